@@ -1,0 +1,90 @@
+package isa
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// Decode returns the instructions of the code. See DecodeAppend.
+func Decode(code []byte, order ByteOrder) ([]Instruction, error) {
+	return DecodeAppend(nil, code, order)
+}
+
+// DecodeAppend appends the instructions of the code to ins and returns the longer slice, as append does. It is strict:
+// it takes what Append gives and nothing else, so decoding and encoding again gives the same bytes. It doesn't look at what
+// instructions do together: whether jumps arrive somewhere, registers have values, r10 isn't written.
+//
+// The error is an *EncodingError with the slot, the field and what is allowed there; the instructions before it are
+// returned. Linux refuses all that is refused here, but for an exit with an offset, which it overlooks.
+//
+// DecodeAppend allocates only to make ins longer.
+func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instruction, error) {
+	n := len(ins)
+	ins = slices.Grow(ins, len(code)/slotSize)[:n+len(code)/slotSize]
+	rest := code
+	for len(rest) >= slotSize {
+		w := binary.LittleEndian.Uint64(rest)
+		if order == BigEndian {
+			w = fromBig(binary.BigEndian.Uint64(rest))
+		}
+		p := lookup(w)
+		i := &ins[n]
+		*i = Instruction{
+			Op: Opcode(w), Dst: Register(w >> fromDst & 15), Src: Register(w >> fromSrc & 15),
+			Off: int16(w >> fromOff), Imm: int64(w) >> fromImm,
+		}
+		taken := slotSize
+		if p.shape >= shapeWide {
+			if err := second(i, rest[slotSize:], order); err != nil {
+				err.Slot += slotOf(code, rest)
+				return ins[:n], err
+			}
+			taken += slotSize
+		}
+		if !p.admits(i, w) {
+			e := explain(*i)
+			e.Slot = slotOf(code, rest)
+			return ins[:n], e
+		}
+		rest = rest[taken:]
+		n++
+	}
+	if len(rest) > 0 {
+		return ins[:n], &EncodingError{
+			Index: -1, Slot: slotOf(code, rest), Rule: RuleTruncated, Value: int64(len(rest)),
+			Allowed: "slots of 8 bytes, and " + itoa(int64(len(rest))) + " are left",
+		}
+	}
+	return ins[:n], nil
+}
+
+// slotOf returns the slot that begins where rest does.
+func slotOf(code, rest []byte) int { return (len(code) - len(rest)) / slotSize }
+
+// second adds the upper half of a 64-bit load's constant, which stands in the next slot. The error's slot counts from the
+// load.
+func second(i *Instruction, rest []byte, order ByteOrder) *EncodingError {
+	if len(rest) < slotSize {
+		return &EncodingError{Index: -1, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(rest))}
+	}
+	w := binary.LittleEndian.Uint64(rest)
+	if order == BigEndian {
+		w = fromBig(binary.BigEndian.Uint64(rest))
+	}
+	i.Imm = int64(w&^(1<<fromImm-1) | uint64(uint32(i.Imm)))
+	if uint32(w) == 0 {
+		return nil
+	}
+	e := &EncodingError{Index: -1, Slot: 1, Form: i.form(), Rule: RuleSecondSlot, Allowed: "0"}
+	switch {
+	case uint8(w) != 0:
+		e.Field, e.Value = FieldNextOpcode, int64(uint8(w))
+	case w>>fromDst&15 != 0:
+		e.Field, e.Value = FieldNextDst, int64(w>>fromDst&15)
+	case w>>fromSrc&15 != 0:
+		e.Field, e.Value = FieldNextSrc, int64(w>>fromSrc&15)
+	default:
+		e.Field, e.Value = FieldNextOff, int64(int16(w>>fromOff))
+	}
+	return e
+}

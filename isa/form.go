@@ -1,0 +1,154 @@
+package isa
+
+import (
+	"iter"
+	"strconv"
+)
+
+// A Form is one row of the instruction table: one thing that an instruction can be, with its operands left open. The
+// zero value stands for no form. The numbers of forms may change from one release to the next.
+type Form uint8
+
+// Forms ranges over all forms in the table's order.
+func Forms() iter.Seq[Form] {
+	return func(yield func(Form) bool) {
+		for f := 1; f < len(forms); f++ {
+			if !yield(Form(f)) {
+				return
+			}
+		}
+	}
+}
+
+// NumForms is the number of forms. A Form is from 1 to NumForms.
+const NumForms = len(forms) - 1
+
+// row returns the form's row, and the empty one if f is no form.
+func (f Form) row() *row {
+	if int(f) >= len(forms) {
+		f = 0
+	}
+	return &forms[f]
+}
+
+// String returns the form's name, see Info.
+func (f Form) String() string {
+	if n := f.row().name; n != "" {
+		return n
+	}
+	return "no form"
+}
+
+// Info is what the table says about a form.
+type Info struct {
+	Name        string // the constructor's name, with the size behind it where it takes one: "Add64Imm", "LoadMemDW"
+	Constructor string // the name of the constructor: "Add64Imm", "LoadMem"
+	Mnemonic    string // a short name in the style of the kernel's headers: "ADD64_K", "LDXDW"
+
+	Op       Opcode
+	Dst, Src Operand
+	Off, Imm Operand
+	NextImm  Operand // of the second slot of a 64-bit load
+	Slots    int     // 1, or 2 for a 64-bit load
+	Size     Size    // of the memory access; meaningful if Sized
+	Sized    bool    // the constructor takes a size
+
+	ImplicitReads  RegisterSet // registers that are read without being operands
+	ImplicitWrites RegisterSet // registers that are written or lost without being operands
+
+	Level Level         // the lowest LLVM -mcpu level that has the form, 0 if none has
+	Since KernelVersion // the first Linux that takes the form, the zero value if none does
+
+	Text      string // template of the kernel's notation, see AppendText
+	LLVM      string // template of LLVM's notation, "" if LLVM has none
+	Semantics string // what the instruction does, in C's notation
+}
+
+// Info returns the form's row, and the zero value for a Form that is none.
+func (f Form) Info() Info {
+	r := f.row()
+	if r.name == "" {
+		return Info{}
+	}
+	i := Info{
+		Name: r.name, Constructor: r.name, Mnemonic: r.mnem,
+		Op: r.op, Dst: r.dst.operand(4), Src: r.src.operand(4),
+		Off: r.off.operand(16), Imm: r.imm.operand(32), NextImm: r.next.operand(32),
+		Slots:         Instruction{Op: r.op}.Slots(),
+		ImplicitReads: r.reads, ImplicitWrites: r.writes,
+		Level: r.level, Since: r.since,
+		Text: r.text, LLVM: r.llvm, Semantics: r.does,
+	}
+	if r.make != "" {
+		i.Constructor, i.Sized, i.Size = r.make, true, r.op.Size()
+	}
+	return i
+}
+
+// A Level is a version of the instruction set as LLVM numbers them (-mcpu=v1 to v4); each has all of the one before.
+// The zero value stands for no level.
+type Level uint8
+
+// The levels.
+const (
+	V1 Level = 1 + iota // the original instruction set
+	V2                  // and jumps if less: JLT, JLE, JSLT, JSLE
+	V3                  // and jumps on 32 bits, atomic operations beyond add
+	V4                  // and signed division, sign-extending moves and loads, byte swap, long jump
+)
+
+// String returns v1 to v4, and "none" for the zero value.
+func (l Level) String() string {
+	if l == 0 {
+		return "none"
+	}
+	return "v" + itoa(int64(l))
+}
+
+// A KernelVersion is a release of Linux. The zero value stands for none.
+type KernelVersion struct{ Major, Minor uint8 }
+
+// AtLeast reports whether v is other or later. No kernel is at least the zero version, which stands for none.
+func (v KernelVersion) AtLeast(other KernelVersion) bool {
+	if other == (KernelVersion{}) {
+		return false
+	}
+	if v.Major != other.Major {
+		return v.Major > other.Major
+	}
+	return v.Minor >= other.Minor
+}
+
+// String returns the version as 6.18, and "none" for the zero value.
+func (v KernelVersion) String() string {
+	if v == (KernelVersion{}) {
+		return "none"
+	}
+	return itoa(int64(v.Major)) + "." + itoa(int64(v.Minor))
+}
+
+// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
+// value is no instruction.
+func (i Instruction) Form() (Form, error) {
+	w := i.word()
+	p := lookup(w)
+	if !p.admits(&i, w) {
+		return 0, explain(i)
+	}
+	return p.form, nil
+}
+
+// form returns the form by the fields that pick it, the other fields unseen, and 0 if there is none.
+func (i Instruction) form() Form {
+	w := i.word()
+	p := lookup(w)
+	e := &index[i.Op]
+	if (w^p.value)&(uint64(e.mask)<<e.from|0xff) != 0 {
+		return 0
+	}
+	return p.form
+}
+
+func (i Instruction) flow() flow { return forms[i.form()].flow }
+
+func itoa(v int64) string { return strconv.FormatInt(v, 10) }
