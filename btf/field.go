@@ -1,0 +1,356 @@
+package btf
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/spell"
+)
+
+// ErrNotScalar says that a field is a struct, a union or an array as a whole,
+// which no single instruction can load.
+var ErrNotScalar = errors.New("not a scalar")
+
+// A Field is a place within a struct.
+type Field struct {
+	Struct string // the struct that the path began at
+	Path   string // as asked for
+	Offset uint32 // bytes from the start of Struct; of a bit field, to the unit that holds it
+	Size   uint32 // bytes; of a bit field, of the unit that holds it
+	Type   ID     // as declared, typedefs included
+	Kind   Kind   // of the type behind the typedefs
+	Signed bool   // a signed integer
+
+	BitOffset uint32 // of a bit field: bits from the unit's first byte, counted as BTF does
+	BitSize   uint32 // of a bit field: its width; 0 for other fields
+}
+
+// Scalar reports whether one load instruction can read the field: an integer,
+// a pointer or an enum of 1, 2, 4 or 8 bytes.
+func (f Field) Scalar() bool {
+	switch f.Kind {
+	case KindInt, KindPointer, KindEnum, KindEnum64:
+		return f.Size == 1 || f.Size == 2 || f.Size == 4 || f.Size == 8
+	}
+	return false
+}
+
+// A FieldError says that a path does not lead to a field.
+type FieldError struct {
+	Struct  string
+	Path    string
+	Part    string // the part of the path that failed
+	Problem string
+	Nearest string // a member with a similar name, or ""
+	Err     error  // ErrNotFound or ErrNotScalar
+}
+
+func (e *FieldError) Error() string {
+	s := fmt.Sprintf("%s.%s: %s", e.Struct, e.Path, e.Problem)
+	if e.Nearest != "" {
+		s += fmt.Sprintf("; did you mean %s?", e.Nearest)
+	}
+	return s
+}
+
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Field finds a field by its path: member names joined by dots, with array
+// elements in brackets ("icsk_ca_priv[2]", "icsk_ack.pending"). Members of
+// anonymous structs and unions are named directly, as in C; a path does not
+// go through pointers, since that takes a load of its own.
+//
+// Errors are *FieldError and wrap ErrNotFound.
+func (t *Types) Field(structName, path string) (Field, error) {
+	root, err := t.Composite(structName)
+	if err != nil {
+		return Field{}, &FieldError{Struct: structName, Path: path, Part: structName,
+			Problem: "this kernel has no struct " + structName, Nearest: t.Nearest(KindStruct, structName), Err: ErrNotFound}
+	}
+	return t.FieldOf(root, structName, path)
+}
+
+// FieldOf is Field within the struct or union of that id.
+func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
+	f := Field{Struct: structName, Path: path}
+	fail := func(part, problem string) (Field, error) {
+		return Field{}, &FieldError{Struct: structName, Path: path, Part: part, Problem: problem, Err: ErrNotFound}
+	}
+	at, offset := root, uint64(0) // bits
+	var bits uint32
+	rest := path
+	for rest != "" {
+		part, after, more := strings.Cut(rest, ".")
+		if more && after == "" {
+			return fail(part, "the path ends with a dot")
+		}
+		rest = after
+		name, indices, _ := strings.Cut(part, "[")
+		owner, kind, err := t.resolve(at)
+		if err != nil {
+			return Field{}, err
+		}
+		if !kind.composite() {
+			return fail(part, fmt.Sprintf("%q is looked up in a %v", part, kind))
+		}
+		m, ok, err := t.findMember(owner, name)
+		if err != nil {
+			return Field{}, err
+		}
+		if !ok {
+			return Field{}, &FieldError{Struct: structName, Path: path, Part: part, Err: ErrNotFound,
+				Problem: fmt.Sprintf("no member %q", name), Nearest: spell.Nearest(name, t.memberNames(owner))}
+		}
+		at, bits = m.typ, m.bits
+		offset += uint64(m.offset)
+		for indices != "" {
+			var number string
+			number, indices, ok = strings.Cut(indices, "]")
+			indices = strings.TrimPrefix(indices, "[")
+			n, nerr := strconv.ParseUint(number, 10, 32)
+			if !ok || nerr != nil {
+				return fail(part, fmt.Sprintf("%q has no index that is a number in brackets", part))
+			}
+			array, kind, err := t.resolve(at)
+			if err != nil {
+				return Field{}, err
+			}
+			if kind != KindArray {
+				return fail(part, fmt.Sprintf("%q is a %v, not an array", name, kind))
+			}
+			r, err := t.record(array)
+			if err != nil {
+				return Field{}, err
+			}
+			length := word(r.extra(), 2)
+			if n >= uint64(length) && length != 0 { // length 0: a flexible array
+				return fail(part, fmt.Sprintf("index %d is past the %d elements of %q", n, length, name))
+			}
+			at = ID(word(r.extra(), 0))
+			size, err := t.Size(at)
+			if err != nil {
+				return Field{}, err
+			}
+			offset += n * uint64(size) * 8
+		}
+	}
+	if at == root {
+		return fail("", "the path is empty")
+	}
+	return t.place(f, at, offset, bits)
+}
+
+// place completes a field from its type and its offset in bits.
+func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error) {
+	under, kind, err := t.resolve(at)
+	if err != nil {
+		return Field{}, err
+	}
+	size, err := t.Size(at)
+	if err != nil {
+		return Field{}, err
+	}
+	f.Type, f.Kind, f.Size = at, kind, size
+	if kind == KindInt || kind == KindEnum || kind == KindEnum64 {
+		r, err := t.record(under)
+		if err != nil {
+			return Field{}, err
+		}
+		f.Signed = r.flag()
+		if kind == KindInt {
+			word := word(r.extra(), 0)
+			f.Signed = word>>24&1 == 1
+			if inner := word & 0xff; bits == 0 && inner != 0 && inner != size*8 {
+				bits = inner // the older notation: the width stands in the integer
+				offset += uint64(word >> 16 & 0xff)
+			}
+		}
+	}
+	if bits == 0 {
+		f.Offset = uint32(offset / 8)
+		return f, nil
+	}
+	// The smallest aligned unit that holds all the bits: reading the declared
+	// one (u32 for a 1-bit flag, say) may reach past the struct's end.
+	for unit := uint64(8); unit <= 64; unit *= 2 {
+		begin := offset / unit * unit
+		if offset+uint64(bits) <= begin+unit {
+			f.Offset, f.Size = uint32(begin/8), uint32(unit/8)
+			f.BitOffset, f.BitSize = uint32(offset-begin), bits
+			return f, nil
+		}
+	}
+	return Field{}, fmt.Errorf("%s.%s: a bit field of %d bits at bit %d fits no aligned unit: %w", f.Struct, f.Path, bits, offset, ErrNotScalar)
+}
+
+// Bounds of one look-up, so that structs which contain themselves, as only
+// broken BTF has them, come to an end: nested anonymous structs, and members
+// in all.
+const (
+	maxNesting = 32
+	maxMembers = 1 << 16
+)
+
+// eachMember calls f for every named member of a struct or union until it
+// gives false. Members of anonymous ones count as its own; their offsets are
+// from its start.
+func (t *Types) eachMember(composite ID, f func(m rawMember) bool) error {
+	left := maxMembers
+	_, err := t.walkMembers(composite, 0, 0, &left, f)
+	return err
+}
+
+func (t *Types) walkMembers(composite ID, base uint32, depth int, left *int, f func(m rawMember) bool) (goOn bool, err error) {
+	r, err := t.record(composite)
+	if err != nil {
+		return false, err
+	}
+	for i := range r.vlen() {
+		if *left--; *left < 0 || depth > maxNesting {
+			return false, fmt.Errorf("%w: type %d contains itself", ErrMalformed, composite)
+		}
+		m := r.member(i)
+		m.offset += base
+		if m.name != 0 {
+			if !f(m) {
+				return false, nil
+			}
+			continue
+		}
+		inner, kind, err := t.resolve(m.typ)
+		if err != nil {
+			return false, err
+		}
+		if !kind.composite() { // unnamed padding bits
+			continue
+		}
+		if goOn, err := t.walkMembers(inner, m.offset, depth+1, left, f); err != nil || !goOn {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// findMember looks for a member by name.
+func (t *Types) findMember(composite ID, name string) (found rawMember, ok bool, err error) {
+	err = t.eachMember(composite, func(m rawMember) bool {
+		if string(t.text(m.name)) == name {
+			found, ok = m, true
+		}
+		return !ok
+	})
+	return found, ok, err
+}
+
+// memberNames ranges over the names that findMember would find.
+func (t *Types) memberNames(composite ID) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		_ = t.eachMember(composite, func(m rawMember) bool { return yield(t.string(m.name)) }) // for suggestions: what can be read
+	}
+}
+
+// FieldAt names the field of a struct that holds the byte at an offset, for
+// messages: "snd_cwnd", "icsk_ack.pending", or "" when there is none. Structs
+// embedded at the very start (tcp_sock.inet_conn.icsk_inet.sk) are left out of
+// the path, as a C programmer's cast would.
+func (t *Types) FieldAt(root ID, offset uint32) string {
+	var path []string
+	for range 16 { // deeper nesting is a loop
+		owner, kind, err := t.resolve(root)
+		if err != nil || !kind.composite() {
+			break
+		}
+		name, m, ok := t.memberAt(owner, offset)
+		if !ok {
+			break
+		}
+		begin := m.offset / 8
+		if _, inner, _ := t.resolve(m.typ); !inner.composite() || begin != 0 {
+			path = append(path, name)
+		}
+		root, offset = m.typ, offset-begin
+	}
+	return strings.Join(path, ".")
+}
+
+// memberAt finds the named member that covers the byte at an offset.
+func (t *Types) memberAt(composite ID, offset uint32) (name string, m rawMember, ok bool) {
+	_ = t.eachMember(composite, func(c rawMember) bool { // for messages: what can be read
+		size, err := t.Size(c.typ)
+		if begin := c.offset / 8; err == nil && offset >= begin && offset-begin < size {
+			name, m, ok = t.string(c.name), c, true
+		}
+		return !ok
+	})
+	return name, m, ok
+}
+
+// Size is the size of a type in bytes, as C's sizeof has it.
+func (t *Types) Size(id ID) (uint32, error) {
+	count := uint64(1)
+	for range 64 {
+		under, kind, err := t.resolve(id)
+		if err != nil {
+			return 0, err
+		}
+		switch kind {
+		case KindVoid, KindFunc, KindFuncProto, KindForward:
+			return 0, nil
+		case KindPointer:
+			return checkSize(id, count*8) // BPF and every kernel that runs it with BTF: 64 bits
+		}
+		r, err := t.record(under)
+		if err != nil {
+			return 0, err
+		}
+		if kind != KindArray {
+			return checkSize(id, count*uint64(r.size()))
+		}
+		count *= uint64(word(r.extra(), 2))
+		if count > 1<<32 {
+			break
+		}
+		id = ID(word(r.extra(), 0))
+	}
+	return 0, fmt.Errorf("%w: type %d has no size", ErrMalformed, id)
+}
+
+func checkSize(id ID, size uint64) (uint32, error) {
+	if size >= 1<<32 {
+		return 0, fmt.Errorf("%w: type %d has %d bytes", ErrMalformed, id, size)
+	}
+	return uint32(size), nil
+}
+
+// Name is the name of a type, "" for those without.
+func (t *Types) Name(id ID) string {
+	r, err := t.record(id)
+	if err != nil {
+		return ""
+	}
+	return t.string(r.name())
+}
+
+// Embeds reports whether a struct is inner, or begins with it: a pointer to the
+// one may then be used as a pointer to the other, as the kernel does with
+// tcp_sock and sock.
+func (t *Types) Embeds(outer, inner ID) bool {
+	for range 16 { // deeper nesting is a loop
+		id, kind, err := t.resolve(outer)
+		if err != nil || !kind.composite() {
+			return false
+		}
+		if id == inner {
+			return true
+		}
+		r, err := t.record(id)
+		if err != nil || r.vlen() == 0 || r.member(0).offset != 0 {
+			return false
+		}
+		outer = r.member(0).typ
+	}
+	return false
+}
