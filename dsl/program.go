@@ -1,0 +1,66 @@
+package dsl
+
+import (
+	"iter"
+	"slices"
+)
+
+// A Program is one BPF function: what is bound to a member of a kernel struct,
+// attached to a hook, or called by another program. Compiling does not change
+// it, so one Program may be compiled for many targets, and from several
+// goroutines at once.
+type Program struct {
+	Name      string     // what the kernel and messages call it
+	Proto     *Prototype // what it takes and gives, or nil when not declared
+	Sleepable bool
+	Items     []Item // in order; labels and instructions only
+	Pos       Position
+}
+
+// New makes a program of its items. Declarations (Proto, Sleepable) may stand
+// anywhere among them.
+func New(name string, items ...Item) *Program {
+	p := &Program{Name: name, Pos: Here(0), Items: make([]Item, 0, len(items))}
+	for _, item := range items {
+		switch item.Kind {
+		case Declared:
+			p.Proto = item.Proto
+		case sleepableHere:
+			p.Sleepable = true
+		default:
+			p.Items = append(p.Items, item)
+		}
+	}
+	return p
+}
+
+// Symbols ranges over the names that the program, and those it calls, look up
+// in the target's BTF: structs and kernel functions. Some come several times.
+func (p *Program) Symbols() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, program := range p.Programs() {
+			for _, item := range program.Items {
+				switch item.Kind {
+				case FieldLoad, FieldStore, FieldStoreImm, FieldAddress, KernelCall:
+					if !yield(item.Name) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Programs lists the program and all that it calls, directly or not: itself
+// first, the others in the order of their first mention.
+func (p *Program) Programs() []*Program {
+	all := []*Program{p}
+	for i := 0; i < len(all); i++ {
+		for _, item := range all[i].Items {
+			if item.Sub != nil && !slices.Contains(all, item.Sub) {
+				all = append(all, item.Sub)
+			}
+		}
+	}
+	return all
+}
