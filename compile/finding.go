@@ -1,0 +1,116 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+)
+
+// A Rule names a kind of mistake. The names are stable: tools may decide on them.
+type Rule string
+
+// What Compile finds in a program.
+const (
+	BadProto        Rule = "bad-proto"          // a declared prototype that cannot be read
+	EmptyProgram    Rule = "empty-program"      // no instruction at all, or a nil program
+	UnknownLabel    Rule = "unknown-label"      // a jump to a label that is not in the program
+	DuplicateLabel  Rule = "duplicate-label"    // a label that stands twice
+	UnknownField    Rule = "unknown-field"      // a struct or field that the target lacks
+	NotScalar       Rule = "not-scalar"         // a field that no single instruction loads or stores
+	UnknownFunction Rule = "unknown-function"   // a kernel function that the target lacks
+	Recursion       Rule = "recursion"          // a program that calls itself, directly or not
+	NeedsBTF        Rule = "needs-btf"          // a name, and no BTF to look it up in
+	NeedsLevel      Rule = "needs-level"        // an instruction that the target's ISA level lacks
+	BadInstruction  Rule = "bad-instruction"    // operands that have no encoding, or that the kernel refuses
+	JumpTooFar      Rule = "jump-too-far"       // a distance that does not fit
+	JumpOutside     Rule = "jump-outside"       // a jump out of the function, or into a 64-bit load
+	NoExit          Rule = "no-exit"            // the last instruction goes on past the end
+	Unreachable     Rule = "unreachable"        // code that no path leads to
+	Uninitialised   Rule = "uninitialised"      // a register read before it is written
+	NoResult        Rule = "no-result"          // R0 is not set where a result is due
+	PointerResult   Rule = "pointer-result"     // R0 is a pointer where a number is due
+	FramePointer    Rule = "frame-pointer"      // a write to R10
+	StackBounds     Rule = "stack-bounds"       // an access outside the 512 bytes below R10
+	NoArgument      Rule = "no-argument"        // a context read past the member's arguments
+	ArgumentWidth   Rule = "argument-width"     // a context read of the wrong width
+	ContextWrite    Rule = "context-write"      // a write to the context
+	MaybeNil        Rule = "maybe-nil"          // a pointer that may be nil is used before it is compared with 0
+	ReadOnlyField   Rule = "read-only-field"    // a write to a field that programs may not write
+	ReadOnlyStruct  Rule = "read-only-struct"   // a write to a struct that programs may not write
+	WriteTooWide    Rule = "write-too-wide"     // a write past the end of a writable field
+	HelperForbidden Rule = "helper-forbidden"   // a helper that this member may not call
+	KernelForbidden Rule = "function-forbidden" // a kernel function that this member may not call
+)
+
+// A Finding is one mistake found before the kernel was asked.
+type Finding struct {
+	Member  string       // the ops member that the program is for, "" when there is none
+	Program string       // the program
+	Pos     dsl.Position // the Go line to look at
+	Insn    int          // slot of the instruction in the program, -1 when it has none
+	Rule    Rule         // what kind of mistake
+	Detail  string       // what is wrong, with the values involved
+	Note    string       // what the kernel has: a prototype, a list; "" when there is nothing to add
+	Help    string       // what would be right; "" when Detail says it
+}
+
+// Error is the finding as people read it: place, what is wrong, and indented
+// below it what the kernel has and what would be right.
+func (f Finding) Error() string {
+	var b strings.Builder
+	if f.Pos.IsValid() {
+		fmt.Fprintf(&b, "%v: ", f.Pos)
+	}
+	if subject := f.subject(); subject != "" {
+		fmt.Fprintf(&b, "%s: ", subject)
+	}
+	b.WriteString(f.Detail)
+	if f.Note != "" {
+		b.WriteString("\n\t" + strings.ReplaceAll(f.Note, "\n", "\n\t"))
+	}
+	if f.Help != "" {
+		b.WriteString("\n\thelp: " + strings.ReplaceAll(f.Help, "\n", "\n\t"))
+	}
+	return b.String()
+}
+
+func (f Finding) subject() string {
+	switch {
+	case f.Member == "" || f.Member == f.Program:
+		return f.Program
+	case f.Program == "":
+		return f.Member
+	default:
+		return fmt.Sprintf("%s (%s)", f.Member, f.Program)
+	}
+}
+
+// Findings are all the mistakes of one compilation, in the order of the code.
+type Findings []Finding
+
+// Error lists them all.
+func (fs Findings) Error() string {
+	text := make([]string, len(fs))
+	for i, f := range fs {
+		text[i] = f.Error()
+	}
+	return strings.Join(text, "\n")
+}
+
+// Unwrap gives each finding to errors.As.
+func (fs Findings) Unwrap() []error {
+	errs := make([]error, len(fs))
+	for i, f := range fs {
+		errs[i] = f
+	}
+	return errs
+}
+
+// err is the findings as an error, nil when there are none.
+func (fs Findings) err() error {
+	if len(fs) == 0 {
+		return nil
+	}
+	return fs
+}

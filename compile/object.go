@@ -1,0 +1,101 @@
+package compile
+
+import (
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// An Object is a compiled program: what BPF_PROG_LOAD takes.
+type Object struct {
+	Program      *dsl.Program
+	Instructions []isa.Instruction // all functions, the entry first
+	Code         []byte            // the same, encoded
+	ByteOrder    isa.ByteOrder
+	Functions    []Function
+
+	// What describes the code to the kernel. The records hold offsets into BTF.
+	BTF      []byte // types of the functions, and the strings that LineInfo names
+	FuncInfo []byte // records of FuncInfoSize bytes
+	LineInfo []byte // records of LineInfoSize bytes
+
+	lines []line // by slot
+}
+
+// Sizes of the records that describe code (include/uapi/linux/bpf.h, struct
+// bpf_func_info and struct bpf_line_info).
+const (
+	FuncInfoSize = 8
+	LineInfoSize = 16
+)
+
+// A Function is one of an object's functions.
+type Function struct {
+	Program *dsl.Program
+	Slot    int // of its first instruction
+}
+
+// A line says that the code from a slot on comes from an item.
+type line struct {
+	slot int
+	item *dsl.Item
+}
+
+// Slots is the size of the code in slots of eight bytes, which is what the
+// kernel counts.
+func (o *Object) Slots() int { return len(o.Code) / 8 }
+
+// Pos is the line of Go that the instruction at a slot comes from; not valid
+// when the slot is not in the code.
+func (o *Object) Pos(slot int) dsl.Position {
+	if item := o.Item(slot); item != nil {
+		return item.Pos()
+	}
+	return dsl.Position{}
+}
+
+// Item is the item that the instruction at a slot comes from, or nil.
+func (o *Object) Item(slot int) *dsl.Item {
+	if slot < 0 || slot >= o.Slots() {
+		return nil
+	}
+	i := sort.Search(len(o.lines), func(i int) bool { return o.lines[i].slot > slot })
+	if i == 0 {
+		return nil
+	}
+	return o.lines[i-1].item
+}
+
+// AppendListing appends the code as the kernel's log would show it, with the
+// line of Go and what it names beside each instruction, and with the functions
+// that it calls under their names.
+func (o *Object) AppendListing(buf []byte) []byte {
+	const column = 44 // where the lines of Go begin
+	slot, next := 0, 0
+	for _, ins := range o.Instructions {
+		if next < len(o.Functions) && o.Functions[next].Slot == slot {
+			if len(o.Functions) > 1 {
+				buf = fmt.Appendf(buf, "%s:\n", o.Functions[next].Program.Name)
+			}
+			next++
+		}
+		begin := len(buf)
+		buf = fmt.Appendf(buf, "%4d: (%02x) %v", slot, uint8(ins.Op), ins)
+		item := o.Item(slot)
+		buf = append(buf, strings.Repeat(" ", max(1, column-(len(buf)-begin)))...)
+		pos := item.Pos()
+		buf = fmt.Appendf(buf, "; %s:%d", filepath.Base(pos.File), pos.Line)
+		switch item.Kind {
+		case dsl.Plain, dsl.JumpTo:
+		default:
+			buf = fmt.Appendf(buf, "  %v", item)
+		}
+		buf = append(buf, '\n')
+		slot += ins.Slots()
+	}
+	return buf
+}

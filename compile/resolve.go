@@ -1,0 +1,222 @@
+package compile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// resolve replaces names by what they stand for in the target: fields by
+// offset and width, kernel functions by id.
+func resolve(u *unit) {
+	if err := u.prefetch(); err != nil {
+		u.unreadable(err)
+		return
+	}
+	for _, f := range u.funcs {
+		code := f.code
+		f.code = make([]instr, 0, cap(code))
+		moved := make([]int, len(code)+1) // where each instruction is now: bit fields take several
+		for i, in := range code {
+			moved[i] = len(f.code)
+			switch in.item.Kind {
+			case dsl.FieldLoad, dsl.FieldStore, dsl.FieldStoreImm, dsl.FieldAddress:
+				u.resolveField(f, in)
+			case dsl.KernelCall:
+				u.resolveCall(f, in)
+			default:
+				f.code = append(f.code, in)
+			}
+		}
+		moved[len(code)] = len(f.code)
+		for name, index := range f.labels {
+			f.labels[name] = moved[index]
+		}
+	}
+}
+
+// prefetch looks all names up in one pass over the BTF.
+func (u *unit) prefetch() error {
+	if u.target.BTF == nil {
+		return nil
+	}
+	var names []string
+	for name := range u.program.Symbols() {
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return u.target.BTF.Find(names...)
+}
+
+// vague appends an instruction whose operand could not be resolved, and notes why.
+func (u *unit) vague(f *function, in instr, rule Rule, finding Finding) {
+	in.vague = true
+	f.code = append(f.code, in)
+	u.found(f, len(f.code)-1, rule, finding)
+}
+
+// needBTF notes that there is nothing to look a name up in.
+func (u *unit) needBTF(f *function, in instr) bool {
+	if u.target.BTF != nil {
+		return false
+	}
+	u.vague(f, in, NeedsBTF, Finding{Detail: fmt.Sprintf("%v: the target has no BTF to look the name up in", in.item), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
+	return true
+}
+
+func (u *unit) resolveField(f *function, in instr) {
+	if u.needBTF(f, in) {
+		return
+	}
+	item := in.item
+	field, err := u.target.BTF.Field(item.Name, item.Path)
+	if err != nil {
+		var fe *btf.FieldError
+		if !errors.As(err, &fe) {
+			u.unreadable(err)
+			return
+		}
+		finding := Finding{Detail: fmt.Sprintf("%s.%s: %s", fe.Struct, fe.Path, fe.Problem)}
+		if fe.Nearest != "" {
+			finding.Help = "did you mean " + fe.Nearest + "?"
+		}
+		u.vague(f, in, UnknownField, finding)
+		return
+	}
+	in.field = field
+	name := item.Name + "." + item.Path
+	if field.Offset > math.MaxInt16 {
+		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
+			Help: "add the offset to a copy of the pointer first (AddFieldOffset)"})
+		return
+	}
+	off := int16(field.Offset)
+	switch {
+	case item.Kind == dsl.FieldAddress:
+		if field.BitSize != 0 {
+			u.vague(f, in, NotScalar, Finding{Detail: name + " is a bit field and has no address"})
+			return
+		}
+		in.Imm = int64(field.Offset)
+		f.code = append(f.code, in)
+	case !field.Scalar():
+		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
+			Help: "name a member or an element of it, such as " + quote(item.Path+u.suggestPart(field))})
+	case field.BitSize != 0 && item.Kind != dsl.FieldLoad:
+		u.vague(f, in, NotScalar, Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
+	case item.Kind == dsl.FieldStoreImm:
+		in.Instruction = isa.StoreImm(sizeOf(field.Size), in.Dst, off, int32(in.Imm))
+		f.code = append(f.code, in)
+	case item.Kind == dsl.FieldStore:
+		in.Instruction = isa.StoreMem(sizeOf(field.Size), in.Dst, off, in.Src)
+		f.code = append(f.code, in)
+	default:
+		in.Instruction = isa.LoadMem(sizeOf(field.Size), in.Dst, in.Src, off)
+		f.code = append(f.code, in)
+		if field.BitSize != 0 {
+			for _, ins := range extractBits(in.Dst, field, u.target.ByteOrder) {
+				f.code = append(f.code, instr{Instruction: ins, item: item})
+			}
+		}
+	}
+}
+
+// suggestPart is how a path to a composite field goes on, for a message.
+func (u *unit) suggestPart(field btf.Field) string {
+	if field.Kind == btf.KindArray {
+		return "[0]"
+	}
+	if name := u.target.BTF.FieldAt(field.Type, 0); name != "" {
+		return "." + name
+	}
+	return ".…"
+}
+
+// extractBits leaves the bits of a bit field in dst, where its unit has been
+// loaded. BTF counts bits from the lowest address, which is the low end of the
+// unit on little-endian machines and the high end on others.
+func extractBits(dst isa.Register, field btf.Field, order isa.ByteOrder) []isa.Instruction {
+	shift := field.BitOffset
+	if order == isa.BigEndian {
+		shift = field.Size*8 - field.BitOffset - field.BitSize
+	}
+	if field.BitSize > 31 { // the mask does not fit a sign-extended 32-bit constant
+		return []isa.Instruction{
+			isa.Lsh64Imm(dst, int32(64-shift-field.BitSize)),
+			isa.Rsh64Imm(dst, int32(64-field.BitSize)),
+		}
+	}
+	mask := isa.And64Imm(dst, int32(1<<field.BitSize-1))
+	if shift == 0 {
+		return []isa.Instruction{mask}
+	}
+	return []isa.Instruction{isa.Rsh64Imm(dst, int32(shift)), mask}
+}
+
+func sizeOf(bytes uint32) isa.Size {
+	switch bytes {
+	case 1:
+		return isa.B
+	case 2:
+		return isa.H
+	case 4:
+		return isa.W
+	}
+	return isa.DW
+}
+
+// A kernelFunction is what the check pass needs to know of one that is called.
+type kernelFunction struct {
+	name  string
+	proto *cbtf.FuncProto
+}
+
+func (u *unit) resolveCall(f *function, in instr) {
+	if u.needBTF(f, in) {
+		return
+	}
+	name := in.item.Name
+	id, err := u.target.BTF.Lookup(btf.KindFunc, name)
+	if errors.Is(err, btf.ErrNotFound) {
+		finding := Finding{Detail: fmt.Sprintf("this kernel has no function %q", name)}
+		if near := u.target.BTF.Nearest(btf.KindFunc, name); near != "" {
+			finding.Help = "did you mean " + near + "?"
+		}
+		u.vague(f, in, UnknownFunction, finding)
+		return
+	}
+	if err != nil {
+		u.unreadable(err)
+		return
+	}
+	if _, known := u.kernel[id]; !known {
+		set, err := u.target.BTF.Decode(id)
+		if err != nil {
+			u.unreadable(err)
+			return
+		}
+		if u.kernel == nil {
+			u.kernel = make(map[btf.ID]kernelFunction)
+		}
+		fn := set.Type(id).(*cbtf.Func) // of KindFunc
+		proto, ok := fn.Type.(*cbtf.FuncProto)
+		if !ok {
+			u.unreadable(fmt.Errorf("%w: function %s has no prototype", btf.ErrMalformed, name))
+			return
+		}
+		u.kernel[id] = kernelFunction{name, proto}
+	}
+	in.Instruction = isa.CallKfunc(int32(id), 0)
+	f.code = append(f.code, in)
+}

@@ -1,0 +1,57 @@
+package compile
+
+import (
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// A Target is what a program is compiled for. The zero Target is a kernel of
+// which nothing is known: programs that name no kernel types compile for it.
+type Target struct {
+	BTF       *btf.Types    // the kernel's types; nil when there are none
+	Level     isa.Level     // the highest ISA level that the kernel takes; 0 stands for all of it
+	ByteOrder isa.ByteOrder // of the code and of what describes it
+	Context   *Context      // where the program is attached; nil when not known
+
+	// Source gives the text of a line of Go, without its indentation, for the
+	// verifier's log and for bpftool; nil leaves the text out. Only file name
+	// and line then reach the kernel.
+	Source func(file string, line int) string
+}
+
+// A Context is a place where programs are attached, as far as checking needs
+// to know it: what R1 points to on entry, and what may be done there. R1 points
+// to one u64 for each parameter.
+type Context struct {
+	Name   string    // "tcp_congestion_ops.ssthresh"
+	Member string    // "ssthresh"
+	Proto  string    // the kernel's prototype, as messages show it
+	Params []Param   // in order
+	Result cbtf.Type // of the kernel's prototype; nil or void when there is none
+	Rules  *Rules    // what may be done; nil when not known
+}
+
+// A Param is an argument that the kernel passes.
+type Param struct {
+	Name     string    // "" when the kernel's BTF has none
+	Type     cbtf.Type // as the kernel's prototype has it
+	Nullable bool      // the pointer may be nil
+}
+
+// Rules are what the kernel lets a program do at a place, beyond what holds for
+// all programs. Empty parts are not checked.
+type Rules struct {
+	Writable        []Field                                          // the only kernel fields that may be written
+	Casts           []Cast                                           // pointers that are more than their prototype says
+	HelperForbidden func(id int32) (name string, why string)         // why is "" for helpers that may be called
+	KernelForbidden func(name string) (why string, allowed []string) // likewise for kernel functions
+}
+
+// A Field names a field of a kernel struct.
+type Field struct{ Struct, Path string }
+
+// A Cast says that a pointer to From, as a prototype has it, may be used as
+// one to To, whose first member it is.
+type Cast struct{ From, To string }

@@ -1,0 +1,102 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
+)
+
+// store checks a write to memory. It reports whether the path can be followed
+// further.
+func (w *walk) store(i int, base value) bool {
+	in := &w.f.code[i]
+	size := int64(in.Op.Size().Bytes())
+	at := base.off + int64(in.Off)
+	switch base.kind {
+	case context:
+		w.found(w.f, i, ContextWrite, Finding{Detail: fmt.Sprintf("%q writes to the context, which is read-only", in.item), Note: w.protoNote(),
+			Help: "load the pointer that is the argument, and write through that"})
+		return false
+	case stack:
+		return w.onStack(i, at, size)
+	case object:
+		if base.nullable {
+			w.mayBeNil(i, base)
+			return false
+		}
+		if !in.vague {
+			w.writeField(i, base.typ, at, size)
+		}
+	case unknown:
+		// A pointer that was lost sight of: a field by name says what it is.
+		if item := in.item; !in.vague && (item.Kind == dsl.FieldStore || item.Kind == dsl.FieldStoreImm) && in.field.Struct != "" {
+			if id, err := w.target.BTF.Composite(item.Name); err == nil {
+				w.writeField(i, id, int64(in.Off), size)
+			}
+		}
+	}
+	return true
+}
+
+// writeField checks a write to a kernel struct against the fields that
+// programs may write here.
+func (w *walk) writeField(i int, typ btf.ID, at, size int64) {
+	c := w.target.Context
+	if c == nil || c.Rules == nil || len(c.Rules.Writable) == 0 || at < 0 {
+		return
+	}
+	types := w.target.BTF
+	typ, name := w.cast(typ)
+	var listed []string
+	for _, field := range c.Rules.Writable {
+		f, err := types.Field(field.Struct, field.Path)
+		if err != nil || !w.contains(typ, field.Struct) {
+			continue // a kernel without it, or another struct's
+		}
+		listed = append(listed, field.Path)
+		begin, end := int64(f.Offset), int64(f.Offset)+int64(f.Size)
+		inside := at == begin || f.Kind == btf.KindArray && at > begin && at < end
+		switch {
+		case !inside:
+			continue
+		case at+size <= end:
+			return
+		}
+		w.found(w.f, i, WriteTooWide, Finding{Detail: fmt.Sprintf("%q writes %d bytes to %s.%s, which ends after %d", w.f.code[i].item, size, name, field.Path, end-at),
+			Help: "store with the width of the field; StoreField does"})
+		return
+	}
+	field := types.FieldAt(typ, uint32(at))
+	if field == "" {
+		field = fmt.Sprintf("offset %d", at)
+	}
+	if len(listed) == 0 {
+		w.found(w.f, i, ReadOnlyStruct, Finding{Detail: fmt.Sprintf("%s.%s cannot be written: struct %s is read-only here", name, field, name)})
+		return
+	}
+	w.found(w.f, i, ReadOnlyField, Finding{Detail: fmt.Sprintf("%s.%s cannot be written here", name, field),
+		Help: "writable are " + strings.Join(listed, ", ")})
+}
+
+// cast is what a pointer may be used as, and that struct's name.
+func (w *walk) cast(typ btf.ID) (btf.ID, string) {
+	types := w.target.BTF
+	for _, cast := range w.target.Context.Rules.Casts {
+		from, err := types.Composite(cast.From)
+		if err != nil || from != typ {
+			continue
+		}
+		if to, err := types.Composite(cast.To); err == nil {
+			return to, cast.To
+		}
+	}
+	return typ, types.Name(typ)
+}
+
+// contains reports whether a struct is, or begins with, one of the given name.
+func (w *walk) contains(typ btf.ID, name string) bool {
+	id, err := w.target.BTF.Composite(name)
+	return err == nil && w.target.BTF.Embeds(typ, id)
+}
