@@ -1,0 +1,49 @@
+// Package syscall calls bpf(2), one Go function a command. It is the only unsafe code of bpfsmith: everything above it handles byte
+// slices, numbers and descriptors.
+//
+// # The machine
+//
+// Linux keeps BPF programs, maps, links and type information (BTF) as kernel objects. All of them come from one system call,
+//
+//	int bpf(int cmd, union bpf_attr *attr, unsigned int size)
+//
+// whose attr is a union with an arm for each family of commands. A process holds an object by a file descriptor. An object lives as
+// long as something refers to it: a descriptor, a file in a bpf file system (a pin), a map that holds it as a value, or an attachment.
+//
+//   - A program ([ProgLoad]) is verified when it is loaded, once, for one program type and, for struct_ops, one member of one
+//     kernel struct. What the verifier doesn't accept is refused with an errno and a log of text.
+//   - A map ([MapCreate]) keeps values under keys, for programs and for user space. A struct_ops map is one value: an image of a kernel
+//     struct whose function pointers are program descriptors.
+//   - BTF ([BTFLoad]) tells the kernel the types, functions and source lines of a program.
+//   - A link ([LinkCreate]) attaches a program, or registers a struct_ops map. When nobody holds it any more, the attachment ends.
+//     That is what makes crashed loaders harmless.
+//
+// # Sizes that the kernel doesn't ask for
+//
+// In commands on map elements the kernel copies as many bytes as the map's types have, to and from plain addresses. This package
+// knows the sizes of each map and refuses slices of other lengths.
+//
+// # Errors
+//
+// A command answers its one documented success or fails. Everything else, such as the 1 that an update of a struct_ops map with a
+// non-zero owner returns, is an error too ([ErrUnexpected]). Errors are [*Error], for loads [*LoadError]; both unwrap to the errno, so
+// that
+//
+//	errors.Is(err, unix.EEXIST)       // names taken, …
+//	errors.Is(err, fs.ErrNotExist)    // no such key, id or path; the end of an iteration
+//	errors.Is(err, syscall.ENOTSUPP)  // errno 524
+//
+// hold. The text of an EPERM tells which capability or setting is missing ([ExplainPermission]).
+//
+// # Signals
+//
+// Verification and test runs give up when a signal is pending, and Go's runtime sends signals to itself. Such commands are tried again, up
+// to 10 times, the later tries with those signals blocked.
+//
+// # Other systems
+//
+// The package builds everywhere; off Linux each command answers [ErrUnsupported]. On Linux it needs 5.11 or later, from which on
+// memory of BPF objects is charged to the cgroup: there is no code for RLIMIT_MEMLOCK.
+//
+// Sources: include/uapi/linux/bpf.h and kernel/bpf/ of Linux 6.1, 6.12 and 6.18.
+package syscall

@@ -1,0 +1,83 @@
+package syscall
+
+import (
+	"errors"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// objInfo fills one of the info structs. A kernel that knows fewer fields than ours leaves the rest zero; one that knows more
+// leaves out what doesn't fit.
+func objInfo[T any](f *FD, what string, info *T) error {
+	num, err := f.acquire(what)
+	if err != nil {
+		return &Error{Command: CmdObjGetInfo, Errno: err}
+	}
+	defer f.release()
+	attr := infoAttr{bpfFD: uint32(num), infoLen: uint32(unsafe.Sizeof(*info)), info: pointer{p: unsafe.Pointer(info)}}
+	if err := bpfZero(CmdObjGetInfo, &attr); err != nil {
+		return fail(request{command: CmdObjGetInfo}, "of "+what+" fd "+strconv.Itoa(num), err)
+	}
+	return nil
+}
+
+// onFD runs a command whose attr is one descriptor.
+func onFD(r request, f *FD, what string) error {
+	num, err := f.acquire(what)
+	if err != nil {
+		return &Error{Command: r.command, Errno: err}
+	}
+	defer f.release()
+	attr := fdAttr{fd: uint32(num)}
+	if err := bpfZero(r.command, &attr); err != nil {
+		return fail(r, "fd "+strconv.Itoa(num), err)
+	}
+	return nil
+}
+
+// ProgNextID returns the lowest program id above id; start with 0. After the last one comes an error that is [fs.ErrNotExist].
+func ProgNextID(id uint32) (uint32, error) { return nextID(CmdProgGetNextID, id) }
+
+// MapNextID returns the lowest map id above id, as ProgNextID does for programs.
+func MapNextID(id uint32) (uint32, error) { return nextID(CmdMapGetNextID, id) }
+
+// BTFNextID returns the lowest BTF id above id, as ProgNextID does for programs.
+func BTFNextID(id uint32) (uint32, error) { return nextID(CmdBTFGetNextID, id) }
+
+// LinkNextID returns the lowest link id above id, as ProgNextID does for programs.
+func LinkNextID(id uint32) (uint32, error) { return nextID(CmdLinkGetNextID, id) }
+
+func nextID(cmd Command, id uint32) (uint32, error) {
+	attr := idAttr{id: id}
+	if err := bpfZero(cmd, &attr); err != nil {
+		return 0, fail(request{command: cmd}, "after "+strconv.FormatUint(uint64(id), 10), err)
+	}
+	return attr.nextID, nil
+}
+
+// ProgFDByID opens a program by its id. An id that nobody has gives an error that is [fs.ErrNotExist].
+func ProgFDByID(id uint32) (*FD, error) { return fdByID(CmdProgGetFDByID, id) }
+
+// MapFDByID opens a map by its id, as ProgFDByID does a program.
+func MapFDByID(id uint32) (*FD, error) { return fdByID(CmdMapGetFDByID, id) }
+
+// BTFFDByID opens a BTF object by its id, as ProgFDByID does a program.
+func BTFFDByID(id uint32) (*FD, error) { return fdByID(CmdBTFGetFDByID, id) }
+
+// LinkFDByID opens a link by its id, as ProgFDByID does a program. A link that is just being made gives EAGAIN; LinkFDByID then tries
+// again.
+func LinkFDByID(id uint32) (*FD, error) { return fdByID(CmdLinkGetFDByID, id) }
+
+func fdByID(cmd Command, id uint32) (*FD, error) {
+	attr := idAttr{id: id}
+	fd, err := bpfFD(cmd, &attr)
+	for tries := 1; tries < maxTries && errors.Is(err, unix.EAGAIN); tries++ {
+		fd, err = bpfFD(cmd, &attr)
+	}
+	if err != nil {
+		return nil, fail(request{command: cmd}, strconv.FormatUint(uint64(id), 10), err)
+	}
+	return fd, nil
+}

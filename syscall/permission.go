@@ -1,0 +1,148 @@
+package syscall
+
+import (
+	"errors"
+	"strings"
+)
+
+// ExplainPermission returns what is behind an EPERM of a command of this package, and what to do about it. It returns "" for other
+// errors. The text is the one that stands at the end of the error's message.
+func ExplainPermission(err error) string {
+	if load := (*LoadError)(nil); errors.As(err, &load) && isEPERM(load.Errno) {
+		return load.Hint
+	}
+	if e := (*Error)(nil); errors.As(err, &e) && isEPERM(e.Errno) {
+		return e.Hint
+	}
+	return ""
+}
+
+// A request is what matters of a command when it was refused with EPERM.
+type request struct {
+	command  Command
+	progType ProgType // of CmdProgLoad
+	mapType  MapType  // of CmdMapCreate
+	replace  bool     // CmdLinkUpdate with LinkReplace
+	path     string   // of CmdObjPin and CmdObjGet
+}
+
+// A setting is what the system says about permissions to use bpf(2).
+type setting struct {
+	caps         CapSet
+	capsKnown    bool
+	unprivileged string // kernel.unprivileged_bpf_disabled: "0", "1", "2", or "" when it can't be read
+	lockdown     string // "none", "integrity", "confidentiality", or "" when there is none
+}
+
+// capsOfProg lists what a program type needs beside CAP_BPF (is_net_admin_prog_type and is_perfmon_prog_type in
+// kernel/bpf/syscall.c, 6.18).
+var capsOfProg = [...][]Cap{
+	ProgTypeSchedCls:              {CapNetAdmin},
+	ProgTypeSchedAct:              {CapNetAdmin},
+	ProgTypeXDP:                   {CapNetAdmin},
+	ProgTypeLWTIn:                 {CapNetAdmin},
+	ProgTypeLWTOut:                {CapNetAdmin},
+	ProgTypeLWTXmit:               {CapNetAdmin},
+	ProgTypeLWTSeg6Local:          {CapNetAdmin},
+	ProgTypeSKSKB:                 {CapNetAdmin},
+	ProgTypeSKMsg:                 {CapNetAdmin},
+	ProgTypeFlowDissector:         {CapNetAdmin},
+	ProgTypeCgroupDevice:          {CapNetAdmin},
+	ProgTypeCgroupSock:            {CapNetAdmin},
+	ProgTypeCgroupSockAddr:        {CapNetAdmin},
+	ProgTypeCgroupSockOpt:         {CapNetAdmin},
+	ProgTypeCgroupSysctl:          {CapNetAdmin},
+	ProgTypeSockOps:               {CapNetAdmin},
+	ProgTypeNetfilter:             {CapNetAdmin},
+	ProgTypeExt:                   {CapNetAdmin, CapPerfmon},
+	ProgTypeKprobe:                {CapPerfmon},
+	ProgTypeTracepoint:            {CapPerfmon},
+	ProgTypePerfEvent:             {CapPerfmon},
+	ProgTypeRawTracepoint:         {CapPerfmon},
+	ProgTypeRawTracepointWritable: {CapPerfmon},
+	ProgTypeTracing:               {CapPerfmon},
+	ProgTypeLSM:                   {CapPerfmon},
+	ProgTypeStructOps:             {CapPerfmon},
+}
+
+// netAdminMaps lists the map types that need CAP_NET_ADMIN instead of CAP_BPF (map_create in kernel/bpf/syscall.c, 6.18).
+var netAdminMaps = [...]MapType{MapTypeSockMap, MapTypeSockHash, MapTypeDevMap, MapTypeDevMapHash, MapTypeXSKMap}
+
+// capsFor returns the capabilities that the kernel may have missed for a request.
+func capsFor(r request) []Cap {
+	switch r.command {
+	case CmdProgLoad:
+		need := []Cap{CapBPF}
+		if uint64(r.progType) < uint64(len(capsOfProg)) {
+			need = append(need, capsOfProg[r.progType]...)
+		}
+		return need
+	case CmdMapCreate:
+		for _, t := range netAdminMaps {
+			if r.mapType == t {
+				return []Cap{CapNetAdmin}
+			}
+		}
+		return []Cap{CapBPF}
+	case CmdBTFLoad, CmdMapFreeze:
+		return []Cap{CapBPF}
+	case CmdProgGetNextID, CmdMapGetNextID, CmdBTFGetNextID, CmdLinkGetNextID,
+		CmdProgGetFDByID, CmdMapGetFDByID, CmdBTFGetFDByID, CmdLinkGetFDByID, CmdEnableStats:
+		return []Cap{CapSysAdmin}
+	}
+	return nil
+}
+
+// explain says why a request may have been refused with EPERM. It is a guess from what can be seen, the likeliest first.
+func explain(r request, s setting) string {
+	switch r.command {
+	case CmdLinkUpdate:
+		if r.replace {
+			return "the link does not hold the given old map or program any more; nothing was changed"
+		}
+	case CmdMapLookup, CmdMapUpdate, CmdMapDelete, CmdMapGetNextKey:
+		return "the map is frozen, or the descriptor may not do this: the map was created or opened read-only or write-only"
+	case CmdObjPin:
+		return "the path must be on a bpf file system (mount -t bpf bpf /sys/fs/bpf) and its last part must not contain a dot"
+	}
+	need := capsFor(r)
+	if len(need) == 0 {
+		return "not allowed for this process; try as root (sudo)"
+	}
+	missing := need
+	if s.capsKnown {
+		missing = nil
+		for _, c := range need {
+			if !s.caps.Has(c) {
+				missing = append(missing, c)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return "the process has " + joinCaps(need, " and ") + ", so something else forbids it: " + otherReason(s)
+	}
+	text := "needs " + joinCaps(need, " and ")
+	if s.capsKnown && len(missing) < len(need) {
+		text += ", and " + joinCaps(missing, " and ") + " is missing"
+	}
+	if r.command == CmdProgLoad && (r.progType == ProgTypeSocketFilter || r.progType == ProgTypeCgroupSKB) && s.unprivileged != "" && s.unprivileged != "0" {
+		text += " because kernel.unprivileged_bpf_disabled is " + s.unprivileged
+	}
+	return text + ": run as root (sudo), or give the binary what it needs (setcap " + strings.ToLower(joinCaps(need, ",")) + "+ep FILE)"
+}
+
+// otherReason names what can forbid bpf(2) to a process that has the capabilities.
+func otherReason(s setting) string {
+	if s.lockdown == "integrity" || s.lockdown == "confidentiality" {
+		return "the kernel is locked down (" + s.lockdown + ", /sys/kernel/security/lockdown)"
+	}
+	return "a security module, a seccomp filter, or a user namespace (capabilities count only in the initial one)"
+}
+
+func joinCaps(caps []Cap, sep string) string {
+	names := make([]string, len(caps))
+	for i, c := range caps {
+		names[i] = c.String()
+	}
+	return strings.Join(names, sep)
+}

@@ -1,0 +1,54 @@
+package syscall
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Capabilities returns the effective capabilities of the calling process (CapEff in /proc/self/status). They are those of the
+// process's main thread; Go programs seldom have threads that differ.
+func Capabilities() (CapSet, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, fmt.Errorf("effective capabilities: %w", err)
+	}
+	return parseStatus(string(status))
+}
+
+// parseStatus finds the effective capabilities in the text of /proc/PID/status.
+func parseStatus(status string) (CapSet, error) {
+	for line := range strings.Lines(status) {
+		if hex, ok := strings.CutPrefix(line, "CapEff:"); ok {
+			set, err := strconv.ParseUint(strings.TrimSpace(hex), 16, 64)
+			if err != nil {
+				return 0, fmt.Errorf("effective capabilities: %w", err)
+			}
+			return CapSet(set), nil
+		}
+	}
+	return 0, fmt.Errorf("effective capabilities: /proc/self/status has no CapEff line")
+}
+
+// currentSetting reads what explain wants to know. Whatever cannot be read stays unknown.
+func currentSetting() setting {
+	var s setting
+	if caps, err := Capabilities(); err == nil {
+		s.caps, s.capsKnown = caps, true
+	}
+	if text, err := os.ReadFile("/proc/sys/kernel/unprivileged_bpf_disabled"); err == nil {
+		s.unprivileged = strings.TrimSpace(string(text))
+	}
+	if text, err := os.ReadFile("/sys/kernel/security/lockdown"); err == nil {
+		s.lockdown = chosen(string(text))
+	}
+	return s
+}
+
+// chosen returns the bracketed word of "none [integrity] confidentiality".
+func chosen(text string) string {
+	_, rest, _ := strings.Cut(text, "[")
+	word, _, _ := strings.Cut(rest, "]")
+	return word
+}
