@@ -1,0 +1,147 @@
+package structops
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+func isNotFound(err error) bool { return errors.Is(err, btf.ErrNotFound) }
+
+// isZero reports whether a member's value is what it would be without being set.
+func isZero(value any) bool { return reflect.ValueOf(value).IsZero() }
+
+// bindData places the value of a data member in the struct.
+func (v *validator) bindData(m Member, value any) {
+	t := v.plan.Type
+	if t.known.settable != nil && !slices.Contains(t.known.settable, m.Name) {
+		if isZero(value) {
+			return
+		}
+		help := "leave it out; no data of " + t.Name + " can be set"
+		if len(t.known.settable) > 0 {
+			help = "leave it out; settable are " + strings.Join(t.known.settable, ", ")
+		}
+		v.found(compile.Finding{Member: m.Name, Rule: ReservedMember, Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
+		return
+	}
+	at := t.Offset + m.Offset
+	if err := encodeValue(v.plan.value[at:at+m.Size], m, value); err != nil {
+		v.found(compile.Finding{Member: m.Name, Rule: BadValue, Detail: err.Error(), Note: m.Declaration()})
+		return
+	}
+	if m.Name == t.known.nameMember {
+		v.checkName(m, value)
+	}
+}
+
+// checkName holds the name of an implementation against what the kernel takes
+// (kernel/bpf/syscall.c, bpf_obj_name_cpy: letters, digits, dot and underscore).
+func (v *validator) checkName(m Member, value any) {
+	name, ok := value.(string)
+	if !ok {
+		return // encodeValue took bytes: the kernel judges them
+	}
+	v.plan.Name = name
+	bad := strings.IndexFunc(name, func(r rune) bool {
+		return !(r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
+	})
+	rule := fmt.Sprintf("a name has 1 to %d of the characters A-Z a-z 0-9 _ .", m.Size-1)
+	switch {
+	case name == "":
+		v.found(compile.Finding{Member: m.Name, Rule: BadName, Detail: "the name is empty", Help: rule})
+	case bad >= 0:
+		v.found(compile.Finding{Member: m.Name, Rule: BadName, Detail: fmt.Sprintf("the name %q has a character that the kernel refuses: %q", name, []rune(name[bad:])[0]), Help: rule})
+	}
+}
+
+// encodeValue writes a Go value as the kernel has the member.
+func encodeValue(dst []byte, m Member, value any) error {
+	if m.bits != 0 {
+		return fmt.Errorf("%s is a bit field, which cannot be set yet", m.Name)
+	}
+	switch t := btf.Underlying(m.Type).(type) {
+	case *cbtf.Array:
+		return encodeArray(dst, m, t, value)
+	case *cbtf.Int:
+		return encodeInt(dst, value, t.Encoding == cbtf.Signed)
+	case *cbtf.Enum:
+		return encodeInt(dst, value, t.Signed)
+	default:
+		return fmt.Errorf("%s cannot be set from Go: it is no integer and no string", m.Name)
+	}
+}
+
+func encodeArray(dst []byte, m Member, t *cbtf.Array, value any) error {
+	element, ok := btf.Underlying(t.Type).(*cbtf.Int)
+	if !ok || element.Size != 1 {
+		return fmt.Errorf("%s cannot be set from Go: it is an array of something else than characters", m.Name)
+	}
+	var text []byte
+	switch value := value.(type) {
+	case string:
+		text = []byte(value)
+	case []byte:
+		text = value
+	default:
+		return fmt.Errorf("%s takes a string, not a %T", m.Name, value)
+	}
+	if len(text) >= len(dst) { // the last byte is the NUL
+		return fmt.Errorf("%q has %d bytes; %s holds %d and a NUL", text, len(text), m.Name, len(dst)-1)
+	}
+	copy(dst, text)
+	return nil
+}
+
+func encodeInt(dst []byte, value any, signed bool) error {
+	v := reflect.ValueOf(value)
+	bits := 8 * len(dst)
+	var n uint64
+	switch {
+	case v.Kind() == reflect.Bool:
+		if v.Bool() {
+			n = 1
+		}
+	case v.CanInt():
+		n = uint64(v.Int())
+		low, high := int64(0), int64(math.MaxInt64)
+		if signed {
+			low = math.MinInt64 >> (64 - bits)
+			high = math.MaxInt64 >> (64 - bits)
+		} else if bits < 64 {
+			high = 1<<bits - 1
+		}
+		if v.Int() < low || v.Int() > high {
+			return fmt.Errorf("%d does not fit: the member holds %d to %d", value, low, high)
+		}
+	case v.CanUint():
+		n = v.Uint()
+		high := uint64(math.MaxUint64) >> (64 - bits)
+		if signed {
+			high >>= 1
+		}
+		if n > high {
+			return fmt.Errorf("%d does not fit: the member holds up to %d", value, high)
+		}
+	default:
+		return fmt.Errorf("an integer is wanted, not a %T", value)
+	}
+	var word [8]byte
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		binary.LittleEndian.PutUint64(word[:], n)
+		copy(dst, word[:])
+	} else {
+		binary.BigEndian.PutUint64(word[:], n)
+		copy(dst, word[8-len(dst):])
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+//go:build !linux
+
+package structops
+
+// Errors of Linux, which other systems never give: there, every call of the
+// syscall package answers that it is unsupported.
+const (
+	e2big errno = iota
+	ebusy
+	eexist
+	einprogress
+	einval
+	enoent
+	enolink
+	eopnotsupp
+	eperm
+)
+
+type errno int
+
+func (errno) Error() string { return "an error of Linux" }

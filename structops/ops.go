@@ -1,0 +1,305 @@
+package structops
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/spell"
+)
+
+// Ops is an implementation of a kernel interface: the struct that the kernel
+// calls, with its members.
+type Ops struct {
+	Type    string  // the kernel's struct, such as "tcp_congestion_ops"; a ___flavour suffix is ignored
+	Members Members // by the names that the kernel gives them
+	License string  // "" stands for GPL; others must be compatible with it
+}
+
+// Members are the members that an implementation sets, by name. A callback
+// takes a *dsl.Program, and nil leaves it out; data takes an integer, a bool,
+// or, where it is an array of characters, a string. One program may serve in
+// several members.
+type Members map[string]any
+
+// What Prepare finds in an implementation, besides what compile.Compile finds
+// in its programs.
+const (
+	UnknownType    compile.Rule = "unknown-type"    // this kernel has no such interface
+	UnknownMember  compile.Rule = "unknown-member"  // a member that this kernel's struct lacks
+	MissingMember  compile.Rule = "missing-member"  // a member that the kernel insists on
+	ReservedMember compile.Rule = "reserved-member" // a member that cannot be set
+	NotACallback   compile.Rule = "not-a-callback"  // a program bound to data
+	NotData        compile.Rule = "not-data"        // data bound to a callback
+	BadValue       compile.Rule = "bad-value"       // a value that its member cannot hold
+	BadName        compile.Rule = "bad-name"        // a name that the kernel refuses
+	BadLicense     compile.Rule = "bad-license"     // not compatible with the GPL
+	ParamCount     compile.Rule = "parameter-count" // a program that declares more or fewer parameters than there are
+	ParamType      compile.Rule = "parameter-type"  // a program that declares another type of parameter
+	ResultType     compile.Rule = "result-type"     // a program that declares another result
+	MustNotSleep   compile.Rule = "must-not-sleep"  // a sleepable program at a member that may not sleep
+)
+
+// A Plan is an implementation that has been checked against a kernel and
+// compiled for it: all that can be known before the kernel is asked.
+type Plan struct {
+	Type     *OpsType
+	Programs []Program // in the order of the struct's members
+	License  string
+	Name     string // what the kernel will list it as; "" where the type has no names
+
+	value []byte // the map's value, but for the programs
+}
+
+// A Program is a program bound to a member.
+type Program struct {
+	Member Member
+	Object *compile.Object
+}
+
+// Validate checks an implementation against a kernel, known by its BTF, without
+// asking it: that needs neither privilege nor Linux. All mistakes are returned
+// together as compile.Findings.
+func Validate(ops Ops, target compile.Target) error {
+	_, err := prepare(ops, target, dsl.Here(0))
+	return err
+}
+
+// Prepare is Validate that gives what it made: the compiled programs and the
+// struct, ready to be loaded.
+func Prepare(ops Ops, target compile.Target) (*Plan, error) {
+	return prepare(ops, target, dsl.Here(0))
+}
+
+// prepare does the work; at is the line to name for mistakes of no program.
+func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
+	if target.BTF == nil {
+		return nil, compile.Findings{{Pos: at, Insn: -1, Rule: compile.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
+			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
+	}
+	if err := target.BTF.Find(slices.Collect(ops.names())...); err != nil {
+		return nil, err
+	}
+	v := &validator{ops: ops, target: target, at: at}
+	if err := v.readType(); err != nil {
+		return nil, err
+	}
+	if v.plan == nil {
+		return nil, v.findings
+	}
+	if err := v.bind(); err != nil {
+		return nil, err
+	}
+	v.checkLicense()
+	v.checkRequired()
+	if len(v.findings) > 0 {
+		return nil, v.findings
+	}
+	return v.plan, nil
+}
+
+// names ranges over all names that will be looked up in BTF.
+func (ops Ops) names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		name, _, _ := strings.Cut(ops.Type, "___")
+		for _, n := range typeNames(name) {
+			if !yield(n) {
+				return
+			}
+		}
+		for _, value := range ops.Members {
+			p, ok := value.(*dsl.Program)
+			if !ok || p == nil {
+				continue
+			}
+			for n := range p.Symbols() {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A validator collects what is wrong with an implementation, and makes its plan.
+type validator struct {
+	ops      Ops
+	target   compile.Target
+	at       dsl.Position
+	plan     *Plan
+	findings compile.Findings
+}
+
+func (v *validator) found(f compile.Finding) {
+	f.Insn = -1
+	if !f.Pos.IsValid() {
+		f.Pos = v.at
+	}
+	v.findings = append(v.findings, f)
+}
+
+// readType finds the interface; without it nothing else can be checked.
+func (v *validator) readType() error {
+	t, err := ReadType(v.target.BTF, v.ops.Type)
+	if err == nil {
+		v.plan = &Plan{Type: t, License: v.ops.License, value: make([]byte, t.ValueSize)}
+		if v.plan.License == "" {
+			v.plan.License = "GPL"
+		}
+		return nil
+	}
+	if !isNotFound(err) {
+		return err
+	}
+	name, _, _ := strings.Cut(v.ops.Type, "___")
+	f := compile.Finding{Rule: UnknownType, Detail: fmt.Sprintf("this kernel has no interface %q for programs", name)}
+	if k := knownOf(name); k.since != "" {
+		f.Help = fmt.Sprintf("it needs Linux %s or later, built with %s", k.since, k.config)
+	} else if near := spell.Nearest(name, interfaces(v.target.BTF)); near != "" {
+		f.Help = "did you mean " + near + "?"
+	} else {
+		f.Help = "this kernel has " + strings.Join(slices.Sorted(interfaces(v.target.BTF)), ", ")
+	}
+	v.found(f)
+	return nil
+}
+
+// interfaces ranges over the ops structs that a kernel has.
+func interfaces(types *btf.Types) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range types.Names(btf.KindStruct) {
+			ops, ok := strings.CutPrefix(name, valuePrefix)
+			if !ok {
+				continue
+			}
+			if _, err := types.Lookup(btf.KindStruct, ops); err == nil && !yield(ops) {
+				return
+			}
+		}
+	}
+}
+
+// bind places every member: first those of the kernel's struct in its order,
+// so that programs and findings come in that order, then those it lacks.
+func (v *validator) bind() error {
+	for _, m := range v.plan.Type.Members {
+		value, set := v.ops.Members[m.Name]
+		if !set {
+			continue
+		}
+		program, isProgram := value.(*dsl.Program)
+		var err error
+		switch {
+		case isProgram && program == nil || value == nil:
+			// left out, as a nil callback in C is
+		case isProgram && m.Proto == nil:
+			v.found(compile.Finding{Member: m.Name, Program: program.Name, Pos: program.Pos, Rule: NotACallback,
+				Detail: fmt.Sprintf("%s is data, not a callback: it is %s", m.Name, m.Declaration()), Help: "callbacks are " + v.callbacks()})
+		case isProgram:
+			err = v.bindProgram(m, program)
+		case m.Proto != nil:
+			v.found(compile.Finding{Member: m.Name, Rule: NotData, Detail: fmt.Sprintf("a callback takes a *dsl.Program, not a %T", value), Note: m.Declaration()})
+		default:
+			v.bindData(m, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.ops.Members)) {
+		if _, ok := v.plan.Type.Member(name); !ok {
+			v.unknownMember(name, v.ops.Members[name])
+		}
+	}
+	return nil
+}
+
+// callbacks lists the members that programs can be bound to.
+func (v *validator) callbacks() string {
+	var names []string
+	for _, m := range v.plan.Type.Members {
+		if _, no := v.plan.Type.known.unsupported[m.Name]; m.Proto != nil && !no {
+			names = append(names, m.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// unknownMember refuses a member that the kernel's struct lacks, unless it is
+// zero: then the implementation does not need it, and older kernels take it too.
+func (v *validator) unknownMember(name string, value any) {
+	f := compile.Finding{Member: name, Rule: UnknownMember, Detail: fmt.Sprintf("this kernel's %s has no member %q", v.plan.Type.Name, name)}
+	switch value := value.(type) {
+	case nil:
+		return
+	case *dsl.Program:
+		if value == nil {
+			return
+		}
+		f.Program, f.Pos = value.Name, value.Pos
+	default:
+		if isZero(value) {
+			return
+		}
+	}
+	members := make([]string, len(v.plan.Type.Members))
+	for i, m := range v.plan.Type.Members {
+		members[i] = m.Name
+	}
+	if near := spell.Nearest(name, slices.Values(members)); near != "" {
+		f.Help = "did you mean " + near + "?"
+	} else {
+		f.Help = "it has " + strings.Join(members, ", ")
+	}
+	v.found(f)
+}
+
+func (v *validator) checkRequired() {
+	t := v.plan.Type
+	missing := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return isSet(v.ops.Members[n]) })
+	}
+	report := func(name, detail, note string) {
+		v.found(compile.Finding{Member: name, Rule: MissingMember, Detail: detail, Note: note})
+	}
+	for _, name := range t.known.required {
+		if m, ok := t.Member(name); ok && missing(name) {
+			report(name, fmt.Sprintf("%s needs %s, and it is not set", t.Name, name), m.Declaration())
+		}
+	}
+	for _, group := range t.known.requiredOne {
+		if !missing(group...) {
+			continue
+		}
+		var declarations []string
+		for _, name := range group {
+			if m, ok := t.Member(name); ok {
+				declarations = append(declarations, m.Declaration())
+			}
+		}
+		report(group[0], fmt.Sprintf("%s needs one of %s, and none is set", t.Name, strings.Join(group, ", ")), strings.Join(declarations, "\n"))
+	}
+}
+
+func isSet(value any) bool {
+	if p, ok := value.(*dsl.Program); ok {
+		return p != nil
+	}
+	return value != nil
+}
+
+// gplCompatible are the licences that the kernel takes for programs of this
+// type (include/linux/license.h).
+var gplCompatible = [...]string{"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"}
+
+func (v *validator) checkLicense() {
+	if !slices.Contains(gplCompatible[:], v.plan.License) {
+		v.found(compile.Finding{Rule: BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, which the kernel insists on for %s", v.plan.License, v.plan.Type.Name),
+			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(gplCompatible[:], ", ")})
+	}
+}

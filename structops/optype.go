@@ -1,0 +1,222 @@
+package structops
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// An OpsType is a kernel struct that programs can implement, as a kernel's BTF
+// has it.
+type OpsType struct {
+	Name      string
+	ID        btf.ID // of the struct: what programs are loaded for
+	ValueID   btf.ID // of the map value around it, bpf_struct_ops_<name>
+	ValueSize int    // bytes
+	Offset    int    // of the struct within the value, in bytes
+	Members   []Member
+	HasLink   bool // the kernel registers through links (Linux 6.4)
+	known     knownType
+}
+
+// A Member is one member of an ops struct: a callback or data.
+type Member struct {
+	Name   string
+	Index  int // within the struct, as programs are loaded for it
+	Offset int // within the struct, in bytes
+	Size   int // bytes
+	Type   cbtf.Type
+	Proto  *cbtf.FuncProto // of a callback; nil for data
+	Params []compile.Param // of a callback
+
+	bits int // width of a bit field, 0 for others
+}
+
+// Declaration spells the member in C, with parameter names where they are
+// known: "u32 (*ssthresh)(struct sock *sk)".
+func (m Member) Declaration() string {
+	if m.Proto == nil {
+		return btf.Declaration(m.Type, m.Name)
+	}
+	return btf.Declaration(&cbtf.Pointer{Target: m.named()}, m.Name)
+}
+
+// Prototype is Declaration without the name: "u32 (*)(struct sock *sk)".
+func (m Member) Prototype() string {
+	if m.Proto == nil {
+		return btf.Declaration(m.Type, "")
+	}
+	return btf.Declaration(&cbtf.Pointer{Target: m.named()}, "")
+}
+
+// named is the prototype with the parameter names that were found.
+func (m Member) named() *cbtf.FuncProto {
+	p := &cbtf.FuncProto{Return: m.Proto.Return, Params: make([]cbtf.FuncParam, len(m.Params))}
+	for i, param := range m.Params {
+		p.Params[i] = cbtf.FuncParam{Name: param.Name, Type: param.Type}
+	}
+	return p
+}
+
+// Member finds a member by name.
+func (t *OpsType) Member(name string) (Member, bool) {
+	i := slices.IndexFunc(t.Members, func(m Member) bool { return m.Name == name })
+	if i < 0 {
+		return Member{}, false
+	}
+	return t.Members[i], true
+}
+
+// valuePrefix begins the names of the structs that the kernel keeps
+// implementations in.
+const valuePrefix = "bpf_struct_ops_"
+
+// linkStruct is a kernel type that is there exactly when registration through
+// links is.
+const linkStruct = "bpf_struct_ops_link"
+
+// typeNames are the names that reading a type looks up, for one pass over the
+// BTF together with all others.
+func typeNames(name string) []string {
+	k := knownOf(name)
+	names := []string{name, valuePrefix + name, linkStruct}
+	for _, f := range slices.Concat(k.writable, k.newer.fields) {
+		names = append(names, f.Struct)
+	}
+	for _, c := range k.casts {
+		names = append(names, c.From, c.To)
+	}
+	for member := range k.params {
+		names = append(names, stubNames(k, member)...)
+	}
+	for member := range k.unsupported {
+		names = append(names, stubNames(k, member)...)
+	}
+	return names
+}
+
+// stubNames are the functions whose parameters have the names, and the
+// annotations, of a member's.
+func stubNames(k knownType, member string) []string {
+	names := []string{k.name + "__" + member} // where the kernel looks for annotations
+	if k.stubs != "" && k.stubs != k.name+"__" {
+		names = append(names, k.stubs+member)
+	}
+	return names
+}
+
+// ReadType reads an ops struct from a kernel's BTF. A ___flavour suffix of the
+// name is dropped, as C programs use it to tell several definitions of a type
+// apart. The error wraps btf.ErrNotFound when the kernel has no such interface.
+func ReadType(types *btf.Types, name string) (*OpsType, error) {
+	name, _, _ = strings.Cut(name, "___")
+	if err := types.Find(typeNames(name)...); err != nil {
+		return nil, err
+	}
+	t := &OpsType{Name: name, known: knownOf(name)}
+	var err error
+	if t.ValueID, err = types.Lookup(btf.KindStruct, valuePrefix+name); err != nil {
+		return nil, err
+	}
+	if t.ID, err = types.Lookup(btf.KindStruct, name); err != nil {
+		return nil, err
+	}
+	data, err := types.FieldOf(t.ValueID, valuePrefix+name, "data")
+	if err != nil {
+		return nil, err
+	}
+	if data.Type != t.ID {
+		return nil, fmt.Errorf("%s%s.data is not a struct %s: %w", valuePrefix, name, name, btf.ErrMalformed)
+	}
+	size, err := types.Size(t.ValueID)
+	if err != nil {
+		return nil, err
+	}
+	t.Offset, t.ValueSize = int(data.Offset), int(size)
+	_, err = types.Lookup(btf.KindStruct, linkStruct)
+	t.HasLink = err == nil
+	set, err := types.Decode(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	raws := set.Type(t.ID).(*cbtf.Struct).Members // of KindStruct
+	var stubs []string
+	for _, raw := range raws {
+		stubs = append(stubs, stubNames(t.known, raw.Name)...)
+	}
+	if err := types.Find(stubs...); err != nil { // for known types all were found above
+		return nil, err
+	}
+	for i, raw := range raws {
+		m := Member{Name: raw.Name, Index: i, Offset: int(raw.Offset.Bytes()), Type: raw.Type, bits: int(raw.BitfieldSize)}
+		if p, ok := btf.Underlying(raw.Type).(*cbtf.Pointer); ok {
+			m.Size = 8
+			m.Proto, _ = btf.Underlying(p.Target).(*cbtf.FuncProto)
+		} else if m.Size, err = cbtf.Sizeof(raw.Type); err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", name, raw.Name, err)
+		}
+		if m.Proto != nil {
+			if m.Params, err = readParams(types, t.known, m); err != nil {
+				return nil, err
+			}
+		}
+		t.Members = append(t.Members, m)
+	}
+	return t, nil
+}
+
+// readParams gives a callback's parameters the names and annotations of the
+// kernel's stub, or else the names that we know: prototypes in an ops struct
+// have none.
+func readParams(types *btf.Types, k knownType, m Member) ([]compile.Param, error) {
+	params := make([]compile.Param, len(m.Proto.Params))
+	names := k.params[m.Name]
+	for i, p := range m.Proto.Params {
+		params[i] = compile.Param{Name: p.Name, Type: p.Type}
+		if p.Name == "" && len(names) == len(params) {
+			params[i].Name = names[i]
+		}
+	}
+	for _, stub := range stubNames(k, m.Name) {
+		id, err := types.Lookup(btf.KindFunc, stub)
+		if errors.Is(err, btf.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		set, err := types.Decode(id)
+		if err != nil {
+			return nil, err
+		}
+		proto, ok := set.Type(id).(*cbtf.Func).Type.(*cbtf.FuncProto) // of KindFunc
+		if !ok || !sameParams(proto, m.Proto) {
+			continue // bpf_tcp_ca_init, say, is no stub: it starts the whole interface
+		}
+		for i, p := range proto.Params {
+			name, nullable := strings.CutSuffix(p.Name, "__nullable")
+			name = strings.TrimSuffix(name, "__ref")
+			if name != "" {
+				params[i].Name = name
+			}
+			// Only the function that the kernel itself looks for has a say in
+			// what may be nil (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
+			params[i].Nullable = nullable && stub == k.name+"__"+m.Name
+		}
+		break
+	}
+	return params, nil
+}
+
+// sameParams reports whether two prototypes take the same types.
+func sameParams(a, b *cbtf.FuncProto) bool {
+	return slices.EqualFunc(a.Params, b.Params, func(p, q cbtf.FuncParam) bool {
+		return btf.Declaration(p.Type, "") == btf.Declaration(q.Type, "")
+	})
+}

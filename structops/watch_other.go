@@ -1,0 +1,15 @@
+//go:build !linux
+
+package structops
+
+// A watch waits for a link to be detached; elsewhere than on Linux there are none.
+type watch struct{}
+
+// Done is closed: there is nothing registered.
+func (l *Link) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func (*watch) stop() error { return nil }
