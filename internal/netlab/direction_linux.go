@@ -1,0 +1,151 @@
+package netlab
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A direction carries packets from one device to the other: through the bottleneck, then over the distance.
+type direction struct {
+	in, out int // descriptors of the two TUN devices
+	delay   time.Duration
+	mtu     int
+	now     func() time.Duration
+
+	mu      sync.Mutex // for what follows, which Stats reads
+	queue   bottleneck
+	line    ring[flight] // departures ascend and the delay is constant, so the first is always the next to arrive
+	packets int64
+	bytes   int64
+	dropped int64
+	refused int64
+	maxLate time.Duration
+
+	busyUntil atomic.Int64 // queue.lastDeparture, for those who look often
+	free      [][]byte     // buffers to use again; only run has them
+}
+
+// run carries packets until stop is readable. One thread does everything for its direction, since each hand-over between threads
+// would cost a wake-up, 50 µs and more on a busy machine.
+func (d *direction) run(stop int) error {
+	punctual()
+
+	fds := []unix.PollFd{{Fd: int32(d.in), Events: unix.POLLIN}, {Fd: int32(stop), Events: unix.POLLIN}}
+	for {
+		var timeout *unix.Timespec
+		if due, ok := d.deliver(); ok {
+			ts := unix.NsecToTimespec(int64(max(0, due-d.now())))
+			timeout = &ts
+		}
+		_, err := unix.Ppoll(fds, timeout, nil)
+		switch {
+		case errors.Is(err, unix.EINTR): // Go's runtime sends signals to its threads
+			continue
+		case err != nil:
+			return err
+		case fds[1].Revents != 0:
+			return nil
+		case fds[0].Revents != 0:
+			if err := d.accept(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// accept takes in what has come out of the sending device.
+func (d *direction) accept() error {
+	for range 64 { // then look whether something is due
+		buf := d.buffer()
+		n, err := unix.Read(d.in, buf)
+		if err != nil {
+			d.free = append(d.free, buf)
+			if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+				return nil
+			}
+			return err
+		}
+		now := d.now()
+		if n == 0 || buf[0]>>4 != 4 { // IPv6 looks for routers by itself; it has no business here
+			d.free = append(d.free, buf)
+			continue
+		}
+		d.mu.Lock()
+		departure, ok := d.queue.arrive(now, n)
+		if ok {
+			d.busyUntil.Store(int64(departure))
+			d.line.push(flight{due: departure + d.delay, packet: buf[:n]})
+		} else {
+			d.dropped++
+		}
+		d.mu.Unlock()
+		if !ok {
+			d.free = append(d.free, buf)
+		}
+	}
+	return nil
+}
+
+// deliver hands over what has arrived at the other end. It returns when the next packet will, or false if none is under way.
+func (d *direction) deliver() (due time.Duration, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.line.len() > 0 {
+		now := d.now()
+		next := d.line.first()
+		if next.due > now {
+			return next.due, true
+		}
+		d.line.pop()
+		d.maxLate = max(d.maxLate, now-next.due)
+		if _, err := unix.Write(d.out, next.packet); err != nil {
+			d.refused++
+		} else {
+			d.packets++
+			d.bytes += int64(len(next.packet))
+		}
+		d.free = append(d.free, next.packet[:cap(next.packet)])
+	}
+	return 0, false
+}
+
+func (d *direction) buffer() []byte {
+	if n := len(d.free); n > 0 {
+		buf := d.free[n-1]
+		d.free = d.free[:n-1]
+		return buf
+	}
+	return make([]byte, d.mtu)
+}
+
+// queueDelay returns how long a packet that came now would wait for the bottleneck. It takes no lock: a sampler that is preempted while it
+// holds one stops the link for 10 ms and more.
+func (d *direction) queueDelay() time.Duration {
+	return max(0, time.Duration(d.busyUntil.Load())-d.now())
+}
+
+// idle tells whether nothing is inside.
+func (d *direction) idle() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.line.len() == 0
+}
+
+// punctual makes the thread wake up on time. Both settings are the thread's own and end with it. If one cannot be had (CAP_SYS_NICE may
+// be missing), packets are handed over later, and MaxLate shows it.
+func punctual() {
+	// The default slack of 50 µs would be added to every wait.
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	// Against three busy loops on two processors, four Reno transfers had mean windows within 4.4 % of each other; without
+	// competition it is 2 %. The work is 1 % of a processor at 10 Mbit/s, so nobody starves.
+	_ = unix.SchedSetAttr(0, &unix.SchedAttr{
+		Size:     unix.SizeofSchedAttr,
+		Policy:   unix.SCHED_RR,
+		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // should the runtime start a thread from this one
+		Priority: 1,
+	}, 0)
+}

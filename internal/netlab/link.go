@@ -1,0 +1,90 @@
+package netlab
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Link describes the emulated path between the two hosts.
+type Link struct {
+	Rate  int64         // of the bottleneck, in bits per second; IP header and payload count. Both directions have it
+	Delay time.Duration // propagation delay, one way; the base round-trip time is twice this
+	Queue int           // packets that may wait for the bottleneck besides the one being sent; 0 stands for one bandwidth-delay product
+	MTU   int           // of both devices, in bytes; 0 stands for 1500
+}
+
+// DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16 packets are
+// under way when it is full), and a queue of 20 packets, so that Reno's window swings between 19 and 38 segments every 0.7 s, and
+// the halved window still fills the link.
+//
+// The link was chosen by the spread of the mean windows of ten transfers with the kernel's Reno, on two busy processors: the largest
+// was 0.6 % above the smallest for 4 s, 1.4 % for 3 s. At 20 Mbit/s with a queue of 33 it was 4.5 to 5.8 %: there are half as many teeth,
+// so one that ends early weighs more.
+func DefaultLink() Link {
+	return Link{Rate: 10_000_000, Delay: 10 * time.Millisecond, Queue: 20, MTU: defaultMTU}
+}
+
+// BDP returns the bandwidth-delay product in packets of the MTU, rounded down: what is under way when the link is full and the
+// queue is empty.
+func (l Link) BDP() int {
+	mtu := int64(l.MTU)
+	if mtu <= 0 {
+		mtu = defaultMTU
+	}
+	return int(float64(l.Rate) * (2 * l.Delay).Seconds() / 8 / float64(mtu))
+}
+
+// String gives the link in one line, for headings.
+func (l Link) String() string {
+	return fmt.Sprintf("%g Mbit/s, %v one way, queue %d packets", float64(l.Rate)/1e6, l.Delay, l.Queue)
+}
+
+const (
+	defaultMTU = 1500
+	minMTU     = 576     // RFC 791's smallest datagram that every host takes; below it TCP's MSS is no longer MTU-40
+	maxMTU     = 65535   // the length field of an IPv4 header
+	minQueue   = 4       // of a queue computed from the bandwidth-delay product: a shorter one would starve the first window of 10
+	maxQueue   = 1 << 20 // the ring of departures grows with the queue: 16 MB here
+)
+
+func (l Link) withDefaults() Link {
+	if l.MTU == 0 {
+		l.MTU = defaultMTU
+	}
+	if l.Queue == 0 {
+		l.Queue = max(minQueue, min(l.BDP(), maxQueue))
+	}
+	return l
+}
+
+// validate reports everything that is wrong with the link, at once.
+func (l Link) validate() error {
+	var errs []error
+	if l.Rate < 1000 || l.Rate > 100e9 {
+		errs = append(errs, fmt.Errorf("rate %d bit/s is outside 1000..100000000000", l.Rate))
+	}
+	if l.Delay < 0 || l.Delay > 10*time.Second {
+		errs = append(errs, fmt.Errorf("delay %v is outside 0..10s", l.Delay))
+	}
+	if l.Queue < 0 || l.Queue > maxQueue {
+		errs = append(errs, fmt.Errorf("queue of %d packets is outside 1..%d", l.Queue, maxQueue))
+	}
+	if l.MTU != 0 && (l.MTU < minMTU || l.MTU > maxMTU) {
+		errs = append(errs, fmt.Errorf("mtu %d is outside %d..%d", l.MTU, minMTU, maxMTU))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("netlab: link: %w", err)
+	}
+	return nil
+}
+
+// transmission returns how long the bottleneck takes to send size bytes.
+func (l Link) transmission(size int) time.Duration {
+	return time.Duration(float64(size) * 8 / float64(l.Rate) * float64(time.Second))
+}
+
+// drainTime bounds how long a packet can be inside the lab, both ways: a full queue, then the round trip.
+func (l Link) drainTime() time.Duration {
+	return l.transmission((l.Queue+1)*l.MTU) + 2*l.Delay
+}

@@ -1,0 +1,120 @@
+package netlab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Transfer sends as much as TCP allows for a while, and watches the sender meanwhile. If the context ends first, it returns what was seen
+// so far together with the context's error, within milliseconds. Everything it has started has ended when it returns, and the link is
+// empty again.
+func (l *Lab) Transfer(ctx context.Context, opt TransferOptions) (Result, error) {
+	if opt.Duration == 0 {
+		opt.Duration = DefaultDuration
+	}
+	if opt.SampleEvery == 0 {
+		opt.SampleEvery = DefaultSampleEvery
+	}
+	if opt.Duration < 0 || opt.SampleEvery < 0 {
+		return Result{}, fmt.Errorf("netlab: transfer of %v sampled every %v: both must be positive", opt.Duration, opt.SampleEvery)
+	}
+	before := l.Stats()
+	flow, err := l.Dial(ctx, opt.CongestionControl)
+	if err != nil {
+		return Result{}, err
+	}
+	defer l.drain(ctx)
+	defer flow.Close()
+
+	// Whoever compares algorithms has to know that the right one ran.
+	running, err := flow.Congestion()
+	if err != nil {
+		return Result{}, err
+	}
+	if opt.CongestionControl != "" && running != opt.CongestionControl {
+		return Result{}, fmt.Errorf("netlab: asked for congestion control %q, but the socket runs %q", opt.CongestionControl, running)
+	}
+
+	w := watch{lab: l, flow: flow, opt: opt, start: time.Now()}
+	flow.Fill()
+	err = w.run(ctx)
+	w.result.QueueDrops = l.Stats().Dropped - before.Dropped
+	w.result.summarize()
+	return w.result, err
+}
+
+// A watch is the observation of one transfer.
+type watch struct {
+	lab    *Lab
+	flow   *Flow
+	opt    TransferOptions
+	start  time.Time
+	result Result
+}
+
+func (w *watch) run(ctx context.Context) error {
+	w.result.Samples = make([]Sample, 0, int(w.opt.Duration/max(w.opt.SampleEvery, time.Millisecond))+2)
+	tick := time.NewTicker(w.opt.SampleEvery)
+	defer tick.Stop()
+	end := time.NewTimer(w.opt.Duration)
+	defer end.Stop()
+	for {
+		if err := w.sample(); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-end.C:
+			return w.sample()
+		case <-w.flow.Done():
+			err := w.flow.Err()
+			if stopped := w.lab.usable(); stopped != nil {
+				err = stopped
+			}
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return fmt.Errorf("netlab: the transfer ended after %v of %v: %w",
+				time.Since(w.start).Round(time.Millisecond), w.opt.Duration, err)
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), w.sample())
+		}
+	}
+}
+
+// sample looks at the socket once, and updates the totals, so that a transfer that ends at any moment has them.
+func (w *watch) sample() error {
+	info, err := w.flow.Info()
+	if err != nil {
+		return err
+	}
+	name, err := w.flow.Congestion()
+	if err != nil {
+		return err
+	}
+	s := Sample{
+		At:          time.Since(w.start),
+		Cwnd:        info.Cwnd,
+		Ssthresh:    info.Ssthresh,
+		RTT:         info.RTT,
+		Unacked:     info.Unacked,
+		Retransmits: info.Retransmits,
+		QueueDelay:  w.lab.queueDelay(),
+	}
+	r := &w.result
+	r.Algorithm = name
+	r.Elapsed = s.At
+	r.Received = w.flow.Received()
+	r.Retransmits = int(info.Retransmits)
+	r.Timeouts = int(info.Timeouts)
+	r.MinRTT = info.MinRTT
+	r.RwndLimited = info.RwndLimited
+	r.SndbufLimit = info.SndbufLimit
+	r.Samples = append(r.Samples, s)
+	if w.opt.Progress != nil {
+		w.opt.Progress(s)
+	}
+	return nil
+}
