@@ -334,6 +334,21 @@ func (t *Types) Name(id ID) string {
 	return t.string(r.name())
 }
 
+// PointedTo is the struct or union that a pointer type leads to; false for
+// other types, and for structs that are only declared in this blob.
+func (t *Types) PointedTo(id ID) (ID, bool) {
+	pointer, kind, err := t.resolve(id)
+	if err != nil || kind != KindPointer {
+		return 0, false
+	}
+	r, err := t.record(pointer)
+	if err != nil {
+		return 0, false
+	}
+	target, kind, err := t.resolve(r.ref())
+	return target, err == nil && kind.composite()
+}
+
 // Embeds reports whether a struct is inner, or begins with it: a pointer to the
 // one may then be used as a pointer to the other, as the kernel does with
 // tcp_sock and sock.

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -92,6 +93,25 @@ func (u *unit) checkEnd(f *function) bool {
 	return false
 }
 
+// inner finds the instructions that calls within the function lead to: code
+// taken as it is (dsl.Raw) may hold several functions.
+func (f *function) inner() []int {
+	var entries []int
+	for i := range f.code {
+		in := &f.code[i]
+		distance, _, ok := in.Displacement()
+		if !ok || in.IsJump() || in.sub != nil || in.vague {
+			continue
+		}
+		index, exact := indexOfSlot(f.slots, f.slots[i]+1+int(distance))
+		if exact && index < len(f.code) && !slices.Contains(entries, index) {
+			entries = append(entries, index)
+		}
+	}
+	slices.Sort(entries)
+	return entries
+}
+
 // noTarget stands in a list of jump targets for instructions that don't jump.
 const noTarget = -1
 
@@ -146,7 +166,7 @@ func indexOfSlot(slots []int, slot int) (index int, exact bool) {
 // each stretch of it, the first instruction is named.
 func (u *unit) checkReachable(f *function, targets []int) bool {
 	reached := make([]bool, len(f.code)+1)
-	work := []int{0}
+	work := append([]int{0}, f.inner()...)
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]

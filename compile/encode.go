@@ -3,6 +3,7 @@ package compile
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
@@ -54,16 +55,25 @@ func (u *unit) describe(o *Object) error {
 		if i > 0 {
 			linkage, params = btf.Static, subParams(f.program.Proto, word)
 		}
-		id := b.Func(identifier(f.program.Name), b.FuncProto(result, params...), linkage)
-		o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(f.first))
-		o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(id))
+		record := func(index int, id btf.ID) {
+			o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(f.first+f.slots[index]))
+			o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(id))
+		}
+		record(0, b.Func(identifier(f.program.Name), b.FuncProto(result, params...), linkage))
+		for _, index := range f.inner() {
+			if index > 0 {
+				record(index, b.Func(identifier(fmt.Sprintf("%s_%d", f.program.Name, f.slots[index])), b.FuncProto(word), btf.Static))
+			}
+		}
 	}
 	var file, text, last uint32
 	var lastSite uintptr
 	for _, f := range u.funcs {
+		inner := f.inner()
 		for i := range f.code {
 			item := f.code[i].item
-			if i > 0 && item.Site() == lastSite { // positions cost more than all else here
+			entry := i == 0 || slices.Contains(inner, i) // the kernel wants a record there
+			if !entry && item.Site() == lastSite {       // positions cost more than all else here
 				continue
 			}
 			lastSite = item.Site()
@@ -74,7 +84,7 @@ func (u *unit) describe(o *Object) error {
 			}
 			fileOff, textOff := b.String(pos.File), b.String(source)
 			column := uint32(pos.Line) << 10 // the column in the low ten bits is not known
-			if i > 0 && fileOff == file && textOff == text && column == last {
+			if !entry && fileOff == file && textOff == text && column == last {
 				continue
 			}
 			file, text, last = fileOff, textOff, column

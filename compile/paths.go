@@ -375,8 +375,13 @@ func (w *walk) load(i int, base value) (value, bool) {
 			w.mayBeNil(i, base)
 			return value{}, false
 		}
-		if in.field.Kind == btf.KindInt && !in.vague {
+		switch {
+		case in.field.Kind == btf.KindInt && !in.vague:
 			return number, true
+		case in.field.Kind == btf.KindPointer:
+			if target, ok := w.target.BTF.PointedTo(in.field.Type); ok {
+				return value{kind: object, typ: target, param: base.param}, true
+			}
 		}
 		return value{kind: unknown}, true // perhaps a pointer
 	}

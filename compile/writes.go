@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
 // store checks a write to memory. It reports whether the path can be followed
@@ -28,13 +27,6 @@ func (w *walk) store(i int, base value) bool {
 		}
 		if !in.vague {
 			w.writeField(i, base.typ, at, size)
-		}
-	case unknown:
-		// A pointer that was lost sight of: a field by name says what it is.
-		if item := in.item; !in.vague && (item.Kind == dsl.FieldStore || item.Kind == dsl.FieldStoreImm) && in.field.Struct != "" {
-			if id, err := w.target.BTF.Composite(item.Name); err == nil {
-				w.writeField(i, id, int64(in.Off), size)
-			}
 		}
 	}
 	return true

@@ -45,5 +45,5 @@
 // The package builds everywhere; off Linux each command answers [ErrUnsupported]. On Linux it needs 5.11 or later, from which on
 // memory of BPF objects is charged to the cgroup: there is no code for RLIMIT_MEMLOCK.
 //
-// Sources: include/uapi/linux/bpf.h and kernel/bpf/ of Linux 6.1, 6.12 and 6.18.
+// Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and what that kernel answers in the tests.
 package syscall

@@ -126,7 +126,7 @@ func TestExplainEPERM(t *testing.T) {
 			[]string{"the process has CAP_BPF and CAP_PERFMON", "locked down (confidentiality"}},
 		{"root in a user namespace", request{command: CmdMapCreate}, setting{capsKnown: true, caps: all, lockdown: "none"},
 			[]string{"user namespace"}},
-		{"sockmap", request{command: CmdMapCreate, mapType: MapTypeSockMap}, setting{capsKnown: true}, []string{"needs CAP_NET_ADMIN"}},
+		{"sockmap", request{command: CmdMapCreate, mapType: MapTypeSockMap}, setting{capsKnown: true}, []string{"needs CAP_BPF and CAP_NET_ADMIN"}},
 		{"ids", request{command: CmdProgGetNextID}, setting{capsKnown: true}, []string{"needs CAP_SYS_ADMIN"}},
 		{"frozen map", request{command: CmdMapUpdate}, setting{}, []string{"frozen"}},
 		{"wrong old map", request{command: CmdLinkUpdate, replace: true}, setting{capsKnown: true, caps: all}, []string{"does not hold the given old map"}},

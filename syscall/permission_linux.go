@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Capabilities returns the effective capabilities of the calling process (CapEff in /proc/self/status). They are those of the
-// process's main thread; Go programs seldom have threads that differ.
+// Capabilities returns the effective capabilities of the calling thread (CapEff in /proc/thread-self/status). Go programs seldom have
+// threads that differ.
 func Capabilities() (CapSet, error) {
-	status, err := os.ReadFile("/proc/self/status")
+	status, err := os.ReadFile("/proc/thread-self/status")
 	if err != nil {
 		return 0, fmt.Errorf("effective capabilities: %w", err)
 	}
@@ -28,7 +28,7 @@ func parseStatus(status string) (CapSet, error) {
 			return CapSet(set), nil
 		}
 	}
-	return 0, fmt.Errorf("effective capabilities: /proc/self/status has no CapEff line")
+	return 0, fmt.Errorf("effective capabilities: /proc/thread-self/status has no CapEff line")
 }
 
 // currentSetting reads what explain wants to know. Whatever cannot be read stays unknown.

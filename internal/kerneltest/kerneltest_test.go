@@ -59,7 +59,7 @@ func TestMissingFailsOnlyWhereKernelTestsMustRun(t *testing.T) {
 		}
 		r := &recorder{TB: t}
 		Missing(r, "no sched_ext")
-		if len(r.said) != 1 || !strings.HasPrefix(r.said[0], want+": ") {
+		if len(r.said) == 0 || !strings.HasPrefix(r.said[0], want+": ") { // a real Fatalf does not return
 			t.Errorf("BPFSMITH_KERNEL_TESTS=%q CI=%q: %q, want %s", tt.require, tt.ci, r.said, want)
 		}
 	}

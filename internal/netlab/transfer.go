@@ -2,7 +2,6 @@ package netlab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -62,26 +61,34 @@ func (w *watch) run(ctx context.Context) error {
 	defer end.Stop()
 	for {
 		if err := w.sample(); err != nil {
-			return err
+			return w.reason(ctx, err)
 		}
 		select {
 		case <-tick.C:
 		case <-end.C:
-			return w.sample()
+			if err := w.sample(); err != nil {
+				return w.reason(ctx, err)
+			}
+			return nil
 		case <-w.flow.Done():
-			err := w.flow.Err()
-			if stopped := w.lab.usable(); stopped != nil {
-				err = stopped
-			}
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return fmt.Errorf("netlab: the transfer ended after %v of %v: %w",
-				time.Since(w.start).Round(time.Millisecond), w.opt.Duration, err)
+			return w.reason(ctx, w.flow.Err())
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), w.sample())
+			_ = w.sample() // may fail: where the lab has the same context, the socket may be closed already
+			return w.reason(ctx, context.Cause(ctx))
 		}
 	}
+}
+
+// reason explains why the transfer ended early: an error of the socket is often only what a cancelled context or a closed lab has led to.
+func (w *watch) reason(ctx context.Context, err error) error {
+	if stopped := w.lab.usable(); stopped != nil {
+		err = stopped
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("netlab: the transfer ended after %v of %v: %w",
+		time.Since(w.start).Round(time.Millisecond), w.opt.Duration, err)
 }
 
 // sample looks at the socket once, and updates the totals, so that a transfer that ends at any moment has them.

@@ -1,0 +1,422 @@
+package compile_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	cbtf "github.com/cilium/ebpf/btf"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+func kernelTypes(t testing.TB, kernel string) *btf.Types {
+	t.Helper()
+	types, err := fixture.Open(kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return types
+}
+
+// ssthresh is a place that passes one socket and takes a number.
+func ssthresh() *compile.Context {
+	return &compile.Context{
+		Name: "tcp_congestion_ops.ssthresh", Member: "ssthresh", Proto: "u32 (*)(struct sock *sk)",
+		Params: []compile.Param{{Name: "sk", Type: &cbtf.Pointer{Target: &cbtf.Fwd{Name: "sock"}}}},
+		Result: &cbtf.Int{Name: "unsigned int", Size: 4},
+		Rules: &compile.Rules{
+			Writable: []compile.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "inet_connection_sock", Path: "icsk_ca_priv"}},
+			Casts:    []compile.Cast{{From: "sock", To: "tcp_sock"}},
+			KernelForbidden: func(name string) (string, []string) {
+				if name == "tcp_v4_rcv" {
+					return "it is not offered to tcp_congestion_ops", []string{"tcp_slow_start", "tcp_cong_avoid_ai"}
+				}
+				return "", nil
+			},
+			HelperForbidden: func(id int32) (string, string) {
+				if id == 49 {
+					return "bpf_setsockopt", "not in this member"
+				}
+				return "", ""
+			},
+		},
+	}
+}
+
+// maybe is a place whose argument may be nil and which takes nothing.
+func maybe() *compile.Context {
+	c := ssthresh()
+	c.Member, c.Result = "test_1", &cbtf.Void{}
+	c.Params[0].Nullable = true
+	return c
+}
+
+// control passes a socket and a struct that nobody may write.
+func control() *compile.Context {
+	c := ssthresh()
+	c.Params = append(c.Params, compile.Param{Name: "rs", Type: &cbtf.Pointer{Target: &cbtf.Const{Type: &cbtf.Fwd{Name: "rate_sample"}}}})
+	return c
+}
+
+func target(t testing.TB, c *compile.Context) compile.Target {
+	return compile.Target{BTF: kernelTypes(t, "6.18"), ByteOrder: isa.LittleEndian, Context: c}
+}
+
+const (
+	r0, r1, r2, r3, r6, fp = isa.R0, isa.R1, isa.R2, isa.R3, isa.R6, isa.R10
+	dw, w                  = isa.DW, isa.W
+)
+
+var sk = dsl.LoadMem(dw, r1, r1, 0)
+
+// TestFindings holds the message of each kind of mistake. Each program has one
+// mistake, or those that its row lists, and each finding points to this file.
+func TestFindings(t *testing.T) {
+	sub := dsl.New("helper", dsl.Proto("u32", "u32 a", "u32 b"), dsl.Mov64Reg(r0, r2), dsl.Exit())
+	sloppy := dsl.New("sloppy", dsl.Proto("u32"), dsl.Exit())
+	for _, tt := range []struct {
+		name  string
+		ctx   *compile.Context
+		items []dsl.Item
+		rule  compile.Rule
+		want  string // a part of the message
+	}{
+		{"no instructions", ssthresh(), nil, compile.EmptyProgram, "the program has no instructions"},
+		{"nil callee", ssthresh(), []dsl.Item{dsl.Call(nil), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.EmptyProgram, "the called program is nil"},
+		{"bad proto", ssthresh(), []dsl.Item{dsl.Proto("u33"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadProto, `unknown C type "u33"`},
+		{"struct by value", ssthresh(), []dsl.Item{dsl.Proto("u32", "struct sock sk"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadProto, `write "struct sock *sk"`},
+		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()}, compile.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
+		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit()}, compile.DuplicateLabel, `the label "a" stands here for the second time`},
+		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, compile.JumpOutside, `the label "end" stands after the last instruction`},
+		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, compile.JumpOutside, "leads out of the function: to slot 11 of 3"},
+		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()}, compile.JumpOutside, "to slot -1"},
+		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1), dsl.Exit()}, compile.JumpOutside, "into the middle of a 64-bit load"},
+		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, compile.NoExit, "goes on after its last instruction"},
+		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, compile.Unreachable, `no path leads to "r0 = 1"`},
+		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, compile.UnknownField, "did you mean snd_cwnd?"},
+		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, compile.UnknownField, "did you mean tcp_sock?"},
+		{"array as a whole", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "inet_connection_sock", "icsk_ca_priv"), dsl.Exit()}, compile.NotScalar, `such as "icsk_ca_priv[0]"`},
+		{"store to a bit field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "is_cwnd_limited", r0), dsl.Exit()}, compile.NotScalar, "bit field"},
+		{"unknown function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_sstresh"), dsl.Exit()}, compile.UnknownFunction, "did you mean tcp_reno_ssthresh?"},
+		{"forbidden function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}, compile.KernelForbidden, "allowed are tcp_slow_start, tcp_cong_avoid_ai"},
+		{"forbidden helper", ssthresh(), []dsl.Item{dsl.CallHelper(49), dsl.Exit()}, compile.HelperForbidden, "helper bpf_setsockopt may not be called here"},
+		{"no result", ssthresh(), []dsl.Item{dsl.Exit()}, compile.NoResult, "r0 is not set at exit, and ssthresh returns unsigned int"},
+		{"no result on one path", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, 7, "out"), dsl.Mov64Imm(r0, 1), dsl.Label("out"), dsl.Exit()}, compile.NoResult, "r0 is not set"},
+		{"pointer result", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 0), dsl.Exit()}, compile.PointerResult, "r0 holds a pointer at exit"},
+		{"unset register", ssthresh(), []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}, compile.Uninitialised, `r3 is read by "r0 = r3" before it is written`},
+		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, compile.Uninitialised, "a call loses r0 to r5"},
+		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, compile.Uninitialised, "r2, argument 1 of 2, is not set at \"call tcp_slow_start\"\n\thelp: it is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
+		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, compile.Uninitialised, "r2, argument 1 of 2, is not set"},
+		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}, compile.NoResult, "r0 is not set"},
+		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, compile.NoResult, "and a result is due"},
+		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, compile.FramePointer, "r10, the frame pointer, which is read-only"},
+		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.StackBounds, "reaches bytes -520 to -513 from r10"},
+		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.StackBounds, "reaches bytes -4 to 3"},
+		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, compile.NoArgument, "argument 1 does not exist\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
+		{"narrow pointer", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, compile.ArgumentWidth, "argument 0 (sk) is a pointer and is read 4 bytes wide"},
+		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, compile.ArgumentWidth, "offset 4 is within argument 0"},
+		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, compile.ContextWrite, "the context, which is read-only"},
+		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, compile.MaybeNil, "argument 0 (sk) may be nil"},
+		{"nil checked", maybe(), []dsl.Item{sk, dsl.JNE64Imm(r1, 0, "out"), dsl.Jump("use"), dsl.Label("out"), dsl.Exit(), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, "", ""},
+		{"read-only field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
+		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh cannot be written here"},
+		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, compile.WriteTooWide, "writes 8 bytes to tcp_sock.snd_cwnd, which ends after 4"},
+		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, compile.ReadOnlyStruct, "struct rate_sample is read-only here"},
+		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, compile.BadInstruction, "the shift is not within 0 to 31"},
+		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "division by zero"},
+		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "11"},
+		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, compile.BadInstruction, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := compile.Compile(dsl.New("bad", tt.items...), target(t, tt.ctx))
+			if tt.rule == "" {
+				if err != nil {
+					t.Fatalf("a sound program is refused: %v", err)
+				}
+				return
+			}
+			var findings compile.Findings
+			if !errors.As(err, &findings) {
+				t.Fatalf("no findings, but %v", err)
+			}
+			if len(findings) != 1 || findings[0].Rule != tt.rule || !strings.Contains(findings[0].Error(), tt.want) {
+				t.Fatalf("got\n%v\nwant one finding %s with %q", err, tt.rule, tt.want)
+			}
+			if pos := findings[0].Pos; filepath.Base(pos.File) != "compile_test.go" {
+				t.Errorf("the finding points to %v, not to this file", pos)
+			}
+		})
+	}
+}
+
+func TestFindingsComeTogether(t *testing.T) {
+	p := dsl.New("three",
+		dsl.Proto("u32", "strukt sock *sk"),
+		dsl.LoadMem(dw, r1, r1, 0),
+		dsl.LoadField(r0, r1, "tcp_sock", "nothing_like_it"),
+		dsl.JEQ64Imm(r0, 1, "nowhere"),
+		dsl.Exit(),
+	)
+	_, err := compile.Compile(p, target(t, ssthresh()))
+	var findings compile.Findings
+	if !errors.As(err, &findings) || len(findings) != 3 {
+		t.Fatalf("got %v, want three findings", err)
+	}
+	_, file, _, _ := runtime.Caller(0)
+	for i, f := range findings {
+		if f.Pos.File != file || f.Program != "three" {
+			t.Errorf("finding %d is at %v in %s", i, f.Pos, f.Program)
+		}
+	}
+}
+
+func TestRecursionIsFound(t *testing.T) {
+	a := dsl.New("a")
+	b := dsl.New("b", dsl.Call(a), dsl.Exit())
+	a.Items = append(a.Items, dsl.Call(b), dsl.Exit())
+	_, err := compile.Compile(a, compile.Target{})
+	var findings compile.Findings
+	if !errors.As(err, &findings) || findings[0].Rule != compile.Recursion {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNilProgram(t *testing.T) {
+	if _, err := compile.Compile(nil, compile.Target{}); err == nil {
+		t.Error("a nil program compiles")
+	}
+}
+
+func TestNamesNeedBTF(t *testing.T) {
+	_, err := compile.Compile(dsl.New("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()), compile.Target{})
+	var findings compile.Findings
+	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Rule != compile.NeedsBTF {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLevelIsHeld(t *testing.T) {
+	p := dsl.New("p", dsl.Mov64Imm(r0, 3), dsl.SDiv64Imm(r0, 2), dsl.JEQ32Imm(r0, 1, "out"), dsl.Label("out"), dsl.Exit())
+	for level, want := range map[isa.Level]int{isa.V1: 2, isa.V2: 2, isa.V3: 1, isa.V4: 0, 0: 0} {
+		_, err := compile.Compile(p, compile.Target{Level: level})
+		var findings compile.Findings
+		errors.As(err, &findings)
+		if len(findings) != want {
+			t.Errorf("level %v: %v, want %d findings", level, err, want)
+		}
+	}
+}
+
+// TestFieldsFollowTheTarget compiles one program for three kernels: offsets
+// are theirs (read with bpftool btf dump).
+func TestFieldsFollowTheTarget(t *testing.T) {
+	p := dsl.New("ssthresh", sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
+	for kernel, offset := range map[string]int16{"6.1": 1776, "6.12": 1500, "6.18": 1444} {
+		types := kernelTypes(t, kernel)
+		o, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Context: ssthresh()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Instructions[1]; got != isa.LoadMem(w, r0, r1, offset) {
+			t.Errorf("%s: %v, want offset %d", kernel, got, offset)
+		}
+	}
+}
+
+func TestBitFields(t *testing.T) {
+	p := dsl.New("p", sk, dsl.LoadField(r0, r1, "tcp_sock", "is_cwnd_limited"), dsl.Exit())
+	o, err := compile.Compile(p, target(t, ssthresh()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Byte 1463, bit 3 (bpftool: bits_offset=11707 bitfield_size=1).
+	want := []isa.Instruction{isa.LoadMem(dw, r1, r1, 0), isa.LoadMem(isa.B, r0, r1, 1463), isa.Rsh64Imm(r0, 3), isa.And64Imm(r0, 1), isa.Exit()}
+	if diff := cmp.Diff(want, o.Instructions); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for slot := 1; slot <= 3; slot++ {
+		if o.Pos(slot) != o.Pos(1) || !o.Pos(slot).IsValid() {
+			t.Errorf("slot %d comes from %v", slot, o.Pos(slot))
+		}
+	}
+}
+
+func TestSubprogramsAreLaidOutOnce(t *testing.T) {
+	leaf := dsl.New("leaf", dsl.Proto("u64"), dsl.Mov64Imm(r0, 1), dsl.Exit())
+	twice := dsl.New("twice", dsl.Proto("u64"), dsl.Call(leaf), dsl.Mov64Reg(r6, r0), dsl.Call(leaf), dsl.Add64Reg(r0, r6), dsl.Exit())
+	main := dsl.New("main", dsl.Call(twice), dsl.LoadImm64(r6, 1<<40), dsl.Call(leaf), dsl.Exit())
+	o, err := compile.Compile(main, compile.Target{ByteOrder: isa.LittleEndian})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []isa.Instruction{
+		isa.CallRel(4), isa.LoadImm64(r6, 1<<40), isa.CallRel(6), isa.Exit(), // slots 0, 1-2, 3, 4
+		isa.CallRel(4), isa.Mov64Reg(r6, r0), isa.CallRel(2), isa.Add64Reg(r0, r6), isa.Exit(), // 5 to 9
+		isa.Mov64Imm(r0, 1), isa.Exit(), // 10, 11
+	}
+	if diff := cmp.Diff(want, o.Instructions); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(o.Functions) != 3 || o.Functions[1].Slot != 5 || o.Functions[2].Slot != 10 {
+		t.Errorf("functions at %v", o.Functions)
+	}
+	if len(o.FuncInfo) != 3*compile.FuncInfoSize {
+		t.Errorf("%d bytes of function records", len(o.FuncInfo))
+	}
+}
+
+func TestJumpTooFarNamesBothEnds(t *testing.T) {
+	items := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "far")}
+	for range 40_000 {
+		items = append(items, dsl.Add64Imm(r0, 1))
+	}
+	items = append(items, dsl.Label("far"), dsl.Exit())
+	_, err := compile.Compile(dsl.New("long", items...), compile.Target{})
+	var findings compile.Findings
+	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Rule != compile.JumpTooFar {
+		t.Fatalf("got %v", err)
+	}
+	if f := findings[0]; !strings.Contains(f.Detail, `"far" is 40000 instructions away`) || !strings.Contains(f.Note, "compile_test.go:") {
+		t.Errorf("got %v", f)
+	}
+}
+
+// TestCompilingIsPure compiles one program often and at once.
+func TestCompilingIsPure(t *testing.T) {
+	p := dsl.New("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
+	to := target(t, ssthresh())
+	first, err := compile.Compile(p, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			o, err := compile.Compile(p, to)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if !bytes.Equal(o.Code, first.Code) || !bytes.Equal(o.BTF, first.BTF) || !bytes.Equal(o.LineInfo, first.LineInfo) || !bytes.Equal(o.FuncInfo, first.FuncInfo) {
+				t.Error("two compilations differ")
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestLineInfo reads the records with cilium/ebpf.
+func TestLineInfo(t *testing.T) {
+	p := dsl.New("lines",
+		dsl.Mov64Imm(r0, 1), dsl.Mov64Imm(r2, 2), // one line
+		dsl.Exit(),
+	)
+	to := compile.Target{ByteOrder: isa.Native, Source: func(file string, line int) string { return fmt.Sprintf("line %d of %s", line, filepath.Base(file)) }}
+	o, err := compile.Compile(p, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := cbtf.LoadSpecFromReader(bytes.NewReader(o.BTF))
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := binary.ByteOrder(binary.LittleEndian)
+	if isa.Native == isa.BigEndian {
+		order = binary.BigEndian
+	}
+	lines, err := cbtf.LoadLineInfos(bytes.NewReader(o.LineInfo), order, uint32(len(o.LineInfo)/compile.LineInfoSize), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 2 {
+		t.Fatalf("%d records, want 2", len(lines))
+	}
+	for i, slot := range []int{0, 2} {
+		pos := o.Pos(slot)
+		l := lines[i].Line
+		if int(lines[i].Offset)/8 != slot && int(lines[i].Offset) != slot || l.LineNumber() != uint32(pos.Line) || l.FileName() != pos.File ||
+			l.Line() != fmt.Sprintf("line %d of compile_test.go", pos.Line) {
+			t.Errorf("record %d is %q at %s:%d, offset %d; want %v", i, l.Line(), l.FileName(), l.LineNumber(), lines[i].Offset, pos)
+		}
+	}
+	funcs, err := cbtf.LoadFuncInfos(bytes.NewReader(o.FuncInfo), order, 1, spec)
+	if err != nil || funcs[0].Func.Name != "lines" {
+		t.Errorf("functions %v, %v", funcs, err)
+	}
+}
+
+func TestListing(t *testing.T) {
+	p := dsl.New("p", sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.Exit())
+	o, err := compile.Compile(p, target(t, ssthresh()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(o.AppendListing(nil))
+	for _, want := range []string{"   0: (79) r1 = *(u64 *)(r1 +0)", "call tcp_reno_ssthresh", "; compile_test.go:", "   2: (95) exit"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+// TestSoundProgramsPass holds programs that the kernel takes and that a
+// careless check would refuse.
+func TestSoundProgramsPass(t *testing.T) {
+	for name, items := range map[string][]dsl.Item{
+		"constant branch never taken": {dsl.Mov64Imm(r2, 1), dsl.JEQ64Imm(r2, 1, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(), dsl.Label("on"), dsl.Mov64Imm(r0, 0), dsl.Exit()},
+		"bound by a mask": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.And32Imm(r2, 7), dsl.JLE32Imm(r2, 7, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(),
+			dsl.Label("on"), dsl.Mov64Imm(r0, 0), dsl.Exit()},
+		"set on the paths that read": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r6, 0), dsl.JEQ32Imm(r2, 5, "skip"), dsl.Mov64Imm(r6, 1), dsl.Mov64Imm(r3, 9),
+			dsl.Label("skip"), dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r6, 0, "out"), dsl.Mov64Reg(r0, r3), dsl.Label("out"), dsl.Exit()},
+		"counted loop":           {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 100, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()},
+		"field of a map's value": {dsl.LoadMapValue(r6, 3, 0), dsl.Mov64Imm(r0, 0), dsl.StoreField(r6, "rate_sample", "rtt_us", r0), dsl.Exit()},
+		"stack edge":             {dsl.StoreImm(dw, fp, -512, 7), dsl.StoreImm(isa.B, fp, -1, 7), dsl.Mov64Imm(r0, 0), dsl.Exit()},
+		"write private area":     {sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "inet_connection_sock", "icsk_ca_priv[12]", r0), dsl.Exit()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := compile.Compile(dsl.New("sound", items...), target(t, ssthresh())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLongChainsComeToAnEnd has 2^40 paths, which meet in pairs.
+func TestLongChainsComeToAnEnd(t *testing.T) {
+	items := []dsl.Item{dsl.LoadMem(dw, r6, r1, 0), dsl.Mov64Imm(r0, 0)}
+	for i := range 40 {
+		label := fmt.Sprint("l", i)
+		items = append(items, dsl.LoadField(r2, r6, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, int32(i), label), dsl.Add64Imm(r0, 1), dsl.Label(label))
+	}
+	items = append(items, dsl.Exit())
+	if _, err := compile.Compile(dsl.New("chain", items...), target(t, ssthresh())); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	p := dsl.New("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
+	to := target(b, ssthresh())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := compile.Compile(p, to); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+// Package compile turns programs written in package dsl into objects that the
+// kernel loads.
+//
+// # What the kernel wants
+//
+// BPF_PROG_LOAD takes instructions of eight bytes each, in which everything is
+// a number: distances between instructions, offsets of struct fields, ids of
+// kernel functions. It takes the types that describe the program's functions,
+// and records that say which line of which file each instruction comes from; the
+// verifier's log, bpftool and perf show these. And it takes a good program: one
+// that follows a long list of rules, or it is refused with the first rule that
+// it broke.
+//
+// # What happens here
+//
+// [Compile] runs a fixed list of passes (compile.go). Each is a plain function
+// that leaves something for the next to rely on:
+//
+//	collect   the functions of the object: the program and all that it calls
+//	resolve   names → offsets, widths and ids of the target's BTF
+//	layout    labels → distances, in slots
+//	check     what the kernel is known to refuse, said at the Go line
+//	encode    bytes, types, and records of functions and lines
+//
+// Compiling is pure: the same program and [Target] give the same bytes, however
+// often, on any goroutine.
+//
+// # What is checked
+//
+// The check pass first looks at each instruction and at the shape of the code:
+// operands, jumps, ends, unreachable code. Then it follows the paths through
+// each function as the verifier does, with what is known of the registers: that
+// they are set, are numbers within bounds, or point to the context, the stack or
+// a kernel struct. It knows at which member the program is to be bound
+// ([Context]), so arguments, results and writes are held against that.
+//
+// It claims only what is certain, and leaves the rest to the kernel: memory
+// that pointers from maps lead to, the arguments of helpers, loops that do not
+// end, work that is too large. All findings come back together, as [Findings].
+package compile

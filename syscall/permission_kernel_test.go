@@ -1,0 +1,111 @@
+//go:build linux
+
+package syscall
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+)
+
+// withCaps calls f on a thread that has only the given capabilities in its effective set. The thread ends with the call.
+func withCaps(t *testing.T, caps []Cap, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked: the thread, changed as it is, ends with this goroutine
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		var data [2]unix.CapUserData
+		if err := unix.Capget(&header, &data[0]); err != nil {
+			t.Error(err)
+			return
+		}
+		data[0].Effective, data[1].Effective = 0, 0
+		for _, c := range caps {
+			data[c/32].Effective |= 1 << (c % 32)
+		}
+		if err := unix.Capset(&header, &data[0]); err != nil {
+			t.Error(err)
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// The kernel itself is asked which capabilities each program and map type needs. With those of the tables it must not answer EPERM, and
+// without any one of them it must.
+func TestCapabilityTablesAgreeWithTheKernel(t *testing.T) {
+	kerneltest.Require(t)
+	refused := func(caps []Cap, try func() (*FD, error)) (eperm bool) {
+		withCaps(t, caps, func() {
+			fd, err := try()
+			fd.Close()
+			eperm = errors.Is(err, unix.EPERM)
+		})
+		return eperm
+	}
+	check := func(name string, need []Cap, try func() (*FD, error)) {
+		fd, err := try()
+		fd.Close()
+		if errors.Is(err, unix.EPERM) {
+			t.Logf("%s: refused to root as well: %v", name, err)
+			if got := ExplainPermission(err); !strings.Contains(got, "something else forbids it") {
+				t.Errorf("%s: root is told that %s", name, got)
+			}
+			return
+		}
+		if refused(need, try) {
+			t.Errorf("%s: EPERM with %s", name, joinCaps(need, " and "))
+		}
+		if refused([]Cap{CapSysAdmin}, try) {
+			t.Errorf("%s: EPERM with CAP_SYS_ADMIN, which is said to stand for the others", name)
+		}
+		if err != nil && !strings.HasPrefix(name, "program ") {
+			return // refused for another reason, which maps and BTF are asked about before capabilities
+		}
+		for i, c := range need {
+			less := append(append([]Cap(nil), need[:i]...), need[i+1:]...)
+			if !refused(less, try) {
+				t.Errorf("%s: allowed without %v", name, c)
+			}
+		}
+	}
+	insns := []byte{0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0} // r0 = 0; exit, without registers and offsets to swap
+	unprivileged := currentSetting().unprivileged == "0"
+	for p := ProgTypeSocketFilter; int(p) < len(progTypeNames); p++ {
+		if unprivileged && (p == ProgTypeSocketFilter || p == ProgTypeCgroupSKB) {
+			continue // allowed to everybody
+		}
+		check("program "+p.String(), capsFor(request{command: CmdProgLoad, progType: p}), func() (*FD, error) {
+			return ProgLoad(&ProgLoadAttr{Type: p, License: "GPL", Instructions: insns})
+		})
+	}
+	for m := MapTypeHash; int(m) < len(mapTypeNames); m++ {
+		if unprivileged {
+			continue // most types are allowed to everybody
+		}
+		attr := &MapCreateAttr{Type: m, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+		if m == MapTypeQueue || m == MapTypeStack || m == MapTypeBloomFilter {
+			attr.KeySize = 0
+		}
+		if m == MapTypeRingBuf || m == MapTypeUserRingBuf {
+			attr.KeySize, attr.ValueSize, attr.MaxEntries = 0, 0, uint32(os.Getpagesize())
+		}
+		check("map "+m.String(), capsFor(request{command: CmdMapCreate, mapType: m}), func() (*FD, error) {
+			return MapCreate(attr)
+		})
+	}
+	check("BTF", capsFor(request{command: CmdBTFLoad}), func() (*FD, error) {
+		return BTFLoad(append(binary.NativeEndian.AppendUint16(nil, 0xeb9f), make([]byte, 22)...))
+	})
+	check("statistics", capsFor(request{command: CmdEnableStats}), EnableStats)
+}
