@@ -80,7 +80,7 @@ func (c *closure) holds(id ID) bool {
 func (r record) references() func(yield func(ID) bool) {
 	return func(yield func(ID) bool) {
 		kind := r.kind()
-		if shapes[kind].refs && !yield(r.ref()) {
+		if kind.refers() && !yield(r.ref()) {
 			return
 		}
 		at := func(b []byte, i int) ID { return ID(binary.NativeEndian.Uint32(b[4*i:])) }

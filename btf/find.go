@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"maps"
 
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
@@ -106,68 +107,54 @@ func (t *Types) Nearest(kind Kind, name string) string {
 // scan walks over the records once: it notes every 16th position, counts, and
 // collects the types that have one of the wanted names. t.mu is held.
 //
-// Most names are told apart by their first four bytes, which are compared
-// through a small bitmap; only what passes it is compared in full.
+// This loop is most of what finding types costs. Names are told apart by their
+// first eight bytes, through a bitmap; only what passes it is compared in full.
 func (t *Types) scan(wanted []string) error {
 	build := t.index == nil
 	if !build && len(wanted) == 0 {
 		return nil
 	}
-	var filter [1024 / 64]uint64
-	for _, name := range wanted {
-		if len(name) < 3 { // its NUL ends it before four bytes: let all pass
-			for i := range filter {
-				filter[i] = ^uint64(0)
-			}
-			break
-		}
-		h := prefixHash([]byte(name + "\x00"))
-		filter[h/64] |= 1 << (h % 64)
-	}
+	var filter nameFilter
 	found := make(map[string][]named, len(wanted))
 	for _, name := range wanted {
+		filter.add(name)
 		found[name] = nil // known to be absent, unless it is seen below
 	}
 	var index []uint32
 	if build {
 		index = make([]uint32, 0, len(t.records)/(indexStride*32)+1) // a type takes 29 bytes on average
 	}
-	stringsBase := uint32(0)
+	base := uint32(0) // where this blob's names begin
 	if t.base != nil {
-		stringsBase = uint32(len(t.base.strings))
+		base = uint32(len(t.base.strings))
 	}
+	records, text := t.records, t.strings
 	id := t.first
-	rest := t.records
-	for len(rest) > 0 {
-		if len(rest) < recordLen {
+	for pos := 0; pos < len(records); id++ {
+		if len(records)-pos < recordLen {
 			return fmt.Errorf("%w: type %d is cut off", ErrMalformed, id)
 		}
-		name, info := binary.NativeEndian.Uint32(rest), binary.NativeEndian.Uint32(rest[4:])
+		name, info := binary.NativeEndian.Uint32(records[pos:]), binary.NativeEndian.Uint32(records[pos+4:])
 		kind := Kind(info >> 24 & 0x1f)
-		if kind >= kinds || kind == KindVoid {
+		size := sizes[kind]
+		if size.fixed == 0 {
 			return fmt.Errorf("%w: type %d has the unknown kind %d", ErrMalformed, id, kind)
 		}
-		length := recordLen + int(shapes[kind].fixed) + int(info&0xffff)*int(shapes[kind].each)
-		if length > len(rest) {
-			return fmt.Errorf("%w: type %d (%v) is cut off", ErrMalformed, id, kind)
-		}
 		if build && uint32(id-t.first)%indexStride == 0 {
-			index = append(index, uint32(len(t.records)-len(rest)))
+			index = append(index, uint32(pos))
 		}
 		if name != 0 && len(wanted) > 0 {
-			off := uint64(name) - uint64(stringsBase)
-			if name < stringsBase { // a module's type may be named in the base
-				if text := t.text(name); text != nil {
-					note(found, text, kind, id)
-				}
-			} else if off+4 > uint64(len(t.strings)) { // the last, short strings
-				note(found, t.text(name), kind, id)
-			} else if h := prefixHash(t.strings[off:]); filter[h/64]>>(h%64)&1 == 1 {
-				note(found, t.text(name), kind, id)
+			// What the filter cannot see passes: the last, short strings, and
+			// a module's types that are named in the base.
+			off := uint64(name) - uint64(base)
+			if name < base || off+8 > uint64(len(text)) || filter.passes(binary.LittleEndian.Uint64(text[off:])) {
+				t.note(found, name, kind, id)
 			}
 		}
-		rest = rest[length:]
-		id++
+		pos += int(size.fixed) + int(info&0xffff)*int(size.each)
+		if pos > len(records) {
+			return fmt.Errorf("%w: type %d (%v) is cut off", ErrMalformed, id, kind)
+		}
 	}
 	if build {
 		t.index, t.count = index, int(id-t.first)
@@ -176,19 +163,40 @@ func (t *Types) scan(wanted []string) error {
 		t.names = found
 		return nil
 	}
-	for name, types := range found {
-		t.names[name] = types
-	}
+	maps.Copy(t.names, found)
 	return nil
 }
 
-func note(found map[string][]named, text []byte, kind Kind, id ID) {
+// note takes a type down if it has one of the wanted names.
+func (t *Types) note(found map[string][]named, name uint32, kind Kind, id ID) {
+	text := t.text(name)
 	if types, ok := found[string(text)]; ok {
 		found[string(text)] = append(types, named{kind, id})
 	}
 }
 
-// prefixHash maps the first four bytes of a string to 0…1023.
-func prefixHash(b []byte) uint32 {
-	return binary.NativeEndian.Uint32(b) * 0x9e3779b1 >> 22
+// A nameFilter tells most strings apart from some names by their first eight
+// bytes. Kernel names share beginnings ("bpf_", "tcp_"): fewer would not do.
+type nameFilter [1 << (filterBits - 6)]uint64
+
+const filterBits = 13
+
+func (f *nameFilter) add(name string) {
+	var head [8]byte
+	copy(head[:], name)
+	n := filterHash(binary.LittleEndian.Uint64(head[:]))
+	f[n/64] |= 1 << (n % 64)
 }
+
+// passes reports whether a string may be one of the names, by its first eight
+// bytes, which may go on past its NUL.
+func (f *nameFilter) passes(head uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	nul := (head - ones) & ^head & highs // the lowest bit set marks the first NUL
+	nul &= -nul
+	head &= nul>>7 - 1 // only what stands before it; all of it where there is none
+	n := filterHash(head)
+	return f[n/64]>>(n%64)&1 == 1
+}
+
+func filterHash(head uint64) uint64 { return head * 0x9e3779b97f4a7c15 >> (64 - filterBits) }

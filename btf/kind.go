@@ -29,42 +29,45 @@ const (
 	kinds // how many there are
 )
 
-// shape tells what follows the 12 bytes that begin every record, and which of
-// the words there name other types.
-type shape struct {
-	name  string
-	fixed uint32 // bytes that follow once
-	each  uint32 // bytes that follow for each of vlen entries
-	refs  bool   // the third word of the record is a type id (otherwise a size)
+// size tells how long a record is.
+type size struct {
+	fixed uint8 // bytes that are always there; 0 for kinds that there are not
+	each  uint8 // bytes that follow for each of vlen entries
 }
 
-var shapes = [kinds]shape{
-	KindVoid:      {name: "void"},
-	KindInt:       {name: "int", fixed: 4},
-	KindPointer:   {name: "pointer", refs: true},
-	KindArray:     {name: "array", fixed: 12},
-	KindStruct:    {name: "struct", each: 12},
-	KindUnion:     {name: "union", each: 12},
-	KindEnum:      {name: "enum", each: 8},
-	KindForward:   {name: "forward declaration"},
-	KindTypedef:   {name: "typedef", refs: true},
-	KindVolatile:  {name: "volatile", refs: true},
-	KindConst:     {name: "const", refs: true},
-	KindRestrict:  {name: "restrict", refs: true},
-	KindFunc:      {name: "function", refs: true},
-	KindFuncProto: {name: "function prototype", each: 8, refs: true},
-	KindVar:       {name: "variable", fixed: 4, refs: true},
-	KindDatasec:   {name: "data section", each: 12},
-	KindFloat:     {name: "float"},
-	KindDeclTag:   {name: "declaration tag", fixed: 4, refs: true},
-	KindTypeTag:   {name: "type tag", refs: true},
-	KindEnum64:    {name: "64-bit enum", each: 12},
+// sizes has a row for every number that a record's five bits of kind can hold.
+var sizes = [32]size{
+	KindInt:       {recordLen + 4, 0},
+	KindPointer:   {recordLen, 0},
+	KindArray:     {recordLen + 12, 0},
+	KindStruct:    {recordLen, 12},
+	KindUnion:     {recordLen, 12},
+	KindEnum:      {recordLen, 8},
+	KindForward:   {recordLen, 0},
+	KindTypedef:   {recordLen, 0},
+	KindVolatile:  {recordLen, 0},
+	KindConst:     {recordLen, 0},
+	KindRestrict:  {recordLen, 0},
+	KindFunc:      {recordLen, 0},
+	KindFuncProto: {recordLen, 8},
+	KindVar:       {recordLen + 4, 0},
+	KindDatasec:   {recordLen, 12},
+	KindFloat:     {recordLen, 0},
+	KindDeclTag:   {recordLen + 4, 0},
+	KindTypeTag:   {recordLen, 0},
+	KindEnum64:    {recordLen, 12},
+}
+
+var kindNames = [kinds]string{
+	"void", "int", "pointer", "array", "struct", "union", "enum", "forward declaration", "typedef", "volatile",
+	"const", "restrict", "function", "function prototype", "variable", "data section", "float", "declaration tag",
+	"type tag", "64-bit enum",
 }
 
 // String gives the C word for the kind, as messages use it.
 func (k Kind) String() string {
 	if k < kinds {
-		return shapes[k].name
+		return kindNames[k]
 	}
 	return "unknown kind"
 }
@@ -76,6 +79,16 @@ func (k Kind) modifier() bool {
 		return true
 	}
 	return false
+}
+
+// refers reports whether the third word of a record is a type id; it is a size
+// in the others.
+func (k Kind) refers() bool {
+	switch k {
+	case KindPointer, KindFunc, KindFuncProto, KindVar, KindDeclTag:
+		return true
+	}
+	return k.modifier()
 }
 
 // composite reports whether a type of this kind has members.

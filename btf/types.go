@@ -1,6 +1,7 @@
 package btf
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -71,14 +72,14 @@ func (r record) size() uint32  { return word(r.bytes, 2) }
 func (r record) ref() ID       { return ID(word(r.bytes, 2)) }
 func (r record) extra() []byte { return r.bytes[recordLen:r.len()] }
 func (r record) entry(i int) []byte {
-	each := int(shapes[r.kind()].each)
+	each := int(sizes[r.kind()].each)
 	return r.bytes[recordLen+i*each : recordLen+(i+1)*each]
 }
 
 // len is the size of the record in bytes.
 func (r record) len() int {
-	s := shapes[r.kind()]
-	return recordLen + int(s.fixed) + r.vlen()*int(s.each)
+	s := sizes[r.kind()]
+	return int(s.fixed) + r.vlen()*int(s.each)
 }
 
 // Parse reads a BTF blob that stands alone. The bytes are kept, not copied,
@@ -242,12 +243,7 @@ func (t *Types) text(off uint32) []byte {
 		return nil
 	}
 	b = b[off:]
-	for i, c := range b {
-		if c == 0 {
-			return b[:i]
-		}
-	}
-	return nil
+	return b[:bytes.IndexByte(b, 0)] // parse made sure that a NUL is there
 }
 
 // string copies a name out of the blob.

@@ -10,18 +10,18 @@ import (
 type ItemKind uint8
 
 const (
-	Plain          ItemKind = iota // Ins, complete
-	LabelHere                      // Name: a place that jumps may name
-	JumpTo                         // Ins, but for the displacement to the label Name
-	FieldLoad                      // Ins.Dst = field Path of the struct Name at Ins.Src
-	FieldStore                     // field Path of the struct Name at Ins.Dst = Ins.Src
-	FieldStoreImm                  // field Path of the struct Name at Ins.Dst = Ins.Imm
-	FieldAddress                   // Ins.Dst += offset of field Path in the struct Name
-	KernelCall                     // call of the kernel function Name
-	SubCall                        // call of the program Sub
-	SubAddress                     // Ins.Dst = address of the program Sub, for callbacks
-	Declared                       // Proto: what the program takes and gives
-	sleepableHere                  // the program may sleep
+	Plain         ItemKind = iota // Ins, complete
+	LabelHere                     // Name: a place that jumps may name
+	JumpTo                        // Ins, but for the displacement to the label Name
+	FieldLoad                     // Ins.Dst = field Path of the struct Name at Ins.Src
+	FieldStore                    // field Path of the struct Name at Ins.Dst = Ins.Src
+	FieldStoreImm                 // field Path of the struct Name at Ins.Dst = Ins.Imm
+	FieldAddress                  // Ins.Dst += offset of field Path in the struct Name
+	KernelCall                    // call of the kernel function Name
+	SubCall                       // call of the program Sub
+	SubAddress                    // Ins.Dst = address of the program Sub, for callbacks
+	Declared                      // Proto: what the program takes and gives
+	sleepableHere                 // the program may sleep
 )
 
 // An Item is one line of a program: an instruction, a label, or an instruction
@@ -109,7 +109,6 @@ func Call(sub *Program) Item {
 func LoadFunc(dst isa.Register, sub *Program) Item {
 	return symbolic(Item{Kind: SubAddress, Ins: isa.LoadFunc(dst, 0), Sub: sub})
 }
-
 
 // Raw takes an instruction as it is, for forms whose operands are computed
 // elsewhere. Jumps in it count slots and are not adjusted.

@@ -22,29 +22,27 @@ func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instructio
 	n := len(ins)
 	ins = slices.Grow(ins, len(code)/slotSize)[:n+len(code)/slotSize]
 	rest := code
-	for len(rest) >= slotSize {
-		w := binary.LittleEndian.Uint64(rest)
-		if order == BigEndian {
-			w = fromBig(binary.BigEndian.Uint64(rest))
+	for {
+		run := decodeRun(ins[n:], rest, order)
+		n += run
+		if rest = rest[run*slotSize:]; len(rest) < slotSize {
+			break
 		}
-		p := lookup(w)
+		// One that is wide, not the first form of its opcode, or none at all.
+		w := get(rest, order)
 		i := &ins[n]
-		*i = Instruction{
-			Op: Opcode(w), Dst: Register(w >> fromDst & 15), Src: Register(w >> fromSrc & 15),
-			Off: int16(w >> fromOff), Imm: int64(w) >> fromImm,
-		}
+		i.set(w)
 		taken := slotSize
-		if p.shape >= shapeWide {
+		if p := match(w); p != nil && p.shape >= shapeWide {
 			if err := second(i, rest[slotSize:], order); err != nil {
 				err.Slot += slotOf(code, rest)
 				return ins[:n], err
 			}
 			taken += slotSize
 		}
-		if !p.admits(i, w) {
-			e := explain(*i)
-			e.Slot = slotOf(code, rest)
-			return ins[:n], e
+		if _, err := i.Form(); err != nil {
+			err.(*EncodingError).Slot = slotOf(code, rest)
+			return ins[:n], err
 		}
 		rest = rest[taken:]
 		n++
@@ -58,6 +56,44 @@ func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instructio
 	return ins[:n], nil
 }
 
+// decodeRun decodes instructions until one is not of the usual kind: the first form of its opcode, in one slot. It returns
+// how many there were. See encodeRun.
+func decodeRun(ins []Instruction, code []byte, order ByteOrder) int {
+	for n := range ins {
+		if len(code) < slotSize {
+			return n
+		}
+		w := get(code, order)
+		code = code[slotSize:]
+		i := &ins[n]
+		i.set(w)
+		p := &patterns[uint8(w)]
+		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) {
+			return n
+		}
+	}
+	return len(ins)
+}
+
+// get loads the word of a slot.
+func get(code []byte, order ByteOrder) uint64 {
+	w := binary.LittleEndian.Uint64(code)
+	if order == BigEndian {
+		w = flip(w)
+	}
+	return w
+}
+
+// set makes i the instruction with the given word. It does so field by field, since a composite literal is built of small
+// stores and then copied by a large load, which has to wait for them.
+func (i *Instruction) set(w uint64) {
+	i.Op = Opcode(w)
+	i.Dst = Register(w >> fromDst & 15)
+	i.Src = Register(w >> fromSrc & 15)
+	i.Off = int16(w >> fromOff)
+	i.Imm = int64(w) >> fromImm
+}
+
 // slotOf returns the slot that begins where rest does.
 func slotOf(code, rest []byte) int { return (len(code) - len(rest)) / slotSize }
 
@@ -67,10 +103,7 @@ func second(i *Instruction, rest []byte, order ByteOrder) *EncodingError {
 	if len(rest) < slotSize {
 		return &EncodingError{Index: -1, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(rest))}
 	}
-	w := binary.LittleEndian.Uint64(rest)
-	if order == BigEndian {
-		w = fromBig(binary.BigEndian.Uint64(rest))
-	}
+	w := get(rest, order)
 	i.Imm = int64(w&^(1<<fromImm-1) | uint64(uint32(i.Imm)))
 	if uint32(w) == 0 {
 		return nil

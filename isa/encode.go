@@ -23,31 +23,49 @@ func Append(buf []byte, order ByteOrder, ins ...Instruction) ([]byte, error) {
 	start := len(buf)
 	buf = slices.Grow(buf, slots*slotSize)[:start+slots*slotSize]
 	out := buf[start:]
+	for n := 0; n < len(ins); n++ {
+		run := encodeRun(out, ins[n:], order)
+		out = out[run*slotSize:]
+		if n += run; n == len(ins) {
+			break
+		}
+		// One that is wide, not the first form of its opcode, or none at all.
+		i := &ins[n]
+		if _, err := i.Form(); err != nil {
+			err.(*EncodingError).Index = n
+			return buf[:start], err
+		}
+		put(out, i.word(), order)
+		out = out[slotSize:]
+		if i.Op == opWide {
+			// The second slot has nothing but the upper half of the constant, in imm.
+			put(out, uint64(i.Imm)>>32<<fromImm, order)
+			out = out[slotSize:]
+		}
+	}
+	return buf, nil
+}
+
+// encodeRun encodes instructions until one is not of the usual kind: the first form of its opcode, in one slot. It returns
+// how many there were. The loop has no calls and few variables, so that all of them stay in registers.
+func encodeRun(out []byte, ins []Instruction, order ByteOrder) int {
 	for n := range ins {
 		i := &ins[n]
 		w := i.word()
-		p := lookup(w)
-		if !p.admits(i, w) {
-			e := explain(*i)
-			e.Index = n
-			return buf[:start], e
+		p := &patterns[uint8(w)]
+		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) || i.Imm != int64(int32(i.Imm)) {
+			return n
 		}
-		if order == BigEndian {
-			binary.BigEndian.PutUint64(out, toBig(w))
-		} else {
-			binary.LittleEndian.PutUint64(out, w)
-		}
-		out = out[slotSize:]
-		if p.shape < shapeWide {
-			continue
-		}
-		// The second slot has nothing but the upper half of the constant, in imm.
-		if next := uint64(i.Imm) >> 32; order == BigEndian {
-			binary.BigEndian.PutUint64(out, next)
-		} else {
-			binary.LittleEndian.PutUint64(out, next<<32)
-		}
+		put(out, w, order)
 		out = out[slotSize:]
 	}
-	return buf, nil
+	return len(ins)
+}
+
+// put stores the word of a slot.
+func put(out []byte, w uint64, order ByteOrder) {
+	if order == BigEndian {
+		w = flip(w)
+	}
+	binary.LittleEndian.PutUint64(out, w)
 }

@@ -175,19 +175,17 @@ func explain(i Instruction) *EncodingError {
 // explainForm explains an instruction that has no form at all: its opcode isn't defined, or has several forms and the
 // field that tells them apart holds something else.
 func explainForm(e *EncodingError, i Instruction) {
-	at := &index[i.Op]
-	v := at.key(i.word())
 	e.Rule = RuleValue
-	switch {
-	case at.mask == 0:
+	switch tell := patterns[i.Op].tell; {
+	case tell>>fromImm != 0:
+		e.Field, e.Value = FieldImm, int64(int32(i.Imm))
+	case tell>>fromOff != 0:
+		e.Field, e.Value = FieldOff, int64(i.Off)
+	case tell>>fromSrc != 0:
+		e.Field, e.Value = FieldSrc, int64(i.Src)
+	default:
 		e.Field, e.Rule, e.Value, e.Allowed = FieldOpcode, RuleOpcode, int64(i.Op), opcodeHelp(i.Op)
 		return
-	case at.from == fromSrc:
-		e.Field, e.Value = FieldSrc, int64(v)
-	case at.from == fromOff:
-		e.Field, e.Value = FieldOff, int64(int16(v))
-	default:
-		e.Field, e.Value = FieldImm, int64(int32(v))
 	}
 	for f := range Forms() {
 		r := f.row()

@@ -127,28 +127,4 @@ func (v KernelVersion) String() string {
 	return itoa(int64(v.Major)) + "." + itoa(int64(v.Minor))
 }
 
-// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
-// value is no instruction.
-func (i Instruction) Form() (Form, error) {
-	w := i.word()
-	p := lookup(w)
-	if !p.admits(&i, w) {
-		return 0, explain(i)
-	}
-	return p.form, nil
-}
-
-// form returns the form by the fields that pick it, the other fields unseen, and 0 if there is none.
-func (i Instruction) form() Form {
-	w := i.word()
-	p := lookup(w)
-	e := &index[i.Op]
-	if (w^p.value)&(uint64(e.mask)<<e.from|0xff) != 0 {
-		return 0
-	}
-	return p.form
-}
-
-func (i Instruction) flow() flow { return forms[i.form()].flow }
-
 func itoa(v int64) string { return strconv.FormatInt(v, 10) }

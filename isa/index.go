@@ -1,15 +1,12 @@
 package isa
 
-// The encoder and the decoder don't read the table row by row. From it, isagen makes two arrays that fit into the first
-// level cache:
+// The encoder and the decoder don't read the table row by row. From it, isagen makes an array of patterns: what the word
+// of each form looks like. The first 256 patterns are those of the opcodes; where an opcode has several forms, a chain leads
+// from there to the others.
 //
-//	index     for each opcode: which field tells its forms apart, and where its patterns are
-//	patterns  for each form: the bits that are fixed, and their values
-//
-// A form is found without a loop: take the field that tells forms apart (nothing where the opcode has one form), multiply
-// and shift to a pattern's place. It is checked with one comparison, as nearly all rules are about bits that must have a
-// certain value: fields that pick the form, reserved fields, signs. What remains is that registers are at most r10, the
-// same for all forms, and the few rules that are called shapes here.
+// Nearly all rules are about bits that must have a certain value: fields that pick the form, reserved fields, signs. So
+// one comparison checks them all. What remains is that registers are at most r10, the same for all forms, and the few
+// rules that are called shapes here.
 
 // word packs the fields of an instruction's first slot: op in bits 0-7, dst 8-11, src 12-15, off 16-31, imm 32-63. In
 // memory this is the slot in little-endian order. Registers above 15 lose bits.
@@ -25,22 +22,13 @@ const (
 	fromImm = 32
 )
 
-// indexEntry is what there is to know about an opcode.
-type indexEntry struct {
-	mask uint32 // of the field that tells the forms apart, 0 for none
-	from uint8  // where in the word that field begins
-	hash uint8  // the shift that takes its product with hashFactor to a place from 0
-	base uint8  // the place of the opcode's first pattern; 0 if the opcode isn't defined
-}
-
-// key returns the field that tells the forms apart.
-func (e *indexEntry) key(w uint64) uint32 { return uint32(w>>(e.from&63)) & e.mask }
-
-// pattern is what a word of a form looks like. Places without a form have a pattern that no word fits, because of value
-// bits outside the mask.
+// pattern is what a word of a form looks like. The pattern of an opcode that isn't defined has a value outside its mask, so
+// that no word fits.
 type pattern struct {
 	mask, value uint64 // word & mask == value
-	form        Form
+	tell        uint64 // the part of mask that tells the form from others: opcode, and another field if that has several forms
+	more        uint16 // the place of another pattern for the same opcode, 0 if this is the last
+	form        Form   // 0 for an opcode that isn't defined
 	shape       shape
 }
 
@@ -55,27 +43,57 @@ const (
 	shapeWideZero              // two slots, the upper 32 bits are 0
 )
 
-// lookup returns the pattern of the only form that the word can have.
-func lookup(w uint64) *pattern {
-	e := &index[uint8(w)]
-	return &patterns[e.base+uint8(e.key(w)*hashFactor>>(e.hash&31))]
-}
-
-// admits reports whether the instruction, whose word is w, has the pattern's form.
-func (p *pattern) admits(i *Instruction, w uint64) bool {
-	return w&p.mask == p.value && i.Dst <= R10 && i.Src <= R10 && p.shape.admits(i.Imm)
-}
-
 func (s shape) admits(imm int64) bool {
 	switch s {
+	case shapeNonZero:
+		return imm != 0 && imm == int64(int32(imm))
+	case shapeSpaces:
+		return imm == 1 || imm == 1<<16
 	case shapeWide:
 		return true
 	case shapeWideZero:
 		return imm>>32 == 0
-	case shapeSpaces:
-		return imm == 1 || imm == 1<<16
-	case shapeNonZero:
-		return imm != 0 && imm == int64(int32(imm))
 	}
 	return imm == int64(int32(imm))
 }
+
+// match returns the pattern that the word fits, the shape unseen, and nil if there is none. In both loops that call it, the
+// word has been compared with the opcode's first pattern.
+func match(w uint64) *pattern {
+	for p := &patterns[uint8(w)]; ; p = &patterns[p.more] {
+		if w&p.mask == p.value {
+			return p
+		}
+		if p.more == 0 {
+			return nil
+		}
+	}
+}
+
+// registersExist reports whether both numbers are those of registers. Adding 5 takes 11 and more to 16 and more.
+func registersExist(dst, src Register) bool { return (uint(dst)+5)|(uint(src)+5) < 16 }
+
+// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
+// value is no instruction.
+func (i Instruction) Form() (Form, error) {
+	p := match(i.word())
+	if p == nil || !registersExist(i.Dst, i.Src) || !p.shape.admits(i.Imm) {
+		return 0, explain(i)
+	}
+	return p.form, nil
+}
+
+// form returns the form by the fields that pick it, the other fields unseen, and 0 if there is none.
+func (i Instruction) form() Form {
+	w := i.word()
+	for p := &patterns[i.Op]; ; p = &patterns[p.more] {
+		if (w^p.value)&p.tell == 0 {
+			return p.form
+		}
+		if p.more == 0 {
+			return 0
+		}
+	}
+}
+
+func (i Instruction) flow() flow { return forms[i.form()].flow }

@@ -2,389 +2,314 @@
 
 package isa
 
-// hashFactor gives each key of each opcode a place of its own; isagen found it by trying.
-const hashFactor uint32 = 0xc92d7a0f
-
-var index = [256]indexEntry{
-	0x04: {base: 1},
-	0x05: {base: 2},
-	0x06: {base: 3},
-	0x07: {base: 4},
-	0x0c: {base: 5},
-	0x0d: {base: 6},
-	0x0f: {base: 7},
-	0x14: {base: 8},
-	0x15: {base: 9},
-	0x16: {base: 10},
-	0x17: {base: 11},
-	0x18: {mask: 0xf, from: fromSrc, hash: 28, base: 12},
-	0x1c: {base: 28},
-	0x1d: {base: 29},
-	0x1e: {base: 30},
-	0x1f: {base: 31},
-	0x20: {base: 32},
-	0x24: {base: 33},
-	0x25: {base: 34},
-	0x26: {base: 35},
-	0x27: {base: 36},
-	0x28: {base: 37},
-	0x2c: {base: 38},
-	0x2d: {base: 39},
-	0x2e: {base: 40},
-	0x2f: {base: 41},
-	0x30: {base: 42},
-	0x34: {mask: 0xffff, from: fromOff, hash: 31, base: 43},
-	0x35: {base: 45},
-	0x36: {base: 46},
-	0x37: {mask: 0xffff, from: fromOff, hash: 31, base: 47},
-	0x3c: {mask: 0xffff, from: fromOff, hash: 31, base: 49},
-	0x3d: {base: 51},
-	0x3e: {base: 52},
-	0x3f: {mask: 0xffff, from: fromOff, hash: 31, base: 53},
-	0x40: {base: 55},
-	0x44: {base: 56},
-	0x45: {base: 57},
-	0x46: {base: 58},
-	0x47: {base: 59},
-	0x48: {base: 60},
-	0x4c: {base: 61},
-	0x4d: {base: 62},
-	0x4e: {base: 63},
-	0x4f: {base: 64},
-	0x50: {base: 65},
-	0x54: {base: 66},
-	0x55: {base: 67},
-	0x56: {base: 68},
-	0x57: {base: 69},
-	0x5c: {base: 70},
-	0x5d: {base: 71},
-	0x5e: {base: 72},
-	0x5f: {base: 73},
-	0x61: {base: 74},
-	0x62: {base: 75},
-	0x63: {base: 76},
-	0x64: {base: 77},
-	0x65: {base: 78},
-	0x66: {base: 79},
-	0x67: {base: 80},
-	0x69: {base: 81},
-	0x6a: {base: 82},
-	0x6b: {base: 83},
-	0x6c: {base: 84},
-	0x6d: {base: 85},
-	0x6e: {base: 86},
-	0x6f: {base: 87},
-	0x71: {base: 88},
-	0x72: {base: 89},
-	0x73: {base: 90},
-	0x74: {base: 91},
-	0x75: {base: 92},
-	0x76: {base: 93},
-	0x77: {base: 94},
-	0x79: {base: 95},
-	0x7a: {base: 96},
-	0x7b: {base: 97},
-	0x7c: {base: 98},
-	0x7d: {base: 99},
-	0x7e: {base: 100},
-	0x7f: {base: 101},
-	0x81: {base: 102},
-	0x84: {base: 103},
-	0x85: {mask: 0xf, from: fromSrc, hash: 30, base: 104},
-	0x87: {base: 108},
-	0x89: {base: 109},
-	0x8d: {base: 110},
-	0x91: {base: 111},
-	0x94: {mask: 0xffff, from: fromOff, hash: 31, base: 112},
-	0x95: {base: 114},
-	0x97: {mask: 0xffff, from: fromOff, hash: 31, base: 115},
-	0x9c: {mask: 0xffff, from: fromOff, hash: 31, base: 117},
-	0x9f: {mask: 0xffff, from: fromOff, hash: 31, base: 119},
-	0xa4: {base: 121},
-	0xa5: {base: 122},
-	0xa6: {base: 123},
-	0xa7: {base: 124},
-	0xac: {base: 125},
-	0xad: {base: 126},
-	0xae: {base: 127},
-	0xaf: {base: 128},
-	0xb4: {base: 129},
-	0xb5: {base: 130},
-	0xb6: {base: 131},
-	0xb7: {base: 132},
-	0xbc: {mask: 0xffff, from: fromOff, hash: 30, base: 133},
-	0xbd: {base: 137},
-	0xbe: {base: 138},
-	0xbf: {mask: 0xffff, from: fromOff, hash: 28, base: 139},
-	0xc3: {mask: 0xffffffff, from: fromImm, hash: 27, base: 155},
-	0xc4: {base: 187},
-	0xc5: {base: 188},
-	0xc6: {base: 189},
-	0xc7: {base: 190},
-	0xcb: {mask: 0xffffffff, from: fromImm, hash: 31, base: 191},
-	0xcc: {base: 193},
-	0xcd: {base: 194},
-	0xce: {base: 195},
-	0xcf: {base: 196},
-	0xd3: {mask: 0xffffffff, from: fromImm, hash: 31, base: 197},
-	0xd4: {mask: 0xffffffff, from: fromImm, hash: 30, base: 199},
-	0xd5: {base: 203},
-	0xd6: {base: 204},
-	0xd7: {mask: 0xffffffff, from: fromImm, hash: 30, base: 205},
-	0xdb: {mask: 0xffffffff, from: fromImm, hash: 27, base: 209},
-	0xdc: {mask: 0xffffffff, from: fromImm, hash: 30, base: 241},
-	0xdd: {base: 245},
-	0xde: {base: 246},
-	0xe5: {base: 247},
-}
-
-var patterns = [256]pattern{
-	0:   {value: 1},
-	1:   {mask: 0x00000000fffff0ff, value: 0x0000000000000004, form: 25},                        // Add32Imm
-	2:   {mask: 0xffffffff0000ffff, value: 0x0000000000000005, form: 119},                       // Jump
-	3:   {mask: 0x00000000ffffffff, value: 0x0000000000000006, form: 120},                       // JumpLong
-	4:   {mask: 0x00000000fffff0ff, value: 0x0000000000000007, form: 1},                         // Add64Imm
-	5:   {mask: 0xffffffffffff00ff, value: 0x000000000000000c, form: 26},                        // Add32Reg
-	6:   {mask: 0xfffffffffffff0ff, value: 0x000000000000000d, form: 122},                       // GotoX
-	7:   {mask: 0xffffffffffff00ff, value: 0x000000000000000f, form: 2},                         // Add64Reg
-	8:   {mask: 0x00000000fffff0ff, value: 0x0000000000000014, form: 27},                        // Sub32Imm
-	9:   {mask: 0x000000000000f0ff, value: 0x0000000000000015, form: 75},                        // JEQ64Imm
-	10:  {mask: 0x000000000000f0ff, value: 0x0000000000000016, form: 97},                        // JEQ32Imm
-	11:  {mask: 0x00000000fffff0ff, value: 0x0000000000000017, form: 3},                         // Sub64Imm
-	12:  {mask: 0x00000000fffff0ff, value: 0x0000000000000018, form: 177, shape: shapeWide},     // LoadImm64
-	24:  {mask: 0x00000000fffff0ff, value: 0x0000000000001018, form: 178, shape: shapeWideZero}, // LoadMapFD
-	21:  {mask: 0x00000000fffff0ff, value: 0x0000000000002018, form: 179, shape: shapeWide},     // LoadMapValue
-	17:  {mask: 0x00000000fffff0ff, value: 0x0000000000003018, form: 180, shape: shapeWide},     // LoadBTFID
-	14:  {mask: 0x00000000fffff0ff, value: 0x0000000000004018, form: 181, shape: shapeWideZero}, // LoadFunc
-	26:  {mask: 0x00000000fffff0ff, value: 0x0000000000005018, form: 182, shape: shapeWideZero}, // LoadMapIndex
-	23:  {mask: 0x00000000fffff0ff, value: 0x0000000000006018, form: 183, shape: shapeWide},     // LoadMapIndexValue
-	13:  {value: 1},
-	15:  {value: 1},
-	16:  {value: 1},
-	18:  {value: 1},
-	19:  {value: 1},
-	20:  {value: 1},
-	22:  {value: 1},
-	25:  {value: 1},
-	27:  {value: 1},
-	28:  {mask: 0xffffffffffff00ff, value: 0x000000000000001c, form: 28},                       // Sub32Reg
-	29:  {mask: 0xffffffff000000ff, value: 0x000000000000001d, form: 76},                       // JEQ64Reg
-	30:  {mask: 0xffffffff000000ff, value: 0x000000000000001e, form: 98},                       // JEQ32Reg
-	31:  {mask: 0xffffffffffff00ff, value: 0x000000000000001f, form: 4},                        // Sub64Reg
-	32:  {mask: 0x00000000ffffffff, value: 0x0000000000000020, form: 173},                      // LoadAbsW
-	33:  {mask: 0x00000000fffff0ff, value: 0x0000000000000024, form: 29},                       // Mul32Imm
-	34:  {mask: 0x000000000000f0ff, value: 0x0000000000000025, form: 77},                       // JGT64Imm
-	35:  {mask: 0x000000000000f0ff, value: 0x0000000000000026, form: 99},                       // JGT32Imm
-	36:  {mask: 0x00000000fffff0ff, value: 0x0000000000000027, form: 5},                        // Mul64Imm
-	37:  {mask: 0x00000000ffffffff, value: 0x0000000000000028, form: 172},                      // LoadAbsH
-	38:  {mask: 0xffffffffffff00ff, value: 0x000000000000002c, form: 30},                       // Mul32Reg
-	39:  {mask: 0xffffffff000000ff, value: 0x000000000000002d, form: 78},                       // JGT64Reg
-	40:  {mask: 0xffffffff000000ff, value: 0x000000000000002e, form: 100},                      // JGT32Reg
-	41:  {mask: 0xffffffffffff00ff, value: 0x000000000000002f, form: 6},                        // Mul64Reg
-	42:  {mask: 0x00000000ffffffff, value: 0x0000000000000030, form: 171},                      // LoadAbsB
-	43:  {mask: 0x00000000fffff0ff, value: 0x0000000000000034, form: 31},                       // Div32Imm
-	44:  {mask: 0x00000000fffff0ff, value: 0x0000000000010034, form: 53},                       // SDiv32Imm
-	45:  {mask: 0x000000000000f0ff, value: 0x0000000000000035, form: 79},                       // JGE64Imm
-	46:  {mask: 0x000000000000f0ff, value: 0x0000000000000036, form: 101},                      // JGE32Imm
-	47:  {mask: 0x00000000fffff0ff, value: 0x0000000000000037, form: 7},                        // Div64Imm
-	48:  {mask: 0x00000000fffff0ff, value: 0x0000000000010037, form: 49},                       // SDiv64Imm
-	49:  {mask: 0xffffffffffff00ff, value: 0x000000000000003c, form: 32},                       // Div32Reg
-	50:  {mask: 0xffffffffffff00ff, value: 0x000000000001003c, form: 54},                       // SDiv32Reg
-	51:  {mask: 0xffffffff000000ff, value: 0x000000000000003d, form: 80},                       // JGE64Reg
-	52:  {mask: 0xffffffff000000ff, value: 0x000000000000003e, form: 102},                      // JGE32Reg
-	53:  {mask: 0xffffffffffff00ff, value: 0x000000000000003f, form: 8},                        // Div64Reg
-	54:  {mask: 0xffffffffffff00ff, value: 0x000000000001003f, form: 50},                       // SDiv64Reg
-	55:  {mask: 0x00000000ffff0fff, value: 0x0000000000000040, form: 176},                      // LoadIndW
-	56:  {mask: 0x00000000fffff0ff, value: 0x0000000000000044, form: 33},                       // Or32Imm
-	57:  {mask: 0x000000000000f0ff, value: 0x0000000000000045, form: 81},                       // JSET64Imm
-	58:  {mask: 0x000000000000f0ff, value: 0x0000000000000046, form: 103},                      // JSET32Imm
-	59:  {mask: 0x00000000fffff0ff, value: 0x0000000000000047, form: 9},                        // Or64Imm
-	60:  {mask: 0x00000000ffff0fff, value: 0x0000000000000048, form: 175},                      // LoadIndH
-	61:  {mask: 0xffffffffffff00ff, value: 0x000000000000004c, form: 34},                       // Or32Reg
-	62:  {mask: 0xffffffff000000ff, value: 0x000000000000004d, form: 82},                       // JSET64Reg
-	63:  {mask: 0xffffffff000000ff, value: 0x000000000000004e, form: 104},                      // JSET32Reg
-	64:  {mask: 0xffffffffffff00ff, value: 0x000000000000004f, form: 10},                       // Or64Reg
-	65:  {mask: 0x00000000ffff0fff, value: 0x0000000000000050, form: 174},                      // LoadIndB
-	66:  {mask: 0x00000000fffff0ff, value: 0x0000000000000054, form: 35},                       // And32Imm
-	67:  {mask: 0x000000000000f0ff, value: 0x0000000000000055, form: 83},                       // JNE64Imm
-	68:  {mask: 0x000000000000f0ff, value: 0x0000000000000056, form: 105},                      // JNE32Imm
-	69:  {mask: 0x00000000fffff0ff, value: 0x0000000000000057, form: 11},                       // And64Imm
-	70:  {mask: 0xffffffffffff00ff, value: 0x000000000000005c, form: 36},                       // And32Reg
-	71:  {mask: 0xffffffff000000ff, value: 0x000000000000005d, form: 84},                       // JNE64Reg
-	72:  {mask: 0xffffffff000000ff, value: 0x000000000000005e, form: 106},                      // JNE32Reg
-	73:  {mask: 0xffffffffffff00ff, value: 0x000000000000005f, form: 12},                       // And64Reg
-	74:  {mask: 0xffffffff000000ff, value: 0x0000000000000061, form: 130},                      // LoadMemW
-	75:  {mask: 0x000000000000f0ff, value: 0x0000000000000062, form: 141},                      // StoreImmW
-	76:  {mask: 0xffffffff000000ff, value: 0x0000000000000063, form: 137},                      // StoreMemW
-	77:  {mask: 0x00000000fffff0ff, value: 0x0000000000000064, form: 37},                       // Lsh32Imm
-	78:  {mask: 0x000000000000f0ff, value: 0x0000000000000065, form: 85},                       // JSGT64Imm
-	79:  {mask: 0x000000000000f0ff, value: 0x0000000000000066, form: 107},                      // JSGT32Imm
-	80:  {mask: 0x00000000fffff0ff, value: 0x0000000000000067, form: 13},                       // Lsh64Imm
-	81:  {mask: 0xffffffff000000ff, value: 0x0000000000000069, form: 129},                      // LoadMemH
-	82:  {mask: 0x000000000000f0ff, value: 0x000000000000006a, form: 140},                      // StoreImmH
-	83:  {mask: 0xffffffff000000ff, value: 0x000000000000006b, form: 136},                      // StoreMemH
-	84:  {mask: 0xffffffffffff00ff, value: 0x000000000000006c, form: 38},                       // Lsh32Reg
-	85:  {mask: 0xffffffff000000ff, value: 0x000000000000006d, form: 86},                       // JSGT64Reg
-	86:  {mask: 0xffffffff000000ff, value: 0x000000000000006e, form: 108},                      // JSGT32Reg
-	87:  {mask: 0xffffffffffff00ff, value: 0x000000000000006f, form: 14},                       // Lsh64Reg
-	88:  {mask: 0xffffffff000000ff, value: 0x0000000000000071, form: 128},                      // LoadMemB
-	89:  {mask: 0x000000000000f0ff, value: 0x0000000000000072, form: 139},                      // StoreImmB
-	90:  {mask: 0xffffffff000000ff, value: 0x0000000000000073, form: 135},                      // StoreMemB
-	91:  {mask: 0x00000000fffff0ff, value: 0x0000000000000074, form: 39},                       // Rsh32Imm
-	92:  {mask: 0x000000000000f0ff, value: 0x0000000000000075, form: 87},                       // JSGE64Imm
-	93:  {mask: 0x000000000000f0ff, value: 0x0000000000000076, form: 109},                      // JSGE32Imm
-	94:  {mask: 0x00000000fffff0ff, value: 0x0000000000000077, form: 15},                       // Rsh64Imm
-	95:  {mask: 0xffffffff000000ff, value: 0x0000000000000079, form: 131},                      // LoadMemDW
-	96:  {mask: 0x000000000000f0ff, value: 0x000000000000007a, form: 142},                      // StoreImmDW
-	97:  {mask: 0xffffffff000000ff, value: 0x000000000000007b, form: 138},                      // StoreMemDW
-	98:  {mask: 0xffffffffffff00ff, value: 0x000000000000007c, form: 40},                       // Rsh32Reg
-	99:  {mask: 0xffffffff000000ff, value: 0x000000000000007d, form: 88},                       // JSGE64Reg
-	100: {mask: 0xffffffff000000ff, value: 0x000000000000007e, form: 110},                      // JSGE32Reg
-	101: {mask: 0xffffffffffff00ff, value: 0x000000000000007f, form: 16},                       // Rsh64Reg
-	102: {mask: 0xffffffff000000ff, value: 0x0000000000000081, form: 134},                      // LoadMemSXW
-	103: {mask: 0xfffffffffffff0ff, value: 0x0000000000000084, form: 58},                       // Neg32
-	104: {mask: 0x00000000ffffffff, value: 0x0000000000000085, form: 123, shape: shapeNonZero}, // CallHelper
-	107: {mask: 0x00000000ffffffff, value: 0x0000000000001085, form: 124},                      // CallRel
-	106: {mask: 0x000000008000ffff, value: 0x0000000000002085, form: 125},                      // CallKfunc
-	105: {value: 1},
-	108: {mask: 0xfffffffffffff0ff, value: 0x0000000000000087, form: 57},  // Neg64
-	109: {mask: 0xffffffff000000ff, value: 0x0000000000000089, form: 133}, // LoadMemSXH
-	110: {mask: 0xfffffffffffff0ff, value: 0x000000000000008d, form: 126}, // CallX
-	111: {mask: 0xffffffff000000ff, value: 0x0000000000000091, form: 132}, // LoadMemSXB
-	112: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, form: 41},  // Mod32Imm
-	113: {mask: 0x00000000fffff0ff, value: 0x0000000000010094, form: 55},  // SMod32Imm
-	114: {mask: 0xffffffffffffffff, value: 0x0000000000000095, form: 127}, // Exit
-	115: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, form: 17},  // Mod64Imm
-	116: {mask: 0x00000000fffff0ff, value: 0x0000000000010097, form: 51},  // SMod64Imm
-	117: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, form: 42},  // Mod32Reg
-	118: {mask: 0xffffffffffff00ff, value: 0x000000000001009c, form: 56},  // SMod32Reg
-	119: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, form: 18},  // Mod64Reg
-	120: {mask: 0xffffffffffff00ff, value: 0x000000000001009f, form: 52},  // SMod64Reg
-	121: {mask: 0x00000000fffff0ff, value: 0x00000000000000a4, form: 43},  // Xor32Imm
-	122: {mask: 0x000000000000f0ff, value: 0x00000000000000a5, form: 89},  // JLT64Imm
-	123: {mask: 0x000000000000f0ff, value: 0x00000000000000a6, form: 111}, // JLT32Imm
-	124: {mask: 0x00000000fffff0ff, value: 0x00000000000000a7, form: 19},  // Xor64Imm
-	125: {mask: 0xffffffffffff00ff, value: 0x00000000000000ac, form: 44},  // Xor32Reg
-	126: {mask: 0xffffffff000000ff, value: 0x00000000000000ad, form: 90},  // JLT64Reg
-	127: {mask: 0xffffffff000000ff, value: 0x00000000000000ae, form: 112}, // JLT32Reg
-	128: {mask: 0xffffffffffff00ff, value: 0x00000000000000af, form: 20},  // Xor64Reg
-	129: {mask: 0x00000000fffff0ff, value: 0x00000000000000b4, form: 45},  // Mov32Imm
-	130: {mask: 0x000000000000f0ff, value: 0x00000000000000b5, form: 91},  // JLE64Imm
-	131: {mask: 0x000000000000f0ff, value: 0x00000000000000b6, form: 113}, // JLE32Imm
-	132: {mask: 0x00000000fffff0ff, value: 0x00000000000000b7, form: 21},  // Mov64Imm
-	133: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, form: 46},  // Mov32Reg
-	134: {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, form: 62},  // Mov32SX8
-	135: {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, form: 63},  // Mov32SX16
-	136: {value: 1},
-	137: {mask: 0xffffffff000000ff, value: 0x00000000000000bd, form: 92},                     // JLE64Reg
-	138: {mask: 0xffffffff000000ff, value: 0x00000000000000be, form: 114},                    // JLE32Reg
-	139: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, form: 22},                     // Mov64Reg
-	143: {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, form: 59},                     // Mov64SX8
-	148: {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, form: 60},                     // Mov64SX16
-	141: {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, form: 61},                     // Mov64SX32
-	151: {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, form: 73, shape: shapeSpaces}, // AddrSpaceCast
-	150: {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, form: 74},                     // MovPerCPU
-	140: {value: 1},
-	142: {value: 1},
-	144: {value: 1},
-	145: {value: 1},
-	146: {value: 1},
-	147: {value: 1},
-	149: {value: 1},
-	152: {value: 1},
-	153: {value: 1},
-	154: {value: 1},
-	155: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, form: 143}, // AtomicAdd32
-	180: {mask: 0xffffffff000000ff, value: 0x00000001000000c3, form: 144}, // AtomicFetchAdd32
-	164: {mask: 0xffffffff000000ff, value: 0x00000040000000c3, form: 145}, // AtomicOr32
-	157: {mask: 0xffffffff000000ff, value: 0x00000041000000c3, form: 146}, // AtomicFetchOr32
-	182: {mask: 0xffffffff000000ff, value: 0x00000050000000c3, form: 147}, // AtomicAnd32
-	175: {mask: 0xffffffff000000ff, value: 0x00000051000000c3, form: 148}, // AtomicFetchAnd32
-	178: {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, form: 149}, // AtomicXor32
-	171: {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, form: 150}, // AtomicFetchXor32
-	181: {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, form: 151}, // AtomicXchg32
-	167: {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, form: 152}, // AtomicCmpXchg32
-	160: {mask: 0xffffffff000000ff, value: 0x00000100000000c3, form: 165}, // LoadAcquireW
-	179: {mask: 0xffffffff000000ff, value: 0x00000110000000c3, form: 169}, // StoreReleaseW
-	156: {value: 1},
-	158: {value: 1},
-	159: {value: 1},
-	161: {value: 1},
-	162: {value: 1},
-	163: {value: 1},
-	165: {value: 1},
-	166: {value: 1},
-	168: {value: 1},
-	169: {value: 1},
-	170: {value: 1},
-	172: {value: 1},
-	173: {value: 1},
-	174: {value: 1},
-	176: {value: 1},
-	177: {value: 1},
-	183: {value: 1},
-	184: {value: 1},
-	185: {value: 1},
-	186: {value: 1},
-	187: {mask: 0x00000000fffff0ff, value: 0x00000000000000c4, form: 47},  // Arsh32Imm
-	188: {mask: 0x000000000000f0ff, value: 0x00000000000000c5, form: 93},  // JSLT64Imm
-	189: {mask: 0x000000000000f0ff, value: 0x00000000000000c6, form: 115}, // JSLT32Imm
-	190: {mask: 0x00000000fffff0ff, value: 0x00000000000000c7, form: 23},  // Arsh64Imm
-	191: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, form: 164}, // LoadAcquireH
-	192: {mask: 0xffffffff000000ff, value: 0x00000110000000cb, form: 168}, // StoreReleaseH
-	193: {mask: 0xffffffffffff00ff, value: 0x00000000000000cc, form: 48},  // Arsh32Reg
-	194: {mask: 0xffffffff000000ff, value: 0x00000000000000cd, form: 94},  // JSLT64Reg
-	195: {mask: 0xffffffff000000ff, value: 0x00000000000000ce, form: 116}, // JSLT32Reg
-	196: {mask: 0xffffffffffff00ff, value: 0x00000000000000cf, form: 24},  // Arsh64Reg
-	197: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, form: 163}, // LoadAcquireB
-	198: {mask: 0xffffffff000000ff, value: 0x00000110000000d3, form: 167}, // StoreReleaseB
-	201: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, form: 64},  // ToLE16
-	199: {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, form: 67},  // ToLE32
-	200: {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, form: 70},  // ToLE64
-	202: {value: 1},
-	203: {mask: 0x000000000000f0ff, value: 0x00000000000000d5, form: 95},  // JSLE64Imm
-	204: {mask: 0x000000000000f0ff, value: 0x00000000000000d6, form: 117}, // JSLE32Imm
-	207: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, form: 66},  // Bswap16
-	205: {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, form: 69},  // Bswap32
-	206: {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, form: 72},  // Bswap64
-	208: {value: 1},
-	209: {mask: 0xffffffff000000ff, value: 0x00000000000000db, form: 153}, // AtomicAdd64
-	234: {mask: 0xffffffff000000ff, value: 0x00000001000000db, form: 154}, // AtomicFetchAdd64
-	218: {mask: 0xffffffff000000ff, value: 0x00000040000000db, form: 155}, // AtomicOr64
-	211: {mask: 0xffffffff000000ff, value: 0x00000041000000db, form: 156}, // AtomicFetchOr64
-	236: {mask: 0xffffffff000000ff, value: 0x00000050000000db, form: 157}, // AtomicAnd64
-	229: {mask: 0xffffffff000000ff, value: 0x00000051000000db, form: 158}, // AtomicFetchAnd64
-	232: {mask: 0xffffffff000000ff, value: 0x000000a0000000db, form: 159}, // AtomicXor64
-	225: {mask: 0xffffffff000000ff, value: 0x000000a1000000db, form: 160}, // AtomicFetchXor64
-	235: {mask: 0xffffffff000000ff, value: 0x000000e1000000db, form: 161}, // AtomicXchg64
-	221: {mask: 0xffffffff000000ff, value: 0x000000f1000000db, form: 162}, // AtomicCmpXchg64
-	214: {mask: 0xffffffff000000ff, value: 0x00000100000000db, form: 166}, // LoadAcquireDW
-	233: {mask: 0xffffffff000000ff, value: 0x00000110000000db, form: 170}, // StoreReleaseDW
-	210: {value: 1},
-	212: {value: 1},
-	213: {value: 1},
-	215: {value: 1},
-	216: {value: 1},
-	217: {value: 1},
-	219: {value: 1},
-	220: {value: 1},
-	222: {value: 1},
-	223: {value: 1},
-	224: {value: 1},
-	226: {value: 1},
-	227: {value: 1},
-	228: {value: 1},
-	230: {value: 1},
-	231: {value: 1},
-	237: {value: 1},
-	238: {value: 1},
-	239: {value: 1},
-	240: {value: 1},
-	243: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, form: 65}, // ToBE16
-	241: {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, form: 68}, // ToBE32
-	242: {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, form: 71}, // ToBE64
-	244: {value: 1},
-	245: {mask: 0xffffffff000000ff, value: 0x00000000000000dd, form: 96},  // JSLE64Reg
-	246: {mask: 0xffffffff000000ff, value: 0x00000000000000de, form: 118}, // JSLE32Reg
-	247: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, form: 121}, // MayGoto
+var patterns = [309]pattern{
+	0x00: {value: 1, tell: 0xff},
+	0x01: {value: 1, tell: 0xff},
+	0x02: {value: 1, tell: 0xff},
+	0x03: {value: 1, tell: 0xff},
+	0x04: {mask: 0x00000000fffff0ff, value: 0x0000000000000004, tell: 0xff, form: 25},  // Add32Imm
+	0x05: {mask: 0xffffffff0000ffff, value: 0x0000000000000005, tell: 0xff, form: 119}, // Jump
+	0x06: {mask: 0x00000000ffffffff, value: 0x0000000000000006, tell: 0xff, form: 120}, // JumpLong
+	0x07: {mask: 0x00000000fffff0ff, value: 0x0000000000000007, tell: 0xff, form: 1},   // Add64Imm
+	0x08: {value: 1, tell: 0xff},
+	0x09: {value: 1, tell: 0xff},
+	0x0a: {value: 1, tell: 0xff},
+	0x0b: {value: 1, tell: 0xff},
+	0x0c: {mask: 0xffffffffffff00ff, value: 0x000000000000000c, tell: 0xff, form: 26},  // Add32Reg
+	0x0d: {mask: 0xfffffffffffff0ff, value: 0x000000000000000d, tell: 0xff, form: 122}, // GotoX
+	0x0e: {value: 1, tell: 0xff},
+	0x0f: {mask: 0xffffffffffff00ff, value: 0x000000000000000f, tell: 0xff, form: 2}, // Add64Reg
+	0x10: {value: 1, tell: 0xff},
+	0x11: {value: 1, tell: 0xff},
+	0x12: {value: 1, tell: 0xff},
+	0x13: {value: 1, tell: 0xff},
+	0x14: {mask: 0x00000000fffff0ff, value: 0x0000000000000014, tell: 0xff, form: 27},                                 // Sub32Imm
+	0x15: {mask: 0x000000000000f0ff, value: 0x0000000000000015, tell: 0xff, form: 75},                                 // JEQ64Imm
+	0x16: {mask: 0x000000000000f0ff, value: 0x0000000000000016, tell: 0xff, form: 97},                                 // JEQ32Imm
+	0x17: {mask: 0x00000000fffff0ff, value: 0x0000000000000017, tell: 0xff, form: 3},                                  // Sub64Imm
+	0x18: {mask: 0x00000000fffff0ff, value: 0x0000000000000018, tell: 0xf0ff, form: 177, more: 256, shape: shapeWide}, // LoadImm64
+	0x19: {value: 1, tell: 0xff},
+	0x1a: {value: 1, tell: 0xff},
+	0x1b: {value: 1, tell: 0xff},
+	0x1c: {mask: 0xffffffffffff00ff, value: 0x000000000000001c, tell: 0xff, form: 28},  // Sub32Reg
+	0x1d: {mask: 0xffffffff000000ff, value: 0x000000000000001d, tell: 0xff, form: 76},  // JEQ64Reg
+	0x1e: {mask: 0xffffffff000000ff, value: 0x000000000000001e, tell: 0xff, form: 98},  // JEQ32Reg
+	0x1f: {mask: 0xffffffffffff00ff, value: 0x000000000000001f, tell: 0xff, form: 4},   // Sub64Reg
+	0x20: {mask: 0x00000000ffffffff, value: 0x0000000000000020, tell: 0xff, form: 173}, // LoadAbsW
+	0x21: {value: 1, tell: 0xff},
+	0x22: {value: 1, tell: 0xff},
+	0x23: {value: 1, tell: 0xff},
+	0x24: {mask: 0x00000000fffff0ff, value: 0x0000000000000024, tell: 0xff, form: 29},  // Mul32Imm
+	0x25: {mask: 0x000000000000f0ff, value: 0x0000000000000025, tell: 0xff, form: 77},  // JGT64Imm
+	0x26: {mask: 0x000000000000f0ff, value: 0x0000000000000026, tell: 0xff, form: 99},  // JGT32Imm
+	0x27: {mask: 0x00000000fffff0ff, value: 0x0000000000000027, tell: 0xff, form: 5},   // Mul64Imm
+	0x28: {mask: 0x00000000ffffffff, value: 0x0000000000000028, tell: 0xff, form: 172}, // LoadAbsH
+	0x29: {value: 1, tell: 0xff},
+	0x2a: {value: 1, tell: 0xff},
+	0x2b: {value: 1, tell: 0xff},
+	0x2c: {mask: 0xffffffffffff00ff, value: 0x000000000000002c, tell: 0xff, form: 30},  // Mul32Reg
+	0x2d: {mask: 0xffffffff000000ff, value: 0x000000000000002d, tell: 0xff, form: 78},  // JGT64Reg
+	0x2e: {mask: 0xffffffff000000ff, value: 0x000000000000002e, tell: 0xff, form: 100}, // JGT32Reg
+	0x2f: {mask: 0xffffffffffff00ff, value: 0x000000000000002f, tell: 0xff, form: 6},   // Mul64Reg
+	0x30: {mask: 0x00000000ffffffff, value: 0x0000000000000030, tell: 0xff, form: 171}, // LoadAbsB
+	0x31: {value: 1, tell: 0xff},
+	0x32: {value: 1, tell: 0xff},
+	0x33: {value: 1, tell: 0xff},
+	0x34: {mask: 0x00000000fffff0ff, value: 0x0000000000000034, tell: 0xffff00ff, form: 31, more: 262}, // Div32Imm
+	0x35: {mask: 0x000000000000f0ff, value: 0x0000000000000035, tell: 0xff, form: 79},                  // JGE64Imm
+	0x36: {mask: 0x000000000000f0ff, value: 0x0000000000000036, tell: 0xff, form: 101},                 // JGE32Imm
+	0x37: {mask: 0x00000000fffff0ff, value: 0x0000000000000037, tell: 0xffff00ff, form: 7, more: 263},  // Div64Imm
+	0x38: {value: 1, tell: 0xff},
+	0x39: {value: 1, tell: 0xff},
+	0x3a: {value: 1, tell: 0xff},
+	0x3b: {value: 1, tell: 0xff},
+	0x3c: {mask: 0xffffffffffff00ff, value: 0x000000000000003c, tell: 0xffff00ff, form: 32, more: 264}, // Div32Reg
+	0x3d: {mask: 0xffffffff000000ff, value: 0x000000000000003d, tell: 0xff, form: 80},                  // JGE64Reg
+	0x3e: {mask: 0xffffffff000000ff, value: 0x000000000000003e, tell: 0xff, form: 102},                 // JGE32Reg
+	0x3f: {mask: 0xffffffffffff00ff, value: 0x000000000000003f, tell: 0xffff00ff, form: 8, more: 265},  // Div64Reg
+	0x40: {mask: 0x00000000ffff0fff, value: 0x0000000000000040, tell: 0xff, form: 176},                 // LoadIndW
+	0x41: {value: 1, tell: 0xff},
+	0x42: {value: 1, tell: 0xff},
+	0x43: {value: 1, tell: 0xff},
+	0x44: {mask: 0x00000000fffff0ff, value: 0x0000000000000044, tell: 0xff, form: 33},  // Or32Imm
+	0x45: {mask: 0x000000000000f0ff, value: 0x0000000000000045, tell: 0xff, form: 81},  // JSET64Imm
+	0x46: {mask: 0x000000000000f0ff, value: 0x0000000000000046, tell: 0xff, form: 103}, // JSET32Imm
+	0x47: {mask: 0x00000000fffff0ff, value: 0x0000000000000047, tell: 0xff, form: 9},   // Or64Imm
+	0x48: {mask: 0x00000000ffff0fff, value: 0x0000000000000048, tell: 0xff, form: 175}, // LoadIndH
+	0x49: {value: 1, tell: 0xff},
+	0x4a: {value: 1, tell: 0xff},
+	0x4b: {value: 1, tell: 0xff},
+	0x4c: {mask: 0xffffffffffff00ff, value: 0x000000000000004c, tell: 0xff, form: 34},  // Or32Reg
+	0x4d: {mask: 0xffffffff000000ff, value: 0x000000000000004d, tell: 0xff, form: 82},  // JSET64Reg
+	0x4e: {mask: 0xffffffff000000ff, value: 0x000000000000004e, tell: 0xff, form: 104}, // JSET32Reg
+	0x4f: {mask: 0xffffffffffff00ff, value: 0x000000000000004f, tell: 0xff, form: 10},  // Or64Reg
+	0x50: {mask: 0x00000000ffff0fff, value: 0x0000000000000050, tell: 0xff, form: 174}, // LoadIndB
+	0x51: {value: 1, tell: 0xff},
+	0x52: {value: 1, tell: 0xff},
+	0x53: {value: 1, tell: 0xff},
+	0x54: {mask: 0x00000000fffff0ff, value: 0x0000000000000054, tell: 0xff, form: 35},  // And32Imm
+	0x55: {mask: 0x000000000000f0ff, value: 0x0000000000000055, tell: 0xff, form: 83},  // JNE64Imm
+	0x56: {mask: 0x000000000000f0ff, value: 0x0000000000000056, tell: 0xff, form: 105}, // JNE32Imm
+	0x57: {mask: 0x00000000fffff0ff, value: 0x0000000000000057, tell: 0xff, form: 11},  // And64Imm
+	0x58: {value: 1, tell: 0xff},
+	0x59: {value: 1, tell: 0xff},
+	0x5a: {value: 1, tell: 0xff},
+	0x5b: {value: 1, tell: 0xff},
+	0x5c: {mask: 0xffffffffffff00ff, value: 0x000000000000005c, tell: 0xff, form: 36},  // And32Reg
+	0x5d: {mask: 0xffffffff000000ff, value: 0x000000000000005d, tell: 0xff, form: 84},  // JNE64Reg
+	0x5e: {mask: 0xffffffff000000ff, value: 0x000000000000005e, tell: 0xff, form: 106}, // JNE32Reg
+	0x5f: {mask: 0xffffffffffff00ff, value: 0x000000000000005f, tell: 0xff, form: 12},  // And64Reg
+	0x60: {value: 1, tell: 0xff},
+	0x61: {mask: 0xffffffff000000ff, value: 0x0000000000000061, tell: 0xff, form: 130}, // LoadMemW
+	0x62: {mask: 0x000000000000f0ff, value: 0x0000000000000062, tell: 0xff, form: 141}, // StoreImmW
+	0x63: {mask: 0xffffffff000000ff, value: 0x0000000000000063, tell: 0xff, form: 137}, // StoreMemW
+	0x64: {mask: 0x00000000fffff0ff, value: 0x0000000000000064, tell: 0xff, form: 37},  // Lsh32Imm
+	0x65: {mask: 0x000000000000f0ff, value: 0x0000000000000065, tell: 0xff, form: 85},  // JSGT64Imm
+	0x66: {mask: 0x000000000000f0ff, value: 0x0000000000000066, tell: 0xff, form: 107}, // JSGT32Imm
+	0x67: {mask: 0x00000000fffff0ff, value: 0x0000000000000067, tell: 0xff, form: 13},  // Lsh64Imm
+	0x68: {value: 1, tell: 0xff},
+	0x69: {mask: 0xffffffff000000ff, value: 0x0000000000000069, tell: 0xff, form: 129}, // LoadMemH
+	0x6a: {mask: 0x000000000000f0ff, value: 0x000000000000006a, tell: 0xff, form: 140}, // StoreImmH
+	0x6b: {mask: 0xffffffff000000ff, value: 0x000000000000006b, tell: 0xff, form: 136}, // StoreMemH
+	0x6c: {mask: 0xffffffffffff00ff, value: 0x000000000000006c, tell: 0xff, form: 38},  // Lsh32Reg
+	0x6d: {mask: 0xffffffff000000ff, value: 0x000000000000006d, tell: 0xff, form: 86},  // JSGT64Reg
+	0x6e: {mask: 0xffffffff000000ff, value: 0x000000000000006e, tell: 0xff, form: 108}, // JSGT32Reg
+	0x6f: {mask: 0xffffffffffff00ff, value: 0x000000000000006f, tell: 0xff, form: 14},  // Lsh64Reg
+	0x70: {value: 1, tell: 0xff},
+	0x71: {mask: 0xffffffff000000ff, value: 0x0000000000000071, tell: 0xff, form: 128}, // LoadMemB
+	0x72: {mask: 0x000000000000f0ff, value: 0x0000000000000072, tell: 0xff, form: 139}, // StoreImmB
+	0x73: {mask: 0xffffffff000000ff, value: 0x0000000000000073, tell: 0xff, form: 135}, // StoreMemB
+	0x74: {mask: 0x00000000fffff0ff, value: 0x0000000000000074, tell: 0xff, form: 39},  // Rsh32Imm
+	0x75: {mask: 0x000000000000f0ff, value: 0x0000000000000075, tell: 0xff, form: 87},  // JSGE64Imm
+	0x76: {mask: 0x000000000000f0ff, value: 0x0000000000000076, tell: 0xff, form: 109}, // JSGE32Imm
+	0x77: {mask: 0x00000000fffff0ff, value: 0x0000000000000077, tell: 0xff, form: 15},  // Rsh64Imm
+	0x78: {value: 1, tell: 0xff},
+	0x79: {mask: 0xffffffff000000ff, value: 0x0000000000000079, tell: 0xff, form: 131}, // LoadMemDW
+	0x7a: {mask: 0x000000000000f0ff, value: 0x000000000000007a, tell: 0xff, form: 142}, // StoreImmDW
+	0x7b: {mask: 0xffffffff000000ff, value: 0x000000000000007b, tell: 0xff, form: 138}, // StoreMemDW
+	0x7c: {mask: 0xffffffffffff00ff, value: 0x000000000000007c, tell: 0xff, form: 40},  // Rsh32Reg
+	0x7d: {mask: 0xffffffff000000ff, value: 0x000000000000007d, tell: 0xff, form: 88},  // JSGE64Reg
+	0x7e: {mask: 0xffffffff000000ff, value: 0x000000000000007e, tell: 0xff, form: 110}, // JSGE32Reg
+	0x7f: {mask: 0xffffffffffff00ff, value: 0x000000000000007f, tell: 0xff, form: 16},  // Rsh64Reg
+	0x80: {value: 1, tell: 0xff},
+	0x81: {mask: 0xffffffff000000ff, value: 0x0000000000000081, tell: 0xff, form: 134}, // LoadMemSXW
+	0x82: {value: 1, tell: 0xff},
+	0x83: {value: 1, tell: 0xff},
+	0x84: {mask: 0xfffffffffffff0ff, value: 0x0000000000000084, tell: 0xff, form: 58},                                    // Neg32
+	0x85: {mask: 0x00000000ffffffff, value: 0x0000000000000085, tell: 0xf0ff, form: 123, more: 266, shape: shapeNonZero}, // CallHelper
+	0x86: {value: 1, tell: 0xff},
+	0x87: {mask: 0xfffffffffffff0ff, value: 0x0000000000000087, tell: 0xff, form: 57}, // Neg64
+	0x88: {value: 1, tell: 0xff},
+	0x89: {mask: 0xffffffff000000ff, value: 0x0000000000000089, tell: 0xff, form: 133}, // LoadMemSXH
+	0x8a: {value: 1, tell: 0xff},
+	0x8b: {value: 1, tell: 0xff},
+	0x8c: {value: 1, tell: 0xff},
+	0x8d: {mask: 0xfffffffffffff0ff, value: 0x000000000000008d, tell: 0xff, form: 126}, // CallX
+	0x8e: {value: 1, tell: 0xff},
+	0x8f: {value: 1, tell: 0xff},
+	0x90: {value: 1, tell: 0xff},
+	0x91: {mask: 0xffffffff000000ff, value: 0x0000000000000091, tell: 0xff, form: 132}, // LoadMemSXB
+	0x92: {value: 1, tell: 0xff},
+	0x93: {value: 1, tell: 0xff},
+	0x94: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, tell: 0xffff00ff, form: 41, more: 268}, // Mod32Imm
+	0x95: {mask: 0xffffffffffffffff, value: 0x0000000000000095, tell: 0xff, form: 127},                 // Exit
+	0x96: {value: 1, tell: 0xff},
+	0x97: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, tell: 0xffff00ff, form: 17, more: 269}, // Mod64Imm
+	0x98: {value: 1, tell: 0xff},
+	0x99: {value: 1, tell: 0xff},
+	0x9a: {value: 1, tell: 0xff},
+	0x9b: {value: 1, tell: 0xff},
+	0x9c: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, tell: 0xffff00ff, form: 42, more: 270}, // Mod32Reg
+	0x9d: {value: 1, tell: 0xff},
+	0x9e: {value: 1, tell: 0xff},
+	0x9f: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, tell: 0xffff00ff, form: 18, more: 271}, // Mod64Reg
+	0xa0: {value: 1, tell: 0xff},
+	0xa1: {value: 1, tell: 0xff},
+	0xa2: {value: 1, tell: 0xff},
+	0xa3: {value: 1, tell: 0xff},
+	0xa4: {mask: 0x00000000fffff0ff, value: 0x00000000000000a4, tell: 0xff, form: 43},  // Xor32Imm
+	0xa5: {mask: 0x000000000000f0ff, value: 0x00000000000000a5, tell: 0xff, form: 89},  // JLT64Imm
+	0xa6: {mask: 0x000000000000f0ff, value: 0x00000000000000a6, tell: 0xff, form: 111}, // JLT32Imm
+	0xa7: {mask: 0x00000000fffff0ff, value: 0x00000000000000a7, tell: 0xff, form: 19},  // Xor64Imm
+	0xa8: {value: 1, tell: 0xff},
+	0xa9: {value: 1, tell: 0xff},
+	0xaa: {value: 1, tell: 0xff},
+	0xab: {value: 1, tell: 0xff},
+	0xac: {mask: 0xffffffffffff00ff, value: 0x00000000000000ac, tell: 0xff, form: 44},  // Xor32Reg
+	0xad: {mask: 0xffffffff000000ff, value: 0x00000000000000ad, tell: 0xff, form: 90},  // JLT64Reg
+	0xae: {mask: 0xffffffff000000ff, value: 0x00000000000000ae, tell: 0xff, form: 112}, // JLT32Reg
+	0xaf: {mask: 0xffffffffffff00ff, value: 0x00000000000000af, tell: 0xff, form: 20},  // Xor64Reg
+	0xb0: {value: 1, tell: 0xff},
+	0xb1: {value: 1, tell: 0xff},
+	0xb2: {value: 1, tell: 0xff},
+	0xb3: {value: 1, tell: 0xff},
+	0xb4: {mask: 0x00000000fffff0ff, value: 0x00000000000000b4, tell: 0xff, form: 45},  // Mov32Imm
+	0xb5: {mask: 0x000000000000f0ff, value: 0x00000000000000b5, tell: 0xff, form: 91},  // JLE64Imm
+	0xb6: {mask: 0x000000000000f0ff, value: 0x00000000000000b6, tell: 0xff, form: 113}, // JLE32Imm
+	0xb7: {mask: 0x00000000fffff0ff, value: 0x00000000000000b7, tell: 0xff, form: 21},  // Mov64Imm
+	0xb8: {value: 1, tell: 0xff},
+	0xb9: {value: 1, tell: 0xff},
+	0xba: {value: 1, tell: 0xff},
+	0xbb: {value: 1, tell: 0xff},
+	0xbc: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, tell: 0xffff00ff, form: 46, more: 272}, // Mov32Reg
+	0xbd: {mask: 0xffffffff000000ff, value: 0x00000000000000bd, tell: 0xff, form: 92},                  // JLE64Reg
+	0xbe: {mask: 0xffffffff000000ff, value: 0x00000000000000be, tell: 0xff, form: 114},                 // JLE32Reg
+	0xbf: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, tell: 0xffff00ff, form: 22, more: 274}, // Mov64Reg
+	0xc0: {value: 1, tell: 0xff},
+	0xc1: {value: 1, tell: 0xff},
+	0xc2: {value: 1, tell: 0xff},
+	0xc3: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, tell: 0xffffffff000000ff, form: 143, more: 279}, // AtomicAdd32
+	0xc4: {mask: 0x00000000fffff0ff, value: 0x00000000000000c4, tell: 0xff, form: 47},                           // Arsh32Imm
+	0xc5: {mask: 0x000000000000f0ff, value: 0x00000000000000c5, tell: 0xff, form: 93},                           // JSLT64Imm
+	0xc6: {mask: 0x000000000000f0ff, value: 0x00000000000000c6, tell: 0xff, form: 115},                          // JSLT32Imm
+	0xc7: {mask: 0x00000000fffff0ff, value: 0x00000000000000c7, tell: 0xff, form: 23},                           // Arsh64Imm
+	0xc8: {value: 1, tell: 0xff},
+	0xc9: {value: 1, tell: 0xff},
+	0xca: {value: 1, tell: 0xff},
+	0xcb: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, tell: 0xffffffff000000ff, form: 164, more: 290}, // LoadAcquireH
+	0xcc: {mask: 0xffffffffffff00ff, value: 0x00000000000000cc, tell: 0xff, form: 48},                           // Arsh32Reg
+	0xcd: {mask: 0xffffffff000000ff, value: 0x00000000000000cd, tell: 0xff, form: 94},                           // JSLT64Reg
+	0xce: {mask: 0xffffffff000000ff, value: 0x00000000000000ce, tell: 0xff, form: 116},                          // JSLT32Reg
+	0xcf: {mask: 0xffffffffffff00ff, value: 0x00000000000000cf, tell: 0xff, form: 24},                           // Arsh64Reg
+	0xd0: {value: 1, tell: 0xff},
+	0xd1: {value: 1, tell: 0xff},
+	0xd2: {value: 1, tell: 0xff},
+	0xd3: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, tell: 0xffffffff000000ff, form: 163, more: 291}, // LoadAcquireB
+	0xd4: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, tell: 0xffffffff000000ff, form: 64, more: 292},  // ToLE16
+	0xd5: {mask: 0x000000000000f0ff, value: 0x00000000000000d5, tell: 0xff, form: 95},                           // JSLE64Imm
+	0xd6: {mask: 0x000000000000f0ff, value: 0x00000000000000d6, tell: 0xff, form: 117},                          // JSLE32Imm
+	0xd7: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, tell: 0xffffffff000000ff, form: 66, more: 294},  // Bswap16
+	0xd8: {value: 1, tell: 0xff},
+	0xd9: {value: 1, tell: 0xff},
+	0xda: {value: 1, tell: 0xff},
+	0xdb: {mask: 0xffffffff000000ff, value: 0x00000000000000db, tell: 0xffffffff000000ff, form: 153, more: 296}, // AtomicAdd64
+	0xdc: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, tell: 0xffffffff000000ff, form: 65, more: 307},  // ToBE16
+	0xdd: {mask: 0xffffffff000000ff, value: 0x00000000000000dd, tell: 0xff, form: 96},                           // JSLE64Reg
+	0xde: {mask: 0xffffffff000000ff, value: 0x00000000000000de, tell: 0xff, form: 118},                          // JSLE32Reg
+	0xdf: {value: 1, tell: 0xff},
+	0xe0: {value: 1, tell: 0xff},
+	0xe1: {value: 1, tell: 0xff},
+	0xe2: {value: 1, tell: 0xff},
+	0xe3: {value: 1, tell: 0xff},
+	0xe4: {value: 1, tell: 0xff},
+	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xff, form: 121}, // MayGoto
+	0xe6: {value: 1, tell: 0xff},
+	0xe7: {value: 1, tell: 0xff},
+	0xe8: {value: 1, tell: 0xff},
+	0xe9: {value: 1, tell: 0xff},
+	0xea: {value: 1, tell: 0xff},
+	0xeb: {value: 1, tell: 0xff},
+	0xec: {value: 1, tell: 0xff},
+	0xed: {value: 1, tell: 0xff},
+	0xee: {value: 1, tell: 0xff},
+	0xef: {value: 1, tell: 0xff},
+	0xf0: {value: 1, tell: 0xff},
+	0xf1: {value: 1, tell: 0xff},
+	0xf2: {value: 1, tell: 0xff},
+	0xf3: {value: 1, tell: 0xff},
+	0xf4: {value: 1, tell: 0xff},
+	0xf5: {value: 1, tell: 0xff},
+	0xf6: {value: 1, tell: 0xff},
+	0xf7: {value: 1, tell: 0xff},
+	0xf8: {value: 1, tell: 0xff},
+	0xf9: {value: 1, tell: 0xff},
+	0xfa: {value: 1, tell: 0xff},
+	0xfb: {value: 1, tell: 0xff},
+	0xfc: {value: 1, tell: 0xff},
+	0xfd: {value: 1, tell: 0xff},
+	0xfe: {value: 1, tell: 0xff},
+	0xff: {value: 1, tell: 0xff},
+	256:  {mask: 0x00000000fffff0ff, value: 0x0000000000001018, tell: 0xf0ff, form: 178, more: 257, shape: shapeWideZero},  // LoadMapFD
+	257:  {mask: 0x00000000fffff0ff, value: 0x0000000000002018, tell: 0xf0ff, form: 179, more: 258, shape: shapeWide},      // LoadMapValue
+	258:  {mask: 0x00000000fffff0ff, value: 0x0000000000003018, tell: 0xf0ff, form: 180, more: 259, shape: shapeWide},      // LoadBTFID
+	259:  {mask: 0x00000000fffff0ff, value: 0x0000000000004018, tell: 0xf0ff, form: 181, more: 260, shape: shapeWideZero},  // LoadFunc
+	260:  {mask: 0x00000000fffff0ff, value: 0x0000000000005018, tell: 0xf0ff, form: 182, more: 261, shape: shapeWideZero},  // LoadMapIndex
+	261:  {mask: 0x00000000fffff0ff, value: 0x0000000000006018, tell: 0xf0ff, form: 183, shape: shapeWide},                 // LoadMapIndexValue
+	262:  {mask: 0x00000000fffff0ff, value: 0x0000000000010034, tell: 0xffff00ff, form: 53},                                // SDiv32Imm
+	263:  {mask: 0x00000000fffff0ff, value: 0x0000000000010037, tell: 0xffff00ff, form: 49},                                // SDiv64Imm
+	264:  {mask: 0xffffffffffff00ff, value: 0x000000000001003c, tell: 0xffff00ff, form: 54},                                // SDiv32Reg
+	265:  {mask: 0xffffffffffff00ff, value: 0x000000000001003f, tell: 0xffff00ff, form: 50},                                // SDiv64Reg
+	266:  {mask: 0x00000000ffffffff, value: 0x0000000000001085, tell: 0xf0ff, form: 124, more: 267},                        // CallRel
+	267:  {mask: 0x000000008000ffff, value: 0x0000000000002085, tell: 0xf0ff, form: 125},                                   // CallKfunc
+	268:  {mask: 0x00000000fffff0ff, value: 0x0000000000010094, tell: 0xffff00ff, form: 55},                                // SMod32Imm
+	269:  {mask: 0x00000000fffff0ff, value: 0x0000000000010097, tell: 0xffff00ff, form: 51},                                // SMod64Imm
+	270:  {mask: 0xffffffffffff00ff, value: 0x000000000001009c, tell: 0xffff00ff, form: 56},                                // SMod32Reg
+	271:  {mask: 0xffffffffffff00ff, value: 0x000000000001009f, tell: 0xffff00ff, form: 52},                                // SMod64Reg
+	272:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, tell: 0xffff00ff, form: 62, more: 273},                     // Mov32SX8
+	273:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, tell: 0xffff00ff, form: 63},                                // Mov32SX16
+	274:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, tell: 0xffff00ff, form: 59, more: 275},                     // Mov64SX8
+	275:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, tell: 0xffff00ff, form: 60, more: 276},                     // Mov64SX16
+	276:  {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, tell: 0xffff00ff, form: 61, more: 277},                     // Mov64SX32
+	277:  {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, tell: 0xffff00ff, form: 73, more: 278, shape: shapeSpaces}, // AddrSpaceCast
+	278:  {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, tell: 0xffff00ff, form: 74},                                // MovPerCPU
+	279:  {mask: 0xffffffff000000ff, value: 0x00000001000000c3, tell: 0xffffffff000000ff, form: 144, more: 280},            // AtomicFetchAdd32
+	280:  {mask: 0xffffffff000000ff, value: 0x00000040000000c3, tell: 0xffffffff000000ff, form: 145, more: 281},            // AtomicOr32
+	281:  {mask: 0xffffffff000000ff, value: 0x00000041000000c3, tell: 0xffffffff000000ff, form: 146, more: 282},            // AtomicFetchOr32
+	282:  {mask: 0xffffffff000000ff, value: 0x00000050000000c3, tell: 0xffffffff000000ff, form: 147, more: 283},            // AtomicAnd32
+	283:  {mask: 0xffffffff000000ff, value: 0x00000051000000c3, tell: 0xffffffff000000ff, form: 148, more: 284},            // AtomicFetchAnd32
+	284:  {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, tell: 0xffffffff000000ff, form: 149, more: 285},            // AtomicXor32
+	285:  {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, tell: 0xffffffff000000ff, form: 150, more: 286},            // AtomicFetchXor32
+	286:  {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, tell: 0xffffffff000000ff, form: 151, more: 287},            // AtomicXchg32
+	287:  {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, tell: 0xffffffff000000ff, form: 152, more: 288},            // AtomicCmpXchg32
+	288:  {mask: 0xffffffff000000ff, value: 0x00000100000000c3, tell: 0xffffffff000000ff, form: 165, more: 289},            // LoadAcquireW
+	289:  {mask: 0xffffffff000000ff, value: 0x00000110000000c3, tell: 0xffffffff000000ff, form: 169},                       // StoreReleaseW
+	290:  {mask: 0xffffffff000000ff, value: 0x00000110000000cb, tell: 0xffffffff000000ff, form: 168},                       // StoreReleaseH
+	291:  {mask: 0xffffffff000000ff, value: 0x00000110000000d3, tell: 0xffffffff000000ff, form: 167},                       // StoreReleaseB
+	292:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, tell: 0xffffffff000000ff, form: 67, more: 293},             // ToLE32
+	293:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, tell: 0xffffffff000000ff, form: 70},                        // ToLE64
+	294:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, tell: 0xffffffff000000ff, form: 69, more: 295},             // Bswap32
+	295:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, tell: 0xffffffff000000ff, form: 72},                        // Bswap64
+	296:  {mask: 0xffffffff000000ff, value: 0x00000001000000db, tell: 0xffffffff000000ff, form: 154, more: 297},            // AtomicFetchAdd64
+	297:  {mask: 0xffffffff000000ff, value: 0x00000040000000db, tell: 0xffffffff000000ff, form: 155, more: 298},            // AtomicOr64
+	298:  {mask: 0xffffffff000000ff, value: 0x00000041000000db, tell: 0xffffffff000000ff, form: 156, more: 299},            // AtomicFetchOr64
+	299:  {mask: 0xffffffff000000ff, value: 0x00000050000000db, tell: 0xffffffff000000ff, form: 157, more: 300},            // AtomicAnd64
+	300:  {mask: 0xffffffff000000ff, value: 0x00000051000000db, tell: 0xffffffff000000ff, form: 158, more: 301},            // AtomicFetchAnd64
+	301:  {mask: 0xffffffff000000ff, value: 0x000000a0000000db, tell: 0xffffffff000000ff, form: 159, more: 302},            // AtomicXor64
+	302:  {mask: 0xffffffff000000ff, value: 0x000000a1000000db, tell: 0xffffffff000000ff, form: 160, more: 303},            // AtomicFetchXor64
+	303:  {mask: 0xffffffff000000ff, value: 0x000000e1000000db, tell: 0xffffffff000000ff, form: 161, more: 304},            // AtomicXchg64
+	304:  {mask: 0xffffffff000000ff, value: 0x000000f1000000db, tell: 0xffffffff000000ff, form: 162, more: 305},            // AtomicCmpXchg64
+	305:  {mask: 0xffffffff000000ff, value: 0x00000100000000db, tell: 0xffffffff000000ff, form: 166, more: 306},            // LoadAcquireDW
+	306:  {mask: 0xffffffff000000ff, value: 0x00000110000000db, tell: 0xffffffff000000ff, form: 170},                       // StoreReleaseDW
+	307:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, tell: 0xffffffff000000ff, form: 68, more: 308},             // ToBE32
+	308:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, tell: 0xffffffff000000ff, form: 71},                        // ToBE64
 }

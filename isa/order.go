@@ -1,5 +1,7 @@
 package isa
 
+import "math/bits"
+
 // A ByteOrder says how the bytes of code are arranged. It is the order of the machine that runs the code: in big-endian
 // code off and imm have their most significant byte first, and dst is in the upper half of the second byte, src in the
 // lower; in little-endian code both are the other way round. Native is the order of this machine.
@@ -19,11 +21,11 @@ func (o ByteOrder) String() string {
 	return "little-endian"
 }
 
-// toBig turns a word (see Instruction.word) into the number that big-endian code holds for it, and fromBig back.
-func toBig(w uint64) uint64 {
-	return w<<56 | (w>>8&15)<<52 | (w>>12&15)<<48 | (w>>16&0xffff)<<32 | w>>32
-}
-
-func fromBig(b uint64) uint64 {
-	return b>>56 | (b>>52&15)<<8 | (b>>48&15)<<12 | (b>>32&0xffff)<<16 | b<<32
+// flip turns the word of an instruction (see Instruction.word) into the number that a little-endian load reads from
+// big-endian code, and back: it reverses the bytes of off and of imm, and swaps the halves of the register byte. That both
+// orders go through loads of one order has a reason besides: two kinds of load side by side keep the Go compiler from seeing
+// that either is one machine instruction.
+func flip(w uint64) uint64 {
+	r := bits.ReverseBytes64(w)
+	return w&0xff | (w>>fromSrc&15)<<fromDst | (w>>fromDst&15)<<fromSrc | (r>>32&0xffff)<<fromOff | r<<fromImm
 }

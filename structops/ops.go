@@ -82,9 +82,6 @@ func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
 		return nil, compile.Findings{{Pos: at, Insn: -1, Rule: compile.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
 	}
-	if err := target.BTF.Find(slices.Collect(ops.names())...); err != nil {
-		return nil, err
-	}
 	v := &validator{ops: ops, target: target, at: at}
 	if err := v.readType(); err != nil {
 		return nil, err
@@ -103,22 +100,16 @@ func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
 	return v.plan, nil
 }
 
-// names ranges over all names that will be looked up in BTF.
-func (ops Ops) names() iter.Seq[string] {
+// symbols ranges over the names that the programs look up in BTF.
+func (ops Ops) symbols() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		name, _, _ := strings.Cut(ops.Type, "___")
-		for _, n := range typeNames(name) {
-			if !yield(n) {
-				return
-			}
-		}
 		for _, value := range ops.Members {
 			p, ok := value.(*dsl.Program)
 			if !ok || p == nil {
 				continue
 			}
-			for n := range p.Symbols() {
-				if !yield(n) {
+			for name := range p.Symbols() {
+				if !yield(name) {
 					return
 				}
 			}
@@ -145,7 +136,7 @@ func (v *validator) found(f compile.Finding) {
 
 // readType finds the interface; without it nothing else can be checked.
 func (v *validator) readType() error {
-	t, err := ReadType(v.target.BTF, v.ops.Type)
+	t, err := ReadType(v.target.BTF, v.ops.Type, slices.Collect(v.ops.symbols())...)
 	if err == nil {
 		v.plan = &Plan{Type: t, License: v.ops.License, value: make([]byte, t.ValueSize)}
 		if v.plan.License == "" {

@@ -3,6 +3,7 @@ package structops
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -114,9 +115,12 @@ func stubNames(k knownType, member string) []string {
 // ReadType reads an ops struct from a kernel's BTF. A ___flavour suffix of the
 // name is dropped, as C programs use it to tell several definitions of a type
 // apart. The error wraps btf.ErrNotFound when the kernel has no such interface.
-func ReadType(types *btf.Types, name string) (*OpsType, error) {
+//
+// The names in also are looked up in the same pass over the BTF, so that asking
+// for them afterwards costs nothing.
+func ReadType(types *btf.Types, name string, also ...string) (*OpsType, error) {
 	name, _, _ = strings.Cut(name, "___")
-	if err := types.Find(typeNames(name)...); err != nil {
+	if err := types.Find(append(typeNames(name), also...)...); err != nil {
 		return nil, err
 	}
 	t := &OpsType{Name: name, known: knownOf(name)}
@@ -145,15 +149,8 @@ func ReadType(types *btf.Types, name string) (*OpsType, error) {
 	if err != nil {
 		return nil, err
 	}
-	raws := set.Type(t.ID).(*cbtf.Struct).Members // of KindStruct
 	var stubs []string
-	for _, raw := range raws {
-		stubs = append(stubs, stubNames(t.known, raw.Name)...)
-	}
-	if err := types.Find(stubs...); err != nil { // for known types all were found above
-		return nil, err
-	}
-	for i, raw := range raws {
+	for i, raw := range set.Type(t.ID).(*cbtf.Struct).Members { // of KindStruct
 		m := Member{Name: raw.Name, Index: i, Offset: int(raw.Offset.Bytes()), Type: raw.Type, bits: int(raw.BitfieldSize)}
 		if p, ok := btf.Underlying(raw.Type).(*cbtf.Pointer); ok {
 			m.Size = 8
@@ -162,19 +159,55 @@ func ReadType(types *btf.Types, name string) (*OpsType, error) {
 			return nil, fmt.Errorf("%s.%s: %w", name, raw.Name, err)
 		}
 		if m.Proto != nil {
-			if m.Params, err = readParams(types, t.known, m); err != nil {
-				return nil, err
-			}
+			stubs = append(stubs, stubNames(t.known, m.Name)...)
 		}
 		t.Members = append(t.Members, m)
+	}
+	if err := types.Find(stubs...); err != nil { // of known types all were found above
+		return nil, err
+	}
+	protos, err := readStubs(types, stubs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.Members {
+		if m := &t.Members[i]; m.Proto != nil {
+			m.Params = params(t.known, *m, protos)
+		}
 	}
 	return t, nil
 }
 
-// readParams gives a callback's parameters the names and annotations of the
+// readStubs gives the prototypes of those of the functions that the kernel has.
+func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, error) {
+	ids := make(map[string]btf.ID)
+	for _, name := range names {
+		id, err := types.Lookup(btf.KindFunc, name)
+		if errors.Is(err, btf.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids[name] = id
+	}
+	set, err := types.Decode(slices.Collect(maps.Values(ids))...)
+	if err != nil {
+		return nil, err
+	}
+	protos := make(map[string]*cbtf.FuncProto, len(ids))
+	for name, id := range ids {
+		if proto, ok := set.Type(id).(*cbtf.Func).Type.(*cbtf.FuncProto); ok { // of KindFunc
+			protos[name] = proto
+		}
+	}
+	return protos, nil
+}
+
+// params gives a callback's parameters the names and annotations of the
 // kernel's stub, or else the names that we know: prototypes in an ops struct
 // have none.
-func readParams(types *btf.Types, k knownType, m Member) ([]compile.Param, error) {
+func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []compile.Param {
 	params := make([]compile.Param, len(m.Proto.Params))
 	names := k.params[m.Name]
 	for i, p := range m.Proto.Params {
@@ -184,18 +217,7 @@ func readParams(types *btf.Types, k knownType, m Member) ([]compile.Param, error
 		}
 	}
 	for _, stub := range stubNames(k, m.Name) {
-		id, err := types.Lookup(btf.KindFunc, stub)
-		if errors.Is(err, btf.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		set, err := types.Decode(id)
-		if err != nil {
-			return nil, err
-		}
-		proto, ok := set.Type(id).(*cbtf.Func).Type.(*cbtf.FuncProto) // of KindFunc
+		proto, ok := stubs[stub]
 		if !ok || !sameParams(proto, m.Proto) {
 			continue // bpf_tcp_ca_init, say, is no stub: it starts the whole interface
 		}
@@ -211,7 +233,7 @@ func readParams(types *btf.Types, k knownType, m Member) ([]compile.Param, error
 		}
 		break
 	}
-	return params, nil
+	return params
 }
 
 // sameParams reports whether two prototypes take the same types.

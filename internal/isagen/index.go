@@ -4,200 +4,121 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/bits"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A slot is a pattern with the key that finds it.
-type slot struct {
-	form isa.Form
-	info isa.Info
-	key  uint32
-}
+// Where the fields of an instruction begin in its word, as isa/index.go has it.
+const (
+	fromDst = 8
+	fromSrc = 12
+	fromOff = 16
+	fromImm = 32
+)
 
-// An opcode is the forms of one opcode and the field that tells them apart.
-type opcode struct {
-	op    isa.Opcode
-	slots []slot
-	mask  uint32
-	from  string
-	bits  int // log2 of the places for its patterns
-}
-
-// writeIndex writes the arrays described in isa/index.go.
+// writeIndex writes the patterns that are described in isa/index.go.
 func writeIndex(b *bytes.Buffer) error {
-	ops, err := opcodes()
-	if err != nil {
-		return err
-	}
-	factor, err := findFactor(ops)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(b, "package isa\n\n// hashFactor gives each key of each opcode a place of its own; isagen found it by trying.\nconst hashFactor uint32 = %#x\n\n", factor)
-	base := 1 // place 0 is for opcodes that aren't defined
-	var index, patterns bytes.Buffer
-	patterns.WriteString("\t0: {value: 1},\n")
-	for _, o := range ops {
-		fmt.Fprintf(&index, "\t%#02x: {", uint8(o.op))
-		if o.mask != 0 {
-			fmt.Fprintf(&index, "mask: %#x, from: %s, hash: %d, ", o.mask, o.from, 32-o.bits)
-		}
-		fmt.Fprintf(&index, "base: %d},\n", base)
-		taken := map[int]bool{}
-		for _, s := range o.slots {
-			place := o.place(s.key, factor)
-			taken[place] = true
-			if err := pattern(&patterns, base+place, s); err != nil {
-				return err
-			}
-		}
-		for place := range 1 << o.bits {
-			if !taken[place] {
-				fmt.Fprintf(&patterns, "\t%d: {value: 1},\n", base+place)
-			}
-		}
-		base += 1 << o.bits
-	}
-	if base > 256 {
-		return fmt.Errorf("%d places for patterns, index has a byte for them", base)
-	}
-	fmt.Fprintf(b, "var index = [256]indexEntry{\n%s}\n\nvar patterns = [256]pattern{\n%s}\n", index.Bytes(), patterns.Bytes())
-	return nil
-}
-
-// opcodes groups the forms by opcode.
-func opcodes() ([]opcode, error) {
 	var byOp [256][]isa.Form
+	more := 256 // the next place for the second, third, … form of an opcode
 	for f := range isa.Forms() {
 		op := f.Info().Op
 		byOp[op] = append(byOp[op], f)
+		if len(byOp[op]) > 1 {
+			more++
+		}
 	}
-	var ops []opcode
+	var first, others bytes.Buffer
+	fmt.Fprintf(b, "package isa\n\nvar patterns = [%d]pattern{\n", more)
+	more = 256
 	for op, forms := range byOp {
 		if forms == nil {
+			fmt.Fprintf(&first, "\t%#02x: {value: 1, tell: 0xff},\n", op)
 			continue
 		}
-		o := opcode{op: isa.Opcode(op)}
-		key := func(isa.Info) uint32 { return 0 }
-		if len(forms) > 1 {
-			// The telling field is fixed, or reserved and so 0, in all forms, and never the same.
-			first := forms[0].Info()
-			second := forms[1].Info()
-			switch {
-			case told(first.Src) && told(second.Src) && first.Src.Value != second.Src.Value:
-				o.mask, o.from = 0xf, "fromSrc"
-				key = func(i isa.Info) uint32 { return uint32(i.Src.Value) }
-			case told(first.Off) && told(second.Off) && first.Off.Value != second.Off.Value:
-				o.mask, o.from = 0xffff, "fromOff"
-				key = func(i isa.Info) uint32 { return uint32(uint16(i.Off.Value)) }
-			default:
-				o.mask, o.from = 0xffffffff, "fromImm"
-				key = func(i isa.Info) uint32 { return uint32(i.Imm.Value) }
-			}
+		tell, err := tell(forms)
+		if err != nil {
+			return err
 		}
-		seen := map[uint32]string{}
+		out, place := &first, fmt.Sprintf("%#02x", op)
+		for n, f := range forms {
+			next := 0
+			if n+1 < len(forms) {
+				next = more
+				more++
+			}
+			if err := pattern(out, place, f, tell, next); err != nil {
+				return err
+			}
+			out, place = &others, fmt.Sprint(next)
+		}
+	}
+	fmt.Fprintf(b, "%s%s}\n", first.Bytes(), others.Bytes())
+	return nil
+}
+
+// tell returns the mask of the opcode and of the field that tells the forms apart: fixed, or reserved and so 0, in all
+// of them, and never the same.
+func tell(forms []isa.Form) (uint64, error) {
+	if len(forms) == 1 {
+		return 0xff, nil
+	}
+	for _, field := range []struct {
+		mask uint64
+		of   func(isa.Info) isa.Operand
+	}{
+		{0xf << fromSrc, func(i isa.Info) isa.Operand { return i.Src }},
+		{0xffff << fromOff, func(i isa.Info) isa.Operand { return i.Off }},
+		{0xffffffff << fromImm, func(i isa.Info) isa.Operand { return i.Imm }},
+	} {
+		values := map[int64]bool{}
 		for _, f := range forms {
-			i := f.Info()
-			k := key(i)
-			if other, ok := seen[k]; ok {
-				return nil, fmt.Errorf("nothing tells %s from %s", i.Name, other)
+			if o := field.of(f.Info()); o.Kind == isa.OperandReserved || o.Kind == isa.OperandFixed {
+				values[o.Value] = true
 			}
-			seen[k] = i.Name
-			o.slots = append(o.slots, slot{f, i, k})
 		}
-		o.bits = bits.Len(uint(len(forms) - 1))
-		if len(forms) > 5 {
-			o.bits++ // a factor for a full house is hard to find
-		}
-		ops = append(ops, o)
-	}
-	return ops, nil
-}
-
-func told(o isa.Operand) bool { return o.Kind == isa.OperandReserved || o.Kind == isa.OperandFixed }
-
-// place is where a key's pattern stands among those of the opcode; isa's lookup does the same.
-func (o opcode) place(key, factor uint32) int {
-	if o.mask == 0 {
-		return 0
-	}
-	return int(key * factor >> (32 - o.bits))
-}
-
-// findFactor looks for a factor that sends no two keys of an opcode to one place.
-func findFactor(ops []opcode) (uint32, error) {
-	// Opcodes with the same keys behave alike, so one of them is enough.
-	var several []opcode
-	seen := map[string]bool{}
-	for _, o := range ops {
-		keys := fmt.Sprint(o.bits)
-		for _, s := range o.slots {
-			keys += fmt.Sprint(" ", s.key)
-		}
-		if len(o.slots) > 1 && !seen[keys] {
-			seen[keys] = true
-			several = append(several, o)
+		if len(values) == len(forms) {
+			return 0xff | field.mask, nil
 		}
 	}
-	// Any sequence of numbers that jumps about will do; this one is always the same.
-	factor := uint32(1)
-	for range 1 << 30 {
-		factor = factor*1664525 + 1013904223
-		if collisionFree(several, factor) {
-			return factor, nil
-		}
-	}
-	return 0, fmt.Errorf("no factor for the hash of the keys")
-}
-
-func collisionFree(ops []opcode, factor uint32) bool {
-	for _, o := range ops {
-		var taken uint64
-		for _, s := range o.slots {
-			bit := uint64(1) << o.place(s.key, factor)
-			if taken&bit != 0 {
-				return false
-			}
-			taken |= bit
-		}
-	}
-	return true
+	return 0, fmt.Errorf("no field tells %v from the others with its opcode", forms[0])
 }
 
 // pattern writes a form's rules as the bits of its word that are fixed, with their values.
-func pattern(b *bytes.Buffer, at int, s slot) error {
-	i := s.info
+func pattern(b *bytes.Buffer, place string, form isa.Form, tell uint64, more int) error {
+	i := form.Info()
 	mask, value := uint64(0xff), uint64(i.Op)
 	field := func(o isa.Operand, from, bits int) error {
 		all := uint64(1)<<bits - 1
 		switch lo, hi := o.Range(); {
-		case o.Kind.IsRegister():
+		case o.Kind.IsRegister() || o.Kind == isa.OperandSpaces:
 		case lo == hi:
 			mask |= all << from
 			value |= uint64(lo) & all << from
 		case o.Kind == isa.OperandFDIndex: // not negative
 			mask |= (all/2 + 1) << from
-		case hi-lo != int64(all) && o.Kind != isa.OperandSpaces:
+		case hi-lo != int64(all):
 			return fmt.Errorf("%s: no pattern for a field from %d to %d", i.Name, lo, hi)
 		}
 		return nil
 	}
-	if err := errors.Join(field(i.Dst, 8, 4), field(i.Src, 12, 4), field(i.Off, 16, 16), field(i.Imm, 32, 32)); err != nil {
+	err := errors.Join(field(i.Dst, fromDst, 4), field(i.Src, fromSrc, 4), field(i.Off, fromOff, 16), field(i.Imm, fromImm, 32))
+	if err != nil {
 		return err
 	}
-	shape := ""
+	fmt.Fprintf(b, "\t%s: {mask: %#016x, value: %#016x, tell: %#x, form: %d", place, mask, value, tell, form)
+	if more != 0 {
+		fmt.Fprintf(b, ", more: %d", more)
+	}
 	switch {
 	case i.Imm.Kind == isa.OperandHelper:
-		shape = ", shape: shapeNonZero"
+		b.WriteString(", shape: shapeNonZero")
 	case i.Imm.Kind == isa.OperandSpaces:
-		shape = ", shape: shapeSpaces"
+		b.WriteString(", shape: shapeSpaces")
 	case i.Slots == 2 && i.NextImm.Kind == isa.OperandReserved:
-		shape = ", shape: shapeWideZero"
+		b.WriteString(", shape: shapeWideZero")
 	case i.Slots == 2:
-		shape = ", shape: shapeWide"
+		b.WriteString(", shape: shapeWide")
 	}
-	fmt.Fprintf(b, "\t%d: {mask: %#016x, value: %#016x, form: %d%s}, // %s\n", at, mask, value, s.form, shape, i.Name)
+	fmt.Fprintf(b, "}, // %s\n", i.Name)
 	return nil
 }

@@ -1,0 +1,38 @@
+# Everything here runs with nothing installed but Go; see README.md.
+
+GO         ?= go
+FUZZTIME   ?= 10s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: test lint generate fresh fuzz bench cross
+
+# As root on Linux this runs the kernel tests too; otherwise they skip and say so.
+test:
+	$(GO) test -race ./...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+generate:
+	$(GO) generate ./isa
+
+# Generated files must be what the table gives.
+fresh:
+	$(GO) run ./internal/isagen -check
+
+# The packages must build where they can only answer "unsupported".
+cross:
+	@for target in darwin/arm64 windows/amd64 freebsd/amd64 linux/arm64 linux/s390x linux/386; do \
+		echo "build $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || exit 1; done
+
+# A short look with each fuzz target; FUZZTIME=10m for a long one.
+fuzz:
+	@for file in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file); do \
+			echo "fuzz $$target in $$(dirname $$file)"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done; done
+
+bench:
+	$(GO) run ./internal/bench

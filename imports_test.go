@@ -1,0 +1,98 @@
+package bpfsmith_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bpfsmith/bpfsmith/"
+
+// layers says which of our packages each package may import: dependencies
+// point one way. A package that is not listed is a tool or an example.
+var layers = map[string][]string{
+	"isa":              {},
+	"internal/spell":   {},
+	"btf":              {"internal/spell"},
+	"dsl":              {"isa"},
+	"syscall":          {},
+	"verifierlog":      {"isa"},
+	"compile":          {"isa", "dsl", "btf", "internal/spell"},
+	"structops":        {"isa", "dsl", "btf", "compile", "syscall", "verifierlog", "internal/spell"},
+	"internal/fixture": {"btf"},
+}
+
+// outside is what library packages may import besides the standard library.
+var outside = []string{"golang.org/x/sys/unix", "github.com/cilium/ebpf/btf"}
+
+// testsMore is what their tests may import as well; peers are measured beside
+// us and serve as witnesses.
+var testsMore = []string{"github.com/google/go-cmp/cmp", "github.com/cilium/ebpf/asm"}
+
+// TestImports holds the house rules: which way dependencies point, and that
+// library packages stay free of others' code.
+func TestImports(t *testing.T) {
+	checked := 0
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(file))
+		allowed, library := layers[pkg]
+		if !library {
+			return nil
+		}
+		checked++
+		test := strings.HasSuffix(file, "_test.go")
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			inner, ours := strings.CutPrefix(name, module)
+			switch {
+			case ours && (slices.Contains(allowed, inner) || test):
+			case ours:
+				t.Errorf("%s imports %s: %s may import %v", file, inner, pkg, allowed)
+			case !strings.Contains(strings.Split(name, "/")[0], "."): // the standard library
+				if name == "unsafe" && pkg != "syscall" && !test {
+					t.Errorf("%s imports unsafe: only syscall may", file)
+				}
+			case slices.Contains(outside, name) || test && slices.Contains(testsMore, name):
+			default:
+				t.Errorf("%s imports %s: library packages take %v", file, name, outside)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked < 50 {
+		t.Errorf("only %d files were read", checked)
+	}
+}
+
+// TestEveryLibraryPackageTeaches: each public package has a doc.go.
+func TestEveryLibraryPackageTeaches(t *testing.T) {
+	for pkg := range layers {
+		if strings.HasPrefix(pkg, "internal/") {
+			continue
+		}
+		for _, file := range []string{"doc.go", "example_test.go"} {
+			if matches, err := filepath.Glob(path.Join(pkg, file)); err != nil || len(matches) == 0 {
+				t.Errorf("%s has no %s", pkg, file)
+			}
+		}
+	}
+}

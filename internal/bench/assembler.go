@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// program is code of the kind that people load: arithmetic, memory, jumps, a
+// call and a map.
+func program() []isa.Instruction {
+	part := []isa.Instruction{
+		isa.Mov64Reg(isa.R6, isa.R1), isa.LoadMem(isa.W, isa.R2, isa.R6, 76), isa.LoadMem(isa.W, isa.R3, isa.R6, 80),
+		isa.Mov64Reg(isa.R4, isa.R2), isa.Add64Imm(isa.R4, 14), isa.JGT64Reg(isa.R4, isa.R3, 12),
+		isa.LoadMem(isa.H, isa.R5, isa.R2, 12), isa.ToBE16(isa.R5), isa.JNE64Imm(isa.R5, 0x800, 9),
+		isa.StoreImm(isa.W, isa.FP, -4, 0), isa.Mov64Reg(isa.R2, isa.FP), isa.Add64Imm(isa.R2, -4),
+		isa.LoadMapFD(isa.R1, 5), isa.CallHelper(1), isa.JEQ64Imm(isa.R0, 0, 3),
+		isa.LoadMem(isa.DW, isa.R1, isa.R0, 8), isa.Rsh64Imm(isa.R1, 3), isa.StoreMem(isa.DW, isa.R0, 8, isa.R1), isa.Exit(),
+	}
+	var all []isa.Instruction
+	for range 50 {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func assembler() []row {
+	ins := program()
+	code, err := isa.Append(nil, isa.LittleEndian, ins...)
+	if err != nil {
+		panic(fmt.Sprint("the benchmark's own program is refused: ", err))
+	}
+	perInstruction := func(r testing.BenchmarkResult) float64 {
+		return float64(r.T.Nanoseconds()) / float64(r.N) / float64(len(ins))
+	}
+	encode := best(func(b *testing.B) {
+		b.ReportAllocs()
+		buf := make([]byte, 0, len(code))
+		for range b.N {
+			buf, err = isa.Append(buf[:0], isa.LittleEndian, ins...)
+			check(b, err)
+		}
+	})
+	decode := best(func(b *testing.B) {
+		b.ReportAllocs()
+		out := make([]isa.Instruction, 0, len(ins))
+		for range b.N {
+			out, err = isa.DecodeAppend(out[:0], code, isa.LittleEndian)
+			check(b, err)
+		}
+	})
+	theirs, err := asm.AppendInstructions(nil, bytes.NewReader(code), binary.LittleEndian, "linux")
+	if err != nil {
+		panic(fmt.Sprint("cilium/ebpf refuses the benchmark's program: ", err))
+	}
+	peerEncode := best(func(b *testing.B) {
+		var buf bytes.Buffer
+		for range b.N {
+			buf.Reset()
+			for _, in := range theirs {
+				_, err := in.Marshal(&buf, binary.LittleEndian)
+				check(b, err)
+			}
+		}
+	})
+	peerDecode := best(func(b *testing.B) {
+		for range b.N {
+			_, err := asm.AppendInstructions(nil, bytes.NewReader(code), binary.LittleEndian, "linux")
+			check(b, err)
+		}
+	})
+	rows := []row{
+		{what: "encode", unit: "ns/insn", ours: perInstruction(encode), peer: perInstruction(peerEncode), bytes: encode.AllocedBytesPerOp(), alloc: encode.AllocsPerOp(), goal: "≤ 5 ns, no allocation"},
+		{what: "decode", unit: "ns/insn", ours: perInstruction(decode), peer: perInstruction(peerDecode), bytes: decode.AllocedBytesPerOp(), alloc: decode.AllocsPerOp(), goal: "≤ 5 ns, no allocation"},
+	}
+	for i := range rows {
+		rows[i].missed = rows[i].alloc > 0
+	}
+	return rows
+}

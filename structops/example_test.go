@@ -1,0 +1,58 @@
+package structops_test
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
+)
+
+// Validate needs no privilege and no kernel: here it checks against the types
+// of Linux 6.18 that the tests carry.
+func ExampleValidate() {
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	two := dsl.New("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	ops := structops.Ops{
+		Type:    "tcp_congestion_ops",
+		Members: structops.Members{"name": "go-two", "ssthresh": two, "undo_cwnd": two},
+	}
+	err = structops.Validate(ops, compile.Target{BTF: types, ByteOrder: isa.Native})
+	for _, f := range err.(compile.Findings) {
+		fmt.Printf("%s: %s\n", f.Member, f.Detail)
+	}
+	// Output:
+	// name: the name "go-two" has a character that the kernel refuses: '-'
+	// cong_avoid: tcp_congestion_ops needs one of cong_avoid, cong_control, and none is set
+}
+
+func ExamplePrepare() {
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	two := dsl.New("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	nothing := dsl.New("nothing", dsl.Exit())
+	plan, err := structops.Prepare(structops.Ops{
+		Type:    "tcp_congestion_ops",
+		Members: structops.Members{"name": "go_two", "ssthresh": two, "undo_cwnd": two, "cong_avoid": nothing},
+	}, compile.Target{BTF: types, ByteOrder: isa.Native})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range plan.Programs {
+		fmt.Printf("%s: %s, %d instructions\n", p.Member.Declaration(), p.Object.Program.Name, p.Object.Slots())
+	}
+	// Output:
+	// u32 (*ssthresh)(struct sock *sk): two, 2 instructions
+	// void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked): nothing, 1 instructions
+	// u32 (*undo_cwnd)(struct sock *sk): two, 2 instructions
+}
