@@ -22,29 +22,22 @@ func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instructio
 	n := len(ins)
 	ins = slices.Grow(ins, len(code)/slotSize)[:n+len(code)/slotSize]
 	rest := code
-	for {
-		run := decodeRun(ins[n:], rest, order)
-		n += run
-		if rest = rest[run*slotSize:]; len(rest) < slotSize {
-			break
-		}
-		// One that is wide, not the first form of its opcode, or none at all.
+	for len(rest) >= slotSize {
 		w := get(rest, order)
 		i := &ins[n]
 		i.set(w)
-		taken := slotSize
-		if p := match(w); p != nil && p.shape >= shapeWide {
-			if err := second(i, rest[slotSize:], order); err != nil {
+		// Nearly all instructions have the first form of their opcode and one slot.
+		p := &patterns[uint8(w)]
+		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) {
+			if err := decodeRare(i, w, rest, order); err != nil {
 				err.Slot += slotOf(code, rest)
 				return ins[:n], err
 			}
-			taken += slotSize
+			if i.Op == opWide {
+				rest = rest[slotSize:]
+			}
 		}
-		if _, err := i.Form(); err != nil {
-			err.(*EncodingError).Slot = slotOf(code, rest)
-			return ins[:n], err
-		}
-		rest = rest[taken:]
+		rest = rest[slotSize:]
 		n++
 	}
 	if len(rest) > 0 {
@@ -56,23 +49,26 @@ func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instructio
 	return ins[:n], nil
 }
 
-// decodeRun decodes instructions until one is not of the usual kind: the first form of its opcode, in one slot. It returns
-// how many there were. See encodeRun.
-func decodeRun(ins []Instruction, code []byte, order ByteOrder) int {
-	for n := range ins {
-		if len(code) < slotSize {
-			return n
-		}
-		w := get(code, order)
-		code = code[slotSize:]
-		i := &ins[n]
-		i.set(w)
-		p := &patterns[uint8(w)]
-		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) {
-			return n
+// decodeRare completes an instruction that is wide, not the first form of its opcode, or none at all. The error's slot
+// counts from the instruction.
+func decodeRare(i *Instruction, w uint64, rest []byte, order ByteOrder) *EncodingError {
+	p := match(w)
+	if p == nil || !registersExist(i.Dst, i.Src) {
+		e := explain(*i)
+		e.Slot = 0
+		return e
+	}
+	if p.shape >= shapeWide {
+		if err := second(i, rest[slotSize:], order); err != nil {
+			return err
 		}
 	}
-	return len(ins)
+	if !p.shape.admits(i.Imm) {
+		e := explain(*i)
+		e.Slot = 0
+		return e
+	}
+	return nil
 }
 
 // get loads the word of a slot.
@@ -97,8 +93,7 @@ func (i *Instruction) set(w uint64) {
 // slotOf returns the slot that begins where rest does.
 func slotOf(code, rest []byte) int { return (len(code) - len(rest)) / slotSize }
 
-// second adds the upper half of a 64-bit load's constant, which stands in the next slot. The error's slot counts from the
-// load.
+// second adds the upper half of a 64-bit load's constant, which stands in the next slot.
 func second(i *Instruction, rest []byte, order ByteOrder) *EncodingError {
 	if len(rest) < slotSize {
 		return &EncodingError{Index: -1, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(rest))}

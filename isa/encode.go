@@ -23,43 +23,27 @@ func Append(buf []byte, order ByteOrder, ins ...Instruction) ([]byte, error) {
 	start := len(buf)
 	buf = slices.Grow(buf, slots*slotSize)[:start+slots*slotSize]
 	out := buf[start:]
-	for n := 0; n < len(ins); n++ {
-		run := encodeRun(out, ins[n:], order)
-		out = out[run*slotSize:]
-		if n += run; n == len(ins) {
-			break
-		}
-		// One that is wide, not the first form of its opcode, or none at all.
-		i := &ins[n]
-		if _, err := i.Form(); err != nil {
-			err.(*EncodingError).Index = n
-			return buf[:start], err
-		}
-		put(out, i.word(), order)
-		out = out[slotSize:]
-		if i.Op == opWide {
-			// The second slot has nothing but the upper half of the constant, in imm.
-			put(out, uint64(i.Imm)>>32<<fromImm, order)
-			out = out[slotSize:]
-		}
-	}
-	return buf, nil
-}
-
-// encodeRun encodes instructions until one is not of the usual kind: the first form of its opcode, in one slot. It returns
-// how many there were. The loop has no calls and few variables, so that all of them stay in registers.
-func encodeRun(out []byte, ins []Instruction, order ByteOrder) int {
 	for n := range ins {
 		i := &ins[n]
 		w := i.word()
+		// Nearly all instructions have the first form of their opcode and one slot.
 		p := &patterns[uint8(w)]
 		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) || i.Imm != int64(int32(i.Imm)) {
-			return n
+			if _, err := i.Form(); err != nil {
+				err.(*EncodingError).Index = n
+				return buf[:start], err
+			}
+			if i.Op == opWide {
+				put(out, w, order)
+				out = out[slotSize:]
+				// The second slot has nothing but the upper half of the constant, in imm.
+				w = uint64(i.Imm) >> 32 << fromImm
+			}
 		}
 		put(out, w, order)
 		out = out[slotSize:]
 	}
-	return len(ins)
+	return buf, nil
 }
 
 // put stores the word of a slot.

@@ -28,7 +28,8 @@ import (
 // Exit codes.
 const (
 	exitFailed       = 1
-	exitUnprivileged = 2 // compiled and checked, but nothing was registered
+	exitUnprivileged = 2   // compiled and checked, but nothing was registered
+	exitInterrupted  = 130 // as shells have it for Ctrl-C
 )
 
 func main() {
@@ -45,8 +46,12 @@ func main() {
 	opt.start = start
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, opt, os.Stdout)
+	interrupted := ctx.Err() != nil
 	stop()
 	switch {
+	case err != nil && interrupted:
+		fmt.Fprintln(os.Stderr, "tcp_cc: interrupted; everything is unregistered and removed")
+		os.Exit(exitInterrupted)
 	case errors.Is(err, errUnprivileged):
 		os.Exit(exitUnprivileged)
 	case err != nil:
