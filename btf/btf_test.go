@@ -407,8 +407,9 @@ func TestBuilderIsRead(t *testing.T) {
 	word := b.Int("unsigned long long", 8, false)
 	ctx := b.Pointer(word)
 	b.Func("ssthresh", b.FuncProto(word, btf.Param{Name: "ctx", Type: ctx}), btf.Global)
-	if b.String("reno.go") != b.String("reno.go") {
-		t.Error("equal strings have two offsets")
+	first := b.String("reno.go")
+	if again := b.String("reno.go"); again != first {
+		t.Errorf("equal strings have two offsets, %d and %d", first, again)
 	}
 	raw, err := b.Bytes()
 	if err != nil {

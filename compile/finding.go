@@ -106,11 +106,3 @@ func (fs Findings) Unwrap() []error {
 	}
 	return errs
 }
-
-// err is the findings as an error, nil when there are none.
-func (fs Findings) err() error {
-	if len(fs) == 0 {
-		return nil
-	}
-	return fs
-}

@@ -17,7 +17,7 @@ func LinkCreate(a *LinkCreateAttr) (*FD, error) {
 		return refuse(fmt.Errorf("one of Prog and Map must be set: %w", fs.ErrInvalid))
 	}
 	if a.Target != nil && a.TargetIndex != 0 {
-		return refuse(fmt.Errorf("Target and TargetIndex are both set, and the kernel takes one: %w", fs.ErrInvalid))
+		return refuse(fmt.Errorf("both Target and TargetIndex are set, and the kernel takes one: %w", fs.ErrInvalid))
 	}
 	obj, what := a.Prog, "program"
 	if a.Map != nil {
