@@ -44,7 +44,8 @@ func (u *unit) checkInstructions(f *function) bool {
 			ok = false
 			continue
 		}
-		if info := form.Info(); u.target.Level != 0 && info.Level > u.target.Level {
+		info := form.Info()
+		if u.target.Level != 0 && info.Level > u.target.Level {
 			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, info.Level, u.target.Level),
 				Note: fmt.Sprintf("Linux takes it since %v", info.Since)})
 		}
@@ -52,33 +53,22 @@ func (u *unit) checkInstructions(f *function) bool {
 			u.found(f, i, FramePointer, Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})
 			ok = false
 		}
-		if why := refusedConstant(in.Instruction); why != "" {
-			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: %s", in.Instruction, why)})
+		if takes := linuxTakes(info.Imm); takes != "" && !info.Imm.LinuxAccepts(in.Imm) {
+			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: takes})
 		}
 	}
 	return ok
 }
 
-// refusedConstant says why Linux refuses a constant that RFC 9669 allows, "" if
-// it doesn't (kernel/bpf/verifier.c, check_alu_op).
-func refusedConstant(ins isa.Instruction) string {
-	class := ins.Op.Class()
-	if class != isa.ClassALU && class != isa.ClassALU64 || ins.Op.Source() != isa.SrcK {
-		return ""
-	}
-	bits := int64(64)
-	if class == isa.ClassALU {
-		bits = 32
-	}
-	switch ins.Op.Operation() {
-	case isa.OpLsh, isa.OpRsh, isa.OpArsh:
-		if ins.Imm < 0 || ins.Imm >= bits {
-			return fmt.Sprintf("the shift is not within 0 to %d", bits-1)
-		}
-	case isa.OpDiv, isa.OpMod:
-		if ins.Imm == 0 {
-			return "division by zero"
-		}
+// linuxTakes says which constants Linux takes where RFC 9669 allows more.
+func linuxTakes(o isa.Operand) string {
+	switch o.Kind {
+	case isa.OperandDivisor:
+		return "a divisor is not 0"
+	case isa.OperandShift32:
+		return "a shift is within 0 to 31"
+	case isa.OperandShift64:
+		return "a shift is within 0 to 63"
 	}
 	return ""
 }

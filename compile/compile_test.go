@@ -45,11 +45,11 @@ func ssthresh() *compile.Context {
 				}
 				return "", nil
 			},
-			HelperForbidden: func(id int32) (string, string) {
-				if id == 49 {
-					return "bpf_setsockopt", "not in this member"
+			HelperForbidden: func(id int32) string {
+				if id == 49 { // bpf_setsockopt
+					return "not in this member"
 				}
-				return "", ""
+				return ""
 			},
 		},
 	}
@@ -134,8 +134,8 @@ func TestFindings(t *testing.T) {
 		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh cannot be written here"},
 		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, compile.WriteTooWide, "writes 8 bytes to tcp_sock.snd_cwnd, which ends after 4"},
 		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, compile.ReadOnlyStruct, "struct rate_sample is read-only here"},
-		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, compile.BadInstruction, "the shift is not within 0 to 31"},
-		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "division by zero"},
+		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, compile.BadInstruction, "Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
+		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "a divisor is not 0"},
 		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "11"},
 		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, compile.BadInstruction, ""},
 	} {

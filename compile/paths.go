@@ -535,9 +535,16 @@ func (w *walk) checkHelper(i int) {
 	if c == nil || c.Rules == nil || c.Rules.HelperForbidden == nil {
 		return
 	}
-	if name, why := c.Rules.HelperForbidden(int32(w.f.code[i].Imm)); why != "" {
-		w.found(w.f, i, HelperForbidden, Finding{Detail: fmt.Sprintf("helper %s may not be called here: %s", name, why)})
+	id := int32(w.f.code[i].Imm)
+	why := c.Rules.HelperForbidden(id)
+	if why == "" {
+		return
 	}
+	name, known := isa.HelperName(id)
+	if !known {
+		name = fmt.Sprint(id)
+	}
+	w.found(w.f, i, HelperForbidden, Finding{Detail: fmt.Sprintf("helper %s may not be called here: %s", name, why)})
 }
 
 func (w *walk) checkKernelFunction(i int, fn kernelFunction) {

@@ -45,7 +45,7 @@ type Param struct {
 type Rules struct {
 	Writable        []Field                                          // the only kernel fields that may be written
 	Casts           []Cast                                           // pointers that are more than their prototype says
-	HelperForbidden func(id int32) (name string, why string)         // why is "" for helpers that may be called
+	HelperForbidden func(id int32) (why string)                      // "" for helpers that may be called
 	KernelForbidden func(name string) (why string, allowed []string) // likewise for kernel functions
 }
 

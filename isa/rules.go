@@ -4,10 +4,8 @@ package isa
 // value in the lower.
 type rule uint64
 
-// The rules, as the table writes them. OperandKind explains each.
+// The rules, as the table writes them. OperandKind explains each; a field that the table leaves out is reserved and must be 0.
 const (
-	zero rule = 0
-
 	write  = rule(OperandWrite) << 32
 	update = rule(OperandUpdate) << 32
 	read   = rule(OperandRead) << 32
@@ -35,7 +33,7 @@ const (
 	nextOff  = rule(OperandNextOffset) << 32
 	nextFD   = rule(OperandNextFD) << 32
 
-	is = rule(OperandFixed) << 32 // is | value
+	is = rule(OperandFixed) << 32 // is + value
 )
 
 func (r rule) kind() OperandKind { return OperandKind(r >> 32) }

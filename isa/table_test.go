@@ -82,7 +82,7 @@ func TestRowsAreComplete(t *testing.T) {
 				}
 			}
 		}
-		if r.next != zero && r.op != opWide {
+		if r.next != 0 && r.op != opWide {
 			t.Errorf("%s has a second slot's rule and one slot", r.name)
 		}
 	}

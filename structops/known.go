@@ -77,7 +77,7 @@ var known = [...]knownType{
 			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs", "bbr_set_state",
 		},
 		helpers: map[string]map[int32]string{
-			"release": {49: "bpf_setsockopt in release could start the algorithm again, whose release comes next"},
+			"release": {49: "a socket option set there could start the algorithm again, whose release comes next"}, // setsockopt
 		},
 	},
 	{

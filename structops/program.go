@@ -51,11 +51,7 @@ func (v *validator) context(m Member) *compile.Context {
 	if newer, ok := t.Member(t.known.newer.member); ok && len(newer.Params) >= t.known.newer.params {
 		rules.Writable = append(rules.Writable, t.known.newer.fields...)
 	}
-	rules.HelperForbidden = func(id int32) (name, why string) {
-		why = t.known.helpers[m.Name][id]
-		name, _, _ = strings.Cut(why, " ")
-		return name, why
-	}
+	rules.HelperForbidden = func(id int32) string { return t.known.helpers[m.Name][id] }
 	return &compile.Context{
 		Name: t.Name + "." + m.Name, Member: m.Name, Proto: m.Prototype(),
 		Params: m.Params, Result: m.Proto.Return, Rules: rules,

@@ -1,7 +1,6 @@
 package verifierlog
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ func Parse(log string) Report {
 	if strings.HasPrefix(log, "magic: ") {
 		return parseBTF(log)
 	}
-	p := parser{report: Report{Insn: -1}}
+	p := parser{report: Report{Insn: -1}, patterns: newPatterns()}
 	for line := range strings.Lines(log) {
 		p.line(strings.TrimRight(line, "\r\n"))
 	}
@@ -24,6 +23,7 @@ func Parse(log string) Report {
 
 // A parser goes through a log line by line.
 type parser struct {
+	patterns
 	report  Report
 	state   state
 	message []string // lines since the last instruction that nothing else explains
@@ -48,7 +48,7 @@ func (p *parser) line(line string) {
 	case strings.HasPrefix(line, "Validating "): // a global function by itself: nothing of its caller is known
 		p.begin()
 		p.state = state{}
-	case isNoise(line):
+	case p.isNoise(line):
 	default:
 		p.message = append(p.message, line)
 	}
@@ -56,7 +56,7 @@ func (p *parser) line(line string) {
 
 // statistics reads the lines that end a log and returns what stood before them: some messages of the kernel lack their newline.
 func (p *parser) statistics(line string) string {
-	m := statsLine.FindStringSubmatchIndex(line)
+	m := p.statsLine.FindStringSubmatchIndex(line)
 	if m == nil {
 		if text, ok := strings.CutPrefix(line, "stack depth "); ok && p.stats {
 			p.report.Stats.StackDepth = text
@@ -82,9 +82,6 @@ func (p *parser) statistics(line string) string {
 	return line[:m[0]]
 }
 
-var statsLine = regexp.MustCompile(`verification time (\d+) usec$` +
-	`|processed (\d+) insns \(limit (\d+)\)(?: max_states_per_insn (\d+) total_states (\d+) peak_states (\d+) mark_read (\d+))?.*$`)
-
 // instruction reads "7: (95) exit", with the state that may follow.
 func (p *parser) instruction(line string) bool {
 	pc, rest, ok := cutPC(line)
@@ -94,7 +91,7 @@ func (p *parser) instruction(line string) bool {
 	text, after, merged := rest, "", false
 	if i := strings.Index(rest, ";"); i >= 0 {
 		text, after, merged = rest[:i], rest[i+1:], true
-	} else if m := branchGlue.FindStringIndex(rest); m != nil {
+	} else if m := p.branchGlue.FindStringIndex(rest); m != nil {
 		text, after = rest[:m[0]], rest[m[0]+1:]
 		_, after, _ = strings.Cut(after, ":")
 	}
@@ -112,15 +109,12 @@ func (p *parser) instruction(line string) bool {
 	return true
 }
 
-// branchGlue finds the state that level 1 prints behind a branch that was taken: "goto pc+2 5: R0=…".
-var branchGlue = regexp.MustCompile(` \d+:(?: frame\d+:)? (?:R\d|fp-\d)`)
-
 // begin notes that the walk goes on: whatever was printed so far is no reason.
 func (p *parser) begin() { p.message = p.message[:0] }
 
 // stateLine reads lines that hold a state and no instruction.
 func (p *parser) stateLine(line string) bool {
-	if pc, rest, ok := cutPC(line); ok && pc >= 0 && isState(rest) {
+	if pc, rest, ok := cutPC(line); ok && pc >= 0 && p.isState(rest) {
 		p.begin()
 		if strings.Contains(" "+rest, " R10=") && strings.Contains(" "+rest, " R1=ctx()") {
 			p.state.replace(rest) // the entry of a function, or 5.15, which prints whole states
@@ -129,22 +123,20 @@ func (p *parser) stateLine(line string) bool {
 		}
 		return true
 	}
-	if m := fromLine.FindStringSubmatch(line); m != nil {
+	if m := p.fromLine.FindStringSubmatch(line); m != nil {
 		p.begin()
-		if isState(m[1]) {
+		if p.isState(m[1]) {
 			p.state.replace(m[1])
 		}
 		return true
 	}
-	if isState(line) && strings.HasPrefix(line, " ") { // after "callee:" and "to caller at 3:"
+	if p.isState(line) && strings.HasPrefix(line, " ") { // after "callee:" and "to caller at 3:"
 		p.begin()
 		p.state.replace(line)
 		return true
 	}
 	return false
 }
-
-var fromLine = regexp.MustCompile(`^from \d+ to \d+(?: \(speculative execution\))?:(.*)$`)
 
 // cutPC splits "7: rest".
 func cutPC(line string) (pc int, rest string, ok bool) {
@@ -185,16 +177,13 @@ func (p *parser) finish() Report {
 	}
 	// No instruction was walked, or the last one isn't to blame. The text may name one.
 	r.Insn, r.Text, r.Source = -1, "", Source{}
-	if m := insnInText.FindStringSubmatch(r.Reason); m != nil {
+	if m := p.insnInText.FindStringSubmatch(r.Reason); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			r.Insn = n
 		}
 	}
 	return *r
 }
-
-// insnInText finds the instruction in messages about the program's shape: "unreachable insn 2", "jump out of range from insn 0 to 11".
-var insnInText = regexp.MustCompile(`\binsn (\d{1,9})\b`)
 
 // parseBTF reads a log of BPF_BTF_LOAD, whose last line is that of the wrong type, or a message.
 func parseBTF(log string) Report {

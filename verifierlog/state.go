@@ -2,7 +2,6 @@ package verifierlog
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,11 +120,6 @@ func frameOf(tokens []string) (int, bool) {
 	n, err := strconv.Atoi(digits)
 	return n, err == nil
 }
-
-// isState reports whether a text begins as a state does.
-func isState(text string) bool { return stateStart.MatchString(text) }
-
-var stateStart = regexp.MustCompile(`^ *(?:frame\d+:)? *(?:R\d+|fp-\d+)(?:_[rwD]*)?=`)
 
 // isCall reports whether an instruction calls a helper or kernel function.
 func isCall(text string) bool {
