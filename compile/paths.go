@@ -2,8 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"math"
-	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -388,20 +386,6 @@ func (w *walk) load(i int, base value) (value, bool) {
 	return value{kind: unknown}, true
 }
 
-func (w *walk) mayBeNil(i int, base value) {
-	name := w.paramName(int(base.param))
-	w.found(w.f, i, MaybeNil, Finding{Detail: fmt.Sprintf("%s may be nil and is used by %q before it was compared with 0", name, w.f.code[i].item),
-		Note: w.protoNote(), Help: "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"})
-}
-
-func (w *walk) paramName(n int) string {
-	c := w.target.Context
-	if c != nil && n < len(c.Params) && c.Params[n].Name != "" {
-		return fmt.Sprintf("argument %d (%s)", n, c.Params[n].Name)
-	}
-	return fmt.Sprintf("argument %d", n)
-}
-
 // onStack checks that an access lies in the 512 bytes below R10.
 func (w *walk) onStack(i int, at, size int64) bool {
 	if at >= -stackSize && at+size <= 0 {
@@ -409,151 +393,4 @@ func (w *walk) onStack(i int, at, size int64) bool {
 	}
 	w.found(w.f, i, StackBounds, Finding{Detail: fmt.Sprintf("%q reaches bytes %d to %d from r10; the stack is -%d to -1", w.f.code[i].item, at, at+size-1, stackSize)})
 	return false
-}
-
-// loadArgument checks a load from the context and gives the argument.
-func (w *walk) loadArgument(i int, at, size int64) (value, bool) {
-	c := w.target.Context
-	n := at / 8
-	switch {
-	case at < 0 || n >= int64(len(c.Params)):
-		finding := Finding{Detail: fmt.Sprintf("argument %d does not exist", n), Note: w.protoNote()}
-		if at < 0 {
-			finding.Detail = fmt.Sprintf("the context is read %d bytes before its start", -at)
-		}
-		finding.Help = argumentHelp(c, at)
-		w.found(w.f, i, NoArgument, finding)
-		return value{}, false
-	case at%8 != 0:
-		w.found(w.f, i, ArgumentWidth, Finding{Detail: fmt.Sprintf("offset %d is within argument %d; each argument takes 8 bytes", at, n), Note: w.protoNote(), Help: fmt.Sprintf("read %s at offset %d", w.paramName(int(n)), n*8)})
-		return value{}, false
-	}
-	param := c.Params[n]
-	if isPointer(param.Type) {
-		if size != 8 {
-			w.found(w.f, i, ArgumentWidth, Finding{Detail: fmt.Sprintf("%s is a pointer and is read %d bytes wide", w.paramName(int(n)), size), Note: w.protoNote(), Help: "load pointers as DW"})
-			return value{}, false
-		}
-		return w.argument(int(n), param), true
-	}
-	// The kernel passes every argument in 8 bytes and knows nothing of the
-	// upper ones, so a narrow read is what bounds the value.
-	if size < 8 {
-		return upTo(1<<(8*size) - 1), true
-	}
-	return anyNumber, true
-}
-
-// argumentHelp lists the arguments that there are.
-func argumentHelp(c *Context, at int64) string {
-	if len(c.Params) == 0 {
-		return c.Member + " has no arguments"
-	}
-	var names []string
-	for i, p := range c.Params {
-		name := fmt.Sprint(i)
-		if p.Name != "" {
-			name += " (" + p.Name + ")"
-		}
-		names = append(names, fmt.Sprintf("%s at offset %d", name, 8*i))
-	}
-	help := "arguments are counted from 0: " + strings.Join(names, ", ")
-	if last := len(c.Params) - 1; at == int64(8*len(c.Params)) {
-		help += fmt.Sprintf("; did you mean offset %d?", 8*last)
-	}
-	return help
-}
-
-// argument is a pointer argument. Only pointers to structs of the target are
-// followed further.
-func (w *walk) argument(n int, param Param) value {
-	name := btf.PointedTo(param.Type)
-	if name == "" || w.target.BTF == nil {
-		return value{kind: unknown}
-	}
-	id, err := w.target.BTF.Composite(name)
-	if err != nil { // only declared in this BTF
-		return value{kind: unknown}
-	}
-	return value{kind: object, typ: id, nullable: param.Nullable, param: int8(min(n, math.MaxInt8))}
-}
-
-// call checks a call and gives its result.
-func (w *walk) call(i int, regs *state) bool {
-	in := &w.f.code[i]
-	result, arguments := value{kind: unknown}, 0
-	switch {
-	case in.vague:
-	case in.IsHelperCall():
-		w.checkHelper(i)
-	case in.IsKfuncCall():
-		fn, known := w.kernel[btf.ID(in.Imm)]
-		if !known {
-			break
-		}
-		w.checkKernelFunction(i, fn)
-		arguments = len(fn.proto.Params)
-		switch {
-		case isVoid(fn.proto.Return):
-			result = value{}
-		case !isPointer(fn.proto.Return):
-			result = anyNumber
-		}
-	case in.sub != nil:
-		if proto := in.sub.program.Proto; proto != nil {
-			arguments = len(proto.Params)
-			if proto.Result.Void() {
-				result = value{}
-			} else if proto.Result.Stars == 0 {
-				result = anyNumber
-			}
-		}
-	}
-	for r := isa.R1; int(r) <= min(arguments, 5); r++ {
-		if regs[r].kind == unset {
-			w.found(w.f, i, Uninitialised, Finding{Detail: fmt.Sprintf("%v, argument %d of %d, is not set at %q", r, r-1, arguments, in.item), Help: w.argumentsHelp(in)})
-			return false
-		}
-	}
-	for r := range isa.CallerSaved.All() {
-		regs[r] = value{}
-	}
-	regs[isa.R0] = result
-	return true
-}
-
-// argumentsHelp shows what a called function takes.
-func (w *walk) argumentsHelp(in *instr) string {
-	if fn, ok := w.kernel[btf.ID(in.Imm)]; ok && in.IsKfuncCall() {
-		return "it is " + btf.Prototype(fn.proto, fn.name) + "; a call loses r1 to r5, so set them again before each call"
-	}
-	return fmt.Sprintf("%s is declared as %v", in.sub.program.Name, in.sub.program.Proto)
-}
-
-func (w *walk) checkHelper(i int) {
-	c := w.target.Context
-	if c == nil || c.Rules == nil || c.Rules.HelperForbidden == nil {
-		return
-	}
-	id := int32(w.f.code[i].Imm)
-	why := c.Rules.HelperForbidden(id)
-	if why == "" {
-		return
-	}
-	name, known := isa.HelperName(id)
-	if !known {
-		name = fmt.Sprint(id)
-	}
-	w.found(w.f, i, HelperForbidden, Finding{Detail: fmt.Sprintf("helper %s may not be called here: %s", name, why)})
-}
-
-func (w *walk) checkKernelFunction(i int, fn kernelFunction) {
-	c := w.target.Context
-	if c == nil || c.Rules == nil || c.Rules.KernelForbidden == nil {
-		return
-	}
-	if why, allowed := c.Rules.KernelForbidden(fn.name); why != "" {
-		w.found(w.f, i, KernelForbidden, Finding{Detail: fmt.Sprintf("kernel function %s may not be called here: %s", fn.name, why),
-			Help: "allowed are " + strings.Join(allowed, ", ")})
-	}
 }

@@ -115,7 +115,7 @@ func TestValidate(t *testing.T) {
 		{"name with a hyphen", with(structops.Members{"name": "go-reno"}), structops.BadName, "name", []string{`refuses: '-'`}},
 		{"name with a blank", with(structops.Members{"name": "go reno"}), structops.BadName, "name", []string{`refuses: ' '`}},
 		{"name that is a number", with(structops.Members{"name": 5}), structops.BadValue, "name", []string{"name takes a string, not a int"}},
-		{"flags too large", with(structops.Members{"flags": 1 << 33}), structops.BadValue, "flags", []string{"does not fit: the member holds 0 to 4294967295"}},
+		{"flags too large", with(structops.Members{"flags": int64(1) << 33}), structops.BadValue, "flags", []string{"does not fit: the member holds 0 to 4294967295"}},
 		{"flags negative", with(structops.Members{"flags": -1}), structops.BadValue, "flags", []string{"-1 does not fit"}},
 		{"program of another member", with(structops.Members{"ssthresh": dsl.New("avoid", dsl.Proto("u32", "struct sock *sk", "u32 ack", "u32 acked"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), structops.ParamCount, "ssthresh",
 			[]string{"ssthresh (avoid)", "declares 3 parameters, the kernel passes 1", "u32 (*)(struct sock *sk)"}},
