@@ -384,8 +384,10 @@ func TestSoundProgramsPass(t *testing.T) {
 			dsl.Label("skip"), dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r6, 0, "out"), dsl.Mov64Reg(r0, r3), dsl.Label("out"), dsl.Exit()},
 		"counted loop":           {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 100, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()},
 		"field of a map's value": {dsl.LoadMapValue(r6, 3, 0), dsl.Mov64Imm(r0, 0), dsl.StoreField(r6, "rate_sample", "rtt_us", r0), dsl.Exit()},
-		"stack edge":             {dsl.StoreImm(dw, fp, -512, 7), dsl.StoreImm(isa.B, fp, -1, 7), dsl.Mov64Imm(r0, 0), dsl.Exit()},
-		"write private area":     {sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "inet_connection_sock", "icsk_ca_priv[12]", r0), dsl.Exit()},
+		"long loop that sets in its last turn": {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JNE64Imm(r2, 5000, "skip"), dsl.Mov64Imm(r3, 7), dsl.Label("skip"),
+			dsl.JLT64Imm(r2, 5000, "again"), dsl.Mov64Reg(r0, r3), dsl.Exit()},
+		"stack edge":         {dsl.StoreImm(dw, fp, -512, 7), dsl.StoreImm(isa.B, fp, -1, 7), dsl.Mov64Imm(r0, 0), dsl.Exit()},
+		"write private area": {sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "inet_connection_sock", "icsk_ca_priv[12]", r0), dsl.Exit()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,39 +22,45 @@ type walk struct {
 	targets []int
 	live    []isa.RegisterSet // before each instruction
 	meeting []bool            // instructions that several paths lead to
-	seen    map[meetingPoint]bool
+	seen    map[place]bool
 	met     []int // how often paths met at an instruction with different knowledge
-	work    []branch
+	work    []place
+	guess   bool // of the path that is followed; see place
 }
 
-type meetingPoint struct {
+// A place is where a path goes on, and what is known there.
+type place struct {
 	index int
 	regs  state
+	guess bool // something known was given up: what is found from here on may not be so
 }
 
-type branch struct {
-	index int
-	regs  state
-}
+// patience is how many different states may meet at one instruction. After
+// that, what is known of numbers is given up there, so that loops and long
+// chains of branches come to an end; and with it the right to find anything.
+const patience = 128
 
-// patience is how many different states may meet at one instruction before
-// the bounds of numbers are given up there, so that loops and long chains of
-// branches come to an end.
-const patience = 16
+// found is the unit's, except on paths that may not exist.
+func (w *walk) found(f *function, index int, rule Rule, finding Finding) {
+	if !w.guess {
+		w.unit.found(f, index, rule, finding)
+	}
+}
 
 func (u *unit) checkPaths(f *function, targets []int) {
-	w := &walk{unit: u, f: f, targets: targets, seen: make(map[meetingPoint]bool), met: make([]int, len(f.code)), meeting: make([]bool, len(f.code))}
+	w := &walk{unit: u, f: f, targets: targets, seen: make(map[place]bool), met: make([]int, len(f.code)), meeting: make([]bool, len(f.code))}
 	w.live = liveness(f, targets, w.resultSet())
 	for _, t := range targets {
 		if t != noTarget {
 			w.meeting[t] = true
 		}
 	}
-	w.work = append(w.work, branch{0, w.entry()})
+	w.work = append(w.work, place{regs: w.entry()})
 	for len(w.work) > 0 {
-		b := w.work[len(w.work)-1]
+		p := w.work[len(w.work)-1]
 		w.work = w.work[:len(w.work)-1]
-		w.follow(b.index, b.regs)
+		w.guess = p.guess
+		w.follow(p.index, p.regs)
 	}
 }
 
@@ -159,7 +165,7 @@ func (w *walk) follow(i int, regs state) {
 		case in.IsConditional():
 			taken, next, goes := w.branch(i, &regs)
 			if goes.taken {
-				w.work = append(w.work, branch{w.targets[i], taken})
+				w.work = append(w.work, place{w.targets[i], taken, w.guess})
 			}
 			if !goes.next {
 				return
@@ -188,15 +194,14 @@ func (w *walk) arrived(i int, regs *state) bool {
 		}
 	}
 	if w.met[i] >= patience {
+		w.guess = true
 		for r := range regs {
-			if regs[r].kind == scalar {
-				regs[r] = anyNumber
-			} else if regs[r].isPointer() && r != int(isa.R10) && w.met[i] >= 2*patience {
-				regs[r] = value{kind: unknown} // a pointer that moves round a loop
+			if r != int(isa.R10) && regs[r].kind != unset {
+				regs[r] = value{kind: unknown}
 			}
 		}
 	}
-	point := meetingPoint{i, *regs}
+	point := place{i, *regs, w.guess}
 	if w.seen[point] {
 		return true
 	}

@@ -71,15 +71,16 @@ func alu(ins isa.Instruction, dst, src value) value {
 			return constant(n)
 		}
 	}
-	limit := uint64(math.MaxUint64)
+	limit, bits := uint64(math.MaxUint64), uint64(64)
 	if !wide {
-		limit = math.MaxUint32
+		limit, bits = math.MaxUint32, 32
 	}
 	switch {
 	case op == isa.OpAnd:
 		return upTo(min(dst.max, src.max))
 	case op == isa.OpRsh && src.isConstant():
-		return value{kind: scalar, min: dst.min >> (src.min & 63), max: dst.max >> (src.min & 63)}
+		shift := src.min & (bits - 1) // shifts by a register are masked
+		return value{kind: scalar, min: dst.min >> shift, max: dst.max >> shift}
 	case op == isa.OpMod && ins.Off == 0 && src.min > 0:
 		return upTo(min(dst.max, src.max-1))
 	case op == isa.OpDiv && ins.Off == 0:
