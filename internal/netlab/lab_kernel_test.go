@@ -109,9 +109,32 @@ func checkTraces(t *testing.T) {
 	})
 }
 
+// A measurement of time says nothing when the machine stood still for a
+// moment, as busy ones do; the lab knows, and the test measures again.
+const (
+	measurements = 6
+	standstill   = 20 * ms
+)
+
 func TestRateIsHonoured(t *testing.T) {
-	// The long queue bridges the moments in which this machine is busy with something else: it never runs empty.
+	for range measurements {
+		stats, rate := measureRate(t)
+		switch {
+		case rate >= 0.95*16e6 && rate <= 1.05*16e6:
+			return
+		case stats.MaxLate < standstill:
+			t.Fatalf("the link carried %.2f Mbit/s, want 16 within 5 %% (%+v)", rate/1e6, stats)
+		}
+		t.Logf("%.2f Mbit/s, but the machine stood still for %v: once more", rate/1e6, stats.MaxLate)
+	}
+	t.Errorf("the machine stood still in each of %d measurements", measurements)
+}
+
+func measureRate(t *testing.T) (Stats, float64) {
+	t.Helper()
+	// The long queue bridges short moments in which this machine is busy with something else: it never runs empty.
 	l := newLab(t, Link{Rate: 16_000_000, Delay: 5 * ms, Queue: 100})
+	defer l.Close()
 	f, err := l.Dial(t.Context(), "cubic")
 	if err != nil {
 		t.Fatal(err)
@@ -121,10 +144,7 @@ func TestRateIsHonoured(t *testing.T) {
 	from, start := l.Stats(), time.Now()
 	time.Sleep(1200 * ms)
 	to, took := l.Stats(), time.Since(start)
-	rate := float64(to.Bytes-from.Bytes) * 8 / took.Seconds()
-	if rate < 0.95*16e6 || rate > 1.05*16e6 {
-		t.Errorf("the link carried %.2f Mbit/s, want 16 within 5 %% (%+v)", rate/1e6, to)
-	}
+	return to, float64(to.Bytes-from.Bytes) * 8 / took.Seconds()
 }
 
 func TestRoundTripIsTwiceTheDelay(t *testing.T) {
