@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -15,30 +14,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 )
 
-// withCaps calls f on a thread that has only the given capabilities in its effective set. The thread ends with the call.
+// withCaps calls f on a thread that has only the given capabilities in its effective set.
 func withCaps(t *testing.T, caps []Cap, f func()) {
 	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread, changed as it is, ends with this goroutine
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var data [2]unix.CapUserData
-		if err := unix.Capget(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		data[0].Effective, data[1].Effective = 0, 0
-		for _, c := range caps {
-			data[c/32].Effective |= 1 << (c % 32)
-		}
-		if err := unix.Capset(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		f()
-	}()
-	<-done
+	numbers := make([]int, len(caps))
+	for i, c := range caps {
+		numbers[i] = int(c)
+	}
+	kerneltest.WithCapabilities(t, numbers, f)
 }
 
 // The kernel itself is asked which capabilities each program and map type needs. With those of the tables it must not answer EPERM, and
