@@ -82,9 +82,11 @@ func (l *Link) Detach() error {
 }
 
 // Update replaces the implementation by another of the same type and name, in
-// one step: connections that are open go on with the new one. It fails with
-// ErrReplaced, and changes nothing, when somebody else has updated the link
-// since this Link was made or updated.
+// one step: there is no moment without one. What is new gets the new one; TCP
+// connections that are open keep the programs that they began with until they
+// close (measured on Linux 6.18). Update fails with ErrReplaced, and changes
+// nothing, when somebody else has updated the link since this Link was made or
+// updated.
 func (l *Link) Update(ops Ops) error {
 	at := here()
 	target, err := Host()

@@ -28,8 +28,9 @@ func (p *Plan) owner() string {
 	return fmt.Sprintf("%q is an algorithm of the kernel itself, built in or a module; choose another name", p.Name)
 }
 
-// holdsName reports whether a map holds a finished implementation of the
-// plan's type under the plan's name.
+// holdsName reports whether a map has the plan's name registered: by itself, or
+// through a link. That it holds an implementation is not enough, since ours
+// does so too when its registration fails.
 func (p *Plan) holdsName(id uint32) bool {
 	fd, err := syscall.MapFDByID(id)
 	if err != nil {
@@ -41,7 +42,26 @@ func (p *Plan) holdsName(id uint32) bool {
 		return false
 	}
 	state, name, err := p.Type.readValue(fd)
-	return err == nil && name == p.Name && (state == stateInUse || state == stateReady)
+	return err == nil && name == p.Name && (state == stateInUse || state == stateReady && linked(id))
+}
+
+// linked reports whether some link holds a map.
+func linked(mapID uint32) bool {
+	for id, err := range syscall.AllLinkIDs() {
+		if err != nil {
+			return false
+		}
+		fd, err := syscall.LinkFDByID(id)
+		if err != nil {
+			continue // gone in the meantime
+		}
+		info, err := syscall.LinkInfoByFD(fd)
+		fd.Close()
+		if err == nil && info.Type == syscall.LinkTypeStructOps && info.MapID == mapID {
+			return true
+		}
+	}
+	return false
 }
 
 // holder finds the process, other than this one, that holds a map or a link to

@@ -96,7 +96,8 @@ func (v *validator) sameType(declared dsl.CType, kernel cbtf.Type) bool {
 	case nil, *cbtf.Void:
 		return declared.Void()
 	case *cbtf.Int:
-		return declared.Integer && declared.Size == int(t.Size) && declared.Signed == (t.Encoding == cbtf.Signed)
+		// A char's sign is the compiler's choice, so its name is enough.
+		return declared.Integer && declared.Size == int(t.Size) && (declared.Signed == (t.Encoding == cbtf.Signed) || declared.Name == t.Name)
 	case *cbtf.Enum:
 		return declared.Integer && declared.Size == int(t.Size)
 	case *cbtf.Pointer:

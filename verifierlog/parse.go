@@ -173,7 +173,11 @@ func (p *parser) finish() Report {
 	}
 	if r.Text != "" && !isAfterTheWalk(r.Reason) {
 		r.Frame, r.Registers, r.Stack, r.References = p.state.list()
-		return *r
+		if !strings.HasPrefix(r.Reason, "infinite loop detected at insn ") {
+			return *r
+		}
+		// The walk came back to an instruction, which the text names; the last
+		// one of the log is the one before it.
 	}
 	// No instruction was walked, or the last one isn't to blame. The text may name one.
 	r.Insn, r.Text, r.Source = -1, "", Source{}

@@ -1,0 +1,143 @@
+//go:build linux
+
+package structops_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
+)
+
+// What the kernel tests share: names that no other test has, algorithms whose
+// window tells which of them runs, and flows that use them.
+
+var names atomic.Uint32
+
+// uniqueName is a name for an algorithm that no other test, nor another run
+// of the tests on this machine, uses: at most 15 bytes.
+func uniqueName() string {
+	return fmt.Sprintf("t_%d_%d", os.Getpid()%1_000_000, names.Add(1))
+}
+
+// listed reports whether sockets may choose an algorithm.
+func listed(t testing.TB, name string) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Contains(strings.Fields(string(text)), name)
+}
+
+// fixed is an algorithm whose window is that many segments, whatever happens:
+// its cong_avoid writes snd_cwnd. The window shows which program ran.
+func fixed(name string, window int32) structops.Ops {
+	sk := dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0)
+	pinned := dsl.New(fmt.Sprintf("window_%d", window), dsl.Proto("void", "struct sock *sk", "u32 ack", "u32 acked"),
+		sk, dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", window), dsl.Exit())
+	reduced := dsl.New("ssthresh", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	undo := dsl.New("undo", dsl.Proto("u32", "struct sock *sk"),
+		sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Exit())
+	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
+		"name": name, "ssthresh": reduced, "undo_cwnd": undo, "cong_avoid": pinned}}
+}
+
+// register makes the kernel use an implementation until the test ends.
+func register(t testing.TB, ops structops.Ops) *structops.Link {
+	t.Helper()
+	link, err := structops.Register(ops)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(func() {
+		if err := link.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return link
+}
+
+// newLab is a fast link on which no window of these tests loses packets.
+func newLab(t *testing.T) *netlab.Lab {
+	t.Helper()
+	lab, err := netlab.New(t.Context(), netlab.Link{Rate: 100_000_000, Delay: 2 * time.Millisecond, Queue: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lab.Close() })
+	return lab
+}
+
+// dial opens a flow that sends as fast as its algorithm allows.
+func dial(t *testing.T, lab *netlab.Lab, name string) *netlab.Flow {
+	t.Helper()
+	flow, err := lab.Dial(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { flow.Close() })
+	flow.Fill()
+	return flow
+}
+
+// wantWindow waits until a flow has that window.
+func wantWindow(t *testing.T, flow *netlab.Flow, want uint32) {
+	t.Helper()
+	var got uint32
+	eventually(t, fmt.Sprintf("a window of %d", want), func() bool {
+		info, err := flow.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = info.Cwnd
+		return got == want
+	}, func() string { return fmt.Sprintf("it is %d", got) })
+}
+
+// eventually waits for what happens elsewhere in the kernel.
+func eventually(t testing.TB, what string, happened func() bool, otherwise func() string) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); !happened(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no %s within 5 s: %s", what, otherwise())
+		}
+	}
+}
+
+// wantUnlisted waits until an algorithm is gone.
+func wantUnlisted(t testing.TB, name string) {
+	t.Helper()
+	eventually(t, "end of "+name, func() bool { return !listed(t, name) }, func() string { return "it is listed" })
+}
+
+// bpffs mounts a BPF file system for the test.
+func bpffs(t *testing.T) string {
+	t.Helper()
+	kerneltest.Require(t)
+	dir := filepath.Join(t.TempDir(), "bpf")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("bpf", dir, "bpf", 0, ""); err != nil {
+		t.Fatalf("mount a BPF file system: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	return dir
+}
