@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
@@ -36,9 +38,15 @@ func Compile(p *dsl.Program, t Target) (*Object, error) {
 		}
 	}
 	if len(u.findings) > 0 {
+		slices.SortStableFunc(u.findings, inSourceOrder)
 		return nil, u.findings
 	}
 	return u.object, nil
+}
+
+// inSourceOrder compares findings as a reader of the source meets them.
+func inSourceOrder(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line))
 }
 
 // A unit is a program on its way through the passes.
