@@ -4,7 +4,7 @@ GO         ?= go
 FUZZTIME   ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint generate fresh fuzz bench cross
+.PHONY: test lint generate fresh fuzz bench cross matrix
 
 # As root on Linux this runs the kernel tests too; otherwise they skip and say so.
 test:
@@ -36,3 +36,8 @@ fuzz:
 
 bench:
 	$(GO) run ./internal/bench
+
+# The kernel tests on other kernels: Debian's 6.1 and 6.12, and a 6.12 with more
+# interfaces where there is one. Takes qemu-system-x86 and Debian's archive.
+matrix:
+	$(GO) run ./internal/matrix

@@ -103,6 +103,7 @@ func TestFiveArguments(t *testing.T) {
 }
 
 func TestSleepableMember(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 12) // the member is not in 6.1
 	loaded := load(t, structops.Members{"test_sleepable": dsl.New("may_sleep", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
 	if got := run(t, loaded, "test_sleepable", make([]byte, 4)); got != 5 {
 		t.Errorf("got %d, want 5", got)

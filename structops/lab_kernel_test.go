@@ -5,14 +5,11 @@ package structops_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
@@ -73,6 +70,9 @@ func register(t testing.TB, ops structops.Ops) *structops.Link {
 // newLab is a fast link on which no window of these tests loses packets.
 func newLab(t *testing.T) *netlab.Lab {
 	t.Helper()
+	if _, err := os.Stat("/dev/net/tun"); err != nil {
+		kerneltest.Missing(t, "the kernel has no TUN devices: "+err.Error())
+	}
 	lab, err := netlab.New(t.Context(), netlab.Link{Rate: 100_000_000, Delay: 2 * time.Millisecond, Queue: 1000})
 	if err != nil {
 		t.Fatal(err)
@@ -121,23 +121,4 @@ func eventually(t testing.TB, what string, happened func() bool, otherwise func(
 func wantUnlisted(t testing.TB, name string) {
 	t.Helper()
 	eventually(t, "end of "+name, func() bool { return !listed(t, name) }, func() string { return "it is listed" })
-}
-
-// bpffs mounts a BPF file system for the test.
-func bpffs(t *testing.T) string {
-	t.Helper()
-	kerneltest.Require(t)
-	dir := filepath.Join(t.TempDir(), "bpf")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("bpf", dir, "bpf", 0, ""); err != nil {
-		t.Fatalf("mount a BPF file system: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, 0); err != nil {
-			t.Errorf("unmount: %v", err)
-		}
-	})
-	return dir
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -16,15 +17,17 @@ import (
 // called from several goroutines.
 //
 // Kernels before 6.4 have no links. There, a Link stands for the registration
-// itself, which Close ends, but which outlives a process that is killed.
+// itself, which outlives a process that is killed. Close ends it unless it is
+// pinned; Detach ends it in any case, removing the pin alone does not.
 type Link struct {
 	typ  string // the ops struct
 	name string
 
 	mu    sync.Mutex
 	fd    *syscall.FD // the kernel's link; nil where there are none, or when closed
-	table *syscall.FD // the map with the struct that is registered now; nil when closed or not known
+	table *syscall.FD // the map with the struct that is registered now; nil when closed
 	watch *watch      // behind Done, nil until it is called
+	kept  bool        // without links: the registration is pinned, so Close leaves it
 }
 
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".
@@ -47,7 +50,7 @@ func (l *Link) Close() error {
 	switch {
 	case l.fd != nil:
 		errs = append(errs, l.fd.Close())
-	case l.table != nil: // no links: the registration ends by deleting the key
+	case l.table != nil && !l.kept: // no links: the registration ends by deleting the key
 		errs = append(errs, l.unregister())
 	}
 	if l.table != nil {
@@ -76,7 +79,11 @@ func (l *Link) Detach() error {
 	case l.fd == nil && l.table == nil:
 		return l.failed("detach", ErrClosed)
 	case l.fd == nil:
-		return l.unregister()
+		err := l.unregister()
+		if err == nil && l.watch != nil {
+			l.watch.end() // nobody else tells
+		}
+		return err
 	}
 	return l.failed("detach", syscall.LinkDetach(l.fd))
 }
@@ -151,6 +158,7 @@ func (l *Link) Pin(path string) error {
 	}
 	err := syscall.ObjPin(fd, path)
 	if err == nil {
+		l.kept = true
 		return nil
 	}
 	step := &StepError{Step: "pin", Type: l.typ, Name: l.name, Err: err}
@@ -176,8 +184,22 @@ func OpenPinned(path string) (*Link, error) {
 // openLink makes a Link of a descriptor, which it takes over unless it fails.
 func openLink(fd *syscall.FD) (*Link, error) {
 	info, err := syscall.LinkInfoByFD(fd)
-	if err != nil || info.Type != syscall.LinkTypeStructOps {
-		return nil, errors.Join(errors.New("what is pinned there is not a struct_ops link"), err)
+	if errors.Is(err, fs.ErrInvalid) { // a map, perhaps, from a kernel without links
+		link := &Link{table: fd, kept: true}
+		var state uint32
+		if link.typ, link.name, state, err = identify(fd); err != nil {
+			return nil, errors.Join(errNotALink, err)
+		}
+		if state != stateInUse {
+			return nil, ErrDetached
+		}
+		return link, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Type != syscall.LinkTypeStructOps {
+		return nil, errNotALink
 	}
 	if info.MapID == 0 {
 		return nil, ErrDetached
@@ -187,33 +209,35 @@ func openLink(fd *syscall.FD) (*Link, error) {
 		return nil, err
 	}
 	link := &Link{fd: fd, table: table}
-	if link.typ, link.name, err = identify(table); err != nil {
+	if link.typ, link.name, _, err = identify(table); err != nil {
 		return nil, errors.Join(err, table.Close())
 	}
 	return link, nil
 }
 
-// identify reads type and name of the implementation in a map.
-func identify(table *syscall.FD) (typ, name string, err error) {
+var errNotALink = errors.New("what is pinned there is no registered implementation")
+
+// identify reads type, name and state of the implementation in a map.
+func identify(table *syscall.FD) (typ, name string, state uint32, err error) {
 	info, err := syscall.MapInfoByFD(table)
 	if err != nil {
-		return "", "", err
+		return "", "", 0, err
 	}
 	types, err := btf.Kernel()
 	if err != nil {
-		return "", "", err
+		return "", "", 0, err
 	}
 	defer types.Close()
 	typ, ok := strings.CutPrefix(types.Name(btf.ID(info.BTFVmlinuxValueTypeID)), valuePrefix)
 	if !ok {
-		return "", "", errors.New("the map holds no implementation of a kernel interface")
+		return "", "", 0, errors.New("the map holds no implementation of a kernel interface")
 	}
 	t, err := ReadType(types, typ)
 	if err != nil {
-		return "", "", err
+		return "", "", 0, err
 	}
-	_, name, err = t.readValue(table)
-	return typ, name, err
+	state, name, err = t.readValue(table)
+	return typ, name, state, err
 }
 
 // States of an implementation in its map (kernel/bpf/bpf_struct_ops.c, enum

@@ -117,11 +117,12 @@ func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, err
 }
 
 // Program is the loaded program of a member, to be run with
-// syscall.ProgTestRun, or nil when the member is not set. It is closed with l.
+// syscall.ProgTestRun, or nil when the member is not set. It is closed with l;
+// after that there is none.
 func (l *Loaded) Program(member string) *syscall.FD {
-	for i, p := range l.plan.Programs {
-		if p.Member.Name == member {
-			return l.programs[i]
+	for i, fd := range l.programs {
+		if l.plan.Programs[i].Member.Name == member {
+			return fd
 		}
 	}
 	return nil
@@ -162,12 +163,15 @@ func (l *Loaded) fill() error {
 }
 
 // Register makes the kernel use the implementation. The link that it gives
-// takes over what l holds; when it fails, l is closed.
+// takes over what l holds: l is closed then, as it is when Register fails.
 func (l *Loaded) Register() (*Link, error) {
 	defer l.Close()
 	p := l.plan
 	if p.Type.known.testOnly {
 		return nil, &StepError{Step: "register", Type: p.Type.Name, Name: p.Name, Err: ErrNotRegistrable, Help: "run its programs with syscall.ProgTestRun"}
+	}
+	if l.table == nil {
+		return nil, p.failed("register", ErrClosed)
 	}
 	if err := l.fill(); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/structops"
@@ -30,7 +31,7 @@ func child(name, pin string) {
 	if pin != "" {
 		os.Exit(0)
 	}
-	select {}
+	time.Sleep(time.Hour) // until it is killed; waiting for nothing is a deadlock to Go
 }
 
 // startChild runs this test binary as another process that has registered.
@@ -54,7 +55,7 @@ func startChild(t *testing.T, name, pin string) *exec.Cmd {
 }
 
 func TestKilledProcessLeavesNothingRegistered(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireLinux(t, 6, 4) // without links, it does
 	name := uniqueName()
 	cmd := startChild(t, name, "")
 	if !listed(t, name) {
@@ -70,7 +71,7 @@ func TestKilledProcessLeavesNothingRegistered(t *testing.T) {
 
 // TestNameTakenByAnotherProcess names that process.
 func TestNameTakenByAnotherProcess(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireLinux(t, 6, 4) // without links, it would stay registered
 	name := uniqueName()
 	cmd := startChild(t, name, "")
 	defer func() {
@@ -87,7 +88,8 @@ func TestNameTakenByAnotherProcess(t *testing.T) {
 // TestPinSurvivesTheProcess: what another process pinned goes on after it, is
 // opened here, replaced here, and ends when the pin is removed.
 func TestPinSurvivesTheProcess(t *testing.T) {
-	pin := filepath.Join(bpffs(t), "algorithm")
+	kerneltest.RequireLinux(t, 6, 4)
+	pin := filepath.Join(kerneltest.BPFFS(t), "algorithm")
 	name := uniqueName()
 	if err := startChild(t, name, pin).Wait(); err != nil {
 		t.Fatal(err)
@@ -122,7 +124,7 @@ func TestPinSurvivesTheProcess(t *testing.T) {
 }
 
 func TestOpenPinnedRefusesOtherThings(t *testing.T) {
-	dir := bpffs(t)
+	dir := kerneltest.BPFFS(t)
 	for _, path := range []string{filepath.Join(dir, "nothing"), "/proc/self/status"} {
 		if link, err := structops.OpenPinned(path); err == nil {
 			link.Close()

@@ -42,7 +42,7 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 		{"context at a variable offset", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), dsl.And32Imm(isa.R2, 8), dsl.Add64Reg(isa.R1, isa.R2), variable, dsl.Exit()},
 			variableLine, "variable ctx access", 4},
 		{"number used as a pointer", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), number, dsl.Exit()}, numberLine, "R2 invalid mem access 'scalar'", 2},
-		{"helper of other programs", []dsl.Item{dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 0), dsl.Mov64Imm(isa.R4, 0), dsl.Mov64Imm(isa.R5, 0), helper, dsl.Exit()}, helperLine, "cannot use helper", 4},
+		{"helper of other programs", []dsl.Item{dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 0), dsl.Mov64Imm(isa.R4, 0), dsl.Mov64Imm(isa.R5, 0), helper, dsl.Exit()}, helperLine, "bpf_perf_event_output#25", 4},
 		{"loop without end", []dsl.Item{dsl.Label("again"), dsl.Mov64Imm(isa.R2, 1), loop, dsl.Jump("again"), dsl.Label("out"), dsl.Exit()}, loopLine, "infinite loop", 1},
 	} {
 		ops := fixed(uniqueName(), 7)

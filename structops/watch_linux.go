@@ -13,46 +13,49 @@ import (
 // A watch waits for a link to be detached.
 type watch struct {
 	done chan struct{} // closed when the link is detached or closed
-	wake int           // an eventfd that ends the waiting
-	link *syscall.FD   // a duplicate, so that closing the link does not pull it away
+	once sync.Once
+	wake int         // an eventfd that ends the waiting
+	link *syscall.FD // a duplicate, so that closing the link does not pull it away
 	wait sync.WaitGroup
 }
 
 // Done is closed when the implementation is no longer registered through this
-// link: by Detach, by whoever detached it elsewhere (Linux 6.10 tells), or by
-// Close. For a link that cannot be watched it is closed at once.
+// link: by Detach, by whoever detached it elsewhere (on kernels that tell), or
+// by Close.
 func (l *Link) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.watch == nil {
 		l.watch = newWatch(l.fd)
+		if l.fd == nil && l.table == nil { // closed before
+			_ = l.watch.stop() // of a watch without descriptors: cannot fail
+		}
 	}
 	return l.watch.done
 }
 
+// newWatch begins to watch a link. Where there is none to watch, only stop
+// closes done.
 func newWatch(link *syscall.FD) *watch {
 	w := &watch{done: make(chan struct{}), wake: -1}
-	if link == nil { // closed, or a kernel without links
-		close(w.done)
+	if link == nil {
 		return w
 	}
-	var err error
-	if w.link, err = link.Dup(); err != nil {
-		close(w.done)
+	dup, err := link.Dup()
+	if err != nil {
 		return w
 	}
 	if w.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		w.link.Close()
-		w.link = nil
-		close(w.done)
+		dup.Close()
 		return w
 	}
+	w.link = dup
 	w.wait.Go(w.run)
 	return w
 }
 
 func (w *watch) run() {
-	defer close(w.done)
+	defer w.end()
 	fds := []unix.PollFd{{Fd: int32(w.link.Int())}, {Fd: int32(w.wake), Events: unix.POLLIN}}
 	for {
 		// Without asked-for events a descriptor reports errors and hang-ups only.
@@ -63,13 +66,19 @@ func (w *watch) run() {
 	}
 }
 
-// stop ends the waiting, which closes done.
+// end closes done, once.
+func (w *watch) end() { w.once.Do(func() { close(w.done) }) }
+
+// stop ends the waiting, and closes done.
 func (w *watch) stop() error {
+	defer w.end()
 	if w.link == nil {
 		return nil
 	}
 	one := binary.NativeEndian.AppendUint64(nil, 1)
 	_, err := unix.Write(w.wake, one)
 	w.wait.Wait()
-	return errors.Join(err, unix.Close(w.wake), w.link.Close())
+	err = errors.Join(err, unix.Close(w.wake), w.link.Close())
+	w.link = nil
+	return err
 }

@@ -13,3 +13,5 @@ func (l *Link) Done() <-chan struct{} {
 }
 
 func (*watch) stop() error { return nil }
+
+func (*watch) end() {}

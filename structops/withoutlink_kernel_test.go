@@ -1,9 +1,12 @@
+//go:build linux
+
 package structops
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,18 +21,8 @@ import (
 func TestWithoutLinks(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
-	name := fmt.Sprintf("t_old_%d", os.Getpid()%1_000_000)
-	two := dsl.New("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-	ops := Ops{Type: "tcp_congestion_ops", Members: Members{"name": name, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.New("nothing", dsl.Exit())}}
-	target, err := Host()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer target.BTF.Close()
-	plan, err := Prepare(ops, target)
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := oldPlan(t, "t_old")
+	name := plan.Name
 	registerOld := func() (*Link, error) {
 		loaded, err := plan.load(false)
 		if err != nil {
@@ -54,10 +47,16 @@ func TestWithoutLinks(t *testing.T) {
 		}
 		t.Errorf("a second one: %v, want ErrNameTaken and the owner", err)
 	}
+	done := link.Done()
 	for range 2 {
 		if err := link.Detach(); err != nil {
 			t.Errorf("detach: %v", err)
 		}
+	}
+	select {
+	case <-done:
+	default:
+		t.Error("Detach does not signal Done")
 	}
 	if available(t, name) {
 		t.Error("listed after Detach")
@@ -69,12 +68,72 @@ func TestWithoutLinks(t *testing.T) {
 	if err != nil {
 		t.Fatalf("registering again: %v", err)
 	}
+	done = again.Done()
 	if err := again.Close(); err != nil {
 		t.Error(err)
 	}
+	<-done
 	if available(t, name) {
 		t.Error("listed after Close")
 	}
+}
+
+// TestPinWithoutLinks pins the map instead: the registration stays when the
+// Link is closed, and is ended through another one that opens the pin.
+func TestPinWithoutLinks(t *testing.T) {
+	kerneltest.Require(t)
+	pin := filepath.Join(kerneltest.BPFFS(t), "pin")
+	plan := oldPlan(t, "t_oldpin")
+	loaded, err := plan.load(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := loaded.Register()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(link.Pin(pin), link.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !available(t, plan.Name) {
+		t.Error("closing ended what is pinned")
+	}
+	other, err := OpenPinned(pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.Name() != plan.Name {
+		t.Errorf("the pin is for %q", other.Name())
+	}
+	if err := errors.Join(other.Detach(), other.Close()); err != nil {
+		t.Error(err)
+	}
+	if available(t, plan.Name) {
+		t.Error("listed after Detach")
+	}
+	if again, err := OpenPinned(pin); !errors.Is(err, ErrDetached) {
+		if err == nil {
+			again.Close()
+		}
+		t.Errorf("opening what was detached: %v, want ErrDetached", err)
+	}
+}
+
+// oldPlan is a plan for an implementation that does nothing.
+func oldPlan(t *testing.T, prefix string) *Plan {
+	t.Helper()
+	two := dsl.New("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	target, err := Host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.BTF.Close()
+	plan, err := Prepare(Ops{Type: "tcp_congestion_ops", Members: Members{"name": fmt.Sprintf("%s_%d", prefix, os.Getpid()%100_000),
+		"ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.New("nothing", dsl.Exit())}}, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
 }
 
 func available(t *testing.T, name string) bool {

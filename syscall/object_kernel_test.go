@@ -216,3 +216,25 @@ func inPrivateBPFFS(t *testing.T, f func(dir string)) {
 	}()
 	<-done
 }
+
+// TestInfoOfAnotherKind: the kernel would answer with the information of what
+// the descriptor really is of.
+func TestInfoOfAnotherKind(t *testing.T) {
+	kerneltest.Require(t)
+	m, err := syscall.MapCreate(&syscall.MapCreateAttr{Type: syscall.MapTypeLRUHash, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for what, err := range map[string]error{
+		"link":    second(syscall.LinkInfoByFD(m)),
+		"program": second(syscall.ProgInfoByFD(m)),
+		"BTF":     second(syscall.BTFInfoByFD(m)),
+	} {
+		if !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("information of a map as of a %s: %v, want fs.ErrInvalid", what, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -2,7 +2,11 @@ package syscall
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,11 +20,30 @@ func objInfo[T any](f *FD, what string, info *T) error {
 		return &Error{Command: CmdObjGetInfo, Errno: err}
 	}
 	defer f.release()
+	if err := checkObject(num, what); err != nil {
+		return &Error{Command: CmdObjGetInfo, Object: "fd " + strconv.Itoa(num), Errno: err}
+	}
 	attr := infoAttr{bpfFD: uint32(num), infoLen: uint32(unsafe.Sizeof(*info)), info: pointer{p: unsafe.Pointer(info)}}
 	if err := bpfZero(CmdObjGetInfo, &attr); err != nil {
 		return fail(request{command: CmdObjGetInfo}, "of "+what+" fd "+strconv.Itoa(num), err)
 	}
 	return nil
+}
+
+// checkObject refuses a descriptor of another kind of object. The kernel doesn't: it gives the information of whatever the descriptor
+// is of, which then reads as nonsense, a pinned map of type 9 as a struct_ops link, for example. Without /proc nothing is refused.
+func checkObject(num int, what string) error {
+	target, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(num))
+	if err != nil {
+		return nil
+	}
+	// anon_inode:bpf-prog, bpf-map, bpf_link, btf; what stands for btf is "BTF".
+	kind := strings.TrimLeft(strings.TrimPrefix(target, "anon_inode:"), "[")
+	kind = strings.TrimPrefix(strings.TrimPrefix(kind, "bpf-"), "bpf_")
+	if strings.HasPrefix(kind, strings.ToLower(what)[:3]) { // pro, map, lin, btf
+		return nil
+	}
+	return fmt.Errorf("it is of %s, not of a %s: %w", target, what, fs.ErrInvalid)
 }
 
 // onFD runs a command whose attr is one descriptor.

@@ -105,7 +105,7 @@ func TestRunWithAPointerInTheContext(t *testing.T) {
 
 // The whole life of a struct_ops map: created, filled, linked, updated, detached.
 func TestRegistersACongestionControl(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireLinux(t, 6, 4) // links
 	kerneltest.NoLeaks(t)
 	const name = "bpfsmith_sys_t"
 	types := readKernelTypes(t)

@@ -6,8 +6,10 @@
 package kerneltest
 
 import (
+	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +35,23 @@ func Missing(t testing.TB, what string) {
 		t.Fatalf("kernel test: %s; kernel tests must run here (BPFSMITH_KERNEL_TESTS=require or CI=true, as root)", what)
 	}
 	t.Skipf("kernel test: %s", what)
+}
+
+// RequireLinux is Require for a kernel of at least that version.
+func RequireLinux(t testing.TB, major, minor int) {
+	t.Helper()
+	Require(t)
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var haveMajor, haveMinor int
+	if _, err := fmt.Sscanf(string(release), "%d.%d", &haveMajor, &haveMinor); err != nil {
+		t.Fatalf("kernel release %q: %v", release, err)
+	}
+	if haveMajor < major || haveMajor == major && haveMinor < minor {
+		Missing(t, fmt.Sprintf("needs Linux %d.%d, this is %s", major, minor, strings.TrimSpace(string(release))))
+	}
 }
 
 // Required reports whether kernel tests must run: this is root on Linux, and the environment asks for them.
