@@ -49,7 +49,8 @@ func (v *validator) bindData(m Member, value any) {
 func (v *validator) checkName(m Member, value any) {
 	name, ok := value.(string)
 	if !ok {
-		return // encodeValue took bytes: the kernel judges them
+		text, _ := value.([]byte) // encodeValue took nothing else
+		name, _, _ = strings.Cut(string(text), "\x00")
 	}
 	v.plan.Name = name
 	bad := strings.IndexFunc(name, func(r rune) bool {

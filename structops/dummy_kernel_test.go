@@ -4,7 +4,10 @@ package structops_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
@@ -99,6 +102,17 @@ func TestFiveArguments(t *testing.T) {
 		if got := run(t, loaded, "test_2", state, uint64(minus7), 0xbeef, 'x', 0x1122334455667788); got != tt.want {
 			t.Errorf("argument %d is %#x, want %#x", tt.arg, got, tt.want)
 		}
+	}
+}
+
+// TestNilWhereItMayNotBe: only test_1 takes a nil state, as the names of its
+// stub's parameters say; the kernel refuses to run the others with one.
+func TestNilWhereItMayNotBe(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 12) // older ones run it
+	loaded := load(t, structops.Members{"test_2": dsl.New("five", dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
+	attr := syscall.TestRunAttr{Prog: loaded.Program("test_2"), CtxIn: make([]byte, 8*5)}
+	if result, err := syscall.ProgTestRun(&attr); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("got %+v, %v; want EINVAL", result, err)
 	}
 }
 

@@ -28,6 +28,8 @@ type Link struct {
 	table *syscall.FD // the map with the struct that is registered now; nil when closed
 	watch *watch      // behind Done, nil until it is called
 	kept  bool        // without links: the registration is pinned, so Close leaves it
+
+	detached bool // by this Link: Linux before 6.10 does not tell who watches
 }
 
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".
@@ -75,23 +77,30 @@ func (l *Link) unregister() error {
 func (l *Link) Detach() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.fd == nil && l.table == nil:
+	if l.fd == nil && l.table == nil {
 		return l.failed("detach", ErrClosed)
-	case l.fd == nil:
-		err := l.unregister()
-		if err == nil && l.watch != nil {
-			l.watch.end() // nobody else tells
-		}
+	}
+	var err error
+	if l.fd == nil {
+		err = l.unregister()
+	} else {
+		err = l.failed("detach", syscall.LinkDetach(l.fd))
+	}
+	if err != nil {
 		return err
 	}
-	return l.failed("detach", syscall.LinkDetach(l.fd))
+	l.detached = true
+	if l.watch != nil {
+		l.watch.end()
+	}
+	return nil
 }
 
 // Update replaces the implementation by another of the same type and name, in
 // one step: there is no moment without one. What is new gets the new one; TCP
 // connections that are open keep the programs that they began with until they
-// close (measured on Linux 6.18). Update fails with ErrReplaced, and changes
+// close, or set the algorithm again by setsockopt, though its name is the same
+// (measured on Linux 6.12 and 6.18). Update fails with ErrReplaced, and changes
 // nothing, when somebody else has updated the link since this Link was made or
 // updated.
 func (l *Link) Update(ops Ops) error {

@@ -64,8 +64,8 @@ func linked(mapID uint32) bool {
 	return false
 }
 
-// holder finds the process, other than this one, that holds a map or a link to
-// it; "" when there is none, or when it may not be seen.
+// holder describes a process that holds a map or a link to it; "" when there
+// is none, as with what is only pinned, or when it may not be seen.
 func holder(mapID uint32) string {
 	files, err := filepath.Glob("/proc/[0-9]*/fdinfo/*")
 	if err != nil {

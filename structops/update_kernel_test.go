@@ -112,7 +112,7 @@ func TestDetachSignalsDone(t *testing.T) {
 
 // TestDetachElsewhereSignalsDone: whoever detaches, all who hold the link learn.
 func TestDetachElsewhereSignalsDone(t *testing.T) {
-	kerneltest.RequireLinux(t, 6, 4)
+	kerneltest.RequireLinux(t, 6, 10) // the first to tell those who poll
 	pin := filepath.Join(kerneltest.BPFFS(t), "pin")
 	link := register(t, fixed(uniqueName(), 9))
 	if err := link.Pin(pin); err != nil {

@@ -176,6 +176,17 @@ func TestMembersOfOtherKernels(t *testing.T) {
 	}
 }
 
+// TestNameAsBytes: a name may be given as C has it.
+func TestNameAsBytes(t *testing.T) {
+	plan, err := structops.Prepare(with(structops.Members{"name": []byte("go_bytes\x00")}), on(t, "6.18"))
+	if err != nil || plan.Name != "go_bytes" {
+		t.Errorf("the plan's name is %q (%v)", plan.Name, err)
+	}
+	if err := structops.Validate(with(structops.Members{"name": []byte("go-bytes")}), on(t, "6.18")); err == nil {
+		t.Error("bytes that are no name pass")
+	}
+}
+
 func TestFlavourIsIgnored(t *testing.T) {
 	ops := with(nil)
 	ops.Type = "tcp_congestion_ops___mine"

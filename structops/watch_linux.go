@@ -20,15 +20,15 @@ type watch struct {
 }
 
 // Done is closed when the implementation is no longer registered through this
-// link: by Detach, by whoever detached it elsewhere (on kernels that tell), or
-// by Close.
+// link: by Detach, by whoever detached it elsewhere (Linux 6.10 and later
+// tell), or by Close.
 func (l *Link) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.watch == nil {
 		l.watch = newWatch(l.fd)
-		if l.fd == nil && l.table == nil { // closed before
-			_ = l.watch.stop() // of a watch without descriptors: cannot fail
+		if l.detached || l.fd == nil && l.table == nil { // it is over, which the kernel need not tell
+			l.watch.end()
 		}
 	}
 	return l.watch.done

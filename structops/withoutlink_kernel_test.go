@@ -92,6 +92,12 @@ func TestPinWithoutLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // when the test stops halfway, nothing else ends the registration
+		link.Detach()
+		if pinned, err := OpenPinned(pin); err == nil {
+			errors.Join(pinned.Detach(), pinned.Close())
+		}
+	})
 	if err := errors.Join(link.Pin(pin), link.Close()); err != nil {
 		t.Fatal(err)
 	}
