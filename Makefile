@@ -16,11 +16,15 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 generate:
-	$(GO) generate ./isa
+	$(GO) generate ./isa ./internal/fixture
 
-# Generated files must be what the table gives.
+# Generated files must be what the table gives, and fixtures what the kernels'
+# types give, where those are at hand.
 fresh:
 	$(GO) run ./internal/isagen -check
+	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \
+		dir=$$(mktemp -d) && $(GO) run ./internal/fixture/carve -from ../shared/btf -to $$dir && \
+		for file in internal/fixture/*.btf; do cmp $$file $$dir/$$(basename $$file) || exit 1; done; rm -r $$dir; fi
 
 # The packages must build where they can only answer "unsupported".
 cross:

@@ -92,33 +92,6 @@ func TestNameTakenNamesTheOwner(t *testing.T) {
 	}
 }
 
-// TestRefusedLeavesNothing counts what belongs to this process after
-// registrations that fail at each step.
-func TestRefusedLeavesNothing(t *testing.T) {
-	kerneltest.Require(t)
-	kerneltest.NoLeaks(t)
-	taken := uniqueName()
-	link, err := structops.Register(fixed(taken, 7))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer link.Close()
-	refused := fixed(uniqueName(), 7)
-	refused.Members["init"] = dsl.New("past_the_struct", // the kernel finds that, we don't
-		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.LoadMem(isa.DW, isa.R1, isa.R1, 30_000), dsl.Exit())
-	flags := fixed(uniqueName(), 7)
-	flags.Members["flags"] = 1 << 30 // a bit that no kernel knows
-	for what, ops := range map[string]structops.Ops{"program refused": refused, "member refused": flags, "name taken": fixed(taken, 8)} {
-		if link, err := structops.Register(ops); err == nil {
-			link.Close()
-			t.Errorf("%s: it was registered", what)
-		}
-		if n := ops.Members["name"].(string); n != taken && listed(t, n) {
-			t.Errorf("%s: it is listed", what)
-		}
-	}
-}
-
 // TestManyRounds registers and closes 200 times. Descriptors, and the ids of
 // what the kernel made, are given back.
 func TestManyRounds(t *testing.T) {

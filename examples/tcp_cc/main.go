@@ -39,8 +39,13 @@ func main() {
 	flag.DurationVar(&opt.duration, "duration", netlab.DefaultDuration, "length of each transfer")
 	flag.StringVar(&opt.out, "out", ".", "folder for tcp_cc.svg and tcp_cc.png")
 	flag.Parse()
-	if flag.NArg() > 0 || opt.duration <= 0 {
+	switch {
+	case flag.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "tcp_cc: unknown argument %q\n", flag.Arg(0))
 		flag.Usage()
+		os.Exit(exitFailed)
+	case opt.duration <= 0:
+		fmt.Fprintf(os.Stderr, "tcp_cc: -duration %v: a transfer takes time, 4s for example\n", opt.duration)
 		os.Exit(exitFailed)
 	}
 	opt.start = start
@@ -76,6 +81,8 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	text := stdout
 	if opt.json {
 		text = io.Discard
+	} else if err := os.MkdirAll(opt.out, 0o755); err != nil { // better now than after the transfers
+		return err
 	}
 	before, err := available()
 	if err != nil {
