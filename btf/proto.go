@@ -8,7 +8,8 @@ import (
 )
 
 // Declaration spells a declaration of that name and type in C, as kernel
-// sources have it: "u32 (*ssthresh)(struct sock *sk)", "char name[16]".
+// sources have it: "u32 (*ssthresh)(struct sock *sk)", "char name[16]",
+// "u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)".
 // Without a name it spells the type alone.
 func Declaration(t cbtf.Type, name string) string { return declaration(t, name, 0) }
 
@@ -25,12 +26,6 @@ func declaration(t cbtf.Type, name string, nesting int) string {
 		return base + declarator
 	}
 	return base + " " + declarator
-}
-
-// Prototype spells a function's declaration; a pointer to one is spelt as
-// "u32 (*)(struct sock *sk)" by Declaration.
-func Prototype(p *cbtf.FuncProto, name string) string {
-	return Declaration(p, name)
 }
 
 // declare splits a declaration in C's manner: what stands at its start, and

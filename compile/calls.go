@@ -55,7 +55,7 @@ func (w *walk) call(i int, regs *state) bool {
 // argumentsHelp shows what a called function takes.
 func (w *walk) argumentsHelp(in *instr) string {
 	if fn, ok := w.kernel[btf.ID(in.Imm)]; ok && in.IsKfuncCall() {
-		return "it is " + btf.Prototype(fn.proto, fn.name) + "; a call loses r1 to r5, so set them again before each call"
+		return "it is " + btf.Declaration(fn.proto, fn.name) + "; a call loses r1 to r5, so set them again before each call"
 	}
 	return fmt.Sprintf("%s is declared as %v", in.sub.program.Name, in.sub.program.Proto)
 }
