@@ -6,9 +6,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: test lint generate fresh fuzz bench cross matrix
 
-# As root on Linux this runs the kernel tests too; otherwise they skip and say so.
+# As root on Linux this runs the kernel tests too; otherwise they skip and say
+# so. Results are not taken from the cache, which does not know the kernel.
 test:
-	$(GO) test -race ./...
+	$(GO) test -race -count=1 ./...
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
