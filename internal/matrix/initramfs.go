@@ -7,18 +7,43 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/matrix/guest"
 	"github.com/bpfsmith/bpfsmith/internal/matrix/job"
 )
 
-// packages have tests that need a kernel, or whose answers depend on it.
-// internal/netlab is not among them: it measures time.
-var packages = []string{"./structops", "./syscall", "./btf", "./compile", "./verifierlog", "./examples/tcp_cc"}
+// elsewhere are packages whose kernel tests are of no use in a guest.
+var elsewhere = map[string]string{
+	"./internal/kerneltest": "tests itself",
+	"./internal/netlab":     "measures time, which an emulated processor cannot keep",
+}
+
+// packages finds the packages with kernel tests: files that call kerneltest.
+func packages(root string) ([]string, error) {
+	found := make(map[string]bool)
+	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(text, []byte("kerneltest.")) {
+			return err
+		}
+		pkg, err := filepath.Rel(root, filepath.Dir(file))
+		if name := "./" + filepath.ToSlash(pkg); elsewhere[name] == "" {
+			found[name] = true
+		}
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
+}
 
 // binaries are programs for the guest, by package; init's is under initPackage.
 type binaries map[string]string
@@ -98,7 +123,8 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 		if err := addTree(a, folder); err != nil {
 			return err
 		}
-		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg))})
+		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg)),
+			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ",")}})
 	}
 	text, err := json.Marshal(j)
 	if err != nil {

@@ -21,6 +21,8 @@ type kernel struct {
 	image    string   // a file, relative to the module's root, that may be missing
 	modules  []string // to load, paths below kernel/ without .ko
 	excluded []exclusion
+
+	interfaces []string // ops structs that it must have besides tcp_congestion_ops
 }
 
 // An exclusion is a test that cannot work on a kernel.
@@ -30,25 +32,21 @@ type exclusion struct {
 	reason string
 }
 
-// timing is what an emulated processor cannot keep.
-const timing = "measures windows in real time, which an emulated processor cannot keep"
-
 var kernels = []kernel{
 	{
 		// No links, no types of modules, no names of stubs.
 		name: "6.1", pattern: `^linux-image-6\.1\.0-\d+-cloud-amd64$`,
-		modules:  []string{"drivers/net/tun", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"},
-		excluded: []exclusion{{"./examples/tcp_cc", "TestTheMainJob", timing}},
+		modules: []string{"drivers/net/tun", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"}, interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
 		name: "6.12", pattern: `^linux-image-6\.12\.\d+\+deb12-cloud-amd64$`,
-		modules:  []string{"drivers/net/tun", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"},
-		excluded: []exclusion{{"./examples/tcp_cc", "TestTheMainJob", timing}},
+		modules: []string{"drivers/net/tun", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"}, interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
 		// Has sched_ext_ops and hid_bpf_ops besides, and everything built in.
 		name: "6.12-ops", image: "../shared/kernels/linux-6.12-ops.bzImage",
-		excluded: []exclusion{{"./examples/tcp_cc", "TestTheMainJob|TestInterrupted", "built without CONFIG_TUN, which the lab needs"}},
+		interfaces: []string{"bpf_dummy_ops", "sched_ext_ops", "hid_bpf_ops"},
+		excluded:   []exclusion{{"./examples/tcp_cc", "TestTheMainJob|TestInterrupted", "built without CONFIG_TUN, which the lab needs"}},
 	},
 }
 

@@ -43,12 +43,8 @@ func main() {
 	flag.BoolVar(&opt.update, "update", false, "look for newer kernels in Debian's archive")
 	flag.DurationVar(&opt.timeout, "timeout", 10*time.Minute, "how long one machine may run")
 	flag.Parse()
-	pkgs := packages
-	if flag.NArg() > 0 {
-		pkgs = flag.Args()
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ok, err := matrix(ctx, opt, pkgs)
+	ok, err := matrix(ctx, opt, flag.Args())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "matrix:", err)
@@ -58,9 +54,10 @@ func main() {
 	}
 }
 
-// matrix does everything; it reports whether all went well.
+// matrix does everything, for all packages with kernel tests where none are
+// named; it reports whether all went well.
 func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error) {
-	chosen, err := regexp.Compile("^(?:" + opt.kernel + ")")
+	chosen, err := regexp.Compile("^(?:" + opt.kernel + ")$")
 	if err != nil {
 		return false, err
 	}
@@ -68,17 +65,21 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	if err != nil {
 		return false, err
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
+	m := machine{opt: opt, pkgs: pkgs, root: strings.TrimSpace(string(root))}
+	if len(pkgs) == 0 {
+		if m.pkgs, err = packages(m.root); err != nil {
+			return false, err
+		}
+	}
+	if m.cache, err = os.UserCacheDir(); err != nil {
 		return false, err
 	}
-	cache = filepath.Join(cache, "bpfsmith-matrix")
-	m := machine{opt: opt, pkgs: pkgs, root: strings.TrimSpace(string(root)), cache: cache}
+	m.cache = filepath.Join(m.cache, "bpfsmith-matrix")
 	if m.work, err = os.MkdirTemp("", "bpfsmith-matrix-"); err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(m.work)
-	if m.binaries, err = build(m.root, m.work, pkgs); err != nil {
+	if m.binaries, err = build(m.root, m.work, m.pkgs); err != nil {
 		return false, err
 	}
 	var columns []*column
@@ -101,10 +102,10 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	if len(columns) == 0 {
 		return false, fmt.Errorf("no kernel matches %q", opt.kernel)
 	}
-	if err := writeTable(os.Stdout, pkgs, columns); err != nil {
+	if err := writeTable(os.Stdout, m.pkgs, columns); err != nil {
 		return false, err
 	}
-	writeDetails(os.Stdout, pkgs, columns)
+	writeDetails(os.Stdout, m.pkgs, columns)
 	return ok, nil
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -28,7 +30,7 @@ type outcome struct {
 	job.Result
 	ended                   bool
 	passed, failed, skipped int
-	skips                   []string // test: reason
+	skips                   map[string][]string // tests by reason
 	failures                []failure
 	output                  strings.Builder // raw
 }
@@ -103,7 +105,7 @@ func cut(line string) (word string, value []byte, ok bool) {
 	return word, []byte(text), ok
 }
 
-// count counts tests, not packages of subtests: a parent counts as one more.
+// count counts tests as go test does: one with subtests counts besides them.
 func (o *outcome) count() error {
 	cmd := exec.Command("go", "tool", "test2json")
 	cmd.Stdin = strings.NewReader(o.output.String())
@@ -111,6 +113,7 @@ func (o *outcome) count() error {
 	if err != nil {
 		return fmt.Errorf("%s: test2json: %w", o.Package, err)
 	}
+	o.skips = make(map[string][]string)
 	printed := make(map[string]*strings.Builder)
 	for line := range bytes.Lines(events) {
 		var e struct{ Action, Test, Output string }
@@ -130,7 +133,8 @@ func (o *outcome) count() error {
 			o.passed++
 		case "skip":
 			o.skipped++
-			o.skips = append(o.skips, e.Test+": "+reason(printed[e.Test].String()))
+			why := reason(printed[e.Test].String())
+			o.skips[why] = append(o.skips[why], e.Test)
 		case "fail":
 			o.failed++
 			o.failures = append(o.failures, failure{e.Test, printed[e.Test].String()})
@@ -139,17 +143,21 @@ func (o *outcome) count() error {
 	return nil
 }
 
+// said is a line that a test logged: where, and what.
+var said = regexp.MustCompile(`^\s+\w+\.go:\d+: (.*)$`)
+
 // reason is what a skipped test said, without what the testing package adds.
 func reason(output string) string {
-	var said []string
-	scanner := bufio.NewScanner(strings.NewReader(output))
-	for scanner.Scan() {
-		line := strings.TrimSpace(scanner.Text())
-		if !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
-			said = append(said, line)
+	var lines []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\n")
+		if m := said.FindStringSubmatch(line); m != nil {
+			lines = append(lines, m[1])
+		} else if strings.HasPrefix(line, "        ") {
+			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
-	return strings.Join(said, " ")
+	return strings.Join(lines, " ")
 }
 
 // writeTable prints packages by kernels; a cell is passed, failed, skipped.
@@ -164,7 +172,12 @@ func writeTable(w io.Writer, pkgs []string, columns []*column) error {
 	}
 	row("kernel", func(c *column) string { return c.kernel.name })
 	row("release", func(c *column) string { return c.boot.Release })
-	row("ready after", func(c *column) string { return fmt.Sprintf("%.1f s", c.boot.Uptime) })
+	row("ready after", func(c *column) string {
+		if c.boot.Release == "" {
+			return "never"
+		}
+		return fmt.Sprintf("%.1f s", c.boot.Uptime)
+	})
 	for _, pkg := range pkgs {
 		row(pkg, func(c *column) string { return c.cell(pkg) })
 	}
@@ -205,8 +218,8 @@ func writeDetails(w io.Writer, pkgs []string, columns []*column) {
 				}
 			}
 			if o, ran := c.tests[pkg]; ran {
-				for _, s := range o.skips {
-					fmt.Fprintf(w, "skipped on %s: %s %s\n", c.kernel.name, pkg, s)
+				for _, why := range slices.Sorted(maps.Keys(o.skips)) {
+					fmt.Fprintf(w, "skipped on %s: %s %s: %s\n", c.kernel.name, pkg, strings.Join(o.skips[why], ", "), why)
 				}
 			}
 		}
