@@ -88,7 +88,7 @@ func BenchmarkText(b *testing.B) {
 			var buf []byte
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = AppendListing(buf[:0], ins)
+				buf = AppendListing(buf[:0], ins, Kernel)
 			}
 			perInstruction(b, len(ins))
 		})
@@ -104,11 +104,11 @@ func TestNothingIsAllocatedForAnInstruction(t *testing.T) {
 		}
 		out := make([]Instruction, 0, len(buf)/8)
 		var text []byte
-		text = AppendListing(text, ins)
+		text = AppendListing(text, ins, Kernel)
 		for name, f := range map[string]func(){
 			"Append":        func() { buf, err = Append(buf[:0], order, ins...) },
 			"DecodeAppend":  func() { out, err = DecodeAppend(out[:0], buf, order) },
-			"AppendListing": func() { text = AppendListing(text[:0], ins) },
+			"AppendListing": func() { text = AppendListing(text[:0], ins, Kernel) },
 			"Form, Reads, Writes": func() {
 				for _, i := range ins {
 					_, err = i.Form()
@@ -119,6 +119,25 @@ func TestNothingIsAllocatedForAnInstruction(t *testing.T) {
 			if n := testing.AllocsPerRun(100, f); n != 0 || err != nil {
 				t.Errorf("%s, %v: %v allocations, %v", name, order, n, err)
 			}
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for name, ins := range programs(b) {
+		for _, d := range []Dialect{Kernel, LLVM} {
+			text := Format(ins, d)
+			b.Run(name+"/"+d.String(), func(b *testing.B) {
+				var out []Instruction
+				var err error
+				b.ReportAllocs()
+				for b.Loop() {
+					if out, err = ParseAppend(out[:0], text, d); err != nil {
+						b.Fatal(err)
+					}
+				}
+				perInstruction(b, len(ins))
+			})
 		}
 	}
 }

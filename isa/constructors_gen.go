@@ -989,7 +989,7 @@ func CallHelper(id int32) Instruction {
 // CallRel is the instruction r0 = the subprogram at pc + imm, of r1 to r5.
 //
 // Opcode 85, src 1.
-// ISA v3, Linux 4.16.
+// ISA v1, Linux 4.16.
 func CallRel(off int32) Instruction {
 	return Instruction{Op: 0x85, Src: 1, Imm: int64(off)}
 }
@@ -997,7 +997,7 @@ func CallRel(off int32) Instruction {
 // CallKfunc is the instruction r0 = the kernel function with BTF id imm, of r1 to r5; off picks a module's BTF from fd_array, 0 is vmlinux.
 //
 // Opcode 85, src 2, off fdIndex from 0.
-// ISA v3, Linux 5.13.
+// ISA v1, Linux 5.13.
 func CallKfunc(id int32, fdIndex int16) Instruction {
 	return Instruction{Op: 0x85, Src: 2, Off: fdIndex, Imm: int64(id)}
 }
@@ -1339,4 +1339,123 @@ func LoadMapIndex(dst Register, index int32) Instruction {
 // ISA v1, Linux 5.14.
 func LoadMapIndexValue(dst Register, index int32, off uint32) Instruction {
 	return Instruction{Op: 0x18, Dst: dst, Src: 6, Imm: int64(uint32(index)) | int64(off)<<32}
+}
+
+// LoadProbeMem is one of the instructions
+//
+//	B   dst = *(u8 *)(src + off), or 0 where that faults
+//	H   dst = *(u16 *)(src + off), or 0 where that faults
+//	W   dst = *(u32 *)(src + off), or 0 where that faults
+//	DW  dst = *(u64 *)(src + off), or 0 where that faults
+//
+// Opcode 31/29/21/39.
+// Only inside Linux, since 5.5: no program may have it.
+func LoadProbeMem(size Size, dst, src Register, off int16) Instruction {
+	return Instruction{Op: sized(0x21, size), Dst: dst, Src: src, Off: off}
+}
+
+// LoadProbeMemSX is one of the instructions
+//
+//	B   dst = *(s8 *)(src + off), sign-extended, or 0 where that faults
+//	H   dst = *(s16 *)(src + off), sign-extended, or 0 where that faults
+//	W   dst = *(s32 *)(src + off), sign-extended, or 0 where that faults
+//
+// The encoder refuses other sizes.
+//
+// Opcode 51/49/41.
+// Only inside Linux, since 6.6: no program may have it.
+func LoadProbeMemSX(size Size, dst, src Register, off int16) Instruction {
+	return Instruction{Op: sized(0x41, size), Dst: dst, Src: src, Off: off}
+}
+
+// LoadProbeMem32 is one of the instructions
+//
+//	B   dst = *(u8 *)(arena + (u32)src + off), or 0 where that faults
+//	H   dst = *(u16 *)(arena + (u32)src + off), or 0 where that faults
+//	W   dst = *(u32 *)(arena + (u32)src + off), or 0 where that faults
+//	DW  dst = *(u64 *)(arena + (u32)src + off), or 0 where that faults
+//
+// Opcode b1/a9/a1/b9.
+// Only inside Linux, since 6.9: no program may have it.
+func LoadProbeMem32(size Size, dst, src Register, off int16) Instruction {
+	return Instruction{Op: sized(0xa1, size), Dst: dst, Src: src, Off: off}
+}
+
+// StoreProbeMem32 is one of the instructions
+//
+//	B   *(u8 *)(arena + (u32)dst + off) = src, or nothing where that faults
+//	H   *(u16 *)(arena + (u32)dst + off) = src, or nothing where that faults
+//	W   *(u32 *)(arena + (u32)dst + off) = src, or nothing where that faults
+//	DW  *(u64 *)(arena + (u32)dst + off) = src, or nothing where that faults
+//
+// Opcode b3/ab/a3/bb.
+// Only inside Linux, since 6.9: no program may have it.
+func StoreProbeMem32(size Size, dst Register, off int16, src Register) Instruction {
+	return Instruction{Op: sized(0xa3, size), Dst: dst, Src: src, Off: off}
+}
+
+// StoreImmProbeMem32 is one of the instructions
+//
+//	B   *(u8 *)(arena + (u32)dst + off) = imm, or nothing where that faults
+//	H   *(u16 *)(arena + (u32)dst + off) = imm, or nothing where that faults
+//	W   *(u32 *)(arena + (u32)dst + off) = imm, or nothing where that faults
+//	DW  *(u64 *)(arena + (u32)dst + off) = imm, or nothing where that faults
+//
+// Opcode b2/aa/a2/ba.
+// Only inside Linux, since 6.9: no program may have it.
+func StoreImmProbeMem32(size Size, dst Register, off int16, imm int32) Instruction {
+	return Instruction{Op: sized(0xa2, size), Dst: dst, Off: off, Imm: int64(imm)}
+}
+
+// ProbeAtomic is one of the instructions
+//
+//	B   the atomic operation imm on *(u8 *)(arena + (u32)dst + off), or nothing where that faults
+//	H   the atomic operation imm on *(u16 *)(arena + (u32)dst + off), or nothing where that faults
+//	W   the atomic operation imm on *(u32 *)(arena + (u32)dst + off), or nothing where that faults
+//	DW  the atomic operation imm on *(u64 *)(arena + (u32)dst + off), or nothing where that faults
+//
+// Opcode f3/eb/e3/fb.
+// Only inside Linux, since 6.10: no program may have it.
+func ProbeAtomic(size Size, dst, src Register, imm int32, off int16) Instruction {
+	return Instruction{Op: sized(0xe3, size), Dst: dst, Src: src, Off: off, Imm: int64(imm)}
+}
+
+// NoSpec is the instruction nothing after it is speculated on.
+//
+// Opcode c2.
+// Only inside Linux, since 5.14: no program may have it.
+func NoSpec() Instruction {
+	return Instruction{Op: 0xc2}
+}
+
+// TailCall is the instruction bpf_tail_call with r1 to r3, which goes on here only if it fails; imm counts the places that the JIT compiler patches.
+//
+// Opcode f5.
+// Only inside Linux, since 4.2: no program may have it.
+func TailCall(imm int32) Instruction {
+	return Instruction{Op: 0xf5, Imm: int64(imm)}
+}
+
+// CallArgs is the instruction r0 = the subprogram at pc + off, in the interpreter: imm picks one with a stack that is large enough.
+//
+// Opcode e5, src 1.
+// Only inside Linux, since 4.16: no program may have it.
+func CallArgs(imm int32, off int16) Instruction {
+	return Instruction{Op: 0xe5, Src: 1, Off: off, Imm: int64(imm)}
+}
+
+// CallSubprog is the instruction r0 = the subprogram at pc + off, after compiling: imm is its number or its address.
+//
+// Opcode 85, src 1.
+// Only inside Linux, since 4.16: no program may have it.
+func CallSubprog(imm int32, off int16) Instruction {
+	return Instruction{Op: 0x85, Src: 1, Off: off, Imm: int64(imm)}
+}
+
+// Zext32 is the instruction dst = src in 32 bits, zeroing the upper half: written where the JIT compiler asks for it.
+//
+// Opcode bc, imm 1.
+// Only inside Linux, since 5.3: no program may have it.
+func Zext32(dst, src Register) Instruction {
+	return Instruction{Op: 0xbc, Dst: dst, Src: src, Imm: 1}
 }

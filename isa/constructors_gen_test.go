@@ -373,6 +373,62 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 		return LoadMapIndex(dst, imm), true
 	case "LDDW_MAP_IDX_VALUE":
 		return LoadMapIndexValue(dst, imm, next), true
+	case "LDX_PROBE_MEM_B":
+		return LoadProbeMem(B, dst, src, off), true
+	case "LDX_PROBE_MEM_H":
+		return LoadProbeMem(H, dst, src, off), true
+	case "LDX_PROBE_MEM_W":
+		return LoadProbeMem(W, dst, src, off), true
+	case "LDX_PROBE_MEM_DW":
+		return LoadProbeMem(DW, dst, src, off), true
+	case "LDX_PROBE_MEMSX_B":
+		return LoadProbeMemSX(B, dst, src, off), true
+	case "LDX_PROBE_MEMSX_H":
+		return LoadProbeMemSX(H, dst, src, off), true
+	case "LDX_PROBE_MEMSX_W":
+		return LoadProbeMemSX(W, dst, src, off), true
+	case "LDX_PROBE_MEM32_B":
+		return LoadProbeMem32(B, dst, src, off), true
+	case "LDX_PROBE_MEM32_H":
+		return LoadProbeMem32(H, dst, src, off), true
+	case "LDX_PROBE_MEM32_W":
+		return LoadProbeMem32(W, dst, src, off), true
+	case "LDX_PROBE_MEM32_DW":
+		return LoadProbeMem32(DW, dst, src, off), true
+	case "STX_PROBE_MEM32_B":
+		return StoreProbeMem32(B, dst, off, src), true
+	case "STX_PROBE_MEM32_H":
+		return StoreProbeMem32(H, dst, off, src), true
+	case "STX_PROBE_MEM32_W":
+		return StoreProbeMem32(W, dst, off, src), true
+	case "STX_PROBE_MEM32_DW":
+		return StoreProbeMem32(DW, dst, off, src), true
+	case "ST_PROBE_MEM32_B":
+		return StoreImmProbeMem32(B, dst, off, imm), true
+	case "ST_PROBE_MEM32_H":
+		return StoreImmProbeMem32(H, dst, off, imm), true
+	case "ST_PROBE_MEM32_W":
+		return StoreImmProbeMem32(W, dst, off, imm), true
+	case "ST_PROBE_MEM32_DW":
+		return StoreImmProbeMem32(DW, dst, off, imm), true
+	case "STX_PROBE_ATOMIC_B":
+		return ProbeAtomic(B, dst, src, imm, off), true
+	case "STX_PROBE_ATOMIC_H":
+		return ProbeAtomic(H, dst, src, imm, off), true
+	case "STX_PROBE_ATOMIC_W":
+		return ProbeAtomic(W, dst, src, imm, off), true
+	case "STX_PROBE_ATOMIC_DW":
+		return ProbeAtomic(DW, dst, src, imm, off), true
+	case "ST_NOSPEC":
+		return NoSpec(), true
+	case "TAIL_CALL":
+		return TailCall(imm), true
+	case "CALL_ARGS":
+		return CallArgs(imm, off), true
+	case "CALL_SUBPROG":
+		return CallSubprog(imm, off), true
+	case "ZEXT32":
+		return Zext32(dst, src), true
 	}
 	return Instruction{}, false
 }

@@ -19,52 +19,99 @@ func Decode(code []byte, order ByteOrder) ([]Instruction, error) {
 //
 // DecodeAppend allocates only to make ins longer.
 func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instruction, error) {
-	n := len(ins)
-	ins = slices.Grow(ins, len(code)/slotSize)[:n+len(code)/slotSize]
-	rest := code
-	for len(rest) >= slotSize {
-		w := get(rest, order)
+	return decodeCode(ins, code, order, loadable)
+}
+
+func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([]Instruction, error) {
+	n, slots := len(ins), len(code)/slotSize
+	ins = slices.Grow(ins, slots)[:n+slots]
+	for slot := 0; ; slot++ {
+		// Nearly all instructions are decoded in here.
+		done := decodePlain(ins[n:], code[slot*slotSize:], order)
+		n += done
+		slot += done
+		rest := code[slot*slotSize:]
+		if len(rest) < slotSize {
+			if len(rest) == 0 {
+				return ins[:n], nil
+			}
+			return ins[:n], &EncodingError{
+				Index: -1, Slot: slot, Rule: RuleTruncated, Value: int64(len(rest)),
+				Allowed: "slots of 8 bytes, and " + itoa(int64(len(rest))) + " are left",
+			}
+		}
 		i := &ins[n]
+		w := get(rest, order)
 		i.set(w)
-		// Nearly all instructions have the first form of their opcode and one slot.
-		p := &patterns[uint8(w)]
-		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) {
-			if err := decodeRare(i, w, rest, order); err != nil {
-				err.Slot += slotOf(code, rest)
-				return ins[:n], err
-			}
-			if i.Op == opWide {
-				rest = rest[slotSize:]
-			}
+		if err := decodeRare(i, w, rest, order, set); err != nil {
+			err.Slot += slot
+			return ins[:n], err
 		}
-		rest = rest[slotSize:]
 		n++
-	}
-	if len(rest) > 0 {
-		return ins[:n], &EncodingError{
-			Index: -1, Slot: slotOf(code, rest), Rule: RuleTruncated, Value: int64(len(rest)),
-			Allowed: "slots of 8 bytes, and " + itoa(int64(len(rest))) + " are left",
+		if i.Op == opWide {
+			slot++
 		}
 	}
-	return ins[:n], nil
+}
+
+// decodePlain decodes slots until one isn't an instruction, or is one that is wide or not the first form of its opcode. It returns
+// how many it decoded. Like encodePlain it is apart to stay in registers; ins is long enough.
+func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
+	slots := len(code) / slotSize
+	if slots < len(ins) {
+		ins = ins[:slots]
+	}
+	if order == BigEndian {
+		return decodePlainBig(ins, code)
+	}
+	for n := range ins {
+		w := binary.LittleEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
+		p := &plain[uint8(w)]
+		dst, src := Register(w>>fromDst&15), Register(w>>fromSrc&15)
+		if w&p.mask != p.value || !registersExist(dst, src) {
+			return n
+		}
+		// Field by field: a composite literal is built of small stores and then copied by a large load, which has to wait for them.
+		i := &ins[n]
+		i.Op = Opcode(w)
+		i.Dst = dst
+		i.Src = src
+		i.Off = int16(w >> fromOff)
+		i.Imm = int64(w) >> fromImm
+	}
+	return len(ins)
+}
+
+func decodePlainBig(ins []Instruction, code []byte) int {
+	for n := range ins {
+		w := binary.BigEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
+		op, dst, src, off, imm := Opcode(w>>56), Register(w>>52&15), Register(w>>48&15), int16(w>>32), int64(int32(w))
+		p := &plain[op]
+		v := uint64(op) | uint64(dst)<<fromDst | uint64(src)<<fromSrc | uint64(uint16(off))<<fromOff | uint64(imm)<<fromImm
+		if v&p.mask != p.value || !registersExist(dst, src) {
+			return n
+		}
+		i := &ins[n]
+		i.Op = op
+		i.Dst = dst
+		i.Src = src
+		i.Off = off
+		i.Imm = imm
+	}
+	return len(ins)
 }
 
 // decodeRare completes an instruction that is wide, not the first form of its opcode, or none at all. The error's slot
 // counts from the instruction.
-func decodeRare(i *Instruction, w uint64, rest []byte, order ByteOrder) *EncodingError {
-	p := match(w)
-	if p == nil || !registersExist(i.Dst, i.Src) {
-		e := explain(*i)
-		e.Slot = 0
-		return e
-	}
-	if p.shape >= shapeWide {
+func decodeRare(i *Instruction, w uint64, rest []byte, order ByteOrder, set formSet) *EncodingError {
+	p := match(w, set)
+	if p != nil && p.shape >= shapeWide {
 		if err := second(i, rest[slotSize:], order); err != nil {
 			return err
 		}
 	}
-	if !p.shape.admits(i.Imm) {
-		e := explain(*i)
+	if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+		e := explain(*i, set)
 		e.Slot = 0
 		return e
 	}
@@ -89,9 +136,6 @@ func (i *Instruction) set(w uint64) {
 	i.Off = int16(w >> fromOff)
 	i.Imm = int64(w) >> fromImm
 }
-
-// slotOf returns the slot that begins where rest does.
-func slotOf(code, rest []byte) int { return (len(code) - len(rest)) / slotSize }
 
 // second adds the upper half of a 64-bit load's constant, which stands in the next slot.
 func second(i *Instruction, rest []byte, order ByteOrder) *EncodingError {

@@ -34,10 +34,17 @@
 //
 // # The package
 //
-// All of this is one table, which [Form] is the index of; the rest of the package reads it. An [Instruction] is a plain value.
-// There is a constructor for each form, such as [Add64Imm] or [JEQ64Reg]; those that access memory take a [Size].
-// [Append] encodes and [Decode] decodes, both strictly: values and bytes that are no instruction are
-// refused with a reason. [Instruction.String] and [Disassemble] print what the kernel's verifier prints.
+// All of this is one table, which [Form] is the index of; the rest of the package reads it, and docs/isa.md shows it. An
+// [Instruction] is a plain value. There is a constructor for each form, such as [Add64Imm] or [JEQ64Reg]; those that access memory
+// take a [Size].
+//
+//	bytes         Append  ⇄  Decode      strict: what is no instruction is refused with a reason
+//	text          Format  ⇄  Parse       in the dialects of Linux's verifier and of LLVM
+//	read back     AppendXlated  ⇄  DecodeXlated, and the dialect Xlated
+//
+// Each pair gives back exactly what it was given. Code that is read back from Linux is a language of its own, in which the verifier
+// and the JIT compilers talk to each other: with an eleventh register, instructions that no program may have, and calls to
+// addresses.
 //
 // The names of functions and the numbers behind them are from RFC 9669 and from Linux (Documentation/bpf/standardization,
 // include/uapi/linux/bpf.h).

@@ -14,36 +14,79 @@ const slotSize = 8
 //
 // Append allocates only to make buf longer.
 func Append(buf []byte, order ByteOrder, ins ...Instruction) ([]byte, error) {
-	slots := len(ins)
-	for n := range ins {
-		if ins[n].Op == opWide {
-			slots++
+	return appendCode(buf, order, loadable, ins)
+}
+
+func appendCode(buf []byte, order ByteOrder, set formSet, ins []Instruction) ([]byte, error) {
+	start, end := len(buf), len(buf)
+	buf = room(buf, end, len(ins))
+	for n := 0; ; n++ {
+		// Nearly all instructions are encoded in here.
+		done := encodePlain(buf[end:], ins[n:], order)
+		n += done
+		end += done * slotSize
+		if n == len(ins) {
+			return buf[:end], nil
+		}
+		i := &ins[n]
+		if _, err := i.formIn(set); err != nil {
+			err.Index = n
+			return buf[:start], err
+		}
+		w := i.word()
+		put(buf[end:], w, order)
+		end += slotSize
+		if i.Op == opWide {
+			buf = room(buf, end, len(ins)-n)
+			// The second slot has nothing but the upper half of the constant, in imm.
+			put(buf[end:], uint64(i.Imm)>>32<<fromImm, order)
+			end += slotSize
 		}
 	}
-	start := len(buf)
-	buf = slices.Grow(buf, slots*slotSize)[:start+slots*slotSize]
-	out := buf[start:]
+}
+
+// room makes buf as long as end and that many slots behind it, or longer.
+func room(buf []byte, end, slots int) []byte {
+	if need := end + slots*slotSize; need > len(buf) {
+		return slices.Grow(buf[:end], slots*slotSize)[:need]
+	}
+	return buf
+}
+
+// encodePlain encodes instructions until one is wide, not the first form of its opcode, or none at all. It returns how many
+// it encoded. It is a function of its own so that its few variables stay in registers; out is long enough.
+func encodePlain(out []byte, ins []Instruction, order ByteOrder) int {
+	if order == BigEndian {
+		return encodePlainBig(out, ins)
+	}
 	for n := range ins {
 		i := &ins[n]
-		w := i.word()
-		// Nearly all instructions have the first form of their opcode and one slot.
-		p := &patterns[uint8(w)]
-		if w&p.mask != p.value || p.shape != shapePlain || !registersExist(i.Dst, i.Src) || i.Imm != int64(int32(i.Imm)) {
-			if _, err := i.Form(); err != nil {
-				err.(*EncodingError).Index = n
-				return buf[:start], err
-			}
-			if i.Op == opWide {
-				put(out, w, order)
-				out = out[slotSize:]
-				// The second slot has nothing but the upper half of the constant, in imm.
-				w = uint64(i.Imm) >> 32 << fromImm
-			}
+		if i.Imm != int64(int32(i.Imm)) || !registersExist(i.Dst, i.Src) {
+			return n
 		}
-		put(out, w, order)
-		out = out[slotSize:]
+		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
+		if p := &plain[i.Op]; w&p.mask != p.value {
+			return n
+		}
+		binary.LittleEndian.PutUint64(out[n*slotSize:n*slotSize+slotSize], w)
 	}
-	return buf, nil
+	return len(ins)
+}
+
+func encodePlainBig(out []byte, ins []Instruction) int {
+	for n := range ins {
+		i := &ins[n]
+		if i.Imm != int64(int32(i.Imm)) || !registersExist(i.Dst, i.Src) {
+			return n
+		}
+		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
+		if p := &plain[i.Op]; w&p.mask != p.value {
+			return n
+		}
+		w = uint64(i.Op)<<56 | uint64(i.Dst)<<52 | uint64(i.Src)<<48 | uint64(uint16(i.Off))<<32 | uint64(uint32(i.Imm))
+		binary.BigEndian.PutUint64(out[n*slotSize:n*slotSize+slotSize], w)
+	}
+	return len(ins)
 }
 
 // put stores the word of a slot.

@@ -130,13 +130,14 @@ func (e *EncodingError) Unwrap() error { return e.Rule }
 
 // explain finds out what is wrong with an instruction that no pattern admits. It reads the table, not the patterns: this
 // way is slow and taken once, and the two check each other in the tests.
-func explain(i Instruction) *EncodingError {
+func explain(i Instruction, set formSet) *EncodingError {
 	e := &EncodingError{Index: -1, Slot: -1, Form: i.form()}
-	if e.Form == 0 {
+	r := e.Form.row()
+	if e.Form == 0 || r.internal && set == loadable {
+		e.Form = 0
 		explainForm(e, i)
 		return e
 	}
-	r := e.Form.row()
 	// The imm of a 64-bit load is two fields.
 	imm, next := i.Imm, int64(0)
 	if i.IsWide() {
@@ -153,7 +154,7 @@ func explain(i Instruction) *EncodingError {
 		{FieldImm, imm, r.imm.operand(32)},
 		{FieldNextImm, next, r.next.operand(32)},
 	} {
-		if f.rule.Contains(f.value) {
+		if f.rule.Contains(f.value) || set == xlated && f.rule.Kind.IsRegister() && f.value == int64(R11) {
 			continue
 		}
 		e.Field, e.Value, e.Allowed = f.field, f.value, f.rule.allowed()
@@ -184,7 +185,7 @@ func explainForm(e *EncodingError, i Instruction) {
 	case tell>>fromSrc != 0:
 		e.Field, e.Value = FieldSrc, int64(i.Src)
 	default:
-		e.Field, e.Rule, e.Value, e.Allowed = FieldOpcode, RuleOpcode, int64(i.Op), opcodeHelp(i.Op)
+		e.Field, e.Rule, e.Value, e.Allowed = FieldOpcode, RuleOpcode, int64(i.Op), opcodeHelp(i)
 		return
 	}
 	for f := range Forms() {
@@ -201,7 +202,11 @@ func explainForm(e *EncodingError, i Instruction) {
 }
 
 // opcodeHelp returns what could stand in place of an opcode that isn't defined, where there is something near.
-func opcodeHelp(op Opcode) string {
+func opcodeHelp(i Instruction) string {
+	op := i.Op
+	if r := i.form().row(); r.internal {
+		return r.name + " exists only inside Linux: in code that is read back from it, see DecodeXlated"
+	}
 	if op == 0 {
 		return "any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"
 	}

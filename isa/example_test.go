@@ -64,7 +64,7 @@ func ExampleDisassemble() {
 		isa.JEQ64Reg(isa.R0, isa.R1, 1),
 		isa.Mov64Imm(isa.R0, 0),
 		isa.Exit(),
-	})
+	}, isa.Kernel)
 	if err != nil {
 		fmt.Println(err)
 	}

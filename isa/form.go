@@ -9,19 +9,21 @@ import (
 // zero value stands for no form. The numbers of forms may change from one release to the next.
 type Form uint8
 
-// Forms ranges over all forms in the table's order.
-func Forms() iter.Seq[Form] {
+// Forms ranges over the forms that programs consist of, in the table's order: from 1 to NumForms.
+func Forms() iter.Seq[Form] { return formsBetween(1, NumForms) }
+
+// InternalForms ranges over the forms that exist only inside Linux, in code that is read back from it: see DecodeXlated.
+func InternalForms() iter.Seq[Form] { return formsBetween(NumForms+1, len(forms)-1) }
+
+func formsBetween(first, last int) iter.Seq[Form] {
 	return func(yield func(Form) bool) {
-		for f := 1; f < len(forms); f++ {
+		for f := first; f <= last; f++ {
 			if !yield(Form(f)) {
 				return
 			}
 		}
 	}
 }
-
-// NumForms is the number of forms. A Form is from 1 to NumForms.
-const NumForms = len(forms) - 1
 
 // row returns the form's row, and the empty one if f is no form.
 func (f Form) row() *row {
@@ -56,11 +58,14 @@ type Info struct {
 	ImplicitReads  RegisterSet // registers that are read without being operands
 	ImplicitWrites RegisterSet // registers that are written or lost without being operands
 
-	Level Level         // the lowest LLVM -mcpu level that has the form, 0 if none has
-	Since KernelVersion // the first Linux that takes the form, the zero value if none does
+	Level    Level         // the lowest level of the instruction set (LLVM's -mcpu) that has the form, 0 if none has
+	Since    KernelVersion // the first Linux that takes the form, the zero value if none does
+	Internal bool          // the form exists only inside Linux, which makes it since that version
 
-	Text      string // template of the kernel's notation, see AppendText
+	Text      string // template of the kernel's notation; the verbs are explained in format.go
+	Xlated    string // template of bpftool's notation for code that is read back, "" where that is Text
 	LLVM      string // template of LLVM's notation, "" if LLVM has none
+	Also      string // template of a notation that Parse takes besides, or ""
 	Semantics string // what the instruction does, in C's notation
 }
 
@@ -76,8 +81,8 @@ func (f Form) Info() Info {
 		Off: r.off.operand(16), Imm: r.imm.operand(32), NextImm: r.next.operand(32),
 		Slots:         Instruction{Op: r.op}.Slots(),
 		ImplicitReads: r.reads, ImplicitWrites: r.writes,
-		Level: r.level, Since: r.since,
-		Text: r.text, LLVM: r.llvm, Semantics: r.does,
+		Level: r.level, Since: r.since, Internal: r.internal,
+		Text: r.text, Xlated: r.xlated, LLVM: r.llvm, Also: r.also, Semantics: r.does,
 	}
 	if r.make != "" {
 		i.Constructor, i.Sized, i.Size = r.make, true, r.op.Size()

@@ -1,7 +1,6 @@
 package isa
 
 import (
-	"io"
 	"strconv"
 )
 
@@ -11,11 +10,12 @@ import (
 //	%i %x   imm as 5, as 0x5          %I %X   the whole 64-bit constant likewise
 //	%o %O   off as +8, as + 8         %n      imm of the second slot, without sign
 //	%j %J   off, imm as +8            %h      imm as the name of a helper
-//	%u %v   imm, upper and lower half %%      a percent sign
+//	%u %v   imm, upper and lower half %k      off as " off=5", as nothing where it is 0
+//	%%      a percent sign
 //
 // Hexadecimal numbers have no sign: -1 is 0xffffffff.
 
-// String returns the instruction as Linux prints it in the verifier's log, without the opcode in front:
+// String returns the instruction in Kernel's dialect: as Linux prints it in the verifier's log, without the opcode in front.
 //
 //	r3 += 5
 //	r1 = *(u64 *)(r10 -8)
@@ -25,16 +25,41 @@ import (
 // function. Here these are map[fd:5] (in the manner of bpftool) and kernel-function#5. A value that is no instruction
 // gives its fields.
 func (i Instruction) String() string {
-	return string(AppendText(make([]byte, 0, 64), i))
+	return string(AppendText(make([]byte, 0, 64), i, Kernel))
 }
 
-// AppendText appends what String returns to buf.
-func AppendText(buf []byte, i Instruction) []byte {
+// AppendText appends the text of the instruction in the dialect to buf.
+func AppendText(buf []byte, i Instruction, d Dialect) []byte {
 	f := i.form()
+	if d == Xlated {
+		if p := match(i.word(), xlated); p != nil {
+			f = p.form
+		}
+	}
 	if f == 0 {
 		return appendFields(buf, i)
 	}
-	return appendTemplate(buf, forms[f].text, i)
+	r := &forms[f]
+	text := r.text
+	switch {
+	case d == LLVM && r.llvm != "" && !llvmLoses(r, i):
+		text = r.llvm
+	case d == Xlated && r.xlated != "":
+		text = r.xlated
+	}
+	return appendTemplate(buf, text, i)
+}
+
+// llvmLoses reports whether LLVM's notation has no place for something in the instruction: the second number of a 64-bit load of a
+// map's value or a variable, the immediate of LoadInd.
+func llvmLoses(r *row, i Instruction) bool {
+	switch {
+	case r.op == opWide:
+		return r.next != 0 && r.next != nextHigh && i.Imm>>32 != 0
+	case r.op.Class() == ClassLD && r.op.Mode() == ModeIND:
+		return i.Imm != 0
+	}
+	return false
 }
 
 // appendTemplate appends the text of a template, with the operands of i in it.
@@ -69,6 +94,10 @@ func appendTemplate(buf []byte, template string, i Instruction) []byte {
 			buf = appendSigned(buf, int64(i.Off), " ")
 		case 'J':
 			buf = appendSigned(buf, int64(int32(i.Imm)), "")
+		case 'k':
+			if i.Off != 0 {
+				buf = strconv.AppendInt(append(buf, " off="...), int64(i.Off), 10)
+			}
 		case 'n':
 			buf = strconv.AppendUint(buf, uint64(i.Imm)>>32, 10)
 		case 'h':
@@ -108,50 +137,4 @@ func appendFields(buf []byte, i Instruction) []byte {
 	buf = appendRegister(append(buf, " src "...), 'r', i.Src)
 	buf = strconv.AppendInt(append(buf, " off "...), int64(i.Off), 10)
 	return strconv.AppendInt(append(buf, " imm "...), i.Imm, 10)
-}
-
-// AppendListing appends one line for each instruction: its slot, its opcode and its text.
-//
-//	0: (18) r1 = 0x123456789
-//	2: (95) exit
-//
-// The slots are those that jumps count by: after a 64-bit load, one is left out.
-func AppendListing(buf []byte, ins []Instruction) []byte {
-	slot := 0
-	for _, i := range ins {
-		buf = appendLine(buf, slot, i)
-		slot += i.Slots()
-	}
-	return buf
-}
-
-// Disassemble writes the listing of the instructions, as AppendListing makes it.
-func Disassemble(w io.Writer, ins []Instruction) error {
-	buf := make([]byte, 0, 4096)
-	slot := 0
-	for _, i := range ins {
-		buf = appendLine(buf, slot, i)
-		slot += i.Slots()
-		if len(buf) > 4096-128 {
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			buf = buf[:0]
-		}
-	}
-	_, err := w.Write(buf)
-	return err
-}
-
-func appendLine(buf []byte, slot int, i Instruction) []byte {
-	const digits = "0123456789abcdef"
-	for width := 1000; width > 1 && slot < width; width /= 10 {
-		buf = append(buf, ' ')
-	}
-	buf = strconv.AppendInt(buf, int64(slot), 10)
-	buf = append(buf, ": ("...)
-	buf = append(buf, digits[i.Op>>4], digits[i.Op&15])
-	buf = append(buf, ") "...)
-	buf = AppendText(buf, i)
-	return append(buf, '\n')
 }

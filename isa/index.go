@@ -2,11 +2,12 @@ package isa
 
 // The encoder and the decoder don't read the table row by row. From it, isagen makes an array of patterns: what the word
 // of each form looks like. The first 256 patterns are those of the opcodes; where an opcode has several forms, a chain leads
-// from there to the others.
+// from there to the others, the ones that exist only inside Linux last.
 //
 // Nearly all rules are about bits that must have a certain value: fields that pick the form, reserved fields, signs. So
 // one comparison checks them all. What remains is that registers are at most r10, the same for all forms, and the few
-// rules that are called shapes here.
+// rules that are called shapes here. The first patterns that have no such rule stand once more in an array of their own, plain:
+// it is small enough to stay in the processor's cache, and it is all that the inner loops look at.
 
 // word packs the fields of an instruction's first slot: op in bits 0-7, dst 8-11, src 12-15, off 16-31, imm 32-63. In
 // memory this is the slot in little-endian order. Registers above 15 lose bits.
@@ -30,7 +31,16 @@ type pattern struct {
 	more        uint16 // the place of another pattern for the same opcode, 0 if this is the last
 	form        Form   // 0 for an opcode that isn't defined
 	shape       shape
+	internal    bool // a form that exists only inside Linux
 }
+
+// A formSet is a set of forms: those of programs that can be loaded, or also those of code that Linux made of them.
+type formSet uint8
+
+const (
+	loadable formSet = iota
+	xlated
+)
 
 // A shape is a rule about imm that isn't one about fixed bits.
 type shape uint8
@@ -43,10 +53,10 @@ const (
 	shapeWideZero              // two slots, the upper 32 bits are 0
 )
 
-func (s shape) admits(imm int64) bool {
+func (s shape) admits(imm int64, set formSet) bool {
 	switch s {
-	case shapeNonZero:
-		return imm != 0 && imm == int64(int32(imm))
+	case shapeNonZero: // Linux hides addresses as 0 from readers that may not see them
+		return (imm != 0 || set == xlated) && imm == int64(int32(imm))
 	case shapeSpaces:
 		return imm == 1 || imm == 1<<16
 	case shapeWide:
@@ -57,15 +67,19 @@ func (s shape) admits(imm int64) bool {
 	return imm == int64(int32(imm))
 }
 
-// match returns the pattern that the word fits, the shape unseen, and nil if there is none. In both loops that call it, the
-// word has been compared with the opcode's first pattern.
-func match(w uint64) *pattern {
+// match returns the pattern in the set that the word fits, the shape unseen, and nil if there is none. Where two fit, the one
+// that exists only inside Linux is meant.
+func match(w uint64, set formSet) *pattern {
+	var found *pattern
 	for p := &patterns[uint8(w)]; ; p = &patterns[p.more] {
-		if w&p.mask == p.value {
-			return p
+		if w&p.mask == p.value && (!p.internal || set == xlated) {
+			if set == loadable {
+				return p
+			}
+			found = p
 		}
 		if p.more == 0 {
-			return nil
+			return found
 		}
 	}
 }
@@ -73,12 +87,28 @@ func match(w uint64) *pattern {
 // registersExist reports whether both numbers are those of registers. Adding 5 takes 11 and more to 16 and more.
 func registersExist(dst, src Register) bool { return (uint(dst)+5)|(uint(src)+5) < 16 }
 
+// have reports whether code of the set has both registers: Linux uses an eleventh of its own, r11.
+func (set formSet) have(dst, src Register) bool {
+	if set == xlated {
+		return dst <= R11 && src <= R11
+	}
+	return registersExist(dst, src)
+}
+
 // Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
 // value is no instruction.
 func (i Instruction) Form() (Form, error) {
-	p := match(i.word())
-	if p == nil || !registersExist(i.Dst, i.Src) || !p.shape.admits(i.Imm) {
-		return 0, explain(i)
+	f, err := i.formIn(loadable)
+	if err != nil {
+		return 0, err
+	}
+	return f, nil
+}
+
+func (i *Instruction) formIn(set formSet) (Form, *EncodingError) {
+	p := match(i.word(), set)
+	if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+		return 0, explain(*i, set)
 	}
 	return p.form, nil
 }

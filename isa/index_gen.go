@@ -2,7 +2,270 @@
 
 package isa
 
-var patterns = [309]pattern{
+// NumForms is the number of forms that programs consist of.
+const NumForms = 183
+
+// An opcode that isn't here has a value that no word has.
+var plain = [256]struct{ mask, value uint64 }{
+	0x00: {value: 1},
+	0x01: {value: 1},
+	0x02: {value: 1},
+	0x03: {value: 1},
+	0x04: {0x00000000fffff0ff, 0x0000000000000004},
+	0x05: {0xffffffff0000ffff, 0x0000000000000005},
+	0x06: {0x00000000ffffffff, 0x0000000000000006},
+	0x07: {0x00000000fffff0ff, 0x0000000000000007},
+	0x08: {value: 1},
+	0x09: {value: 1},
+	0x0a: {value: 1},
+	0x0b: {value: 1},
+	0x0c: {0xffffffffffff00ff, 0x000000000000000c},
+	0x0d: {0xfffffffffffff0ff, 0x000000000000000d},
+	0x0e: {value: 1},
+	0x0f: {0xffffffffffff00ff, 0x000000000000000f},
+	0x10: {value: 1},
+	0x11: {value: 1},
+	0x12: {value: 1},
+	0x13: {value: 1},
+	0x14: {0x00000000fffff0ff, 0x0000000000000014},
+	0x15: {0x000000000000f0ff, 0x0000000000000015},
+	0x16: {0x000000000000f0ff, 0x0000000000000016},
+	0x17: {0x00000000fffff0ff, 0x0000000000000017},
+	0x18: {value: 1},
+	0x19: {value: 1},
+	0x1a: {value: 1},
+	0x1b: {value: 1},
+	0x1c: {0xffffffffffff00ff, 0x000000000000001c},
+	0x1d: {0xffffffff000000ff, 0x000000000000001d},
+	0x1e: {0xffffffff000000ff, 0x000000000000001e},
+	0x1f: {0xffffffffffff00ff, 0x000000000000001f},
+	0x20: {0x00000000ffffffff, 0x0000000000000020},
+	0x21: {value: 1},
+	0x22: {value: 1},
+	0x23: {value: 1},
+	0x24: {0x00000000fffff0ff, 0x0000000000000024},
+	0x25: {0x000000000000f0ff, 0x0000000000000025},
+	0x26: {0x000000000000f0ff, 0x0000000000000026},
+	0x27: {0x00000000fffff0ff, 0x0000000000000027},
+	0x28: {0x00000000ffffffff, 0x0000000000000028},
+	0x29: {value: 1},
+	0x2a: {value: 1},
+	0x2b: {value: 1},
+	0x2c: {0xffffffffffff00ff, 0x000000000000002c},
+	0x2d: {0xffffffff000000ff, 0x000000000000002d},
+	0x2e: {0xffffffff000000ff, 0x000000000000002e},
+	0x2f: {0xffffffffffff00ff, 0x000000000000002f},
+	0x30: {0x00000000ffffffff, 0x0000000000000030},
+	0x31: {value: 1},
+	0x32: {value: 1},
+	0x33: {value: 1},
+	0x34: {0x00000000fffff0ff, 0x0000000000000034},
+	0x35: {0x000000000000f0ff, 0x0000000000000035},
+	0x36: {0x000000000000f0ff, 0x0000000000000036},
+	0x37: {0x00000000fffff0ff, 0x0000000000000037},
+	0x38: {value: 1},
+	0x39: {value: 1},
+	0x3a: {value: 1},
+	0x3b: {value: 1},
+	0x3c: {0xffffffffffff00ff, 0x000000000000003c},
+	0x3d: {0xffffffff000000ff, 0x000000000000003d},
+	0x3e: {0xffffffff000000ff, 0x000000000000003e},
+	0x3f: {0xffffffffffff00ff, 0x000000000000003f},
+	0x40: {0x00000000ffff0fff, 0x0000000000000040},
+	0x41: {value: 1},
+	0x42: {value: 1},
+	0x43: {value: 1},
+	0x44: {0x00000000fffff0ff, 0x0000000000000044},
+	0x45: {0x000000000000f0ff, 0x0000000000000045},
+	0x46: {0x000000000000f0ff, 0x0000000000000046},
+	0x47: {0x00000000fffff0ff, 0x0000000000000047},
+	0x48: {0x00000000ffff0fff, 0x0000000000000048},
+	0x49: {value: 1},
+	0x4a: {value: 1},
+	0x4b: {value: 1},
+	0x4c: {0xffffffffffff00ff, 0x000000000000004c},
+	0x4d: {0xffffffff000000ff, 0x000000000000004d},
+	0x4e: {0xffffffff000000ff, 0x000000000000004e},
+	0x4f: {0xffffffffffff00ff, 0x000000000000004f},
+	0x50: {0x00000000ffff0fff, 0x0000000000000050},
+	0x51: {value: 1},
+	0x52: {value: 1},
+	0x53: {value: 1},
+	0x54: {0x00000000fffff0ff, 0x0000000000000054},
+	0x55: {0x000000000000f0ff, 0x0000000000000055},
+	0x56: {0x000000000000f0ff, 0x0000000000000056},
+	0x57: {0x00000000fffff0ff, 0x0000000000000057},
+	0x58: {value: 1},
+	0x59: {value: 1},
+	0x5a: {value: 1},
+	0x5b: {value: 1},
+	0x5c: {0xffffffffffff00ff, 0x000000000000005c},
+	0x5d: {0xffffffff000000ff, 0x000000000000005d},
+	0x5e: {0xffffffff000000ff, 0x000000000000005e},
+	0x5f: {0xffffffffffff00ff, 0x000000000000005f},
+	0x60: {value: 1},
+	0x61: {0xffffffff000000ff, 0x0000000000000061},
+	0x62: {0x000000000000f0ff, 0x0000000000000062},
+	0x63: {0xffffffff000000ff, 0x0000000000000063},
+	0x64: {0x00000000fffff0ff, 0x0000000000000064},
+	0x65: {0x000000000000f0ff, 0x0000000000000065},
+	0x66: {0x000000000000f0ff, 0x0000000000000066},
+	0x67: {0x00000000fffff0ff, 0x0000000000000067},
+	0x68: {value: 1},
+	0x69: {0xffffffff000000ff, 0x0000000000000069},
+	0x6a: {0x000000000000f0ff, 0x000000000000006a},
+	0x6b: {0xffffffff000000ff, 0x000000000000006b},
+	0x6c: {0xffffffffffff00ff, 0x000000000000006c},
+	0x6d: {0xffffffff000000ff, 0x000000000000006d},
+	0x6e: {0xffffffff000000ff, 0x000000000000006e},
+	0x6f: {0xffffffffffff00ff, 0x000000000000006f},
+	0x70: {value: 1},
+	0x71: {0xffffffff000000ff, 0x0000000000000071},
+	0x72: {0x000000000000f0ff, 0x0000000000000072},
+	0x73: {0xffffffff000000ff, 0x0000000000000073},
+	0x74: {0x00000000fffff0ff, 0x0000000000000074},
+	0x75: {0x000000000000f0ff, 0x0000000000000075},
+	0x76: {0x000000000000f0ff, 0x0000000000000076},
+	0x77: {0x00000000fffff0ff, 0x0000000000000077},
+	0x78: {value: 1},
+	0x79: {0xffffffff000000ff, 0x0000000000000079},
+	0x7a: {0x000000000000f0ff, 0x000000000000007a},
+	0x7b: {0xffffffff000000ff, 0x000000000000007b},
+	0x7c: {0xffffffffffff00ff, 0x000000000000007c},
+	0x7d: {0xffffffff000000ff, 0x000000000000007d},
+	0x7e: {0xffffffff000000ff, 0x000000000000007e},
+	0x7f: {0xffffffffffff00ff, 0x000000000000007f},
+	0x80: {value: 1},
+	0x81: {0xffffffff000000ff, 0x0000000000000081},
+	0x82: {value: 1},
+	0x83: {value: 1},
+	0x84: {0xfffffffffffff0ff, 0x0000000000000084},
+	0x85: {value: 1},
+	0x86: {value: 1},
+	0x87: {0xfffffffffffff0ff, 0x0000000000000087},
+	0x88: {value: 1},
+	0x89: {0xffffffff000000ff, 0x0000000000000089},
+	0x8a: {value: 1},
+	0x8b: {value: 1},
+	0x8c: {value: 1},
+	0x8d: {0xfffffffffffff0ff, 0x000000000000008d},
+	0x8e: {value: 1},
+	0x8f: {value: 1},
+	0x90: {value: 1},
+	0x91: {0xffffffff000000ff, 0x0000000000000091},
+	0x92: {value: 1},
+	0x93: {value: 1},
+	0x94: {0x00000000fffff0ff, 0x0000000000000094},
+	0x95: {0xffffffffffffffff, 0x0000000000000095},
+	0x96: {value: 1},
+	0x97: {0x00000000fffff0ff, 0x0000000000000097},
+	0x98: {value: 1},
+	0x99: {value: 1},
+	0x9a: {value: 1},
+	0x9b: {value: 1},
+	0x9c: {0xffffffffffff00ff, 0x000000000000009c},
+	0x9d: {value: 1},
+	0x9e: {value: 1},
+	0x9f: {0xffffffffffff00ff, 0x000000000000009f},
+	0xa0: {value: 1},
+	0xa1: {value: 1},
+	0xa2: {value: 1},
+	0xa3: {value: 1},
+	0xa4: {0x00000000fffff0ff, 0x00000000000000a4},
+	0xa5: {0x000000000000f0ff, 0x00000000000000a5},
+	0xa6: {0x000000000000f0ff, 0x00000000000000a6},
+	0xa7: {0x00000000fffff0ff, 0x00000000000000a7},
+	0xa8: {value: 1},
+	0xa9: {value: 1},
+	0xaa: {value: 1},
+	0xab: {value: 1},
+	0xac: {0xffffffffffff00ff, 0x00000000000000ac},
+	0xad: {0xffffffff000000ff, 0x00000000000000ad},
+	0xae: {0xffffffff000000ff, 0x00000000000000ae},
+	0xaf: {0xffffffffffff00ff, 0x00000000000000af},
+	0xb0: {value: 1},
+	0xb1: {value: 1},
+	0xb2: {value: 1},
+	0xb3: {value: 1},
+	0xb4: {0x00000000fffff0ff, 0x00000000000000b4},
+	0xb5: {0x000000000000f0ff, 0x00000000000000b5},
+	0xb6: {0x000000000000f0ff, 0x00000000000000b6},
+	0xb7: {0x00000000fffff0ff, 0x00000000000000b7},
+	0xb8: {value: 1},
+	0xb9: {value: 1},
+	0xba: {value: 1},
+	0xbb: {value: 1},
+	0xbc: {0xffffffffffff00ff, 0x00000000000000bc},
+	0xbd: {0xffffffff000000ff, 0x00000000000000bd},
+	0xbe: {0xffffffff000000ff, 0x00000000000000be},
+	0xbf: {0xffffffffffff00ff, 0x00000000000000bf},
+	0xc0: {value: 1},
+	0xc1: {value: 1},
+	0xc2: {value: 1},
+	0xc3: {0xffffffff000000ff, 0x00000000000000c3},
+	0xc4: {0x00000000fffff0ff, 0x00000000000000c4},
+	0xc5: {0x000000000000f0ff, 0x00000000000000c5},
+	0xc6: {0x000000000000f0ff, 0x00000000000000c6},
+	0xc7: {0x00000000fffff0ff, 0x00000000000000c7},
+	0xc8: {value: 1},
+	0xc9: {value: 1},
+	0xca: {value: 1},
+	0xcb: {0xffffffff000000ff, 0x00000100000000cb},
+	0xcc: {0xffffffffffff00ff, 0x00000000000000cc},
+	0xcd: {0xffffffff000000ff, 0x00000000000000cd},
+	0xce: {0xffffffff000000ff, 0x00000000000000ce},
+	0xcf: {0xffffffffffff00ff, 0x00000000000000cf},
+	0xd0: {value: 1},
+	0xd1: {value: 1},
+	0xd2: {value: 1},
+	0xd3: {0xffffffff000000ff, 0x00000100000000d3},
+	0xd4: {0xfffffffffffff0ff, 0x00000010000000d4},
+	0xd5: {0x000000000000f0ff, 0x00000000000000d5},
+	0xd6: {0x000000000000f0ff, 0x00000000000000d6},
+	0xd7: {0xfffffffffffff0ff, 0x00000010000000d7},
+	0xd8: {value: 1},
+	0xd9: {value: 1},
+	0xda: {value: 1},
+	0xdb: {0xffffffff000000ff, 0x00000000000000db},
+	0xdc: {0xfffffffffffff0ff, 0x00000010000000dc},
+	0xdd: {0xffffffff000000ff, 0x00000000000000dd},
+	0xde: {0xffffffff000000ff, 0x00000000000000de},
+	0xdf: {value: 1},
+	0xe0: {value: 1},
+	0xe1: {value: 1},
+	0xe2: {value: 1},
+	0xe3: {value: 1},
+	0xe4: {value: 1},
+	0xe5: {0xffffffff0000ffff, 0x00000000000000e5},
+	0xe6: {value: 1},
+	0xe7: {value: 1},
+	0xe8: {value: 1},
+	0xe9: {value: 1},
+	0xea: {value: 1},
+	0xeb: {value: 1},
+	0xec: {value: 1},
+	0xed: {value: 1},
+	0xee: {value: 1},
+	0xef: {value: 1},
+	0xf0: {value: 1},
+	0xf1: {value: 1},
+	0xf2: {value: 1},
+	0xf3: {value: 1},
+	0xf4: {value: 1},
+	0xf5: {value: 1},
+	0xf6: {value: 1},
+	0xf7: {value: 1},
+	0xf8: {value: 1},
+	0xf9: {value: 1},
+	0xfa: {value: 1},
+	0xfb: {value: 1},
+	0xfc: {value: 1},
+	0xfd: {value: 1},
+	0xfe: {value: 1},
+	0xff: {value: 1},
+}
+
+var patterns = [312]pattern{
 	0x00: {value: 1, tell: 0xff},
 	0x01: {value: 1, tell: 0xff},
 	0x02: {value: 1, tell: 0xff},
@@ -31,28 +294,28 @@ var patterns = [309]pattern{
 	0x19: {value: 1, tell: 0xff},
 	0x1a: {value: 1, tell: 0xff},
 	0x1b: {value: 1, tell: 0xff},
-	0x1c: {mask: 0xffffffffffff00ff, value: 0x000000000000001c, tell: 0xff, form: 28},  // Sub32Reg
-	0x1d: {mask: 0xffffffff000000ff, value: 0x000000000000001d, tell: 0xff, form: 76},  // JEQ64Reg
-	0x1e: {mask: 0xffffffff000000ff, value: 0x000000000000001e, tell: 0xff, form: 98},  // JEQ32Reg
-	0x1f: {mask: 0xffffffffffff00ff, value: 0x000000000000001f, tell: 0xff, form: 4},   // Sub64Reg
-	0x20: {mask: 0x00000000ffffffff, value: 0x0000000000000020, tell: 0xff, form: 173}, // LoadAbsW
-	0x21: {value: 1, tell: 0xff},
+	0x1c: {mask: 0xffffffffffff00ff, value: 0x000000000000001c, tell: 0xff, form: 28},                  // Sub32Reg
+	0x1d: {mask: 0xffffffff000000ff, value: 0x000000000000001d, tell: 0xff, form: 76},                  // JEQ64Reg
+	0x1e: {mask: 0xffffffff000000ff, value: 0x000000000000001e, tell: 0xff, form: 98},                  // JEQ32Reg
+	0x1f: {mask: 0xffffffffffff00ff, value: 0x000000000000001f, tell: 0xff, form: 4},                   // Sub64Reg
+	0x20: {mask: 0x00000000ffffffff, value: 0x0000000000000020, tell: 0xff, form: 173},                 // LoadAbsW
+	0x21: {mask: 0xffffffff000000ff, value: 0x0000000000000021, tell: 0xff, form: 186, internal: true}, // LoadProbeMemW
 	0x22: {value: 1, tell: 0xff},
 	0x23: {value: 1, tell: 0xff},
-	0x24: {mask: 0x00000000fffff0ff, value: 0x0000000000000024, tell: 0xff, form: 29},  // Mul32Imm
-	0x25: {mask: 0x000000000000f0ff, value: 0x0000000000000025, tell: 0xff, form: 77},  // JGT64Imm
-	0x26: {mask: 0x000000000000f0ff, value: 0x0000000000000026, tell: 0xff, form: 99},  // JGT32Imm
-	0x27: {mask: 0x00000000fffff0ff, value: 0x0000000000000027, tell: 0xff, form: 5},   // Mul64Imm
-	0x28: {mask: 0x00000000ffffffff, value: 0x0000000000000028, tell: 0xff, form: 172}, // LoadAbsH
-	0x29: {value: 1, tell: 0xff},
+	0x24: {mask: 0x00000000fffff0ff, value: 0x0000000000000024, tell: 0xff, form: 29},                  // Mul32Imm
+	0x25: {mask: 0x000000000000f0ff, value: 0x0000000000000025, tell: 0xff, form: 77},                  // JGT64Imm
+	0x26: {mask: 0x000000000000f0ff, value: 0x0000000000000026, tell: 0xff, form: 99},                  // JGT32Imm
+	0x27: {mask: 0x00000000fffff0ff, value: 0x0000000000000027, tell: 0xff, form: 5},                   // Mul64Imm
+	0x28: {mask: 0x00000000ffffffff, value: 0x0000000000000028, tell: 0xff, form: 172},                 // LoadAbsH
+	0x29: {mask: 0xffffffff000000ff, value: 0x0000000000000029, tell: 0xff, form: 185, internal: true}, // LoadProbeMemH
 	0x2a: {value: 1, tell: 0xff},
 	0x2b: {value: 1, tell: 0xff},
-	0x2c: {mask: 0xffffffffffff00ff, value: 0x000000000000002c, tell: 0xff, form: 30},  // Mul32Reg
-	0x2d: {mask: 0xffffffff000000ff, value: 0x000000000000002d, tell: 0xff, form: 78},  // JGT64Reg
-	0x2e: {mask: 0xffffffff000000ff, value: 0x000000000000002e, tell: 0xff, form: 100}, // JGT32Reg
-	0x2f: {mask: 0xffffffffffff00ff, value: 0x000000000000002f, tell: 0xff, form: 6},   // Mul64Reg
-	0x30: {mask: 0x00000000ffffffff, value: 0x0000000000000030, tell: 0xff, form: 171}, // LoadAbsB
-	0x31: {value: 1, tell: 0xff},
+	0x2c: {mask: 0xffffffffffff00ff, value: 0x000000000000002c, tell: 0xff, form: 30},                  // Mul32Reg
+	0x2d: {mask: 0xffffffff000000ff, value: 0x000000000000002d, tell: 0xff, form: 78},                  // JGT64Reg
+	0x2e: {mask: 0xffffffff000000ff, value: 0x000000000000002e, tell: 0xff, form: 100},                 // JGT32Reg
+	0x2f: {mask: 0xffffffffffff00ff, value: 0x000000000000002f, tell: 0xff, form: 6},                   // Mul64Reg
+	0x30: {mask: 0x00000000ffffffff, value: 0x0000000000000030, tell: 0xff, form: 171},                 // LoadAbsB
+	0x31: {mask: 0xffffffff000000ff, value: 0x0000000000000031, tell: 0xff, form: 184, internal: true}, // LoadProbeMemB
 	0x32: {value: 1, tell: 0xff},
 	0x33: {value: 1, tell: 0xff},
 	0x34: {mask: 0x00000000fffff0ff, value: 0x0000000000000034, tell: 0xffff00ff, form: 31, more: 262}, // Div32Imm
@@ -60,7 +323,7 @@ var patterns = [309]pattern{
 	0x36: {mask: 0x000000000000f0ff, value: 0x0000000000000036, tell: 0xff, form: 101},                 // JGE32Imm
 	0x37: {mask: 0x00000000fffff0ff, value: 0x0000000000000037, tell: 0xffff00ff, form: 7, more: 263},  // Div64Imm
 	0x38: {value: 1, tell: 0xff},
-	0x39: {value: 1, tell: 0xff},
+	0x39: {mask: 0xffffffff000000ff, value: 0x0000000000000039, tell: 0xff, form: 187, internal: true}, // LoadProbeMemDW
 	0x3a: {value: 1, tell: 0xff},
 	0x3b: {value: 1, tell: 0xff},
 	0x3c: {mask: 0xffffffffffff00ff, value: 0x000000000000003c, tell: 0xffff00ff, form: 32, more: 264}, // Div32Reg
@@ -68,23 +331,23 @@ var patterns = [309]pattern{
 	0x3e: {mask: 0xffffffff000000ff, value: 0x000000000000003e, tell: 0xff, form: 102},                 // JGE32Reg
 	0x3f: {mask: 0xffffffffffff00ff, value: 0x000000000000003f, tell: 0xffff00ff, form: 8, more: 265},  // Div64Reg
 	0x40: {mask: 0x00000000ffff0fff, value: 0x0000000000000040, tell: 0xff, form: 176},                 // LoadIndW
-	0x41: {value: 1, tell: 0xff},
+	0x41: {mask: 0xffffffff000000ff, value: 0x0000000000000041, tell: 0xff, form: 190, internal: true}, // LoadProbeMemSXW
 	0x42: {value: 1, tell: 0xff},
 	0x43: {value: 1, tell: 0xff},
-	0x44: {mask: 0x00000000fffff0ff, value: 0x0000000000000044, tell: 0xff, form: 33},  // Or32Imm
-	0x45: {mask: 0x000000000000f0ff, value: 0x0000000000000045, tell: 0xff, form: 81},  // JSET64Imm
-	0x46: {mask: 0x000000000000f0ff, value: 0x0000000000000046, tell: 0xff, form: 103}, // JSET32Imm
-	0x47: {mask: 0x00000000fffff0ff, value: 0x0000000000000047, tell: 0xff, form: 9},   // Or64Imm
-	0x48: {mask: 0x00000000ffff0fff, value: 0x0000000000000048, tell: 0xff, form: 175}, // LoadIndH
-	0x49: {value: 1, tell: 0xff},
+	0x44: {mask: 0x00000000fffff0ff, value: 0x0000000000000044, tell: 0xff, form: 33},                  // Or32Imm
+	0x45: {mask: 0x000000000000f0ff, value: 0x0000000000000045, tell: 0xff, form: 81},                  // JSET64Imm
+	0x46: {mask: 0x000000000000f0ff, value: 0x0000000000000046, tell: 0xff, form: 103},                 // JSET32Imm
+	0x47: {mask: 0x00000000fffff0ff, value: 0x0000000000000047, tell: 0xff, form: 9},                   // Or64Imm
+	0x48: {mask: 0x00000000ffff0fff, value: 0x0000000000000048, tell: 0xff, form: 175},                 // LoadIndH
+	0x49: {mask: 0xffffffff000000ff, value: 0x0000000000000049, tell: 0xff, form: 189, internal: true}, // LoadProbeMemSXH
 	0x4a: {value: 1, tell: 0xff},
 	0x4b: {value: 1, tell: 0xff},
-	0x4c: {mask: 0xffffffffffff00ff, value: 0x000000000000004c, tell: 0xff, form: 34},  // Or32Reg
-	0x4d: {mask: 0xffffffff000000ff, value: 0x000000000000004d, tell: 0xff, form: 82},  // JSET64Reg
-	0x4e: {mask: 0xffffffff000000ff, value: 0x000000000000004e, tell: 0xff, form: 104}, // JSET32Reg
-	0x4f: {mask: 0xffffffffffff00ff, value: 0x000000000000004f, tell: 0xff, form: 10},  // Or64Reg
-	0x50: {mask: 0x00000000ffff0fff, value: 0x0000000000000050, tell: 0xff, form: 174}, // LoadIndB
-	0x51: {value: 1, tell: 0xff},
+	0x4c: {mask: 0xffffffffffff00ff, value: 0x000000000000004c, tell: 0xff, form: 34},                  // Or32Reg
+	0x4d: {mask: 0xffffffff000000ff, value: 0x000000000000004d, tell: 0xff, form: 82},                  // JSET64Reg
+	0x4e: {mask: 0xffffffff000000ff, value: 0x000000000000004e, tell: 0xff, form: 104},                 // JSET32Reg
+	0x4f: {mask: 0xffffffffffff00ff, value: 0x000000000000004f, tell: 0xff, form: 10},                  // Or64Reg
+	0x50: {mask: 0x00000000ffff0fff, value: 0x0000000000000050, tell: 0xff, form: 174},                 // LoadIndB
+	0x51: {mask: 0xffffffff000000ff, value: 0x0000000000000051, tell: 0xff, form: 188, internal: true}, // LoadProbeMemSXB
 	0x52: {value: 1, tell: 0xff},
 	0x53: {value: 1, tell: 0xff},
 	0x54: {mask: 0x00000000fffff0ff, value: 0x0000000000000054, tell: 0xff, form: 35},  // And32Imm
@@ -151,54 +414,54 @@ var patterns = [309]pattern{
 	0x91: {mask: 0xffffffff000000ff, value: 0x0000000000000091, tell: 0xff, form: 132}, // LoadMemSXB
 	0x92: {value: 1, tell: 0xff},
 	0x93: {value: 1, tell: 0xff},
-	0x94: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, tell: 0xffff00ff, form: 41, more: 268}, // Mod32Imm
+	0x94: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, tell: 0xffff00ff, form: 41, more: 269}, // Mod32Imm
 	0x95: {mask: 0xffffffffffffffff, value: 0x0000000000000095, tell: 0xff, form: 127},                 // Exit
 	0x96: {value: 1, tell: 0xff},
-	0x97: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, tell: 0xffff00ff, form: 17, more: 269}, // Mod64Imm
+	0x97: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, tell: 0xffff00ff, form: 17, more: 270}, // Mod64Imm
 	0x98: {value: 1, tell: 0xff},
 	0x99: {value: 1, tell: 0xff},
 	0x9a: {value: 1, tell: 0xff},
 	0x9b: {value: 1, tell: 0xff},
-	0x9c: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, tell: 0xffff00ff, form: 42, more: 270}, // Mod32Reg
+	0x9c: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, tell: 0xffff00ff, form: 42, more: 271}, // Mod32Reg
 	0x9d: {value: 1, tell: 0xff},
 	0x9e: {value: 1, tell: 0xff},
-	0x9f: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, tell: 0xffff00ff, form: 18, more: 271}, // Mod64Reg
+	0x9f: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, tell: 0xffff00ff, form: 18, more: 272}, // Mod64Reg
 	0xa0: {value: 1, tell: 0xff},
-	0xa1: {value: 1, tell: 0xff},
-	0xa2: {value: 1, tell: 0xff},
-	0xa3: {value: 1, tell: 0xff},
-	0xa4: {mask: 0x00000000fffff0ff, value: 0x00000000000000a4, tell: 0xff, form: 43},  // Xor32Imm
-	0xa5: {mask: 0x000000000000f0ff, value: 0x00000000000000a5, tell: 0xff, form: 89},  // JLT64Imm
-	0xa6: {mask: 0x000000000000f0ff, value: 0x00000000000000a6, tell: 0xff, form: 111}, // JLT32Imm
-	0xa7: {mask: 0x00000000fffff0ff, value: 0x00000000000000a7, tell: 0xff, form: 19},  // Xor64Imm
+	0xa1: {mask: 0xffffffff000000ff, value: 0x00000000000000a1, tell: 0xff, form: 193, internal: true}, // LoadProbeMem32W
+	0xa2: {mask: 0x000000000000f0ff, value: 0x00000000000000a2, tell: 0xff, form: 201, internal: true}, // StoreImmProbeMem32W
+	0xa3: {mask: 0xffffffff000000ff, value: 0x00000000000000a3, tell: 0xff, form: 197, internal: true}, // StoreProbeMem32W
+	0xa4: {mask: 0x00000000fffff0ff, value: 0x00000000000000a4, tell: 0xff, form: 43},                  // Xor32Imm
+	0xa5: {mask: 0x000000000000f0ff, value: 0x00000000000000a5, tell: 0xff, form: 89},                  // JLT64Imm
+	0xa6: {mask: 0x000000000000f0ff, value: 0x00000000000000a6, tell: 0xff, form: 111},                 // JLT32Imm
+	0xa7: {mask: 0x00000000fffff0ff, value: 0x00000000000000a7, tell: 0xff, form: 19},                  // Xor64Imm
 	0xa8: {value: 1, tell: 0xff},
-	0xa9: {value: 1, tell: 0xff},
-	0xaa: {value: 1, tell: 0xff},
-	0xab: {value: 1, tell: 0xff},
-	0xac: {mask: 0xffffffffffff00ff, value: 0x00000000000000ac, tell: 0xff, form: 44},  // Xor32Reg
-	0xad: {mask: 0xffffffff000000ff, value: 0x00000000000000ad, tell: 0xff, form: 90},  // JLT64Reg
-	0xae: {mask: 0xffffffff000000ff, value: 0x00000000000000ae, tell: 0xff, form: 112}, // JLT32Reg
-	0xaf: {mask: 0xffffffffffff00ff, value: 0x00000000000000af, tell: 0xff, form: 20},  // Xor64Reg
+	0xa9: {mask: 0xffffffff000000ff, value: 0x00000000000000a9, tell: 0xff, form: 192, internal: true}, // LoadProbeMem32H
+	0xaa: {mask: 0x000000000000f0ff, value: 0x00000000000000aa, tell: 0xff, form: 200, internal: true}, // StoreImmProbeMem32H
+	0xab: {mask: 0xffffffff000000ff, value: 0x00000000000000ab, tell: 0xff, form: 196, internal: true}, // StoreProbeMem32H
+	0xac: {mask: 0xffffffffffff00ff, value: 0x00000000000000ac, tell: 0xff, form: 44},                  // Xor32Reg
+	0xad: {mask: 0xffffffff000000ff, value: 0x00000000000000ad, tell: 0xff, form: 90},                  // JLT64Reg
+	0xae: {mask: 0xffffffff000000ff, value: 0x00000000000000ae, tell: 0xff, form: 112},                 // JLT32Reg
+	0xaf: {mask: 0xffffffffffff00ff, value: 0x00000000000000af, tell: 0xff, form: 20},                  // Xor64Reg
 	0xb0: {value: 1, tell: 0xff},
-	0xb1: {value: 1, tell: 0xff},
-	0xb2: {value: 1, tell: 0xff},
-	0xb3: {value: 1, tell: 0xff},
-	0xb4: {mask: 0x00000000fffff0ff, value: 0x00000000000000b4, tell: 0xff, form: 45},  // Mov32Imm
-	0xb5: {mask: 0x000000000000f0ff, value: 0x00000000000000b5, tell: 0xff, form: 91},  // JLE64Imm
-	0xb6: {mask: 0x000000000000f0ff, value: 0x00000000000000b6, tell: 0xff, form: 113}, // JLE32Imm
-	0xb7: {mask: 0x00000000fffff0ff, value: 0x00000000000000b7, tell: 0xff, form: 21},  // Mov64Imm
+	0xb1: {mask: 0xffffffff000000ff, value: 0x00000000000000b1, tell: 0xff, form: 191, internal: true}, // LoadProbeMem32B
+	0xb2: {mask: 0x000000000000f0ff, value: 0x00000000000000b2, tell: 0xff, form: 199, internal: true}, // StoreImmProbeMem32B
+	0xb3: {mask: 0xffffffff000000ff, value: 0x00000000000000b3, tell: 0xff, form: 195, internal: true}, // StoreProbeMem32B
+	0xb4: {mask: 0x00000000fffff0ff, value: 0x00000000000000b4, tell: 0xff, form: 45},                  // Mov32Imm
+	0xb5: {mask: 0x000000000000f0ff, value: 0x00000000000000b5, tell: 0xff, form: 91},                  // JLE64Imm
+	0xb6: {mask: 0x000000000000f0ff, value: 0x00000000000000b6, tell: 0xff, form: 113},                 // JLE32Imm
+	0xb7: {mask: 0x00000000fffff0ff, value: 0x00000000000000b7, tell: 0xff, form: 21},                  // Mov64Imm
 	0xb8: {value: 1, tell: 0xff},
-	0xb9: {value: 1, tell: 0xff},
-	0xba: {value: 1, tell: 0xff},
-	0xbb: {value: 1, tell: 0xff},
-	0xbc: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, tell: 0xffff00ff, form: 46, more: 272}, // Mov32Reg
+	0xb9: {mask: 0xffffffff000000ff, value: 0x00000000000000b9, tell: 0xff, form: 194, internal: true}, // LoadProbeMem32DW
+	0xba: {mask: 0x000000000000f0ff, value: 0x00000000000000ba, tell: 0xff, form: 202, internal: true}, // StoreImmProbeMem32DW
+	0xbb: {mask: 0xffffffff000000ff, value: 0x00000000000000bb, tell: 0xff, form: 198, internal: true}, // StoreProbeMem32DW
+	0xbc: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, tell: 0xffff00ff, form: 46, more: 273}, // Mov32Reg
 	0xbd: {mask: 0xffffffff000000ff, value: 0x00000000000000bd, tell: 0xff, form: 92},                  // JLE64Reg
 	0xbe: {mask: 0xffffffff000000ff, value: 0x00000000000000be, tell: 0xff, form: 114},                 // JLE32Reg
-	0xbf: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, tell: 0xffff00ff, form: 22, more: 274}, // Mov64Reg
+	0xbf: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, tell: 0xffff00ff, form: 22, more: 276}, // Mov64Reg
 	0xc0: {value: 1, tell: 0xff},
 	0xc1: {value: 1, tell: 0xff},
-	0xc2: {value: 1, tell: 0xff},
-	0xc3: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, tell: 0xffffffff000000ff, form: 143, more: 279}, // AtomicAdd32
+	0xc2: {mask: 0xffffffffffffffff, value: 0x00000000000000c2, tell: 0xff, form: 207, internal: true},          // NoSpec
+	0xc3: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, tell: 0xffffffff000000ff, form: 143, more: 281}, // AtomicAdd32
 	0xc4: {mask: 0x00000000fffff0ff, value: 0x00000000000000c4, tell: 0xff, form: 47},                           // Arsh32Imm
 	0xc5: {mask: 0x000000000000f0ff, value: 0x00000000000000c5, tell: 0xff, form: 93},                           // JSLT64Imm
 	0xc6: {mask: 0x000000000000f0ff, value: 0x00000000000000c6, tell: 0xff, form: 115},                          // JSLT32Imm
@@ -206,7 +469,7 @@ var patterns = [309]pattern{
 	0xc8: {value: 1, tell: 0xff},
 	0xc9: {value: 1, tell: 0xff},
 	0xca: {value: 1, tell: 0xff},
-	0xcb: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, tell: 0xffffffff000000ff, form: 164, more: 290}, // LoadAcquireH
+	0xcb: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, tell: 0xffffffff000000ff, form: 164, more: 292}, // LoadAcquireH
 	0xcc: {mask: 0xffffffffffff00ff, value: 0x00000000000000cc, tell: 0xff, form: 48},                           // Arsh32Reg
 	0xcd: {mask: 0xffffffff000000ff, value: 0x00000000000000cd, tell: 0xff, form: 94},                           // JSLT64Reg
 	0xce: {mask: 0xffffffff000000ff, value: 0x00000000000000ce, tell: 0xff, form: 116},                          // JSLT32Reg
@@ -214,31 +477,31 @@ var patterns = [309]pattern{
 	0xd0: {value: 1, tell: 0xff},
 	0xd1: {value: 1, tell: 0xff},
 	0xd2: {value: 1, tell: 0xff},
-	0xd3: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, tell: 0xffffffff000000ff, form: 163, more: 291}, // LoadAcquireB
-	0xd4: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, tell: 0xffffffff000000ff, form: 64, more: 292},  // ToLE16
+	0xd3: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, tell: 0xffffffff000000ff, form: 163, more: 293}, // LoadAcquireB
+	0xd4: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, tell: 0xffffffff000000ff, form: 64, more: 294},  // ToLE16
 	0xd5: {mask: 0x000000000000f0ff, value: 0x00000000000000d5, tell: 0xff, form: 95},                           // JSLE64Imm
 	0xd6: {mask: 0x000000000000f0ff, value: 0x00000000000000d6, tell: 0xff, form: 117},                          // JSLE32Imm
-	0xd7: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, tell: 0xffffffff000000ff, form: 66, more: 294},  // Bswap16
+	0xd7: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, tell: 0xffffffff000000ff, form: 66, more: 296},  // Bswap16
 	0xd8: {value: 1, tell: 0xff},
 	0xd9: {value: 1, tell: 0xff},
 	0xda: {value: 1, tell: 0xff},
-	0xdb: {mask: 0xffffffff000000ff, value: 0x00000000000000db, tell: 0xffffffff000000ff, form: 153, more: 296}, // AtomicAdd64
-	0xdc: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, tell: 0xffffffff000000ff, form: 65, more: 307},  // ToBE16
+	0xdb: {mask: 0xffffffff000000ff, value: 0x00000000000000db, tell: 0xffffffff000000ff, form: 153, more: 298}, // AtomicAdd64
+	0xdc: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, tell: 0xffffffff000000ff, form: 65, more: 309},  // ToBE16
 	0xdd: {mask: 0xffffffff000000ff, value: 0x00000000000000dd, tell: 0xff, form: 96},                           // JSLE64Reg
 	0xde: {mask: 0xffffffff000000ff, value: 0x00000000000000de, tell: 0xff, form: 118},                          // JSLE32Reg
 	0xdf: {value: 1, tell: 0xff},
 	0xe0: {value: 1, tell: 0xff},
 	0xe1: {value: 1, tell: 0xff},
 	0xe2: {value: 1, tell: 0xff},
-	0xe3: {value: 1, tell: 0xff},
+	0xe3: {mask: 0x00000000000000ff, value: 0x00000000000000e3, tell: 0xff, form: 205, internal: true}, // ProbeAtomicW
 	0xe4: {value: 1, tell: 0xff},
-	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xff, form: 121}, // MayGoto
+	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xf0ff, form: 121, more: 311}, // MayGoto
 	0xe6: {value: 1, tell: 0xff},
 	0xe7: {value: 1, tell: 0xff},
 	0xe8: {value: 1, tell: 0xff},
 	0xe9: {value: 1, tell: 0xff},
 	0xea: {value: 1, tell: 0xff},
-	0xeb: {value: 1, tell: 0xff},
+	0xeb: {mask: 0x00000000000000ff, value: 0x00000000000000eb, tell: 0xff, form: 204, internal: true}, // ProbeAtomicH
 	0xec: {value: 1, tell: 0xff},
 	0xed: {value: 1, tell: 0xff},
 	0xee: {value: 1, tell: 0xff},
@@ -246,15 +509,15 @@ var patterns = [309]pattern{
 	0xf0: {value: 1, tell: 0xff},
 	0xf1: {value: 1, tell: 0xff},
 	0xf2: {value: 1, tell: 0xff},
-	0xf3: {value: 1, tell: 0xff},
+	0xf3: {mask: 0x00000000000000ff, value: 0x00000000000000f3, tell: 0xff, form: 203, internal: true}, // ProbeAtomicB
 	0xf4: {value: 1, tell: 0xff},
-	0xf5: {value: 1, tell: 0xff},
+	0xf5: {mask: 0x00000000ffffffff, value: 0x00000000000000f5, tell: 0xff, form: 208, internal: true}, // TailCall
 	0xf6: {value: 1, tell: 0xff},
 	0xf7: {value: 1, tell: 0xff},
 	0xf8: {value: 1, tell: 0xff},
 	0xf9: {value: 1, tell: 0xff},
 	0xfa: {value: 1, tell: 0xff},
-	0xfb: {value: 1, tell: 0xff},
+	0xfb: {mask: 0x00000000000000ff, value: 0x00000000000000fb, tell: 0xff, form: 206, internal: true}, // ProbeAtomicDW
 	0xfc: {value: 1, tell: 0xff},
 	0xfd: {value: 1, tell: 0xff},
 	0xfe: {value: 1, tell: 0xff},
@@ -270,46 +533,49 @@ var patterns = [309]pattern{
 	264:  {mask: 0xffffffffffff00ff, value: 0x000000000001003c, tell: 0xffff00ff, form: 54},                                // SDiv32Reg
 	265:  {mask: 0xffffffffffff00ff, value: 0x000000000001003f, tell: 0xffff00ff, form: 50},                                // SDiv64Reg
 	266:  {mask: 0x00000000ffffffff, value: 0x0000000000001085, tell: 0xf0ff, form: 124, more: 267},                        // CallRel
-	267:  {mask: 0x000000008000ffff, value: 0x0000000000002085, tell: 0xf0ff, form: 125},                                   // CallKfunc
-	268:  {mask: 0x00000000fffff0ff, value: 0x0000000000010094, tell: 0xffff00ff, form: 55},                                // SMod32Imm
-	269:  {mask: 0x00000000fffff0ff, value: 0x0000000000010097, tell: 0xffff00ff, form: 51},                                // SMod64Imm
-	270:  {mask: 0xffffffffffff00ff, value: 0x000000000001009c, tell: 0xffff00ff, form: 56},                                // SMod32Reg
-	271:  {mask: 0xffffffffffff00ff, value: 0x000000000001009f, tell: 0xffff00ff, form: 52},                                // SMod64Reg
-	272:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, tell: 0xffff00ff, form: 62, more: 273},                     // Mov32SX8
-	273:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, tell: 0xffff00ff, form: 63},                                // Mov32SX16
-	274:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, tell: 0xffff00ff, form: 59, more: 275},                     // Mov64SX8
-	275:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, tell: 0xffff00ff, form: 60, more: 276},                     // Mov64SX16
-	276:  {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, tell: 0xffff00ff, form: 61, more: 277},                     // Mov64SX32
-	277:  {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, tell: 0xffff00ff, form: 73, more: 278, shape: shapeSpaces}, // AddrSpaceCast
-	278:  {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, tell: 0xffff00ff, form: 74},                                // MovPerCPU
-	279:  {mask: 0xffffffff000000ff, value: 0x00000001000000c3, tell: 0xffffffff000000ff, form: 144, more: 280},            // AtomicFetchAdd32
-	280:  {mask: 0xffffffff000000ff, value: 0x00000040000000c3, tell: 0xffffffff000000ff, form: 145, more: 281},            // AtomicOr32
-	281:  {mask: 0xffffffff000000ff, value: 0x00000041000000c3, tell: 0xffffffff000000ff, form: 146, more: 282},            // AtomicFetchOr32
-	282:  {mask: 0xffffffff000000ff, value: 0x00000050000000c3, tell: 0xffffffff000000ff, form: 147, more: 283},            // AtomicAnd32
-	283:  {mask: 0xffffffff000000ff, value: 0x00000051000000c3, tell: 0xffffffff000000ff, form: 148, more: 284},            // AtomicFetchAnd32
-	284:  {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, tell: 0xffffffff000000ff, form: 149, more: 285},            // AtomicXor32
-	285:  {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, tell: 0xffffffff000000ff, form: 150, more: 286},            // AtomicFetchXor32
-	286:  {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, tell: 0xffffffff000000ff, form: 151, more: 287},            // AtomicXchg32
-	287:  {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, tell: 0xffffffff000000ff, form: 152, more: 288},            // AtomicCmpXchg32
-	288:  {mask: 0xffffffff000000ff, value: 0x00000100000000c3, tell: 0xffffffff000000ff, form: 165, more: 289},            // LoadAcquireW
-	289:  {mask: 0xffffffff000000ff, value: 0x00000110000000c3, tell: 0xffffffff000000ff, form: 169},                       // StoreReleaseW
-	290:  {mask: 0xffffffff000000ff, value: 0x00000110000000cb, tell: 0xffffffff000000ff, form: 168},                       // StoreReleaseH
-	291:  {mask: 0xffffffff000000ff, value: 0x00000110000000d3, tell: 0xffffffff000000ff, form: 167},                       // StoreReleaseB
-	292:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, tell: 0xffffffff000000ff, form: 67, more: 293},             // ToLE32
-	293:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, tell: 0xffffffff000000ff, form: 70},                        // ToLE64
-	294:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, tell: 0xffffffff000000ff, form: 69, more: 295},             // Bswap32
-	295:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, tell: 0xffffffff000000ff, form: 72},                        // Bswap64
-	296:  {mask: 0xffffffff000000ff, value: 0x00000001000000db, tell: 0xffffffff000000ff, form: 154, more: 297},            // AtomicFetchAdd64
-	297:  {mask: 0xffffffff000000ff, value: 0x00000040000000db, tell: 0xffffffff000000ff, form: 155, more: 298},            // AtomicOr64
-	298:  {mask: 0xffffffff000000ff, value: 0x00000041000000db, tell: 0xffffffff000000ff, form: 156, more: 299},            // AtomicFetchOr64
-	299:  {mask: 0xffffffff000000ff, value: 0x00000050000000db, tell: 0xffffffff000000ff, form: 157, more: 300},            // AtomicAnd64
-	300:  {mask: 0xffffffff000000ff, value: 0x00000051000000db, tell: 0xffffffff000000ff, form: 158, more: 301},            // AtomicFetchAnd64
-	301:  {mask: 0xffffffff000000ff, value: 0x000000a0000000db, tell: 0xffffffff000000ff, form: 159, more: 302},            // AtomicXor64
-	302:  {mask: 0xffffffff000000ff, value: 0x000000a1000000db, tell: 0xffffffff000000ff, form: 160, more: 303},            // AtomicFetchXor64
-	303:  {mask: 0xffffffff000000ff, value: 0x000000e1000000db, tell: 0xffffffff000000ff, form: 161, more: 304},            // AtomicXchg64
-	304:  {mask: 0xffffffff000000ff, value: 0x000000f1000000db, tell: 0xffffffff000000ff, form: 162, more: 305},            // AtomicCmpXchg64
-	305:  {mask: 0xffffffff000000ff, value: 0x00000100000000db, tell: 0xffffffff000000ff, form: 166, more: 306},            // LoadAcquireDW
-	306:  {mask: 0xffffffff000000ff, value: 0x00000110000000db, tell: 0xffffffff000000ff, form: 170},                       // StoreReleaseDW
-	307:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, tell: 0xffffffff000000ff, form: 68, more: 308},             // ToBE32
-	308:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, tell: 0xffffffff000000ff, form: 71},                        // ToBE64
+	267:  {mask: 0x000000008000ffff, value: 0x0000000000002085, tell: 0xf0ff, form: 125, more: 268},                        // CallKfunc
+	268:  {mask: 0x000000000000ffff, value: 0x0000000000001085, tell: 0xf0ff, form: 210, internal: true},                   // CallSubprog
+	269:  {mask: 0x00000000fffff0ff, value: 0x0000000000010094, tell: 0xffff00ff, form: 55},                                // SMod32Imm
+	270:  {mask: 0x00000000fffff0ff, value: 0x0000000000010097, tell: 0xffff00ff, form: 51},                                // SMod64Imm
+	271:  {mask: 0xffffffffffff00ff, value: 0x000000000001009c, tell: 0xffff00ff, form: 56},                                // SMod32Reg
+	272:  {mask: 0xffffffffffff00ff, value: 0x000000000001009f, tell: 0xffff00ff, form: 52},                                // SMod64Reg
+	273:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, tell: 0xffff00ff, form: 62, more: 274},                     // Mov32SX8
+	274:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, tell: 0xffff00ff, form: 63, more: 275},                     // Mov32SX16
+	275:  {mask: 0xffffffffffff00ff, value: 0x00000001000000bc, tell: 0xffff00ff, form: 211, internal: true},               // Zext32
+	276:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, tell: 0xffff00ff, form: 59, more: 277},                     // Mov64SX8
+	277:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, tell: 0xffff00ff, form: 60, more: 278},                     // Mov64SX16
+	278:  {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, tell: 0xffff00ff, form: 61, more: 279},                     // Mov64SX32
+	279:  {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, tell: 0xffff00ff, form: 73, more: 280, shape: shapeSpaces}, // AddrSpaceCast
+	280:  {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, tell: 0xffff00ff, form: 74},                                // MovPerCPU
+	281:  {mask: 0xffffffff000000ff, value: 0x00000001000000c3, tell: 0xffffffff000000ff, form: 144, more: 282},            // AtomicFetchAdd32
+	282:  {mask: 0xffffffff000000ff, value: 0x00000040000000c3, tell: 0xffffffff000000ff, form: 145, more: 283},            // AtomicOr32
+	283:  {mask: 0xffffffff000000ff, value: 0x00000041000000c3, tell: 0xffffffff000000ff, form: 146, more: 284},            // AtomicFetchOr32
+	284:  {mask: 0xffffffff000000ff, value: 0x00000050000000c3, tell: 0xffffffff000000ff, form: 147, more: 285},            // AtomicAnd32
+	285:  {mask: 0xffffffff000000ff, value: 0x00000051000000c3, tell: 0xffffffff000000ff, form: 148, more: 286},            // AtomicFetchAnd32
+	286:  {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, tell: 0xffffffff000000ff, form: 149, more: 287},            // AtomicXor32
+	287:  {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, tell: 0xffffffff000000ff, form: 150, more: 288},            // AtomicFetchXor32
+	288:  {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, tell: 0xffffffff000000ff, form: 151, more: 289},            // AtomicXchg32
+	289:  {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, tell: 0xffffffff000000ff, form: 152, more: 290},            // AtomicCmpXchg32
+	290:  {mask: 0xffffffff000000ff, value: 0x00000100000000c3, tell: 0xffffffff000000ff, form: 165, more: 291},            // LoadAcquireW
+	291:  {mask: 0xffffffff000000ff, value: 0x00000110000000c3, tell: 0xffffffff000000ff, form: 169},                       // StoreReleaseW
+	292:  {mask: 0xffffffff000000ff, value: 0x00000110000000cb, tell: 0xffffffff000000ff, form: 168},                       // StoreReleaseH
+	293:  {mask: 0xffffffff000000ff, value: 0x00000110000000d3, tell: 0xffffffff000000ff, form: 167},                       // StoreReleaseB
+	294:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, tell: 0xffffffff000000ff, form: 67, more: 295},             // ToLE32
+	295:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, tell: 0xffffffff000000ff, form: 70},                        // ToLE64
+	296:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, tell: 0xffffffff000000ff, form: 69, more: 297},             // Bswap32
+	297:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, tell: 0xffffffff000000ff, form: 72},                        // Bswap64
+	298:  {mask: 0xffffffff000000ff, value: 0x00000001000000db, tell: 0xffffffff000000ff, form: 154, more: 299},            // AtomicFetchAdd64
+	299:  {mask: 0xffffffff000000ff, value: 0x00000040000000db, tell: 0xffffffff000000ff, form: 155, more: 300},            // AtomicOr64
+	300:  {mask: 0xffffffff000000ff, value: 0x00000041000000db, tell: 0xffffffff000000ff, form: 156, more: 301},            // AtomicFetchOr64
+	301:  {mask: 0xffffffff000000ff, value: 0x00000050000000db, tell: 0xffffffff000000ff, form: 157, more: 302},            // AtomicAnd64
+	302:  {mask: 0xffffffff000000ff, value: 0x00000051000000db, tell: 0xffffffff000000ff, form: 158, more: 303},            // AtomicFetchAnd64
+	303:  {mask: 0xffffffff000000ff, value: 0x000000a0000000db, tell: 0xffffffff000000ff, form: 159, more: 304},            // AtomicXor64
+	304:  {mask: 0xffffffff000000ff, value: 0x000000a1000000db, tell: 0xffffffff000000ff, form: 160, more: 305},            // AtomicFetchXor64
+	305:  {mask: 0xffffffff000000ff, value: 0x000000e1000000db, tell: 0xffffffff000000ff, form: 161, more: 306},            // AtomicXchg64
+	306:  {mask: 0xffffffff000000ff, value: 0x000000f1000000db, tell: 0xffffffff000000ff, form: 162, more: 307},            // AtomicCmpXchg64
+	307:  {mask: 0xffffffff000000ff, value: 0x00000100000000db, tell: 0xffffffff000000ff, form: 166, more: 308},            // LoadAcquireDW
+	308:  {mask: 0xffffffff000000ff, value: 0x00000110000000db, tell: 0xffffffff000000ff, form: 170},                       // StoreReleaseDW
+	309:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, tell: 0xffffffff000000ff, form: 68, more: 310},             // ToBE32
+	310:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, tell: 0xffffffff000000ff, form: 71},                        // ToBE64
+	311:  {mask: 0x000000000000ffff, value: 0x00000000000010e5, tell: 0xf0ff, form: 209, internal: true},                   // CallArgs
 }

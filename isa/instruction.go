@@ -15,7 +15,12 @@ type Instruction struct {
 	Imm int64
 }
 
-const opWide = ClassLD | ModeIMM | Opcode(DW)
+// Opcodes that the code asks for by name.
+const (
+	opWide = ClassLD | ModeIMM | Opcode(DW)
+	opCall = ClassJMP | OpCall
+	opLong = ClassJMP32 | OpJA
+)
 
 // Slots returns the number of 8-byte slots that the instruction takes up: 2 for 64-bit loads, 1 for all others.
 // Jumps, and everything in the kernel that points at an instruction, count slots.

@@ -58,7 +58,9 @@ const (
 	OpJLE   Opcode = 0xb0
 	OpJSLT  Opcode = 0xc0
 	OpJSLE  Opcode = 0xd0
-	OpJCOND Opcode = 0xe0 // may_goto; inside the kernel the same byte means something else
+	OpJCOND Opcode = 0xe0 // may_goto; inside Linux also a call in the interpreter
+
+	OpTailCall Opcode = 0xf0 // inside Linux only
 )
 
 // Modes of the classes LD, LDX, ST and STX: the upper three bits of an opcode.
@@ -69,6 +71,15 @@ const (
 	ModeMEM    Opcode = 0x60 // memory
 	ModeMEMSX  Opcode = 0x80 // memory, sign-extended
 	ModeATOMIC Opcode = 0xc0 // memory, atomically; imm has the operation
+)
+
+// Modes that exist only inside Linux (include/linux/filter.h, Linux 6.18): memory that may fault, and a barrier.
+const (
+	ModePROBEMEM    Opcode = 0x20
+	ModePROBEMEMSX  Opcode = 0x40
+	ModePROBEMEM32  Opcode = 0xa0
+	ModePROBEATOMIC Opcode = 0xe0
+	ModeNOSPEC      Opcode = 0xc0
 )
 
 // Atomic operations: the imm of the mode ATOMIC.

@@ -200,5 +200,3 @@ func TestUnrepresentableValuesAreErrors(t *testing.T) {
 		}
 	}
 }
-
-const R11 Register = 11

@@ -22,6 +22,7 @@ const (
 	R9  Register = 9  // kept across calls
 	R10 Register = 10 // the frame pointer, read-only; the stack is the 512 bytes below it
 	FP           = R10
+	R11 Register = 11 // Linux's own, in code that is read back from it; no program has it
 )
 
 // Valid reports whether r is one of r0 to r10.

@@ -66,8 +66,11 @@ type row struct {
 	reads, writes RegisterSet // besides the operands
 	level         Level
 	since         KernelVersion
+	internal      bool   // exists only inside Linux, see DecodeXlated
 	text          string // as the kernel's verifier prints it
+	xlated        string // as bpftool prints it in code that is read back; "" where that is text
 	llvm          string // as LLVM's assembler reads it; "" where it can't
+	also          string // another way to write it, for Parse
 	does          string
 }
 

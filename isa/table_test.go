@@ -77,7 +77,7 @@ func TestRowsAreComplete(t *testing.T) {
 					continue
 				}
 				n++
-				if n == len(template) || !strings.ContainsRune("dDsSixIXoOnjJhuv%", rune(template[n])) {
+				if n == len(template) || !strings.ContainsRune("dDsSixIXoOnjJhuvk%", rune(template[n])) {
 					t.Errorf("%s: %q has an unknown verb", r.name, template)
 				}
 			}

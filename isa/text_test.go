@@ -94,17 +94,17 @@ func TestTextOfUnusualOperands(t *testing.T) {
 func TestListingCountsSlots(t *testing.T) {
 	ins := []Instruction{LoadImm64(R1, 0x123456789), Mov64Imm(R0, 0), Exit()}
 	want := "   0: (18) r1 = 0x123456789\n   2: (b7) r0 = 0\n   3: (95) exit\n"
-	if got := string(AppendListing(nil, ins)); got != want {
+	if got := string(AppendListing(nil, ins, Kernel)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	for range 13 { // more than one write, slots of five digits
 		ins = append(ins, ins...)
 	}
 	var b bytes.Buffer
-	if err := Disassemble(&b, ins); err != nil {
+	if err := Disassemble(&b, ins, Kernel); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(b.Bytes(), AppendListing(nil, ins)) {
+	if !bytes.Equal(b.Bytes(), AppendListing(nil, ins, Kernel)) {
 		t.Error("Disassemble writes another listing than AppendListing")
 	}
 	if !strings.HasSuffix(b.String(), "\n32767: (95) exit\n") {

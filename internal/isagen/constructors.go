@@ -27,7 +27,7 @@ type constructor struct {
 func constructors() []constructor {
 	var cs []constructor
 	at := map[string]int{}
-	for f := range isa.Forms() {
+	for f := range allForms() {
 		i := f.Info()
 		if n, ok := at[i.Constructor]; ok {
 			cs[n].forms = append(cs[n].forms, i)
@@ -145,6 +145,9 @@ func doc(b *bytes.Buffer, c constructor) {
 	if i.Since == (isa.KernelVersion{}) {
 		uses = fmt.Sprintf("ISA %s, no Linux yet.", i.Level)
 	}
+	if i.Internal {
+		uses = fmt.Sprintf("Only inside Linux, since %s: no program may have it.", i.Since)
+	}
 	lines = append(lines, uses)
 	for _, l := range lines {
 		if l == "" {
@@ -241,7 +244,7 @@ var symbolic = map[string]bool{"CallRel": true, "CallKfunc": true, "LoadFunc": t
 func writeItems(b *bytes.Buffer) error {
 	b.WriteString("package dsl\n\nimport \"github.com/bpfsmith/bpfsmith/isa\"\n")
 	for _, c := range constructors() {
-		if symbolic[c.name] {
+		if symbolic[c.name] || c.forms[0].Internal {
 			continue
 		}
 		b.WriteByte('\n')
@@ -282,7 +285,7 @@ import . "github.com/bpfsmith/bpfsmith/isa"
 func construct(mnemonic string, dst, src Register, off int16, imm int32, next uint32) (i Instruction, ok bool) {
 	switch mnemonic {
 `)
-	for f := range isa.Forms() {
+	for f := range allForms() {
 		i := f.Info()
 		var args []string
 		for _, p := range params(i) {

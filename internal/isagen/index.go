@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -20,15 +21,16 @@ const (
 func writeIndex(b *bytes.Buffer) error {
 	var byOp [256][]isa.Form
 	more := 256 // the next place for the second, third, … form of an opcode
-	for f := range isa.Forms() {
+	for f := range allForms() {
 		op := f.Info().Op
 		byOp[op] = append(byOp[op], f)
 		if len(byOp[op]) > 1 {
 			more++
 		}
 	}
+	writePlain(b, byOp)
 	var first, others bytes.Buffer
-	fmt.Fprintf(b, "package isa\n\nvar patterns = [%d]pattern{\n", more)
+	fmt.Fprintf(b, "var patterns = [%d]pattern{\n", more)
 	more = 256
 	for op, forms := range byOp {
 		if forms == nil {
@@ -56,6 +58,40 @@ func writeIndex(b *bytes.Buffer) error {
 	return nil
 }
 
+// allForms ranges over all forms, in the order of their numbers.
+func allForms() iter.Seq[isa.Form] {
+	return func(yield func(isa.Form) bool) {
+		for _, seq := range []iter.Seq[isa.Form]{isa.Forms(), isa.InternalForms()} {
+			for f := range seq {
+				if !yield(f) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// writePlain writes the array of first patterns that say everything about their form.
+func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
+	loadable := 0
+	for f := range allForms() {
+		if !f.Info().Internal {
+			loadable++
+		}
+	}
+	fmt.Fprintf(b, "package isa\n\n// NumForms is the number of forms that programs consist of.\nconst NumForms = %d\n\n", loadable)
+	b.WriteString("// An opcode that isn't here has a value that no word has.\nvar plain = [256]struct{ mask, value uint64 }{\n")
+	for op, forms := range byOp {
+		if forms == nil || shape(forms[0].Info()) != "" || forms[0].Info().Internal {
+			fmt.Fprintf(b, "\t%#02x: {value: 1},\n", op)
+			continue
+		}
+		mask, value, _ := bits(forms[0].Info()) // its error is the pattern's, below
+		fmt.Fprintf(b, "\t%#02x: {%#016x, %#016x},\n", op, mask, value)
+	}
+	b.WriteString("}\n\n")
+}
+
 // tell returns the mask of the opcode and of the field that tells the forms apart: fixed, or reserved and so 0, in all
 // of them, and never the same.
 func tell(forms []isa.Form) (uint64, error) {
@@ -80,13 +116,37 @@ func tell(forms []isa.Form) (uint64, error) {
 			return 0xff | field.mask, nil
 		}
 	}
+	// What exists only inside Linux may share everything with another form: it is told from that by where it is read.
+	if last := len(forms) - 1; forms[last].Info().Internal {
+		return tell(forms[:last])
+	}
 	return 0, fmt.Errorf("no field tells %v from the others with its opcode", forms[0])
 }
 
-// pattern writes a form's rules as the bits of its word that are fixed, with their values.
+// pattern writes the pattern of a form.
 func pattern(b *bytes.Buffer, place string, form isa.Form, tell uint64, more int) error {
 	i := form.Info()
-	mask, value := uint64(0xff), uint64(i.Op)
+	mask, value, err := bits(i)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "\t%s: {mask: %#016x, value: %#016x, tell: %#x, form: %d", place, mask, value, tell, form)
+	if more != 0 {
+		fmt.Fprintf(b, ", more: %d", more)
+	}
+	if s := shape(i); s != "" {
+		fmt.Fprintf(b, ", shape: %s", s)
+	}
+	if i.Internal {
+		b.WriteString(", internal: true")
+	}
+	fmt.Fprintf(b, "}, // %s\n", i.Name)
+	return nil
+}
+
+// bits returns the bits of a form's word that its rules fix, and their values.
+func bits(i isa.Info) (mask, value uint64, err error) {
+	mask, value = 0xff, uint64(i.Op)
 	field := func(o isa.Operand, from, bits int) error {
 		all := uint64(1)<<bits - 1
 		switch lo, hi := o.Range(); {
@@ -101,24 +161,21 @@ func pattern(b *bytes.Buffer, place string, form isa.Form, tell uint64, more int
 		}
 		return nil
 	}
-	err := errors.Join(field(i.Dst, fromDst, 4), field(i.Src, fromSrc, 4), field(i.Off, fromOff, 16), field(i.Imm, fromImm, 32))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(b, "\t%s: {mask: %#016x, value: %#016x, tell: %#x, form: %d", place, mask, value, tell, form)
-	if more != 0 {
-		fmt.Fprintf(b, ", more: %d", more)
-	}
+	err = errors.Join(field(i.Dst, fromDst, 4), field(i.Src, fromSrc, 4), field(i.Off, fromOff, 16), field(i.Imm, fromImm, 32))
+	return mask, value, err
+}
+
+// shape returns the name of the rule that a form has besides its bits, "" for none.
+func shape(i isa.Info) string {
 	switch {
 	case i.Imm.Kind == isa.OperandHelper:
-		b.WriteString(", shape: shapeNonZero")
+		return "shapeNonZero"
 	case i.Imm.Kind == isa.OperandSpaces:
-		b.WriteString(", shape: shapeSpaces")
+		return "shapeSpaces"
 	case i.Slots == 2 && i.NextImm.Kind == isa.OperandReserved:
-		b.WriteString(", shape: shapeWideZero")
+		return "shapeWideZero"
 	case i.Slots == 2:
-		b.WriteString(", shape: shapeWide")
+		return "shapeWide"
 	}
-	fmt.Fprintf(b, "}, // %s\n", i.Name)
-	return nil
+	return ""
 }

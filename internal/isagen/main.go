@@ -3,6 +3,7 @@
 //	isa/constructors_gen.go       one function for each form
 //	isa/constructors_gen_test.go  the same by form, for the tests
 //	isa/index_gen.go              the arrays that the encoder and the decoder read
+//	isa/syntax_gen.go             the table that the parser reads
 //	dsl/instructions_gen.go       the constructors as items of a program
 //
 // It is run by `go generate ./isa`, in any folder of the module. With -check it writes nothing and fails if a file isn't
@@ -36,6 +37,7 @@ var files = []struct {
 	{"isa/constructors_gen.go", writeConstructors},
 	{"isa/constructors_gen_test.go", writeTestConstructors},
 	{"isa/index_gen.go", writeIndex},
+	{"isa/syntax_gen.go", writeSyntax},
 	{"dsl/instructions_gen.go", writeItems},
 }
 

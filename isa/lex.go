@@ -1,0 +1,278 @@
+package isa
+
+// Parse cuts a statement into operands and what stands around them, the key, which it looks up in the table of syntaxes (see
+// syntax_gen.go). In a key, the operands are capital letters and blanks are gone, but between words:
+//
+//	if r1 s>= 5 goto pc+1        ifRs>=NgotoP
+//	*(u32 *)(r10 - 8) = w1       *(u32*)(RN)=W
+//
+// So it doesn't matter how text is spaced, and there is one look-up for each statement, not a grammar.
+
+// The operands in a key.
+const (
+	keyRegister = 'R' // r0, r1, …
+	keyHalf     = 'W' // w0, w1, …: the lower half of a register
+	keyNumber   = 'N' // 5, -5, + 5, 0x5
+	keyPC       = 'P' // pc+5
+	keyName     = 'L' // a label, a helper
+)
+
+// An operand is a number, a register or a name in a statement.
+type operand struct {
+	at       int    // where it begins in the text
+	key      byte   // what it is
+	negative bool   // a number below 0
+	signed   bool   // a number with a sign before it
+	hex      bool   // a number that is written so
+	value    uint64 // of a number without its sign, or a register's number
+	name     string
+}
+
+// A statement is one instruction's text, cut up.
+type statement struct {
+	key      [maxKey]byte
+	keyLen   int
+	hash     uint32
+	operands [maxOperands]operand
+	count    int
+}
+
+// A key longer than those in the table can't be in it; tests hold that these fit.
+const (
+	maxKey      = 48
+	maxOperands = 6
+)
+
+// The hash is FNV-1a.
+const (
+	hashStart = 2166136261
+	hashPrime = 16777619
+)
+
+func (s *statement) put(c byte) {
+	if s.keyLen < maxKey {
+		s.key[s.keyLen] = c
+	}
+	s.keyLen++
+	s.hash = (s.hash ^ uint32(c)) * hashPrime
+}
+
+// add adds an operand; what doesn't fit shows in keyLen, which is too long then.
+func (s *statement) add(o operand) {
+	s.put(o.key)
+	if s.count == maxOperands {
+		s.keyLen = maxKey + 1
+		return
+	}
+	s.operands[s.count] = o
+	s.count++
+}
+
+// Kinds of characters.
+const (
+	charOther  = iota
+	charBlank  // blank, tab, carriage return
+	charLetter // and _ . $
+	charDigit
+)
+
+// chars is the kind of each character. Upper case is for names only: no word of an instruction has any.
+var chars = [256]uint8{
+	' ': charBlank, '\t': charBlank, '\r': charBlank,
+	'0': charDigit, '1': charDigit, '2': charDigit, '3': charDigit, '4': charDigit, '5': charDigit, '6': charDigit, '7': charDigit, '8': charDigit, '9': charDigit,
+	'a': charLetter, 'b': charLetter, 'c': charLetter, 'd': charLetter, 'e': charLetter, 'f': charLetter, 'g': charLetter, 'h': charLetter, 'i': charLetter,
+	'j': charLetter, 'k': charLetter, 'l': charLetter, 'm': charLetter, 'n': charLetter, 'o': charLetter, 'p': charLetter, 'q': charLetter, 'r': charLetter,
+	's': charLetter, 't': charLetter, 'u': charLetter, 'v': charLetter, 'w': charLetter, 'x': charLetter, 'y': charLetter, 'z': charLetter,
+	'A': charLetter, 'B': charLetter, 'C': charLetter, 'D': charLetter, 'E': charLetter, 'F': charLetter, 'G': charLetter, 'H': charLetter, 'I': charLetter,
+	'J': charLetter, 'K': charLetter, 'L': charLetter, 'M': charLetter, 'N': charLetter, 'O': charLetter, 'P': charLetter, 'Q': charLetter, 'R': charLetter,
+	'S': charLetter, 'T': charLetter, 'U': charLetter, 'V': charLetter, 'W': charLetter, 'X': charLetter, 'Y': charLetter, 'Z': charLetter,
+	'_': charLetter, '.': charLetter, '$': charLetter,
+}
+
+func skipBlanks(text string, at int) int {
+	for at < len(text) && chars[text[at]] == charBlank {
+		at++
+	}
+	return at
+}
+
+// wordEnd returns where the word ends that begins at the place.
+func wordEnd(text string, at int) int {
+	for at < len(text) && chars[text[at]] >= charLetter {
+		at++
+	}
+	return at
+}
+
+// cut cuts a statement, which has no comment any more. The error's offset is in the text.
+func (s *statement) cut(text string) *SyntaxError {
+	s.keyLen, s.hash, s.count = 0, hashStart, 0
+	afterWord := false // the key ends in a word
+	nameNext := false  // goto, call and subprog[ are followed by a place
+	for at := skipBlanks(text, 0); at < len(text); at = skipBlanks(text, at) {
+		c := text[at]
+		switch {
+		case chars[c] == charDigit || (c == '+' || c == '-') && beginsNumber(text, at+1):
+			o, end, err := number(text, at)
+			if err != nil {
+				return err
+			}
+			s.add(o)
+			at = end
+			if nameNext { // objdump adds where it leads to: goto +0x1 <.text+0x38>
+				if at = skipBlanks(text, at); at < len(text) && text[at] == '<' {
+					for at < len(text) && text[at] != '>' {
+						at++
+					}
+					at = min(at+1, len(text))
+				}
+			}
+			afterWord, nameNext = false, false
+		case chars[c] == charLetter:
+			end := wordEnd(text, at)
+			word := text[at:end]
+			if key, n, ok := register(word); ok {
+				s.add(operand{at: at, key: key, value: n})
+				at, afterWord, nameNext = end, false, false
+				continue
+			}
+			if nameNext {
+				nameNext = false
+				if word == "pc" {
+					if sign := skipBlanks(text, end); sign < len(text) && (text[sign] == '+' || text[sign] == '-') && beginsNumber(text, sign+1) {
+						o, end, err := number(text, sign)
+						if err != nil {
+							return err
+						}
+						o.key = keyPC
+						s.add(o)
+						at, afterWord = end, false
+						continue
+					}
+				}
+				if !isKfunc(text, at, end) {
+					s.add(operand{at: at, key: keyName, name: word})
+					at, afterWord = end, false
+					continue
+				}
+			}
+			if afterWord {
+				s.put(' ')
+			}
+			for n := range len(word) {
+				c := word[n]
+				if c >= 'A' && c <= 'Z' {
+					c = '?' // a capital is an operand in the key
+				}
+				s.put(c)
+			}
+			at, afterWord = end, true
+			nameNext = word == "goto" || word == "call" || word == "gotol" || word == "may_goto" || word == "call_args" || word == "subprog"
+		default:
+			if c < ' ' || c > '~' {
+				return &SyntaxError{offset: at, Detail: "character " + hex(uint64(c)) + " has no meaning here"}
+			}
+			s.put(c)
+			at++
+			nameNext = nameNext && c == '[' // subprog[
+			afterWord = false
+		}
+	}
+	return nil
+}
+
+// isKfunc reports whether a word stands for kernel functions: kernel-function#5, kfunc#5.
+func isKfunc(text string, at, end int) bool {
+	switch text[at:end] {
+	case "kfunc":
+		return end < len(text) && text[end] == '#'
+	case "kernel":
+		return end < len(text) && text[end] == '-'
+	}
+	return false
+}
+
+// register reads r5 and w5. Numbers without a register behind them are for the caller to refuse.
+func register(word string) (key byte, number uint64, ok bool) {
+	if len(word) < 2 || len(word) > 3 {
+		return 0, 0, false
+	}
+	switch word[0] {
+	case 'r':
+		key = keyRegister
+	case 'w':
+		key = keyHalf
+	default:
+		return 0, 0, false
+	}
+	for n := 1; n < len(word); n++ {
+		if chars[word[n]] != charDigit {
+			return 0, 0, false
+		}
+		number = number*10 + uint64(word[n]-'0')
+	}
+	return key, number, word[1] != '0' || len(word) == 2
+}
+
+// beginsNumber reports whether digits follow, after blanks and a minus sign: +8, + 8, + -8.
+func beginsNumber(text string, at int) bool {
+	at = skipBlanks(text, at)
+	if at < len(text) && text[at] == '-' {
+		at++
+	}
+	return at < len(text) && chars[text[at]] == charDigit
+}
+
+// number reads a number that is known to begin at the place.
+func number(text string, at int) (o operand, end int, err *SyntaxError) {
+	o = operand{at: at, key: keyNumber}
+	for c := text[at]; c == '+' || c == '-'; c = text[at] {
+		o.signed = true
+		o.negative = o.negative != (c == '-')
+		at = skipBlanks(text, at+1)
+	}
+	digits := at
+	if text[at] == '0' && at+1 < len(text) && text[at+1] == 'x' {
+		o.hex = true
+		at += 2
+		for ; at < len(text); at++ {
+			d := hexDigit(text[at])
+			if d > 15 {
+				break
+			}
+			if o.value>>60 != 0 {
+				return o, at, &SyntaxError{offset: o.at, Detail: "a number of more than 64 bits", rule: RuleRange}
+			}
+			o.value = o.value<<4 | uint64(d)
+		}
+		digits += 2
+	} else {
+		for ; at < len(text) && chars[text[at]] == charDigit; at++ {
+			d := uint64(text[at] - '0')
+			if o.value > (1<<64-1-d)/10 {
+				return o, at, &SyntaxError{offset: o.at, Detail: "a number of more than 64 bits", rule: RuleRange}
+			}
+			o.value = o.value*10 + d
+		}
+		if text[digits] == '0' && at-digits > 1 {
+			return o, at, &SyntaxError{offset: digits, Detail: "a number that begins with 0", Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
+		}
+	}
+	if at == digits || at < len(text) && chars[text[at]] >= charLetter {
+		return o, at, &SyntaxError{offset: o.at, Detail: "not a number: " + text[o.at:wordEnd(text, at)]}
+	}
+	return o, at, nil
+}
+
+// hexDigit returns the value of a digit, and more than 15 if it is none.
+func hexDigit(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 255
+}

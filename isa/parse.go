@@ -1,0 +1,258 @@
+package isa
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A SyntaxError is the reason why text is no program.
+type SyntaxError struct {
+	Line, Column int    // where it is at fault, both from 1; columns count bytes
+	Detail       string // what is wrong
+	Help         string // what would be right, "" if Detail says it
+
+	offset int // in the statement, while that is all that is known
+	rule   Rule
+	cause  *EncodingError
+}
+
+// Error returns the place, what is wrong and what would be right.
+func (e *SyntaxError) Error() string {
+	s := strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Column) + ": " + e.Detail
+	if e.Help != "" {
+		s += "; " + e.Help
+	}
+	return s
+}
+
+// Unwrap returns the broken rule of the instruction set, such as RuleRange or RuleRegister, or the *EncodingError that
+// has it, and nil if none is broken.
+func (e *SyntaxError) Unwrap() error {
+	switch {
+	case e.cause != nil:
+		return e.cause
+	case e.rule != 0:
+		return e.rule
+	}
+	return nil
+}
+
+// Parse reads a program: instructions, one on a line, in either of the ways that Linux and LLVM write them. The dialect decides what
+// text means that both have; see Dialect.
+//
+//	again:                          // a label; several instructions may follow it
+//		r1 += 1
+//		if r1 < 10 goto again       // LLVM and Linux: goto -2, goto pc-2
+//		call bpf_ktime_get_ns       // Linux: call bpf_ktime_get_ns#5, LLVM: call 5
+//		exit
+//
+// Labels stand for places in the program; jumps, calls, may_goto and subprog[…] may name them. A comment begins with //, with #
+// behind a blank or, except in LLVM's dialect, with a semicolon. An instruction may have its slot and opcode in front, as in a listing
+// or the verifier's log, 12: (b7) r0 = 0, which are then held against it.
+//
+// Nothing is cut to fit: what is out of range is refused. The error, a *SyntaxError, is about the first mistake; the instructions
+// before it are returned.
+func Parse(text string, d Dialect) ([]Instruction, error) {
+	// A line has about 20 characters.
+	return ParseAppend(make([]Instruction, 0, min(len(text)/16+1, 1<<16)), text, d)
+}
+
+// ParseAppend appends the instructions of the program to ins and returns the longer slice, as append does. It allocates only to make
+// ins longer and, where there are any, for labels.
+func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, error) {
+	p := parser{dialect: d, ins: ins, first: len(ins)}
+	for text != "" {
+		line := text
+		if end := strings.IndexByte(text, '\n'); end >= 0 {
+			line, text = text[:end], text[end+1:]
+		} else {
+			text = ""
+		}
+		p.line++
+		if err := p.parseLine(line); err != nil {
+			return p.ins, err
+		}
+	}
+	if err := p.resolve(); err != nil {
+		return p.ins, err
+	}
+	return p.ins, nil
+}
+
+// A parser is a program half read.
+type parser struct {
+	dialect   Dialect
+	ins       []Instruction
+	first     int // of ins
+	line      int // from 1
+	slot      int // of the next instruction
+	labels    map[string]label
+	waiting   []reference // to labels
+	statement statement
+	base      int // where the statement begins in the line
+}
+
+// A label is a place.
+type label struct{ slot, line int }
+
+// A reference is an instruction that names a label.
+type reference struct {
+	index, slot  int // of the instruction
+	name         string
+	line, column int
+}
+
+func (p *parser) parseLine(line string) error {
+	rest, from := withoutComment(line, p.dialect), 0
+	for from <= len(rest) {
+		end := len(rest)
+		if p.dialect == LLVM {
+			if n := strings.IndexByte(rest[from:], ';'); n >= 0 {
+				end = from + n
+			}
+		}
+		p.base = from
+		if err := p.parseStatement(rest[from:end]); err != nil {
+			err.Line, err.Column = p.line, from+err.offset+1
+			return err
+		}
+		from = end + 1
+	}
+	return nil
+}
+
+// withoutComment returns the line up to the comment.
+func withoutComment(line string, d Dialect) string {
+	for n := range len(line) {
+		switch line[n] {
+		case ';':
+			if d != LLVM {
+				return line[:n]
+			}
+		case '#': // call bpf_ktime_get_ns#5 has none
+			if n == 0 || chars[line[n-1]] == charBlank {
+				return line[:n]
+			}
+		case '/':
+			if n+1 < len(line) && line[n+1] == '/' {
+				return line[:n]
+			}
+		}
+	}
+	return line
+}
+
+// parseStatement reads labels and at most one instruction. The error has an offset in the text.
+func (p *parser) parseStatement(text string) *SyntaxError {
+	at, err := p.parseLabels(text)
+	if err != nil {
+		return err
+	}
+	opcode, at, err := listedOpcode(text, at)
+	if err != nil {
+		return err
+	}
+	if at == len(text) {
+		if opcode >= 0 {
+			return &SyntaxError{offset: at, Detail: "an opcode and no instruction"}
+		}
+		return nil
+	}
+	p.ins = append(p.ins, Instruction{})
+	i := &p.ins[len(p.ins)-1]
+	p.base += at
+	if err = p.statement.cut(text[at:]); err == nil {
+		err = p.build(i, text[at:])
+	}
+	if err != nil {
+		p.ins = p.ins[:len(p.ins)-1]
+		err.offset += at
+		return err
+	}
+	if opcode >= 0 && i.Op != Opcode(opcode) {
+		p.ins = p.ins[:len(p.ins)-1]
+		return &SyntaxError{offset: at, Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
+	}
+	p.slot += i.Slots()
+	return nil
+}
+
+// parseLabels reads the labels, or the slot of a listing, at the beginning of a statement.
+func (p *parser) parseLabels(text string) (at int, err *SyntaxError) {
+	for {
+		at = skipBlanks(text, at)
+		end := wordEnd(text, at)
+		if end == at || end == len(text) || text[end] != ':' {
+			return at, nil
+		}
+		name := text[at:end]
+		if chars[name[0]] == charDigit {
+			if slot, err := strconv.Atoi(name); err != nil {
+				return at, &SyntaxError{offset: at, Detail: "neither a slot nor a label: " + name, Help: "labels begin with a letter"}
+			} else if slot != p.slot {
+				return at, &SyntaxError{offset: at, Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
+			}
+			at = end + 1
+			continue
+		}
+		if _, _, isRegister := register(name); isRegister || name == "pc" {
+			return at, &SyntaxError{offset: at, Detail: name + " cannot be a label"}
+		}
+		if old, twice := p.labels[name]; twice {
+			return at, &SyntaxError{offset: at, Detail: "the label " + name + " stands here for the second time", Help: "the first is in line " + strconv.Itoa(old.line)}
+		}
+		if p.labels == nil {
+			p.labels = make(map[string]label)
+		}
+		p.labels[name] = label{p.slot, p.line}
+		at = end + 1
+	}
+}
+
+// listedOpcode reads the opcode before an instruction of a listing, (b7), and returns -1 if there is none.
+func listedOpcode(text string, at int) (opcode, end int, err *SyntaxError) {
+	at = skipBlanks(text, at)
+	if at == len(text) || text[at] != '(' {
+		return -1, at, nil
+	}
+	if at+3 < len(text) && text[at+3] == ')' {
+		if high, low := hexDigit(text[at+1]), hexDigit(text[at+2]); high < 16 && low < 16 {
+			return int(high)<<4 | int(low), skipBlanks(text, at+4), nil
+		}
+	}
+	return 0, at, &SyntaxError{offset: at, Detail: "no instruction begins with a parenthesis", Help: "the opcode of a listing has two digits: (b7)"}
+}
+
+// resolve gives the instructions that name labels their distance.
+func (p *parser) resolve() error {
+	for _, r := range p.waiting {
+		i := &p.ins[r.index]
+		at, known := p.labels[r.name]
+		if !known {
+			if id, ok := HelperID(r.name); ok && i.IsSubprogramCall() {
+				*i = CallHelper(id)
+				continue
+			}
+			e := &SyntaxError{Line: r.line, Column: r.column, Detail: "there is no label " + r.name}
+			if i.IsSubprogramCall() {
+				e.Detail = "there is neither a label nor a helper " + r.name
+			}
+			p.ins = p.ins[:r.index]
+			return e
+		}
+		out, err := i.WithDisplacement(int64(at.slot - r.slot - 1))
+		if err != nil {
+			e := &SyntaxError{Line: r.line, Column: r.column, rule: RuleRange,
+				Detail: "the label " + r.name + " in line " + strconv.Itoa(at.line) + " is " + strconv.Itoa(at.slot-r.slot-1) + " slots away, and this jump reaches 32767"}
+			if i.IsConditional() {
+				e.Help = "jump to a gotol nearby"
+			} else if i.Op != opLong {
+				e.Help = "gotol reaches it (ISA v4, Linux 6.6)"
+			}
+			p.ins = p.ins[:r.index]
+			return e
+		}
+		*i = out
+	}
+	return nil
+}

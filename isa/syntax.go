@@ -1,0 +1,299 @@
+package isa
+
+import "strconv"
+
+// A syntax is one way to write a form. The table of them, syntaxes, is made from the templates of the forms; it is sorted by key, so
+// that several with one key stand together.
+type syntax struct {
+	key    string // see lex.go
+	verbs  string // what each operand is: a verb of the templates, a place as l (off) or L (imm), z for r0 or w0, a digit for that number
+	form   Form
+	xlated bool // only in code that is read back from Linux
+}
+
+// lookup returns the syntaxes with the statement's key.
+func lookup(s *statement) []syntax {
+	if s.keyLen > maxKey {
+		return nil
+	}
+	key := s.key[:s.keyLen]
+	for place := s.hash % uint32(len(syntaxIndex)); ; place = (place + 1) % uint32(len(syntaxIndex)) {
+		first := int(syntaxIndex[place]) - 1
+		if first < 0 {
+			return nil
+		}
+		if syntaxes[first].key == string(key) {
+			end := first + 1
+			for end < len(syntaxes) && syntaxes[end].key == syntaxes[first].key {
+				end++
+			}
+			return syntaxes[first:end]
+		}
+	}
+}
+
+// build makes the instruction that the cut statement stands for.
+func (p *parser) build(i *Instruction, text string) *SyntaxError {
+	s := &p.statement
+	set := p.dialect.set()
+	for n := range s.operands[:s.count] {
+		if o := &s.operands[n]; (o.key == keyRegister || o.key == keyHalf) && !set.have(Register(o.value), 0) {
+			return &SyntaxError{offset: o.at, Detail: "there is no register " + text[o.at:wordEnd(text, o.at)], Help: "there are r0 to r10", rule: RuleRegister}
+		}
+	}
+	candidates := lookup(s)
+	var chosen *syntax
+	for n := range candidates {
+		c := &candidates[n]
+		if p.means(c) && (chosen == nil || forms[c.form].internal) {
+			chosen = c
+		}
+	}
+	if chosen == nil {
+		return p.explainStatement(candidates, text)
+	}
+	form := chosen.form
+	if chosen.verbs == "hi" {
+		var err *SyntaxError
+		if form, err = p.fillNamedCall(i); err != nil {
+			return err
+		}
+	} else if err := p.fill(i, chosen); err != nil {
+		return err
+	}
+	// The operands are right one by one. What they are together is for the patterns to say.
+	m := match(i.word(), set)
+	switch {
+	case m == nil || !m.shape.admits(i.Imm, set):
+		cause := explain(*i, set)
+		return &SyntaxError{Detail: cause.Error(), cause: cause}
+	case m.form != form:
+		return &SyntaxError{Detail: "in code that is read back from Linux, this is " + string(AppendText(nil, *i, p.dialect))}
+	}
+	return nil
+}
+
+// means reports whether the statement, which has the key, has the syntax.
+func (p *parser) means(c *syntax) bool {
+	if c.xlated && p.dialect != Xlated {
+		return false
+	}
+	s := &p.statement
+	for n := range len(c.verbs) {
+		o := &s.operands[n]
+		switch verb := c.verbs[n]; {
+		case verb == 'z' && o.value != 0:
+			return false
+		case verb <= '9' && verb >= '0' && (o.value != uint64(verb-'0') || o.negative):
+			return false
+		case verb == 'X' && (!o.hex || p.dialect == LLVM): // r1 = 0x5, see Dialect
+			return false
+		case verb == 'i' && c.key == "R=N" && o.hex && p.dialect != LLVM:
+			return false
+		}
+	}
+	return true
+}
+
+// fill puts the operands into the fields of the form.
+func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
+	s := &p.statement
+	r := &forms[c.form]
+	i.Op = r.op
+	if r.src.kind() == OperandFixed {
+		i.Src = Register(uint32(r.src))
+	}
+	if r.off.kind() == OperandFixed {
+		i.Off = int16(uint32(r.off))
+	}
+	if r.imm.kind() == OperandFixed {
+		i.Imm = int64(int32(uint32(r.imm)))
+	}
+	var seen [2]bool // dst, src
+	for n := 0; n < len(c.verbs) && err == nil; n++ {
+		o := &s.operands[n]
+		switch verb := c.verbs[n]; verb {
+		case 'd', 'D':
+			err = o.register(&i.Dst, &seen[0])
+		case 's', 'S':
+			err = o.register(&i.Src, &seen[1])
+		case 'i', 'x':
+			err = p.imm(i, o, r, verb)
+		case 'I', 'X':
+			if o.negative && o.value > 1<<63 {
+				err = o.outOfRange("-9223372036854775808 to 18446744073709551615")
+			}
+			i.Imm = o.number()
+		case 'o', 'O', 'j', 'f':
+			if rule := r.off.operand(16); o.fits() && rule.Contains(o.number()) {
+				i.Off = int16(o.number())
+			} else {
+				err = o.outOfRange(rule.allowed())
+			}
+		case 'J':
+			err = o.low(&i.Imm, r)
+		case 'l', 'L':
+			p.waiting = append(p.waiting, reference{index: len(p.ins) - 1, slot: p.slot, name: o.name, line: p.line, column: p.base + o.at + 1})
+		case 'n':
+			if v := o.number(); o.fits() && v >= -1<<31 && v < 1<<32 {
+				i.Imm |= v << 32
+			} else {
+				err = o.outOfRange("-2147483648 to 4294967295")
+			}
+		case 'u', 'v':
+			v := o.number()
+			if !o.fits() || v < 0 || v >= 1<<16 {
+				err = o.outOfRange("the number of an address space, 0 or 1")
+			}
+			if verb == 'u' {
+				v <<= 16
+			}
+			i.Imm |= v
+		}
+	}
+	return err
+}
+
+// register sets a field that a statement may name more than once.
+func (o *operand) register(field *Register, seen *bool) *SyntaxError {
+	if *seen && *field != Register(o.value) {
+		return &SyntaxError{offset: o.at, Detail: "this has to be the register that the instruction has already: " + field.String() + ", not " + Register(o.value).String()}
+	}
+	*field, *seen = Register(o.value), true
+	return nil
+}
+
+// imm sets the constant.
+func (p *parser) imm(i *Instruction, o *operand, r *row, verb byte) *SyntaxError {
+	if r.imm == helperID && o.signed && !o.negative {
+		return &SyntaxError{offset: o.at, Detail: "the number of a helper has no plus sign", Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
+	}
+	// Where only 32 bits count, a number without sign says the same.
+	class := r.op.Class()
+	unsigned := verb == 'x' && p.dialect != LLVM || class == ClassALU || class == ClassJMP32 || class == ClassST && r.op.Size() != DW
+	if o.hex && !o.negative && unsigned && o.value < 1<<32 {
+		i.Imm = int64(int32(uint32(o.value)))
+		return nil
+	}
+	err := o.low(&i.Imm, r)
+	if err != nil && class == ClassALU64 {
+		err.Help = "a 64-bit load takes it: r1 = " + strconv.FormatUint(o.value, 10) + " ll"
+	}
+	return err
+}
+
+// low sets the imm of the first or only slot.
+func (o *operand) low(field *int64, r *row) *SyntaxError {
+	v := o.number()
+	if !o.fits() || v != int64(int32(v)) {
+		return o.outOfRange(r.imm.operand(32).allowed())
+	}
+	if r.op == opWide {
+		v = *field&^(1<<32-1) | int64(uint32(v))
+	}
+	*field = v
+	return nil
+}
+
+// fits reports whether number has the value.
+func (o *operand) fits() bool {
+	return o.value < 1<<63 || o.negative && o.value == 1<<63
+}
+
+// number returns the value, with sign. From 1<<63 on it is that of the same 64 bits.
+func (o *operand) number() int64 {
+	if o.negative {
+		return -int64(o.value)
+	}
+	return int64(o.value)
+}
+
+func (o *operand) outOfRange(allowed string) *SyntaxError {
+	s := strconv.FormatUint(o.value, 10)
+	if o.negative {
+		s = "-" + s
+	}
+	return &SyntaxError{offset: o.at, Detail: s + ": " + RuleRange.Error() + "; allowed: " + allowed, rule: RuleRange}
+}
+
+// fillNamedCall makes a call with a name and a number: of a helper or, as the verifier's log has it, of a kernel function.
+func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
+	name, number := &p.statement.operands[0], &p.statement.operands[1]
+	var imm int64
+	if err := number.low(&imm, &forms[patterns[opCall].form]); err != nil {
+		return 0, err
+	}
+	id, helper := HelperID(name.name)
+	switch {
+	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
+		return 0, &SyntaxError{offset: number.at, Detail: "the helper " + name.name + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
+	case helper || name.name == "unknown":
+		*i = CallHelper(int32(imm))
+	default:
+		*i = CallKfunc(int32(imm), 0)
+	}
+	return i.form(), nil
+}
+
+// explainStatement says why a statement is no instruction.
+func (p *parser) explainStatement(candidates []syntax, text string) *SyntaxError {
+	e := &SyntaxError{Detail: "there is no such instruction"}
+	s := &p.statement
+	if len(candidates) > 0 {
+		switch c := candidates[0]; {
+		case c.xlated:
+			e.Detail = "this exists only in code that is read back from Linux"
+			return e
+		default:
+			e.Help = "its numbers have to be others: " + p.likeness(&candidates[0])
+		}
+		return e
+	}
+	// The most common mistake: registers of both widths.
+	if s.keyLen <= maxKey {
+		for _, all := range []byte{keyRegister, keyHalf} {
+			t := *s
+			t.keyLen, t.hash = 0, hashStart
+			for _, c := range s.key[:s.keyLen] {
+				if c == keyRegister || c == keyHalf {
+					c = all
+				}
+				t.put(c)
+			}
+			if c := lookup(&t); c != nil {
+				e.Help = "its registers have to be as in " + p.likeness(&c[0])
+				return e
+			}
+		}
+	}
+	var best *syntax
+	longest := 1
+	for n := range syntaxes {
+		c := &syntaxes[n]
+		common := 0
+		for common < len(c.key) && common < min(s.keyLen, maxKey) && c.key[common] == s.key[common] {
+			common++
+		}
+		if common > longest && (!c.xlated || p.dialect == Xlated) {
+			best, longest = c, common
+		}
+	}
+	if best != nil {
+		e.Help = "the nearest is " + p.likeness(best)
+	}
+	return e
+}
+
+// likeness shows what a syntax looks like.
+func (p *parser) likeness(c *syntax) string {
+	r := &forms[c.form]
+	i := Instruction{Op: r.op, Dst: 1, Src: 2, Off: 8, Imm: 5}
+	if r.imm.kind() == OperandFixed {
+		i.Imm = int64(int32(uint32(r.imm)))
+	}
+	text := r.text
+	if p.dialect == LLVM && r.llvm != "" {
+		text = r.llvm
+	}
+	return string(appendTemplate(nil, text, i))
+}
