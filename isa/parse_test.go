@@ -226,6 +226,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"call 0", Kernel, "1:1: (CallHelper): imm 0: undefined value; allowed: the number of a helper, from 1", RuleValue},
 		{"call +1", Kernel, "1:6: the number of a helper has no plus sign; a function of the program is called with call pc+1", 0},
 		{"call bpf_ktime_get_ns#6", Kernel, "1:23: the helper bpf_ktime_get_ns has the number 5, not 6", 0},
+		{"call bpf_ktime_get_nss#5", Kernel, "1:6: the helper 5 is bpf_ktime_get_ns, not bpf_ktime_get_nss; a kernel function of that id is kernel-function#5", 0},
 		{"call nowhere", Kernel, "1:6: there is neither a label nor a helper nowhere", 0},
 		{"  goto nowhere", Kernel, "1:8: there is no label nowhere", 0},
 		{"a: exit\n a: exit", Kernel, "2:2: the label a stands here for the second time; the first is in line 1", 0},

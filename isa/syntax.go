@@ -227,8 +227,11 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	switch {
 	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
 		return 0, &SyntaxError{offset: number.at, Detail: "the helper " + name.name + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
-	case helper || name.name == "unknown":
+	case helper || name.name == "unknown" || name.name == helperNames[0]:
 		*i = CallHelper(int32(imm))
+	case imm >= 0 && imm < int64(len(helperNames)) && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF
+		return 0, &SyntaxError{offset: name.at, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + name.name,
+			Help: "a kernel function of that id is kernel-function#" + itoa(imm)}
 	default:
 		*i = CallKfunc(int32(imm), 0)
 	}
