@@ -215,13 +215,16 @@ func opcodeHelp(i Instruction) string {
 	}
 	// The same access in another size.
 	s := ""
+	last := op
 	for f := range Forms() {
-		if r := f.row(); r.op&^Opcode(DW) == op&^Opcode(DW) {
-			if s != "" {
-				s += ", "
-			}
-			s += hex(uint64(r.op)) + " (" + r.name + ")"
+		r := f.row()
+		if r.op&^Opcode(DW) != op&^Opcode(DW) || r.op == last {
+			continue
 		}
+		if last = r.op; s != "" {
+			s += ", "
+		}
+		s += hex(uint64(r.op)) + " (" + r.name + ")"
 	}
 	return s
 }

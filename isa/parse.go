@@ -18,11 +18,15 @@ type SyntaxError struct {
 
 // Error returns the place, what is wrong and what would be right.
 func (e *SyntaxError) Error() string {
-	s := strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Column) + ": " + e.Detail
+	return strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Column) + ": " + e.Message()
+}
+
+// Message is Error without the place.
+func (e *SyntaxError) Message() string {
 	if e.Help != "" {
-		s += "; " + e.Help
+		return e.Detail + "; " + e.Help
 	}
-	return s
+	return e.Detail
 }
 
 // Unwrap returns the broken rule of the instruction set, such as RuleRange or RuleRegister, or the *EncodingError that
@@ -104,6 +108,7 @@ type reference struct {
 
 func (p *parser) parseLine(line string) error {
 	rest, from := withoutComment(line, p.dialect), 0
+	before := len(p.ins)
 	for from <= len(rest) {
 		end := len(rest)
 		if p.dialect == LLVM {
@@ -118,7 +123,18 @@ func (p *parser) parseLine(line string) error {
 		}
 		from = end + 1
 	}
+	if len(p.ins) > before && len(rest) < len(line) && line[len(rest)] == ';' && p.isInstruction(line[len(rest)+1:]) {
+		return &SyntaxError{Line: p.line, Column: len(rest) + 1, Detail: "a semicolon begins a comment, and this looks like an instruction",
+			Help: "write it in a line of its own, or choose LLVM's dialect"}
+	}
 	return nil
+}
+
+// isInstruction reports whether a comment is one: somebody is used to assemblers where a semicolon ends a statement. The verifier's
+// comments are states of registers.
+func (p *parser) isInstruction(comment string) bool {
+	comment, _, _ = strings.Cut(withoutComment(comment, LLVM), ";")
+	return p.statement.cut(comment) == nil && lookup(&p.statement) != nil
 }
 
 // withoutComment returns the line up to the comment.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/spf13/cobra"
+)
+
+func newAsm() *cobra.Command {
+	var lang language
+	var output string
+	cmd := &cobra.Command{
+		Use:   "asm [FILE|-]",
+		Short: "Turn text into code",
+		Long: `Asm reads a program, one instruction on a line, and prints its code in hex, a
+line for each instruction; with -o it writes the bytes instead.
+
+Both notations are read, that of Linux's verifier and that of LLVM, with
+labels and comments, and listings as disasm prints them. --dialect decides
+what text means that both have: in Linux's, r1 = 0x5 is a 64-bit load and a
+semicolon begins a comment; in LLVM's, r1 = 0x5 is a move and a semicolon
+ends an instruction.
+
+The first mistake is printed with line and column, and nothing else is.`,
+		Example: `  bpfsmith asm prog.s
+  bpfsmith asm -o prog.bin prog.s
+  echo 'r1 = *(u64 *)(r10 -8)' | bpfsmith asm
+  cut -f1 golden.tsv | bpfsmith asm --lines --dialect llvm`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dialect, err := lang.resolve()
+			if err != nil {
+				return err
+			}
+			if lang.lines && output != "" {
+				return errors.New("--lines prints hex: leave it or -o out")
+			}
+			in, err := openInput(cmd, args)
+			if err != nil {
+				return err
+			}
+			defer in.close()
+			if lang.lines {
+				return in.translateLines(cmd.OutOrStdout(), func(out []byte, line string) ([]byte, error) {
+					return assembleLine(out, line, dialect, lang)
+				})
+			}
+			code, ins, err := assemble(in, dialect, lang)
+			if err != nil {
+				return err
+			}
+			switch output {
+			case "":
+				_, err = cmd.OutOrStdout().Write(hexLines(code, ins))
+			case "-":
+				_, err = cmd.OutOrStdout().Write(code)
+			default:
+				err = os.WriteFile(output, code, 0o644)
+			}
+			if err != nil {
+				return &inputError{err}
+			}
+			return nil
+		},
+	}
+	lang.flags(cmd, "which notation decides where they differ: kernel or llvm")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write the bytes to a `FILE`, or to standard output for -")
+	return cmd
+}
+
+func assemble(in *input, dialect isa.Dialect, lang language) (code []byte, ins []isa.Instruction, err error) {
+	text, err := in.readAll()
+	if err != nil {
+		return nil, nil, err
+	}
+	ins, err = isa.Parse(string(text), dialect)
+	var fault *isa.SyntaxError
+	if errors.As(err, &fault) {
+		return nil, nil, in.at(fault.Line, fault.Column, fault.Message())
+	}
+	if err == nil {
+		code, err = lang.encode(nil, ins)
+	}
+	if err != nil {
+		return nil, nil, &inputError{err}
+	}
+	return code, ins, nil
+}
+
+// assembleLine appends the hex of the one instruction in a line.
+func assembleLine(out []byte, line string, dialect isa.Dialect, lang language) ([]byte, error) {
+	ins, err := isa.Parse(line, dialect)
+	var fault *isa.SyntaxError
+	if errors.As(err, &fault) {
+		return nil, fmt.Errorf("column %d: %s", fault.Column, fault.Message())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := single(ins); err != nil {
+		return nil, err
+	}
+	var buf [16]byte
+	code, err := lang.encode(buf[:0], ins)
+	if err != nil {
+		return nil, err
+	}
+	return appendHex(out, code), nil
+}
+
+// single refuses all but one instruction.
+func single(ins []isa.Instruction) error {
+	switch len(ins) {
+	case 0:
+		return errors.New("no instruction in this line")
+	case 1:
+		return nil
+	default:
+		return fmt.Errorf("%d instructions in this line, not one", len(ins))
+	}
+}
+
+// hexLines writes the code with a line for each instruction.
+func hexLines(code []byte, ins []isa.Instruction) []byte {
+	out := make([]byte, 0, 3*len(code))
+	for _, i := range ins {
+		size := 8 * i.Slots()
+		out = append(appendHex(out, code[:size]), '\n')
+		code = code[size:]
+	}
+	return out
+}
+
+func appendHex(out, code []byte) []byte {
+	const digits = "0123456789abcdef"
+	for n, b := range code {
+		if n > 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, digits[b>>4], digits[b&15])
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/spf13/cobra"
+)
+
+func newDisasm() *cobra.Command {
+	var lang language
+	var raw bool
+	cmd := &cobra.Command{
+		Use:   "disasm [FILE|-]",
+		Short: "Turn code into text",
+		Long: `Disasm reads code, as bytes or as hex, and prints it as text: a listing with
+slots and opcodes in the notation of Linux's verifier, or a program for
+LLVM's assembler. Asm turns both into the same bytes again.
+
+Input that consists of hex digits, blanks, commas, 0x and comments (from #, ;
+or // to the end of the line) is taken as hex, all other as bytes.
+
+What is no instruction is printed with its place, what is wrong with it and
+what would be right; the instructions before it are listed.`,
+		Example: `  bpfsmith disasm prog.bin
+  echo '07 03 00 00 05 00 00 00' | bpfsmith disasm
+  bpfsmith disasm --dialect llvm prog.bin | llvm-mc-19 -triple=bpfel -mcpu=v4 -filetype=obj -o prog.o
+  bpftool prog dump xlated id 5 file dump.bin && bpfsmith disasm --xlated dump.bin
+  cut -f2 golden.tsv | bpfsmith disasm --lines`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dialect, err := lang.resolve()
+			if err != nil {
+				return err
+			}
+			if lang.lines && raw {
+				return errors.New("--lines reads hex: leave it or --raw out")
+			}
+			in, err := openInput(cmd, args)
+			if err != nil {
+				return err
+			}
+			defer in.close()
+			if lang.lines {
+				return in.translateLines(cmd.OutOrStdout(), func(out []byte, line string) ([]byte, error) {
+					return disassembleLine(out, line, dialect, lang)
+				})
+			}
+			data, err := in.readAll()
+			if err != nil {
+				return err
+			}
+			text := hexText{text: data}
+			if raw || !looksLikeHex(data) {
+				text.code = data
+			} else if err := text.read(); err != nil {
+				line, column := place(data, err.offset)
+				return in.at(line, column, err.detail)
+			}
+			ins, fault := lang.decode(text.code)
+			if err := isa.Disassemble(cmd.OutOrStdout(), ins, dialect); err != nil {
+				return &inputError{err}
+			}
+			return text.explain(in, fault)
+		},
+	}
+	lang.flags(cmd, "the notation to print: kernel or llvm")
+	cmd.Flags().BoolVar(&raw, "raw", false, "the input is bytes, even if it looks like hex")
+	return cmd
+}
+
+// explain gives an error of the decoder its place in the input.
+func (h *hexText) explain(in *input, fault error) error {
+	var e *isa.EncodingError
+	switch {
+	case fault == nil:
+		return nil
+	case !errors.As(fault, &e) || e.Slot < 0:
+		return &inputError{fault}
+	case h.places == nil: // bytes have no lines
+		return &inputError{fmt.Errorf("%s: byte %d: %w", in.name, 8*e.Slot, fault)}
+	}
+	offset := len(h.text)
+	if at := 8 * e.Slot; at < len(h.places) {
+		offset = h.places[at]
+	} else if len(h.places) > 0 {
+		offset = h.places[len(h.places)-1]
+	}
+	line, column := place(h.text, offset)
+	return in.at(line, column, fault.Error())
+}
+
+// disassembleLine appends the text of the one instruction that a line of hex
+// holds.
+func disassembleLine(out []byte, line string, dialect isa.Dialect, lang language) ([]byte, error) {
+	text := hexText{text: []byte(line)}
+	if err := text.read(); err != nil {
+		return nil, fmt.Errorf("column %d: %s", err.offset+1, err.detail)
+	}
+	ins, err := lang.decode(text.code)
+	var fault *isa.EncodingError
+	if errors.As(err, &fault) && fault.Slot == 0 {
+		fault.Slot = -1 // where else
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := single(ins); err != nil {
+		return nil, err
+	}
+	return isa.AppendText(out, ins[0], dialect), nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/spf13/cobra"
+)
+
+// An inputError is a fault in what was read, or in reading it.
+type inputError struct{ err error }
+
+func (e *inputError) Error() string { return e.err.Error() }
+func (e *inputError) Unwrap() error { return e.err }
+
+// An input is what a command reads: a file, or standard input for "-" and for
+// nothing.
+type input struct {
+	io.Reader
+	name  string // for messages
+	close func() error
+}
+
+func openInput(cmd *cobra.Command, args []string) (*input, error) {
+	if len(args) == 0 || args[0] == "-" {
+		return &input{cmd.InOrStdin(), "<stdin>", func() error { return nil }}, nil
+	}
+	file, err := os.Open(args[0])
+	if err != nil {
+		return nil, &inputError{err}
+	}
+	return &input{file, args[0], file.Close}, nil
+}
+
+func (in *input) readAll() ([]byte, error) {
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return nil, &inputError{err}
+	}
+	return data, nil
+}
+
+// at is the error at a place of the input, as compilers and editors write it.
+func (in *input) at(line, column int, detail string) error {
+	return &inputError{fmt.Errorf("%s:%d:%d: %s", in.name, line, column, detail)}
+}
+
+// translateLines turns each line into one line of output, or into what is
+// wrong with it. Lines may be of any length; the last one may lack its end.
+func (in *input) translateLines(w io.Writer, translate func(out []byte, line string) ([]byte, error)) error {
+	r, out := bufio.NewReaderSize(in, 1<<16), bufio.NewWriterSize(w, 1<<16)
+	var buf []byte
+	for {
+		line, err := r.ReadString('\n')
+		if line != "" {
+			var fault error
+			buf, fault = translate(buf[:0], strings.TrimRight(line, "\r\n"))
+			if fault != nil {
+				buf = append(append(buf[:0], "error: "...), oneLine(fault.Error())...)
+			}
+			if _, err := out.Write(append(buf, '\n')); err != nil {
+				return &inputError{err}
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			out.Flush()
+			return &inputError{err}
+		}
+		// Whoever talks with us line by line waits for an answer.
+		if r.Buffered() == 0 {
+			if err := out.Flush(); err != nil {
+				return &inputError{err}
+			}
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return &inputError{err}
+	}
+	return nil
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
+
+// A language is what text and code are written in, by the flags that both
+// commands have.
+type language struct {
+	dialect   string
+	bigEndian bool
+	xlated    bool
+	lines     bool
+}
+
+func (l *language) flags(cmd *cobra.Command, dialectUse string) {
+	f := cmd.Flags()
+	f.StringVar(&l.dialect, "dialect", "kernel", dialectUse)
+	f.BoolVar(&l.bigEndian, "big-endian", false, "code for big-endian machines")
+	f.BoolVar(&l.xlated, "xlated", false, "code as Linux made it of a program (bpftool prog dump xlated)")
+	f.BoolVar(&l.lines, "lines", false, "each line is an instruction; answer each with one line, \"error: …\" for what is none")
+	// The flag exists, which is all that can be wrong.
+	_ = cmd.RegisterFlagCompletionFunc("dialect", cobra.FixedCompletions([]string{"kernel", "llvm"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// resolve says which dialect the flags ask for.
+func (l *language) resolve() (isa.Dialect, error) {
+	switch {
+	case l.dialect != "kernel" && l.dialect != "llvm":
+		return 0, fmt.Errorf("there is no dialect %q: there are kernel and llvm", l.dialect)
+	case l.xlated && l.dialect == "llvm":
+		return 0, fmt.Errorf("LLVM has no notation for translated code: leave --dialect llvm or --xlated out")
+	case l.xlated:
+		return isa.Xlated, nil
+	case l.dialect == "llvm":
+		return isa.LLVM, nil
+	}
+	return isa.Kernel, nil
+}
+
+func (l *language) order() isa.ByteOrder {
+	if l.bigEndian {
+		return isa.BigEndian
+	}
+	return isa.LittleEndian
+}
+
+func (l *language) encode(buf []byte, ins []isa.Instruction) ([]byte, error) {
+	if l.xlated {
+		return isa.AppendXlated(buf, l.order(), ins...)
+	}
+	return isa.Append(buf, l.order(), ins...)
+}
+
+func (l *language) decode(code []byte) ([]isa.Instruction, error) {
+	if l.xlated {
+		return isa.DecodeXlated(code, l.order())
+	}
+	return isa.Decode(code, l.order())
+}
+
+// place turns an offset in a text into line and column, from 1.
+func place(text []byte, offset int) (line, column int) {
+	before := text[:offset]
+	return bytes.Count(before, []byte{'\n'}) + 1, offset - bytes.LastIndexByte(before, '\n')
+}

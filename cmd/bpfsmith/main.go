@@ -1,0 +1,70 @@
+// Bpfsmith is the command line tool of the project: BPF code to text and
+// back. Run it with --help.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitInput = 1 // the input is at fault, or cannot be read
+	exitUsage = 2 // the command line is
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteC()
+	var input *inputError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &input):
+		fmt.Fprintln(stderr, err)
+		return exitInput
+	default:
+		fmt.Fprintf(stderr, "bpfsmith: %v\nSee %s --help.\n", err, command.CommandPath())
+		return exitUsage
+	}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bpfsmith",
+		Short: "BPF in Go and nothing else: assemble, disassemble",
+		Long: `Bpfsmith turns BPF code into text and back: in the notation of Linux's
+verifier and in that of LLVM, byte by byte and strictly. What is no
+instruction is refused with the place and the reason.`,
+		Example: `  echo 'r0 = 0; exit' | bpfsmith asm --dialect llvm
+  bpfsmith asm -o prog.bin prog.s
+  bpfsmith disasm prog.bin
+  bpfsmith completion bash > /etc/bash_completion.d/bpfsmith`,
+		Version:       version(),
+		SilenceErrors: true, // run prints them
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newAsm(), newDisasm())
+	return root
+}
+
+// version is that of the module, as go install notes it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
