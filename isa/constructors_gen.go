@@ -1431,7 +1431,7 @@ func NoSpec() Instruction {
 // TailCall is the instruction bpf_tail_call with r1 to r3, which goes on here only if it fails; imm counts the places that the JIT compiler patches.
 //
 // Opcode f5.
-// Only inside Linux, since 4.2: no program may have it.
+// Only inside Linux, since 4.13: no program may have it.
 func TailCall(imm int32) Instruction {
 	return Instruction{Op: 0xf5, Imm: int64(imm)}
 }

@@ -113,7 +113,7 @@ func FuzzParse(f *testing.F) {
 // Any bytes as code that is read back from Linux: the same identities, by bytes and by text.
 func FuzzXlated(f *testing.F) {
 	for form := range InternalForms() {
-		i, _ := construct(form.Info().Mnemonic, R11, R1, 8, 5, 0)
+		i, _ := construct(form.Info().Mnemonic, R11, R1, 8, AtomicOpXchg, 0)
 		code, err := AppendXlated(nil, LittleEndian, i)
 		if err != nil {
 			f.Fatal(err)

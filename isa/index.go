@@ -49,6 +49,7 @@ const (
 	shapePlain    shape = iota // Instruction.Imm fits into 32 bits
 	shapeNonZero               // and isn't 0
 	shapeSpaces                // and is 1 or 65536
+	shapeAtomic                // and is an atomic operation
 	shapeWide                  // two slots, Instruction.Imm has 64 bits
 	shapeWideZero              // two slots, the upper 32 bits are 0
 )
@@ -59,6 +60,8 @@ func (s shape) admits(imm int64, set formSet) bool {
 		return (imm != 0 || set == xlated) && imm == int64(int32(imm))
 	case shapeSpaces:
 		return imm == 1 || imm == 1<<16
+	case shapeAtomic:
+		return isAtomic(imm)
 	case shapeWide:
 		return true
 	case shapeWideZero:

@@ -493,7 +493,7 @@ var patterns = [312]pattern{
 	0xe0: {value: 1, tell: 0xff},
 	0xe1: {value: 1, tell: 0xff},
 	0xe2: {value: 1, tell: 0xff},
-	0xe3: {mask: 0x00000000000000ff, value: 0x00000000000000e3, tell: 0xff, form: 205, internal: true}, // ProbeAtomicW
+	0xe3: {mask: 0x00000000000000ff, value: 0x00000000000000e3, tell: 0xff, form: 205, shape: shapeAtomic, internal: true}, // ProbeAtomicW
 	0xe4: {value: 1, tell: 0xff},
 	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xf0ff, form: 121, more: 311}, // MayGoto
 	0xe6: {value: 1, tell: 0xff},
@@ -501,7 +501,7 @@ var patterns = [312]pattern{
 	0xe8: {value: 1, tell: 0xff},
 	0xe9: {value: 1, tell: 0xff},
 	0xea: {value: 1, tell: 0xff},
-	0xeb: {mask: 0x00000000000000ff, value: 0x00000000000000eb, tell: 0xff, form: 204, internal: true}, // ProbeAtomicH
+	0xeb: {mask: 0x00000000000000ff, value: 0x00000000000000eb, tell: 0xff, form: 204, shape: shapeAtomic, internal: true}, // ProbeAtomicH
 	0xec: {value: 1, tell: 0xff},
 	0xed: {value: 1, tell: 0xff},
 	0xee: {value: 1, tell: 0xff},
@@ -509,7 +509,7 @@ var patterns = [312]pattern{
 	0xf0: {value: 1, tell: 0xff},
 	0xf1: {value: 1, tell: 0xff},
 	0xf2: {value: 1, tell: 0xff},
-	0xf3: {mask: 0x00000000000000ff, value: 0x00000000000000f3, tell: 0xff, form: 203, internal: true}, // ProbeAtomicB
+	0xf3: {mask: 0x00000000000000ff, value: 0x00000000000000f3, tell: 0xff, form: 203, shape: shapeAtomic, internal: true}, // ProbeAtomicB
 	0xf4: {value: 1, tell: 0xff},
 	0xf5: {mask: 0x00000000ffffffff, value: 0x00000000000000f5, tell: 0xff, form: 208, internal: true}, // TailCall
 	0xf6: {value: 1, tell: 0xff},
@@ -517,7 +517,7 @@ var patterns = [312]pattern{
 	0xf8: {value: 1, tell: 0xff},
 	0xf9: {value: 1, tell: 0xff},
 	0xfa: {value: 1, tell: 0xff},
-	0xfb: {mask: 0x00000000000000ff, value: 0x00000000000000fb, tell: 0xff, form: 206, internal: true}, // ProbeAtomicDW
+	0xfb: {mask: 0x00000000000000ff, value: 0x00000000000000fb, tell: 0xff, form: 206, shape: shapeAtomic, internal: true}, // ProbeAtomicDW
 	0xfc: {value: 1, tell: 0xff},
 	0xfd: {value: 1, tell: 0xff},
 	0xfe: {value: 1, tell: 0xff},

@@ -2,8 +2,11 @@ package isa_test
 
 import (
 	"bytes"
+	"debug/elf"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,4 +94,68 @@ func TestLLVMAgrees(t *testing.T) {
 		}
 	}
 	t.Logf("%d lines", len(lines))
+}
+
+// LLVM assembles a printed program as a whole to our bytes: calls and far jumps, which it takes only with labels, too.
+func TestLLVMAssemblesPrograms(t *testing.T) {
+	path, err := exec.LookPath("llvm-mc-19")
+	if err != nil {
+		t.Skip("llvm-mc-19 is not installed (Debian: llvm-19)")
+	}
+	known := func(i Instruction) bool {
+		switch f, _ := i.Form(); f.Info().Constructor {
+		case "MovPerCPU", "CallKfunc", "GotoX", "LoadAcquire", "StoreRelease":
+			return false // LLVM 19 has none of these
+		case "CallRel", "JumpLong":
+			return false // these lead out of the program
+		case "LoadMapValue", "LoadMapIndexValue", "LoadBTFID":
+			return i.Imm>>32 == 0
+		case "LoadInd":
+			return i.Imm == 0
+		}
+		return true
+	}
+	var ins []Instruction
+	for _, i := range all(t) {
+		if known(i) {
+			ins = append(ins, i)
+		}
+	}
+	slots := 0
+	for _, i := range ins {
+		slots += i.Slots()
+	}
+	middle := slices.Concat([]Instruction{CallRel(2), JumpLong(1), Exit(), CallRel(-4)}, ins)
+	program := slices.Concat(middle, slices.Repeat([]Instruction{Mov64Imm(R0, 0)}, 40000), []Instruction{CallRel(-40000 - 1 - int32(slots)), JumpLong(-40000), JumpLong(0), Exit()})
+	text := Format(program, LLVM)
+	if n := strings.Count(text, ":\n"); n != 4 {
+		t.Errorf("%d labels, want 4", n)
+	}
+	for triple, order := range map[string]ByteOrder{"bpfel": LittleEndian, "bpfeb": BigEndian} {
+		object := filepath.Join(t.TempDir(), "program.o")
+		cmd := exec.Command(path, "-triple="+triple, "-mcpu=v4", "-filetype=obj", "-o", object)
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%.2000s", err, out)
+		}
+		file, err := elf.Open(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := file.Section(".text").Data()
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := Append(nil, order, program...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 0; n < len(ours) || n < len(theirs); n += 8 {
+			if n+8 > len(ours) || n+8 > len(theirs) || !bytes.Equal(ours[n:n+8], theirs[n:n+8]) {
+				t.Fatalf("%v: slot %d of %d is not LLVM's", order, n/8, len(ours)/8)
+			}
+		}
+	}
+	t.Logf("%d instructions of LLVM's text", len(program))
 }

@@ -116,6 +116,9 @@ func TestXlatedTextIsReadBack(t *testing.T) {
 			off      int16
 			imm      int32
 		}{{R3, R4, 8, 5}, {R11, R11, -32768, -1}, {R0, R0, 0, 0}} {
+			if in.Imm.Kind == OperandAtomic {
+				v.imm = map[int32]int32{5: AtomicOpXchg, -1: AtomicOpXor | AtomicOpFetch}[v.imm]
+			}
 			i, ok := construct(in.Mnemonic, v.dst, v.src, v.off, v.imm, 0)
 			if !ok {
 				t.Fatalf("no constructor for %s", in.Name)

@@ -24,6 +24,7 @@ const (
 	btfFunc  = rule(OperandKfunc) << 32
 	btfVar   = rule(OperandVariable) << 32
 	spaces   = rule(OperandSpaces) << 32
+	atomic   = rule(OperandAtomic) << 32
 	const64  = rule(OperandConst64) << 32
 	mapFD    = rule(OperandMapFD) << 32
 	mapIndex = rule(OperandMapIndex) << 32
@@ -98,6 +99,7 @@ const (
 	OperandKfunc    // imm: a kernel function's BTF id
 	OperandVariable // imm: a kernel variable's BTF id
 	OperandSpaces   // imm: 1 casts from address space 1 to 0, 65536 from 0 to 1
+	OperandAtomic   // imm: an atomic operation, AtomicOpAdd and so on
 	OperandConst64  // imm: the low half of a 64-bit constant
 	OperandMapFD    // imm: a map's file descriptor
 	OperandMapIndex // imm: a map's index in the kernel's fd_array
@@ -134,8 +136,8 @@ func (r rule) operand(bits uint) Operand {
 	return Operand{Kind: r.kind(), Value: v}
 }
 
-// Range returns the smallest and the largest value that can be encoded. Two kinds leave values between them out:
-// OperandHelper has no 0, and OperandSpaces nothing but its two ends.
+// Range returns the smallest and the largest value that can be encoded. Three kinds leave values between them out:
+// OperandHelper has no 0, OperandSpaces nothing but its two ends, OperandAtomic all but the operations.
 func (o Operand) Range() (lo, hi int64) {
 	switch o.Kind {
 	case OperandReserved:
@@ -150,6 +152,8 @@ func (o Operand) Range() (lo, hi int64) {
 		return 0, 1<<15 - 1
 	case OperandSpaces:
 		return 1, 1 << 16
+	case OperandAtomic:
+		return AtomicOpAdd, AtomicOpStoreRelease
 	case OperandNextHigh, OperandNextOffset, OperandNextFD:
 		return 0, 1<<32 - 1
 	}
@@ -164,8 +168,21 @@ func (o Operand) Contains(v int64) bool {
 		return v == lo || v == hi
 	case OperandHelper:
 		return v != 0 && v >= lo && v <= hi
+	case OperandAtomic:
+		return isAtomic(v)
 	}
 	return v >= lo && v <= hi
+}
+
+// isAtomic reports whether v is an atomic operation.
+func isAtomic(v int64) bool {
+	switch v {
+	case AtomicOpAdd, AtomicOpOr, AtomicOpAnd, AtomicOpXor,
+		AtomicOpAdd | AtomicOpFetch, AtomicOpOr | AtomicOpFetch, AtomicOpAnd | AtomicOpFetch, AtomicOpXor | AtomicOpFetch,
+		AtomicOpXchg, AtomicOpCmpXchg, AtomicOpLoadAcquire, AtomicOpStoreRelease:
+		return true
+	}
+	return false
 }
 
 // LinuxAccepts reports whether Linux takes v in the field of a program that is loaded. It refuses some values that RFC 9669
@@ -193,6 +210,8 @@ func (o Operand) allowed() string {
 		return "1 (address space 1 to 0), 65536 (0 to 1)"
 	case OperandHelper:
 		return "the number of a helper, from 1"
+	case OperandAtomic:
+		return "an atomic operation"
 	}
 	lo, hi := o.Range()
 	if o.Kind.IsRegister() {

@@ -150,7 +150,7 @@ func bits(i isa.Info) (mask, value uint64, err error) {
 	field := func(o isa.Operand, from, bits int) error {
 		all := uint64(1)<<bits - 1
 		switch lo, hi := o.Range(); {
-		case o.Kind.IsRegister() || o.Kind == isa.OperandSpaces:
+		case o.Kind.IsRegister() || o.Kind == isa.OperandSpaces || o.Kind == isa.OperandAtomic:
 		case lo == hi:
 			mask |= all << from
 			value |= uint64(lo) & all << from
@@ -172,6 +172,8 @@ func shape(i isa.Info) string {
 		return "shapeNonZero"
 	case i.Imm.Kind == isa.OperandSpaces:
 		return "shapeSpaces"
+	case i.Imm.Kind == isa.OperandAtomic:
+		return "shapeAtomic"
 	case i.Slots == 2 && i.NextImm.Kind == isa.OperandReserved:
 		return "shapeWideZero"
 	case i.Slots == 2:

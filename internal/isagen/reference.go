@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// writeReference writes docs/isa.md: the table for readers.
+func writeReference(b *bytes.Buffer) error {
+	b.WriteString(referenceHead)
+	heading := ""
+	for f := range allForms() {
+		i := f.Info()
+		if h := group(i); h != heading {
+			heading = h
+			fmt.Fprintf(b, "\n## %s\n\n%s| Constructor | Fields | Bytes | Linux writes | LLVM writes | ISA | Linux | What it does |\n|---|---|---|---|---|---|---|---|\n", h, remarks[h])
+		}
+		sample := sample(i)
+		code, err := isa.AppendXlated(nil, isa.LittleEndian, sample)
+		if err != nil {
+			return fmt.Errorf("the sample of %s: %w", i.Name, err)
+		}
+		dialect := isa.Kernel
+		if i.Internal {
+			dialect = isa.Xlated
+		}
+		llvm := "–"
+		if i.LLVM != "" {
+			llvm = cell(string(isa.AppendText(nil, sample, isa.LLVM)))
+		}
+		name := i.Constructor
+		if i.Sized {
+			name += "(" + i.Size.String() + ")"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(name), fields(i), cell(fmt.Sprintf("% x", code)),
+			cell(string(isa.AppendText(nil, sample, dialect))), llvm, dash(i.Level.String()), dash(i.Since.String()), strings.ReplaceAll(i.Semantics, "|", "\\|"))
+	}
+	b.WriteString(referenceTail)
+	return nil
+}
+
+const referenceHead = `# The instruction set
+
+All forms of BPF instructions, as this project encodes, decodes, prints and parses them. The machine is explained in the
+[documentation of package isa](../isa/doc.go).
+
+Of each form the tables show the constructor in packages isa and dsl; the opcode and the fields that it uses, all others being 0; an
+example, as the bytes of little-endian code, as Linux's verifier and as LLVM's assembler write it; the lowest level of the instruction
+set that has it (clang's -mcpu) and the first Linux that takes it.
+
+Fields: **dst** and **src** are registers that are written (w), read (r), both (rw), or hold an address (a). **off** and **imm** are
+signed numbers of 16 and 32 bits unless something else is said. A 64-bit load has two slots; the **next** imm is that of the
+second, which has nothing else.
+`
+
+const referenceTail = `
+## What Linux refuses besides
+
+Encoder, decoder and parser hold single instructions against the tables above, and take all that RFC 9669 gives a meaning. Linux
+refuses more when it loads a program. What package compile finds of it before the kernel is asked, and what is left to the kernel, is
+listed row by row in [compile/refused_test.go](../compile/refused_test.go):
+
+- found: constant divisors of 0 and shifts by the width or more, which RFC 9669 defines; writes to r10; jumps and calls that lead
+  nowhere, into a 64-bit load or out of the function; code that no path leads to; registers that are read before they are written;
+  accesses outside the stack; numbers of helpers that do not exist.
+- left to the kernel: whether a loop ends, whether an access is aligned, what a file descriptor or BTF id stands for.
+`
+
+// remarks stand before the table of a group.
+var remarks = map[string]string{
+	"Inside Linux only": "No program may have these. They are what Linux's verifier and JIT compilers make of a program, and so may stand in code that is\n" +
+		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them: the notation is\nours. Such code also uses an eleventh register, r11.\n\n",
+	"Calls and exit": "LLVM's assembler calls functions of the program by label only; Format gives them some. It has no way to call kernel functions but\n" +
+		"relocations.\n\n",
+	"Packet access": "From classic BPF. The context has to be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet is too short.\n\n",
+}
+
+// group returns the heading under which a form stands; the table has the forms of each group together.
+func group(i isa.Info) string {
+	op, class := i.Op.Operation(), i.Op.Class()
+	switch {
+	case i.Internal:
+		return "Inside Linux only"
+	case class == isa.ClassALU || class == isa.ClassALU64:
+		switch {
+		case i.Name == "AddrSpaceCast" || i.Name == "MovPerCPU":
+			return "Address spaces"
+		case i.Off.Kind == isa.OperandFixed && op != isa.OpMov:
+			return "Signed division"
+		case i.Off.Kind == isa.OperandFixed || op == isa.OpNeg || op == isa.OpEnd:
+			return "Negation, sign extension, byte order"
+		case class == isa.ClassALU64:
+			return "Arithmetic in 64 bits"
+		}
+		return "Arithmetic in 32 bits"
+	case class == isa.ClassJMP || class == isa.ClassJMP32:
+		switch {
+		case op == isa.OpJA || op == isa.OpJCOND:
+			return "Other jumps"
+		case op == isa.OpCall || op == isa.OpExit:
+			return "Calls and exit"
+		case class == isa.ClassJMP:
+			return "Conditional jumps on 64 bits"
+		}
+		return "Conditional jumps on the low 32 bits"
+	case i.Slots == 2:
+		return "64-bit loads"
+	case class == isa.ClassLD:
+		return "Packet access"
+	case i.Op.Mode() == isa.ModeATOMIC && i.Imm.Value >= isa.AtomicOpLoadAcquire:
+		return "Ordered loads and stores"
+	case i.Op.Mode() == isa.ModeATOMIC:
+		return "Atomic operations"
+	}
+	return "Memory"
+}
+
+// sample returns an instruction of the form with plain operands.
+func sample(i isa.Info) isa.Instruction {
+	in := isa.Instruction{Op: i.Op}
+	if i.Dst.Kind.IsRegister() {
+		in.Dst = isa.R1
+	}
+	if i.Src.Kind.IsRegister() {
+		in.Src = isa.R2
+	}
+	in.Src |= isa.Register(i.Src.Value) // 0 unless it is fixed
+	switch i.Off.Kind {
+	case isa.OperandReserved, isa.OperandFDIndex:
+	case isa.OperandFixed:
+		in.Off = int16(i.Off.Value)
+	default:
+		in.Off = 8
+	}
+	switch i.Imm.Kind {
+	case isa.OperandReserved:
+	case isa.OperandFixed:
+		in.Imm = i.Imm.Value
+	case isa.OperandSpaces, isa.OperandAtomic:
+		in.Imm = 1
+	default:
+		in.Imm = 5
+	}
+	if i.NextImm.Kind == isa.OperandNextHigh {
+		in.Imm |= 1 << 32
+	}
+	return in
+}
+
+// fields describes the opcode and the fields that a form uses.
+func fields(i isa.Info) string {
+	parts := []string{fmt.Sprintf("`%02x`", uint8(i.Op))}
+	for _, f := range []struct {
+		name string
+		rule isa.Operand
+	}{{"dst", i.Dst}, {"src", i.Src}, {"off", i.Off}, {"imm", i.Imm}, {"next", i.NextImm}} {
+		switch k := f.rule.Kind; {
+		case k == isa.OperandReserved:
+		case k == isa.OperandFixed && f.name == "imm" && i.Op.Class() == isa.ClassSTX:
+			parts = append(parts, fmt.Sprintf("imm %#x", f.rule.Value)) // an atomic operation
+		case k == isa.OperandFixed:
+			parts = append(parts, fmt.Sprintf("%s %d", f.name, f.rule.Value))
+		default:
+			parts = append(parts, f.name+fieldKinds[k])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fieldKinds says what a field is, where its name doesn't say it all.
+var fieldKinds = map[isa.OperandKind]string{
+	isa.OperandWrite: " w", isa.OperandUpdate: " rw", isa.OperandRead: " r", isa.OperandAddress: " a",
+	isa.OperandOffset: " in bytes", isa.OperandJump16: " in slots", isa.OperandJump32: " in slots", isa.OperandFunc: " in slots",
+	isa.OperandFDIndex: " an index of fd_array, 0 to 32767", isa.OperandMapIndex: " an index of fd_array",
+	isa.OperandDivisor: " not 0 on Linux", isa.OperandShift32: " 0 to 31 on Linux", isa.OperandShift64: " 0 to 63 on Linux",
+	isa.OperandHelper: " a helper, not 0", isa.OperandKfunc: " a BTF id", isa.OperandVariable: " a BTF id", isa.OperandSpaces: " 1 or 65536",
+	isa.OperandAtomic: " an atomic operation",
+	isa.OperandConst64: " the low half", isa.OperandNextHigh: " the high half", isa.OperandMapFD: " a file descriptor",
+	isa.OperandNextOffset: " an unsigned offset", isa.OperandNextFD: " a file descriptor, 0 for vmlinux",
+}
+
+// cell writes code in a cell of a table.
+func cell(code string) string { return "`" + strings.ReplaceAll(code, "|", "\\|") + "`" }
+
+func dash(s string) string {
+	if s == "none" {
+		return "–"
+	}
+	return s
+}
