@@ -1381,6 +1381,20 @@ func LoadProbeMem32(size Size, dst, src Register, off int16) Instruction {
 	return Instruction{Op: sized(0xa1, size), Dst: dst, Src: src, Off: off}
 }
 
+// LoadProbeMem32SX is one of the instructions
+//
+//	B   dst = *(s8 *)(arena + (u32)src + off), sign-extended, or 0 where that faults
+//	H   dst = *(s16 *)(arena + (u32)src + off), sign-extended, or 0 where that faults
+//	W   dst = *(s32 *)(arena + (u32)src + off), sign-extended, or 0 where that faults
+//
+// The encoder refuses other sizes.
+//
+// Opcode d1/c9/c1.
+// Only inside Linux, since 6.18: no program may have it.
+func LoadProbeMem32SX(size Size, dst, src Register, off int16) Instruction {
+	return Instruction{Op: sized(0xc1, size), Dst: dst, Src: src, Off: off}
+}
+
 // StoreProbeMem32 is one of the instructions
 //
 //	B   *(u8 *)(arena + (u32)dst + off) = src, or nothing where that faults
@@ -1450,6 +1464,14 @@ func CallArgs(imm int32, off int16) Instruction {
 // Only inside Linux, since 4.16: no program may have it.
 func CallSubprog(imm int32, off int16) Instruction {
 	return Instruction{Op: 0x85, Src: 1, Off: off, Imm: int64(imm)}
+}
+
+// LoadSubprog is the instruction dst = the address of the subprogram at pc + rel, after compiling: the second slot has its number.
+//
+// Opcode 18, src 4, two slots.
+// Only inside Linux, since 5.13: no program may have it.
+func LoadSubprog(dst Register, rel int32, off uint32) Instruction {
+	return Instruction{Op: 0x18, Dst: dst, Src: 4, Imm: int64(uint32(rel)) | int64(off)<<32}
 }
 
 // Zext32 is the instruction dst = src in 32 bits, zeroing the upper half: written where the JIT compiler asks for it.

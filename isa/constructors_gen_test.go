@@ -395,6 +395,12 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 		return LoadProbeMem32(W, dst, src, off), true
 	case "LDX_PROBE_MEM32_DW":
 		return LoadProbeMem32(DW, dst, src, off), true
+	case "LDX_PROBE_MEM32SX_B":
+		return LoadProbeMem32SX(B, dst, src, off), true
+	case "LDX_PROBE_MEM32SX_H":
+		return LoadProbeMem32SX(H, dst, src, off), true
+	case "LDX_PROBE_MEM32SX_W":
+		return LoadProbeMem32SX(W, dst, src, off), true
 	case "STX_PROBE_MEM32_B":
 		return StoreProbeMem32(B, dst, off, src), true
 	case "STX_PROBE_MEM32_H":
@@ -427,6 +433,8 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 		return CallArgs(imm, off), true
 	case "CALL_SUBPROG":
 		return CallSubprog(imm, off), true
+	case "LDDW_SUBPROG":
+		return LoadSubprog(dst, imm, next), true
 	case "ZEXT32":
 		return Zext32(dst, src), true
 	}

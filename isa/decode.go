@@ -25,40 +25,51 @@ func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instructio
 func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([]Instruction, error) {
 	n, slots := len(ins), len(code)/slotSize
 	ins = slices.Grow(ins, slots)[:n+slots]
-	for slot := 0; ; slot++ {
+	for at := 0; ; {
 		// Nearly all instructions are decoded in here.
-		done := decodePlain(ins[n:], code[slot*slotSize:], order)
+		done := decodePlain(ins[n:], code[at:], order)
 		n += done
-		slot += done
-		rest := code[slot*slotSize:]
-		if len(rest) < slotSize {
-			if len(rest) == 0 {
-				return ins[:n], nil
-			}
-			return ins[:n], &EncodingError{
-				Index: -1, Slot: slot, Rule: RuleTruncated, Value: int64(len(rest)),
-				Allowed: "slots of 8 bytes, and " + itoa(int64(len(rest))) + " are left",
-			}
+		at += done * slotSize
+		if len(code)-at < slotSize {
+			break
 		}
 		i := &ins[n]
-		w := get(rest, order)
+		w := get(code[at:], order)
 		i.set(w)
-		if err := decodeRare(i, w, rest, order, set); err != nil {
-			err.Slot += slot
-			return ins[:n], err
+		if p := match(w, set); p == nil || p.shape < shapeWide {
+			if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+				return ins[:n], explainSlot(*i, set, at)
+			}
+			at += slotSize
+		} else {
+			if len(code)-at < 2*slotSize {
+				return ins[:n], &EncodingError{Index: -1, Slot: at / slotSize, Form: p.form, Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
+			}
+			second := get(code[at+slotSize:], order)
+			if uint32(second) != 0 { // it has nothing but the upper half of the constant, in imm
+				return ins[:n], explainSecond(p.form, second, at+slotSize)
+			}
+			i.Imm = int64(second | w>>fromImm)
+			if !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+				return ins[:n], explainSlot(*i, set, at)
+			}
+			at += 2 * slotSize
 		}
 		n++
-		if i.Op == opWide {
-			slot++
+	}
+	if rest := len(code) % slotSize; rest != 0 {
+		return ins[:n], &EncodingError{
+			Index: -1, Slot: len(code) / slotSize, Rule: RuleTruncated, Value: int64(rest),
+			Allowed: "slots of 8 bytes, and " + itoa(int64(rest)) + " are left",
 		}
 	}
+	return ins[:n], nil
 }
 
 // decodePlain decodes slots until one isn't an instruction, or is one that is wide or not the first form of its opcode. It returns
-// how many it decoded. Like encodePlain it is apart to stay in registers; ins is long enough.
+// how many it decoded. Like encodePlain it is apart to stay in registers.
 func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
-	slots := len(code) / slotSize
-	if slots < len(ins) {
+	if slots := len(code) / slotSize; slots < len(ins) {
 		ins = ins[:slots]
 	}
 	if order == BigEndian {
@@ -67,15 +78,17 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 	for n := range ins {
 		w := binary.LittleEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
 		p := &plain[uint8(w)]
-		dst, src := Register(w>>fromDst&15), Register(w>>fromSrc&15)
-		if w&p.mask != p.value || !registersExist(dst, src) {
-			return n
+		dst, src := w>>fromDst&15, w>>fromSrc&15
+		if w&p.mask != p.value || (dst+5)|(src+5) >= 16 { // see registersExist
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is frequent
+				return n
+			}
 		}
 		// Field by field: a composite literal is built of small stores and then copied by a large load, which has to wait for them.
 		i := &ins[n]
 		i.Op = Opcode(w)
-		i.Dst = dst
-		i.Src = src
+		i.Dst = Register(dst)
+		i.Src = Register(src)
 		i.Off = int16(w >> fromOff)
 		i.Imm = int64(w) >> fromImm
 	}
@@ -85,37 +98,21 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 func decodePlainBig(ins []Instruction, code []byte) int {
 	for n := range ins {
 		w := binary.BigEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
-		op, dst, src, off, imm := Opcode(w>>56), Register(w>>52&15), Register(w>>48&15), int16(w>>32), int64(int32(w))
-		p := &plain[op]
-		v := uint64(op) | uint64(dst)<<fromDst | uint64(src)<<fromSrc | uint64(uint16(off))<<fromOff | uint64(imm)<<fromImm
-		if v&p.mask != p.value || !registersExist(dst, src) {
-			return n
+		p := &plainBig[w>>56]
+		dst, src := w>>52&15, w>>48&15
+		if w&p.mask != p.value || (dst+5)|(src+5) >= 16 {
+			if w>>32 != uint64(opCall)<<24 || uint32(w) == 0 {
+				return n
+			}
 		}
 		i := &ins[n]
-		i.Op = op
-		i.Dst = dst
-		i.Src = src
-		i.Off = off
-		i.Imm = imm
+		i.Op = Opcode(w >> 56)
+		i.Dst = Register(dst)
+		i.Src = Register(src)
+		i.Off = int16(w >> 32)
+		i.Imm = int64(int32(w))
 	}
 	return len(ins)
-}
-
-// decodeRare completes an instruction that is wide, not the first form of its opcode, or none at all. The error's slot
-// counts from the instruction.
-func decodeRare(i *Instruction, w uint64, rest []byte, order ByteOrder, set formSet) *EncodingError {
-	p := match(w, set)
-	if p != nil && p.shape >= shapeWide {
-		if err := second(i, rest[slotSize:], order); err != nil {
-			return err
-		}
-	}
-	if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-		e := explain(*i, set)
-		e.Slot = 0
-		return e
-	}
-	return nil
 }
 
 // get loads the word of a slot.
@@ -127,8 +124,7 @@ func get(code []byte, order ByteOrder) uint64 {
 	return w
 }
 
-// set makes i the instruction with the given word. It does so field by field, since a composite literal is built of small
-// stores and then copied by a large load, which has to wait for them.
+// set makes i the instruction with the given word.
 func (i *Instruction) set(w uint64) {
 	i.Op = Opcode(w)
 	i.Dst = Register(w >> fromDst & 15)
@@ -137,17 +133,16 @@ func (i *Instruction) set(w uint64) {
 	i.Imm = int64(w) >> fromImm
 }
 
-// second adds the upper half of a 64-bit load's constant, which stands in the next slot.
-func second(i *Instruction, rest []byte, order ByteOrder) *EncodingError {
-	if len(rest) < slotSize {
-		return &EncodingError{Index: -1, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(rest))}
-	}
-	w := get(rest, order)
-	i.Imm = int64(w&^(1<<fromImm-1) | uint64(uint32(i.Imm)))
-	if uint32(w) == 0 {
-		return nil
-	}
-	e := &EncodingError{Index: -1, Slot: 1, Form: i.form(), Rule: RuleSecondSlot, Allowed: "0"}
+// explainSlot says what is wrong with the instruction at a byte of the code.
+func explainSlot(i Instruction, set formSet, at int) *EncodingError {
+	e := explain(i, set)
+	e.Slot = at / slotSize
+	return e
+}
+
+// explainSecond says what is wrong with the second slot of a load.
+func explainSecond(form Form, w uint64, at int) *EncodingError {
+	e := &EncodingError{Index: -1, Slot: at / slotSize, Form: form, Rule: RuleSecondSlot, Allowed: "0"}
 	switch {
 	case uint8(w) != 0:
 		e.Field, e.Value = FieldNextOpcode, int64(uint8(w))

@@ -51,3 +51,4 @@
 package isa
 
 //go:generate go run ../internal/isagen
+//go:generate go run ../internal/isagen -reference

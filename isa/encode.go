@@ -66,24 +66,28 @@ func encodePlain(out []byte, ins []Instruction, order ByteOrder) int {
 		}
 		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
 		if p := &plain[i.Op]; w&p.mask != p.value {
-			return n
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is frequent
+				return n
+			}
 		}
 		binary.LittleEndian.PutUint64(out[n*slotSize:n*slotSize+slotSize], w)
 	}
 	return len(ins)
 }
 
+// encodePlainBig is encodePlain for the other order, with words that are arranged as the bytes are.
 func encodePlainBig(out []byte, ins []Instruction) int {
 	for n := range ins {
 		i := &ins[n]
 		if i.Imm != int64(int32(i.Imm)) || !registersExist(i.Dst, i.Src) {
 			return n
 		}
-		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
-		if p := &plain[i.Op]; w&p.mask != p.value {
-			return n
+		w := uint64(i.Op)<<56 | uint64(i.Dst)<<52 | uint64(i.Src)<<48 | uint64(uint16(i.Off))<<32 | uint64(uint32(i.Imm))
+		if p := &plainBig[i.Op]; w&p.mask != p.value {
+			if w>>32 != uint64(opCall)<<24 || uint32(w) == 0 {
+				return n
+			}
 		}
-		w = uint64(i.Op)<<56 | uint64(i.Dst)<<52 | uint64(i.Src)<<48 | uint64(uint16(i.Off))<<32 | uint64(uint32(i.Imm))
 		binary.BigEndian.PutUint64(out[n*slotSize:n*slotSize+slotSize], w)
 	}
 	return len(ins)

@@ -59,7 +59,7 @@ type Info struct {
 	ImplicitWrites RegisterSet // registers that are written or lost without being operands
 
 	Level    Level         // the lowest level of the instruction set (LLVM's -mcpu) that has the form, 0 if none has
-	Since    KernelVersion // the first Linux that takes the form, the zero value if none does
+	Since    KernelVersion // the first Linux that has the form, the zero value if none does; programs may have it then, but for MovPerCPU
 	Internal bool          // the form exists only inside Linux, which makes it since that version
 
 	Text      string // template of the kernel's notation; the verbs are explained in format.go

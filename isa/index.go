@@ -34,6 +34,9 @@ type pattern struct {
 	internal    bool // a form that exists only inside Linux
 }
 
+// A plainPattern is a pattern with nothing but bits.
+type plainPattern struct{ mask, value uint64 } // word & mask == value
+
 // A formSet is a set of forms: those of programs that can be loaded, or also those of code that Linux made of them.
 type formSet uint8
 

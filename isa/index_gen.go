@@ -5,8 +5,8 @@ package isa
 // NumForms is the number of forms that programs consist of.
 const NumForms = 183
 
-// An opcode that isn't here has a value that no word has.
-var plain = [256]struct{ mask, value uint64 }{
+// The first patterns without a shape. An opcode that isn't here has a value that no word has.
+var plain = [256]plainPattern{
 	0x00: {value: 1},
 	0x01: {value: 1},
 	0x02: {value: 1},
@@ -265,7 +265,267 @@ var plain = [256]struct{ mask, value uint64 }{
 	0xff: {value: 1},
 }
 
-var patterns = [312]pattern{
+// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off 32-47, imm 0-31.
+var plainBig = [256]plainPattern{
+	0x00: {value: 1},
+	0x01: {value: 1},
+	0x02: {value: 1},
+	0x03: {value: 1},
+	0x04: {0xff0fffff00000000, 0x0400000000000000},
+	0x05: {0xffff0000ffffffff, 0x0500000000000000},
+	0x06: {0xffffffff00000000, 0x0600000000000000},
+	0x07: {0xff0fffff00000000, 0x0700000000000000},
+	0x08: {value: 1},
+	0x09: {value: 1},
+	0x0a: {value: 1},
+	0x0b: {value: 1},
+	0x0c: {0xff00ffffffffffff, 0x0c00000000000000},
+	0x0d: {0xff0fffffffffffff, 0x0d00000000000000},
+	0x0e: {value: 1},
+	0x0f: {0xff00ffffffffffff, 0x0f00000000000000},
+	0x10: {value: 1},
+	0x11: {value: 1},
+	0x12: {value: 1},
+	0x13: {value: 1},
+	0x14: {0xff0fffff00000000, 0x1400000000000000},
+	0x15: {0xff0f000000000000, 0x1500000000000000},
+	0x16: {0xff0f000000000000, 0x1600000000000000},
+	0x17: {0xff0fffff00000000, 0x1700000000000000},
+	0x18: {value: 1},
+	0x19: {value: 1},
+	0x1a: {value: 1},
+	0x1b: {value: 1},
+	0x1c: {0xff00ffffffffffff, 0x1c00000000000000},
+	0x1d: {0xff000000ffffffff, 0x1d00000000000000},
+	0x1e: {0xff000000ffffffff, 0x1e00000000000000},
+	0x1f: {0xff00ffffffffffff, 0x1f00000000000000},
+	0x20: {0xffffffff00000000, 0x2000000000000000},
+	0x21: {value: 1},
+	0x22: {value: 1},
+	0x23: {value: 1},
+	0x24: {0xff0fffff00000000, 0x2400000000000000},
+	0x25: {0xff0f000000000000, 0x2500000000000000},
+	0x26: {0xff0f000000000000, 0x2600000000000000},
+	0x27: {0xff0fffff00000000, 0x2700000000000000},
+	0x28: {0xffffffff00000000, 0x2800000000000000},
+	0x29: {value: 1},
+	0x2a: {value: 1},
+	0x2b: {value: 1},
+	0x2c: {0xff00ffffffffffff, 0x2c00000000000000},
+	0x2d: {0xff000000ffffffff, 0x2d00000000000000},
+	0x2e: {0xff000000ffffffff, 0x2e00000000000000},
+	0x2f: {0xff00ffffffffffff, 0x2f00000000000000},
+	0x30: {0xffffffff00000000, 0x3000000000000000},
+	0x31: {value: 1},
+	0x32: {value: 1},
+	0x33: {value: 1},
+	0x34: {0xff0fffff00000000, 0x3400000000000000},
+	0x35: {0xff0f000000000000, 0x3500000000000000},
+	0x36: {0xff0f000000000000, 0x3600000000000000},
+	0x37: {0xff0fffff00000000, 0x3700000000000000},
+	0x38: {value: 1},
+	0x39: {value: 1},
+	0x3a: {value: 1},
+	0x3b: {value: 1},
+	0x3c: {0xff00ffffffffffff, 0x3c00000000000000},
+	0x3d: {0xff000000ffffffff, 0x3d00000000000000},
+	0x3e: {0xff000000ffffffff, 0x3e00000000000000},
+	0x3f: {0xff00ffffffffffff, 0x3f00000000000000},
+	0x40: {0xfff0ffff00000000, 0x4000000000000000},
+	0x41: {value: 1},
+	0x42: {value: 1},
+	0x43: {value: 1},
+	0x44: {0xff0fffff00000000, 0x4400000000000000},
+	0x45: {0xff0f000000000000, 0x4500000000000000},
+	0x46: {0xff0f000000000000, 0x4600000000000000},
+	0x47: {0xff0fffff00000000, 0x4700000000000000},
+	0x48: {0xfff0ffff00000000, 0x4800000000000000},
+	0x49: {value: 1},
+	0x4a: {value: 1},
+	0x4b: {value: 1},
+	0x4c: {0xff00ffffffffffff, 0x4c00000000000000},
+	0x4d: {0xff000000ffffffff, 0x4d00000000000000},
+	0x4e: {0xff000000ffffffff, 0x4e00000000000000},
+	0x4f: {0xff00ffffffffffff, 0x4f00000000000000},
+	0x50: {0xfff0ffff00000000, 0x5000000000000000},
+	0x51: {value: 1},
+	0x52: {value: 1},
+	0x53: {value: 1},
+	0x54: {0xff0fffff00000000, 0x5400000000000000},
+	0x55: {0xff0f000000000000, 0x5500000000000000},
+	0x56: {0xff0f000000000000, 0x5600000000000000},
+	0x57: {0xff0fffff00000000, 0x5700000000000000},
+	0x58: {value: 1},
+	0x59: {value: 1},
+	0x5a: {value: 1},
+	0x5b: {value: 1},
+	0x5c: {0xff00ffffffffffff, 0x5c00000000000000},
+	0x5d: {0xff000000ffffffff, 0x5d00000000000000},
+	0x5e: {0xff000000ffffffff, 0x5e00000000000000},
+	0x5f: {0xff00ffffffffffff, 0x5f00000000000000},
+	0x60: {value: 1},
+	0x61: {0xff000000ffffffff, 0x6100000000000000},
+	0x62: {0xff0f000000000000, 0x6200000000000000},
+	0x63: {0xff000000ffffffff, 0x6300000000000000},
+	0x64: {0xff0fffff00000000, 0x6400000000000000},
+	0x65: {0xff0f000000000000, 0x6500000000000000},
+	0x66: {0xff0f000000000000, 0x6600000000000000},
+	0x67: {0xff0fffff00000000, 0x6700000000000000},
+	0x68: {value: 1},
+	0x69: {0xff000000ffffffff, 0x6900000000000000},
+	0x6a: {0xff0f000000000000, 0x6a00000000000000},
+	0x6b: {0xff000000ffffffff, 0x6b00000000000000},
+	0x6c: {0xff00ffffffffffff, 0x6c00000000000000},
+	0x6d: {0xff000000ffffffff, 0x6d00000000000000},
+	0x6e: {0xff000000ffffffff, 0x6e00000000000000},
+	0x6f: {0xff00ffffffffffff, 0x6f00000000000000},
+	0x70: {value: 1},
+	0x71: {0xff000000ffffffff, 0x7100000000000000},
+	0x72: {0xff0f000000000000, 0x7200000000000000},
+	0x73: {0xff000000ffffffff, 0x7300000000000000},
+	0x74: {0xff0fffff00000000, 0x7400000000000000},
+	0x75: {0xff0f000000000000, 0x7500000000000000},
+	0x76: {0xff0f000000000000, 0x7600000000000000},
+	0x77: {0xff0fffff00000000, 0x7700000000000000},
+	0x78: {value: 1},
+	0x79: {0xff000000ffffffff, 0x7900000000000000},
+	0x7a: {0xff0f000000000000, 0x7a00000000000000},
+	0x7b: {0xff000000ffffffff, 0x7b00000000000000},
+	0x7c: {0xff00ffffffffffff, 0x7c00000000000000},
+	0x7d: {0xff000000ffffffff, 0x7d00000000000000},
+	0x7e: {0xff000000ffffffff, 0x7e00000000000000},
+	0x7f: {0xff00ffffffffffff, 0x7f00000000000000},
+	0x80: {value: 1},
+	0x81: {0xff000000ffffffff, 0x8100000000000000},
+	0x82: {value: 1},
+	0x83: {value: 1},
+	0x84: {0xff0fffffffffffff, 0x8400000000000000},
+	0x85: {value: 1},
+	0x86: {value: 1},
+	0x87: {0xff0fffffffffffff, 0x8700000000000000},
+	0x88: {value: 1},
+	0x89: {0xff000000ffffffff, 0x8900000000000000},
+	0x8a: {value: 1},
+	0x8b: {value: 1},
+	0x8c: {value: 1},
+	0x8d: {0xff0fffffffffffff, 0x8d00000000000000},
+	0x8e: {value: 1},
+	0x8f: {value: 1},
+	0x90: {value: 1},
+	0x91: {0xff000000ffffffff, 0x9100000000000000},
+	0x92: {value: 1},
+	0x93: {value: 1},
+	0x94: {0xff0fffff00000000, 0x9400000000000000},
+	0x95: {0xffffffffffffffff, 0x9500000000000000},
+	0x96: {value: 1},
+	0x97: {0xff0fffff00000000, 0x9700000000000000},
+	0x98: {value: 1},
+	0x99: {value: 1},
+	0x9a: {value: 1},
+	0x9b: {value: 1},
+	0x9c: {0xff00ffffffffffff, 0x9c00000000000000},
+	0x9d: {value: 1},
+	0x9e: {value: 1},
+	0x9f: {0xff00ffffffffffff, 0x9f00000000000000},
+	0xa0: {value: 1},
+	0xa1: {value: 1},
+	0xa2: {value: 1},
+	0xa3: {value: 1},
+	0xa4: {0xff0fffff00000000, 0xa400000000000000},
+	0xa5: {0xff0f000000000000, 0xa500000000000000},
+	0xa6: {0xff0f000000000000, 0xa600000000000000},
+	0xa7: {0xff0fffff00000000, 0xa700000000000000},
+	0xa8: {value: 1},
+	0xa9: {value: 1},
+	0xaa: {value: 1},
+	0xab: {value: 1},
+	0xac: {0xff00ffffffffffff, 0xac00000000000000},
+	0xad: {0xff000000ffffffff, 0xad00000000000000},
+	0xae: {0xff000000ffffffff, 0xae00000000000000},
+	0xaf: {0xff00ffffffffffff, 0xaf00000000000000},
+	0xb0: {value: 1},
+	0xb1: {value: 1},
+	0xb2: {value: 1},
+	0xb3: {value: 1},
+	0xb4: {0xff0fffff00000000, 0xb400000000000000},
+	0xb5: {0xff0f000000000000, 0xb500000000000000},
+	0xb6: {0xff0f000000000000, 0xb600000000000000},
+	0xb7: {0xff0fffff00000000, 0xb700000000000000},
+	0xb8: {value: 1},
+	0xb9: {value: 1},
+	0xba: {value: 1},
+	0xbb: {value: 1},
+	0xbc: {0xff00ffffffffffff, 0xbc00000000000000},
+	0xbd: {0xff000000ffffffff, 0xbd00000000000000},
+	0xbe: {0xff000000ffffffff, 0xbe00000000000000},
+	0xbf: {0xff00ffffffffffff, 0xbf00000000000000},
+	0xc0: {value: 1},
+	0xc1: {value: 1},
+	0xc2: {value: 1},
+	0xc3: {0xff000000ffffffff, 0xc300000000000000},
+	0xc4: {0xff0fffff00000000, 0xc400000000000000},
+	0xc5: {0xff0f000000000000, 0xc500000000000000},
+	0xc6: {0xff0f000000000000, 0xc600000000000000},
+	0xc7: {0xff0fffff00000000, 0xc700000000000000},
+	0xc8: {value: 1},
+	0xc9: {value: 1},
+	0xca: {value: 1},
+	0xcb: {0xff000000ffffffff, 0xcb00000000000100},
+	0xcc: {0xff00ffffffffffff, 0xcc00000000000000},
+	0xcd: {0xff000000ffffffff, 0xcd00000000000000},
+	0xce: {0xff000000ffffffff, 0xce00000000000000},
+	0xcf: {0xff00ffffffffffff, 0xcf00000000000000},
+	0xd0: {value: 1},
+	0xd1: {value: 1},
+	0xd2: {value: 1},
+	0xd3: {0xff000000ffffffff, 0xd300000000000100},
+	0xd4: {0xff0fffffffffffff, 0xd400000000000010},
+	0xd5: {0xff0f000000000000, 0xd500000000000000},
+	0xd6: {0xff0f000000000000, 0xd600000000000000},
+	0xd7: {0xff0fffffffffffff, 0xd700000000000010},
+	0xd8: {value: 1},
+	0xd9: {value: 1},
+	0xda: {value: 1},
+	0xdb: {0xff000000ffffffff, 0xdb00000000000000},
+	0xdc: {0xff0fffffffffffff, 0xdc00000000000010},
+	0xdd: {0xff000000ffffffff, 0xdd00000000000000},
+	0xde: {0xff000000ffffffff, 0xde00000000000000},
+	0xdf: {value: 1},
+	0xe0: {value: 1},
+	0xe1: {value: 1},
+	0xe2: {value: 1},
+	0xe3: {value: 1},
+	0xe4: {value: 1},
+	0xe5: {0xffff0000ffffffff, 0xe500000000000000},
+	0xe6: {value: 1},
+	0xe7: {value: 1},
+	0xe8: {value: 1},
+	0xe9: {value: 1},
+	0xea: {value: 1},
+	0xeb: {value: 1},
+	0xec: {value: 1},
+	0xed: {value: 1},
+	0xee: {value: 1},
+	0xef: {value: 1},
+	0xf0: {value: 1},
+	0xf1: {value: 1},
+	0xf2: {value: 1},
+	0xf3: {value: 1},
+	0xf4: {value: 1},
+	0xf5: {value: 1},
+	0xf6: {value: 1},
+	0xf7: {value: 1},
+	0xf8: {value: 1},
+	0xf9: {value: 1},
+	0xfa: {value: 1},
+	0xfb: {value: 1},
+	0xfc: {value: 1},
+	0xfd: {value: 1},
+	0xfe: {value: 1},
+	0xff: {value: 1},
+}
+
+var patterns = [313]pattern{
 	0x00: {value: 1, tell: 0xff},
 	0x01: {value: 1, tell: 0xff},
 	0x02: {value: 1, tell: 0xff},
@@ -318,18 +578,18 @@ var patterns = [312]pattern{
 	0x31: {mask: 0xffffffff000000ff, value: 0x0000000000000031, tell: 0xff, form: 184, internal: true}, // LoadProbeMemB
 	0x32: {value: 1, tell: 0xff},
 	0x33: {value: 1, tell: 0xff},
-	0x34: {mask: 0x00000000fffff0ff, value: 0x0000000000000034, tell: 0xffff00ff, form: 31, more: 262}, // Div32Imm
+	0x34: {mask: 0x00000000fffff0ff, value: 0x0000000000000034, tell: 0xffff00ff, form: 31, more: 263}, // Div32Imm
 	0x35: {mask: 0x000000000000f0ff, value: 0x0000000000000035, tell: 0xff, form: 79},                  // JGE64Imm
 	0x36: {mask: 0x000000000000f0ff, value: 0x0000000000000036, tell: 0xff, form: 101},                 // JGE32Imm
-	0x37: {mask: 0x00000000fffff0ff, value: 0x0000000000000037, tell: 0xffff00ff, form: 7, more: 263},  // Div64Imm
+	0x37: {mask: 0x00000000fffff0ff, value: 0x0000000000000037, tell: 0xffff00ff, form: 7, more: 264},  // Div64Imm
 	0x38: {value: 1, tell: 0xff},
 	0x39: {mask: 0xffffffff000000ff, value: 0x0000000000000039, tell: 0xff, form: 187, internal: true}, // LoadProbeMemDW
 	0x3a: {value: 1, tell: 0xff},
 	0x3b: {value: 1, tell: 0xff},
-	0x3c: {mask: 0xffffffffffff00ff, value: 0x000000000000003c, tell: 0xffff00ff, form: 32, more: 264}, // Div32Reg
+	0x3c: {mask: 0xffffffffffff00ff, value: 0x000000000000003c, tell: 0xffff00ff, form: 32, more: 265}, // Div32Reg
 	0x3d: {mask: 0xffffffff000000ff, value: 0x000000000000003d, tell: 0xff, form: 80},                  // JGE64Reg
 	0x3e: {mask: 0xffffffff000000ff, value: 0x000000000000003e, tell: 0xff, form: 102},                 // JGE32Reg
-	0x3f: {mask: 0xffffffffffff00ff, value: 0x000000000000003f, tell: 0xffff00ff, form: 8, more: 265},  // Div64Reg
+	0x3f: {mask: 0xffffffffffff00ff, value: 0x000000000000003f, tell: 0xffff00ff, form: 8, more: 266},  // Div64Reg
 	0x40: {mask: 0x00000000ffff0fff, value: 0x0000000000000040, tell: 0xff, form: 176},                 // LoadIndW
 	0x41: {mask: 0xffffffff000000ff, value: 0x0000000000000041, tell: 0xff, form: 190, internal: true}, // LoadProbeMemSXW
 	0x42: {value: 1, tell: 0xff},
@@ -399,7 +659,7 @@ var patterns = [312]pattern{
 	0x82: {value: 1, tell: 0xff},
 	0x83: {value: 1, tell: 0xff},
 	0x84: {mask: 0xfffffffffffff0ff, value: 0x0000000000000084, tell: 0xff, form: 58},                                    // Neg32
-	0x85: {mask: 0x00000000ffffffff, value: 0x0000000000000085, tell: 0xf0ff, form: 123, more: 266, shape: shapeNonZero}, // CallHelper
+	0x85: {mask: 0x00000000ffffffff, value: 0x0000000000000085, tell: 0xf0ff, form: 123, more: 267, shape: shapeNonZero}, // CallHelper
 	0x86: {value: 1, tell: 0xff},
 	0x87: {mask: 0xfffffffffffff0ff, value: 0x0000000000000087, tell: 0xff, form: 57}, // Neg64
 	0x88: {value: 1, tell: 0xff},
@@ -414,94 +674,94 @@ var patterns = [312]pattern{
 	0x91: {mask: 0xffffffff000000ff, value: 0x0000000000000091, tell: 0xff, form: 132}, // LoadMemSXB
 	0x92: {value: 1, tell: 0xff},
 	0x93: {value: 1, tell: 0xff},
-	0x94: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, tell: 0xffff00ff, form: 41, more: 269}, // Mod32Imm
+	0x94: {mask: 0x00000000fffff0ff, value: 0x0000000000000094, tell: 0xffff00ff, form: 41, more: 270}, // Mod32Imm
 	0x95: {mask: 0xffffffffffffffff, value: 0x0000000000000095, tell: 0xff, form: 127},                 // Exit
 	0x96: {value: 1, tell: 0xff},
-	0x97: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, tell: 0xffff00ff, form: 17, more: 270}, // Mod64Imm
+	0x97: {mask: 0x00000000fffff0ff, value: 0x0000000000000097, tell: 0xffff00ff, form: 17, more: 271}, // Mod64Imm
 	0x98: {value: 1, tell: 0xff},
 	0x99: {value: 1, tell: 0xff},
 	0x9a: {value: 1, tell: 0xff},
 	0x9b: {value: 1, tell: 0xff},
-	0x9c: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, tell: 0xffff00ff, form: 42, more: 271}, // Mod32Reg
+	0x9c: {mask: 0xffffffffffff00ff, value: 0x000000000000009c, tell: 0xffff00ff, form: 42, more: 272}, // Mod32Reg
 	0x9d: {value: 1, tell: 0xff},
 	0x9e: {value: 1, tell: 0xff},
-	0x9f: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, tell: 0xffff00ff, form: 18, more: 272}, // Mod64Reg
+	0x9f: {mask: 0xffffffffffff00ff, value: 0x000000000000009f, tell: 0xffff00ff, form: 18, more: 273}, // Mod64Reg
 	0xa0: {value: 1, tell: 0xff},
 	0xa1: {mask: 0xffffffff000000ff, value: 0x00000000000000a1, tell: 0xff, form: 193, internal: true}, // LoadProbeMem32W
-	0xa2: {mask: 0x000000000000f0ff, value: 0x00000000000000a2, tell: 0xff, form: 201, internal: true}, // StoreImmProbeMem32W
-	0xa3: {mask: 0xffffffff000000ff, value: 0x00000000000000a3, tell: 0xff, form: 197, internal: true}, // StoreProbeMem32W
+	0xa2: {mask: 0x000000000000f0ff, value: 0x00000000000000a2, tell: 0xff, form: 204, internal: true}, // StoreImmProbeMem32W
+	0xa3: {mask: 0xffffffff000000ff, value: 0x00000000000000a3, tell: 0xff, form: 200, internal: true}, // StoreProbeMem32W
 	0xa4: {mask: 0x00000000fffff0ff, value: 0x00000000000000a4, tell: 0xff, form: 43},                  // Xor32Imm
 	0xa5: {mask: 0x000000000000f0ff, value: 0x00000000000000a5, tell: 0xff, form: 89},                  // JLT64Imm
 	0xa6: {mask: 0x000000000000f0ff, value: 0x00000000000000a6, tell: 0xff, form: 111},                 // JLT32Imm
 	0xa7: {mask: 0x00000000fffff0ff, value: 0x00000000000000a7, tell: 0xff, form: 19},                  // Xor64Imm
 	0xa8: {value: 1, tell: 0xff},
 	0xa9: {mask: 0xffffffff000000ff, value: 0x00000000000000a9, tell: 0xff, form: 192, internal: true}, // LoadProbeMem32H
-	0xaa: {mask: 0x000000000000f0ff, value: 0x00000000000000aa, tell: 0xff, form: 200, internal: true}, // StoreImmProbeMem32H
-	0xab: {mask: 0xffffffff000000ff, value: 0x00000000000000ab, tell: 0xff, form: 196, internal: true}, // StoreProbeMem32H
+	0xaa: {mask: 0x000000000000f0ff, value: 0x00000000000000aa, tell: 0xff, form: 203, internal: true}, // StoreImmProbeMem32H
+	0xab: {mask: 0xffffffff000000ff, value: 0x00000000000000ab, tell: 0xff, form: 199, internal: true}, // StoreProbeMem32H
 	0xac: {mask: 0xffffffffffff00ff, value: 0x00000000000000ac, tell: 0xff, form: 44},                  // Xor32Reg
 	0xad: {mask: 0xffffffff000000ff, value: 0x00000000000000ad, tell: 0xff, form: 90},                  // JLT64Reg
 	0xae: {mask: 0xffffffff000000ff, value: 0x00000000000000ae, tell: 0xff, form: 112},                 // JLT32Reg
 	0xaf: {mask: 0xffffffffffff00ff, value: 0x00000000000000af, tell: 0xff, form: 20},                  // Xor64Reg
 	0xb0: {value: 1, tell: 0xff},
 	0xb1: {mask: 0xffffffff000000ff, value: 0x00000000000000b1, tell: 0xff, form: 191, internal: true}, // LoadProbeMem32B
-	0xb2: {mask: 0x000000000000f0ff, value: 0x00000000000000b2, tell: 0xff, form: 199, internal: true}, // StoreImmProbeMem32B
-	0xb3: {mask: 0xffffffff000000ff, value: 0x00000000000000b3, tell: 0xff, form: 195, internal: true}, // StoreProbeMem32B
+	0xb2: {mask: 0x000000000000f0ff, value: 0x00000000000000b2, tell: 0xff, form: 202, internal: true}, // StoreImmProbeMem32B
+	0xb3: {mask: 0xffffffff000000ff, value: 0x00000000000000b3, tell: 0xff, form: 198, internal: true}, // StoreProbeMem32B
 	0xb4: {mask: 0x00000000fffff0ff, value: 0x00000000000000b4, tell: 0xff, form: 45},                  // Mov32Imm
 	0xb5: {mask: 0x000000000000f0ff, value: 0x00000000000000b5, tell: 0xff, form: 91},                  // JLE64Imm
 	0xb6: {mask: 0x000000000000f0ff, value: 0x00000000000000b6, tell: 0xff, form: 113},                 // JLE32Imm
 	0xb7: {mask: 0x00000000fffff0ff, value: 0x00000000000000b7, tell: 0xff, form: 21},                  // Mov64Imm
 	0xb8: {value: 1, tell: 0xff},
 	0xb9: {mask: 0xffffffff000000ff, value: 0x00000000000000b9, tell: 0xff, form: 194, internal: true}, // LoadProbeMem32DW
-	0xba: {mask: 0x000000000000f0ff, value: 0x00000000000000ba, tell: 0xff, form: 202, internal: true}, // StoreImmProbeMem32DW
-	0xbb: {mask: 0xffffffff000000ff, value: 0x00000000000000bb, tell: 0xff, form: 198, internal: true}, // StoreProbeMem32DW
-	0xbc: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, tell: 0xffff00ff, form: 46, more: 273}, // Mov32Reg
+	0xba: {mask: 0x000000000000f0ff, value: 0x00000000000000ba, tell: 0xff, form: 205, internal: true}, // StoreImmProbeMem32DW
+	0xbb: {mask: 0xffffffff000000ff, value: 0x00000000000000bb, tell: 0xff, form: 201, internal: true}, // StoreProbeMem32DW
+	0xbc: {mask: 0xffffffffffff00ff, value: 0x00000000000000bc, tell: 0xffff00ff, form: 46, more: 274}, // Mov32Reg
 	0xbd: {mask: 0xffffffff000000ff, value: 0x00000000000000bd, tell: 0xff, form: 92},                  // JLE64Reg
 	0xbe: {mask: 0xffffffff000000ff, value: 0x00000000000000be, tell: 0xff, form: 114},                 // JLE32Reg
-	0xbf: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, tell: 0xffff00ff, form: 22, more: 276}, // Mov64Reg
+	0xbf: {mask: 0xffffffffffff00ff, value: 0x00000000000000bf, tell: 0xffff00ff, form: 22, more: 277}, // Mov64Reg
 	0xc0: {value: 1, tell: 0xff},
-	0xc1: {value: 1, tell: 0xff},
-	0xc2: {mask: 0xffffffffffffffff, value: 0x00000000000000c2, tell: 0xff, form: 207, internal: true},          // NoSpec
-	0xc3: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, tell: 0xffffffff000000ff, form: 143, more: 281}, // AtomicAdd32
+	0xc1: {mask: 0xffffffff000000ff, value: 0x00000000000000c1, tell: 0xff, form: 197, internal: true},          // LoadProbeMem32SXW
+	0xc2: {mask: 0xffffffffffffffff, value: 0x00000000000000c2, tell: 0xff, form: 210, internal: true},          // NoSpec
+	0xc3: {mask: 0xffffffff000000ff, value: 0x00000000000000c3, tell: 0xffffffff000000ff, form: 143, more: 282}, // AtomicAdd32
 	0xc4: {mask: 0x00000000fffff0ff, value: 0x00000000000000c4, tell: 0xff, form: 47},                           // Arsh32Imm
 	0xc5: {mask: 0x000000000000f0ff, value: 0x00000000000000c5, tell: 0xff, form: 93},                           // JSLT64Imm
 	0xc6: {mask: 0x000000000000f0ff, value: 0x00000000000000c6, tell: 0xff, form: 115},                          // JSLT32Imm
 	0xc7: {mask: 0x00000000fffff0ff, value: 0x00000000000000c7, tell: 0xff, form: 23},                           // Arsh64Imm
 	0xc8: {value: 1, tell: 0xff},
-	0xc9: {value: 1, tell: 0xff},
+	0xc9: {mask: 0xffffffff000000ff, value: 0x00000000000000c9, tell: 0xff, form: 196, internal: true}, // LoadProbeMem32SXH
 	0xca: {value: 1, tell: 0xff},
-	0xcb: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, tell: 0xffffffff000000ff, form: 164, more: 292}, // LoadAcquireH
+	0xcb: {mask: 0xffffffff000000ff, value: 0x00000100000000cb, tell: 0xffffffff000000ff, form: 164, more: 293}, // LoadAcquireH
 	0xcc: {mask: 0xffffffffffff00ff, value: 0x00000000000000cc, tell: 0xff, form: 48},                           // Arsh32Reg
 	0xcd: {mask: 0xffffffff000000ff, value: 0x00000000000000cd, tell: 0xff, form: 94},                           // JSLT64Reg
 	0xce: {mask: 0xffffffff000000ff, value: 0x00000000000000ce, tell: 0xff, form: 116},                          // JSLT32Reg
 	0xcf: {mask: 0xffffffffffff00ff, value: 0x00000000000000cf, tell: 0xff, form: 24},                           // Arsh64Reg
 	0xd0: {value: 1, tell: 0xff},
-	0xd1: {value: 1, tell: 0xff},
+	0xd1: {mask: 0xffffffff000000ff, value: 0x00000000000000d1, tell: 0xff, form: 195, internal: true}, // LoadProbeMem32SXB
 	0xd2: {value: 1, tell: 0xff},
-	0xd3: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, tell: 0xffffffff000000ff, form: 163, more: 293}, // LoadAcquireB
-	0xd4: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, tell: 0xffffffff000000ff, form: 64, more: 294},  // ToLE16
+	0xd3: {mask: 0xffffffff000000ff, value: 0x00000100000000d3, tell: 0xffffffff000000ff, form: 163, more: 294}, // LoadAcquireB
+	0xd4: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d4, tell: 0xffffffff000000ff, form: 64, more: 295},  // ToLE16
 	0xd5: {mask: 0x000000000000f0ff, value: 0x00000000000000d5, tell: 0xff, form: 95},                           // JSLE64Imm
 	0xd6: {mask: 0x000000000000f0ff, value: 0x00000000000000d6, tell: 0xff, form: 117},                          // JSLE32Imm
-	0xd7: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, tell: 0xffffffff000000ff, form: 66, more: 296},  // Bswap16
+	0xd7: {mask: 0xfffffffffffff0ff, value: 0x00000010000000d7, tell: 0xffffffff000000ff, form: 66, more: 297},  // Bswap16
 	0xd8: {value: 1, tell: 0xff},
 	0xd9: {value: 1, tell: 0xff},
 	0xda: {value: 1, tell: 0xff},
-	0xdb: {mask: 0xffffffff000000ff, value: 0x00000000000000db, tell: 0xffffffff000000ff, form: 153, more: 298}, // AtomicAdd64
-	0xdc: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, tell: 0xffffffff000000ff, form: 65, more: 309},  // ToBE16
+	0xdb: {mask: 0xffffffff000000ff, value: 0x00000000000000db, tell: 0xffffffff000000ff, form: 153, more: 299}, // AtomicAdd64
+	0xdc: {mask: 0xfffffffffffff0ff, value: 0x00000010000000dc, tell: 0xffffffff000000ff, form: 65, more: 310},  // ToBE16
 	0xdd: {mask: 0xffffffff000000ff, value: 0x00000000000000dd, tell: 0xff, form: 96},                           // JSLE64Reg
 	0xde: {mask: 0xffffffff000000ff, value: 0x00000000000000de, tell: 0xff, form: 118},                          // JSLE32Reg
 	0xdf: {value: 1, tell: 0xff},
 	0xe0: {value: 1, tell: 0xff},
 	0xe1: {value: 1, tell: 0xff},
 	0xe2: {value: 1, tell: 0xff},
-	0xe3: {mask: 0x00000000000000ff, value: 0x00000000000000e3, tell: 0xff, form: 205, shape: shapeAtomic, internal: true}, // ProbeAtomicW
+	0xe3: {mask: 0x00000000000000ff, value: 0x00000000000000e3, tell: 0xff, form: 208, shape: shapeAtomic, internal: true}, // ProbeAtomicW
 	0xe4: {value: 1, tell: 0xff},
-	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xf0ff, form: 121, more: 311}, // MayGoto
+	0xe5: {mask: 0xffffffff0000ffff, value: 0x00000000000000e5, tell: 0xf0ff, form: 121, more: 312}, // MayGoto
 	0xe6: {value: 1, tell: 0xff},
 	0xe7: {value: 1, tell: 0xff},
 	0xe8: {value: 1, tell: 0xff},
 	0xe9: {value: 1, tell: 0xff},
 	0xea: {value: 1, tell: 0xff},
-	0xeb: {mask: 0x00000000000000ff, value: 0x00000000000000eb, tell: 0xff, form: 204, shape: shapeAtomic, internal: true}, // ProbeAtomicH
+	0xeb: {mask: 0x00000000000000ff, value: 0x00000000000000eb, tell: 0xff, form: 207, shape: shapeAtomic, internal: true}, // ProbeAtomicH
 	0xec: {value: 1, tell: 0xff},
 	0xed: {value: 1, tell: 0xff},
 	0xee: {value: 1, tell: 0xff},
@@ -509,15 +769,15 @@ var patterns = [312]pattern{
 	0xf0: {value: 1, tell: 0xff},
 	0xf1: {value: 1, tell: 0xff},
 	0xf2: {value: 1, tell: 0xff},
-	0xf3: {mask: 0x00000000000000ff, value: 0x00000000000000f3, tell: 0xff, form: 203, shape: shapeAtomic, internal: true}, // ProbeAtomicB
+	0xf3: {mask: 0x00000000000000ff, value: 0x00000000000000f3, tell: 0xff, form: 206, shape: shapeAtomic, internal: true}, // ProbeAtomicB
 	0xf4: {value: 1, tell: 0xff},
-	0xf5: {mask: 0x00000000ffffffff, value: 0x00000000000000f5, tell: 0xff, form: 208, internal: true}, // TailCall
+	0xf5: {mask: 0x00000000ffffffff, value: 0x00000000000000f5, tell: 0xff, form: 211, internal: true}, // TailCall
 	0xf6: {value: 1, tell: 0xff},
 	0xf7: {value: 1, tell: 0xff},
 	0xf8: {value: 1, tell: 0xff},
 	0xf9: {value: 1, tell: 0xff},
 	0xfa: {value: 1, tell: 0xff},
-	0xfb: {mask: 0x00000000000000ff, value: 0x00000000000000fb, tell: 0xff, form: 206, shape: shapeAtomic, internal: true}, // ProbeAtomicDW
+	0xfb: {mask: 0x00000000000000ff, value: 0x00000000000000fb, tell: 0xff, form: 209, shape: shapeAtomic, internal: true}, // ProbeAtomicDW
 	0xfc: {value: 1, tell: 0xff},
 	0xfd: {value: 1, tell: 0xff},
 	0xfe: {value: 1, tell: 0xff},
@@ -527,55 +787,56 @@ var patterns = [312]pattern{
 	258:  {mask: 0x00000000fffff0ff, value: 0x0000000000003018, tell: 0xf0ff, form: 180, more: 259, shape: shapeWide},      // LoadBTFID
 	259:  {mask: 0x00000000fffff0ff, value: 0x0000000000004018, tell: 0xf0ff, form: 181, more: 260, shape: shapeWideZero},  // LoadFunc
 	260:  {mask: 0x00000000fffff0ff, value: 0x0000000000005018, tell: 0xf0ff, form: 182, more: 261, shape: shapeWideZero},  // LoadMapIndex
-	261:  {mask: 0x00000000fffff0ff, value: 0x0000000000006018, tell: 0xf0ff, form: 183, shape: shapeWide},                 // LoadMapIndexValue
-	262:  {mask: 0x00000000fffff0ff, value: 0x0000000000010034, tell: 0xffff00ff, form: 53},                                // SDiv32Imm
-	263:  {mask: 0x00000000fffff0ff, value: 0x0000000000010037, tell: 0xffff00ff, form: 49},                                // SDiv64Imm
-	264:  {mask: 0xffffffffffff00ff, value: 0x000000000001003c, tell: 0xffff00ff, form: 54},                                // SDiv32Reg
-	265:  {mask: 0xffffffffffff00ff, value: 0x000000000001003f, tell: 0xffff00ff, form: 50},                                // SDiv64Reg
-	266:  {mask: 0x00000000ffffffff, value: 0x0000000000001085, tell: 0xf0ff, form: 124, more: 267},                        // CallRel
-	267:  {mask: 0x000000008000ffff, value: 0x0000000000002085, tell: 0xf0ff, form: 125, more: 268},                        // CallKfunc
-	268:  {mask: 0x000000000000ffff, value: 0x0000000000001085, tell: 0xf0ff, form: 210, internal: true},                   // CallSubprog
-	269:  {mask: 0x00000000fffff0ff, value: 0x0000000000010094, tell: 0xffff00ff, form: 55},                                // SMod32Imm
-	270:  {mask: 0x00000000fffff0ff, value: 0x0000000000010097, tell: 0xffff00ff, form: 51},                                // SMod64Imm
-	271:  {mask: 0xffffffffffff00ff, value: 0x000000000001009c, tell: 0xffff00ff, form: 56},                                // SMod32Reg
-	272:  {mask: 0xffffffffffff00ff, value: 0x000000000001009f, tell: 0xffff00ff, form: 52},                                // SMod64Reg
-	273:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, tell: 0xffff00ff, form: 62, more: 274},                     // Mov32SX8
-	274:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, tell: 0xffff00ff, form: 63, more: 275},                     // Mov32SX16
-	275:  {mask: 0xffffffffffff00ff, value: 0x00000001000000bc, tell: 0xffff00ff, form: 211, internal: true},               // Zext32
-	276:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, tell: 0xffff00ff, form: 59, more: 277},                     // Mov64SX8
-	277:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, tell: 0xffff00ff, form: 60, more: 278},                     // Mov64SX16
-	278:  {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, tell: 0xffff00ff, form: 61, more: 279},                     // Mov64SX32
-	279:  {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, tell: 0xffff00ff, form: 73, more: 280, shape: shapeSpaces}, // AddrSpaceCast
-	280:  {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, tell: 0xffff00ff, form: 74},                                // MovPerCPU
-	281:  {mask: 0xffffffff000000ff, value: 0x00000001000000c3, tell: 0xffffffff000000ff, form: 144, more: 282},            // AtomicFetchAdd32
-	282:  {mask: 0xffffffff000000ff, value: 0x00000040000000c3, tell: 0xffffffff000000ff, form: 145, more: 283},            // AtomicOr32
-	283:  {mask: 0xffffffff000000ff, value: 0x00000041000000c3, tell: 0xffffffff000000ff, form: 146, more: 284},            // AtomicFetchOr32
-	284:  {mask: 0xffffffff000000ff, value: 0x00000050000000c3, tell: 0xffffffff000000ff, form: 147, more: 285},            // AtomicAnd32
-	285:  {mask: 0xffffffff000000ff, value: 0x00000051000000c3, tell: 0xffffffff000000ff, form: 148, more: 286},            // AtomicFetchAnd32
-	286:  {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, tell: 0xffffffff000000ff, form: 149, more: 287},            // AtomicXor32
-	287:  {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, tell: 0xffffffff000000ff, form: 150, more: 288},            // AtomicFetchXor32
-	288:  {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, tell: 0xffffffff000000ff, form: 151, more: 289},            // AtomicXchg32
-	289:  {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, tell: 0xffffffff000000ff, form: 152, more: 290},            // AtomicCmpXchg32
-	290:  {mask: 0xffffffff000000ff, value: 0x00000100000000c3, tell: 0xffffffff000000ff, form: 165, more: 291},            // LoadAcquireW
-	291:  {mask: 0xffffffff000000ff, value: 0x00000110000000c3, tell: 0xffffffff000000ff, form: 169},                       // StoreReleaseW
-	292:  {mask: 0xffffffff000000ff, value: 0x00000110000000cb, tell: 0xffffffff000000ff, form: 168},                       // StoreReleaseH
-	293:  {mask: 0xffffffff000000ff, value: 0x00000110000000d3, tell: 0xffffffff000000ff, form: 167},                       // StoreReleaseB
-	294:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, tell: 0xffffffff000000ff, form: 67, more: 295},             // ToLE32
-	295:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, tell: 0xffffffff000000ff, form: 70},                        // ToLE64
-	296:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, tell: 0xffffffff000000ff, form: 69, more: 297},             // Bswap32
-	297:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, tell: 0xffffffff000000ff, form: 72},                        // Bswap64
-	298:  {mask: 0xffffffff000000ff, value: 0x00000001000000db, tell: 0xffffffff000000ff, form: 154, more: 299},            // AtomicFetchAdd64
-	299:  {mask: 0xffffffff000000ff, value: 0x00000040000000db, tell: 0xffffffff000000ff, form: 155, more: 300},            // AtomicOr64
-	300:  {mask: 0xffffffff000000ff, value: 0x00000041000000db, tell: 0xffffffff000000ff, form: 156, more: 301},            // AtomicFetchOr64
-	301:  {mask: 0xffffffff000000ff, value: 0x00000050000000db, tell: 0xffffffff000000ff, form: 157, more: 302},            // AtomicAnd64
-	302:  {mask: 0xffffffff000000ff, value: 0x00000051000000db, tell: 0xffffffff000000ff, form: 158, more: 303},            // AtomicFetchAnd64
-	303:  {mask: 0xffffffff000000ff, value: 0x000000a0000000db, tell: 0xffffffff000000ff, form: 159, more: 304},            // AtomicXor64
-	304:  {mask: 0xffffffff000000ff, value: 0x000000a1000000db, tell: 0xffffffff000000ff, form: 160, more: 305},            // AtomicFetchXor64
-	305:  {mask: 0xffffffff000000ff, value: 0x000000e1000000db, tell: 0xffffffff000000ff, form: 161, more: 306},            // AtomicXchg64
-	306:  {mask: 0xffffffff000000ff, value: 0x000000f1000000db, tell: 0xffffffff000000ff, form: 162, more: 307},            // AtomicCmpXchg64
-	307:  {mask: 0xffffffff000000ff, value: 0x00000100000000db, tell: 0xffffffff000000ff, form: 166, more: 308},            // LoadAcquireDW
-	308:  {mask: 0xffffffff000000ff, value: 0x00000110000000db, tell: 0xffffffff000000ff, form: 170},                       // StoreReleaseDW
-	309:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, tell: 0xffffffff000000ff, form: 68, more: 310},             // ToBE32
-	310:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, tell: 0xffffffff000000ff, form: 71},                        // ToBE64
-	311:  {mask: 0x000000000000ffff, value: 0x00000000000010e5, tell: 0xf0ff, form: 209, internal: true},                   // CallArgs
+	261:  {mask: 0x00000000fffff0ff, value: 0x0000000000006018, tell: 0xf0ff, form: 183, more: 262, shape: shapeWide},      // LoadMapIndexValue
+	262:  {mask: 0x00000000fffff0ff, value: 0x0000000000004018, tell: 0xf0ff, form: 214, shape: shapeWide, internal: true}, // LoadSubprog
+	263:  {mask: 0x00000000fffff0ff, value: 0x0000000000010034, tell: 0xffff00ff, form: 53},                                // SDiv32Imm
+	264:  {mask: 0x00000000fffff0ff, value: 0x0000000000010037, tell: 0xffff00ff, form: 49},                                // SDiv64Imm
+	265:  {mask: 0xffffffffffff00ff, value: 0x000000000001003c, tell: 0xffff00ff, form: 54},                                // SDiv32Reg
+	266:  {mask: 0xffffffffffff00ff, value: 0x000000000001003f, tell: 0xffff00ff, form: 50},                                // SDiv64Reg
+	267:  {mask: 0x00000000ffffffff, value: 0x0000000000001085, tell: 0xf0ff, form: 124, more: 268},                        // CallRel
+	268:  {mask: 0x000000008000ffff, value: 0x0000000000002085, tell: 0xf0ff, form: 125, more: 269},                        // CallKfunc
+	269:  {mask: 0x000000000000ffff, value: 0x0000000000001085, tell: 0xf0ff, form: 213, internal: true},                   // CallSubprog
+	270:  {mask: 0x00000000fffff0ff, value: 0x0000000000010094, tell: 0xffff00ff, form: 55},                                // SMod32Imm
+	271:  {mask: 0x00000000fffff0ff, value: 0x0000000000010097, tell: 0xffff00ff, form: 51},                                // SMod64Imm
+	272:  {mask: 0xffffffffffff00ff, value: 0x000000000001009c, tell: 0xffff00ff, form: 56},                                // SMod32Reg
+	273:  {mask: 0xffffffffffff00ff, value: 0x000000000001009f, tell: 0xffff00ff, form: 52},                                // SMod64Reg
+	274:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bc, tell: 0xffff00ff, form: 62, more: 275},                     // Mov32SX8
+	275:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bc, tell: 0xffff00ff, form: 63, more: 276},                     // Mov32SX16
+	276:  {mask: 0xffffffffffff00ff, value: 0x00000001000000bc, tell: 0xffff00ff, form: 215, internal: true},               // Zext32
+	277:  {mask: 0xffffffffffff00ff, value: 0x00000000000800bf, tell: 0xffff00ff, form: 59, more: 278},                     // Mov64SX8
+	278:  {mask: 0xffffffffffff00ff, value: 0x00000000001000bf, tell: 0xffff00ff, form: 60, more: 279},                     // Mov64SX16
+	279:  {mask: 0xffffffffffff00ff, value: 0x00000000002000bf, tell: 0xffff00ff, form: 61, more: 280},                     // Mov64SX32
+	280:  {mask: 0x00000000ffff00ff, value: 0x00000000000100bf, tell: 0xffff00ff, form: 73, more: 281, shape: shapeSpaces}, // AddrSpaceCast
+	281:  {mask: 0xffffffffffff00ff, value: 0x00000000ffff00bf, tell: 0xffff00ff, form: 74},                                // MovPerCPU
+	282:  {mask: 0xffffffff000000ff, value: 0x00000001000000c3, tell: 0xffffffff000000ff, form: 144, more: 283},            // AtomicFetchAdd32
+	283:  {mask: 0xffffffff000000ff, value: 0x00000040000000c3, tell: 0xffffffff000000ff, form: 145, more: 284},            // AtomicOr32
+	284:  {mask: 0xffffffff000000ff, value: 0x00000041000000c3, tell: 0xffffffff000000ff, form: 146, more: 285},            // AtomicFetchOr32
+	285:  {mask: 0xffffffff000000ff, value: 0x00000050000000c3, tell: 0xffffffff000000ff, form: 147, more: 286},            // AtomicAnd32
+	286:  {mask: 0xffffffff000000ff, value: 0x00000051000000c3, tell: 0xffffffff000000ff, form: 148, more: 287},            // AtomicFetchAnd32
+	287:  {mask: 0xffffffff000000ff, value: 0x000000a0000000c3, tell: 0xffffffff000000ff, form: 149, more: 288},            // AtomicXor32
+	288:  {mask: 0xffffffff000000ff, value: 0x000000a1000000c3, tell: 0xffffffff000000ff, form: 150, more: 289},            // AtomicFetchXor32
+	289:  {mask: 0xffffffff000000ff, value: 0x000000e1000000c3, tell: 0xffffffff000000ff, form: 151, more: 290},            // AtomicXchg32
+	290:  {mask: 0xffffffff000000ff, value: 0x000000f1000000c3, tell: 0xffffffff000000ff, form: 152, more: 291},            // AtomicCmpXchg32
+	291:  {mask: 0xffffffff000000ff, value: 0x00000100000000c3, tell: 0xffffffff000000ff, form: 165, more: 292},            // LoadAcquireW
+	292:  {mask: 0xffffffff000000ff, value: 0x00000110000000c3, tell: 0xffffffff000000ff, form: 169},                       // StoreReleaseW
+	293:  {mask: 0xffffffff000000ff, value: 0x00000110000000cb, tell: 0xffffffff000000ff, form: 168},                       // StoreReleaseH
+	294:  {mask: 0xffffffff000000ff, value: 0x00000110000000d3, tell: 0xffffffff000000ff, form: 167},                       // StoreReleaseB
+	295:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d4, tell: 0xffffffff000000ff, form: 67, more: 296},             // ToLE32
+	296:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d4, tell: 0xffffffff000000ff, form: 70},                        // ToLE64
+	297:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000d7, tell: 0xffffffff000000ff, form: 69, more: 298},             // Bswap32
+	298:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000d7, tell: 0xffffffff000000ff, form: 72},                        // Bswap64
+	299:  {mask: 0xffffffff000000ff, value: 0x00000001000000db, tell: 0xffffffff000000ff, form: 154, more: 300},            // AtomicFetchAdd64
+	300:  {mask: 0xffffffff000000ff, value: 0x00000040000000db, tell: 0xffffffff000000ff, form: 155, more: 301},            // AtomicOr64
+	301:  {mask: 0xffffffff000000ff, value: 0x00000041000000db, tell: 0xffffffff000000ff, form: 156, more: 302},            // AtomicFetchOr64
+	302:  {mask: 0xffffffff000000ff, value: 0x00000050000000db, tell: 0xffffffff000000ff, form: 157, more: 303},            // AtomicAnd64
+	303:  {mask: 0xffffffff000000ff, value: 0x00000051000000db, tell: 0xffffffff000000ff, form: 158, more: 304},            // AtomicFetchAnd64
+	304:  {mask: 0xffffffff000000ff, value: 0x000000a0000000db, tell: 0xffffffff000000ff, form: 159, more: 305},            // AtomicXor64
+	305:  {mask: 0xffffffff000000ff, value: 0x000000a1000000db, tell: 0xffffffff000000ff, form: 160, more: 306},            // AtomicFetchXor64
+	306:  {mask: 0xffffffff000000ff, value: 0x000000e1000000db, tell: 0xffffffff000000ff, form: 161, more: 307},            // AtomicXchg64
+	307:  {mask: 0xffffffff000000ff, value: 0x000000f1000000db, tell: 0xffffffff000000ff, form: 162, more: 308},            // AtomicCmpXchg64
+	308:  {mask: 0xffffffff000000ff, value: 0x00000100000000db, tell: 0xffffffff000000ff, form: 166, more: 309},            // LoadAcquireDW
+	309:  {mask: 0xffffffff000000ff, value: 0x00000110000000db, tell: 0xffffffff000000ff, form: 170},                       // StoreReleaseDW
+	310:  {mask: 0xfffffffffffff0ff, value: 0x00000020000000dc, tell: 0xffffffff000000ff, form: 68, more: 311},             // ToBE32
+	311:  {mask: 0xfffffffffffff0ff, value: 0x00000040000000dc, tell: 0xffffffff000000ff, form: 71},                        // ToBE64
+	312:  {mask: 0x000000000000ffff, value: 0x00000000000010e5, tell: 0xf0ff, form: 212, internal: true},                   // CallArgs
 }

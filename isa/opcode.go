@@ -75,11 +75,12 @@ const (
 
 // Modes that exist only inside Linux (include/linux/filter.h, Linux 6.18): memory that may fault, and a barrier.
 const (
-	ModePROBEMEM    Opcode = 0x20
-	ModePROBEMEMSX  Opcode = 0x40
-	ModePROBEMEM32  Opcode = 0xa0
-	ModePROBEATOMIC Opcode = 0xe0
-	ModeNOSPEC      Opcode = 0xc0
+	ModePROBEMEM     Opcode = 0x20
+	ModePROBEMEMSX   Opcode = 0x40
+	ModePROBEMEM32   Opcode = 0xa0
+	ModePROBEMEM32SX Opcode = 0xc0
+	ModePROBEATOMIC  Opcode = 0xe0
+	ModeNOSPEC       Opcode = 0xc0
 )
 
 // Atomic operations: the imm of the mode ATOMIC.

@@ -80,16 +80,25 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 		}
 	}
 	fmt.Fprintf(b, "package isa\n\n// NumForms is the number of forms that programs consist of.\nconst NumForms = %d\n\n", loadable)
-	b.WriteString("// An opcode that isn't here has a value that no word has.\nvar plain = [256]struct{ mask, value uint64 }{\n")
+	b.WriteString("// The first patterns without a shape. An opcode that isn't here has a value that no word has.\nvar plain = [256]plainPattern{\n")
+	writePlainRows(b, byOp, func(w uint64) uint64 { return w })
+	b.WriteString("}\n\n// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off 32-47, imm 0-31.\n" +
+		"var plainBig = [256]plainPattern{\n")
+	writePlainRows(b, byOp, func(w uint64) uint64 {
+		return w<<56 | w>>fromDst&15<<52 | w>>fromSrc&15<<48 | w>>fromOff&0xffff<<32 | w>>fromImm
+	})
+	b.WriteString("}\n\n")
+}
+
+func writePlainRows(b *bytes.Buffer, byOp [256][]isa.Form, arranged func(uint64) uint64) {
 	for op, forms := range byOp {
 		if forms == nil || shape(forms[0].Info()) != "" || forms[0].Info().Internal {
 			fmt.Fprintf(b, "\t%#02x: {value: 1},\n", op)
 			continue
 		}
 		mask, value, _ := bits(forms[0].Info()) // its error is the pattern's, below
-		fmt.Fprintf(b, "\t%#02x: {%#016x, %#016x},\n", op, mask, value)
+		fmt.Fprintf(b, "\t%#02x: {%#016x, %#016x},\n", op, arranged(mask), arranged(value))
 	}
-	b.WriteString("}\n\n")
 }
 
 // tell returns the mask of the opcode and of the field that tells the forms apart: fixed, or reserved and so 0, in all

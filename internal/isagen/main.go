@@ -7,9 +7,9 @@
 //	dsl/instructions_gen.go       the constructors as items of a program
 //	docs/isa.md                   the table for readers
 //
-// It is run by `go generate ./isa`, in any folder of the module. With -check it writes nothing and fails if a file isn't
-// what it would write. A new row in the table is in the files after one run; as the table is compiled into isagen, the
-// files of the run before have to compile.
+// It is run by `go generate ./isa`, in any folder of the module: once for the code and once, with the package that is made of
+// it, for the reference (-reference). With -check it writes nothing and fails if a file isn't what it would write. As the
+// table is compiled into isagen, the files of the run before have to compile.
 package main
 
 import (
@@ -19,31 +19,43 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 func main() {
 	check := flag.Bool("check", false, "write nothing, fail if a file is stale")
+	reference := flag.Bool("reference", false, "write the reference, which shows what the code prints")
 	flag.Parse()
-	if err := run(*check); err != nil {
+	which := code
+	switch {
+	case *check:
+		which = slices.Concat(code, documents)
+	case *reference:
+		which = documents
+	}
+	if err := run(which, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "isagen:", err)
 		os.Exit(1)
 	}
 }
 
-// files are the files to write, by their path in the module.
-var files = []struct {
+// A file is one to write, by its path in the module.
+type file struct {
 	path  string
 	write func(*bytes.Buffer) error
-}{
+}
+
+var code = []file{
 	{"isa/constructors_gen.go", writeConstructors},
 	{"isa/constructors_gen_test.go", writeTestConstructors},
 	{"isa/index_gen.go", writeIndex},
 	{"isa/syntax_gen.go", writeSyntax},
 	{"dsl/instructions_gen.go", writeItems},
-	{"docs/isa.md", writeReference},
 }
 
-func run(check bool) error {
+var documents = []file{{"docs/isa.md", writeReference}}
+
+func run(files []file, check bool) error {
 	root, err := moduleRoot()
 	if err != nil {
 		return err

@@ -177,7 +177,7 @@ var fieldKinds = map[isa.OperandKind]string{
 	isa.OperandFDIndex: " an index of fd_array, 0 to 32767", isa.OperandMapIndex: " an index of fd_array",
 	isa.OperandDivisor: " not 0 on Linux", isa.OperandShift32: " 0 to 31 on Linux", isa.OperandShift64: " 0 to 63 on Linux",
 	isa.OperandHelper: " a helper, not 0", isa.OperandKfunc: " a BTF id", isa.OperandVariable: " a BTF id", isa.OperandSpaces: " 1 or 65536",
-	isa.OperandAtomic: " an atomic operation",
+	isa.OperandAtomic:  " an atomic operation",
 	isa.OperandConst64: " the low half", isa.OperandNextHigh: " the high half", isa.OperandMapFD: " a file descriptor",
 	isa.OperandNextOffset: " an unsigned offset", isa.OperandNextFD: " a file descriptor, 0 for vmlinux",
 }

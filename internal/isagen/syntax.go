@@ -82,13 +82,12 @@ func variants(text string, internal bool) []string {
 		if !ok {
 			continue
 		}
+		if internal { // no labels: call bpf_ktime_get_ns#5 has the name of a helper
+			return []string{text}
+		}
 		label := "%" + map[string]string{"%j": "l", "%J": "L"}[verb]
 		start := strings.TrimSuffix(before, "pc")
-		all := []string{start + "pc" + verb + after}
-		if internal { // call bpf_ktime_get_ns#5 has the name of a helper
-			return all
-		}
-		all = append(all, start+label+after)
+		all := []string{start + "pc" + verb + after, start + label + after}
 		if !strings.HasPrefix(text, "call") { // call 1 is a helper
 			all = append(all, start+verb+after)
 		}
