@@ -88,3 +88,81 @@ func ExampleForms() {
 	// MayGoto 6.9
 	// GotoX 6.19
 }
+
+// Both notations are read, with labels and comments.
+func ExampleParse() {
+	program, err := isa.Parse(`
+		r0 = 0                    // Linux and LLVM agree on most
+	again:
+		r0 += *0                  // but nobody knows this
+	`, isa.Kernel)
+	fmt.Println(program, err)
+
+	program, err = isa.Parse(`
+		r0 = 0
+	again:
+		r0 += 1
+		if r0 < 10 goto again     // in listings: goto pc-2, in LLVM's text: goto -2
+		call bpf_ktime_get_ns
+		exit
+	`, isa.Kernel)
+	fmt.Println(err)
+	fmt.Print(isa.Format(program, isa.Kernel))
+	// Output:
+	// [r0 = 0] 4:3: there is no such instruction; the nearest is r1 += 5
+	// <nil>
+	// r0 = 0
+	// r0 += 1
+	// if r0 < 0xa goto pc-2
+	// call bpf_ktime_get_ns#5
+	// exit
+}
+
+// The same program for LLVM's assembler, which calls functions by label only.
+func ExampleFormat() {
+	program := []isa.Instruction{
+		isa.LoadMem(isa.W, isa.R1, isa.R1, 4),
+		isa.LoadImm64(isa.R2, 0x1234_5678_9abc),
+		isa.CallRel(1),
+		isa.Exit(),
+		isa.Mov64Reg(isa.R0, isa.R1),
+		isa.Exit(),
+	}
+	fmt.Println(isa.Format(program, isa.LLVM))
+	fmt.Print(isa.Format(program, isa.Kernel))
+	// Output:
+	// r1 = *(u32 *)(r1 + 4)
+	// r2 = 20015998343868 ll
+	// call L5
+	// exit
+	// L5:
+	// r0 = r1
+	// exit
+	//
+	// r1 = *(u32 *)(r1 +4)
+	// r2 = 0x123456789abc
+	// call pc+1
+	// exit
+	// r0 = r1
+	// exit
+}
+
+// Linux rewrites programs: here is what it made of the beginning of a division, with its own register and without division by zero.
+func ExampleDecodeXlated() {
+	code := []byte{
+		0xbc, 0x3b, 0, 0, 0, 0, 0, 0,
+		0x55, 0x03, 0x02, 0, 0, 0, 0, 0,
+		0xc2, 0x00, 0, 0, 0, 0, 0, 0,
+	}
+	_, err := isa.Decode(code, isa.LittleEndian)
+	fmt.Println(err)
+	program, err := isa.DecodeXlated(code, isa.LittleEndian)
+	fmt.Println(err)
+	fmt.Print(isa.Format(program, isa.Xlated))
+	// Output:
+	// slot 0 (Mov32Reg): dst 11: no such register; allowed: r0 to r10
+	// <nil>
+	// w11 = w3
+	// if r3 != 0x0 goto pc+2
+	// nospec
+}

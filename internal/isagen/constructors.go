@@ -287,23 +287,66 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 `)
 	for f := range allForms() {
 		i := f.Info()
-		var args []string
-		for _, p := range params(i) {
-			a := strings.ToLower(p.field)
-			switch {
-			case p.name == "size":
-				a = i.Size.String()
-			case p.field == "" && p.typ == "uint32":
-				a = "next"
-			case p.field == "":
-				a = "int32(next)"
-			case p.typ == "int64":
-				a = "int64(next)<<32 | int64(uint32(imm))"
-			}
-			args = append(args, a)
-		}
-		fmt.Fprintf(b, "\tcase %q:\n\t\treturn %s(%s), true\n", i.Mnemonic, i.Constructor, strings.Join(args, ", "))
+		fmt.Fprintf(b, "\tcase %q:\n\t\treturn %s(%s), true\n", i.Mnemonic, i.Constructor, strings.Join(testArguments(i, params(i), ""), ", "))
 	}
 	b.WriteString("\t}\n\treturn Instruction{}, false\n}\n")
 	return nil
+}
+
+// writeTestItems writes the same for the items of dsl. Their jumps lead to a label, and so have no distance yet.
+func writeTestItems(b *bytes.Buffer) error {
+	b.WriteString(`package dsl_test
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// item calls the constructor with the given mnemonic's form. ok is false if there is none.
+func item(mnemonic string, dst, src isa.Register, off int16, imm int32, next uint32) (i dsl.Item, ok bool) {
+	switch mnemonic {
+`)
+	for f := range isa.Forms() {
+		i := f.Info()
+		if symbolic[i.Constructor] {
+			continue
+		}
+		var ps []param
+		label := false
+		for _, p := range params(i) {
+			if p.item != "" {
+				label = true
+				continue
+			}
+			ps = append(ps, p)
+		}
+		args := testArguments(i, ps, "isa.")
+		if label {
+			args = append(args, `"label"`)
+		}
+		fmt.Fprintf(b, "\tcase %q:\n\t\treturn dsl.%s(%s), true\n", i.Mnemonic, i.Constructor, strings.Join(args, ", "))
+	}
+	b.WriteString("\t}\n\treturn dsl.Item{}, false\n}\n")
+	return nil
+}
+
+// testArguments are the expressions, of the fields of an instruction, for the parameters of its constructor. prefix goes before isa's
+// names.
+func testArguments(i isa.Info, ps []param, prefix string) []string {
+	var args []string
+	for _, p := range ps {
+		a := strings.ToLower(p.field)
+		switch {
+		case p.name == "size":
+			a = prefix + i.Size.String()
+		case p.field == "" && p.typ == "uint32":
+			a = "next"
+		case p.field == "":
+			a = "int32(next)"
+		case p.typ == "int64":
+			a = "int64(next)<<32 | int64(uint32(imm))"
+		}
+		args = append(args, a)
+	}
+	return args
 }

@@ -5,6 +5,7 @@
 //	isa/index_gen.go              the arrays that the encoder and the decoder read
 //	isa/syntax_gen.go             the table that the parser reads
 //	dsl/instructions_gen.go       the constructors as items of a program
+//	dsl/instructions_gen_test.go  the same by form, for the tests
 //	docs/isa.md                   the table for readers
 //
 // It is run by `go generate ./isa`, in any folder of the module: once for the code and once, with the package that is made of
@@ -51,6 +52,7 @@ var code = []file{
 	{"isa/index_gen.go", writeIndex},
 	{"isa/syntax_gen.go", writeSyntax},
 	{"dsl/instructions_gen.go", writeItems},
+	{"dsl/instructions_gen_test.go", writeTestItems},
 }
 
 var documents = []file{{"docs/isa.md", writeReference}}
