@@ -57,8 +57,9 @@ func (e *SyntaxError) Unwrap() error {
 // Nothing is cut to fit: what is out of range is refused. The error, a *SyntaxError, is about the first mistake; the instructions
 // before it are returned.
 func Parse(text string, d Dialect) ([]Instruction, error) {
-	// A line has about 20 characters.
-	return ParseAppend(make([]Instruction, 0, min(len(text)/16+1, 1<<16)), text, d)
+	// An instruction has a line, and four characters at least.
+	most := min(strings.Count(text, "\n")+1, len(text)/4+1)
+	return ParseAppend(make([]Instruction, 0, most), text, d)
 }
 
 // ParseAppend appends the instructions of the program to ins and returns the longer slice, as append does. It allocates only to make
@@ -77,10 +78,8 @@ func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, erro
 			return p.ins, err
 		}
 	}
-	if err := p.resolve(); err != nil {
-		return p.ins, err
-	}
-	return p.ins, nil
+	err := p.resolve()
+	return p.ins, err
 }
 
 // A parser is a program half read.
@@ -139,23 +138,22 @@ func (p *parser) isInstruction(comment string) bool {
 
 // withoutComment returns the line up to the comment.
 func withoutComment(line string, d Dialect) string {
-	for n := range len(line) {
-		switch line[n] {
-		case ';':
-			if d != LLVM {
-				return line[:n]
-			}
-		case '#': // call bpf_ktime_get_ns#5 has none
-			if n == 0 || chars[line[n-1]] == charBlank {
-				return line[:n]
-			}
-		case '/':
-			if n+1 < len(line) && line[n+1] == '/' {
-				return line[:n]
-			}
-		}
+	if n := strings.IndexByte(line, ';'); n >= 0 && d != LLVM {
+		line = line[:n]
 	}
-	return line
+	if n := strings.Index(line, "//"); n >= 0 {
+		line = line[:n]
+	}
+	for from := 0; ; {
+		n := strings.IndexByte(line[from:], '#')
+		if n < 0 {
+			return line
+		}
+		if n += from; n == 0 || chars[line[n-1]] == charBlank { // call bpf_ktime_get_ns#5 has no comment
+			return line[:n]
+		}
+		from = n + 1
+	}
 }
 
 // parseStatement reads labels and at most one instruction. The error has an offset in the text.
@@ -239,36 +237,56 @@ func listedOpcode(text string, at int) (opcode, end int, err *SyntaxError) {
 	return 0, at, &SyntaxError{offset: at, Detail: "no instruction begins with a parenthesis", Help: "the opcode of a listing has two digits: (b7)"}
 }
 
-// resolve gives the instructions that name labels their distance.
+// refer gives an instruction that names a label its distance, or has it wait for the label.
+func (p *parser) refer(i *Instruction, name string, column int) *SyntaxError {
+	r := reference{index: len(p.ins) - 1, slot: p.slot, name: name, line: p.line, column: column}
+	if at, known := p.labels[name]; known {
+		return r.reach(i, at)
+	}
+	p.waiting = append(p.waiting, r)
+	return nil
+}
+
+// resolve gives the instructions that wait for labels their distances.
 func (p *parser) resolve() error {
 	for _, r := range p.waiting {
 		i := &p.ins[r.index]
 		at, known := p.labels[r.name]
-		if !known {
-			if id, ok := HelperID(r.name); ok && i.IsSubprogramCall() {
-				*i = CallHelper(id)
-				continue
+		if known {
+			if err := r.reach(i, at); err != nil {
+				p.ins = p.ins[:r.index]
+				return err
 			}
-			e := &SyntaxError{Line: r.line, Column: r.column, Detail: "there is no label " + r.name}
-			if i.IsSubprogramCall() {
-				e.Detail = "there is neither a label nor a helper " + r.name
-			}
-			p.ins = p.ins[:r.index]
-			return e
+			continue
 		}
-		out, err := i.WithDisplacement(int64(at.slot - r.slot - 1))
-		if err != nil {
-			e := &SyntaxError{Line: r.line, Column: r.column, rule: RuleRange,
-				Detail: "the label " + r.name + " in line " + strconv.Itoa(at.line) + " is " + strconv.Itoa(at.slot-r.slot-1) + " slots away, and this jump reaches 32767"}
-			if i.IsConditional() {
-				e.Help = "jump to a gotol nearby"
-			} else if i.Op != opLong {
-				e.Help = "gotol reaches it (ISA v4, Linux 6.6)"
-			}
-			p.ins = p.ins[:r.index]
-			return e
+		if id, ok := HelperID(r.name); ok && i.IsSubprogramCall() {
+			*i = CallHelper(id)
+			continue
 		}
-		*i = out
+		e := &SyntaxError{Line: r.line, Column: r.column, Detail: "there is no label " + r.name}
+		if i.IsSubprogramCall() {
+			e.Detail = "there is neither a label nor a helper " + r.name
+		}
+		p.ins = p.ins[:r.index]
+		return e
 	}
 	return nil
+}
+
+// reach sets the distance from the instruction to the label.
+func (r *reference) reach(i *Instruction, at label) *SyntaxError {
+	distance := at.slot - r.slot - 1
+	out, err := i.WithDisplacement(int64(distance))
+	if err == nil {
+		*i = out
+		return nil
+	}
+	e := &SyntaxError{Line: r.line, Column: r.column, rule: RuleRange,
+		Detail: "the label " + r.name + " in line " + strconv.Itoa(at.line) + " is " + strconv.Itoa(distance) + " slots away, and this jump reaches -32768 to 32767"}
+	if i.IsConditional() {
+		e.Help = "jump to a gotol nearby"
+	} else if i.Op != opLong {
+		e.Help = "gotol reaches it (ISA v4, Linux 6.6)"
+	}
+	return e
 }

@@ -258,9 +258,11 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"call pc+1", Xlated, "1:1: in code that is read back from Linux, this is call pc+0#1", 0},
 		{"r12 = 0", Xlated, "1:1: there is no register r12; there are r0 to r10", RuleRegister},
 		{"if r1 == 1 goto far\n" + strings.Repeat("r1 += 1\n", 32768) + "far: exit", Kernel,
-			"1:17: the label far in line 32770 is 32768 slots away, and this jump reaches 32767; jump to a gotol nearby", RuleRange},
+			"1:17: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; jump to a gotol nearby", RuleRange},
+		{"back: exit\n" + strings.Repeat("r1 += 1\n", 32768) + "goto back", Kernel,
+			"32770:6: the label back in line 1 is -32770 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, Linux 6.6)", RuleRange},
 		{"goto far\n" + strings.Repeat("r1 += 1\n", 32768) + "far: exit", Kernel,
-			"1:6: the label far in line 32770 is 32768 slots away, and this jump reaches 32767; gotol reaches it (ISA v4, Linux 6.6)", RuleRange},
+			"1:6: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, Linux 6.6)", RuleRange},
 	} {
 		shown := c.text[:min(len(c.text), 40)]
 		got, err := Parse(c.text, c.d)

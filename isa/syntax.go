@@ -133,7 +133,9 @@ func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
 		case 'J':
 			err = o.low(&i.Imm, r)
 		case 'l', 'L':
-			p.waiting = append(p.waiting, reference{index: len(p.ins) - 1, slot: p.slot, name: o.name, line: p.line, column: p.base + o.at + 1})
+			if err = p.refer(i, o.name, p.base+o.at+1); err != nil {
+				err.offset = o.at
+			}
 		case 'n':
 			if v := o.number(); o.fits() && v >= -1<<31 && v < 1<<32 {
 				i.Imm |= v << 32
