@@ -1,0 +1,142 @@
+package compile_test
+
+import (
+	"encoding/hex"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A refusal says who refuses the rows of ../isa/testdata/invalid.tsv that have one reason: instructions that can be encoded, and that
+// no program may use so.
+type refusal struct {
+	reason string // as the rows have it
+	rule   compile.Rule
+	kernel string // why it is left to the kernel, where no rule finds it
+	cheap  string // the check that would find it; the row fails the test once it is there
+}
+
+// refusals has every reason of the layers sem and kern.
+func refusals() []refusal {
+	return []refusal{
+		{reason: "write to read-only r10", rule: compile.FramePointer},
+		{reason: "division by zero imm (RFC defines result, kernel rejects)", rule: compile.BadInstruction},
+		{reason: "shift imm >= 64 (RFC masks, kernel rejects)", rule: compile.BadInstruction},
+		{reason: "shift imm >= 32 (RFC masks, kernel rejects)", rule: compile.BadInstruction},
+		{reason: "jump past end", rule: compile.JumpOutside},
+		{reason: "jump before start", rule: compile.JumpOutside},
+		{reason: "conditional jump past end", rule: compile.JumpOutside},
+		{reason: "gotol past end", rule: compile.JumpOutside},
+		{reason: "jump into second slot of LDDW", rule: compile.JumpOutside},
+		{reason: "infinite self loop", rule: compile.Unreachable},
+		{reason: "read uninitialised stack below 512", rule: compile.StackBounds},
+		{reason: "store above frame pointer", rule: compile.StackBounds},
+
+		{reason: "unknown helper id", kernel: "which helpers there are is a matter of the kernel's version",
+			cheap: "where the target's BTF has enum bpf_func_id: a number that is none of its values"},
+		{reason: "negative helper id", kernel: "likewise", cheap: "a helper's number below 0"},
+		{reason: "pcrel call past end", kernel: "calls made with Raw are not followed", cheap: "a call of a function that leads to no instruction, as for jumps"},
+		{reason: "pcrel call to negative target", kernel: "calls made with Raw are not followed", cheap: "likewise"},
+		{reason: "misaligned 8-byte atomic", kernel: "alignment is not checked", cheap: "an access to the stack at no multiple of its size"},
+	}
+}
+
+// A recordedRefusal is a row of invalid.tsv: what Linux 6.18 says about it is recorded there.
+type recordedRefusal struct {
+	code    []isa.Instruction
+	reason  string
+	verdict string
+}
+
+// recordedRefusals are the rows of the layers sem and kern.
+func recordedRefusals(t *testing.T) []recordedRefusal {
+	t.Helper()
+	data, err := os.ReadFile("../isa/testdata/invalid.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []recordedRefusal
+	for _, line := range strings.Split(string(data), "\n") {
+		// The first columns are the code in both orders, layer, form, reason, and the verdict of Linux.
+		columns := strings.Split(line, "\t")
+		if len(columns) < 6 || columns[2] != "sem" && columns[2] != "kern" {
+			continue
+		}
+		code, err := hex.DecodeString(strings.ReplaceAll(columns[0], " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ins, err := isa.Decode(code, isa.LittleEndian)
+		if err != nil {
+			t.Errorf("%s, %s: this is an instruction: %v", columns[3], columns[4], err)
+			continue
+		}
+		rows = append(rows, recordedRefusal{ins, columns[4], columns[5]})
+	}
+	if len(rows) != 90 {
+		t.Errorf("%d rows, want 75 and 15", len(rows))
+	}
+	return rows
+}
+
+// around is a program with instructions in it that have nothing to complain of but themselves: all registers and some stack are set.
+func around(ins []isa.Instruction) []isa.Instruction {
+	var code []isa.Instruction
+	for r := isa.R0; r <= isa.R9; r++ {
+		code = append(code, isa.Mov64Imm(r, 1))
+	}
+	code = append(code, isa.StoreImm(isa.DW, isa.R10, -8, 0), isa.StoreImm(isa.DW, isa.R10, -16, 0))
+	code = append(code, ins...)
+	return append(code, isa.Mov64Imm(isa.R0, 0), isa.Exit())
+}
+
+// TestWhoFindsWhatIsRefused holds which of the recorded encodings Compile finds, with which rule, and which are left to the kernel.
+func TestWhoFindsWhatIsRefused(t *testing.T) {
+	byReason := map[string]refusal{}
+	for _, r := range refusals() {
+		byReason[r.reason] = r
+	}
+	seen := map[string]bool{}
+	found, left := 0, 0
+	for _, row := range recordedRefusals(t) {
+		want, known := byReason[row.reason]
+		if !known {
+			t.Errorf("%v: nobody is named for %q; Linux says %s", row.code, row.reason, row.verdict)
+			continue
+		}
+		seen[row.reason] = true
+		var items []dsl.Item
+		for _, i := range around(row.code) {
+			items = append(items, dsl.Raw(i))
+		}
+		_, err := compile.Compile(dsl.New("p", items...), compile.Target{ByteOrder: isa.Native})
+		var findings compile.Findings
+		errors.As(err, &findings)
+		switch {
+		case err != nil && findings == nil:
+			t.Errorf("%v: %v", row.code, err)
+		case want.rule == "" && len(findings) > 0:
+			t.Errorf("%v, %s: this is found now, so refusals() should say with which rule: %v", row.code, row.reason, findings)
+		case want.rule == "":
+			left++
+		case len(findings) != 1 || findings[0].Rule != want.rule:
+			t.Errorf("%v, %s: want one finding of the rule %s, got %v", row.code, row.reason, want.rule, findings)
+		default:
+			found++
+		}
+	}
+	for reason, r := range byReason {
+		if !seen[reason] {
+			t.Errorf("no row for %q", reason)
+		}
+		if r.rule == "" && r.kernel == "" {
+			t.Errorf("%q: no rule, and no reason to leave it to the kernel", reason)
+		}
+	}
+	t.Logf("%d are found, %d are left to the kernel", found, left)
+}
