@@ -77,9 +77,8 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 	}
 	for n := range ins {
 		w := binary.LittleEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
-		p := &plain[uint8(w)]
-		dst, src := w>>fromDst&15, w>>fromSrc&15
-		if w&p.mask != p.value || (dst+5)|(src+5) >= 16 { // see registersExist
+		p, pair := &plain[uint8(w)], registerPairs[uint8(w>>fromDst)]
+		if w&p.mask != p.value || pair == noPair {
 			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is frequent
 				return n
 			}
@@ -87,8 +86,8 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 		// Field by field: a composite literal is built of small stores and then copied by a large load, which has to wait for them.
 		i := &ins[n]
 		i.Op = Opcode(w)
-		i.Dst = Register(dst)
-		i.Src = Register(src)
+		i.Dst = Register(pair)
+		i.Src = Register(pair >> 8)
 		i.Off = int16(w >> fromOff)
 		i.Imm = int64(w) >> fromImm
 	}
@@ -98,17 +97,16 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 func decodePlainBig(ins []Instruction, code []byte) int {
 	for n := range ins {
 		w := binary.BigEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
-		p := &plainBig[w>>56]
-		dst, src := w>>52&15, w>>48&15
-		if w&p.mask != p.value || (dst+5)|(src+5) >= 16 {
+		p, pair := &plainBig[w>>56], registerPairs[uint8(w>>48)]
+		if w&p.mask != p.value || pair == noPair {
 			if w>>32 != uint64(opCall)<<24 || uint32(w) == 0 {
 				return n
 			}
 		}
 		i := &ins[n]
 		i.Op = Opcode(w >> 56)
-		i.Dst = Register(dst)
-		i.Src = Register(src)
+		i.Src = Register(pair) // dst is in the upper half here
+		i.Dst = Register(pair >> 8)
 		i.Off = int16(w >> 32)
 		i.Imm = int64(int32(w))
 	}

@@ -93,6 +93,10 @@ func match(w uint64, set formSet) *pattern {
 // registersExist reports whether both numbers are those of registers. Adding 5 takes 11 and more to 16 and more.
 func registersExist(dst, src Register) bool { return (uint(dst)+5)|(uint(src)+5) < 16 }
 
+// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or noPair
+// where one doesn't exist. So the decoder checks and stores both at once.
+const noPair = 0xffff
+
 // have reports whether code of the set has both registers: Linux uses an eleventh of its own, r11.
 func (set formSet) have(dst, src Register) bool {
 	if set == xlated {

@@ -29,6 +29,7 @@ func writeIndex(b *bytes.Buffer) error {
 		}
 	}
 	writePlain(b, byOp)
+	writePairs(b)
 	var first, others bytes.Buffer
 	fmt.Fprintf(b, "var patterns = [%d]pattern{\n", more)
 	more = 256
@@ -88,6 +89,23 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 		return w<<56 | w>>fromDst&15<<52 | w>>fromSrc&15<<48 | w>>fromOff&0xffff<<32 | w>>fromImm
 	})
 	b.WriteString("}\n\n")
+}
+
+// writePairs writes what the registers' byte of little-endian code says.
+func writePairs(b *bytes.Buffer) {
+	b.WriteString("var registerPairs = [256]uint16{")
+	for v := range 256 {
+		if v%16 == 0 {
+			b.WriteString("\n\t")
+		}
+		dst, src := isa.Register(v&15), isa.Register(v>>4)
+		if dst.Valid() && src.Valid() {
+			fmt.Fprintf(b, "%#04x, ", uint16(dst)|uint16(src)<<8)
+		} else {
+			b.WriteString("noPair, ")
+		}
+	}
+	b.WriteString("\n}\n\n")
 }
 
 func writePlainRows(b *bytes.Buffer, byOp [256][]isa.Form, arranged func(uint64) uint64) {
