@@ -65,7 +65,7 @@ func Parse(text string, d Dialect) ([]Instruction, error) {
 // ParseAppend appends the instructions of the program to ins and returns the longer slice, as append does. It allocates only to make
 // ins longer and, where there are any, for labels.
 func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, error) {
-	p := parser{dialect: d, ins: ins, first: len(ins)}
+	p := parser{dialect: d, ins: ins}
 	for text != "" {
 		line := text
 		if end := strings.IndexByte(text, '\n'); end >= 0 {
@@ -86,7 +86,6 @@ func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, erro
 type parser struct {
 	dialect   Dialect
 	ins       []Instruction
-	first     int // of ins
 	line      int // from 1
 	slot      int // of the next instruction
 	labels    map[string]label
