@@ -77,7 +77,7 @@ func (w *walk) argument(n int, param Param) value {
 
 func (w *walk) mayBeNil(i int, base value) {
 	name := w.paramName(int(base.param))
-	w.found(w.f, i, MaybeNil, Finding{Detail: fmt.Sprintf("%s may be nil and is used by %q before it was compared with 0", name, w.f.code[i].item),
+	w.found(w.f, i, MaybeNil, Finding{Detail: fmt.Sprintf("%s may be nil and is used by %q before it was compared with 0", name, w.f.item(i)),
 		Note: w.protoNote(), Help: "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"})
 }
 

@@ -13,7 +13,7 @@ func (w *walk) call(i int, regs *state) bool {
 	in := &w.f.code[i]
 	result, arguments := value{kind: unknown}, 0
 	switch {
-	case in.vague:
+	case in.is(vague):
 	case in.IsHelperCall():
 		w.checkHelper(i)
 	case in.IsKfuncCall():
@@ -29,8 +29,8 @@ func (w *walk) call(i int, regs *state) bool {
 		case !isPointer(fn.proto.Return):
 			result = anyNumber
 		}
-	case in.sub != nil:
-		if proto := in.sub.program.Proto; proto != nil {
+	case in.is(calling):
+		if proto := w.f.callee(i).program.Proto; proto != nil {
 			arguments = len(proto.Params)
 			if proto.Result.Void() {
 				result = value{}
@@ -41,7 +41,7 @@ func (w *walk) call(i int, regs *state) bool {
 	}
 	for r := isa.R1; int(r) <= min(arguments, 5); r++ {
 		if regs[r].kind == unset {
-			w.found(w.f, i, Uninitialised, Finding{Detail: fmt.Sprintf("%v, argument %d of %d, is not set at %q", r, r-1, arguments, in.item), Help: w.argumentsHelp(in)})
+			w.found(w.f, i, Uninitialised, Finding{Detail: fmt.Sprintf("%v, argument %d of %d, is not set at %q", r, r-1, arguments, w.f.item(i)), Help: w.argumentsHelp(i)})
 			return false
 		}
 	}
@@ -53,11 +53,13 @@ func (w *walk) call(i int, regs *state) bool {
 }
 
 // argumentsHelp shows what a called function takes.
-func (w *walk) argumentsHelp(in *instr) string {
+func (w *walk) argumentsHelp(i int) string {
+	in := &w.f.code[i]
 	if fn, ok := w.kernel[btf.ID(in.Imm)]; ok && in.IsKfuncCall() {
 		return "it is " + btf.Declaration(fn.proto, fn.name) + "; a call loses r1 to r5, so set them again before each call"
 	}
-	return fmt.Sprintf("%s is declared as %v", in.sub.program.Name, in.sub.program.Proto)
+	sub := w.f.callee(i).program
+	return fmt.Sprintf("%s is declared as %v", sub.Name, sub.Proto)
 }
 
 func (w *walk) checkHelper(i int) {

@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -18,51 +19,52 @@ func check(u *unit) {
 		}
 		sound := u.checkInstructions(f)
 		sound = u.checkEnd(f) && sound
-		targets, ok := u.checkJumps(f)
-		if !ok {
+		if !u.checkJumps(f) {
 			continue // no paths to follow
 		}
-		reached := u.checkReachable(f, targets)
+		blocks := f.divide(u.atExit(f))
+		reached := u.checkReachable(f, blocks)
 		if sound && reached {
-			u.checkPaths(f, targets)
+			liveness(blocks)
+			u.checkPaths(f, blocks)
 		}
 	}
 }
 
-// checkInstructions looks at each instruction alone. It reports whether all
-// have sensible operands.
+// checkInstructions looks at each instruction alone, and finds out what later
+// checks ask for. It reports whether all have sensible operands.
 func (u *unit) checkInstructions(f *function) bool {
 	ok := true
 	for i := range f.code {
 		in := &f.code[i]
-		if in.vague {
+		form, t, err := u.classify(in)
+		if in.is(vague) {
+			ok = ok && in.Dst.Valid() && in.Src.Valid()
 			continue
 		}
-		form, err := in.Form()
 		if err != nil {
 			u.found(f, i, BadInstruction, Finding{Detail: err.Error()})
 			ok = false
 			continue
 		}
-		info := form.Info()
-		if u.target.Level != 0 && info.Level > u.target.Level {
-			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, info.Level, u.target.Level),
-				Note: fmt.Sprintf("Linux takes it since %v", info.Since)})
+		if u.target.Level != 0 && t.level > u.target.Level {
+			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
+				Note: fmt.Sprintf("Linux takes it since %v", form.Info().Since)})
 		}
-		if in.Writes().Has(isa.R10) {
+		if in.write.Has(isa.R10) {
 			u.found(f, i, FramePointer, Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})
 			ok = false
 		}
-		if takes := linuxTakes(info.Imm); takes != "" && !info.Imm.LinuxAccepts(in.Imm) {
-			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: takes})
+		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
+			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
 	}
 	return ok
 }
 
 // linuxTakes says which constants Linux takes where RFC 9669 allows more.
-func linuxTakes(o isa.Operand) string {
-	switch o.Kind {
+func linuxTakes(imm isa.OperandKind) string {
+	switch imm {
 	case isa.OperandDivisor:
 		return "a divisor is not 0"
 	case isa.OperandShift32:
@@ -76,110 +78,96 @@ func linuxTakes(o isa.Operand) string {
 // checkEnd refuses code that runs past its end.
 func (u *unit) checkEnd(f *function) bool {
 	last := len(f.code) - 1
-	if f.code[last].IsTerminator() {
+	if f.code[last].is(ends) {
 		return true
 	}
-	u.found(f, last, NoExit, Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q", f.code[last].item), Help: "end it with Exit() or a jump"})
+	u.found(f, last, NoExit, Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q", f.item(last)), Help: "end it with Exit() or a jump"})
 	return false
 }
 
-// inner finds the instructions that calls within the function lead to: code
-// taken as it is (dsl.Raw) may hold several functions.
-func (f *function) inner() []int {
-	var entries []int
-	for i := range f.code {
-		in := &f.code[i]
-		distance, _, ok := in.Displacement()
-		if !ok || in.IsJump() || in.sub != nil || in.vague {
-			continue
-		}
-		index, exact := indexOfSlot(f.slots, f.slots[i]+1+int(distance))
-		if exact && index < len(f.code) && !slices.Contains(entries, index) {
-			entries = append(entries, index)
-		}
+// checkJumps reports whether all jumps lead to an instruction. Where those with
+// a label lead is known; of others, and of calls, it finds it out: code taken as
+// it is (dsl.Raw) may hold several functions.
+func (u *unit) checkJumps(f *function) bool {
+	ok := true
+	for _, i := range f.jumps {
+		ok = ok && !f.code[i].is(vague)
 	}
-	slices.Sort(entries)
-	return entries
-}
-
-// noTarget stands in a list of jump targets for instructions that don't jump.
-const noTarget = -1
-
-// checkJumps finds the index of the instruction that each jump leads to. It
-// reports whether all jumps lead to one.
-func (u *unit) checkJumps(f *function) (targets []int, ok bool) {
-	targets = make([]int, len(f.code))
-	ok = true
-	for i := range f.code {
+	f.inner = nil
+	for _, n := range f.numbers {
+		i := int(n)
 		in := &f.code[i]
-		targets[i] = noTarget
-		distance, _, jumps := in.Displacement()
-		if !in.IsJump() || !jumps {
-			continue
-		}
-		if in.vague {
-			ok = false
-			continue
-		}
-		slot := f.slots[i] + 1 + int(distance)
-		index, exact := indexOfSlot(f.slots, slot)
+		distance, _, _ := in.Displacement()
+		slot := int(in.slot) + 1 + int(distance)
+		index, exact := f.indexOfSlot(slot)
 		switch {
-		case slot < 0 || slot >= f.slots[len(f.code)]:
-			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.slots[len(f.code)])})
+		case !in.is(jumps):
+			if exact && index < len(f.code) {
+				f.inner = append(f.inner, index)
+			}
+		case slot < 0 || slot >= f.size:
+			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
 			ok = false
 		case !exact:
 			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads into the middle of a 64-bit load", in.Instruction), Help: "a 64-bit load takes two slots"})
 			ok = false
 		default:
-			targets[i] = index
+			in.to = int32(index)
 		}
 	}
-	return targets, ok
+	slices.Sort(f.inner)
+	f.inner = slices.Compact(f.inner)
+	return ok
 }
 
-// indexOfSlot finds the instruction at a slot; exact is false when the slot is
-// the second one of a 64-bit load.
-func indexOfSlot(slots []int, slot int) (index int, exact bool) {
-	low, high := 0, len(slots)-1
-	for low < high {
-		mid := (low + high) / 2
-		if slots[mid] < slot {
-			low = mid + 1
-		} else {
-			high = mid
-		}
+// indexOfSlot finds the instruction at a slot, or where it would stand; exact
+// is false when the slot is the second one of a 64-bit load, or none.
+func (f *function) indexOfSlot(slot int) (index int, exact bool) {
+	if f.size == len(f.code) { // no 64-bit load
+		index = min(max(slot, 0), len(f.code))
+		return index, index == slot
 	}
-	return low, slots[low] == slot
+	index = sort.Search(len(f.code), func(i int) bool { return int(f.code[i].slot) >= slot })
+	return index, f.slotAt(index) == slot
 }
 
 // checkReachable refuses code that no path leads to, as the kernel does. Of
 // each stretch of it, the first instruction is named.
-func (u *unit) checkReachable(f *function, targets []int) bool {
-	reached := make([]bool, len(f.code)+1)
-	work := append([]int{0}, f.inner()...)
+func (u *unit) checkReachable(f *function, blocks []block) bool {
+	work := []int32{1}
+	for _, i := range f.inner {
+		work = append(work, f.code[i].block)
+	}
 	for len(work) > 0 {
-		i := work[len(work)-1]
+		n := work[len(work)-1]
 		work = work[:len(work)-1]
-		for i < len(f.code) && !reached[i] {
-			reached[i] = true
-			in := &f.code[i]
-			if in.Op == isa.GotoX(0).Op {
+		for int(n) < len(blocks) && !blocks[n].reached {
+			b := &blocks[n]
+			b.reached = true
+			if b.byTable {
 				return true // where it leads is in a map: nothing is known
 			}
-			if targets[i] != noTarget {
-				work = append(work, targets[i])
+			if b.to != 0 && !blocks[b.to].reached {
+				work = append(work, b.to)
 			}
-			if in.IsTerminator() {
+			if !b.falls {
 				break
 			}
-			i++
+			n++
 		}
 	}
-	ok := true
-	for i := range f.code {
-		if !reached[i] && (i == 0 || reached[i-1]) {
-			u.found(f, i, Unreachable, Finding{Detail: fmt.Sprintf("no path leads to %q", f.code[i].item), Help: "remove it, or put a label here that is jumped to"})
-			ok = false
+	ok, named := true, false
+	for n := 1; n < len(blocks); n++ {
+		if blocks[n].reached {
+			named = false
+			continue
+		}
+		ok = false
+		for i := int(blocks[n].start); !named && i < len(f.code) && int(f.code[i].block) <= n; i++ {
+			if !f.code[i].is(added) { // what was added is unreachable only because a jump is
+				named = true
+				u.found(f, i, Unreachable, Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)), Help: "remove it, or put a label here that is jumped to"})
+			}
 		}
 	}
 	return ok

@@ -16,8 +16,9 @@ var passes = [...]struct {
 	run  func(*unit)
 }{
 	{"collect", collect}, // every function of the object is there, the entry first; none calls itself
-	{"resolve", resolve}, // no field and no kernel function is known by name only
-	{"layout", layout},   // every instruction has its slot; no label is left
+	{"resolve", resolve}, // no field, no kernel function and no label is known by name only
+	{"stretch", stretch}, // no jump leads farther than it reaches, if code can be added so that none does
+	{"layout", layout},   // every instruction has its slot, and every jump and call its distance
 	{"check", check},     // nothing is left that the kernel is known to refuse
 	{"encode", encode},   // bytes, and what describes them to the kernel
 }
@@ -53,129 +54,54 @@ func inSourceOrder(a, b Finding) int {
 type unit struct {
 	program  *dsl.Program
 	target   Target
+	sites    sites
 	funcs    []*function // the entry first, then in the order of their first mention
 	findings Findings
+	noted    map[Finding]struct{}      // the findings, to note each once
+	names    bool                      // there are names to look up in BTF
 	kernel   map[btf.ID]kernelFunction // called kernel functions, by id
+	traits   [isa.NumForms + 1]traits  // by form, filled in as forms are met
+	fixed    bool                      // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object
 	err      error // not a mistake in the program: BTF that cannot be read
 }
 
-// A function is one of a unit's functions.
-type function struct {
-	program *dsl.Program
-	code    []instr
-	labels  map[string]int // index into code of the instruction after the label
-	first   int            // slot of the first instruction, after layout
-	slots   []int          // slot of each instruction from the function's start, after layout
-}
-
-// An instr is an instruction with what is still to be filled in, and with the
-// item that it comes from.
-type instr struct {
-	isa.Instruction
-	item  *dsl.Item
-	label string    // of a jump, "" when its displacement is final
-	sub   *function // of a call of another function
-	field btf.Field // of an access to a field by name
-	vague bool      // an operand could not be resolved: do not judge it further
-}
-
 // found notes a mistake at an instruction of a function.
 func (u *unit) found(f *function, index int, rule Rule, finding Finding) {
-	finding.Rule = rule
-	finding.Program = f.program.Name
 	finding.Insn = -1
 	finding.Pos = f.program.Pos
 	if index >= 0 && index < len(f.code) {
-		finding.Pos = f.code[index].item.Pos()
-		if f.slots != nil {
-			finding.Insn = f.first + f.slots[index]
+		finding.Pos = f.item(index).Pos()
+		if f.placed {
+			finding.Insn = f.first + int(f.code[index].slot)
 		}
 	}
-	if c := u.target.Context; c != nil {
-		finding.Member = c.Member
+	finding = u.about(f, rule, finding)
+	if _, twice := u.noted[finding]; twice {
+		return // reached on several paths
 	}
-	for _, old := range u.findings {
-		if old == finding {
-			return // reached on several paths
-		}
+	if u.noted == nil {
+		u.noted = make(map[Finding]struct{})
 	}
+	u.noted[finding] = struct{}{}
 	u.findings = append(u.findings, finding)
-}
-
-// collect finds the functions of the object.
-func collect(u *unit) {
-	programs := u.program.Programs()
-	byProgram := make(map[*dsl.Program]*function, len(programs))
-	for _, p := range programs {
-		f := &function{program: p}
-		byProgram[p] = f
-		u.funcs = append(u.funcs, f)
-	}
-	for _, f := range u.funcs {
-		if proto := f.program.Proto; proto != nil && proto.Err != nil {
-			u.found(f, -1, BadProto, Finding{Detail: proto.Err.Error()})
-		}
-		f.code = make([]instr, 0, len(f.program.Items)+len(f.program.Items)/8)
-		f.labels = make(map[string]int)
-		for i := range f.program.Items {
-			item := &f.program.Items[i]
-			switch item.Kind {
-			case dsl.LabelHere:
-				if _, twice := f.labels[item.Name]; twice {
-					u.foundItem(f, item, DuplicateLabel, Finding{Detail: "the label " + quote(item.Name) + " stands here for the second time"})
-				}
-				f.labels[item.Name] = len(f.code)
-				continue
-			case dsl.SubCall, dsl.SubAddress:
-				if item.Sub == nil {
-					u.foundItem(f, item, EmptyProgram, Finding{Detail: "the called program is nil"})
-					continue
-				}
-			}
-			in := instr{Instruction: item.Ins, item: item, sub: byProgram[item.Sub]}
-			if item.Kind == dsl.JumpTo {
-				in.label = item.Name
-			}
-			f.code = append(f.code, in)
-		}
-		if len(f.code) == 0 {
-			u.found(f, -1, EmptyProgram, Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
-		}
-	}
-	u.findRecursion()
 }
 
 // foundItem notes a mistake at an item that is no instruction.
 func (u *unit) foundItem(f *function, item *dsl.Item, rule Rule, finding Finding) {
-	u.found(f, -1, rule, finding)
-	u.findings[len(u.findings)-1].Pos = item.Pos()
+	finding.Insn = -1
+	finding.Pos = item.Pos()
+	u.findings = append(u.findings, u.about(f, rule, finding))
 }
 
-// findRecursion refuses functions that call themselves: the kernel has no
-// bound for their stack (kernel/bpf/verifier.c, check_max_stack_depth).
-func (u *unit) findRecursion() {
-	const (
-		unseen = iota
-		open
-		done
-	)
-	state := make(map[*function]int, len(u.funcs))
-	var visit func(f *function)
-	visit = func(f *function) {
-		state[f] = open
-		for i, in := range f.code {
-			switch {
-			case in.sub == nil:
-			case state[in.sub] == open:
-				u.found(f, i, Recursion, Finding{Detail: "the call of " + quote(in.sub.program.Name) + " leads back to itself", Help: "write a loop"})
-			case state[in.sub] == unseen:
-				visit(in.sub)
-			}
-		}
-		state[f] = done
+// about fills in what the finding is about.
+func (u *unit) about(f *function, rule Rule, finding Finding) Finding {
+	finding.Rule = rule
+	finding.Program = f.program.Name
+	if c := u.target.Context; c != nil {
+		finding.Member = c.Member
 	}
-	visit(u.funcs[0])
+	return finding
 }
 
 // unreadable notes an error that is not the program's: the target's BTF is broken.

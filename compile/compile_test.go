@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -278,19 +279,66 @@ func TestSubprogramsAreLaidOutOnce(t *testing.T) {
 	}
 }
 
+// TestJumpTooFarNamesBothEnds has what cannot be stretched: gotox leads to places by number, and 20,000 far labels leave no room for the
+// gotos that lead to them.
 func TestJumpTooFarNamesBothEnds(t *testing.T) {
-	items := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "far")}
-	for range 40_000 {
-		items = append(items, dsl.Add64Imm(r0, 1))
+	filler := slices.Repeat([]dsl.Item{dsl.Add64Imm(r0, 1)}, 40_000)
+	table := slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Mov64Imm(r2, 0), dsl.JEQ64Imm(r0, 1, "far"), dsl.GotoX(r2)}, filler, []dsl.Item{dsl.Label("far"), dsl.Exit()})
+	// The label is reached, but behind a gotox nothing else is known.
+	var many, labels []dsl.Item
+	for i := range 20_000 {
+		label := fmt.Sprint("far", i)
+		many = append(many, dsl.JEQ64Imm(r0, int32(i), label))
+		labels = append(labels, dsl.Label(label), dsl.Add64Imm(r0, 1))
 	}
-	items = append(items, dsl.Label("far"), dsl.Exit())
-	_, err := compile.Compile(dsl.New("long", items...), compile.Target{})
-	var findings compile.Findings
-	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Rule != compile.JumpTooFar {
-		t.Fatalf("got %v", err)
+	crowd := slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0)}, many, filler, labels, []dsl.Item{dsl.Exit()})
+	for _, tt := range []struct {
+		name   string
+		level  isa.Level
+		items  []dsl.Item
+		detail string
+		help   string
+		least  int // findings
+	}{
+		{"gotox", 0, table, `"far" is 40001 instructions away; this instruction reaches 32767`, "where gotox leads is in a map", 1},
+		{"crowd", isa.V3, crowd, "instructions away", "too many labels", 1000},
+	} {
+		_, err := compile.Compile(dsl.New("long", tt.items...), compile.Target{Level: tt.level})
+		var findings compile.Findings
+		if !errors.As(err, &findings) || len(findings) < tt.least {
+			t.Errorf("%s: got %v", tt.name, err)
+			continue
+		}
+		for _, f := range findings {
+			if f.Rule == compile.NeedsLevel { // gotox is newer than all levels
+				continue
+			}
+			if f.Rule != compile.JumpTooFar || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Note, "the label stands at compile_test.go:") ||
+				!strings.Contains(f.Help, tt.help) || filepath.Base(f.Pos.File) != "compile_test.go" {
+				t.Errorf("%s: got %v", tt.name, f)
+				break
+			}
+		}
 	}
-	if f := findings[0]; !strings.Contains(f.Detail, `"far" is 40000 instructions away`) || !strings.Contains(f.Note, "compile_test.go:") {
-		t.Errorf("got %v", f)
+}
+
+// TestJumpsReach: how far a jump leads is nobody's concern, at no level.
+func TestJumpsReach(t *testing.T) {
+	filler := slices.Repeat([]dsl.Item{dsl.Add64Imm(r0, 1)}, 100_000)
+	for level := range isa.V4 + 1 {
+		p := dsl.New("long", slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("near"), dsl.JEQ64Imm(r0, 1, "far")}, filler,
+			[]dsl.Item{dsl.JNE64Imm(r0, 5, "near"), dsl.Jump("far"), dsl.Label("far"), dsl.Exit()})...)
+		o, err := compile.Compile(p, compile.Target{Level: level})
+		if err != nil {
+			t.Errorf("level %v: %v", level, err)
+			continue
+		}
+		for slot := range o.Slots() {
+			if item := o.Item(slot); item.Ins != o.Instructions[slot] && item.Kind != dsl.JumpTo {
+				t.Errorf("level %v: %v at slot %d is said to come from %v", level, o.Instructions[slot], slot, item)
+				break
+			}
+		}
 	}
 }
 

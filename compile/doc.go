@@ -18,12 +18,25 @@
 //
 //	collect   the functions of the object: the program and all that it calls
 //	resolve   names → offsets, widths and ids of the target's BTF
+//	stretch   jumps farther than 16 bits → gotol, or chains of gotos
 //	layout    labels → distances, in slots
 //	check     what the kernel is known to refuse, said at the Go line
 //	encode    bytes, types, and records of functions and lines
 //
 // Compiling is pure: the same program and [Target] give the same bytes, however
 // often, on any goroutine.
+//
+// # Far jumps
+//
+// A jump counts slots in 16 bits, and programs may have a million instructions.
+// How far a label is need not concern who writes one: where the target has gotol
+// (ISA level v4), that is taken, behind the opposite condition if there is one;
+// elsewhere a jump goes by gotos between other code. What is added has the Go
+// line of the jump that needed it. Beside gotox nothing can be added, as the
+// places that it may go to are numbers in a map.
+//
+// Compiling takes time in proportion to the number of instructions, whatever
+// the jumps among them look like.
 //
 // # What is checked
 //
@@ -36,5 +49,6 @@
 //
 // It claims only what is certain, and leaves the rest to the kernel: memory
 // that pointers from maps lead to, the arguments of helpers, loops that do not
-// end, work that is too large. All findings come back together, as [Findings].
+// end, work that is too large. Of very long code it follows fewer of the paths that
+// meet. All findings come back together, as [Findings].
 package compile

@@ -3,7 +3,6 @@ package compile
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
@@ -17,13 +16,32 @@ func encode(u *unit) {
 	if len(u.findings) > 0 {
 		return
 	}
-	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder}
+	count := 0
 	for _, f := range u.funcs {
+		count += len(f.code)
+	}
+	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder}
+	o.Instructions = make([]isa.Instruction, count)
+	o.item = make([]int32, count)
+	rest, items := o.Instructions, o.item
+	changes := 0 // of lines, and so records of them, at most
+	for _, f := range u.funcs {
+		site := uint16(0)
+		changes += 1 + len(f.inner)
 		o.Functions = append(o.Functions, Function{f.program, f.first})
+		o.items = append(o.items, f.items)
 		for i := range f.code {
-			o.Instructions = append(o.Instructions, f.code[i].Instruction)
-			o.lines = append(o.lines, line{f.first + f.slots[i], f.code[i].item})
+			in := &f.code[i]
+			rest[i], items[i] = in.Instruction, in.item
+			if in.IsWide() {
+				o.wide = append(o.wide, f.first+int(in.slot))
+			}
+			if in.site != site || site == 0 {
+				site = in.site
+				changes++
+			}
 		}
+		rest, items = rest[len(f.code):], items[len(f.code):]
 	}
 	code, err := isa.Append(make([]byte, 0, 8*len(o.Instructions)+64), u.target.ByteOrder, o.Instructions...)
 	if err != nil { // check found every such operand
@@ -31,6 +49,7 @@ func encode(u *unit) {
 		return
 	}
 	o.Code = code
+	o.LineInfo = make([]byte, 0, changes*LineInfoSize)
 	if err := u.describe(o); err != nil {
 		u.unreadable(err)
 		return
@@ -39,7 +58,7 @@ func encode(u *unit) {
 }
 
 // describe adds the program's BTF with what refers to it: a function record
-// for each function and a line record wherever the line of Go changes.
+// for each function, and line records.
 func (u *unit) describe(o *Object) error {
 	order := recordOrder(u.target.ByteOrder)
 	b := btf.Builder{Order: order}
@@ -56,46 +75,66 @@ func (u *unit) describe(o *Object) error {
 			linkage, params = btf.Static, subParams(f.program.Proto, word)
 		}
 		record := func(index int, id btf.ID) {
-			o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(f.first+f.slots[index]))
+			o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(f.first+f.slotAt(index)))
 			o.FuncInfo = order.AppendUint32(o.FuncInfo, uint32(id))
 		}
 		record(0, b.Func(identifier(f.program.Name), b.FuncProto(result, params...), linkage))
-		for _, index := range f.inner() {
+		for _, index := range f.inner {
 			if index > 0 {
-				record(index, b.Func(identifier(fmt.Sprintf("%s_%d", f.program.Name, f.slots[index])), b.FuncProto(word), btf.Static))
+				record(index, b.Func(identifier(fmt.Sprintf("%s_%d", f.program.Name, f.slotAt(index))), b.FuncProto(word), btf.Static))
 			}
 		}
 	}
-	var file, text, last uint32
-	var lastSite uintptr
-	for _, f := range u.funcs {
-		inner := f.inner()
-		for i := range f.code {
-			item := f.code[i].item
-			entry := i == 0 || slices.Contains(inner, i) // the kernel wants a record there
-			if !entry && item.Site() == lastSite {       // positions cost more than all else here
-				continue
-			}
-			lastSite = item.Site()
-			pos := item.Pos()
-			source := ""
-			if u.target.Source != nil {
-				source = u.target.Source(pos.File, pos.Line)
-			}
-			fileOff, textOff := b.String(pos.File), b.String(source)
-			column := uint32(pos.Line) << 10 // the column in the low ten bits is not known
-			if !entry && fileOff == file && textOff == text && column == last {
-				continue
-			}
-			file, text, last = fileOff, textOff, column
-			for _, w := range []uint32{uint32(f.first + f.slots[i]), fileOff, textOff, column} {
-				o.LineInfo = order.AppendUint32(o.LineInfo, w)
-			}
-		}
-	}
+	u.describeLines(o, &b, order)
 	raw, err := b.Bytes()
 	o.BTF = raw
 	return err
+}
+
+// A source is what a line record says besides the place.
+type source struct {
+	file, text, column uint32
+	known              bool
+}
+
+// describeLines adds a record wherever the line of Go changes.
+func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteOrder) {
+	// Finding a position takes as long as compiling ten instructions.
+	sources := make([]source, len(u.sites.number)+1)
+	var last source
+	for _, f := range u.funcs {
+		inner := f.inner
+		site := uint16(0)
+		for i := range f.code {
+			in := &f.code[i]
+			entry := i == 0 // the kernel wants a record at each function
+			if len(inner) > 0 && inner[0] == i {
+				entry, inner = true, inner[1:]
+			}
+			if !entry && in.site == site && site != 0 {
+				continue
+			}
+			site = in.site
+			s := sources[site]
+			if !s.known || site == 0 {
+				pos := f.item(i).Pos()
+				text := ""
+				if u.target.Source != nil {
+					text = u.target.Source(pos.File, pos.Line)
+				}
+				s = source{b.String(pos.File), b.String(text), uint32(pos.Line) << 10, true} // the column in the low ten bits is not known
+				sources[site] = s
+			}
+			if !entry && s == last {
+				continue
+			}
+			last = s
+			o.LineInfo = order.AppendUint32(o.LineInfo, uint32(f.first)+uint32(in.slot))
+			o.LineInfo = order.AppendUint32(o.LineInfo, s.file)
+			o.LineInfo = order.AppendUint32(o.LineInfo, s.text)
+			o.LineInfo = order.AppendUint32(o.LineInfo, s.column)
+		}
+	}
 }
 
 // recordOrder is the order for BTF and records, which the kernel reads as its

@@ -5,76 +5,129 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// layout gives every instruction its slot and turns labels and calls of other
+// layout gives every function its place and turns labels and calls of other
 // functions into displacements.
 func layout(u *unit) {
+	u.place()
+	for _, f := range u.funcs {
+		f.placed = true
+	}
+	for _, f := range u.funcs {
+		for _, i := range f.jumps {
+			u.placeJump(f, int(i))
+		}
+		for _, i := range f.calls {
+			in := &f.code[i]
+			sub := f.callees[in.to]
+			u.displace(f, int(i), sub.first-(f.first+int(in.slot)+1))
+		}
+	}
+}
+
+// place puts the functions behind each other.
+func (u *unit) place() {
 	next := 0
 	for _, f := range u.funcs {
 		f.first = next
-		f.slots = make([]int, len(f.code)+1)
-		slot := 0
-		for i, in := range f.code {
-			f.slots[i] = slot
-			slot += in.Slots()
-		}
-		f.slots[len(f.code)] = slot
-		next += slot
-	}
-	for _, f := range u.funcs {
-		for i := range f.code {
-			in := &f.code[i]
-			switch {
-			case in.label != "":
-				u.placeJump(f, i)
-			case in.sub != nil:
-				from := f.first + f.slots[i] + 1
-				u.displace(f, i, in.sub.first-from, in.sub.program.Name)
-			}
-		}
+		next += f.size
 	}
 }
 
 func (u *unit) placeJump(f *function, i int) {
 	in := &f.code[i]
-	target, ok := f.labels[in.label]
-	if !ok {
-		finding := Finding{Detail: fmt.Sprintf("no label %q in this program", in.label)}
-		if near := spell.Nearest(in.label, slices.Values(slices.Sorted(maps.Keys(f.labels)))); near != "" {
+	switch int(in.to) {
+	case nowhere:
+		name := f.item(i).Name
+		finding := Finding{Detail: fmt.Sprintf("no label %q in this program", name)}
+		if near := f.labels.nearest(name); near != "" {
 			finding.Help = "did you mean " + quote(near) + "?"
 		}
-		in.vague = true
+		in.flags |= vague
 		u.found(f, i, UnknownLabel, finding)
-		return
+	case len(f.code):
+		in.flags |= vague
+		u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name), Help: "put it before an instruction, Exit() for example"})
+	default:
+		u.displace(f, i, f.slotAt(int(in.to))-int(in.slot)-1)
 	}
-	if target == len(f.code) {
-		in.vague = true
-		u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", in.label), Help: "put it before an instruction, Exit() for example"})
-		return
+}
+
+// nearest is the label whose name is most like another name, "" when none is
+// like it.
+func (l *labels) nearest(name string) string {
+	if l.sorted == nil {
+		l.sorted = []string{}
+		for _, known := range slices.Sorted(maps.Keys(l.number)) {
+			if l.at[l.number[known]] != nowhere {
+				l.sorted = append(l.sorted, known)
+			}
+		}
 	}
-	u.displace(f, i, f.slots[target]-f.slots[i]-1, in.label)
+	// Comparing names takes a while. Who has so many labels made them with a
+	// loop, and one suggestion is as good as a thousand.
+	const comparisons = 10_000_000
+	if l.compared += len(l.sorted); l.compared > comparisons && l.compared > len(l.sorted) {
+		return ""
+	}
+	return spell.Nearest(name, slices.Values(l.sorted))
 }
 
 // displace sets the distance of a jump or call, in slots from the next one.
-func (u *unit) displace(f *function, i, distance int, name string) {
+func (u *unit) displace(f *function, i, distance int) {
 	in := &f.code[i]
+	if in.is(labelled) && isShort(in.Op) && distance == int(int16(distance)) { // as WithDisplacement does, for most
+		in.Off = int16(distance)
+		return
+	}
 	out, err := in.WithDisplacement(int64(distance))
 	if err != nil {
-		finding := Finding{Detail: fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", name, distance)}
-		if index, ok := f.labels[name]; ok && index < len(f.code) {
-			finding.Note = fmt.Sprintf("the label stands at %v", f.code[index].item.Pos())
-		}
-		if in.Op == isa.Jump(0).Op {
-			finding.Help = "JumpLong reaches farther (ISA level v4, Linux 6.6)"
-		} else {
-			finding.Help = "jump to a place nearby that has a JumpLong"
-		}
-		in.vague = true
-		u.found(f, i, JumpTooFar, finding)
+		in.flags |= vague
+		u.found(f, i, JumpTooFar, u.tooFar(f, i, distance))
 		return
 	}
 	in.Instruction = out
+}
+
+// isShort reports whether an opcode is one of a jump whose distance stands in
+// 16 bits: all but gotol.
+func isShort(op isa.Opcode) bool {
+	switch op.Operation() {
+	case isa.OpCall, isa.OpExit:
+		return false
+	case isa.OpJA, isa.OpJCOND:
+		return op.Class() == isa.ClassJMP && op.Source() == isa.SrcK
+	}
+	return op.Class() == isa.ClassJMP || op.Class() == isa.ClassJMP32
+}
+
+// tooFar says that a distance does not fit, and names both ends.
+func (u *unit) tooFar(f *function, i, distance int) Finding {
+	item := f.item(i)
+	if callee := f.callee(i); callee != nil {
+		return Finding{Detail: fmt.Sprintf("%q is %d instructions away; calls reach 2147483647", callee.program.Name, distance)}
+	}
+	finding := Finding{}
+	if item.Kind == dsl.JumpTo {
+		n := f.labels.number[item.Name]
+		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to it, not only to the next goto on the way
+		finding.Detail = fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", item.Name, distance)
+		finding.Note = fmt.Sprintf("the label stands at %v", f.items[f.labels.item[n]].Pos())
+	} else {
+		finding.Detail = fmt.Sprintf("what %q led to is %d instructions away; this instruction reaches 32767", item, distance)
+		finding.Note = fmt.Sprintf("it led to %v", f.item(int(f.code[i].to)).Pos())
+	}
+	switch {
+	case u.fixed && isGoto(f.code[i].Op): // the target lacks gotol
+		finding.Help = "gotos cannot be added on the way, as where gotox leads is in a map, by number; from ISA level v4 (Linux 6.6) on, JumpLong reaches"
+	case u.fixed:
+		finding.Help = "a jump that reaches farther cannot be added, as where gotox leads is in a map, by number; jump to a place nearby that has a JumpLong"
+	default:
+		finding.Help = "too many labels are too far, and the gotos on the way to them take up its room; from ISA level v4 (Linux 6.6) on, each jump reaches"
+	}
+	return finding
 }

@@ -23,7 +23,9 @@ type Object struct {
 	FuncInfo []byte // records of FuncInfoSize bytes
 	LineInfo []byte // records of LineInfoSize bytes
 
-	lines []line // by slot
+	items [][]dsl.Item // of each function
+	item  []int32      // of each instruction, an index into its function's
+	wide  []int        // the slots of 64-bit loads
 }
 
 // Sizes of the records that describe code (include/uapi/linux/bpf.h, struct
@@ -37,12 +39,6 @@ const (
 type Function struct {
 	Program *dsl.Program
 	Slot    int // of its first instruction
-}
-
-// A line says that the code from a slot on comes from an item.
-type line struct {
-	slot int
-	item *dsl.Item
 }
 
 // Slots is the size of the code in slots of eight bytes, which is what the
@@ -63,11 +59,12 @@ func (o *Object) Item(slot int) *dsl.Item {
 	if slot < 0 || slot >= o.Slots() {
 		return nil
 	}
-	i := sort.Search(len(o.lines), func(i int) bool { return o.lines[i].slot > slot })
-	if i == 0 {
+	i := slot - sort.SearchInts(o.wide, slot)
+	f := sort.Search(len(o.Functions), func(f int) bool { return o.Functions[f].Slot > slot }) - 1
+	if i >= len(o.item) || f < 0 || f >= len(o.items) {
 		return nil
 	}
-	return o.lines[i-1].item
+	return &o.items[f][o.item[i]]
 }
 
 // AppendListing appends the code as the kernel's log would show it, with the

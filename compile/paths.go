@@ -2,6 +2,8 @@ package compile
 
 import (
 	"fmt"
+	"math/bits"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -18,27 +20,29 @@ const stackSize = 512
 // as one.
 type walk struct {
 	*unit
-	f       *function
-	targets []int
-	live    []isa.RegisterSet // before each instruction
-	meeting []bool            // instructions that several paths lead to
-	seen    map[place]bool
-	met     []int // how often paths met at an instruction with different knowledge
-	work    []place
-	guess   bool // of the path that is followed; see place
+	f         *function
+	arrivals  arrivals
+	patience  int32
+	guess     bool // of the path that is followed; see place
+	firstCall int  // the index of the first call, -1 when it is not known yet
 }
 
-// A place is where a path goes on, and what is known there.
-type place struct {
-	index int
-	regs  state
-	guess bool // something known was given up: what is found from here on may not be so
-}
-
-// patience is how many different states may meet at one instruction. After
+// Patience is how many different states may meet at one instruction. After
 // that, what is known of numbers is given up there, so that loops and long
 // chains of branches come to an end; and with it the right to find anything.
-const patience = 128
+//
+// A million instructions with as much patience would take seconds. So long code
+// gets less, and its paths as many steps as those of some thousands of
+// instructions, or a few steps for each instruction.
+const (
+	mostPatience  = 128
+	leastPatience = 2
+	enoughSteps   = 1 << 19
+)
+
+// framePointer is the one register that always holds the same; only others are
+// kept and compared.
+const framePointer = int(isa.R10)
 
 // found is the unit's, except on paths that may not exist.
 func (w *walk) found(f *function, index int, rule Rule, finding Finding) {
@@ -47,27 +51,26 @@ func (w *walk) found(f *function, index int, rule Rule, finding Finding) {
 	}
 }
 
-func (u *unit) checkPaths(f *function, targets []int) {
-	w := &walk{unit: u, f: f, targets: targets, seen: make(map[place]bool), met: make([]int, len(f.code)), meeting: make([]bool, len(f.code))}
-	w.live = liveness(f, targets, w.resultSet())
-	for _, t := range targets {
-		if t != noTarget {
-			w.meeting[t] = true
+func (u *unit) checkPaths(f *function, blocks []block) {
+	w := &walk{unit: u, f: f, firstCall: -1}
+	w.patience = int32(min(max(enoughSteps/len(f.code), leastPatience), mostPatience))
+	w.arrivals.prepare(blocks)
+	regs := w.entry()
+	w.follow(0, &regs)
+	for {
+		p, ok := w.arrivals.next(&regs)
+		if !ok {
+			return
 		}
-	}
-	w.work = append(w.work, place{regs: w.entry()})
-	for len(w.work) > 0 {
-		p := w.work[len(w.work)-1]
-		w.work = w.work[:len(w.work)-1]
 		w.guess = p.guess
-		w.follow(p.index, p.regs)
+		w.follow(int(blocks[p.block].start), &regs)
 	}
 }
 
 // entry is the state in which a function begins.
 func (w *walk) entry() state {
 	var s state
-	s[isa.R10] = value{kind: stack}
+	s[framePointer] = value{kind: stack}
 	proto := w.f.program.Proto
 	switch {
 	case w.f == w.funcs[0] && w.target.Context != nil:
@@ -100,8 +103,9 @@ func (u *unit) resultDue(f *function) bool {
 	return !u.void(f) && (f == u.funcs[0] || f.program.Proto != nil)
 }
 
-func (w *walk) resultSet() isa.RegisterSet {
-	if w.resultDue(w.f) {
+// atExit are the registers that matter at exit.
+func (u *unit) atExit(f *function) isa.RegisterSet {
+	if u.resultDue(f) {
 		return isa.Registers(isa.R0)
 	}
 	return 0
@@ -115,70 +119,42 @@ func isVoid(t cbtf.Type) bool {
 	return void
 }
 
-// liveness finds the registers whose values matter before each instruction.
-func liveness(f *function, targets []int, atExit isa.RegisterSet) []isa.RegisterSet {
-	live := make([]isa.RegisterSet, len(f.code)+1)
-	for changed := true; changed; {
-		changed = false
-		for i := len(f.code) - 1; i >= 0; i-- {
-			in := &f.code[i]
-			var after isa.RegisterSet
-			switch {
-			case in.IsExit():
-				after = atExit
-			case !in.IsTerminator():
-				after = live[i+1]
-			}
-			if targets[i] != noTarget {
-				after |= live[targets[i]]
-			}
-			reads := in.Reads()
-			switch {
-			case in.IsExit():
-				reads = atExit
-			case in.IsCall(): // how many arguments it takes does not matter here
-				reads |= isa.Arguments
-			}
-			before := after&^in.Writes() | reads
-			changed = changed || before != live[i]
-			live[i] = before
-		}
-	}
-	return live
-}
-
 // follow walks from an instruction to the end of the path, leaving branches
-// as work.
-func (w *walk) follow(i int, regs state) {
+// for later.
+func (w *walk) follow(i int, regs *state) {
+	var b *block
 	for i < len(w.f.code) {
-		if w.meeting[i] && w.arrived(i, &regs) {
-			return
-		}
 		in := &w.f.code[i]
-		if !w.read(i, &regs) {
-			return // one finding a path: the rest would follow from it
+		if in.block != 0 {
+			b = &w.arrivals.blocks[in.block]
+			if b.from != 0 && w.arrived(b, regs) {
+				return
+			}
 		}
 		switch {
-		case in.IsExit():
-			w.exit(i, &regs)
+		case in.is(exits):
+			w.exit(i, regs)
 			return
-		case in.IsConditional():
-			taken, next, goes := w.branch(i, &regs)
+		case !w.read(i, regs):
+			return // one finding a path: the rest would follow from it
+		case in.is(branches):
+			taken, next, goes := w.branch(in, regs)
 			if goes.taken {
-				w.work = append(w.work, place{w.targets[i], taken, w.guess})
+				regs[in.Dst] = taken
+				w.arrivals.goOn(b.to, regs, w.guess)
 			}
 			if !goes.next {
 				return
 			}
-			regs = next
+			regs[in.Dst] = next
 			i++
-		case in.IsJump():
-			if w.targets[i] == noTarget {
+		case in.is(jumps):
+			if in.to == nowhere {
 				return
 			}
-			i = w.targets[i]
+			i = int(in.to)
 		default:
-			if !w.step(i, &regs) {
+			if !w.step(i, regs) {
 				return
 			}
 			i++
@@ -187,37 +163,27 @@ func (w *walk) follow(i int, regs state) {
 }
 
 // arrived reports whether a path with this knowledge was here before.
-func (w *walk) arrived(i int, regs *state) bool {
-	for r := range regs {
-		if !w.live[i].Has(isa.Register(r)) && r != int(isa.R10) {
+func (w *walk) arrived(b *block, regs *state) bool {
+	for r := range framePointer {
+		if !b.live.Has(isa.Register(r)) {
 			regs[r] = value{} // it is written before it is read: what it holds does not matter
 		}
 	}
-	if w.met[i] >= patience {
+	if b.met >= w.patience {
 		w.guess = true
-		for r := range regs {
-			if r != int(isa.R10) && regs[r].kind != unset {
+		for r := range framePointer {
+			if regs[r].kind != unset {
 				regs[r] = value{kind: unknown}
 			}
 		}
 	}
-	point := place{i, *regs, w.guess}
-	if w.seen[point] {
-		return true
-	}
-	w.seen[point] = true
-	w.met[i]++
-	return false
+	return !w.arrivals.arrive(b, regs, w.guess)
 }
 
 // read checks the registers that an instruction takes.
 func (w *walk) read(i int, regs *state) bool {
-	in := &w.f.code[i]
-	if in.IsExit() {
-		return true
-	}
-	for r := range in.Reads().All() {
-		if regs[r].kind == unset {
+	for s := w.f.code[i].reads; s != 0; s &= s - 1 {
+		if r := isa.Register(bits.TrailingZeros16(uint16(s))); regs[r].kind == unset {
 			w.unsetRegister(i, r)
 			return false
 		}
@@ -230,16 +196,18 @@ func (w *walk) unsetRegister(i int, r isa.Register) {
 	if isa.CallerSaved.Has(r) && w.callBefore(i) {
 		help = fmt.Sprintf("a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 	}
-	w.found(w.f, i, Uninitialised, Finding{Detail: fmt.Sprintf("%v is read by %q before it is written", r, w.f.code[i].item), Help: help})
+	w.found(w.f, i, Uninitialised, Finding{Detail: fmt.Sprintf("%v is read by %q before it is written", r, w.f.item(i)), Help: help})
 }
 
+// callBefore reports whether a call stands before an instruction.
 func (w *walk) callBefore(i int) bool {
-	for ; i > 0; i-- {
-		if w.f.code[i-1].IsCall() {
-			return true
+	if w.firstCall < 0 {
+		w.firstCall = slices.IndexFunc(w.f.code, func(in instr) bool { return in.is(calls) })
+		if w.firstCall < 0 {
+			w.firstCall = len(w.f.code)
 		}
 	}
-	return false
+	return w.firstCall < i
 }
 
 // exit checks the result.
@@ -281,13 +249,12 @@ func isPointer(t cbtf.Type) bool {
 // edges says which ways a branch can go.
 type edges struct{ taken, next bool }
 
-// branch splits the state at a conditional jump.
-func (w *walk) branch(i int, regs *state) (taken, next state, goes edges) {
-	in := &w.f.code[i]
-	taken, next, goes = *regs, *regs, edges{true, true}
+// branch gives what is known of the compared register both ways.
+func (w *walk) branch(in *instr, regs *state) (taken, next value, goes edges) {
+	goes = edges{true, true}
 	op := in.Op.Operation()
 	if op == isa.OpJCOND { // may_goto
-		return
+		return regs[in.Dst], regs[in.Dst], goes
 	}
 	wide := in.Op.Class() == isa.ClassJMP
 	a, b := regs[in.Dst], constant(uint64(in.Imm))
@@ -298,16 +265,16 @@ func (w *walk) branch(i int, regs *state) (taken, next state, goes edges) {
 	}
 	always, never := decide(op, wide, a, b)
 	goes = edges{!never, !always}
-	taken[in.Dst] = narrow(op, wide, a, b)
+	taken, next = narrow(op, wide, a, b), a
 	if opposite := negated(op); opposite != 0 {
-		next[in.Dst] = narrow(opposite, wide, a, b)
+		next = narrow(opposite, wide, a, b)
 	}
 	if b.isConstant() && b.min == 0 && wide && a.kind == object && !a.nullable {
 		// The kernel knows that such a pointer is not nil; what stands on the
 		// other side is dead.
 		goes.taken, goes.next = op != isa.OpJEQ, op != isa.OpJNE
 	}
-	return
+	return taken, next, goes
 }
 
 // step applies an instruction that goes on with the next one. It reports
@@ -315,14 +282,16 @@ func (w *walk) branch(i int, regs *state) (taken, next state, goes edges) {
 func (w *walk) step(i int, regs *state) bool {
 	in := &w.f.code[i]
 	switch class := in.Op.Class(); {
-	case in.IsCall():
+	case in.is(calls):
 		return w.call(i, regs)
 	case class == isa.ClassALU || class == isa.ClassALU64:
-		src := constant(uint64(in.Imm))
+		dst := &regs[in.Dst]
 		if in.Op.Source() == isa.SrcX && in.Op.Operation() != isa.OpEnd {
-			src = regs[in.Src]
+			dst.apply(&in.Instruction, &regs[in.Src])
+			break
 		}
-		regs[in.Dst] = alu(in.Instruction, regs[in.Dst], src)
+		src := constant(uint64(in.Imm))
+		dst.apply(&in.Instruction, &src)
 	case in.IsWide():
 		regs[in.Dst] = value{kind: unknown}
 		if in.Src == 0 {
@@ -342,9 +311,9 @@ func (w *walk) step(i int, regs *state) bool {
 		if !w.store(i, regs[base]) {
 			return false
 		}
-		w.lose(in.Writes(), regs)
+		w.lose(in.write, regs)
 	default: // packet access
-		w.lose(in.Writes(), regs)
+		w.lose(in.write, regs)
 		for r := isa.R1; r <= isa.R5; r++ {
 			regs[r] = value{}
 		}
@@ -378,11 +347,11 @@ func (w *walk) load(i int, base value) (value, bool) {
 			w.mayBeNil(i, base)
 			return value{}, false
 		}
-		switch {
-		case in.field.Kind == btf.KindInt && !in.vague:
+		switch field := w.f.field(i); {
+		case field.Kind == btf.KindInt && !in.is(vague):
 			return number, true
-		case in.field.Kind == btf.KindPointer:
-			if target, ok := w.target.BTF.PointedTo(in.field.Type); ok {
+		case field.Kind == btf.KindPointer:
+			if target, ok := w.target.BTF.PointedTo(field.Type); ok {
 				return value{kind: object, typ: target, param: base.param}, true
 			}
 		}
@@ -396,6 +365,6 @@ func (w *walk) onStack(i int, at, size int64) bool {
 	if at >= -stackSize && at+size <= 0 {
 		return true
 	}
-	w.found(w.f, i, StackBounds, Finding{Detail: fmt.Sprintf("%q reaches bytes %d to %d from r10; the stack is -%d to -1", w.f.code[i].item, at, at+size-1, stackSize)})
+	w.found(w.f, i, StackBounds, Finding{Detail: fmt.Sprintf("%q reaches bytes %d to %d from r10; the stack is -%d to -1", w.f.item(i), at, at+size-1, stackSize)})
 	return false
 }

@@ -15,38 +15,48 @@ import (
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// resolve replaces names by what they stand for in the target: fields by
-// offset and width, kernel functions by id.
+// resolve replaces names by what they stand for in the target, fields by offset
+// and width, kernel functions by id; and labels by the instructions after them.
 func resolve(u *unit) {
 	if err := u.prefetch(); err != nil {
 		u.unreadable(err)
 		return
 	}
 	for _, f := range u.funcs {
-		code := f.code
-		f.code = make([]instr, 0, cap(code))
-		moved := make([]int, len(code)+1) // where each instruction is now: bit fields take several
-		for i, in := range code {
-			moved[i] = len(f.code)
-			switch in.item.Kind {
-			case dsl.FieldLoad, dsl.FieldStore, dsl.FieldStoreImm, dsl.FieldAddress:
-				u.resolveField(f, in)
-			case dsl.KernelCall:
-				u.resolveCall(f, in)
-			default:
-				f.code = append(f.code, in)
-			}
+		if u.names {
+			u.resolveNames(f)
 		}
-		moved[len(code)] = len(f.code)
-		for name, index := range f.labels {
-			f.labels[name] = moved[index]
+		for _, i := range f.jumps {
+			f.code[i].to = f.labels.at[f.code[i].to]
 		}
 	}
 }
 
+func (u *unit) resolveNames(f *function) {
+	code := f.code
+	f.code = make([]instr, 0, cap(code))
+	f.fields = make(map[int32]btf.Field)
+	moved := make([]int32, len(code)+1) // where each instruction is now: bit fields take several
+	for i, in := range code {
+		moved[i] = int32(len(f.code))
+		switch f.items[in.item].Kind {
+		case dsl.FieldLoad, dsl.FieldStore, dsl.FieldStoreImm, dsl.FieldAddress:
+			u.resolveField(f, in)
+		case dsl.KernelCall:
+			u.resolveCall(f, in)
+		default:
+			f.code = append(f.code, in)
+		}
+	}
+	moved[len(code)] = int32(len(f.code))
+	f.labels.move(moved)
+	f.renumber()
+	f.relist()
+}
+
 // prefetch looks all names up in one pass over the BTF.
 func (u *unit) prefetch() error {
-	if u.target.BTF == nil {
+	if u.target.BTF == nil || !u.names {
 		return nil
 	}
 	var names []string
@@ -61,7 +71,7 @@ func (u *unit) prefetch() error {
 
 // vague appends an instruction whose operand could not be resolved, and notes why.
 func (u *unit) vague(f *function, in instr, rule Rule, finding Finding) {
-	in.vague = true
+	in.flags |= vague
 	f.code = append(f.code, in)
 	u.found(f, len(f.code)-1, rule, finding)
 }
@@ -71,7 +81,7 @@ func (u *unit) needBTF(f *function, in instr) bool {
 	if u.target.BTF != nil {
 		return false
 	}
-	u.vague(f, in, NeedsBTF, Finding{Detail: fmt.Sprintf("%v: the target has no BTF to look the name up in", in.item), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
+	u.vague(f, in, NeedsBTF, Finding{Detail: fmt.Sprintf("%v: the target has no BTF to look the name up in", f.items[in.item]), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
 	return true
 }
 
@@ -79,8 +89,8 @@ func (u *unit) resolveField(f *function, in instr) {
 	if u.needBTF(f, in) {
 		return
 	}
-	item := in.item
-	field, err := u.target.BTF.Field(item.Name, item.Path)
+	item := &f.items[in.item]
+	field, err := u.target.BTF.Field(item.Name, item.Path())
 	if err != nil {
 		var fe *btf.FieldError
 		if !errors.As(err, &fe) {
@@ -94,8 +104,8 @@ func (u *unit) resolveField(f *function, in instr) {
 		u.vague(f, in, UnknownField, finding)
 		return
 	}
-	in.field = field
-	name := item.Name + "." + item.Path
+	f.fields[in.item] = field
+	name := item.Name + "." + item.Path()
 	if field.Offset > math.MaxInt16 {
 		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
 			Help: "add the offset to a copy of the pointer first (AddFieldOffset)"})
@@ -112,7 +122,7 @@ func (u *unit) resolveField(f *function, in instr) {
 		f.code = append(f.code, in)
 	case !field.Scalar():
 		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
-			Help: "name a member or an element of it, such as " + quote(item.Path+u.suggestPart(field))})
+			Help: "name a member or an element of it, such as " + quote(item.Path()+u.suggestPart(field))})
 	case field.BitSize != 0 && item.Kind != dsl.FieldLoad:
 		u.vague(f, in, NotScalar, Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
 	case item.Kind == dsl.FieldStoreImm:
@@ -126,7 +136,7 @@ func (u *unit) resolveField(f *function, in instr) {
 		f.code = append(f.code, in)
 		if field.BitSize != 0 {
 			for _, ins := range extractBits(in.Dst, field, u.target.ByteOrder) {
-				f.code = append(f.code, instr{Instruction: ins, item: item})
+				f.code = append(f.code, instr{Instruction: ins, item: in.item, to: nowhere, site: in.site})
 			}
 		}
 	}
@@ -186,7 +196,7 @@ func (u *unit) resolveCall(f *function, in instr) {
 	if u.needBTF(f, in) {
 		return
 	}
-	name := in.item.Name
+	name := f.items[in.item].Name
 	id, err := u.target.BTF.Lookup(btf.KindFunc, name)
 	if errors.Is(err, btf.ErrNotFound) {
 		finding := Finding{Detail: fmt.Sprintf("this kernel has no function %q", name)}

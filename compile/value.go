@@ -10,7 +10,7 @@ import (
 // A kind says what is known of the value in a register.
 type kind uint8
 
-const (
+const ( // apply relies on the order
 	unset   kind = iota // never written, or lost at a call
 	scalar              // a number between min and max, unsigned
 	context             // the context, off bytes into it
@@ -32,8 +32,8 @@ type value struct {
 
 func constant(n uint64) value        { return value{kind: scalar, min: n, max: n} }
 func upTo(max uint64) value          { return value{kind: scalar, max: max} }
-func (v value) isConstant() bool     { return v.kind == scalar && v.min == v.max }
-func (v value) isPointer() bool      { return v.kind == context || v.kind == stack || v.kind == object }
+func (v *value) isConstant() bool    { return v.kind == scalar && v.min == v.max }
+func (v *value) isPointer() bool     { return v.kind == context || v.kind == stack || v.kind == object }
 func (v value) within(n uint64) bool { return v.kind == scalar && v.max <= n }
 
 var anyNumber = upTo(math.MaxUint64)
@@ -41,34 +41,37 @@ var anyNumber = upTo(math.MaxUint64)
 // A state is what is known at one instruction on one path.
 type state [11]value
 
-// alu is the value of dst after an arithmetic instruction. Pointers keep
-// what is known as long as constants are added to them; other arithmetic on
-// them is for the kernel to judge.
-func alu(ins isa.Instruction, dst, src value) value {
+// apply is arithmetic on a register, with another value. Pointers keep what is
+// known as long as constants are added to them; other arithmetic on them is for
+// the kernel to judge.
+//
+// It is done at every step of every path, so values stay where they are.
+func (v *value) apply(ins *isa.Instruction, by *value) {
 	wide := ins.Op.Class() == isa.ClassALU64
 	op := ins.Op.Operation()
-	if op == isa.OpMov {
-		return move(ins, src, wide)
-	}
-	if dst.isPointer() || src.isPointer() || dst.kind == unknown || src.kind == unknown {
-		if wide && src.isConstant() && dst.isPointer() {
-			switch op {
-			case isa.OpAdd:
-				dst.off += int64(src.min)
-				return dst
-			case isa.OpSub:
-				dst.off -= int64(src.min)
-				return dst
-			}
+	switch {
+	case op == isa.OpMov:
+		*v = move(ins, by, wide)
+		return
+	case v.kind > scalar || by.kind > scalar:
+		switch {
+		case !wide || !by.isConstant() || !v.isPointer() || op != isa.OpAdd && op != isa.OpSub:
+			*v = value{kind: unknown}
+		case op == isa.OpAdd:
+			v.off += int64(by.min)
+		default:
+			v.off -= int64(by.min)
 		}
-		return value{kind: unknown}
+		return
 	}
+	dst, src := *v, *by
 	if !wide {
 		dst, src = low32(dst), low32(src)
 	}
 	if dst.isConstant() && src.isConstant() {
 		if n, ok := fold(op, wide, dst.min, src.min, ins.Off); ok {
-			return constant(n)
+			*v = constant(n)
+			return
 		}
 	}
 	limit, bits := uint64(math.MaxUint64), uint64(64)
@@ -77,21 +80,23 @@ func alu(ins isa.Instruction, dst, src value) value {
 	}
 	switch {
 	case op == isa.OpAnd:
-		return upTo(min(dst.max, src.max))
+		*v = upTo(min(dst.max, src.max))
 	case op == isa.OpRsh && src.isConstant():
 		shift := src.min & (bits - 1) // shifts by a register are masked
-		return value{kind: scalar, min: dst.min >> shift, max: dst.max >> shift}
+		*v = value{kind: scalar, min: dst.min >> shift, max: dst.max >> shift}
 	case op == isa.OpMod && ins.Off == 0 && src.min > 0:
-		return upTo(min(dst.max, src.max-1))
+		*v = upTo(min(dst.max, src.max-1))
 	case op == isa.OpDiv && ins.Off == 0:
-		return upTo(dst.max)
+		*v = upTo(dst.max)
 	case op == isa.OpEnd && ins.Imm < 64:
-		return upTo(1<<ins.Imm - 1)
+		*v = upTo(1<<ins.Imm - 1)
+	default:
+		*v = upTo(limit)
 	}
-	return upTo(limit)
 }
 
-func move(ins isa.Instruction, src value, wide bool) value {
+func move(ins *isa.Instruction, by *value, wide bool) value {
+	src := *by
 	switch {
 	case ins.Off == 0 && wide:
 		return src
@@ -214,7 +219,7 @@ func decide(op isa.Opcode, wide bool, a, b value) (always, never bool) {
 	return holds, !holds
 }
 
-// negated is the comparison that holds where op does not.
+// negated is the comparison that holds where op does not, or 0.
 func negated(op isa.Opcode) isa.Opcode {
 	switch op {
 	case isa.OpJEQ:
@@ -229,6 +234,14 @@ func negated(op isa.Opcode) isa.Opcode {
 		return isa.OpJLT
 	case isa.OpJLT:
 		return isa.OpJGE
+	case isa.OpJSGT:
+		return isa.OpJSLE
+	case isa.OpJSLE:
+		return isa.OpJSGT
+	case isa.OpJSGE:
+		return isa.OpJSLT
+	case isa.OpJSLT:
+		return isa.OpJSGE
 	}
 	return 0
 }

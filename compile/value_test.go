@@ -35,7 +35,8 @@ func TestBoundsHold(t *testing.T) {
 			class = isa.ClassALU
 		}
 		op := ops[random.IntN(len(ops))]
-		got := alu(isa.Instruction{Op: class | op | isa.SrcX, Dst: 0, Src: 1}, dst, src)
+		got := dst
+		got.apply(&isa.Instruction{Op: class | op | isa.SrcX, Dst: 0, Src: 1}, &src)
 		if n := compute(op, wide, x, y); got.kind == scalar && (n < got.min || n > got.max) {
 			t.Fatalf("op %#x wide %v: %d with %d is %d, not within %+v", op, wide, x, y, n, got)
 		}

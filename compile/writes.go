@@ -15,7 +15,7 @@ func (w *walk) store(i int, base value) bool {
 	at := base.off + int64(in.Off)
 	switch base.kind {
 	case context:
-		w.found(w.f, i, ContextWrite, Finding{Detail: fmt.Sprintf("%q writes to the context, which is read-only", in.item), Note: w.protoNote(),
+		w.found(w.f, i, ContextWrite, Finding{Detail: fmt.Sprintf("%q writes to the context, which is read-only", w.f.item(i)), Note: w.protoNote(),
 			Help: "load the pointer that is the argument, and write through that"})
 		return false
 	case stack:
@@ -25,7 +25,7 @@ func (w *walk) store(i int, base value) bool {
 			w.mayBeNil(i, base)
 			return false
 		}
-		if !in.vague {
+		if !in.is(vague) {
 			w.writeField(i, base.typ, at, size)
 		}
 	}
@@ -56,7 +56,7 @@ func (w *walk) writeField(i int, typ btf.ID, at, size int64) {
 		case at+size <= end:
 			return
 		}
-		w.found(w.f, i, WriteTooWide, Finding{Detail: fmt.Sprintf("%q writes %d bytes to %s.%s, which ends after %d", w.f.code[i].item, size, name, field.Path, end-at),
+		w.found(w.f, i, WriteTooWide, Finding{Detail: fmt.Sprintf("%q writes %d bytes to %s.%s, which ends after %d", w.f.item(i), size, name, field.Path, end-at),
 			Help: "store with the width of the field; StoreField does"})
 		return
 	}

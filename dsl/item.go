@@ -13,14 +13,14 @@ const (
 	Plain         ItemKind = iota // Ins, complete
 	LabelHere                     // Name: a place that jumps may name
 	JumpTo                        // Ins, but for the displacement to the label Name
-	FieldLoad                     // Ins.Dst = field Path of the struct Name at Ins.Src
-	FieldStore                    // field Path of the struct Name at Ins.Dst = Ins.Src
-	FieldStoreImm                 // field Path of the struct Name at Ins.Dst = Ins.Imm
-	FieldAddress                  // Ins.Dst += offset of field Path in the struct Name
+	FieldLoad                     // Ins.Dst = field Path() of the struct Name at Ins.Src
+	FieldStore                    // field Path() of the struct Name at Ins.Dst = Ins.Src
+	FieldStoreImm                 // field Path() of the struct Name at Ins.Dst = Ins.Imm
+	FieldAddress                  // Ins.Dst += offset of field Path() in the struct Name
 	KernelCall                    // call of the kernel function Name
-	SubCall                       // call of the program Sub
-	SubAddress                    // Ins.Dst = address of the program Sub, for callbacks
-	Declared                      // Proto: what the program takes and gives
+	SubCall                       // call of the program Sub()
+	SubAddress                    // Ins.Dst = address of the program Sub(), for callbacks
+	Declared                      // a Prototype: what the program takes and gives
 	sleepableHere                 // the program may sleep
 )
 
@@ -28,15 +28,38 @@ const (
 // with an operand that is known by name until the program is compiled. Items
 // are made by the constructors of this package, which note where they were
 // called.
+//
+// Programs have up to millions, so what few of them have is apart.
 type Item struct {
-	Kind  ItemKind
-	Ins   isa.Instruction
-	Name  string   // a label, a struct, or a kernel function, by Kind
-	Path  string   // a field within the struct
-	Sub   *Program // the called program
-	Proto *Prototype
+	Kind ItemKind
+	Ins  isa.Instruction
+	Name string // a label, a struct, or a kernel function, by Kind
 
+	more *more
 	site site
+}
+
+// more is what an item of some kinds has.
+type more struct {
+	path  string
+	sub   *Program
+	proto *Prototype
+}
+
+// Path is a field within the struct Name; "" for items that access none.
+func (i *Item) Path() string {
+	if i.more == nil {
+		return ""
+	}
+	return i.more.path
+}
+
+// Sub is the program that the item calls, or nil.
+func (i *Item) Sub() *Program {
+	if i.more == nil {
+		return nil
+	}
+	return i.more.sub
 }
 
 // Pos is the line of Go that made the item.
@@ -74,22 +97,22 @@ func Label(name string) Item { return symbolic(Item{Kind: LabelHere, Name: name}
 // Paths are those of btf.Types.Field: "snd_cwnd", "icsk_ack.pending",
 // "icsk_ca_priv[2]".
 func LoadField(dst, src isa.Register, structName, path string) Item {
-	return symbolic(Item{Kind: FieldLoad, Ins: isa.LoadMem(isa.DW, dst, src, 0), Name: structName, Path: path})
+	return symbolic(Item{Kind: FieldLoad, Ins: isa.LoadMem(isa.DW, dst, src, 0), Name: structName, more: &more{path: path}})
 }
 
 // StoreField stores the low bytes of src into a field: dst->path = src.
 func StoreField(dst isa.Register, structName, path string, src isa.Register) Item {
-	return symbolic(Item{Kind: FieldStore, Ins: isa.StoreMem(isa.DW, dst, 0, src), Name: structName, Path: path})
+	return symbolic(Item{Kind: FieldStore, Ins: isa.StoreMem(isa.DW, dst, 0, src), Name: structName, more: &more{path: path}})
 }
 
 // StoreFieldImm stores a constant into a field: dst->path = imm.
 func StoreFieldImm(dst isa.Register, structName, path string, imm int32) Item {
-	return symbolic(Item{Kind: FieldStoreImm, Ins: isa.StoreImm(isa.DW, dst, 0, imm), Name: structName, Path: path})
+	return symbolic(Item{Kind: FieldStoreImm, Ins: isa.StoreImm(isa.DW, dst, 0, imm), Name: structName, more: &more{path: path}})
 }
 
 // AddFieldOffset makes a pointer to a struct one to a field: dst += offset of path.
 func AddFieldOffset(dst isa.Register, structName, path string) Item {
-	return symbolic(Item{Kind: FieldAddress, Ins: isa.Add64Imm(dst, 0), Name: structName, Path: path})
+	return symbolic(Item{Kind: FieldAddress, Ins: isa.Add64Imm(dst, 0), Name: structName, more: &more{path: path}})
 }
 
 // CallKernel calls a kernel function by name: R1 to R5 are its arguments, R0 is
@@ -102,16 +125,18 @@ func CallKernel(name string) Item {
 // Call calls another program as a function, which is compiled into the same
 // object: R1 to R5 are its arguments, R0 is its result.
 func Call(sub *Program) Item {
-	return symbolic(Item{Kind: SubCall, Ins: isa.CallRel(0), Sub: sub})
+	return symbolic(Item{Kind: SubCall, Ins: isa.CallRel(0), more: &more{sub: sub}})
 }
 
 // LoadFunc loads the address of another program, for helpers that call back.
 func LoadFunc(dst isa.Register, sub *Program) Item {
-	return symbolic(Item{Kind: SubAddress, Ins: isa.LoadFunc(dst, 0), Sub: sub})
+	return symbolic(Item{Kind: SubAddress, Ins: isa.LoadFunc(dst, 0), more: &more{sub: sub}})
 }
 
 // Raw takes an instruction as it is, for forms whose operands are computed
-// elsewhere. Jumps in it count slots and are not adjusted.
+// elsewhere. Jumps and calls in it count slots of the program as it is written,
+// two for 64-bit loads and more for loads of bit fields. Where Compile adds
+// instructions, for jumps that are far, they still lead to the same place.
 func Raw(ins isa.Instruction) Item { return at(ins) }
 
 // Sleepable declares that the program may sleep: call helpers that wait, or
@@ -120,7 +145,7 @@ func Sleepable() Item { return symbolic(Item{Kind: sleepableHere}) }
 
 // String describes the item as its constructor was called, for messages.
 func (i Item) String() string {
-	field := func() string { return fmt.Sprintf("%s.%s", i.Name, i.Path) }
+	field := func() string { return fmt.Sprintf("%s.%s", i.Name, i.Path()) }
 	switch i.Kind {
 	case LabelHere:
 		return i.Name + ":"
@@ -137,12 +162,15 @@ func (i Item) String() string {
 	case KernelCall:
 		return "call " + i.Name
 	case SubCall, SubAddress:
-		if i.Sub == nil {
+		sub := i.Sub()
+		if sub == nil {
 			return "call of a nil program"
 		}
-		return "call " + i.Sub.Name
+		return "call " + sub.Name
 	case Declared:
-		return i.Proto.String()
+		if i.more != nil && i.more.proto != nil {
+			return i.more.proto.String()
+		}
 	case sleepableHere:
 		return "sleepable"
 	}

@@ -1,9 +1,6 @@
 package dsl
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // A Program is one BPF function: what is bound to a member of a kernel struct,
 // attached to a hook, or called by another program. Compiling does not change
@@ -21,14 +18,16 @@ type Program struct {
 // anywhere among them.
 func New(name string, items ...Item) *Program {
 	p := &Program{Name: name, Pos: Here(0), Items: make([]Item, 0, len(items))}
-	for _, item := range items {
-		switch item.Kind {
+	for i := range items {
+		switch item := &items[i]; item.Kind {
 		case Declared:
-			p.Proto = item.Proto
+			if item.more != nil {
+				p.Proto = item.more.proto
+			}
 		case sleepableHere:
 			p.Sleepable = true
 		default:
-			p.Items = append(p.Items, item)
+			p.Items = append(p.Items, *item)
 		}
 	}
 	return p
@@ -39,8 +38,8 @@ func New(name string, items ...Item) *Program {
 func (p *Program) Symbols() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, program := range p.Programs() {
-			for _, item := range program.Items {
-				switch item.Kind {
+			for i := range program.Items {
+				switch item := &program.Items[i]; item.Kind {
 				case FieldLoad, FieldStore, FieldStoreImm, FieldAddress, KernelCall:
 					if !yield(item.Name) {
 						return
@@ -55,10 +54,13 @@ func (p *Program) Symbols() iter.Seq[string] {
 // first, the others in the order of their first mention.
 func (p *Program) Programs() []*Program {
 	all := []*Program{p}
+	seen := map[*Program]bool{p: true}
 	for i := 0; i < len(all); i++ {
-		for _, item := range all[i].Items {
-			if item.Sub != nil && !slices.Contains(all, item.Sub) {
-				all = append(all, item.Sub)
+		items := all[i].Items
+		for n := range items {
+			if sub := items[n].Sub(); sub != nil && !seen[sub] {
+				seen[sub] = true
+				all = append(all, sub)
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (t CType) Void() bool { return t.Name == "void" && t.Stars == 0 }
 func Proto(result string, params ...string) Item {
 	item := symbolic(Item{Kind: Declared})
 	p := &Prototype{Pos: item.Pos()}
-	item.Proto = p
+	item.more = &more{proto: p}
 	var name string
 	if p.Result, name, p.Err = parseDeclaration(result); p.Err == nil && name != "" {
 		p.Err = fmt.Errorf("the result is %q: a type without a name is wanted", result)

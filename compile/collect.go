@@ -1,0 +1,131 @@
+package compile
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// collect finds the functions of the object.
+func collect(u *unit) {
+	byProgram := make(map[*dsl.Program]*function)
+	reach := func(p *dsl.Program) *function {
+		f := byProgram[p]
+		if f == nil {
+			f = &function{program: p, items: p.Items}
+			byProgram[p] = f
+			u.funcs = append(u.funcs, f)
+		}
+		return f
+	}
+	reach(u.program)
+	for i := 0; i < len(u.funcs); i++ {
+		u.collectFunction(u.funcs[i], reach)
+	}
+	u.findRecursion()
+}
+
+// collectFunction makes instructions of a program's items.
+func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) {
+	if proto := f.program.Proto; proto != nil && proto.Err != nil {
+		u.found(f, -1, BadProto, Finding{Detail: proto.Err.Error()})
+	}
+	code := make([]instr, len(f.items)) // labels take none, so some is left
+	f.labels.grow(len(f.items) / 10)    // a guess, to copy less while they grow
+	f.jumps = make([]int32, 0, len(f.items)/10)
+	var numbers map[*function]int32 // of callees
+	next, slot := int32(0), int32(0)
+	for i := range f.items {
+		item := &f.items[i]
+		in := &code[next]
+		switch item.Kind {
+		case dsl.Plain:
+			if mayRefer(item.Ins.Op) {
+				u.collectNumbered(f, item, next, in)
+			}
+		case dsl.LabelHere:
+			n := f.labels.of(item.Name)
+			if f.labels.at[n] != nowhere {
+				u.foundItem(f, item, DuplicateLabel, Finding{Detail: "the label " + quote(item.Name) + " stands here for the second time"})
+			}
+			f.labels.at[n], f.labels.item[n] = next, int32(i)
+			continue
+		case dsl.JumpTo:
+			in.to, in.flags = f.labels.of(item.Name), labelled
+			f.jumps = append(f.jumps, next)
+		case dsl.SubCall, dsl.SubAddress:
+			if item.Sub() == nil {
+				u.foundItem(f, item, EmptyProgram, Finding{Detail: "the called program is nil"})
+				continue
+			}
+			sub := reach(item.Sub())
+			n, known := numbers[sub]
+			if !known {
+				if numbers == nil {
+					numbers = make(map[*function]int32)
+				}
+				n = int32(len(f.callees))
+				numbers[sub] = n
+				f.callees = append(f.callees, sub)
+			}
+			in.to, in.flags = n, calling
+			f.calls = append(f.calls, next)
+		default:
+			u.names = true
+		}
+		if !in.is(labelled | calling) {
+			in.to = nowhere
+		}
+		in.Instruction = item.Ins
+		in.item = int32(i)
+		in.site = u.sites.of(item.Site())
+		in.slot = slot
+		slot += int32(item.Ins.Slots())
+		next++
+	}
+	f.code = code[:next]
+	f.size = int(slot)
+	if len(f.code) == 0 {
+		u.found(f, -1, EmptyProgram, Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
+	}
+}
+
+// mayRefer reports whether instructions with an opcode may refer to other code.
+func mayRefer(op isa.Opcode) bool {
+	class := op.Class()
+	return class == isa.ClassJMP || class == isa.ClassJMP32 || class == isa.ClassLD
+}
+
+// collectNumbered looks whether an instruction, as the user gave it, refers to
+// other code.
+func (u *unit) collectNumbered(f *function, item *dsl.Item, index int32, in *instr) {
+	if _, _, ok := item.Ins.Displacement(); ok {
+		in.flags = numbered
+		f.numbers = append(f.numbers, index)
+	}
+	u.fixed = u.fixed || item.Ins.Op == isa.GotoX(0).Op
+}
+
+// findRecursion refuses functions that call themselves: the kernel has no
+// bound for their stack (kernel/bpf/verifier.c, check_max_stack_depth).
+func (u *unit) findRecursion() {
+	const (
+		unseen = iota
+		open
+		done
+	)
+	state := make(map[*function]int, len(u.funcs))
+	var visit func(f *function)
+	visit = func(f *function) {
+		state[f] = open
+		for _, i := range f.calls {
+			switch sub := f.callee(int(i)); {
+			case state[sub] == open:
+				u.found(f, int(i), Recursion, Finding{Detail: "the call of " + quote(sub.program.Name) + " leads back to itself", Help: "write a loop"})
+			case state[sub] == unseen:
+				visit(sub)
+			}
+		}
+		state[f] = done
+	}
+	visit(u.funcs[0])
+}

@@ -1,0 +1,233 @@
+package compile
+
+import (
+	"math"
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// stretch makes jumps reach: their distance stands in 16 bits, and code may be
+// longer. From ISA level v4 on there is gotol, with 32 bits (Linux 6.6,
+// kernel/bpf/verifier.c, visit_insn); before, chains of gotos lead to the label
+// (see islands.go).
+//
+// It is a pass of its own because it adds instructions, and what is added pushes
+// other jumps apart: it looks again until none is too far, while layout may rely
+// on nothing being added any more. Distances that do not fit in the end are
+// layout's to report.
+func stretch(u *unit) { u.stretch(math.MaxInt16) }
+
+// stretch takes how far jumps lead forward; backward it is one slot more.
+// Tests take less than there is.
+func (u *unit) stretch(reach int) {
+	tooFar := func(f *function) bool {
+		return f.size > reach && slices.ContainsFunc(f.jumps, func(i int32) bool {
+			in := &f.code[i]
+			if apart := int(in.to) - int(i); -reach/2 < apart && apart < reach/2 {
+				return false // as no instruction takes more than two slots
+			}
+			return f.leadsOn(in) && isShort(in.Op) && !fits(f.distance(int(in.slot), int(in.to)), reach)
+		})
+	}
+	if !slices.ContainsFunc(u.funcs, tooFar) {
+		return
+	}
+	u.place()
+	refs := u.references()
+	moved := make(map[*function][]int32)
+	for _, f := range u.funcs {
+		if f.size <= reach {
+			continue
+		}
+		var to []int32
+		switch {
+		case u.target.Level == 0 || u.target.Level >= isa.V4:
+			to = f.lengthen(reach, !u.fixed)
+		case !u.fixed:
+			to = f.overIslands(reach)
+		}
+		if to != nil {
+			f.labels.move(to)
+			moved[f] = to
+		}
+	}
+	u.place()
+	for _, r := range refs {
+		r.follow(moved)
+	}
+}
+
+// leadsOn reports whether an instruction is a jump to a label before an
+// instruction; others are layout's to refuse.
+func (f *function) leadsOn(in *instr) bool {
+	return in.is(labelled) && in.to != nowhere && int(in.to) < len(f.code)
+}
+
+// distance is that of a jump at a slot to an instruction.
+func (f *function) distance(slot, to int) int { return f.slotAt(to) - slot - 1 }
+
+func fits(distance, reach int) bool { return distance <= reach && distance >= -reach-1 }
+
+// A reference is a call, or a load of a function's address, that was given as a
+// distance (dsl.Raw): it must still lead to the same instruction.
+type reference struct {
+	from, to  *function
+	at, index int // of the reference in from, of what it leads to in to
+}
+
+// references finds them. Jumps with a distance become jumps to an instruction,
+// as if there had been a label.
+func (u *unit) references() []reference {
+	var refs []reference
+	for _, f := range u.funcs {
+		turned := false
+		for _, i := range f.numbers {
+			in := &f.code[i]
+			distance, _, _ := in.Displacement()
+			slot := f.first + int(in.slot) + 1 + int(distance)
+			n, _ := slices.BinarySearchFunc(u.funcs, slot, func(f *function, slot int) int { return f.first + f.size - 1 - slot })
+			if slot < 0 || n == len(u.funcs) {
+				continue // out of the program: check refuses it, or the kernel
+			}
+			to := u.funcs[n]
+			index, exact := to.indexOfSlot(slot - to.first)
+			switch {
+			case !exact:
+			case !in.IsJump():
+				refs = append(refs, reference{f, to, int(i), index})
+			case to == f:
+				in.flags = in.flags&^numbered | labelled
+				in.to = int32(index)
+				turned = true
+			}
+		}
+		if turned {
+			f.relist()
+		}
+	}
+	return refs
+}
+
+// follow sets the distance again.
+func (r reference) follow(moved map[*function][]int32) {
+	if to := moved[r.from]; to != nil {
+		r.at = int(to[r.at])
+	}
+	if to := moved[r.to]; to != nil {
+		r.index = int(to[r.index])
+	}
+	in := &r.from.code[r.at]
+	distance := r.to.first + r.to.slotAt(r.index) - (r.from.first + int(in.slot) + 1)
+	if out, err := in.WithDisplacement(int64(distance)); err == nil { // 32 bits: there is no such program
+		in.Instruction = out
+	}
+}
+
+// headroom is how much nearer than it reaches a jump must lead in a round to be
+// left as it is. It is nothing at first. Code where each added instruction
+// pushes just one more jump out of reach would take a round for each; so after
+// some rounds jumps are given up early, and in the end all, which ends it.
+func headroom(round, reach int) int {
+	const exact = 12
+	switch {
+	case round < exact:
+		return 0
+	case round-exact >= 16:
+		return 2 * reach
+	}
+	return min(max(reach/256, 1)<<(round-exact), 2*reach)
+}
+
+// lengthen replaces jumps that are too far by ones with gotol, for targets that
+// have it. Where more may not be added, only gotos become gotols. It gives where
+// each instruction is now.
+func (f *function) lengthen(reach int, more bool) (moved []int32) {
+	var short []int32 // jumps, by index
+	for _, i := range f.jumps {
+		if in := &f.code[i]; f.leadsOn(in) && isShort(in.Op) && (isGoto(in.Op) || more && int(i)+1 < len(f.code)) {
+			short = append(short, i)
+		}
+	}
+	grown := make([]uint8, len(f.code)) // by how many instructions
+	moved = make([]int32, len(f.code)+1)
+	for i := range moved {
+		moved[i] = int32(i)
+	}
+	for round, again := 0, true; again; round++ {
+		again = false
+		limit := reach - headroom(round, reach)
+		still := short[:0]
+		for _, i := range short {
+			in := &f.code[i]
+			pushed := moved[in.to] - in.to - (moved[i] - i)
+			switch {
+			case fits(f.distance(int(in.slot), int(in.to))+int(pushed), limit):
+				still = append(still, i)
+			case isGoto(in.Op):
+				in.Instruction = isa.JumpLong(0)
+			default:
+				grown[i] = 2
+				if negated(in.Op.Operation()) != 0 {
+					grown[i] = 1
+				}
+				again = true
+			}
+		}
+		short = still
+		if again {
+			count := int32(0)
+			for i, n := range grown {
+				moved[i] = int32(i) + count
+				count += int32(n)
+			}
+			moved[len(f.code)] = int32(len(f.code)) + count
+		}
+	}
+	f.spread(grown, moved)
+	return moved
+}
+
+// spread makes room for gotols, and puts them there. It goes from the end, so
+// that nothing is overwritten before it is moved.
+func (f *function) spread(grown []uint8, moved []int32) {
+	old, size := len(f.code), int(moved[len(f.code)])
+	f.code = slices.Grow(f.code, size-old)[:size]
+	f.size += size - old
+	for i := old - 1; i >= 0; i-- {
+		in := f.code[i]
+		at := moved[i]
+		in.slot += at - int32(i)
+		if in.is(labelled) && in.to != nowhere {
+			in.to = moved[in.to]
+		}
+		if grown[i] > 0 {
+			f.putLong(at, &in)
+		}
+		f.code[at] = in
+	}
+	f.relist()
+}
+
+// putLong leaves a conditional jump a short way to go, and puts behind it the
+// gotol that leads on.
+func (f *function) putLong(at int32, in *instr) {
+	far := *in
+	far.Instruction, far.flags = isa.JumpLong(0), labelled|added
+	op := in.Op.Operation()
+	if opposite := negated(op); opposite != 0 { // if !c goto +1; gotol label
+		in.Op ^= op ^ opposite
+		in.to = at + 2
+		far.slot++
+		f.code[at+1] = far
+		return
+	}
+	over := far // if c goto +1; goto +1; gotol label
+	over.Instruction, over.to = isa.Jump(0), at+3
+	in.to = at + 2
+	over.slot++
+	far.slot += 2
+	f.code[at+1], f.code[at+2] = over, far
+}
+
+func isGoto(op isa.Opcode) bool { return op == isa.Jump(0).Op }
