@@ -16,6 +16,7 @@ type block struct {
 
 	falls   bool // it may go on with the next block
 	byTable bool // it ends with gotox
+	leaves  bool // the function may end here, or behind it; after findExits
 	reached bool // a path leads here; after checkReachable
 	queued  bool // for liveness
 
@@ -52,11 +53,14 @@ func (f *function) divide(atExit isa.RegisterSet) []block {
 			switch {
 			case in.is(exits):
 				reads = atExit
+				b.leaves = true
 			case in.is(calls): // how many arguments it takes does not matter here
 				reads |= isa.Arguments
+				b.leaves = true // perhaps: a tail call, or an iterator that comes to its end
 			}
 			b.falls = !in.is(ends)
 			b.byTable = in.Op == isa.GotoX(0).Op
+			b.leaves = b.leaves || b.byTable || in.Op == isa.MayGoto(0).Op
 		}
 		over = in.is(jumps | ends)
 		b.reads |= reads &^ b.writes
@@ -73,5 +77,33 @@ func (f *function) divide(atExit isa.RegisterSet) []block {
 			b.also, blocks[b.to].from = blocks[b.to].from, int32(n)
 		}
 	}
+	findExits(blocks)
 	return blocks
+}
+
+// findExits finds the blocks from which an exit may be reached, backward from
+// those that have one.
+func findExits(blocks []block) {
+	var work []int32
+	for n := 1; n < len(blocks); n++ {
+		if blocks[n].leaves {
+			work = append(work, int32(n))
+		}
+	}
+	for len(work) > 0 {
+		n := work[len(work)-1]
+		work = work[:len(work)-1]
+		add := func(n int32) {
+			if !blocks[n].leaves {
+				blocks[n].leaves = true
+				work = append(work, n)
+			}
+		}
+		if n > 1 && blocks[n-1].falls {
+			add(n - 1)
+		}
+		for from := blocks[n].from; from != 0; from = blocks[from].also {
+			add(from)
+		}
+	}
 }

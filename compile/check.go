@@ -55,6 +55,9 @@ func (u *unit) checkInstructions(f *function) bool {
 			u.found(f, i, FramePointer, Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})
 			ok = false
 		}
+		if in.IsHelperCall() && in.Imm < 0 {
+			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
+		}
 		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
 			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
@@ -104,6 +107,8 @@ func (u *unit) checkJumps(f *function) bool {
 		case !in.is(jumps):
 			if exact && index < len(f.code) {
 				f.inner = append(f.inner, index)
+			} else if !u.isInstruction(f.first + slot) {
+				u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
 			}
 		case slot < 0 || slot >= f.size:
 			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
@@ -118,6 +123,17 @@ func (u *unit) checkJumps(f *function) bool {
 	slices.Sort(f.inner)
 	f.inner = slices.Compact(f.inner)
 	return ok
+}
+
+// isInstruction reports whether an instruction begins at a slot of the object.
+func (u *unit) isInstruction(slot int) bool {
+	for _, f := range u.funcs {
+		if slot >= f.first && slot < f.first+f.size {
+			_, exact := f.indexOfSlot(slot - f.first)
+			return exact
+		}
+	}
+	return false
 }
 
 // indexOfSlot finds the instruction at a slot, or where it would stand; exact

@@ -48,7 +48,7 @@
 // ([Context]), so arguments, results and writes are held against that.
 //
 // It claims only what is certain, and leaves the rest to the kernel: memory
-// that pointers from maps lead to, the arguments of helpers, loops that do not
+// that pointers from maps lead to, the arguments of helpers, loops that may not
 // end, work that is too large. Of very long code it follows fewer of the paths that
 // meet. All findings come back together, as [Findings].
 package compile

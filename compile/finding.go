@@ -32,6 +32,8 @@ const (
 	PointerResult   Rule = "pointer-result"     // R0 is a pointer where a number is due
 	FramePointer    Rule = "frame-pointer"      // a write to R10
 	StackBounds     Rule = "stack-bounds"       // an access outside the 512 bytes below R10
+	Misaligned      Rule = "misaligned"         // an access to the stack at no multiple of its size
+	EndlessLoop     Rule = "endless-loop"       // code from which no path leads to an exit
 	NoArgument      Rule = "no-argument"        // a context read past the member's arguments
 	ArgumentWidth   Rule = "argument-width"     // a context read of the wrong width
 	ContextWrite    Rule = "context-write"      // a write to the context

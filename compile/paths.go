@@ -127,6 +127,10 @@ func (w *walk) follow(i int, regs *state) {
 		in := &w.f.code[i]
 		if in.block != 0 {
 			b = &w.arrivals.blocks[in.block]
+			if !b.leaves {
+				w.found(w.f, i, EndlessLoop, Finding{Detail: fmt.Sprintf("from %q on no path leads to an exit", w.f.item(i)), Help: "leave the loop by a condition, or by may_goto"})
+				return
+			}
 			if b.from != 0 && w.arrived(b, regs) {
 				return
 			}
@@ -360,10 +364,16 @@ func (w *walk) load(i int, base value) (value, bool) {
 	return value{kind: unknown}, true
 }
 
-// onStack checks that an access lies in the 512 bytes below R10.
+// onStack checks that an access lies in the 512 bytes below R10, and at a
+// multiple of its size, which the kernel wants there on any machine
+// (kernel/bpf/verifier.c, check_ptr_alignment).
 func (w *walk) onStack(i int, at, size int64) bool {
 	if at >= -stackSize && at+size <= 0 {
-		return true
+		if at%size == 0 {
+			return true
+		}
+		w.found(w.f, i, Misaligned, Finding{Detail: fmt.Sprintf("%q accesses %d bytes at byte %d from r10; on the stack that has to be a multiple of %d", w.f.item(i), size, at, size)})
+		return false
 	}
 	w.found(w.f, i, StackBounds, Finding{Detail: fmt.Sprintf("%q reaches bytes %d to %d from r10; the stack is -%d to -1", w.f.item(i), at, at+size-1, stackSize)})
 	return false

@@ -106,6 +106,9 @@ func TestStretchedProgramsVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if slices.Contains(plain.Instructions, isa.MayGoto(0)) {
+				continue // Linux 6.12 refuses it as useless, 6.18 takes it
+			}
 			o, _, err := compileReaching(p, to, 80+random.IntN(100))
 			if err != nil {
 				t.Fatal(err)

@@ -64,9 +64,9 @@ refuses more when it loads a program. What package compile finds of it before th
 listed row by row in [compile/refused_test.go](../compile/refused_test.go):
 
 - found: constant divisors of 0 and shifts by the width or more, which RFC 9669 defines; writes to r10; jumps and calls that lead
-  nowhere, into a 64-bit load or out of the function; code that no path leads to; registers that are read before they are written;
-  accesses outside the stack; numbers of helpers that do not exist.
-- left to the kernel: whether a loop ends, whether an access is aligned, what a file descriptor or BTF id stands for.
+  nowhere, into a 64-bit load or out of the function; code that no path leads to, or from which none leads to an exit; registers
+  that are read before they are written; accesses outside the stack or across its alignment; helpers with numbers below 0.
+- left to the kernel: which other helpers there are, and what a file descriptor or BTF id stands for.
 `
 
 // remarks stand before the table of a group.

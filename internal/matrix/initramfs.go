@@ -108,6 +108,11 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 		}
 		j.Modules = append(j.Modules, name)
 	}
+	if !slices.Contains(pkgs, recorded) {
+		if err := addTree(a, filepath.Join(root, recorded)); err != nil {
+			return err
+		}
+	}
 	for _, pkg := range pkgs {
 		binary, ok := b[pkg]
 		if !ok {
@@ -136,6 +141,9 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 	}
 	return os.WriteFile(file, buf.Bytes(), 0o644)
 }
+
+// recorded is a package whose test data others read as well.
+const recorded = "./isa"
 
 // addTree adds a package's folder, without the packages below it.
 func addTree(a *archive, folder string) error {

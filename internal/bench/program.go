@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// labelled has a label every ten instructions, and jumps forward and, every
+// third, backward, up to a hundred labels away.
+func labelled(n int) []dsl.Item {
+	items := make([]dsl.Item, 0, n+n/10+2)
+	items = append(items, dsl.LoadMem(isa.W, isa.R0, isa.R1, 0))
+	blocks := (n - 2) / 10
+	for block := range blocks {
+		items = append(items, dsl.Label("l"+strconv.Itoa(block)))
+		for i := range int32(9) {
+			items = append(items, dsl.Add64Imm(isa.R0, i))
+		}
+		to := min(block+1+block*7919%100, blocks-1)
+		if block%3 == 2 {
+			to = max(block-block*7919%100, 0)
+		}
+		items = append(items, dsl.JSGT64Imm(isa.R0, int32(block), "l"+strconv.Itoa(to)))
+	}
+	return append(items, dsl.Exit())
+}
+
+// programs measures whole programs with labels, from items to code.
+func programs() []row {
+	var rows []row
+	for _, size := range []struct {
+		n    int
+		name string
+		goal string
+	}{{10_000, "10,000", ""}, {100_000, "100,000", ""}, {1_000_000, "1,000,000", "≤ 150 ms, linear"}} {
+		items := labelled(size.n)
+		r := best(func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				_, err := compile.Compile(dsl.New("labelled", items...), compile.Target{})
+				check(b, err)
+			}
+		})
+		rows = append(rows, row{what: "assemble " + size.name + " with labels", unit: "ms", ours: perOp(r).Seconds() * 1e3,
+			bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp(), goal: size.goal})
+	}
+	items := best(func(b *testing.B) {
+		for range b.N {
+			labelled(100_000)
+		}
+	})
+	return append(rows, row{what: "make items of dsl", unit: "ns/insn", ours: float64(perOp(items).Nanoseconds()) / 110_000})
+}
