@@ -36,26 +36,28 @@ func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([
 		i := &ins[n]
 		w := get(code[at:], order)
 		i.set(w)
-		if p := match(w, set); p == nil || p.shape < shapeWide {
-			if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-				return ins[:n], explainSlot(*i, set, at)
+		n++
+		if uint8(w) != uint8(opWide) {
+			if p := match(w, set); p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+				return ins[:n-1], explainSlot(*i, set, at)
 			}
 			at += slotSize
-		} else {
-			if len(code)-at < 2*slotSize {
-				return ins[:n], &EncodingError{Index: -1, Slot: at / slotSize, Form: p.form, Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
-			}
-			second := get(code[at+slotSize:], order)
-			if uint32(second) != 0 { // it has nothing but the upper half of the constant, in imm
-				return ins[:n], explainSecond(p.form, second, at+slotSize)
-			}
-			i.Imm = int64(second | w>>fromImm)
-			if !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-				return ins[:n], explainSlot(*i, set, at)
-			}
-			at += 2 * slotSize
+			continue
 		}
-		n++
+		if len(code)-at < 2*slotSize {
+			return ins[:n-1], &EncodingError{Index: -1, Slot: at / slotSize, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
+		}
+		second := get(code[at+slotSize:], order)
+		i.Imm = int64(second&^(1<<fromImm-1) | w>>fromImm)
+		if !i.isWideConstant() { // a frequent one needs no search
+			if p := match(w, set); p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
+				return ins[:n-1], explainSlot(*i, set, at)
+			}
+		}
+		if uint32(second) != 0 { // it has nothing but the upper half of the constant, in imm
+			return ins[:n-1], explainSecond(i.form(), second, at+slotSize)
+		}
+		at += 2 * slotSize
 	}
 	if rest := len(code) % slotSize; rest != 0 {
 		return ins[:n], &EncodingError{
