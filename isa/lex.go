@@ -25,7 +25,6 @@ type operand struct {
 	signed   bool   // a number with a sign before it
 	hex      bool   // a number that is written so
 	value    uint64 // of a number without its sign, or a register's number
-	name     string
 }
 
 // A statement is one instruction's text, cut up.
@@ -35,6 +34,7 @@ type statement struct {
 	hash     uint32
 	operands [maxOperands]operand
 	count    int
+	name     string // of the operand that is one: there is at most one
 }
 
 // A key longer than those in the table can't be in it; tests hold that these fit.
@@ -151,7 +151,8 @@ func (s *statement) cut(text string) *SyntaxError {
 					}
 				}
 				if !isKfunc(text, at, end) {
-					s.add(operand{at: at, key: keyName, name: word})
+					s.add(operand{at: at, key: keyName})
+					s.name = word
 					at, afterWord = end, false
 					continue
 				}

@@ -65,7 +65,7 @@ func Parse(text string, d Dialect) ([]Instruction, error) {
 // ParseAppend appends the instructions of the program to ins and returns the longer slice, as append does. It allocates only to make
 // ins longer and, where there are any, for labels.
 func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, error) {
-	p := parser{dialect: d, ins: ins}
+	p := parser{dialect: d, ins: ins, colons: strings.Count(text, ":")}
 	for text != "" {
 		line := text
 		if end := strings.IndexByte(text, '\n'); end >= 0 {
@@ -88,6 +88,7 @@ type parser struct {
 	ins       []Instruction
 	line      int // from 1
 	slot      int // of the next instruction
+	colons    int // in the text: there are at most as many labels
 	labels    map[string]label
 	waiting   []reference // to labels
 	statement statement
@@ -195,7 +196,7 @@ func (p *parser) parseLabels(text string) (at int, err *SyntaxError) {
 	for {
 		at = skipBlanks(text, at)
 		end := wordEnd(text, at)
-		if end == at || end == len(text) || text[end] != ':' {
+		if end == len(text) || text[end] != ':' || end == at {
 			return at, nil
 		}
 		name := text[at:end]
@@ -215,7 +216,7 @@ func (p *parser) parseLabels(text string) (at int, err *SyntaxError) {
 			return at, &SyntaxError{offset: at, Detail: "the label " + name + " stands here for the second time", Help: "the first is in line " + strconv.Itoa(old.line)}
 		}
 		if p.labels == nil {
-			p.labels = make(map[string]label)
+			p.labels = make(map[string]label, p.colons)
 		}
 		p.labels[name] = label{p.slot, p.line}
 		at = end + 1

@@ -133,7 +133,7 @@ func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
 		case 'J':
 			err = o.low(&i.Imm, r)
 		case 'l', 'L':
-			if err = p.refer(i, o.name, p.base+o.at+1); err != nil {
+			if err = p.refer(i, s.name, p.base+o.at+1); err != nil {
 				err.offset = o.at
 			}
 		case 'n':
@@ -225,14 +225,15 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	if err := number.low(&imm, &forms[patterns[opCall].form]); err != nil {
 		return 0, err
 	}
-	id, helper := HelperID(name.name)
+	called := p.statement.name
+	id, helper := HelperID(called)
 	switch {
 	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
-		return 0, &SyntaxError{offset: number.at, Detail: "the helper " + name.name + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
-	case helper || name.name == "unknown" || name.name == helperNames[0]:
+		return 0, &SyntaxError{offset: number.at, Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
+	case helper || called == "unknown" || called == helperNames[0]:
 		*i = CallHelper(int32(imm))
 	case imm >= 0 && imm < int64(len(helperNames)) && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF
-		return 0, &SyntaxError{offset: name.at, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + name.name,
+		return 0, &SyntaxError{offset: name.at, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + called,
 			Help: "a kernel function of that id is kernel-function#" + itoa(imm)}
 	default:
 		*i = CallKfunc(int32(imm), 0)

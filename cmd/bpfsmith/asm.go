@@ -72,11 +72,11 @@ The first mistake is printed with line and column, and nothing else is.`,
 }
 
 func assemble(in *input, dialect isa.Dialect, lang language) (code []byte, ins []isa.Instruction, err error) {
-	text, err := in.readAll()
+	text, err := in.readText()
 	if err != nil {
 		return nil, nil, err
 	}
-	ins, err = isa.Parse(string(text), dialect)
+	ins, err = isa.Parse(text, dialect)
 	var fault *isa.SyntaxError
 	if errors.As(err, &fault) {
 		return nil, nil, in.at(fault.Line, fault.Column, fault.Message())

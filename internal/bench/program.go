@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
@@ -29,6 +31,19 @@ func labelled(n int) []dsl.Item {
 	return append(items, dsl.Exit())
 }
 
+// labelledText is such a program as text.
+func labelledText(n int) string {
+	var b strings.Builder
+	for block := range n / 10 {
+		fmt.Fprintf(&b, "l%d:\n", block)
+		for i := range 9 {
+			fmt.Fprintf(&b, "\tr0 += %d\n", i)
+		}
+		fmt.Fprintf(&b, "\tif r0 s> %d goto l%d\n", block, max(block-block*7919%100, 0))
+	}
+	return b.String()
+}
+
 // programs measures whole programs with labels, from items to code.
 func programs() []row {
 	var rows []row
@@ -48,6 +63,17 @@ func programs() []row {
 		rows = append(rows, row{what: "assemble " + size.name + " with labels", unit: "ms", ours: perOp(r).Seconds() * 1e3,
 			bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp(), goal: size.goal})
 	}
+	text := labelledText(1_000_000)
+	r := best(func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			ins, err := isa.Parse(text, isa.Kernel)
+			check(b, err)
+			_, err = isa.Append(nil, isa.LittleEndian, ins...)
+			check(b, err)
+		}
+	})
+	rows = append(rows, row{what: "assemble 1,000,000 lines of text", unit: "ms", ours: perOp(r).Seconds() * 1e3, bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp()})
 	items := best(func(b *testing.B) {
 		for range b.N {
 			labelled(100_000)
