@@ -87,7 +87,7 @@ func (f Field) String() string {
 type EncodingError struct {
 	Index   int    // of the instruction given to Append, else -1
 	Slot    int    // in the code given to Decode, counted from 0, else -1
-	Form    Form   // the form that the fields which pick one ask for, 0 if there is none
+	Form    Form   // the form that the fields which pick one ask for, 0 if there is none; with RuleOpcode, one of the InternalForms
 	Field   Field  // the field at fault, 0 if the code just ends
 	Rule    Rule   // what is wrong with it
 	Value   int64  // what it holds
@@ -119,6 +119,9 @@ func (e *EncodingError) Error() string {
 		s += e.Field.String() + " " + itoa(e.Value) + ": "
 	}
 	s += e.Rule.Error()
+	if e.Rule == RuleOpcode && e.Form != 0 {
+		s += " in programs: it exists only inside Linux, see DecodeXlated"
+	}
 	if e.Allowed != "" {
 		s += "; allowed: " + e.Allowed
 	}
@@ -185,7 +188,10 @@ func explainForm(e *EncodingError, i Instruction) {
 	case tell>>fromSrc != 0:
 		e.Field, e.Value = FieldSrc, int64(i.Src)
 	default:
-		e.Field, e.Rule, e.Value, e.Allowed = FieldOpcode, RuleOpcode, int64(i.Op), opcodeHelp(i)
+		e.Field, e.Rule, e.Value = FieldOpcode, RuleOpcode, int64(i.Op)
+		if e.Form = i.form(); e.Form == 0 {
+			e.Allowed = opcodeHelp(i.Op)
+		}
 		return
 	}
 	for f := range Forms() {
@@ -202,11 +208,7 @@ func explainForm(e *EncodingError, i Instruction) {
 }
 
 // opcodeHelp returns what could stand in place of an opcode that isn't defined, where there is something near.
-func opcodeHelp(i Instruction) string {
-	op := i.Op
-	if r := i.form().row(); r.internal {
-		return r.name + " exists only inside Linux: in code that is read back from it, see DecodeXlated"
-	}
+func opcodeHelp(op Opcode) string {
 	if op == 0 {
 		return "any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"
 	}

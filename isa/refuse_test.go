@@ -192,6 +192,7 @@ func TestUnrepresentableValuesAreErrors(t *testing.T) {
 		{Instruction{Op: 0x37, Off: 2, Imm: 1}, "instruction 0: off 2: undefined value; allowed: 0 (Div64Imm), 1 (SDiv64Imm)"},
 		{Instruction{Op: 0x85, Src: 3, Imm: 1}, "instruction 0: src 3: undefined value; allowed: 0 (CallHelper), 1 (CallRel), 2 (CallKfunc)"},
 		{Instruction{Op: 0x85, Src: 17, Imm: 1}, "instruction 0 (CallRel): src 17: undefined value; allowed: 1"},
+		{Instruction{Op: 0x21}, "instruction 0 (LoadProbeMemW): opcode 0x21: not defined in programs: it exists only inside Linux, see DecodeXlated"},
 		{Instruction{Op: 0x18, Src: 1, Imm: 1 << 32}, "instruction 0 (LoadMapFD): next_imm 1: reserved field is not 0; allowed: 0"},
 	} {
 		_, err := Append(nil, LittleEndian, c.ins)
