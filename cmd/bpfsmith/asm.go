@@ -31,39 +31,16 @@ The first mistake is printed with line and column, and nothing else is.`,
   cut -f1 golden.tsv | bpfsmith asm --lines --dialect llvm`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dialect, err := lang.resolve()
-			if err != nil {
-				return err
-			}
 			if lang.lines && output != "" {
 				return errors.New("--lines prints hex: leave it or -o out")
 			}
-			in, err := openInput(cmd, args)
-			if err != nil {
-				return err
-			}
-			defer in.close()
-			if lang.lines {
-				return in.translateLines(cmd.OutOrStdout(), func(out []byte, line string) ([]byte, error) {
-					return assembleLine(out, line, dialect, lang)
-				})
-			}
-			code, ins, err := assemble(in, dialect, lang)
-			if err != nil {
-				return err
-			}
-			switch output {
-			case "":
-				_, err = cmd.OutOrStdout().Write(hexLines(code, ins))
-			case "-":
-				_, err = cmd.OutOrStdout().Write(code)
-			default:
-				err = os.WriteFile(output, code, 0o644)
-			}
-			if err != nil {
-				return &inputError{err}
-			}
-			return nil
+			return lang.run(cmd, args, lang.assembleLine, func(in *input, dialect isa.Dialect) error {
+				code, ins, err := lang.assemble(in, dialect)
+				if err != nil {
+					return err
+				}
+				return write(cmd, output, code, ins)
+			})
 		},
 	}
 	lang.flags(cmd, "which notation decides where they differ: kernel or llvm")
@@ -71,7 +48,23 @@ The first mistake is printed with line and column, and nothing else is.`,
 	return cmd
 }
 
-func assemble(in *input, dialect isa.Dialect, lang language) (code []byte, ins []isa.Instruction, err error) {
+// write writes the code where and how the flag asks for it.
+func write(cmd *cobra.Command, output string, code []byte, ins []isa.Instruction) (err error) {
+	switch output {
+	case "":
+		_, err = cmd.OutOrStdout().Write(hexLines(code, ins))
+	case "-":
+		_, err = cmd.OutOrStdout().Write(code)
+	default:
+		err = os.WriteFile(output, code, 0o644)
+	}
+	if err != nil {
+		return &inputError{err}
+	}
+	return nil
+}
+
+func (l *language) assemble(in *input, dialect isa.Dialect) (code []byte, ins []isa.Instruction, err error) {
 	text, err := in.readText()
 	if err != nil {
 		return nil, nil, err
@@ -82,7 +75,7 @@ func assemble(in *input, dialect isa.Dialect, lang language) (code []byte, ins [
 		return nil, nil, in.at(fault.Line, fault.Column, fault.Message())
 	}
 	if err == nil {
-		code, err = lang.encode(nil, ins)
+		code, err = l.encode(nil, ins)
 	}
 	if err != nil {
 		return nil, nil, &inputError{err}
@@ -91,7 +84,7 @@ func assemble(in *input, dialect isa.Dialect, lang language) (code []byte, ins [
 }
 
 // assembleLine appends the hex of the one instruction in a line.
-func assembleLine(out []byte, line string, dialect isa.Dialect, lang language) ([]byte, error) {
+func (l *language) assembleLine(out []byte, line string, dialect isa.Dialect) ([]byte, error) {
 	ins, err := isa.Parse(line, dialect)
 	var fault *isa.SyntaxError
 	if errors.As(err, &fault) {
@@ -104,7 +97,7 @@ func assembleLine(out []byte, line string, dialect isa.Dialect, lang language) (
 		return nil, err
 	}
 	var buf [16]byte
-	code, err := lang.encode(buf[:0], ins)
+	code, err := l.encode(buf[:0], ins)
 	if err != nil {
 		return nil, err
 	}

@@ -30,39 +30,27 @@ what would be right; the instructions before it are listed.`,
   cut -f2 golden.tsv | bpfsmith disasm --lines`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dialect, err := lang.resolve()
-			if err != nil {
-				return err
-			}
 			if lang.lines && raw {
 				return errors.New("--lines reads hex: leave it or --raw out")
 			}
-			in, err := openInput(cmd, args)
-			if err != nil {
-				return err
-			}
-			defer in.close()
-			if lang.lines {
-				return in.translateLines(cmd.OutOrStdout(), func(out []byte, line string) ([]byte, error) {
-					return disassembleLine(out, line, dialect, lang)
-				})
-			}
-			data, err := in.readAll()
-			if err != nil {
-				return err
-			}
-			text := hexText{text: data}
-			if raw || !looksLikeHex(data) {
-				text.code = data
-			} else if err := text.read(); err != nil {
-				line, column := place(data, err.offset)
-				return in.at(line, column, err.detail)
-			}
-			ins, fault := lang.decode(text.code)
-			if err := isa.Disassemble(cmd.OutOrStdout(), ins, dialect); err != nil {
-				return &inputError{err}
-			}
-			return text.explain(in, fault)
+			return lang.run(cmd, args, lang.disassembleLine, func(in *input, dialect isa.Dialect) error {
+				data, err := in.readAll()
+				if err != nil {
+					return err
+				}
+				text := hexText{text: data}
+				if raw || !looksLikeHex(data) {
+					text.code = data
+				} else if err := text.read(); err != nil {
+					line, column := place(data, err.offset)
+					return in.at(line, column, err.detail)
+				}
+				ins, fault := lang.decode(text.code)
+				if err := isa.Disassemble(cmd.OutOrStdout(), ins, dialect); err != nil {
+					return &inputError{err}
+				}
+				return text.explain(in, fault)
+			})
 		},
 	}
 	lang.flags(cmd, "the notation to print: kernel or llvm")
@@ -93,12 +81,12 @@ func (h *hexText) explain(in *input, fault error) error {
 
 // disassembleLine appends the text of the one instruction that a line of hex
 // holds.
-func disassembleLine(out []byte, line string, dialect isa.Dialect, lang language) ([]byte, error) {
+func (l *language) disassembleLine(out []byte, line string, dialect isa.Dialect) ([]byte, error) {
 	text := hexText{text: []byte(line)}
 	if err := text.read(); err != nil {
 		return nil, fmt.Errorf("column %d: %s", err.offset+1, err.detail)
 	}
-	ins, err := lang.decode(text.code)
+	ins, err := l.decode(text.code)
 	var fault *isa.EncodingError
 	if errors.As(err, &fault) && fault.Slot == 0 {
 		fault.Slot = -1 // where else

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/spf13/cobra"
 )
 
@@ -104,61 +103,6 @@ func (in *input) translateLines(w io.Writer, translate func(out []byte, line str
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
-
-// A language is what text and code are written in, by the flags that both
-// commands have.
-type language struct {
-	dialect   string
-	bigEndian bool
-	xlated    bool
-	lines     bool
-}
-
-func (l *language) flags(cmd *cobra.Command, dialectUse string) {
-	f := cmd.Flags()
-	f.StringVar(&l.dialect, "dialect", "kernel", dialectUse)
-	f.BoolVar(&l.bigEndian, "big-endian", false, "code for big-endian machines")
-	f.BoolVar(&l.xlated, "xlated", false, "code as Linux made it of a program (bpftool prog dump xlated)")
-	f.BoolVar(&l.lines, "lines", false, "each line is an instruction; answer each with one line, \"error: …\" for what is none")
-	// The flag exists, which is all that can be wrong.
-	_ = cmd.RegisterFlagCompletionFunc("dialect", cobra.FixedCompletions([]string{"kernel", "llvm"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// resolve says which dialect the flags ask for.
-func (l *language) resolve() (isa.Dialect, error) {
-	switch {
-	case l.dialect != "kernel" && l.dialect != "llvm":
-		return 0, fmt.Errorf("there is no dialect %q: there are kernel and llvm", l.dialect)
-	case l.xlated && l.dialect == "llvm":
-		return 0, fmt.Errorf("LLVM has no notation for translated code: leave --dialect llvm or --xlated out")
-	case l.xlated:
-		return isa.Xlated, nil
-	case l.dialect == "llvm":
-		return isa.LLVM, nil
-	}
-	return isa.Kernel, nil
-}
-
-func (l *language) order() isa.ByteOrder {
-	if l.bigEndian {
-		return isa.BigEndian
-	}
-	return isa.LittleEndian
-}
-
-func (l *language) encode(buf []byte, ins []isa.Instruction) ([]byte, error) {
-	if l.xlated {
-		return isa.AppendXlated(buf, l.order(), ins...)
-	}
-	return isa.Append(buf, l.order(), ins...)
-}
-
-func (l *language) decode(code []byte) ([]isa.Instruction, error) {
-	if l.xlated {
-		return isa.DecodeXlated(code, l.order())
-	}
-	return isa.Decode(code, l.order())
-}
 
 // place turns an offset in a text into line and column, from 1.
 func place(text []byte, offset int) (line, column int) {
