@@ -34,30 +34,25 @@ func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([
 			break
 		}
 		i := &ins[n]
-		w := get(code[at:], order)
-		i.set(w)
-		n++
-		if uint8(w) != uint8(opWide) {
-			if p := match(w, set); p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-				return ins[:n-1], explainSlot(*i, set, at)
+		i.set(get(code[at:], order))
+		size, second := slotSize, uint64(0)
+		if i.Op == opWide {
+			if size = 2 * slotSize; len(code)-at < size {
+				return ins[:n], &EncodingError{Index: -1, Slot: at / slotSize, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
 			}
-			at += slotSize
-			continue
+			second = get(code[at+slotSize:], order)
+			i.Imm = int64(second>>fromImm<<fromImm | uint64(uint32(i.Imm)))
 		}
-		if len(code)-at < 2*slotSize {
-			return ins[:n-1], &EncodingError{Index: -1, Slot: at / slotSize, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
-		}
-		second := get(code[at+slotSize:], order)
-		i.Imm = int64(second&^(1<<fromImm-1) | w>>fromImm)
-		if !i.isWideConstant() { // a frequent one needs no search
-			if p := match(w, set); p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-				return ins[:n-1], explainSlot(*i, set, at)
-			}
+		if !i.isWideConstant() && i.pattern(set) == nil {
+			err := explain(*i, set)
+			err.Slot = at / slotSize
+			return ins[:n], err
 		}
 		if uint32(second) != 0 { // it has nothing but the upper half of the constant, in imm
-			return ins[:n-1], explainSecond(i.form(), second, at+slotSize)
+			return ins[:n], explainSecond(i.form(), second, at+slotSize)
 		}
-		at += 2 * slotSize
+		n++
+		at += size
 	}
 	if rest := len(code) % slotSize; rest != 0 {
 		return ins[:n], &EncodingError{
@@ -131,13 +126,6 @@ func (i *Instruction) set(w uint64) {
 	i.Src = Register(w >> fromSrc & 15)
 	i.Off = int16(w >> fromOff)
 	i.Imm = int64(w) >> fromImm
-}
-
-// explainSlot says what is wrong with the instruction at a byte of the code.
-func explainSlot(i Instruction, set formSet, at int) *EncodingError {
-	e := explain(i, set)
-	e.Slot = at / slotSize
-	return e
 }
 
 // explainSecond says what is wrong with the second slot of a load.

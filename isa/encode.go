@@ -28,41 +28,24 @@ func appendCode(buf []byte, order ByteOrder, set formSet, ins []Instruction) ([]
 		if n == len(ins) {
 			return buf[:end], nil
 		}
-		// What follows is in the order of how frequent it is.
 		i := &ins[n]
-		w := i.word()
-		if i.Op == opWide {
-			buf = room(buf, end, len(ins)-n+1)
-			if !i.isWideConstant() {
-				if err := i.check(set); err != nil {
-					err.Index = n
-					return buf[:start], err
-				}
-			}
-			put(buf[end:], w, order)
-			// The second slot has nothing but the upper half of the constant, in imm.
-			put(buf[end+slotSize:], uint64(i.Imm)>>32<<fromImm, order)
-			end += 2 * slotSize
-			continue
+		if !i.isWideConstant() && i.pattern(set) == nil {
+			err := explain(*i, set)
+			err.Index = n
+			return buf[:start], err
 		}
-		if p := match(w, set); p == nil || p.shape != shapePlain || !registersExist(i.Dst, i.Src) || i.Imm != int64(int32(i.Imm)) {
-			if err := i.check(set); err != nil {
-				err.Index = n
-				return buf[:start], err
-			}
-		}
-		put(buf[end:], w, order)
+		put(buf[end:], i.word(), order)
 		end += slotSize
+		if i.Op == opWide {
+			buf = room(buf, end, len(ins)-n)
+			// The second slot has nothing but the upper half of the constant, in imm.
+			put(buf[end:], uint64(i.Imm)>>32<<fromImm, order)
+			end += slotSize
+		}
 	}
 }
 
-// check says what is wrong with the instruction, and nil if it can be encoded.
-func (i *Instruction) check(set formSet) *EncodingError {
-	_, err := i.formIn(set)
-	return err
-}
-
-// isWideConstant reports whether the instruction is LoadImm64 or LoadMapFD, and can be encoded.
+// isWideConstant reports whether the instruction is LoadImm64 or LoadMapFD, and can be encoded: a frequent case that needs no search.
 func (i *Instruction) isWideConstant() bool {
 	return i.Op == opWide && i.Dst <= R10 && i.Off == 0 && (i.Src == 0 || i.Src == 1 && i.Imm>>32 == 0)
 }

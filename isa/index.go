@@ -93,8 +93,7 @@ func match(w uint64, set formSet) *pattern {
 // registersExist reports whether both numbers are those of registers. Adding 5 takes 11 and more to 16 and more.
 func registersExist(dst, src Register) bool { return (uint(dst)+5)|(uint(src)+5) < 16 }
 
-// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or noPair
-// where one doesn't exist. So the decoder checks and stores both at once.
+// noPair stands in registerPairs where a register doesn't exist.
 const noPair = 0xffff
 
 // have reports whether code of the set has both registers: Linux uses an eleventh of its own, r11.
@@ -105,22 +104,24 @@ func (set formSet) have(dst, src Register) bool {
 	return registersExist(dst, src)
 }
 
-// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
-// value is no instruction.
-func (i Instruction) Form() (Form, error) {
-	f, err := i.formIn(loadable)
-	if err != nil {
-		return 0, err
-	}
-	return f, nil
-}
-
-func (i *Instruction) formIn(set formSet) (Form, *EncodingError) {
+// pattern returns the pattern in the set that the instruction has, with every rule seen to, and nil if there is none.
+func (i *Instruction) pattern(set formSet) *pattern {
 	p := match(i.word(), set)
 	if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
-		return 0, explain(*i, set)
+		return nil
 	}
-	return p.form, nil
+	return p
+}
+
+// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
+// value is no instruction.
+func (i Instruction) Form() (Form, error) { return i.formIn(loadable) }
+
+func (i Instruction) formIn(set formSet) (Form, error) {
+	if p := i.pattern(set); p != nil {
+		return p.form, nil
+	}
+	return 0, explain(i, set)
 }
 
 // form returns the form by the fields that pick it, the other fields unseen, and 0 if there is none.

@@ -525,6 +525,8 @@ var plainBig = [256]plainPattern{
 	0xff: {value: 1},
 }
 
+// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or
+// noPair where one doesn't exist. So the decoder checks and stores both at once.
 var registerPairs = [256]uint16{
 	0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007, 0x0008, 0x0009, 0x000a, noPair, noPair, noPair, noPair, noPair,
 	0x0100, 0x0101, 0x0102, 0x0103, 0x0104, 0x0105, 0x0106, 0x0107, 0x0108, 0x0109, 0x010a, noPair, noPair, noPair, noPair, noPair,

@@ -19,7 +19,7 @@ const (
 
 // An operand is a number, a register or a name in a statement.
 type operand struct {
-	at       int    // where it begins in the text
+	at       int    // where it begins in the line
 	key      byte   // what it is
 	negative bool   // a number below 0
 	signed   bool   // a number with a sign before it
@@ -29,6 +29,7 @@ type operand struct {
 
 // A statement is one instruction's text, cut up.
 type statement struct {
+	at       int // where it begins in the line
 	key      [maxKey]byte
 	keyLen   int
 	hash     uint32
@@ -104,12 +105,12 @@ func wordEnd(text string, at int) int {
 	return at
 }
 
-// cut cuts a statement, which has no comment any more. The error's offset is in the text.
-func (s *statement) cut(text string) *SyntaxError {
-	s.keyLen, s.hash, s.count = 0, hashStart, 0
+// cut cuts the statement that begins at the place, which has no comment any more.
+func (s *statement) cut(text string, at int) *SyntaxError {
+	s.at, s.keyLen, s.hash, s.count = at, 0, hashStart, 0
 	afterWord := false // the key ends in a word
 	nameNext := false  // goto, call and subprog[ are followed by a place
-	for at := skipBlanks(text, 0); at < len(text); at = skipBlanks(text, at) {
+	for at = skipBlanks(text, at); at < len(text); at = skipBlanks(text, at) {
 		c := text[at]
 		switch {
 		case chars[c] == charDigit || (c == '+' || c == '-') && beginsNumber(text, at+1):
@@ -171,7 +172,7 @@ func (s *statement) cut(text string) *SyntaxError {
 			nameNext = word == "goto" || word == "call" || word == "gotol" || word == "may_goto" || word == "call_args" || word == "subprog"
 		default:
 			if c < ' ' || c > '~' {
-				return &SyntaxError{offset: at, Detail: "character " + hex(uint64(c)) + " has no meaning here"}
+				return &SyntaxError{Column: at + 1, Detail: "character " + hex(uint64(c)) + " has no meaning here"}
 			}
 			s.put(c)
 			at++
@@ -242,7 +243,7 @@ func number(text string, at int) (o operand, end int, err *SyntaxError) {
 				break
 			}
 			if o.value>>60 != 0 {
-				return o, at, &SyntaxError{offset: o.at, Detail: "a number of more than 64 bits", rule: RuleRange}
+				return o, at, &SyntaxError{Column: o.at + 1, Detail: "a number of more than 64 bits", rule: RuleRange}
 			}
 			o.value = o.value<<4 | uint64(d)
 		}
@@ -251,16 +252,16 @@ func number(text string, at int) (o operand, end int, err *SyntaxError) {
 		for ; at < len(text) && chars[text[at]] == charDigit; at++ {
 			d := uint64(text[at] - '0')
 			if o.value > (1<<64-1-d)/10 {
-				return o, at, &SyntaxError{offset: o.at, Detail: "a number of more than 64 bits", rule: RuleRange}
+				return o, at, &SyntaxError{Column: o.at + 1, Detail: "a number of more than 64 bits", rule: RuleRange}
 			}
 			o.value = o.value*10 + d
 		}
 		if text[digits] == '0' && at-digits > 1 {
-			return o, at, &SyntaxError{offset: digits, Detail: "a number that begins with 0", Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
+			return o, at, &SyntaxError{Column: digits + 1, Detail: "a number that begins with 0", Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
 		}
 	}
 	if at == digits || at < len(text) && chars[text[at]] >= charLetter {
-		return o, at, &SyntaxError{offset: o.at, Detail: "not a number: " + text[o.at:wordEnd(text, at)]}
+		return o, at, &SyntaxError{Column: o.at + 1, Detail: "not a number: " + text[o.at:wordEnd(text, at)]}
 	}
 	return o, at, nil
 }

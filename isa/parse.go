@@ -11,9 +11,8 @@ type SyntaxError struct {
 	Detail       string // what is wrong
 	Help         string // what would be right, "" if Detail says it
 
-	offset int // in the statement, while that is all that is known
-	rule   Rule
-	cause  *EncodingError
+	rule  Rule
+	cause *EncodingError
 }
 
 // Error returns the place, what is wrong and what would be right.
@@ -92,7 +91,6 @@ type parser struct {
 	labels    map[string]label
 	waiting   []reference // to labels
 	statement statement
-	base      int // where the statement begins in the line
 }
 
 // A label is a place.
@@ -115,9 +113,8 @@ func (p *parser) parseLine(line string) error {
 				end = from + n
 			}
 		}
-		p.base = from
-		if err := p.parseStatement(rest[from:end]); err != nil {
-			err.Line, err.Column = p.line, from+err.offset+1
+		if err := p.parseStatement(rest[:end], from); err != nil {
+			err.Line = p.line
 			return err
 		}
 		from = end + 1
@@ -133,7 +130,7 @@ func (p *parser) parseLine(line string) error {
 // comments are states of registers.
 func (p *parser) isInstruction(comment string) bool {
 	comment, _, _ = strings.Cut(withoutComment(comment, LLVM), ";")
-	return p.statement.cut(comment) == nil && lookup(&p.statement) != nil
+	return p.statement.cut(comment, 0) == nil && lookup(&p.statement) != nil
 }
 
 // withoutComment returns the line up to the comment.
@@ -156,9 +153,9 @@ func withoutComment(line string, d Dialect) string {
 	}
 }
 
-// parseStatement reads labels and at most one instruction. The error has an offset in the text.
-func (p *parser) parseStatement(text string) *SyntaxError {
-	at, err := p.parseLabels(text)
+// parseStatement reads labels and at most one instruction, from the place to the end of the text. The error lacks the line.
+func (p *parser) parseStatement(text string, at int) *SyntaxError {
+	at, err := p.parseLabels(text, at)
 	if err != nil {
 		return err
 	}
@@ -168,31 +165,28 @@ func (p *parser) parseStatement(text string) *SyntaxError {
 	}
 	if at == len(text) {
 		if opcode >= 0 {
-			return &SyntaxError{offset: at, Detail: "an opcode and no instruction"}
+			return &SyntaxError{Column: at + 1, Detail: "an opcode and no instruction"}
 		}
 		return nil
 	}
 	p.ins = append(p.ins, Instruction{})
 	i := &p.ins[len(p.ins)-1]
-	p.base += at
-	if err = p.statement.cut(text[at:]); err == nil {
-		err = p.build(i, text[at:])
+	if err = p.statement.cut(text, at); err == nil {
+		err = p.build(i, text)
+	}
+	if err == nil && opcode >= 0 && i.Op != Opcode(opcode) {
+		err = &SyntaxError{Column: at + 1, Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
 	}
 	if err != nil {
 		p.ins = p.ins[:len(p.ins)-1]
-		err.offset += at
 		return err
-	}
-	if opcode >= 0 && i.Op != Opcode(opcode) {
-		p.ins = p.ins[:len(p.ins)-1]
-		return &SyntaxError{offset: at, Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
 	}
 	p.slot += i.Slots()
 	return nil
 }
 
 // parseLabels reads the labels, or the slot of a listing, at the beginning of a statement.
-func (p *parser) parseLabels(text string) (at int, err *SyntaxError) {
+func (p *parser) parseLabels(text string, at int) (int, *SyntaxError) {
 	for {
 		at = skipBlanks(text, at)
 		end := wordEnd(text, at)
@@ -202,18 +196,18 @@ func (p *parser) parseLabels(text string) (at int, err *SyntaxError) {
 		name := text[at:end]
 		if chars[name[0]] == charDigit {
 			if slot, err := strconv.Atoi(name); err != nil {
-				return at, &SyntaxError{offset: at, Detail: "neither a slot nor a label: " + name, Help: "labels begin with a letter"}
+				return at, &SyntaxError{Column: at + 1, Detail: "neither a slot nor a label: " + name, Help: "labels begin with a letter"}
 			} else if slot != p.slot {
-				return at, &SyntaxError{offset: at, Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
+				return at, &SyntaxError{Column: at + 1, Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
 			}
 			at = end + 1
 			continue
 		}
 		if _, _, isRegister := register(name); isRegister || name == "pc" {
-			return at, &SyntaxError{offset: at, Detail: name + " cannot be a label"}
+			return at, &SyntaxError{Column: at + 1, Detail: name + " cannot be a label"}
 		}
 		if old, twice := p.labels[name]; twice {
-			return at, &SyntaxError{offset: at, Detail: "the label " + name + " stands here for the second time", Help: "the first is in line " + strconv.Itoa(old.line)}
+			return at, &SyntaxError{Column: at + 1, Detail: "the label " + name + " stands here for the second time", Help: "the first is in line " + strconv.Itoa(old.line)}
 		}
 		if p.labels == nil {
 			p.labels = make(map[string]label, p.colons)
@@ -234,7 +228,7 @@ func listedOpcode(text string, at int) (opcode, end int, err *SyntaxError) {
 			return int(high)<<4 | int(low), skipBlanks(text, at+4), nil
 		}
 	}
-	return 0, at, &SyntaxError{offset: at, Detail: "no instruction begins with a parenthesis", Help: "the opcode of a listing has two digits: (b7)"}
+	return 0, at, &SyntaxError{Column: at + 1, Detail: "no instruction begins with a parenthesis", Help: "the opcode of a listing has two digits: (b7)"}
 }
 
 // refer gives an instruction that names a label its distance, or has it wait for the label.

@@ -38,7 +38,7 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 	set := p.dialect.set()
 	for n := range s.operands[:s.count] {
 		if o := &s.operands[n]; (o.key == keyRegister || o.key == keyHalf) && !set.have(Register(o.value), 0) {
-			return &SyntaxError{offset: o.at, Detail: "there is no register " + text[o.at:wordEnd(text, o.at)], Help: "there are r0 to r10", rule: RuleRegister}
+			return &SyntaxError{Column: o.at + 1, Detail: "there is no register " + text[o.at:wordEnd(text, o.at)], Help: "there are r0 to r10", rule: RuleRegister}
 		}
 	}
 	candidates := lookup(s)
@@ -50,7 +50,7 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 		}
 	}
 	if chosen == nil {
-		return p.explainStatement(candidates, text)
+		return p.explainStatement(candidates)
 	}
 	form := chosen.form
 	if chosen.verbs == "hi" {
@@ -62,13 +62,12 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 		return err
 	}
 	// The operands are right one by one. What they are together is for the patterns to say.
-	m := match(i.word(), set)
-	switch {
-	case m == nil || !m.shape.admits(i.Imm, set):
+	switch m := i.pattern(set); {
+	case m == nil:
 		cause := explain(*i, set)
-		return &SyntaxError{Detail: cause.Error(), cause: cause}
+		return &SyntaxError{Column: s.at + 1, Detail: cause.Error(), cause: cause}
 	case m.form != form:
-		return &SyntaxError{Detail: "in code that is read back from Linux, this is " + string(AppendText(nil, *i, p.dialect))}
+		return &SyntaxError{Column: s.at + 1, Detail: "in code that is read back from Linux, this is " + string(AppendText(nil, *i, p.dialect))}
 	}
 	return nil
 }
@@ -99,16 +98,7 @@ func (p *parser) means(c *syntax) bool {
 func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
 	s := &p.statement
 	r := &forms[c.form]
-	i.Op = r.op
-	if r.src.kind() == OperandFixed {
-		i.Src = Register(uint32(r.src))
-	}
-	if r.off.kind() == OperandFixed {
-		i.Off = int16(uint32(r.off))
-	}
-	if r.imm.kind() == OperandFixed {
-		i.Imm = int64(int32(uint32(r.imm)))
-	}
+	*i = r.bare()
 	var seen [2]bool // dst, src
 	for n := 0; n < len(c.verbs) && err == nil; n++ {
 		o := &s.operands[n]
@@ -133,9 +123,7 @@ func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
 		case 'J':
 			err = o.low(&i.Imm, r)
 		case 'l', 'L':
-			if err = p.refer(i, s.name, p.base+o.at+1); err != nil {
-				err.offset = o.at
-			}
+			err = p.refer(i, s.name, o.at+1)
 		case 'n':
 			if v := o.number(); o.fits() && v >= -1<<31 && v < 1<<32 {
 				i.Imm |= v << 32
@@ -156,10 +144,15 @@ func (p *parser) fill(i *Instruction, c *syntax) (err *SyntaxError) {
 	return err
 }
 
+// bare returns the form's instruction with no operands: the fields that pick it, and 0.
+func (r *row) bare() Instruction {
+	return Instruction{Op: r.op, Src: Register(r.src.operand(4).Value), Off: int16(r.off.operand(16).Value), Imm: r.imm.operand(32).Value}
+}
+
 // register sets a field that a statement may name more than once.
 func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 	if *seen && *field != Register(o.value) {
-		return &SyntaxError{offset: o.at, Detail: "this has to be the register that the instruction has already: " + field.String() + ", not " + Register(o.value).String()}
+		return &SyntaxError{Column: o.at + 1, Detail: "this has to be the register that the instruction has already: " + field.String() + ", not " + Register(o.value).String()}
 	}
 	*field, *seen = Register(o.value), true
 	return nil
@@ -168,7 +161,7 @@ func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 // imm sets the constant.
 func (p *parser) imm(i *Instruction, o *operand, r *row, verb byte) *SyntaxError {
 	if r.imm == helperID && o.signed && !o.negative {
-		return &SyntaxError{offset: o.at, Detail: "the number of a helper has no plus sign", Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
+		return &SyntaxError{Column: o.at + 1, Detail: "the number of a helper has no plus sign", Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
 	}
 	// Where only 32 bits count, a number without sign says the same.
 	class := r.op.Class()
@@ -215,7 +208,7 @@ func (o *operand) outOfRange(allowed string) *SyntaxError {
 	if o.negative {
 		s = "-" + s
 	}
-	return &SyntaxError{offset: o.at, Detail: s + ": " + RuleRange.Error() + "; allowed: " + allowed, rule: RuleRange}
+	return &SyntaxError{Column: o.at + 1, Detail: s + ": " + RuleRange.Error() + "; allowed: " + allowed, rule: RuleRange}
 }
 
 // fillNamedCall makes a call with a name and a number: of a helper or, as the verifier's log has it, of a kernel function.
@@ -229,11 +222,11 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	id, helper := HelperID(called)
 	switch {
 	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
-		return 0, &SyntaxError{offset: number.at, Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
+		return 0, &SyntaxError{Column: number.at + 1, Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
 	case helper || called == "unknown" || called == helperNames[0]:
 		*i = CallHelper(int32(imm))
 	case imm >= 0 && imm < int64(len(helperNames)) && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF
-		return 0, &SyntaxError{offset: name.at, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + called,
+		return 0, &SyntaxError{Column: name.at + 1, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + called,
 			Help: "a kernel function of that id is kernel-function#" + itoa(imm)}
 	default:
 		*i = CallKfunc(int32(imm), 0)
@@ -242,15 +235,13 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 }
 
 // explainStatement says why a statement is no instruction.
-func (p *parser) explainStatement(candidates []syntax, text string) *SyntaxError {
-	e := &SyntaxError{Detail: "there is no such instruction"}
+func (p *parser) explainStatement(candidates []syntax) *SyntaxError {
 	s := &p.statement
+	e := &SyntaxError{Column: s.at + 1, Detail: "there is no such instruction"}
 	if len(candidates) > 0 {
-		switch c := candidates[0]; {
-		case c.xlated:
+		if candidates[0].xlated {
 			e.Detail = "this exists only in code that is read back from Linux"
-			return e
-		default:
+		} else {
 			e.Help = "its numbers have to be others: " + p.likeness(&candidates[0])
 		}
 		return e
@@ -294,9 +285,6 @@ func (p *parser) explainStatement(candidates []syntax, text string) *SyntaxError
 func (p *parser) likeness(c *syntax) string {
 	r := &forms[c.form]
 	i := Instruction{Op: r.op, Dst: 1, Src: 2, Off: 8, Imm: 5}
-	if r.imm.kind() == OperandFixed {
-		i.Imm = int64(int32(uint32(r.imm)))
-	}
 	text := r.text
 	if p.dialect == LLVM && r.llvm != "" {
 		text = r.llvm

@@ -14,10 +14,4 @@ func AppendXlated(buf []byte, order ByteOrder, ins ...Instruction) ([]byte, erro
 
 // XlatedForm is Form for an instruction of such code. A few values mean something else there than in a program: a call with src 1
 // is CallSubprog, not CallRel.
-func (i Instruction) XlatedForm() (Form, error) {
-	f, err := i.formIn(xlated)
-	if err != nil {
-		return 0, err
-	}
-	return f, nil
-}
+func (i Instruction) XlatedForm() (Form, error) { return i.formIn(xlated) }

@@ -93,7 +93,8 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 
 // writePairs writes what the registers' byte of little-endian code says.
 func writePairs(b *bytes.Buffer) {
-	b.WriteString("var registerPairs = [256]uint16{")
+	b.WriteString("// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or\n" +
+		"// noPair where one doesn't exist. So the decoder checks and stores both at once.\nvar registerPairs = [256]uint16{")
 	for v := range 256 {
 		if v%16 == 0 {
 			b.WriteString("\n\t")
