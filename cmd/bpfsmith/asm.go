@@ -65,11 +65,11 @@ func write(cmd *cobra.Command, output string, code []byte, ins []isa.Instruction
 }
 
 func (l *language) assemble(in *input, dialect isa.Dialect) (code []byte, ins []isa.Instruction, err error) {
-	text, err := in.readText()
+	text, err := in.readAll()
 	if err != nil {
 		return nil, nil, err
 	}
-	ins, err = isa.Parse(text, dialect)
+	ins, err = isa.Parse(string(text), dialect)
 	var fault *isa.SyntaxError
 	if errors.As(err, &fault) {
 		return nil, nil, in.at(fault.Line, fault.Column, fault.Message())
@@ -101,7 +101,7 @@ func (l *language) assembleLine(out []byte, line string, dialect isa.Dialect) ([
 	if err != nil {
 		return nil, err
 	}
-	return appendHex(out, code), nil
+	return fmt.Appendf(out, "% x", code), nil
 }
 
 // single refuses all but one instruction.
@@ -121,19 +121,8 @@ func hexLines(code []byte, ins []isa.Instruction) []byte {
 	out := make([]byte, 0, 3*len(code))
 	for _, i := range ins {
 		size := 8 * i.Slots()
-		out = append(appendHex(out, code[:size]), '\n')
+		out = fmt.Appendf(out, "% x\n", code[:size])
 		code = code[size:]
-	}
-	return out
-}
-
-func appendHex(out, code []byte) []byte {
-	const digits = "0123456789abcdef"
-	for n, b := range code {
-		if n > 0 {
-			out = append(out, ' ')
-		}
-		out = append(out, digits[b>>4], digits[b&15])
 	}
 	return out
 }

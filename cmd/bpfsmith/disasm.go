@@ -69,13 +69,8 @@ func (h *hexText) explain(in *input, fault error) error {
 	case h.places == nil: // bytes have no lines
 		return &inputError{fmt.Errorf("%s: byte %d: %w", in.name, 8*e.Slot, fault)}
 	}
-	offset := len(h.text)
-	if at := 8 * e.Slot; at < len(h.places) {
-		offset = h.places[at]
-	} else if len(h.places) > 0 {
-		offset = h.places[len(h.places)-1]
-	}
-	line, column := place(h.text, offset)
+	at := min(8*e.Slot, len(h.places)-1) // the last byte where code is missing
+	line, column := place(h.text, h.places[at])
 	return in.at(line, column, fault.Error())
 }
 

@@ -1,6 +1,12 @@
 package main
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // A hexText is code written in hex: digits in pairs, with blanks, commas and
 // line ends between them, 0x before them, and comments.
@@ -31,45 +37,32 @@ func (h *hexText) read() *hexError {
 				return nil
 			}
 			at += end
-		case digit(c) < 16:
+		case isDigit(c):
 			start := at
 			if c == '0' && at+1 < len(h.text) && h.text[at+1] == 'x' {
 				at += 2
 			}
 			first := at
-			for at < len(h.text) && digit(h.text[at]) < 16 {
+			for at < len(h.text) && isDigit(h.text[at]) {
 				at++
 			}
-			if at == first || (at-first)%2 != 0 {
+			var err error
+			if h.code, err = hex.AppendDecode(h.code, h.text[first:at]); err != nil || at == first {
 				return &hexError{start, "an odd number of hex digits: a byte has two"}
 			}
-			for n := first; n < at; n += 2 {
-				h.code = append(h.code, digit(h.text[n])<<4|digit(h.text[n+1]))
-				h.places = append(h.places, n)
+			for ; first < at; first += 2 {
+				h.places = append(h.places, first)
 			}
 		default:
-			return &hexError{at, "not a hex digit: " + string(printable(c))}
+			return &hexError{at, "not a hex digit: " + printable(c)}
 		}
 	}
 	return nil
 }
 
-// looksLikeHex reports whether data is text of hex and not code itself: it has
-// nothing but hex digits and what may stand between them, at least up to the
-// first comment.
-func looksLikeHex(data []byte) bool {
-	for at, c := range data {
-		switch {
-		case beginsComment(data, at):
-			return true
-		case isBlank(c) || digit(c) < 16 || c == 'x':
-		case c >= ' ' && c <= '~': // text, but not hex: for read to refuse
-		default:
-			return false
-		}
-	}
-	return true
-}
+// looksLikeHex reports whether data is text, which can only be hex, and not
+// code itself: no text has zeros, and all programs do.
+func looksLikeHex(data []byte) bool { return utf8.Valid(data) && bytes.IndexByte(data, 0) < 0 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' }
 
@@ -77,22 +70,11 @@ func beginsComment(text []byte, at int) bool {
 	return text[at] == '#' || text[at] == ';' || text[at] == '/' && at+1 < len(text) && text[at+1] == '/'
 }
 
-// digit is the value of a hex digit, and more than 15 for others.
-func digit(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 255
-}
+func isDigit(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
 
-func printable(c byte) []byte {
+func printable(c byte) string {
 	if c > ' ' && c <= '~' {
-		return []byte{'"', c, '"'}
+		return fmt.Sprintf("\"%c\"", c)
 	}
-	return append([]byte("byte 0x"), appendHex(nil, []byte{c})...)
+	return fmt.Sprintf("byte %#02x", c)
 }

@@ -22,42 +22,26 @@ func (e *inputError) Unwrap() error { return e.err }
 type input struct {
 	io.Reader
 	name  string // for messages
-	size  int64  // a guess; 0 when there is none
 	close func() error
 }
 
 func openInput(cmd *cobra.Command, args []string) (*input, error) {
 	if len(args) == 0 || args[0] == "-" {
-		return &input{cmd.InOrStdin(), "<stdin>", 0, func() error { return nil }}, nil
+		return &input{cmd.InOrStdin(), "<stdin>", func() error { return nil }}, nil
 	}
 	file, err := os.Open(args[0])
 	if err != nil {
 		return nil, &inputError{err}
 	}
-	in := &input{file, args[0], 0, file.Close}
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-		in.size = info.Size()
-	}
-	return in, nil
+	return &input{file, args[0], file.Close}, nil
 }
 
 func (in *input) readAll() ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(in.size) + bytes.MinRead)
-	if _, err := b.ReadFrom(in); err != nil {
+	data, err := io.ReadAll(in)
+	if err != nil {
 		return nil, &inputError{err}
 	}
-	return b.Bytes(), nil
-}
-
-// readText is readAll for text that is not changed.
-func (in *input) readText() (string, error) {
-	var b strings.Builder
-	b.Grow(int(in.size))
-	if _, err := io.Copy(&b, in); err != nil {
-		return "", &inputError{err}
-	}
-	return b.String(), nil
+	return data, nil
 }
 
 // at is the error at a place of the input, as compilers and editors write it.

@@ -129,6 +129,8 @@ func TestProgramsGoBothWays(t *testing.T) {
 		args  []string
 		want  string
 	}{
+		{"a!#\x00\x00\x00\x00\x00", []string{"disasm"}, "   0: (61) r1 = *(u32 *)(r2 +35)\n"}, // bytes, though text to the comment
+		{"95 00 00 00 00 00 00 00 # höchst", []string{"disasm"}, "   0: (95) exit\n"},
 		{"", []string{"disasm", binary}, listing},
 		{"", []string{"disasm", "--raw", binary}, listing},
 		{hex, []string{"disasm"}, listing},
