@@ -93,17 +93,21 @@ func findExits(blocks []block) {
 	for len(work) > 0 {
 		n := work[len(work)-1]
 		work = work[:len(work)-1]
-		add := func(n int32) {
+		before(blocks, n, func(n int32) {
 			if !blocks[n].leaves {
 				blocks[n].leaves = true
 				work = append(work, n)
 			}
-		}
-		if n > 1 && blocks[n-1].falls {
-			add(n - 1)
-		}
-		for from := blocks[n].from; from != 0; from = blocks[from].also {
-			add(from)
-		}
+		})
+	}
+}
+
+// before visits the blocks that lead to a block.
+func before(blocks []block, n int32, visit func(int32)) {
+	if blocks[n-1].falls {
+		visit(n - 1)
+	}
+	for from := blocks[n].from; from != 0; from = blocks[from].also {
+		visit(from)
 	}
 }

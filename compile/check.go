@@ -102,18 +102,18 @@ func (u *unit) checkJumps(f *function) bool {
 		in := &f.code[i]
 		distance, _, _ := in.Displacement()
 		slot := int(in.slot) + 1 + int(distance)
-		index, exact := f.indexOfSlot(slot)
+		to, index, begins := u.instructionAt(f.first + slot)
 		switch {
+		case !in.is(jumps) && !begins:
+			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
 		case !in.is(jumps):
-			if exact && index < len(f.code) {
+			if to == f {
 				f.inner = append(f.inner, index)
-			} else if !u.isInstruction(f.first + slot) {
-				u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
 			}
 		case slot < 0 || slot >= f.size:
 			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
 			ok = false
-		case !exact:
+		case !begins:
 			u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("%q leads into the middle of a 64-bit load", in.Instruction), Help: "a 64-bit load takes two slots"})
 			ok = false
 		default:
@@ -123,17 +123,6 @@ func (u *unit) checkJumps(f *function) bool {
 	slices.Sort(f.inner)
 	f.inner = slices.Compact(f.inner)
 	return ok
-}
-
-// isInstruction reports whether an instruction begins at a slot of the object.
-func (u *unit) isInstruction(slot int) bool {
-	for _, f := range u.funcs {
-		if slot >= f.first && slot < f.first+f.size {
-			_, exact := f.indexOfSlot(slot - f.first)
-			return exact
-		}
-	}
-	return false
 }
 
 // indexOfSlot finds the instruction at a slot, or where it would stand; exact

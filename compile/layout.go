@@ -38,6 +38,18 @@ func (u *unit) place() {
 	}
 }
 
+// instructionAt finds the instruction that begins at a slot of the object. ok is
+// false when none does. Functions have their places.
+func (u *unit) instructionAt(slot int) (f *function, index int, ok bool) {
+	n, _ := slices.BinarySearchFunc(u.funcs, slot, func(f *function, slot int) int { return f.first + f.size - 1 - slot })
+	if slot < 0 || n == len(u.funcs) {
+		return nil, 0, false
+	}
+	f = u.funcs[n]
+	index, ok = f.indexOfSlot(slot - f.first)
+	return f, index, ok
+}
+
 func (u *unit) placeJump(f *function, i int) {
 	in := &f.code[i]
 	switch int(in.to) {

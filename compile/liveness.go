@@ -24,22 +24,16 @@ func liveness(blocks []block) {
 		if b.to != 0 {
 			after |= blocks[b.to].live
 		}
-		before := after&^b.writes | b.reads
-		if before == b.live {
+		live := after&^b.writes | b.reads
+		if live == b.live {
 			continue
 		}
-		b.live = before
-		add := func(n int32) {
+		b.live = live
+		before(blocks, n, func(n int32) {
 			if !blocks[n].queued {
 				blocks[n].queued = true
 				queue = append(queue, n)
 			}
-		}
-		if blocks[n-1].falls {
-			add(n - 1)
-		}
-		for from := b.from; from != 0; from = blocks[from].also {
-			add(from)
-		}
+		})
 	}
 }

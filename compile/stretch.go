@@ -85,15 +85,9 @@ func (u *unit) references() []reference {
 		for _, i := range f.numbers {
 			in := &f.code[i]
 			distance, _, _ := in.Displacement()
-			slot := f.first + int(in.slot) + 1 + int(distance)
-			n, _ := slices.BinarySearchFunc(u.funcs, slot, func(f *function, slot int) int { return f.first + f.size - 1 - slot })
-			if slot < 0 || n == len(u.funcs) {
-				continue // out of the program: check refuses it, or the kernel
-			}
-			to := u.funcs[n]
-			index, exact := to.indexOfSlot(slot - to.first)
+			to, index, ok := u.instructionAt(f.first + int(in.slot) + 1 + int(distance))
 			switch {
-			case !exact:
+			case !ok: // check refuses it, or the kernel
 			case !in.IsJump():
 				refs = append(refs, reference{f, to, int(i), index})
 			case to == f:

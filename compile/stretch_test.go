@@ -100,7 +100,7 @@ func run(t *testing.T, o *Object, added map[int]bool, steps int) (trace []step) 
 			may++
 			taken = may%3 == 0
 		case in.IsConditional():
-			taken = holds(in.Op, regs[in.Dst], b)
+			taken = compare(in.Op.Operation(), in.Op.Class() == isa.ClassJMP, regs[in.Dst], b)
 		case in.IsJump():
 			taken = true
 		default:
@@ -124,38 +124,6 @@ func run(t *testing.T, o *Object, added map[int]bool, steps int) (trace []step) 
 		}
 	}
 	return trace
-}
-
-// holds is a comparison as RFC 9669 has it.
-func holds(op isa.Opcode, a, b uint64) bool {
-	x, y := int64(a), int64(b)
-	if op.Class() == isa.ClassJMP32 {
-		a, b = uint64(uint32(a)), uint64(uint32(b))
-		x, y = int64(int32(a)), int64(int32(b))
-	}
-	switch op.Operation() {
-	case isa.OpJEQ:
-		return a == b
-	case isa.OpJNE:
-		return a != b
-	case isa.OpJGT:
-		return a > b
-	case isa.OpJGE:
-		return a >= b
-	case isa.OpJLT:
-		return a < b
-	case isa.OpJLE:
-		return a <= b
-	case isa.OpJSGT:
-		return x > y
-	case isa.OpJSGE:
-		return x >= y
-	case isa.OpJSLT:
-		return x < y
-	case isa.OpJSLE:
-		return x <= y
-	}
-	return a&b != 0
 }
 
 // wander is a program of about n random instructions, all of which some path leads to, with jumps to labels anywhere in it, numeric

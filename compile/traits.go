@@ -46,15 +46,13 @@ func traitsOf(form isa.Form, ins isa.Instruction) traits {
 
 // access says how an operand is used, 1 for yes.
 func access(o isa.Operand) (reads, writes uint8) {
-	switch o.Kind {
-	case isa.OperandRead, isa.OperandAddress:
-		return 1, 0
-	case isa.OperandWrite:
-		return 0, 1
-	case isa.OperandUpdate:
-		return 1, 1
+	if o.Kind.Reads() {
+		reads = 1
 	}
-	return 0, 0
+	if o.Kind.Writes() {
+		writes = 1
+	}
+	return reads, writes
 }
 
 // flow is what an instruction's form says about where it goes on.
