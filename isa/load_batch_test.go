@@ -173,6 +173,12 @@ func calculations(f Info) []trial {
 		b.do(ins)
 		b.note(dst, arithmetic(f.Mnemonic, a, second), "%v of %#x and %#x", ins, a, second)
 	}
+	eachOperands(f, try)
+	return []trial{b.trial("calculations")}
+}
+
+// eachOperands tries a form that takes two numbers with all pairs of them: the second is a register's, or the constant.
+func eachOperands(f Info, try func(a, second uint64, imm int32)) {
 	for _, a := range numbers {
 		if f.Src.Kind == OperandRead {
 			for _, second := range numbers {
@@ -184,7 +190,6 @@ func calculations(f Info) []trial {
 			try(a, 0, imm)
 		}
 	}
-	return []trial{b.trial("calculations")}
 }
 
 // branches are the trials of conditional jumps, forwards and backwards.
@@ -219,17 +224,7 @@ func branches(f Info) []trial {
 		}
 		b.note(R8, taken, "%v with %#x and %#x", ins, a, second)
 	}
-	for _, a := range numbers {
-		if f.Src.Kind == OperandRead {
-			for _, second := range numbers {
-				try(a, second, 0)
-			}
-			continue
-		}
-		for _, imm := range constants(f.Imm) {
-			try(a, 0, imm)
-		}
-	}
+	eachOperands(f, try)
 	return []trial{b.trial("branches"), long(1<<15-1, jumps(f.Mnemonic, 0, 0), func(off int) Instruction {
 		ins, _ := construct(f.Mnemonic, R0, R1, int16(off), 0, 0)
 		return ins

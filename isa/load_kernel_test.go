@@ -2,8 +2,6 @@ package isa_test
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"regexp"
 	"testing"
 
@@ -138,13 +136,6 @@ func load(t *testing.T, attr syscall.ProgLoadAttr, code []Instruction) (*syscall
 // runningLinux is the version of the running kernel.
 func runningLinux(t *testing.T) KernelVersion {
 	t.Helper()
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v KernelVersion
-	if _, err := fmt.Sscanf(string(release), "%d.%d", &v.Major, &v.Minor); err != nil {
-		t.Fatalf("kernel release %q: %v", release, err)
-	}
-	return v
+	major, minor, _ := kerneltest.Linux(t)
+	return KernelVersion{Major: uint8(major), Minor: uint8(minor)}
 }

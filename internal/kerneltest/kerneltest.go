@@ -41,17 +41,24 @@ func Missing(t testing.TB, what string) {
 func RequireLinux(t testing.TB, major, minor int) {
 	t.Helper()
 	Require(t)
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	haveMajor, haveMinor, release := Linux(t)
+	if haveMajor < major || haveMajor == major && haveMinor < minor {
+		Missing(t, fmt.Sprintf("needs Linux %d.%d, this is %s", major, minor, release))
+	}
+}
+
+// Linux is the version of the running kernel, and the release as it names it.
+func Linux(t testing.TB) (major, minor int, release string) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var haveMajor, haveMinor int
-	if _, err := fmt.Sscanf(string(release), "%d.%d", &haveMajor, &haveMinor); err != nil {
+	release = strings.TrimSpace(string(text))
+	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
 		t.Fatalf("kernel release %q: %v", release, err)
 	}
-	if haveMajor < major || haveMajor == major && haveMinor < minor {
-		Missing(t, fmt.Sprintf("needs Linux %d.%d, this is %s", major, minor, strings.TrimSpace(string(release))))
-	}
+	return major, minor, release
 }
 
 // Required reports whether kernel tests must run: this is root on Linux, and the environment asks for them.
