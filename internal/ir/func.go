@@ -1,0 +1,203 @@
+package ir
+
+// V numbers a value of a function, from 1; 0 is none.
+type V int32
+
+// B numbers a block of a function, from 0, which is the entry.
+type B int32
+
+// A Type is what a value is, as far as registers are concerned.
+type Type uint8
+
+const (
+	Void Type = iota
+	Bool      // 0 or 1
+	I32       // an integer of at most 32 bits; the upper half of the register is zero
+	I64
+	Ptr
+)
+
+// Wide reports whether the type takes 64 bits.
+func (t Type) Wide() bool { return t == I64 || t == Ptr }
+
+// A Value is the result of an operation; see Op for what its fields mean.
+type Value struct {
+	Op     Op
+	Type   Type
+	Size   uint8 // of memory, in bytes
+	Cond   Cond
+	Signed bool
+	Wide   bool // Compare: of 64 bits
+	Off    int32
+	Aux    int32
+	Block  B
+	Site   int32 // the line of Go that made it: an index into Sites
+	Imm    int64
+	Args   []V
+}
+
+// A Kind is how a block goes on.
+type Kind uint8
+
+const (
+	Open    Kind = iota // not finished; only while it is built
+	Jump                // to Succs[0]
+	Branch              // to Succs[0] when X Cond Y (Imm, when Y is 0) holds, else to Succs[1]
+	MayGoto             // to Succs[0], or, once the program has looped for too long, to Succs[1]
+	Return              // X, or nothing when X is 0
+)
+
+// A Block is a list of values and a way to go on.
+type Block struct {
+	Values []V // phis first
+	Kind   Kind
+	Cond   Cond
+	Wide   bool
+	X, Y   V
+	Imm    int64
+	Site   int32
+	Succs  []B
+	Preds  []B // in the order of the arguments of phis
+}
+
+// A Var is a mutable variable of the high level.
+type Var struct {
+	Name string
+	Type Type
+	Site int32
+}
+
+// An Object is a piece of the frame.
+type Object struct {
+	Name  string
+	Size  int32 // in bytes
+	Align int32
+	Site  int32
+}
+
+// A NameKind says what a Name names.
+type NameKind uint8
+
+const (
+	FieldName  NameKind = iota // Path of the struct Name; with "" for the struct itself
+	TypeName                   // a struct, union, enum or typedef
+	KernelName                 // a kernel function
+	EnumName                   // the constant Path of the enum Name, of any enum when that is ""
+	HelperName                 // a helper
+)
+
+// A Name is something that the target is asked for.
+type Name struct {
+	Kind NameKind
+	Name string
+	Path string
+	// Fields: what the program takes it for, for messages.
+	Pointer bool
+}
+
+// A Func is a function.
+type Func struct {
+	Name   string
+	Values []Value // by V; the first one is not used
+	Blocks []Block // by B
+	Vars   []Var
+	Frame  []Object
+	Names  []Name
+	Sites  []uintptr // places in Go code, as program counters
+
+	args []V // what Args are cut from
+}
+
+// New makes a function with an empty entry block.
+func New(name string) *Func {
+	return &Func{Name: name, Values: make([]Value, 1, 64), Blocks: make([]Block, 1, 8), Sites: make([]uintptr, 1, 16)}
+}
+
+// NewArgs makes a list of arguments. Lists are cut from larger pieces, as there
+// are many.
+func (f *Func) NewArgs(args ...V) []V {
+	if len(args) == 0 {
+		return nil
+	}
+	if len(f.args)+len(args) > cap(f.args) {
+		f.args = make([]V, 0, max(256, len(args)))
+	}
+	n := len(f.args)
+	f.args = append(f.args, args...)
+	return f.args[n:len(f.args):len(f.args)]
+}
+
+// NewBlock adds an empty block.
+func (f *Func) NewBlock() B {
+	f.Blocks = append(f.Blocks, Block{})
+	return B(len(f.Blocks) - 1)
+}
+
+// NewValue adds a value that stands in no block yet.
+func (f *Func) NewValue(v Value, args ...V) V {
+	v.Args = f.NewArgs(args...)
+	f.Values = append(f.Values, v)
+	return V(len(f.Values) - 1)
+}
+
+// Append adds a value at the end of a block.
+func (f *Func) Append(b B, v Value, args ...V) V {
+	v.Block = b
+	n := f.NewValue(v, args...)
+	f.Blocks[b].Values = append(f.Blocks[b].Values, n)
+	return n
+}
+
+// Edge makes b go on at to as well.
+func (f *Func) Edge(b, to B) {
+	f.Blocks[b].Succs = append(f.Blocks[b].Succs, to)
+	f.Blocks[to].Preds = append(f.Blocks[to].Preds, b)
+}
+
+// Jump ends a block with a jump.
+func (f *Func) Jump(b, to B) {
+	f.Blocks[b].Kind = Jump
+	f.Edge(b, to)
+}
+
+// Const is the constant, if v is one.
+func (f *Func) Const(v V) (int64, bool) {
+	if v == 0 || f.Values[v].Op != Const {
+		return 0, false
+	}
+	return f.Values[v].Imm, true
+}
+
+// PostorderReversed lists the blocks that can be reached, each before those that it
+// leads to, but for the ways back of loops. Of two ways, the second one's blocks
+// come last, so that a branch falls through to its second successor when that is
+// not a join.
+func (f *Func) PostorderReversed() []B {
+	seen := make([]bool, len(f.Blocks))
+	type frame struct {
+		b    B
+		next int
+	}
+	order := make([]B, 0, len(f.Blocks))
+	stack := []frame{{b: 0}}
+	seen[0] = true
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		succs := f.Blocks[top.b].Succs
+		if top.next < len(succs) {
+			to := succs[top.next]
+			top.next++
+			if !seen[to] {
+				seen[to] = true
+				stack = append(stack, frame{b: to})
+			}
+			continue
+		}
+		order = append(order, top.b)
+		stack = stack[:len(stack)-1]
+	}
+	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}

@@ -1,0 +1,241 @@
+package ir
+
+// An Op is what a value is the result of. X and Y are its first two arguments;
+// where the table says y, an operation with one argument takes Imm instead.
+type Op uint8
+
+const (
+	None Op = iota
+
+	// The high level; gone after lowering.
+	VarGet     // the variable Aux
+	VarSet     // variable Aux = X
+	FieldLoad  // field Aux (of Names) of the struct at X, as Type, Size and Signed say
+	FieldStore // field Aux of the struct at X = Y
+	FieldAddr  // address of field Aux of the struct at X
+	Has        // Bool: does the target have what Aux names?
+	EnumValue  // the enum constant Aux
+	KernelCall // of the kernel function that Aux names
+	ReadKernel // FieldLoad through bpf_probe_read_kernel, for pointers that the verifier does not trust
+
+	// Made again anywhere, without arguments.
+	Const     // Imm
+	FrameAddr // address Imm bytes into the object Aux of the frame
+	MapAddr   // the map Aux
+	MapValue  // address Imm bytes into the value of the map Aux
+	FuncAddr  // address of the function Aux, for callbacks
+
+	Param // what register Imm (1 to 5) holds on entry
+	Phi   // the argument of the block that control came from: one for each of Preds
+	Copy  // X
+
+	// Arithmetic on X and y, in the width of the type. Counts of shifts are
+	// below the width.
+	Add
+	Sub
+	Mul
+	Div  // unsigned; by zero gives 0
+	Mod  // unsigned; by zero gives X
+	SDiv // signed, rounds toward zero; by zero gives 0
+	SMod // signed, has the sign of X; by zero gives X
+	And
+	Or
+	Xor
+	Shl
+	Shr // logical
+	Sar // arithmetic
+	Neg // -X
+
+	// Changes of width. Type is the result's.
+	Trunc  // 64 to 32 bits
+	ZExt   // 32 to 64 bits: no instruction
+	SExt8  // from 8 bits to the type's width
+	SExt16 // from 16
+	SExt32 // from 32 to 64
+	Swap16 // the bytes of the low 16 bits reversed, the rest zero; with Imm 1, on the high level, only on little-endian machines
+	Swap32
+	Swap64
+
+	Compare // Bool: X Cond y, in the width that Wide says
+	Not     // of a Bool
+
+	// Memory: Size bytes at X + Off.
+	Load       // zero-extended to the type, or sign-extended when Signed
+	Store      // = Y
+	StoreConst // = Imm
+	Atomic     // an atomic operation Imm (isa.Atomic…) on it with Y (and, for compare-and-exchange, the third argument)
+
+	// Calls of Args: results are I64, unless the type says otherwise.
+	CallHelper // the helper Imm
+	CallKernel // the kernel function Imm (a BTF id), which Aux names
+	CallSub    // the function Aux of the object
+
+	numOps
+)
+
+// A Cond is a comparison.
+type Cond uint8
+
+const (
+	EQ Cond = iota
+	NE
+	LT // unsigned
+	LE
+	GT
+	GE
+	SLT // signed
+	SLE
+	SGT
+	SGE
+	TEST // X & y is not 0
+	numConds
+)
+
+// info is what holds for all values of an operation.
+type info struct {
+	name    string
+	args    int8 // -1: any number
+	imm     bool // the last argument may be Imm instead
+	pure    bool // only its arguments matter: it may be left out, or computed once instead of twice
+	effects bool // it must happen, even when nobody uses the value
+	remake  bool // cheap to compute again, and without arguments
+}
+
+var ops = [numOps]info{
+	VarGet:     {name: "get", pure: false},
+	VarSet:     {name: "set", args: 1, effects: true},
+	FieldLoad:  {name: "field", args: 1},
+	FieldStore: {name: "setfield", args: 2, effects: true},
+	FieldAddr:  {name: "fieldaddr", args: 1, pure: true},
+	Has:        {name: "has", pure: true},
+	EnumValue:  {name: "enum", pure: true},
+	KernelCall: {name: "callname", args: -1, effects: true},
+	ReadKernel: {name: "readkernel", args: 1, effects: true},
+
+	Const:      {name: "const", pure: true, remake: true},
+	FrameAddr:  {name: "frame", pure: true, remake: true},
+	MapAddr:    {name: "map", pure: true, remake: true},
+	MapValue:   {name: "mapvalue", pure: true, remake: true},
+	FuncAddr:   {name: "func", pure: true, remake: true},
+	Param:      {name: "param"},
+	Phi:        {name: "phi", args: -1},
+	Copy:       {name: "copy", args: 1, pure: true},
+	Add:        {name: "add", args: 2, imm: true, pure: true},
+	Sub:        {name: "sub", args: 2, imm: true, pure: true},
+	Mul:        {name: "mul", args: 2, imm: true, pure: true},
+	Div:        {name: "div", args: 2, imm: true, pure: true},
+	Mod:        {name: "mod", args: 2, imm: true, pure: true},
+	SDiv:       {name: "sdiv", args: 2, imm: true, pure: true},
+	SMod:       {name: "smod", args: 2, imm: true, pure: true},
+	And:        {name: "and", args: 2, imm: true, pure: true},
+	Or:         {name: "or", args: 2, imm: true, pure: true},
+	Xor:        {name: "xor", args: 2, imm: true, pure: true},
+	Shl:        {name: "shl", args: 2, imm: true, pure: true},
+	Shr:        {name: "shr", args: 2, imm: true, pure: true},
+	Sar:        {name: "sar", args: 2, imm: true, pure: true},
+	Neg:        {name: "neg", args: 1, pure: true},
+	Trunc:      {name: "trunc", args: 1, pure: true},
+	ZExt:       {name: "zext", args: 1, pure: true},
+	SExt8:      {name: "sext8", args: 1, pure: true},
+	SExt16:     {name: "sext16", args: 1, pure: true},
+	SExt32:     {name: "sext32", args: 1, pure: true},
+	Swap16:     {name: "swap16", args: 1, pure: true},
+	Swap32:     {name: "swap32", args: 1, pure: true},
+	Swap64:     {name: "swap64", args: 1, pure: true},
+	Compare:    {name: "cmp", args: 2, imm: true, pure: true},
+	Not:        {name: "not", args: 1, pure: true},
+	Load:       {name: "load", args: 1},
+	Store:      {name: "store", args: 2, effects: true},
+	StoreConst: {name: "store", args: 1, effects: true},
+	Atomic:     {name: "atomic", args: -1, effects: true},
+	CallHelper: {name: "helper", args: -1, effects: true},
+	CallKernel: {name: "kernel", args: -1, effects: true},
+	CallSub:    {name: "call", args: -1, effects: true},
+}
+
+var condNames = [numConds]string{EQ: "==", NE: "!=", LT: "<", LE: "<=", GT: ">", GE: ">=",
+	SLT: "s<", SLE: "s<=", SGT: "s>", SGE: "s>=", TEST: "&"}
+
+// String is the operation's name in listings.
+func (op Op) String() string {
+	if op < numOps {
+		return ops[op].name
+	}
+	return "?"
+}
+
+// Pure reports whether the value depends on nothing but its arguments.
+func (op Op) Pure() bool { return op < numOps && ops[op].pure }
+
+// HasEffects reports whether the operation must happen even when its value is
+// not used. Loads have none, and are not pure either.
+func (op Op) HasEffects() bool { return op < numOps && ops[op].effects }
+
+// Remake reports whether the value is made without arguments, wherever it is wanted.
+func (op Op) Remake() bool { return op < numOps && ops[op].remake }
+
+// TakesImm reports whether Imm may stand in the place of the last argument.
+func (op Op) TakesImm() bool { return op < numOps && ops[op].imm }
+
+// Commutes reports whether X and Y may change places.
+func (op Op) Commutes() bool {
+	switch op {
+	case Add, Mul, And, Or, Xor:
+		return true
+	}
+	return false
+}
+
+// IsCall reports whether registers are lost at the operation.
+func (op Op) IsCall() bool { return op == CallHelper || op == CallKernel || op == CallSub }
+
+// String is the comparison as C writes it, with s for signed.
+func (c Cond) String() string { return condNames[c] }
+
+// Negated is the comparison that holds exactly when c does not; false for TEST,
+// which has none.
+func (c Cond) Negated() (Cond, bool) {
+	table := [numConds]Cond{EQ: NE, NE: EQ, LT: GE, LE: GT, GT: LE, GE: LT, SLT: SGE, SLE: SGT, SGT: SLE, SGE: SLT}
+	return table[c], c != TEST
+}
+
+// Swapped is the comparison with its sides exchanged.
+func (c Cond) Swapped() Cond {
+	table := [numConds]Cond{EQ: EQ, NE: NE, LT: GT, LE: GE, GT: LT, GE: LE, SLT: SGT, SLE: SGE, SGT: SLT, SGE: SLE, TEST: TEST}
+	return table[c]
+}
+
+// Signed reports whether the comparison is one of signed numbers.
+func (c Cond) Signed() bool { return c >= SLT && c <= SGE }
+
+// Holds compares two numbers of that width.
+func (c Cond) Holds(x, y uint64, wide bool) bool {
+	sx, sy := int64(x), int64(y)
+	if !wide {
+		x, y = uint64(uint32(x)), uint64(uint32(y))
+		sx, sy = int64(int32(x)), int64(int32(y))
+	}
+	switch c {
+	case EQ:
+		return x == y
+	case NE:
+		return x != y
+	case LT:
+		return x < y
+	case LE:
+		return x <= y
+	case GT:
+		return x > y
+	case GE:
+		return x >= y
+	case SLT:
+		return sx < sy
+	case SLE:
+		return sx <= sy
+	case SGT:
+		return sx > sy
+	case SGE:
+		return sx >= sy
+	}
+	return x&y != 0
+}
