@@ -7,8 +7,8 @@ import (
 )
 
 // A Builder writes a BTF blob record by record. It is what describes our own
-// programs to the kernel: their functions, and the strings that line
-// information points to. The zero value is ready and writes in this machine's
+// programs to the kernel: their functions, the strings that line information
+// points to, and the keys and values of their maps. The zero value is ready and writes in this machine's
 // byte order.
 //
 // Equal strings are stored once; records are stored as given.

@@ -19,10 +19,16 @@ const (
 	CmdProgGetFDByID Command = 13
 	CmdMapGetFDByID  Command = 14
 	CmdObjGetInfo    Command = 15
+	CmdRawTracepoint Command = 17
 	CmdBTFLoad       Command = 18
 	CmdBTFGetFDByID  Command = 19
+	CmdMapTake       Command = 21
 	CmdMapFreeze     Command = 22
 	CmdBTFGetNextID  Command = 23
+	CmdMapLookupMany Command = 24
+	CmdMapTakeMany   Command = 25
+	CmdMapUpdateMany Command = 26
+	CmdMapDeleteMany Command = 27
 	CmdLinkCreate    Command = 28
 	CmdLinkUpdate    Command = 29
 	CmdLinkGetFDByID Command = 30
@@ -46,10 +52,16 @@ var commandNames = [...]string{
 	CmdProgGetFDByID: "prog by id",
 	CmdMapGetFDByID:  "map by id",
 	CmdObjGetInfo:    "object info",
+	CmdRawTracepoint: "raw tracepoint open",
 	CmdBTFLoad:       "btf load",
 	CmdBTFGetFDByID:  "btf by id",
+	CmdMapTake:       "map lookup and delete",
 	CmdMapFreeze:     "map freeze",
 	CmdBTFGetNextID:  "btf next id",
+	CmdMapLookupMany: "map lookup batch",
+	CmdMapTakeMany:   "map lookup and delete batch",
+	CmdMapUpdateMany: "map update batch",
+	CmdMapDeleteMany: "map delete batch",
 	CmdLinkCreate:    "link create",
 	CmdLinkUpdate:    "link update",
 	CmdLinkGetFDByID: "link by id",

@@ -23,6 +23,12 @@
 // In commands on map elements the kernel copies as many bytes as the map's types have, to and from plain addresses. This package
 // knows the sizes of each map and refuses slices of other lengths.
 //
+// # Memory
+//
+// Arrays, ring buffers and arenas can be mapped ([MapMemory]): the process then sees what programs write without a command, and a
+// [Waiter] sleeps until the kernel says that a ring buffer has something. [Memory] checks every access; a [Word64] of it is as fast as
+// sync/atomic.
+//
 // # Errors
 //
 // A command answers its one documented success or fails. Everything else, such as the 1 that an update of a struct_ops map with a

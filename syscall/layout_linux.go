@@ -34,6 +34,17 @@ type mapElemAttr struct {
 	flags uint64
 }
 
+type mapBatchAttr struct {
+	inBatch   pointer
+	outBatch  pointer
+	keys      pointer
+	values    pointer
+	count     uint32 // written: how many elements were done
+	mapFD     uint32
+	elemFlags uint64
+	flags     uint64
+}
+
 type progLoadAttr struct {
 	progType           uint32
 	insnCnt            uint32
@@ -123,6 +134,13 @@ type linkUpdateAttr struct {
 	newFD  uint32
 	flags  uint32
 	oldFD  uint32
+}
+
+type rawTracepointAttr struct {
+	name   pointer
+	progFD uint32
+	_      uint32
+	cookie uint64
 }
 
 type fdAttr struct {

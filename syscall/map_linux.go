@@ -80,6 +80,20 @@ func MapGetNextKey(m *FD, key, next []byte) error {
 	return mapElem(CmdMapGetNextKey, m, key, next, 0)
 }
 
+// MapLookupAndDelete takes an element out of a map: its value is copied into
+// value, and the key is removed. A queue or stack has no key: key is empty, and
+// the element is the next one. flags is UpdateLock or 0; hashes take it since
+// Linux 5.14.
+func MapLookupAndDelete(m *FD, key, value []byte, flags uint64) error {
+	return mapElem(CmdMapTake, m, key, value, flags)
+}
+
+// MapLookupFlags is MapLookup with flags: UpdateLock copies the value under its
+// bpf_spin_lock.
+func MapLookupFlags(m *FD, key, value []byte, flags uint64) error {
+	return mapElem(CmdMapLookup, m, key, value, flags)
+}
+
 // mapElem runs a command on an element. The kernel is told no lengths: it reads and writes as many bytes as the map says, so the
 // lengths are checked here.
 func mapElem(cmd Command, m *FD, key, value []byte, flags uint64) error {

@@ -101,7 +101,7 @@ func explain(r request, s setting) string {
 		if r.replace {
 			return "the link does not hold the given old map or program any more; nothing was changed"
 		}
-	case CmdMapLookup, CmdMapUpdate, CmdMapDelete, CmdMapGetNextKey:
+	case CmdMapLookup, CmdMapUpdate, CmdMapDelete, CmdMapGetNextKey, CmdMapTake, CmdMapLookupMany, CmdMapTakeMany, CmdMapUpdateMany, CmdMapDeleteMany:
 		return "the map is frozen, or the descriptor may not do this: the map was created or opened read-only or write-only"
 	case CmdObjPin:
 		return "the path must be on a bpf file system (mount -t bpf bpf /sys/fs/bpf) and its last part must not contain a dot"

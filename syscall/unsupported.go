@@ -22,6 +22,62 @@ func MapDelete(m *FD, key []byte) error { return ErrUnsupported }
 // MapGetNextKey needs Linux.
 func MapGetNextKey(m *FD, key, next []byte) error { return ErrUnsupported }
 
+// MapLookupFlags needs Linux.
+func MapLookupFlags(m *FD, key, value []byte, flags uint64) error { return ErrUnsupported }
+
+// MapLookupAndDelete needs Linux.
+func MapLookupAndDelete(m *FD, key, value []byte, flags uint64) error { return ErrUnsupported }
+
+// MapLookupBatch needs Linux.
+func MapLookupBatch(m *FD, cursor, next, keys, values []byte, flags uint64) (int, error) {
+	return 0, ErrUnsupported
+}
+
+// MapLookupAndDeleteBatch needs Linux.
+func MapLookupAndDeleteBatch(m *FD, cursor, next, keys, values []byte, flags uint64) (int, error) {
+	return 0, ErrUnsupported
+}
+
+// MapUpdateBatch needs Linux.
+func MapUpdateBatch(m *FD, keys, values []byte, flags uint64) (int, error) { return 0, ErrUnsupported }
+
+// MapDeleteBatch needs Linux.
+func MapDeleteBatch(m *FD, keys []byte) (int, error) { return 0, ErrUnsupported }
+
+// MapMemory needs Linux.
+func MapMemory(m *FD, offset int64, size int, write bool) (*Memory, error) {
+	return nil, ErrUnsupported
+}
+
+func unmap([]byte) error { return ErrUnsupported }
+
+// A Waiter needs Linux.
+type Waiter struct{}
+
+// NewWaiter needs Linux.
+func NewWaiter(m *FD) (*Waiter, error) { return nil, ErrUnsupported }
+
+// Wait needs Linux.
+func (w *Waiter) Wait() error { return ErrUnsupported }
+
+// Wake needs Linux.
+func (w *Waiter) Wake() {}
+
+// Close needs Linux.
+func (w *Waiter) Close() error { return ErrUnsupported }
+
+// RawTracepointOpen needs Linux.
+func RawTracepointOpen(p *FD, name string) (*FD, error) { return nil, ErrUnsupported }
+
+// SocketAttach needs Linux.
+func SocketAttach(socket int, p *FD) error { return ErrUnsupported }
+
+// SocketDetach needs Linux.
+func SocketDetach(socket int) error { return ErrUnsupported }
+
+// OpenTarget needs Linux.
+func OpenTarget(path string) (*FD, error) { return nil, ErrUnsupported }
+
 // MapFreeze needs Linux.
 func MapFreeze(m *FD) error { return ErrUnsupported }
 

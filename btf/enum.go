@@ -1,0 +1,64 @@
+package btf
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// EnumValue is the value of an enum's constant. Without the enum's name it looks
+// through all enums, which reads the whole blob. Errors wrap ErrNotFound.
+func (t *Types) EnumValue(enum, constant string) (int64, error) {
+	if enum != "" {
+		for _, kind := range [...]Kind{KindEnum, KindEnum64} {
+			id, err := t.Lookup(kind, enum)
+			if err != nil {
+				continue
+			}
+			r, err := t.record(id)
+			if err != nil {
+				return 0, err
+			}
+			if value, ok := t.enumConstant(r, constant); ok {
+				return value, nil
+			}
+		}
+		return 0, fmt.Errorf("constant %s of enum %s: %w", constant, enum, ErrNotFound)
+	}
+	if t.base != nil {
+		if value, err := t.base.EnumValue("", constant); err == nil {
+			return value, nil
+		}
+	}
+	if _, err := t.end(); err != nil { // the blob is sound
+		return 0, err
+	}
+	for pos := 0; pos < len(t.records); {
+		r := record{t.records[pos:]}
+		if kind := r.kind(); kind == KindEnum || kind == KindEnum64 {
+			if value, ok := t.enumConstant(r, constant); ok {
+				return value, nil
+			}
+		}
+		pos += r.len()
+	}
+	return 0, fmt.Errorf("enum constant %s: %w", constant, ErrNotFound)
+}
+
+// enumConstant looks for a constant in the record of an enum.
+func (t *Types) enumConstant(r record, constant string) (int64, bool) {
+	for i := range r.vlen() {
+		e := r.entry(i)
+		if string(t.text(binary.NativeEndian.Uint32(e))) != constant {
+			continue
+		}
+		low := binary.NativeEndian.Uint32(e[4:])
+		switch {
+		case r.kind() == KindEnum64:
+			return int64(uint64(binary.NativeEndian.Uint32(e[8:]))<<32 | uint64(low)), true
+		case r.flag(): // signed
+			return int64(int32(low)), true
+		}
+		return int64(low), true
+	}
+	return 0, false
+}

@@ -1,0 +1,39 @@
+package syscall
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// MapMemory maps a part of a map into memory: offset and size in bytes, the
+// offset a multiple of the page size. Arrays can be mapped that were created with
+// MapMmapable; they begin at offset 0, and their values stand at multiples of 8.
+// Of a ring buffer, the first page may be written, and the pages behind it read;
+// of one that user space writes, it is the other way round.
+func MapMemory(m *FD, offset int64, size int, write bool) (*Memory, error) {
+	num, err := m.acquire("map")
+	if err != nil {
+		return nil, fmt.Errorf("map memory: %w", err)
+	}
+	defer m.release()
+	prot := unix.PROT_READ
+	if write {
+		prot |= unix.PROT_WRITE
+	}
+	data, err := unix.Mmap(num, offset, size, prot, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map memory of fd %d: %d bytes at offset %d: %w", num, size, offset, mapError(err))
+	}
+	return newMemory(data, write), nil
+}
+
+// mapError gives an errno of mmap its type.
+func mapError(err error) error {
+	if errno, ok := err.(unix.Errno); ok {
+		return kernelError(errno)
+	}
+	return err
+}
+
+func unmap(data []byte) error { return unix.Munmap(data) }
