@@ -17,15 +17,20 @@ const module = "github.com/bpfsmith/bpfsmith/"
 // layers says which of our packages each package may import: dependencies
 // point one way. A package that is not listed is a tool or an example.
 var layers = map[string][]string{
-	"isa":              {},
-	"internal/spell":   {},
-	"btf":              {"internal/spell"},
-	"dsl":              {"isa"},
-	"syscall":          {},
-	"verifierlog":      {"isa"},
-	"compile":          {"isa", "dsl", "btf", "internal/spell"},
-	"structops":        {"isa", "dsl", "btf", "compile", "syscall", "verifierlog", "internal/spell"},
-	"internal/fixture": {"btf"},
+	"isa":               {},
+	"internal/spell":    {},
+	"internal/ir":       {},
+	"internal/opt":      {"internal/ir"},
+	"internal/regalloc": {"isa"},
+	"btf":               {"internal/spell"},
+	"dsl":               {"isa", "internal/ir"},
+	"syscall":           {},
+	"verifierlog":       {"isa"},
+	"compile":           {"isa", "dsl", "btf", "internal/ir", "internal/opt", "internal/regalloc", "internal/spell"},
+	"maps":              {"dsl", "btf", "syscall"},
+	"load":              {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog"},
+	"structops":         {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell"},
+	"internal/fixture":  {"btf"},
 }
 
 // outside is what library packages may import besides the standard library.

@@ -11,7 +11,7 @@ func collect(u *unit) {
 	reach := func(p *dsl.Program) *function {
 		f := byProgram[p]
 		if f == nil {
-			f = &function{program: p, items: p.Items}
+			f = &function{program: p, items: u.items(p)}
 			byProgram[p] = f
 			u.funcs = append(u.funcs, f)
 		}
@@ -69,6 +69,8 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 			}
 			in.to, in.flags = n, calling
 			f.calls = append(f.calls, next)
+		case dsl.MapAddress, dsl.MapValueAddress:
+			u.collectMap(f, item)
 		default:
 			u.names = true
 		}
@@ -84,7 +86,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 	}
 	f.code = code[:next]
 	f.size = int(slot)
-	if len(f.code) == 0 {
+	if len(f.code) == 0 && !f.program.Structured() { // with a function of Go, something was found before
 		u.found(f, -1, EmptyProgram, Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
 	}
 }

@@ -15,6 +15,7 @@ var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
+	{"write", write},     // functions of Go are instructions too; see structured.go for how
 	{"collect", collect}, // every function of the object is there, the entry first; none calls itself
 	{"resolve", resolve}, // no field, no kernel function and no label is known by name only
 	{"stretch", stretch}, // no jump leads farther than it reaches, if code can be added so that none does
@@ -54,6 +55,7 @@ func inSourceOrder(a, b Finding) int {
 type unit struct {
 	program  *dsl.Program
 	target   Target
+	written  map[*dsl.Program][]dsl.Item // what was compiled of functions of Go
 	sites    sites
 	funcs    []*function // the entry first, then in the order of their first mention
 	findings Findings
@@ -76,9 +78,14 @@ func (u *unit) found(f *function, index int, rule Rule, finding Finding) {
 			finding.Insn = f.first + int(f.code[index].slot)
 		}
 	}
-	finding = u.about(f, rule, finding)
+	u.note(f.program, rule, finding)
+}
+
+// note adds a finding about a program, once: it may be met on several paths.
+func (u *unit) note(p *dsl.Program, rule Rule, finding Finding) {
+	finding = u.about(p, rule, finding)
 	if _, twice := u.noted[finding]; twice {
-		return // reached on several paths
+		return
 	}
 	if u.noted == nil {
 		u.noted = make(map[Finding]struct{})
@@ -91,13 +98,13 @@ func (u *unit) found(f *function, index int, rule Rule, finding Finding) {
 func (u *unit) foundItem(f *function, item *dsl.Item, rule Rule, finding Finding) {
 	finding.Insn = -1
 	finding.Pos = item.Pos()
-	u.findings = append(u.findings, u.about(f, rule, finding))
+	u.findings = append(u.findings, u.about(f.program, rule, finding))
 }
 
 // about fills in what the finding is about.
-func (u *unit) about(f *function, rule Rule, finding Finding) Finding {
+func (u *unit) about(p *dsl.Program, rule Rule, finding Finding) Finding {
 	finding.Rule = rule
-	finding.Program = f.program.Name
+	finding.Program = p.Name
 	if c := u.target.Context; c != nil {
 		finding.Member = c.Member
 	}

@@ -24,6 +24,7 @@ func encode(u *unit) {
 	o.Instructions = make([]isa.Instruction, count)
 	o.item = make([]int32, count)
 	rest, items := o.Instructions, o.item
+	maps := mapTable{object: o}
 	changes := 0 // of lines, and so records of them, at most
 	for _, f := range u.funcs {
 		site := uint16(0)
@@ -35,6 +36,7 @@ func encode(u *unit) {
 			rest[i], items[i] = in.Instruction, in.item
 			if in.IsWide() {
 				o.wide = append(o.wide, f.first+int(in.slot))
+				maps.refer(f.item(i).Map(), f.first+int(in.slot))
 			}
 			if in.site != site || site == 0 {
 				site = in.site
@@ -71,7 +73,10 @@ func (u *unit) describe(o *Object) error {
 		}
 		params := []btf.Param{{Name: "ctx", Type: context}}
 		linkage := btf.Global // the entry, as clang has it; functions it calls are verified with it
-		if i > 0 {
+		switch {
+		case i > 0 && f.program.Global:
+			result, params = u.globalProto(f.program.Proto, &b)
+		case i > 0:
 			linkage, params = btf.Static, subParams(f.program.Proto, word)
 		}
 		record := func(index int, id btf.ID) {
@@ -144,6 +149,31 @@ func recordOrder(o isa.ByteOrder) binary.AppendByteOrder {
 		return binary.BigEndian
 	}
 	return binary.LittleEndian
+}
+
+// globalProto describes a function that is verified by its prototype alone:
+// numbers in their widths, and pointers with the size of what they lead to, which
+// the verifier takes for granted then (kernel/bpf/btf.c, btf_prepare_func_args).
+func (u *unit) globalProto(p *dsl.Prototype, b *btf.Builder) (result btf.ID, params []btf.Param) {
+	integer := func(t dsl.CType) btf.ID { return b.Int(t.Name, uint32(t.Size), t.Signed) }
+	if p.Result.Integer {
+		result = integer(p.Result)
+	}
+	for i, param := range p.Params {
+		t := param.Type
+		var id btf.ID
+		switch {
+		case t.Integer:
+			id = integer(t)
+		default:
+			size := uint32(max(t.Size, 1))
+			octet := b.Int("unsigned char", 1, false)
+			index := b.Int("unsigned int", 4, false)
+			id = b.Pointer(b.Struct(strings.TrimPrefix(t.Name, "struct "), size, btf.Member{Name: "bytes", Type: b.Array(octet, index, size)}))
+		}
+		params = append(params, btf.Param{Name: fmt.Sprintf("arg%d", i), Type: id})
+	}
+	return result, params
 }
 
 func subParams(p *dsl.Prototype, word btf.ID) []btf.Param {

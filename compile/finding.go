@@ -20,6 +20,7 @@ const (
 	NotScalar       Rule = "not-scalar"         // a field that no single instruction loads or stores
 	UnknownFunction Rule = "unknown-function"   // a kernel function that the target lacks
 	Recursion       Rule = "recursion"          // a program that calls itself, directly or not
+	BadMap          Rule = "bad-map"            // a nil map, or one whose declaration cannot work
 	NeedsBTF        Rule = "needs-btf"          // a name, and no BTF to look it up in
 	NeedsLevel      Rule = "needs-level"        // an instruction that the target's ISA level lacks
 	BadInstruction  Rule = "bad-instruction"    // operands that have no encoding, or that the kernel refuses
@@ -43,6 +44,11 @@ const (
 	WriteTooWide    Rule = "write-too-wide"     // a write past the end of a writable field
 	HelperForbidden Rule = "helper-forbidden"   // a helper that this member may not call
 	KernelForbidden Rule = "function-forbidden" // a kernel function that this member may not call
+
+	// Of functions of Go.
+	FieldType    Rule = "field-type"     // a field read or written as what it is not
+	Arguments    Rule = "bad-arguments"  // a call with too many, too few or other arguments
+	FrameTooLong Rule = "frame-too-long" // more than the stack's 512 bytes
 )
 
 // A Finding is one mistake found before the kernel was asked.

@@ -18,6 +18,11 @@ type Object struct {
 	ByteOrder    isa.ByteOrder
 	Functions    []Function
 
+	// Maps are those that the code names, in the order of their first mention.
+	// Until they are created it has 0 for their descriptors: see CodeWithMaps.
+	Maps    []*dsl.MapSpec
+	MapRefs []MapRef
+
 	// What describes the code to the kernel. The records hold offsets into BTF.
 	BTF      []byte // types of the functions, and the strings that LineInfo names
 	FuncInfo []byte // records of FuncInfoSize bytes

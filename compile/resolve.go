@@ -210,23 +210,31 @@ func (u *unit) resolveCall(f *function, in instr) {
 		u.unreadable(err)
 		return
 	}
-	if _, known := u.kernel[id]; !known {
-		set, err := u.target.BTF.Decode(id)
-		if err != nil {
-			u.unreadable(err)
-			return
-		}
-		if u.kernel == nil {
-			u.kernel = make(map[btf.ID]kernelFunction)
-		}
-		fn := set.Type(id).(*cbtf.Func) // of KindFunc
-		proto, ok := fn.Type.(*cbtf.FuncProto)
-		if !ok {
-			u.unreadable(fmt.Errorf("%w: function %s has no prototype", btf.ErrMalformed, name))
-			return
-		}
-		u.kernel[id] = kernelFunction{name, proto}
+	if _, err := u.kernelFunction(id, name); err != nil {
+		u.unreadable(err)
+		return
 	}
 	in.Instruction = isa.CallKfunc(int32(id), 0)
 	f.code = append(f.code, in)
+}
+
+// kernelFunction reads the prototype of a kernel function, once.
+func (u *unit) kernelFunction(id btf.ID, name string) (kernelFunction, error) {
+	if known, ok := u.kernel[id]; ok {
+		return known, nil
+	}
+	set, err := u.target.BTF.Decode(id)
+	if err != nil {
+		return kernelFunction{}, err
+	}
+	fn := set.Type(id).(*cbtf.Func) // of KindFunc
+	proto, ok := fn.Type.(*cbtf.FuncProto)
+	if !ok {
+		return kernelFunction{}, fmt.Errorf("%w: function %s has no prototype", btf.ErrMalformed, name)
+	}
+	if u.kernel == nil {
+		u.kernel = make(map[btf.ID]kernelFunction)
+	}
+	u.kernel[id] = kernelFunction{name, proto}
+	return u.kernel[id], nil
 }

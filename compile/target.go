@@ -15,6 +15,10 @@ type Target struct {
 	ByteOrder isa.ByteOrder // of the code and of what describes it
 	Context   *Context      // where the program is attached; nil when not known
 
+	// Verify derives again, by other means, that each value is where the code looks
+	// for it. It is slow, and for tests.
+	Verify bool
+
 	// Source gives the text of a line of Go, without its indentation, for the
 	// verifier's log and for bpftool; nil leaves the text out. Only file name
 	// and line then reach the kernel.

@@ -38,6 +38,8 @@ func TestEveryConstructorKnowsItsLine(t *testing.T) {
 		{dsl.CallKernel("tcp_slow_start"), line()},
 		{dsl.Call(sub), line()},
 		{dsl.LoadFunc(isa.R2, sub), line()},
+		{dsl.LoadMap(isa.R1, nil), line()},
+		{dsl.LoadMapData(isa.R1, nil, 4), line()},
 		{dsl.Raw(isa.Exit()), line()},
 		{dsl.Proto("u32", "struct sock *sk"), line()},
 		{dsl.Sleepable(), line()},

@@ -10,18 +10,20 @@ import (
 type ItemKind uint8
 
 const (
-	Plain         ItemKind = iota // Ins, complete
-	LabelHere                     // Name: a place that jumps may name
-	JumpTo                        // Ins, but for the displacement to the label Name
-	FieldLoad                     // Ins.Dst = field Path() of the struct Name at Ins.Src
-	FieldStore                    // field Path() of the struct Name at Ins.Dst = Ins.Src
-	FieldStoreImm                 // field Path() of the struct Name at Ins.Dst = Ins.Imm
-	FieldAddress                  // Ins.Dst += offset of field Path() in the struct Name
-	KernelCall                    // call of the kernel function Name
-	SubCall                       // call of the program Sub()
-	SubAddress                    // Ins.Dst = address of the program Sub(), for callbacks
-	Declared                      // a Prototype: what the program takes and gives
-	sleepableHere                 // the program may sleep
+	Plain           ItemKind = iota // Ins, complete
+	LabelHere                       // Name: a place that jumps may name
+	JumpTo                          // Ins, but for the displacement to the label Name
+	FieldLoad                       // Ins.Dst = field Path() of the struct Name at Ins.Src
+	FieldStore                      // field Path() of the struct Name at Ins.Dst = Ins.Src
+	FieldStoreImm                   // field Path() of the struct Name at Ins.Dst = Ins.Imm
+	FieldAddress                    // Ins.Dst += offset of field Path() in the struct Name
+	KernelCall                      // call of the kernel function Name
+	SubCall                         // call of the program Sub()
+	SubAddress                      // Ins.Dst = address of the program Sub(), for callbacks
+	MapAddress                      // Ins.Dst = address of the map Map()
+	MapValueAddress                 // Ins.Dst = address of a byte in the value of Map(), a map with one element; which is in Ins
+	Declared                        // a Prototype: what the program takes and gives
+	sleepableHere                   // the program may sleep
 )
 
 // An Item is one line of a program: an instruction, a label, or an instruction
@@ -44,6 +46,7 @@ type more struct {
 	path  string
 	sub   *Program
 	proto *Prototype
+	spec  *MapSpec
 }
 
 // Path is a field within the struct Name; "" for items that access none.
@@ -167,6 +170,10 @@ func (i Item) String() string {
 			return "call of a nil program"
 		}
 		return "call " + sub.Name
+	case MapAddress:
+		return fmt.Sprintf("%v = %v", i.Ins.Dst, i.Map())
+	case MapValueAddress:
+		return fmt.Sprintf("%v = value of %v + %d", i.Ins.Dst, i.Map(), uint32(i.Ins.Imm>>32))
 	case Declared:
 		if i.more != nil && i.more.proto != nil {
 			return i.more.proto.String()
@@ -175,4 +182,11 @@ func (i Item) String() string {
 		return "sleepable"
 	}
 	return i.Ins.String()
+}
+
+// Placed is the item as if it had been made at a program counter: of code that
+// was compiled from a written function.
+func Placed(i Item, pc uintptr) Item {
+	i.site = site(pc)
+	return i
 }

@@ -67,3 +67,7 @@ func Here(skip int) Position {
 	runtime.Callers(3+skip, pc[:])
 	return site(pc[0]).position()
 }
+
+// PositionAt is the line of Go at a program counter, as Site and the sites of
+// written functions have it.
+func PositionAt(pc uintptr) Position { return site(pc).position() }

@@ -25,7 +25,7 @@ type Param struct {
 type CType struct {
 	Name    string // "u32", "struct sock", "void"
 	Stars   int    // levels of pointer
-	Size    int    // of an integer, in bytes; 0 for void and what is only pointed to
+	Size    int    // of an integer, or of what a pointer to Go's memory leads to, in bytes; 0 for void and the kernel's structs
 	Signed  bool
 	Integer bool
 }

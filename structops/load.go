@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -89,13 +91,17 @@ func (p *Plan) createMap(types *syscall.FD, linked bool) (*syscall.FD, error) {
 
 func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, error) {
 	o := program.Object
+	code, err := o.CodeWithMaps(mapDescriptor)
+	if err != nil {
+		return nil, p.failed("create the maps", err)
+	}
 	attr := syscall.ProgLoadAttr{
 		Type:               syscall.ProgTypeStructOps,
 		ExpectedAttachType: syscall.AttachType(program.Member.Index),
 		AttachBTFID:        uint32(p.Type.ID),
 		Name:               o.Program.Name,
 		License:            p.License,
-		Instructions:       o.Code,
+		Instructions:       code,
 		BTF:                types,
 		FuncInfo:           o.FuncInfo,
 		FuncInfoRecSize:    compile.FuncInfoSize,
@@ -114,6 +120,20 @@ func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, err
 		return nil, p.failed("load "+program.Member.Name, err)
 	}
 	return fd, nil
+}
+
+// mapDescriptor gives the descriptor of a map that programs use. A map that does
+// not exist yet is created; it stays with its handle.
+func mapDescriptor(spec *dsl.MapSpec) (int32, error) {
+	m := maps.New(spec)
+	if err := m.Create(); err != nil {
+		return 0, err
+	}
+	fd, err := m.FD()
+	if err != nil {
+		return 0, err
+	}
+	return int32(fd.Int()), nil
 }
 
 // Program is the loaded program of a member, to be run with

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,9 +23,9 @@ type Ops struct {
 }
 
 // Members are the members that an implementation sets, by name. A callback
-// takes a *dsl.Program, and nil leaves it out; data takes an integer, a bool,
-// or, where it is an array of characters, a string. One program may serve in
-// several members.
+// takes a *dsl.Program or a Go function as dsl.Func does, and nil leaves it out;
+// data takes an integer, a bool, or, where it is an array of characters, a
+// string. One program may serve in several members.
 type Members map[string]any
 
 // What Prepare finds in an implementation, besides what compile.Compile finds
@@ -78,6 +79,7 @@ func Prepare(ops Ops, target compile.Target) (*Plan, error) {
 
 // prepare does the work; at is the line to name for mistakes of no program.
 func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
+	ops.Members = ops.Members.programs()
 	if target.BTF == nil {
 		return nil, compile.Findings{{Pos: at, Insn: -1, Rule: compile.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
@@ -98,6 +100,19 @@ func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
 		return nil, v.findings
 	}
 	return v.plan, nil
+}
+
+// programs makes programs of the members that are Go functions. They have the
+// names of their members.
+func (m Members) programs() Members {
+	made := make(Members, len(m))
+	for name, value := range m {
+		if fn := reflect.ValueOf(value); fn.Kind() == reflect.Func {
+			value = dsl.Func(name, value)
+		}
+		made[name] = value
+	}
+	return made
 }
 
 // symbols ranges over the names that the programs look up in BTF.
@@ -194,7 +209,7 @@ func (v *validator) bind() error {
 		case isProgram:
 			err = v.bindProgram(m, program)
 		case m.Proto != nil:
-			v.found(compile.Finding{Member: m.Name, Rule: NotData, Detail: fmt.Sprintf("a callback takes a *dsl.Program, not a %T", value), Note: m.Declaration()})
+			v.found(compile.Finding{Member: m.Name, Rule: NotData, Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
 		default:
 			v.bindData(m, value)
 		}

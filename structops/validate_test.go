@@ -88,7 +88,7 @@ func TestValidate(t *testing.T) {
 		{"member misspelt", with(structops.Members{"cong_contrl": nothing}), structops.UnknownMember, "cong_contrl", []string{`no member "cong_contrl"`, "did you mean cong_control?"}},
 		{"member of another kernel", with(structops.Members{"frobnicate": 1}), structops.UnknownMember, "frobnicate", []string{"it has ssthresh, cong_avoid"}},
 		{"program at a data member", with(structops.Members{"flags": nothing}), structops.NotACallback, "flags", []string{"flags is data, not a callback: it is u32 flags", "callbacks are ssthresh"}},
-		{"data at a callback", with(structops.Members{"init": 7}), structops.NotData, "init", []string{"a callback takes a *dsl.Program, not a int", "void (*init)(struct sock *sk)"}},
+		{"data at a callback", with(structops.Members{"init": 7}), structops.NotData, "init", []string{"a callback takes a Go function or a *dsl.Program, not a int", "void (*init)(struct sock *sk)"}},
 		{"get_info", with(structops.Members{"get_info": p(dsl.Mov64Imm(r0, 0), dsl.Exit())}), structops.ReservedMember, "get_info", []string{"get_info cannot be written in BPF"}},
 		{"sleepable congestion control", with(structops.Members{"init": p(dsl.Sleepable(), dsl.Exit())}), structops.MustNotSleep, "init",
 			[]string{"called where the kernel must not sleep", "no member of tcp_congestion_ops may sleep"}},

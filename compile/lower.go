@@ -1,0 +1,358 @@
+package compile
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A lowering turns what a Go function wrote into SSA form for the target: names
+// are looked up, arms for what the target lacks are left out, variables become
+// values, and operations that the target's ISA lacks become others.
+//
+// It follows Braun, Buchwald, Hack, Leißa, Mallon and Zwinkau, Simple and
+// Efficient Construction of Static Single Assignment Form (2013): blocks are
+// translated in an order in which, but for loops, all ways in come first; a
+// variable is looked for backward when it is read, and where several ways meet
+// a phi is made.
+type lowering struct {
+	*unit
+	p    *dsl.Program
+	body *dsl.Body
+	from *ir.Func
+	to   *ir.Func
+
+	block  []ir.B   // of from's blocks, the block in to; noBlock where none leads
+	value  []ir.V   // of from's values, the value in to
+	known  []int8   // of from's Bools: not yet known, no, yes, not constant
+	vars   []ir.V   // what variables are at the end of each block of to, by block and variable
+	sealed []bool   // all ways into the block are translated
+	open   [][]phi  // phis of blocks that are not sealed
+	fields []lookup // by name
+	at     ir.B
+	site   int32
+}
+
+const noBlock ir.B = -1
+
+type phi struct {
+	v        ir.V
+	variable int32
+}
+
+// lower gives the function in SSA form, or nil when there are findings.
+func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
+	from := body.IR
+	l := &lowering{unit: u, p: p, body: body, from: from, to: ir.New(p.Name)}
+	l.to.Frame, l.to.Names, l.to.Sites = from.Frame, from.Names, from.Sites
+	l.block = make([]ir.B, len(from.Blocks))
+	l.value = make([]ir.V, len(from.Values))
+	l.known = make([]int8, len(from.Values))
+	l.fields = make([]lookup, len(from.Names))
+	order := l.reachable()
+	l.vars = make([]ir.V, len(order)*len(from.Vars))
+	l.sealed = make([]bool, len(order))
+	l.open = make([][]phi, len(order))
+	left := make([]int, len(order)) // ways into each block that are not translated yet
+	for _, b := range order {
+		for _, s := range l.succs(b) {
+			left[l.block[s]]++
+		}
+	}
+	for _, b := range order {
+		l.at = l.block[b]
+		if left[l.at] == 0 {
+			l.seal(l.at)
+		}
+		for _, v := range from.Blocks[b].Values {
+			l.site = from.Values[v].Site
+			l.value[v] = l.translate(v, &from.Values[v])
+		}
+		l.end(b)
+		for _, s := range l.succs(b) {
+			s := l.block[s]
+			if left[s]--; left[s] == 0 && s <= l.at { // a way back: the block is translated
+				l.seal(s)
+			}
+		}
+	}
+	return l.to
+}
+
+// reachable lists the blocks that can be reached in the target, in reverse
+// postorder, and numbers them.
+func (l *lowering) reachable() []ir.B {
+	for b := range l.block {
+		l.block[b] = noBlock
+	}
+	type frame struct {
+		b    ir.B
+		next int
+	}
+	var order []ir.B
+	stack := []frame{{b: 0}}
+	l.block[0] = 0
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		succs := l.succs(top.b)
+		if top.next < len(succs) {
+			to := succs[top.next]
+			top.next++
+			if l.block[to] == noBlock {
+				l.block[to] = 0
+				stack = append(stack, frame{b: to})
+			}
+			continue
+		}
+		order = append(order, top.b)
+		stack = stack[:len(stack)-1]
+	}
+	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+		order[i], order[j] = order[j], order[i]
+	}
+	for i, b := range order {
+		l.block[b] = ir.B(i)
+		if i > 0 {
+			l.to.NewBlock()
+		}
+	}
+	return order
+}
+
+// succs is where a block leads in the target.
+func (l *lowering) succs(b ir.B) []ir.B {
+	block := &l.from.Blocks[b]
+	if block.Kind == ir.Branch {
+		switch l.constant(block.X) {
+		case yes:
+			return block.Succs[:1]
+		case no:
+			return block.Succs[1:]
+		}
+	}
+	return block.Succs
+}
+
+// What is known of a Bool.
+const (
+	unknownBool = iota
+	no
+	yes
+	varies
+)
+
+// constant decides the Bools that depend on the target alone.
+func (l *lowering) constant(v ir.V) int8 {
+	if l.known[v] != unknownBool {
+		return l.known[v]
+	}
+	value := &l.from.Values[v]
+	known := int8(varies)
+	switch value.Op {
+	case ir.Has:
+		known = no
+		if l.has(value.Aux) {
+			known = yes
+		}
+	case ir.Not:
+		switch l.constant(value.Args[0]) {
+		case yes:
+			known = no
+		case no:
+			known = yes
+		}
+	case ir.And, ir.Or:
+		decides := int8(no)
+		if value.Op == ir.Or {
+			decides = yes
+		}
+		x, y := l.constant(value.Args[0]), l.constant(value.Args[1])
+		switch {
+		case x == decides || y == decides:
+			known = decides
+		case x != varies && y != varies:
+			known = x
+		}
+	}
+	l.known[v] = known
+	return known
+}
+
+// end ends the block that is translated.
+func (l *lowering) end(b ir.B) {
+	from, to := &l.from.Blocks[b], &l.to.Blocks[l.at]
+	to.Kind, to.Site = from.Kind, from.Site
+	succs := l.succs(b)
+	if from.Kind == ir.Branch && len(succs) == 1 {
+		to.Kind = ir.Jump
+	} else if from.X != 0 {
+		to.Cond, to.X = from.Cond, l.value[from.X]
+		if x := &l.to.Values[to.X]; to.Kind == ir.Return && x.Op == ir.Trunc {
+			to.X = x.Args[0] // nobody looks at the upper half of a result of 32 bits: callers cut it themselves
+		}
+	}
+	for _, s := range succs {
+		l.to.Edge(l.at, l.block[s])
+	}
+	if len(succs) == 2 && succs[0] == succs[1] {
+		to.Kind, to.X = ir.Jump, 0
+		s := &l.to.Blocks[to.Succs[0]]
+		to.Succs = to.Succs[:1]
+		s.Preds = s.Preds[:len(s.Preds)-1]
+	}
+}
+
+// emit adds a value to the block that is translated.
+func (l *lowering) emit(v ir.Value, args ...ir.V) ir.V {
+	v.Site = l.site
+	return l.to.Append(l.at, v, args...)
+}
+
+func (l *lowering) constantValue(typ ir.Type, n int64) ir.V {
+	return l.emit(ir.Value{Op: ir.Const, Type: typ, Imm: n})
+}
+
+// translate gives the value of the target's function.
+func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
+	switch v.Op {
+	case ir.VarGet:
+		return l.readVariable(v.Aux, l.at)
+	case ir.VarSet:
+		l.setVariable(v.Aux, l.at, l.value[v.Args[0]])
+		return 0
+	case ir.FieldLoad:
+		return l.fieldLoad(v)
+	case ir.FieldStore:
+		l.fieldStore(v)
+		return 0
+	case ir.FieldAddr:
+		return l.fieldAddr(v)
+	case ir.ReadKernel:
+		return l.readKernel(v)
+	case ir.EnumValue:
+		return l.enumValue(v)
+	case ir.KernelCall:
+		return l.kernelCall(v)
+	case ir.Has:
+		n := int64(0)
+		if l.has(v.Aux) {
+			n = 1
+		}
+		return l.constantValue(ir.Bool, n)
+	case ir.CallHelper:
+		l.checkHelper(v)
+	case ir.SDiv, ir.SMod:
+		if l.target.Level != 0 && l.target.Level < isa.V4 {
+			return l.divideSigned(v)
+		}
+	case ir.Swap16, ir.Swap32, ir.Swap64:
+		if v.Imm == 1 && l.target.ByteOrder == isa.BigEndian {
+			return l.value[v.Args[0]]
+		}
+	}
+	low := *v
+	if v.Op == ir.Swap16 || v.Op == ir.Swap32 || v.Op == ir.Swap64 {
+		low.Imm = 0
+	}
+	args := make([]ir.V, 0, 5)
+	for _, a := range v.Args {
+		args = append(args, l.value[a])
+	}
+	return l.emit(low, args...)
+}
+
+// divideSigned divides by way of the unsigned division, for ISA levels that have
+// no other: signs are taken off before (x ^ s) - s, where s is all sign, and put
+// on the result.
+func (l *lowering) divideSigned(v *ir.Value) ir.V {
+	typ := v.Type
+	last := int64(31)
+	if typ == ir.I64 {
+		last = 63
+	}
+	op := func(op ir.Op, x, y ir.V) ir.V { return l.emit(ir.Value{Op: op, Type: typ}, x, y) }
+	signOf := func(x ir.V) ir.V { return l.emit(ir.Value{Op: ir.Sar, Type: typ, Imm: last}, x) }
+	withSign := func(x, sign ir.V) ir.V { return op(ir.Sub, op(ir.Xor, x, sign), sign) }
+	x := l.value[v.Args[0]]
+	var y ir.V
+	if len(v.Args) == 2 {
+		y = l.value[v.Args[1]]
+	} else {
+		y = l.constantValue(typ, v.Imm)
+	}
+	sx, sy := signOf(x), signOf(y)
+	ax, ay := withSign(x, sx), withSign(y, sy)
+	if v.Op == ir.SMod {
+		return withSign(op(ir.Mod, ax, ay), sx)
+	}
+	return withSign(op(ir.Div, ax, ay), op(ir.Xor, sx, sy))
+}
+
+func (l *lowering) setVariable(n int32, b ir.B, v ir.V) {
+	l.vars[int(b)*len(l.from.Vars)+int(n)] = v
+}
+
+// readVariable is what a variable is at the end of a block, as far as it is
+// translated.
+func (l *lowering) readVariable(n int32, b ir.B) ir.V {
+	if v := l.vars[int(b)*len(l.from.Vars)+int(n)]; v != 0 {
+		return v
+	}
+	var v ir.V
+	switch preds := l.to.Blocks[b].Preds; {
+	case !l.sealed[b]:
+		v = l.newPhi(n, b)
+		l.open[b] = append(l.open[b], phi{v, n})
+	case len(preds) == 0: // never set: only code that is never reached can ask
+		v = l.prepend(b, ir.Value{Op: ir.Const, Type: l.from.Vars[n].Type})
+	case len(preds) == 1:
+		v = l.readVariable(n, preds[0])
+	default:
+		v = l.newPhi(n, b)
+		l.setVariable(n, b, v)
+		l.complete(v, n, b)
+	}
+	l.setVariable(n, b, v)
+	return v
+}
+
+func (l *lowering) newPhi(n int32, b ir.B) ir.V {
+	return l.prepend(b, ir.Value{Op: ir.Phi, Type: l.from.Vars[n].Type, Site: l.from.Vars[n].Site})
+}
+
+// prepend adds a value at the start of a block.
+func (l *lowering) prepend(b ir.B, v ir.Value) ir.V {
+	v.Block = b
+	n := l.to.NewValue(v)
+	block := &l.to.Blocks[b]
+	at := 0
+	for v.Op != ir.Phi && at < len(block.Values) && l.to.Values[block.Values[at]].Op == ir.Phi {
+		at++
+	}
+	block.Values = append(block.Values, 0)
+	copy(block.Values[at+1:], block.Values[at:])
+	block.Values[at] = n
+	return n
+}
+
+// complete gives a phi its arguments.
+func (l *lowering) complete(v ir.V, n int32, b ir.B) {
+	preds := l.to.Blocks[b].Preds
+	args := make([]ir.V, len(preds))
+	for i, p := range preds {
+		args[i] = l.readVariable(n, p)
+	}
+	l.to.Values[v].Args = l.to.NewArgs(args...)
+}
+
+// seal completes the phis of a block whose ways in are all translated.
+func (l *lowering) seal(b ir.B) {
+	if l.sealed[b] {
+		return
+	}
+	l.sealed[b] = true
+	for _, p := range l.open[b] {
+		l.complete(p.v, p.variable, b)
+	}
+	l.open[b] = nil
+}

@@ -1,0 +1,414 @@
+package compile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// A lookup is what the target has under a name.
+type lookup struct {
+	done  bool
+	ok    bool
+	noted bool // the finding
+	field btf.Field
+	err   error
+	id    btf.ID
+	value int64
+}
+
+// foundAt notes a mistake at the line that is translated.
+func (l *lowering) foundAt(rule Rule, finding Finding) {
+	finding.Insn = -1
+	finding.Pos = positionOf(l.from.Sites[l.site])
+	l.unit.note(l.p, rule, finding)
+}
+
+// lookUp asks the target for a name, once.
+func (l *lowering) lookUp(aux int32) *lookup {
+	r := &l.fields[aux]
+	if r.done {
+		return r
+	}
+	r.done = true
+	name := l.from.Names[aux]
+	types := l.target.BTF
+	if types == nil {
+		return r
+	}
+	switch name.Kind {
+	case ir.FieldName:
+		r.field, r.err = types.Field(name.Name, name.Path)
+	case ir.TypeName:
+		for _, kind := range [...]btf.Kind{btf.KindStruct, btf.KindUnion, btf.KindEnum, btf.KindEnum64, btf.KindTypedef} {
+			if r.id, r.err = types.Lookup(kind, name.Name); r.err == nil {
+				break
+			}
+		}
+	case ir.KernelName:
+		r.id, r.err = types.Lookup(btf.KindFunc, name.Name)
+	case ir.EnumName:
+		r.value, r.err = types.EnumValue(name.Name, name.Path)
+	}
+	r.ok = r.err == nil
+	if r.err != nil && !errors.Is(r.err, btf.ErrNotFound) {
+		l.unreadable(r.err)
+	}
+	return r
+}
+
+// has reports whether the target has what a name names.
+func (l *lowering) has(aux int32) bool { return l.lookUp(aux).ok }
+
+// needed is lookUp for what the program cannot do without. It reports false
+// when it is missing, and notes that.
+func (l *lowering) needed(aux int32) (*lookup, bool) {
+	r := l.lookUp(aux)
+	if r.ok || r.noted {
+		return r, r.ok
+	}
+	r.noted = true
+	name := l.from.Names[aux]
+	if l.target.BTF == nil {
+		l.foundAt(NeedsBTF, Finding{Detail: fmt.Sprintf("%s: the target has no BTF to look the name up in", describeName(name)), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
+		return r, false
+	}
+	var fe *btf.FieldError
+	switch {
+	case errors.As(r.err, &fe):
+		finding := Finding{Detail: fmt.Sprintf("%s.%s: %s", fe.Struct, fe.Path, fe.Problem)}
+		if fe.Nearest != "" {
+			finding.Help = "did you mean " + fe.Nearest + "?"
+		}
+		l.foundAt(UnknownField, finding)
+	case name.Kind == ir.KernelName:
+		finding := Finding{Detail: fmt.Sprintf("this kernel has no function %q", name.Name)}
+		if near := l.target.BTF.Nearest(btf.KindFunc, name.Name); near != "" {
+			finding.Help = "did you mean " + near + "?"
+		}
+		l.foundAt(UnknownFunction, finding)
+	default:
+		l.foundAt(UnknownField, Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name))})
+	}
+	return r, false
+}
+
+func describeName(n ir.Name) string {
+	switch n.Kind {
+	case ir.FieldName:
+		return n.Name + "." + n.Path
+	case ir.EnumName:
+		if n.Name == "" {
+			return "enum constant " + n.Path
+		}
+		return "constant " + n.Path + " of enum " + n.Name
+	case ir.KernelName:
+		return "function " + n.Name
+	}
+	return "type " + n.Name
+}
+
+// fieldAt finds a field and gives the pointer and offset to use for it. A field
+// far into a struct takes an addition of its own.
+func (l *lowering) fieldAt(v *ir.Value) (f btf.Field, base ir.V, off int32, ok bool) {
+	r, ok := l.needed(v.Aux)
+	if !ok {
+		return btf.Field{}, 0, 0, false
+	}
+	base = l.value[v.Args[0]]
+	f = r.field
+	if f.Offset > math.MaxInt16-8 {
+		return f, l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(f.Offset)}, base), 0, true
+	}
+	return f, base, int32(f.Offset), true
+}
+
+// scalar reports whether a field is one that instructions load and store, and
+// notes when not.
+func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
+	if f.Scalar() {
+		return true
+	}
+	l.foundAt(NotScalar, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]), f.Kind, f.Size),
+		Help: "name a member or an element of it, such as " + quote(l.from.Names[v.Aux].Path+l.suggestPart(f)) + ", or take its address (Addr)"})
+	return false
+}
+
+// fieldLoad reads a field as the type that the program takes it for.
+func (l *lowering) fieldLoad(v *ir.Value) ir.V {
+	f, base, off, ok := l.fieldAt(v)
+	if !ok || !l.scalar(v, f) || !l.sameKind(v, f) {
+		return l.constantValue(v.Type, 0)
+	}
+	return l.load(v, f, base, off)
+}
+
+// sameKind refuses pointers read as numbers, and numbers as pointers.
+func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
+	name := l.from.Names[v.Aux]
+	switch {
+	case v.Type == ir.Ptr && v.Size == 4 && f.Kind == btf.KindInt && f.Size == 4:
+		return true // a pointer into a packet, in a context
+	case (f.Kind == btf.KindPointer) != (v.Type == ir.Ptr):
+		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(name), f.Kind, f.Size),
+			Help: map[bool]string{true: "read it with Ptr", false: "read it with U32 and its like"}[f.Kind == btf.KindPointer]})
+		return false
+	case f.BitSize == 0 && int(f.Size) > int(v.Size), int(f.BitSize) > 8*int(v.Size):
+		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
+			Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
+		return false
+	}
+	return true
+}
+
+// load reads a field of the given place, in the register form of the value's type.
+func (l *lowering) load(v *ir.Value, f btf.Field, base ir.V, off int32) ir.V {
+	if v.Type == ir.Ptr {
+		return l.emit(ir.Value{Op: ir.Load, Type: ir.Ptr, Size: v.Size, Off: off}, base)
+	}
+	unit := ir.I32
+	if f.Size == 8 {
+		unit = ir.I64
+	}
+	n := l.emit(ir.Value{Op: ir.Load, Type: unit, Size: uint8(f.Size), Off: off}, base)
+	bits := uint32(8 * f.Size)
+	if f.BitSize != 0 {
+		n, bits = l.extract(n, unit, f), f.BitSize
+	}
+	// A number of so many bits, zero-extended. What it is widened to: its own
+	// sign decides. What it is taken for, of the same width: the program does.
+	signed := f.Signed
+	if bits == uint32(8*v.Size) {
+		signed = v.Signed
+	}
+	return l.widen(n, unit, bits, signed, v)
+}
+
+// extract takes a bit field out of its unit.
+func (l *lowering) extract(n ir.V, unit ir.Type, f btf.Field) ir.V {
+	if shift := l.bitShift(f); shift > 0 {
+		n = l.emit(ir.Value{Op: ir.Shr, Type: unit, Imm: int64(shift)}, n)
+	}
+	return l.emit(ir.Value{Op: ir.And, Type: unit}, n, l.constantValue(unit, int64(uint64(1)<<f.BitSize-1)))
+}
+
+// bitShift is how far a bit field is from the low end of its unit. BTF counts
+// from the lowest address.
+func (l *lowering) bitShift(f btf.Field) uint32 {
+	if l.target.ByteOrder == isa.BigEndian {
+		return f.Size*8 - f.BitOffset - f.BitSize
+	}
+	return f.BitOffset
+}
+
+// widen brings a zero-extended number of some bits in the form of a value's type.
+func (l *lowering) widen(n ir.V, unit ir.Type, bits uint32, signed bool, v *ir.Value) ir.V {
+	width := int64(32)
+	if unit == ir.I64 {
+		width = 64
+	}
+	if signed && int64(bits) < width {
+		switch bits {
+		case 8:
+			n = l.emit(ir.Value{Op: ir.SExt8, Type: unit}, n)
+		case 16:
+			n = l.emit(ir.Value{Op: ir.SExt16, Type: unit}, n)
+		case 32:
+			n = l.emit(ir.Value{Op: ir.SExt32, Type: unit}, n)
+		default:
+			n = l.emit(ir.Value{Op: ir.Shl, Type: unit, Imm: width - int64(bits)}, n)
+			n = l.emit(ir.Value{Op: ir.Sar, Type: unit, Imm: width - int64(bits)}, n)
+		}
+	}
+	switch {
+	case unit == v.Type:
+	case v.Type == ir.I64 && signed:
+		n = l.emit(ir.Value{Op: ir.SExt32, Type: ir.I64}, n)
+	case v.Type == ir.I64:
+		n = l.emit(ir.Value{Op: ir.ZExt, Type: ir.I64}, n)
+	default:
+		n = l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, n)
+	}
+	if signed && !v.Signed && v.Size < 4 && bits < uint32(8*v.Size) { // a narrow unsigned number has no sign above
+		n = l.emit(ir.Value{Op: ir.And, Type: ir.I32, Imm: 1<<(8*v.Size) - 1}, n)
+	}
+	return n
+}
+
+// fieldStore writes a field in its own width.
+func (l *lowering) fieldStore(v *ir.Value) {
+	f, base, off, ok := l.fieldAt(v)
+	if !ok || !l.scalar(v, f) {
+		return
+	}
+	value := l.value[v.Args[1]]
+	typ := l.to.Values[value].Type
+	if typ == ir.Ptr && f.Kind != btf.KindPointer {
+		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored", describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
+		return
+	}
+	if c, isConst := l.to.Const(value); isConst {
+		if !fitsField(c, f) {
+			l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
+			return
+		}
+	} else if f.Size == 8 && !typ.Wide() {
+		op := ir.ZExt
+		if v.Signed {
+			op = ir.SExt32
+		}
+		value = l.emit(ir.Value{Op: op, Type: ir.I64}, value)
+	}
+	if f.BitSize != 0 {
+		value = l.insert(f, base, off, value)
+	}
+	l.emit(ir.Value{Op: ir.Store, Size: uint8(f.Size), Off: off}, base, value)
+}
+
+// fitsField reports whether a constant is a number that a field can hold, of
+// either sign.
+func fitsField(n int64, f btf.Field) bool {
+	bits := 8 * f.Size
+	if f.BitSize != 0 {
+		bits = f.BitSize
+	}
+	return bits == 64 || n >= -1<<(bits-1) && n < 1<<bits
+}
+
+// insert puts a number among the other bits of a bit field's unit, which is
+// loaded: as all writes of bit fields, not in one step.
+func (l *lowering) insert(f btf.Field, base ir.V, off int32, value ir.V) ir.V {
+	unit := ir.I32
+	if f.Size == 8 {
+		unit = ir.I64
+	} else if l.to.Values[value].Type == ir.I64 {
+		value = l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, value)
+	}
+	mask := uint64(1)<<f.BitSize - 1
+	shift := l.bitShift(f)
+	value = l.emit(ir.Value{Op: ir.And, Type: unit}, value, l.constantValue(unit, int64(mask)))
+	value = l.emit(ir.Value{Op: ir.Shl, Type: unit, Imm: int64(shift)}, value)
+	others := int64(^(mask << shift))
+	if unit == ir.I32 {
+		others = int64(uint32(others))
+	}
+	old := l.emit(ir.Value{Op: ir.Load, Type: unit, Size: uint8(f.Size), Off: off}, base)
+	old = l.emit(ir.Value{Op: ir.And, Type: unit}, old, l.constantValue(unit, others))
+	return l.emit(ir.Value{Op: ir.Or, Type: unit}, old, value)
+}
+
+func (l *lowering) fieldAddr(v *ir.Value) ir.V {
+	r, ok := l.needed(v.Aux)
+	if !ok {
+		return l.constantValue(ir.Ptr, 0)
+	}
+	if r.field.BitSize != 0 {
+		l.foundAt(NotScalar, Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
+	}
+	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
+		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d", describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
+	}
+	return l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
+}
+
+// helperProbeReadKernel is the number of bpf_probe_read_kernel.
+const helperProbeReadKernel = 113
+
+// readKernel copies a field into the frame by a helper, and reads it there.
+func (l *lowering) readKernel(v *ir.Value) ir.V {
+	r, ok := l.needed(v.Aux)
+	if !ok || !l.scalar(v, r.field) || !l.sameKind(v, r.field) {
+		return l.constantValue(v.Type, 0)
+	}
+	object := l.emit(ir.Value{Op: ir.FrameAddr, Type: ir.Ptr, Aux: int32(v.Imm)})
+	from := l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
+	l.emit(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: helperProbeReadKernel}, object, l.constantValue(ir.I64, int64(r.field.Size)), from)
+	return l.load(v, r.field, object, 0)
+}
+
+func (l *lowering) enumValue(v *ir.Value) ir.V {
+	r, ok := l.needed(v.Aux)
+	if !ok {
+		return l.constantValue(v.Type, 0)
+	}
+	return l.constantValue(v.Type, int64(uint32(r.value)))
+}
+
+// kernelCall finds a kernel function, and compares the call with its prototype.
+func (l *lowering) kernelCall(v *ir.Value) ir.V {
+	args := make([]ir.V, len(v.Args))
+	for i, a := range v.Args {
+		args[i] = l.value[a]
+	}
+	r, ok := l.needed(v.Aux)
+	if !ok {
+		return l.constantValue(v.Type, 0)
+	}
+	name := l.from.Names[v.Aux].Name
+	fn, err := l.kernelFunction(r.id, name)
+	if err != nil {
+		l.unreadable(err)
+		return l.constantValue(v.Type, 0)
+	}
+	l.checkKernelCall(fn, args)
+	return l.emit(ir.Value{Op: ir.CallKernel, Type: ir.I64, Imm: int64(r.id), Aux: v.Aux}, args...)
+}
+
+// checkKernelCall compares the arguments of a call with the function's parameters.
+func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
+	params := fn.proto.Params
+	note := btf.Declaration(fn.proto, fn.name)
+	if n := len(params); n > 0 {
+		if _, void := params[n-1].Type.(*cbtf.Void); void { // "…"
+			params = params[:min(n-1, len(args))]
+		}
+	}
+	if len(params) != len(args) && !hasImplicit(fn.proto, len(args)) {
+		l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name, len(params), len(args)), Note: note})
+		return
+	}
+	for i, a := range args {
+		arg := &l.to.Values[a]
+		want := btf.Underlying(params[i].Type)
+		_, pointer := want.(*cbtf.Pointer)
+		_, isConst := l.to.Const(a)
+		switch {
+		case pointer && arg.Type != ir.Ptr && !(isConst && arg.Imm == 0):
+			l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
+		case !pointer && arg.Type == ir.Ptr:
+			l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
+		}
+	}
+}
+
+// hasImplicit reports whether the last parameter is one that the verifier fills
+// in (suffix __prog, Linux 6.10), so that calls have one argument less.
+func hasImplicit(proto *cbtf.FuncProto, args int) bool {
+	n := len(proto.Params)
+	const suffix = "__prog"
+	if n == 0 || args != n-1 {
+		return false
+	}
+	name := proto.Params[n-1].Name
+	return len(name) > len(suffix) && name[len(name)-len(suffix):] == suffix
+}
+
+// checkHelper looks whether the target's kernel has a helper.
+func (l *lowering) checkHelper(v *ir.Value) {
+	name, ok := isa.HelperName(int32(v.Imm))
+	if !ok || l.target.BTF == nil {
+		return
+	}
+	const enum = "bpf_func_id"
+	if _, err := l.target.BTF.EnumValue(enum, "BPF_FUNC_"+name[len("bpf_"):]); errors.Is(err, btf.ErrNotFound) {
+		if _, err := l.target.BTF.Lookup(btf.KindEnum, enum); err == nil { // carved BTF may lack it
+			l.foundAt(UnknownFunction, Finding{Detail: fmt.Sprintf("this kernel has no helper %s", name)})
+		}
+	}
+}

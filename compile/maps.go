@@ -1,0 +1,81 @@
+package compile
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A MapRef is a 64-bit load of the address of a map, or of its value.
+type MapRef struct {
+	Slot int // of the load
+	Map  int // index into Object.Maps
+}
+
+// collectMap refuses maps that cannot be.
+func (u *unit) collectMap(f *function, item *dsl.Item) {
+	spec := item.Map()
+	switch {
+	case spec == nil:
+		u.foundItem(f, item, BadMap, Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
+	case spec.Err != nil:
+		finding := Finding{Detail: fmt.Sprintf("%v cannot be: %v", spec, spec.Err)}
+		if spec.Pos.IsValid() {
+			finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
+		}
+		u.foundItem(f, item, BadMap, finding)
+	case item.Kind == dsl.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
+	case item.Kind == dsl.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
+		u.foundItem(f, item, BadMap, Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
+			Help: "only the value of an array with one element can be addressed; look elements of others up"})
+	case item.Kind == dsl.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
+		u.foundItem(f, item, BadMap, Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes", uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
+	}
+}
+
+// A mapTable gives numbers to the maps that an object's code names.
+type mapTable struct {
+	object *Object
+	number map[*dsl.MapSpec]int
+}
+
+// refer notes that the load at a slot is of a map's address; nil is none.
+func (t *mapTable) refer(spec *dsl.MapSpec, slot int) {
+	if spec == nil {
+		return
+	}
+	n, known := t.number[spec]
+	if !known {
+		if t.number == nil {
+			t.number = make(map[*dsl.MapSpec]int)
+		}
+		n = len(t.object.Maps)
+		t.number[spec] = n
+		t.object.Maps = append(t.object.Maps, spec)
+	}
+	t.object.MapRefs = append(t.object.MapRefs, MapRef{Slot: slot, Map: n})
+}
+
+// CodeWithMaps is Code with the descriptors of its maps filled in: what the
+// kernel takes. fds gives the descriptor of a map, and is asked once for each.
+func (o *Object) CodeWithMaps(fds func(*dsl.MapSpec) (int32, error)) ([]byte, error) {
+	code := append([]byte(nil), o.Code...)
+	numbers := make([]int32, len(o.Maps))
+	for i, spec := range o.Maps {
+		fd, err := fds(spec)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", spec, err)
+		}
+		numbers[i] = fd
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if o.ByteOrder == isa.BigEndian {
+		order = binary.BigEndian
+	}
+	for _, ref := range o.MapRefs {
+		order.PutUint32(code[8*ref.Slot+4:], uint32(numbers[ref.Map])) // imm of the first slot
+	}
+	return code, nil
+}

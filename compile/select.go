@@ -1,0 +1,619 @@
+package compile
+
+import (
+	"math"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/regalloc"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A selection chooses instructions for the operations of a function. What it
+// makes is on virtual registers; package regalloc finds real ones.
+//
+// Constants, and addresses in the frame and of maps, are made where they are
+// used, and not where they stand: most become part of an instruction.
+type selection struct {
+	*unit
+	p       *dsl.Program
+	body    *dsl.Body
+	f       *ir.Func
+	order   []ir.B  // the layout
+	place   []int32 // of each block in the layout
+	uses    []int32 // how often each value is used
+	frame   []int32 // where each object lies, from the frame pointer
+	depth   int32   // bytes of the frame that objects take
+	reg     []regalloc.V
+	machine *regalloc.Func
+	ops     [][]op // beside machine's blocks and instructions
+	made    map[madeKey]regalloc.V
+	at      int // the block that is selected
+}
+
+// madeKey is a constant that is in a register within the block.
+type madeKey struct {
+	op  ir.Op
+	aux int32
+	imm int64
+}
+
+// An op is what an instruction on virtual registers becomes: up to four
+// instructions, whose registers are those that the allocator finds for it.
+type op struct {
+	code   [4]template
+	count  uint8
+	kind   opKind
+	site   int32
+	target int32 // what is called, or whose address it is: an index into body.Subs or Maps
+}
+
+type opKind uint8
+
+const (
+	plainOp opKind = iota
+	entryOp        // a parameter that arrives in its register: nothing to do
+	subCallOp
+	subAddressOp
+	mapAddressOp
+	mapValueOp
+	branchOp
+	mayGotoOp
+	returnOp
+)
+
+// A template is an instruction with places for registers.
+type template struct {
+	ins      isa.Instruction
+	dst, src operandOf
+}
+
+// operandOf says which register goes into a field of an instruction.
+type operandOf uint8
+
+const (
+	fixed operandOf = iota // what stands there
+	def                    // that of the value which is made
+	use0                   // of what is used
+	use1
+)
+
+// selectInstructions makes the function that registers are allocated for.
+func (u *unit) selectInstructions(p *dsl.Program, body *dsl.Body, f *ir.Func) *selection {
+	s := &selection{unit: u, p: p, body: body, f: f, machine: &regalloc.Func{Remat: make([]bool, 1)}}
+	s.splitCriticalEdges()
+	depths := s.arrange()
+	s.countUses()
+	s.placeObjects()
+	s.reg = make([]regalloc.V, len(f.Values))
+	s.machine.Blocks = make([]regalloc.Block, len(s.order))
+	s.ops = make([][]op, len(s.order))
+	for i, b := range s.order {
+		s.at = i
+		s.machine.Blocks[i].Depth = depths[b]
+		s.made = nil
+		s.block(b)
+	}
+	return s
+}
+
+// splitCriticalEdges puts an empty block on each edge from a block with two ways
+// on to one with several ways in: there is no other place for what moves along it. Those
+// that stay empty are not emitted.
+func (s *selection) splitCriticalEdges() {
+	f := s.f
+	for b := range len(f.Blocks) {
+		if len(f.Blocks[b].Succs) < 2 {
+			continue
+		}
+		for i, to := range f.Blocks[b].Succs {
+			if len(f.Blocks[to].Preds) < 2 {
+				continue
+			}
+			between := f.NewBlock()
+			f.Blocks[between].Kind, f.Blocks[between].Site = ir.Jump, f.Blocks[b].Site
+			f.Blocks[between].Succs = []ir.B{to}
+			f.Blocks[between].Preds = []ir.B{ir.B(b)}
+			f.Blocks[b].Succs[i] = between
+			for n, p := range f.Blocks[to].Preds {
+				if p == ir.B(b) {
+					f.Blocks[to].Preds[n] = between
+					break
+				}
+			}
+		}
+	}
+}
+
+// arrange finds the layout: each block before those that it leads to, and the
+// blocks of a loop together. It gives how many loops each block is in.
+func (s *selection) arrange() []int {
+	f := s.f
+	order := f.PostorderReversed()
+	idom := f.Dominators(order)
+	number := make([]int, len(f.Blocks))
+	for i, b := range order {
+		number[b] = i
+	}
+	depths := make([]int, len(f.Blocks))
+	inLoop := make([]ir.B, len(f.Blocks)) // by block, the last loop's head that counted it
+	for i := range inLoop {
+		inLoop[i] = -1
+	}
+	dominates := func(a, b ir.B) bool {
+		for number[b] > number[a] {
+			b = idom[b]
+		}
+		return a == b
+	}
+	for _, head := range order {
+		var work []ir.B
+		for _, p := range f.Blocks[head].Preds {
+			if number[p] >= number[head] && dominates(head, p) {
+				work = append(work, p)
+			}
+		}
+		if work == nil {
+			continue
+		}
+		inLoop[head] = head
+		depths[head]++
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			if inLoop[b] == head {
+				continue
+			}
+			inLoop[b] = head
+			depths[b]++
+			work = append(work, f.Blocks[b].Preds...)
+		}
+	}
+	s.order = s.layOut(depths)
+	s.place = make([]int32, len(f.Blocks))
+	for i, b := range s.order {
+		s.place[b] = int32(i)
+	}
+	return depths
+}
+
+// layOut is the reverse postorder that comes from visiting, of two ways, the one
+// out of a loop first: it then stands behind the loop.
+func (s *selection) layOut(depths []int) []ir.B {
+	f := s.f
+	type frame struct {
+		b     ir.B
+		next  int
+		first int // the way that is visited first
+	}
+	enter := func(b ir.B) frame {
+		succs := f.Blocks[b].Succs
+		first := 0
+		if len(succs) == 2 && depths[succs[1]] < depths[succs[0]] {
+			first = 1
+		}
+		return frame{b: b, first: first}
+	}
+	seen := make([]bool, len(f.Blocks))
+	var order []ir.B
+	stack := []frame{enter(0)}
+	seen[0] = true
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		succs := f.Blocks[top.b].Succs
+		if top.next < len(succs) {
+			to := succs[(top.next+top.first)%len(succs)]
+			top.next++
+			if !seen[to] {
+				seen[to] = true
+				stack = append(stack, enter(to))
+			}
+			continue
+		}
+		order = append(order, top.b)
+		stack = stack[:len(stack)-1]
+	}
+	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+func (s *selection) countUses() {
+	s.uses = make([]int32, len(s.f.Values))
+	for _, b := range s.order {
+		block := &s.f.Blocks[b]
+		for _, v := range block.Values {
+			for _, a := range s.f.Values[v].Args {
+				s.uses[a]++
+			}
+		}
+		s.uses[block.X]++
+		s.uses[block.Y]++
+	}
+}
+
+// placeObjects lays the frame's objects below the frame pointer, each at a
+// multiple of 8 bytes. Those that nothing uses take no room.
+func (s *selection) placeObjects() {
+	used := make([]bool, len(s.f.Frame))
+	for _, b := range s.order {
+		for _, v := range s.f.Blocks[b].Values {
+			if value := &s.f.Values[v]; value.Op == ir.FrameAddr && s.uses[v] > 0 {
+				used[value.Aux] = true
+			}
+		}
+	}
+	s.frame = make([]int32, len(s.f.Frame))
+	for i, o := range s.f.Frame {
+		if used[i] {
+			s.depth += (o.Size + 7) &^ 7
+			s.frame[i] = -s.depth
+		}
+	}
+}
+
+// v is the virtual register of a value. Values that only look at another one's
+// register in another way share it.
+func (s *selection) v(v ir.V) regalloc.V {
+	value := &s.f.Values[v]
+	if value.Op.Remake() {
+		return s.remake(value)
+	}
+	for value.Op == ir.ZExt || value.Op == ir.Copy {
+		v = value.Args[0]
+		value = &s.f.Values[v]
+		if value.Op.Remake() {
+			return s.remake(value)
+		}
+	}
+	if s.reg[v] == 0 {
+		s.reg[v] = s.newV(false)
+	}
+	return s.reg[v]
+}
+
+func (s *selection) newV(remat bool) regalloc.V {
+	s.machine.Values++
+	s.machine.Remat = append(s.machine.Remat, remat)
+	return regalloc.V(s.machine.Values)
+}
+
+// add appends an instruction.
+func (s *selection) add(in regalloc.Instr, o op) {
+	block := &s.machine.Blocks[s.at]
+	block.Instrs = append(block.Instrs, in)
+	s.ops[s.at] = append(s.ops[s.at], o)
+}
+
+// instructions is an op of some instructions.
+func instructions(site int32, code ...template) op {
+	o := op{site: site, count: uint8(len(code))}
+	copy(o.code[:], code)
+	return o
+}
+
+func anyUse(v regalloc.V) regalloc.Use { return regalloc.Use{V: v, Reg: regalloc.AnyReg} }
+
+// remake makes a constant or an address in a register, unless the block has it.
+func (s *selection) remake(v *ir.Value) regalloc.V {
+	key := madeKey{v.Op, v.Aux, v.Imm}
+	if made, ok := s.made[key]; ok {
+		return made
+	}
+	made := s.makeConstant(v)
+	if s.made == nil {
+		s.made = make(map[madeKey]regalloc.V)
+	}
+	s.made[key] = made
+	return made
+}
+
+// makeConstant makes a constant or an address in a register of its own.
+func (s *selection) makeConstant(v *ir.Value) regalloc.V {
+	to := s.newV(true)
+	in := regalloc.Instr{Def: to, DefReg: regalloc.AnyReg}
+	switch v.Op {
+	case ir.Const:
+		s.add(in, instructions(v.Site, constantTemplate(v.Type, v.Imm)))
+	case ir.FrameAddr:
+		off := s.frame[v.Aux] + int32(v.Imm)
+		s.add(in, instructions(v.Site, template{isa.Mov64Reg(0, isa.R10), def, fixed}, template{isa.Add64Imm(0, off), def, fixed}))
+	case ir.MapAddr:
+		o := instructions(v.Site, template{isa.LoadMapFD(0, 0), def, fixed})
+		o.kind, o.target = mapAddressOp, v.Aux
+		s.add(in, o)
+	case ir.MapValue:
+		o := instructions(v.Site, template{isa.LoadMapValue(0, 0, uint32(v.Imm)), def, fixed})
+		o.kind, o.target = mapValueOp, v.Aux
+		s.add(in, o)
+	default: // FuncAddr
+		o := instructions(v.Site, template{isa.LoadFunc(0, 0), def, fixed})
+		o.kind, o.target = subAddressOp, v.Aux
+		s.add(in, o)
+	}
+	return to
+}
+
+// constantTemplate is the shortest instruction that makes a constant.
+func constantTemplate(typ ir.Type, n int64) template {
+	switch {
+	case n >= 0 && n <= math.MaxUint32 && n != int64(int32(n)), !typ.Wide() && n != int64(int32(n)):
+		return template{isa.Mov32Imm(0, int32(n)), def, fixed}
+	case n == int64(int32(n)) && (typ.Wide() || n >= 0):
+		return template{isa.Mov64Imm(0, int32(n)), def, fixed}
+	case !typ.Wide():
+		return template{isa.Mov32Imm(0, int32(n)), def, fixed}
+	}
+	return template{isa.LoadImm64(0, n), def, fixed}
+}
+
+// second is the last operand of an operation: a constant that fits into the
+// instruction, or a register.
+func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use regalloc.V) {
+	n := v.Imm
+	if len(v.Args) == 2 {
+		c, ok := s.f.Const(v.Args[1])
+		if !ok {
+			return 0, false, s.v(v.Args[1])
+		}
+		n = c
+	}
+	if fitsImm(n, wide) {
+		return int32(n), true, 0
+	}
+	typ := ir.I32
+	if wide {
+		typ = ir.I64
+	}
+	return 0, false, s.remake(&ir.Value{Op: ir.Const, Type: typ, Imm: n, Site: v.Site})
+}
+
+// fitsImm reports whether a constant may stand in an instruction: of 64 bits it
+// is extended with its sign, of 32 only those count.
+func fitsImm(n int64, wide bool) bool {
+	return n == int64(int32(n)) || !wide && n == int64(uint32(n))
+}
+
+// binaries are the instructions for operations of two operands.
+var binaries = [...]struct {
+	operation isa.Opcode
+	signed    bool
+}{
+	ir.Add: {isa.OpAdd, false}, ir.Sub: {isa.OpSub, false}, ir.Mul: {isa.OpMul, false},
+	ir.Div: {isa.OpDiv, false}, ir.Mod: {isa.OpMod, false}, ir.SDiv: {isa.OpDiv, true}, ir.SMod: {isa.OpMod, true},
+	ir.And: {isa.OpAnd, false}, ir.Or: {isa.OpOr, false}, ir.Xor: {isa.OpXor, false},
+	ir.Shl: {isa.OpLsh, false}, ir.Shr: {isa.OpRsh, false}, ir.Sar: {isa.OpArsh, false},
+}
+
+// widths are the bits that sign extensions and swaps work on.
+var widths = [...]int64{ir.SExt8: 8, ir.SExt16: 16, ir.SExt32: 32, ir.Swap16: 16, ir.Swap32: 32, ir.Swap64: 64}
+
+func aluClass(wide bool) isa.Opcode {
+	if wide {
+		return isa.ClassALU64
+	}
+	return isa.ClassALU
+}
+
+// block selects the instructions of a block.
+func (s *selection) block(b ir.B) {
+	block := &s.f.Blocks[b]
+	m := &s.machine.Blocks[s.at]
+	for _, v := range block.Values {
+		value := &s.f.Values[v]
+		if value.Op == ir.Phi {
+			m.Params = append(m.Params, s.v(v))
+			continue
+		}
+		s.value(v, value)
+	}
+	s.end(b, block)
+}
+
+// value selects the instructions of an operation.
+func (s *selection) value(n ir.V, v *ir.Value) {
+	wide := v.Type.Wide()
+	switch v.Op {
+	case ir.Const, ir.FrameAddr, ir.MapAddr, ir.MapValue, ir.FuncAddr, ir.ZExt, ir.Copy:
+		// made where they are used
+	case ir.Param:
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.Register(v.Imm)}, op{kind: entryOp, site: v.Site})
+	case ir.Compare, ir.Not:
+		if s.uses[n] > 0 {
+			s.condition(n, v)
+		}
+	case ir.Neg:
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])},
+			instructions(v.Site, template{isa.Instruction{Op: aluClass(wide) | isa.OpNeg}, def, fixed}))
+	case ir.Trunc:
+		s.convert(n, v, isa.Mov32Reg(0, 0))
+	case ir.SExt8, ir.SExt16, ir.SExt32:
+		s.extend(n, v)
+	case ir.Swap16, ir.Swap32, ir.Swap64:
+		s.swap(n, v)
+	case ir.Load:
+		s.load(n, v)
+	case ir.Store, ir.StoreConst:
+		s.store(v)
+	case ir.Atomic:
+		s.atomic(n, v)
+	case ir.CallHelper, ir.CallKernel, ir.CallSub:
+		s.call(n, v)
+	default:
+		s.binary(n, v)
+	}
+}
+
+func (s *selection) binary(n ir.V, v *ir.Value) {
+	wide := v.Type.Wide()
+	b := binaries[v.Op]
+	in := regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])}
+	ins := isa.Instruction{Op: aluClass(wide) | b.operation}
+	if b.signed {
+		ins.Off = 1
+	}
+	imm, isImm, use := s.second(v, wide)
+	if isImm && !isZeroDivisor(v.Op, imm) {
+		ins.Imm = int64(imm)
+		s.add(in, instructions(v.Site, template{ins, def, fixed}))
+		return
+	}
+	if isImm {
+		use = s.remake(&ir.Value{Op: ir.Const, Type: v.Type, Site: v.Site})
+	}
+	ins.Op |= isa.SrcX
+	in.Uses, in.Commutes = []regalloc.Use{anyUse(use)}, v.Op.Commutes() && v.Type != ir.Ptr
+	s.add(in, instructions(v.Site, template{ins, def, use0}))
+}
+
+// isZeroDivisor reports whether an operation divides by the constant 0, which
+// Linux takes in a register only.
+func isZeroDivisor(op ir.Op, imm int32) bool {
+	switch op {
+	case ir.Div, ir.Mod, ir.SDiv, ir.SMod:
+		return imm == 0
+	}
+	return false
+}
+
+// convert is an instruction from one register to another.
+func (s *selection) convert(n ir.V, v *ir.Value, ins isa.Instruction) {
+	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Uses: []regalloc.Use{anyUse(s.v(v.Args[0]))}, Early: true},
+		instructions(v.Site, template{ins, def, use0}))
+}
+
+// extend selects sign extension: an instruction from ISA v4 on, two shifts before.
+func (s *selection) extend(n ir.V, v *ir.Value) {
+	bits := int32(widths[v.Op])
+	wide := v.Type.Wide()
+	if s.target.has(isa.V4) {
+		s.convert(n, v, isa.Instruction{Op: aluClass(wide) | isa.OpMov | isa.SrcX, Off: int16(bits)})
+		return
+	}
+	by := 32 - bits
+	if wide {
+		by = 64 - bits
+	}
+	shift := func(op isa.Opcode) template {
+		return template{isa.Instruction{Op: aluClass(wide) | op, Imm: int64(by)}, def, fixed}
+	}
+	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])}, instructions(v.Site, shift(isa.OpLsh), shift(isa.OpArsh)))
+}
+
+// swap selects the reversal of bytes, which before ISA v4 is a conversion to
+// the order that the machine does not have.
+func (s *selection) swap(n ir.V, v *ir.Value) {
+	ins := isa.Instruction{Op: isa.ClassALU | isa.OpEnd | isa.SrcX, Imm: widths[v.Op]} // to big-endian
+	if s.target.ByteOrder == isa.BigEndian {
+		ins.Op = isa.ClassALU | isa.OpEnd
+	}
+	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])}, instructions(v.Site, template{ins, def, fixed}))
+}
+
+// address is the base of a memory access: a register, or the frame pointer.
+func (s *selection) address(v *ir.Value) (use []regalloc.Use, base operandOf, reg isa.Register, off int16) {
+	if p := &s.f.Values[v.Args[0]]; p.Op == ir.FrameAddr {
+		return nil, fixed, isa.R10, int16(s.frame[p.Aux] + int32(p.Imm) + v.Off)
+	}
+	return []regalloc.Use{anyUse(s.v(v.Args[0]))}, use0, 0, int16(v.Off)
+}
+
+func (s *selection) load(n ir.V, v *ir.Value) {
+	uses, base, reg, off := s.address(v)
+	ins := isa.LoadMem(sizeOf(uint32(v.Size)), 0, reg, off)
+	signed := v.Signed && v.Size < 8
+	if signed && v.Type.Wide() {
+		ins = isa.LoadMemSX(sizeOf(uint32(v.Size)), 0, reg, off)
+	}
+	o := instructions(v.Site, template{ins, def, base})
+	if signed && !v.Type.Wide() && v.Size < 4 {
+		o.code[1] = template{isa.Instruction{Op: isa.ClassALU | isa.OpMov | isa.SrcX, Off: int16(8 * v.Size)}, def, def}
+		o.count = 2
+	}
+	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Uses: uses, Early: true}, o)
+}
+
+func (s *selection) store(v *ir.Value) {
+	size := sizeOf(uint32(v.Size))
+	n, isConst := v.Imm, true
+	if v.Op == ir.Store {
+		n, isConst = s.f.Const(v.Args[1])
+	}
+	if isConst && v.Size < 8 { // only the low bytes are stored
+		n = int64(int32(n))
+	}
+	isConst = isConst && n == int64(int32(n))
+	var value regalloc.V
+	if !isConst {
+		value = s.v(v.Args[1])
+	}
+	uses, base, reg, off := s.address(v)
+	if isConst {
+		s.add(regalloc.Instr{Uses: uses}, instructions(v.Site, template{isa.StoreImm(size, reg, off, int32(n)), base, fixed}))
+		return
+	}
+	src := use0
+	if base == use0 {
+		src = use1
+	}
+	s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{isa.StoreMem(size, reg, off, 0), base, src}))
+}
+
+// atomic selects an atomic operation. Those that give the old value have it in
+// the register of their operand, compare-and-exchange in R0.
+func (s *selection) atomic(n ir.V, v *ir.Value) {
+	value := s.v(v.Args[1])
+	var third regalloc.V
+	if len(v.Args) > 2 {
+		third = s.v(v.Args[2])
+	}
+	uses, base, reg, off := s.address(v)
+	ins := isa.Instruction{Op: isa.ClassSTX | isa.ModeATOMIC | isa.Opcode(sizeOf(uint32(v.Size))), Dst: reg, Off: off, Imm: v.Imm}
+	src := use0
+	if base == use0 {
+		src = use1
+	}
+	switch plain := v.Imm &^ isa.AtomicOpFetch; {
+	case v.Imm == isa.AtomicOpCmpXchg: // third is what is expected
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.R0, Tied: third, Uses: append(uses, anyUse(value))}, instructions(v.Site, template{ins, base, src}))
+	case v.Imm != isa.AtomicOpXchg && (v.Imm == plain || s.uses[n] == 0):
+		ins.Imm = plain
+		s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{ins, base, src}))
+	default:
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: value, Uses: uses}, instructions(v.Site, template{ins, base, def}))
+	}
+}
+
+func (s *selection) call(n ir.V, v *ir.Value) {
+	in := regalloc.Instr{DefReg: regalloc.AnyReg, Clobbers: isa.CallerSaved}
+	for i, a := range v.Args {
+		var arg regalloc.V
+		for a := &s.f.Values[a]; ; a = &s.f.Values[a.Args[0]] {
+			if a.Op.Remake() {
+				arg = s.makeConstant(a)
+				break
+			}
+			if a.Op != ir.ZExt && a.Op != ir.Copy {
+				break
+			}
+		}
+		if arg == 0 {
+			arg = s.v(a)
+		}
+		in.Uses = append(in.Uses, regalloc.Use{V: arg, Reg: isa.R1 + isa.Register(i)})
+	}
+	if s.uses[n] > 0 {
+		in.Def, in.DefReg = s.v(n), isa.R0
+	}
+	o := op{site: v.Site, count: 1}
+	switch v.Op {
+	case ir.CallHelper:
+		o.code[0].ins = isa.CallHelper(int32(v.Imm))
+	case ir.CallKernel:
+		o.code[0].ins = isa.CallKfunc(int32(v.Imm), 0)
+	default:
+		o.kind, o.target = subCallOp, v.Aux
+	}
+	s.add(in, o)
+}

@@ -1,0 +1,89 @@
+package compile
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/opt"
+	"github.com/bpfsmith/bpfsmith/internal/regalloc"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// write compiles the functions that were written in Go to instructions with
+// labels, from where on they are like those written as such.
+func write(u *unit) {
+	for i, p := range u.program.Programs() {
+		if p.Structured() {
+			u.writeFunction(p, p.Body(i > 0))
+		}
+	}
+}
+
+// items are a program's, written or compiled.
+func (u *unit) items(p *dsl.Program) []dsl.Item {
+	if p.Structured() {
+		return u.written[p]
+	}
+	return p.Items
+}
+
+// writeFunction takes a function through its own passes:
+//
+//	lower     names and variables → SSA form on the target's terms
+//	optimise  less code (package opt has its own list)
+//	select    operations → instructions on virtual registers
+//	allocate  virtual registers → registers and slots of the frame
+//	emit      blocks → items in a row, with labels
+func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
+	for _, m := range body.Mistakes {
+		u.note(p, Rule(m.Rule), Finding{Pos: m.Pos, Insn: -1, Detail: m.Detail, Help: m.Help})
+	}
+	if p.Proto.Err != nil {
+		u.note(p, BadProto, Finding{Pos: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
+	}
+	if len(body.Mistakes) > 0 || p.Proto.Err != nil {
+		return
+	}
+	if err := u.prefetchWritten(body); err != nil {
+		u.unreadable(err)
+		return
+	}
+	before := len(u.findings)
+	f := u.lower(p, body)
+	if len(u.findings) > before || u.err != nil {
+		return
+	}
+	opt.Run(f, opt.Config{SignedLoads: u.target.has(isa.V4), NarrowJumps: u.target.has(isa.V3)})
+	s := u.selectInstructions(p, body, f)
+	result, err := regalloc.Allocate(s.machine)
+	if err == nil && u.target.Verify {
+		err = regalloc.Check(s.machine, result)
+	}
+	if err != nil {
+		u.unreadable(fmt.Errorf("%s: allocating registers: %w", p.Name, err))
+		return
+	}
+	if u.written == nil {
+		u.written = make(map[*dsl.Program][]dsl.Item)
+	}
+	u.written[p] = s.emit(result)
+}
+
+// prefetchWritten looks the names of a function up in one pass over the BTF.
+func (u *unit) prefetchWritten(body *dsl.Body) error {
+	if u.target.BTF == nil {
+		return nil
+	}
+	names := []string{"bpf_func_id"}
+	for _, n := range body.IR.Names {
+		if n.Name != "" {
+			names = append(names, n.Name)
+		}
+	}
+	return u.target.BTF.Find(names...)
+}
+
+// has reports whether the target takes instructions of a level.
+func (t *Target) has(level isa.Level) bool { return t.Level == 0 || t.Level >= level }
+
+func positionOf(pc uintptr) dsl.Position { return dsl.PositionAt(pc) }

@@ -1,0 +1,208 @@
+package compile
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// What is here shortens code whose registers are known.
+
+// threadJumps lets jumps to blocks that only go on lead where these do, and drops
+// such blocks, and those that nothing leads to any more.
+func threadJumps(blocks []codeBlock) {
+	end := func(b int32) int32 {
+		for range blocks { // an endless loop of empty blocks comes to an end here
+			c := &blocks[b]
+			if len(c.body) > 0 || c.taken != nowhere || c.otherwise == nowhere || c.otherwise == b {
+				break
+			}
+			b = c.otherwise
+		}
+		return b
+	}
+	reached := make([]bool, len(blocks))
+	work := []int32{end(0)}
+	if work[0] != 0 { // the entry stays the first
+		blocks[0].otherwise = work[0]
+		reached[0] = true
+	}
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if reached[b] {
+			continue
+		}
+		reached[b] = true
+		c := &blocks[b]
+		if c.otherwise != nowhere {
+			c.otherwise = end(c.otherwise)
+			work = append(work, c.otherwise)
+		}
+		if c.taken != nowhere {
+			c.taken = end(c.taken)
+			work = append(work, c.taken)
+			if c.taken == c.otherwise && !isMayGoto(c.jump) {
+				c.taken = nowhere
+			}
+		}
+	}
+	for b := range blocks {
+		blocks[b].dropped = !reached[b]
+	}
+}
+
+// shareEndings lets short blocks that leave the function with the same
+// instructions be one, so that branches lead to it directly.
+func shareEndings(blocks []codeBlock) {
+	const longest = 2 // of the body; more would give up lines of Go for little
+	var known []int32
+	same := make(map[int32]int32)
+	for b := range blocks {
+		c := &blocks[b]
+		if c.otherwise != nowhere || c.taken != nowhere || len(c.body) == 0 || len(c.body) > longest {
+			continue
+		}
+		for _, k := range known {
+			if equalBodies(c.body, blocks[k].body) {
+				same[int32(b)] = k
+				break
+			}
+		}
+		const most = 16 // different endings that are compared
+		if _, ok := same[int32(b)]; !ok && len(known) < most {
+			known = append(known, int32(b))
+		}
+	}
+	for b := range blocks {
+		for _, to := range [...]*int32{&blocks[b].taken, &blocks[b].otherwise} {
+			if k, ok := same[*to]; ok {
+				*to = k
+			}
+		}
+	}
+}
+
+func equalBodies(a, b []dsl.Item) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Kind != dsl.Plain || b[i].Kind != dsl.Plain || a[i].Ins != b[i].Ins {
+			return false
+		}
+	}
+	return true
+}
+
+// hoistMoves lets a branch fall through where one of its ways only moves values and
+// then joins the other: the moves are made before the branch, as far as the
+// other way does not need what they overwrite. That saves a jump.
+func hoistMoves(blocks []codeBlock) {
+	live := liveRegisters(blocks)
+	from := make([]int32, len(blocks)) // how many ways lead into each block
+	for b := range blocks {
+		for _, to := range [...]int32{blocks[b].taken, blocks[b].otherwise} {
+			if to != nowhere {
+				from[to]++
+			}
+		}
+	}
+	for b := range blocks {
+		c := &blocks[b]
+		if c.taken == nowhere || isMayGoto(c.jump) {
+			continue
+		}
+		for _, way := range [...][2]int32{{c.taken, c.otherwise}, {c.otherwise, c.taken}} {
+			between, other := &blocks[way[0]], &blocks[way[1]]
+			if from[way[0]] != 1 || between.taken != nowhere || between.otherwise == nowhere || len(between.body) == 0 {
+				continue
+			}
+			written, ok := movesOnly(between.body)
+			if !ok || written&c.jump.Reads() != 0 {
+				continue
+			}
+			lost := written & live[way[1]]
+			if lost != 0 {
+				continue
+			}
+			c.body = append(c.body, between.body...)
+			if from[way[1]] == 1 {
+				other.body = withoutRepeated(other.body, between.body)
+			}
+			between.body = nil
+			break
+		}
+	}
+}
+
+// movesOnly reports whether all items are moves and constants, and what they write.
+func movesOnly(body []dsl.Item) (written isa.RegisterSet, ok bool) {
+	const longest = 2
+	if len(body) > longest {
+		return 0, false
+	}
+	for i := range body {
+		ins := &body[i].Ins
+		class := ins.Op.Class()
+		if body[i].Kind != dsl.Plain || class != isa.ClassALU64 && class != isa.ClassALU || ins.Op.Operation() != isa.OpMov || ins.Off != 0 {
+			return 0, false
+		}
+		written = written.With(ins.Dst)
+	}
+	return written, true
+}
+
+// withoutRepeated leaves out the first instructions of a body that were just done.
+func withoutRepeated(body, done []dsl.Item) []dsl.Item {
+	for len(body) > 0 && len(done) == 1 && equalBodies(body[:1], done) {
+		body = body[1:]
+	}
+	return body
+}
+
+// liveRegisters are those whose values matter at the start of each block.
+func liveRegisters(blocks []codeBlock) []isa.RegisterSet {
+	reads := make([]isa.RegisterSet, len(blocks))
+	writes := make([]isa.RegisterSet, len(blocks))
+	for b := range blocks {
+		for i := range blocks[b].body {
+			r, w := touched(&blocks[b].body[i])
+			reads[b] |= r &^ writes[b]
+			writes[b] |= w
+		}
+		if blocks[b].taken != nowhere {
+			reads[b] |= blocks[b].jump.Reads() &^ writes[b]
+		}
+	}
+	live := make([]isa.RegisterSet, len(blocks))
+	for changed := true; changed; {
+		changed = false
+		for b := len(blocks) - 1; b >= 0; b-- {
+			var out isa.RegisterSet
+			for _, to := range [...]int32{blocks[b].taken, blocks[b].otherwise} {
+				if to != nowhere {
+					out |= live[to]
+				}
+			}
+			if in := reads[b] | out&^writes[b]; in != live[b] {
+				live[b], changed = in, true
+			}
+		}
+	}
+	return live
+}
+
+// touched are the registers that an item reads and writes. Calls may read all
+// arguments.
+func touched(i *dsl.Item) (reads, writes isa.RegisterSet) {
+	reads, writes = i.Ins.Reads(), i.Ins.Writes()
+	if i.Ins.IsCall() {
+		reads |= isa.Arguments
+	}
+	if i.Ins.IsExit() {
+		reads = reads.With(isa.R0)
+	}
+	return reads, writes
+}
+
+func isMayGoto(ins isa.Instruction) bool { return ins.Op == isa.MayGoto(0).Op }

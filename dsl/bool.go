@@ -1,0 +1,109 @@
+package dsl
+
+import "github.com/bpfsmith/bpfsmith/internal/ir"
+
+// A Bool is a condition that a program computes.
+type Bool struct {
+	_     [0]func()
+	fn    *Fn
+	v     ir.V
+	scope int32
+}
+
+func (f *Fn) bool(v ir.V) Bool { return Bool{fn: f, v: v, scope: f.scope} }
+
+func (f *Fn) condition(b Bool) ir.V { return f.take(b.fn, b.v, b.scope, ir.Bool) }
+
+// read makes a Bool an operand of calls, as 0 or 1.
+func (b Bool) read(f *Fn) (ir.V, form) { return f.condition(b), form{8, false} }
+
+// And is b && c, of two conditions that both are computed.
+func (b Bool) And(c Bool) Bool { return b.join(ir.And, c) }
+
+// Or is b || c, of two conditions that both are computed.
+func (b Bool) Or(c Bool) Bool { return b.join(ir.Or, c) }
+
+func (b Bool) join(op ir.Op, c Bool) Bool {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return Bool{}
+	}
+	return f.bool(f.emit(ir.Value{Op: op, Type: ir.Bool}, f.condition(b), f.condition(c)))
+}
+
+// Not is !b.
+func (b Bool) Not() Bool {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return Bool{}
+	}
+	return f.bool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
+}
+
+// AndThen is b && c, where c is computed only when b holds: for what may not be
+// asked before, such as a field behind a pointer that may be nil.
+func (b Bool) AndThen(c func() Bool) Bool {
+	return b.lazily("AndThen", c, true)
+}
+
+// OrElse is b || c, where c is computed only when b does not hold.
+func (b Bool) OrElse(c func() Bool) Bool {
+	return b.lazily("OrElse", c, false)
+}
+
+func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return Bool{}
+	}
+	if c == nil {
+		f.mistake(ruleNilBody, "", "the condition of %s is nil", what)
+		return b
+	}
+	other := func() (v ir.V) {
+		f.inside(what, func() { v = f.condition(c()) })
+		return v
+	}
+	known := func() ir.V { return f.constant(ir.Bool, map[bool]int64{true: 0, false: 1}[when]) }
+	if when {
+		return f.bool(f.choose(ir.Bool, f.condition(b), other, known))
+	}
+	return f.bool(f.choose(ir.Bool, f.condition(b), known, other))
+}
+
+// U32 is 1 when the condition holds, and 0 otherwise.
+func (b Bool) U32() U32 {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return U32{}
+	}
+	return newInt[uint32](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
+}
+
+// U8 is 1 when the condition holds, and 0 otherwise.
+func (b Bool) U8() U8 {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return U8{}
+	}
+	return newInt[uint8](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
+}
+
+// Pick gives one of two values: yes() when the condition holds, else no().
+func Pick[T Integer](f *Fn, cond Bool, yes, no func() Int[T]) Int[T] {
+	if !f.usable() {
+		return Int[T]{}
+	}
+	if yes == nil || no == nil {
+		f.mistake(ruleNilBody, "", "Pick takes two functions, and one is nil")
+		return Int[T]{}
+	}
+	k := formOf[T]()
+	arm := func(value func() Int[T]) func() ir.V {
+		return func() (v ir.V) {
+			f.inside("Pick", func() { v, _ = value().read(f) })
+			return v
+		}
+	}
+	return newInt[T](f, f.choose(k.typ(), f.condition(cond), arm(yes), arm(no)))
+}

@@ -1,0 +1,272 @@
+package dsl
+
+import (
+	"strconv"
+
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A Result is what a call gave. Whoever called knows what it is: a number of
+// some width, a pointer, or nothing.
+type Result struct {
+	_     [0]func()
+	fn    *Fn
+	v     ir.V
+	scope int32
+}
+
+func (r Result) value() ir.V { return r.fn.take(r.fn, r.v, r.scope, ir.I64) }
+
+func resultAs[T Integer](r Result) Int[T] {
+	if r.fn == nil || !r.fn.usable() {
+		return Int[T]{}
+	}
+	return convert[T](number[uint64]{fn: r.fn, v: r.value(), scope: r.fn.scope})
+}
+
+// U8 is the result's low 8 bits. U16 and so on likewise.
+func (r Result) U8() U8 { return resultAs[uint8](r) }
+
+// U16 is the result's low 16 bits.
+func (r Result) U16() U16 { return resultAs[uint16](r) }
+
+// U32 is the result's low 32 bits.
+func (r Result) U32() U32 { return resultAs[uint32](r) }
+
+// U64 is the whole result.
+func (r Result) U64() U64 { return resultAs[uint64](r) }
+
+// S8 is the result's low 8 bits.
+func (r Result) S8() S8 { return resultAs[int8](r) }
+
+// S16 is the result's low 16 bits.
+func (r Result) S16() S16 { return resultAs[int16](r) }
+
+// S32 is the result's low 32 bits: of functions that give an int.
+func (r Result) S32() S32 { return resultAs[int32](r) }
+
+// S64 is the whole result: of helpers that give a long.
+func (r Result) S64() S64 { return resultAs[int64](r) }
+
+// Bool is whether a function that gives a bool gave true.
+func (r Result) Bool() Bool { return r.U8().Ne(0) }
+
+// Ptr is the result as a pointer to a struct of that name, "" when it is not one.
+func (r Result) Ptr(structName string) Ptr {
+	if r.fn == nil || !r.fn.usable() {
+		return Ptr{}
+	}
+	f := r.fn
+	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, r.value()), structName)
+}
+
+// arguments are operands of a call, as values.
+func (f *Fn) arguments(what string, operands []Operand) []ir.V {
+	const most = 5
+	if len(operands) > most {
+		f.mistake(ruleArguments, "", "%s takes %d arguments; calls take at most %d", what, len(operands), most)
+		operands = operands[:most]
+	}
+	args := make([]ir.V, len(operands))
+	for i, o := range operands {
+		args[i] = f.argument(what, i, o)
+	}
+	return args
+}
+
+func (f *Fn) argument(what string, i int, o Operand) ir.V {
+	switch o := o.(type) {
+	case operand:
+		v, _ := o.read(f)
+		return v
+	case *Program:
+		return f.emit(ir.Value{Op: ir.FuncAddr, Type: ir.Ptr, Aux: f.sub(o)})
+	case *MapSpec:
+		return f.emit(ir.Value{Op: ir.MapAddr, Type: ir.Ptr, Aux: f.mapNumber(o)})
+	}
+	if c, ok := goInteger(o); ok {
+		return f.constant(ir.I64, c.n)
+	}
+	f.mistake(ruleArguments, "arguments are values, pointers, Go constants, maps and functions", "argument %d of %s is a Go %s", i+1, what, typeName(o))
+	return f.constant(ir.I64, 0)
+}
+
+// Helper calls a helper by its name, such as "bpf_ktime_get_ns". Package helper
+// has a Go function for each one.
+func (f *Fn) Helper(name string, operands ...Operand) Result {
+	if !f.usable() {
+		return Result{}
+	}
+	id, ok := isa.HelperID(name)
+	if !ok {
+		f.mistake(ruleArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
+		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
+	}
+	args := f.arguments(name, f.checkHelper(name, operands))
+	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id)}, args...)
+}
+
+// Kernel calls a kernel function by its name. How many arguments it takes, and
+// which, is compared with the target's BTF when compiling.
+func (f *Fn) Kernel(name string, operands ...Operand) Result {
+	if !f.usable() {
+		return Result{}
+	}
+	args := f.arguments(name, operands)
+	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
+}
+
+// CallKernel calls a kernel function whose first argument is the pointer; see
+// Fn.Kernel.
+func (p Ptr) CallKernel(name string, operands ...Operand) Result {
+	if p.fn == nil || !p.fn.usable() {
+		return Result{}
+	}
+	return p.fn.Kernel(name, append([]Operand{p}, operands...)...)
+}
+
+// Call calls another function of the object, with up to five arguments.
+func (f *Fn) Call(sub *Program, operands ...Operand) Result {
+	if !f.usable() {
+		return Result{}
+	}
+	if sub == nil {
+		f.mistake(ruleNilBody, "", "the called program is nil")
+		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
+	}
+	args := f.arguments(sub.Name, operands)
+	if proto := sub.Proto; proto != nil && proto.Err == nil && len(proto.Params) != len(operands) {
+		f.mistake(ruleArguments, "", "%s takes %d arguments, and is called with %d", sub.Name, len(proto.Params), len(operands))
+	} else if proto != nil && proto.Err == nil {
+		for i, o := range operands {
+			f.checkArgument(sub, i, proto.Params[i].Type, o)
+		}
+	}
+	return f.call(ir.Value{Op: ir.CallSub, Type: ir.I64, Aux: f.sub(sub)}, args...)
+}
+
+// checkArgument compares an argument with the declared parameter.
+func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
+	if c, ok := goInteger(o); ok {
+		if want.Integer && !c.fits(form{uint8(want.Size * 8), want.Signed}) {
+			f.mistake(ruleConstant, "", "argument %d of %s: %v is no %v", i+1, sub.Name, c, want)
+		}
+		return
+	}
+	var got CType
+	switch o := o.(type) {
+	case pointer:
+		if want.Stars == 0 {
+			f.mistake(ruleArguments, "", "argument %d of %s is a pointer, and a %v is wanted", i+1, sub.Name, want)
+		}
+		return
+	case interface{ ctype() CType }:
+		got = o.ctype()
+	default:
+		return
+	}
+	if got != want {
+		f.mistake(ruleMixedWidths, "", "argument %d of %s is a %v, and a %v is wanted", i+1, sub.Name, got, want)
+	}
+}
+
+func (n number[T]) ctype() CType { return formOf[T]().ctype() }
+
+func (f *Fn) call(v ir.Value, args ...ir.V) Result {
+	return Result{fn: f, v: f.emit(v, args...), scope: f.scope}
+}
+
+// sub numbers a function of the object.
+func (f *Fn) sub(p *Program) int32 {
+	for i, known := range f.body.Subs {
+		if known == p {
+			return int32(i)
+		}
+	}
+	f.body.Subs = append(f.body.Subs, p)
+	return int32(len(f.body.Subs) - 1)
+}
+
+func (f *Fn) mapNumber(m *MapSpec) int32 {
+	for i, known := range f.body.Maps {
+		if known == m {
+			return int32(i)
+		}
+	}
+	f.body.Maps = append(f.body.Maps, m)
+	return int32(len(f.body.Maps) - 1)
+}
+
+// MapData is the value of a map that is an array of one element: variables
+// which user space shares.
+func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
+	if !f.usable() {
+		return Ptr{}
+	}
+	return f.newPtr(f.emit(ir.Value{Op: ir.MapValue, Type: ir.Ptr, Aux: f.mapNumber(m), Imm: int64(offset)}), "")
+}
+
+// Loop calls a function n times, without the verifier walking through each
+// turn (bpf_loop, Linux 5.17). The function takes the number of the turn, a U32,
+// and a pointer, which is data, and gives 0 to go on or 1 to stop. The result is
+// the number of turns.
+func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
+	if turn == nil || data == nil {
+		f.mistake(ruleNilBody, "", "Loop takes a function and a pointer, and one is nil")
+		return f.U32(0)
+	}
+	count := f.value32(n)
+	return f.Helper("bpf_loop", count, turn, data, 0).U32()
+}
+
+// value32 is an operand of 32 bits as a number.
+func (f *Fn) value32(o Operand) U32 {
+	if !f.usable() {
+		return U32{}
+	}
+	return newInt[uint32](f, f.value(form{32, false}, o))
+}
+
+// Range runs body n times, with 0, 1, … n-1. The verifier follows it as a loop
+// that ends some time, however large n is (open-coded iterators: kernel
+// functions bpf_iter_num_*, Linux 6.4).
+func (f *Fn) Range(n Operand, body func(i U32)) {
+	if !f.usable() {
+		return
+	}
+	it := f.newPtr(f.frameAddr(f.object("iterator", 8, 8)), "bpf_iter_num")
+	f.Kernel("bpf_iter_num_new", it, 0, newInt[int32](f, f.value(form{32, false}, n)))
+	head, turn, end, out := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
+	f.jump(head)
+	f.begin(head)
+	next := f.Kernel("bpf_iter_num_next", it).Ptr("")
+	f.branch(f.condition(next.NotNil()), turn, end)
+	f.begin(turn)
+	i, _ := At[uint32](next, 0).read(f)
+	f.turn("Range", loop{head, end}, i, body)
+	f.jump(head)
+	f.begin(end)
+	f.Kernel("bpf_iter_num_destroy", it)
+	f.jump(out)
+	f.begin(out)
+}
+
+// object adds a piece of the frame.
+func (f *Fn) object(name string, size, align int) int32 {
+	f.ir.Frame = append(f.ir.Frame, ir.Object{Name: name, Size: int32(size), Align: int32(align), Site: f.site()})
+	return int32(len(f.ir.Frame) - 1)
+}
+
+func (f *Fn) frameAddr(object int32) ir.V {
+	return f.emit(ir.Value{Op: ir.FrameAddr, Type: ir.Ptr, Aux: object})
+}
+
+// TailCall goes on with another program, which is entry index of a program
+// array, and does not come back; when there is none, it comes back.
+func (f *Fn) TailCall(ctx StructPtr, programs *MapSpec, index Operand) {
+	if !f.usable() {
+		return
+	}
+	f.Helper("bpf_tail_call", ctx, programs, f.value32(index))
+}

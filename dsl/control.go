@@ -1,0 +1,390 @@
+package dsl
+
+import "github.com/bpfsmith/bpfsmith/internal/ir"
+
+// Branches is an If that may go on with ElseIf and Else, which must follow it
+// directly.
+type Branches struct {
+	fn    *Fn
+	other ir.B // where control goes when no condition held
+	end   ir.B
+}
+
+// If runs then when the condition holds. The block that then writes is left at
+// its end, or with f.Exit, f.Return, f.Break and f.Continue.
+func (f *Fn) If(cond Bool, then func()) *Branches {
+	if !f.usable() {
+		return &Branches{}
+	}
+	b := &Branches{fn: f, end: f.ir.NewBlock()}
+	b.arm("If", f.condition(cond), then)
+	f.pending = b
+	return b
+}
+
+// arm writes a condition and what is done when it holds; what comes next is
+// written at the end of all.
+func (b *Branches) arm(what string, cond ir.V, then func()) {
+	f := b.fn
+	line := f.site()
+	yes := f.ir.NewBlock()
+	b.other = f.ir.NewBlock()
+	f.branch(cond, yes, b.other)
+	f.begin(yes)
+	f.statements(what, then)
+	f.jump(b.end)
+	f.ir.Blocks[b.other].Site = line
+	f.ir.Jump(b.other, b.end)
+	f.begin(b.end)
+}
+
+// reopen goes back to where no condition held.
+func (b *Branches) reopen(what string) bool {
+	f := b.fn
+	if f == nil || !f.usable() {
+		return false
+	}
+	if f.pending != b || f.at != b.end {
+		f.mistake(ruleMisplaced, "", "%s must follow its If directly", what)
+		return false
+	}
+	other, end := &f.ir.Blocks[b.other], &f.ir.Blocks[b.end]
+	other.Kind, other.Succs = ir.Open, nil
+	end.Preds = end.Preds[:len(end.Preds)-1]
+	f.begin(b.other)
+	return true
+}
+
+// ElseIf runs then when no condition before held and this one does. The
+// condition is a function, as it is computed only then.
+func (b *Branches) ElseIf(cond func() Bool, then func()) *Branches {
+	if !b.reopen("ElseIf") {
+		return b
+	}
+	if cond == nil {
+		b.fn.mistake(ruleNilBody, "", "the condition of ElseIf is nil")
+		b.fn.jump(b.end)
+		b.fn.begin(b.end)
+		return b
+	}
+	var c ir.V
+	b.fn.inside("ElseIf", func() { c = b.fn.condition(cond()) })
+	b.arm("ElseIf", c, then)
+	b.fn.pending = b
+	return b
+}
+
+// Else runs otherwise when no condition before held.
+func (b *Branches) Else(otherwise func()) {
+	if !b.reopen("Else") {
+		return
+	}
+	b.fn.statements("Else", otherwise)
+	b.fn.jump(b.end)
+	b.fn.begin(b.end)
+}
+
+// A SwitchCase is an arm of a Switch.
+type SwitchCase struct {
+	values []Operand // none: the default
+	body   func()
+}
+
+// Case is what is done for some values, Go constants mostly. There is no
+// falling through.
+func Case(body func(), values ...Operand) SwitchCase { return SwitchCase{values, body} }
+
+// Default is what is done when no case holds.
+func Default(body func()) SwitchCase { return SwitchCase{nil, body} }
+
+// Switch runs the arm that has the value, or the default one.
+func Switch[T Integer](f *Fn, n Int[T], arms ...SwitchCase) {
+	if !f.usable() {
+		return
+	}
+	x, k := n.read(f)
+	end := f.ir.NewBlock()
+	var otherwise func()
+	for _, arm := range arms {
+		if len(arm.values) == 0 {
+			if otherwise != nil {
+				f.mistake(ruleMisplaced, "", "a Switch has one Default")
+			}
+			otherwise = arm.body
+			if arm.body == nil {
+				f.mistake(ruleNilBody, "", "the body of Default is nil")
+			}
+			continue
+		}
+		body := f.ir.NewBlock()
+		for _, value := range arm.values {
+			next := f.ir.NewBlock()
+			f.branch(f.compare(k, ir.EQ, x, f.value(k, value)), body, next)
+			f.begin(next)
+		}
+		next := f.at
+		f.begin(body)
+		f.statements("Case", arm.body)
+		f.jump(end)
+		f.begin(next)
+	}
+	if otherwise != nil {
+		f.statements("Default", otherwise)
+	}
+	f.jump(end)
+	f.begin(end)
+}
+
+// Block runs body, which may call leave to go on behind the block: for early
+// exits of Go functions that are used like macros, whose f.Exit would leave the
+// whole program.
+func (f *Fn) Block(body func(leave func())) {
+	if !f.usable() {
+		return
+	}
+	end := f.ir.NewBlock()
+	leave := func() {
+		if !f.usable() {
+			return
+		}
+		f.leave(end)
+	}
+	if body == nil {
+		f.mistake(ruleNilBody, "", "the body of Block is nil")
+	} else {
+		f.statements("Block", func() { body(leave) })
+	}
+	f.jump(end)
+	f.begin(end)
+}
+
+// leave goes to a block that is not the next one.
+func (f *Fn) leave(to ir.B) {
+	f.pending = nil
+	f.jump(to)
+	f.begin(f.ir.NewBlock())
+	f.dead = true
+}
+
+// A loop is one that is being written.
+type loop struct {
+	next ir.B // where Continue leads
+	end  ir.B // where Break leads
+}
+
+// Break leaves the innermost loop.
+func (f *Fn) Break() {
+	if l, ok := f.innermost("Break"); ok {
+		f.leave(l.end)
+	}
+}
+
+// Continue goes on with the next turn of the innermost loop.
+func (f *Fn) Continue() {
+	if l, ok := f.innermost("Continue"); ok {
+		f.leave(l.next)
+	}
+}
+
+func (f *Fn) innermost(what string) (loop, bool) {
+	if !f.usable() {
+		return loop{}, false
+	}
+	if len(f.loops) == 0 {
+		f.mistake(ruleMisplaced, "", "%s stands outside of loops", what)
+		return loop{}, false
+	}
+	return f.loops[len(f.loops)-1], true
+}
+
+// repeat writes what a loop does each time.
+func (f *Fn) repeat(what string, l loop, body func()) {
+	f.loops = append(f.loops, l)
+	f.statements(what, body)
+	f.loops = f.loops[:len(f.loops)-1]
+}
+
+// For runs body n times, with 0, 1, … n-1. The kernel's verifier walks through
+// each turn, so n is a Go constant; see ForUpTo, Range, While and Loop for
+// others.
+func (f *Fn) For(n Operand, body func(i U32)) {
+	if !f.usable() {
+		return
+	}
+	if c, ok := goInteger(n); !ok {
+		f.mistake(ruleNoBound, "ForUpTo takes a bound besides; Range and Loop repeat without the verifier walking through each turn", "the number of turns is known only when the program runs")
+		return
+	} else if c.n < 0 || c.over || c.n > 1<<23 {
+		f.mistake(ruleNoBound, "", "%v turns: 0 to 8388608 may be", c)
+		return
+	}
+	v, imm := f.operand(form{32, false}, n)
+	f.count(v, imm, 0, body)
+}
+
+// ForUpTo runs body n times, but at most most times, with 0, 1, ….
+func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
+	if !f.usable() {
+		return
+	}
+	if most < 1 || most > 1<<23 {
+		f.mistake(ruleNoBound, "", "at most %d turns: 1 to 8388608 may be", most)
+		return
+	}
+	v, imm := f.operand(form{32, false}, n)
+	f.count(v, imm, int64(most), body)
+}
+
+// count is a loop that counts to v, or to imm when v is 0, and when most is not
+// 0 at most to that.
+func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
+	number := f.variable(ir.I32, "i")
+	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.constant(ir.I32, 0))
+	head, turn, next, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
+	f.jump(head)
+	f.begin(head)
+	i := f.emit(ir.Value{Op: ir.VarGet, Type: ir.I32, Aux: number})
+	below := func(v ir.V, imm int64) ir.V {
+		if v == 0 {
+			return f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.LT, Imm: imm}, i)
+		}
+		return f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.LT}, i, v)
+	}
+	if most != 0 {
+		also := f.ir.NewBlock()
+		f.branch(below(0, most), also, end)
+		f.begin(also)
+	}
+	f.branch(below(v, imm), turn, end)
+	f.begin(turn)
+	f.turn("For", loop{next, end}, i, body)
+	f.jump(next)
+	f.begin(next)
+	i = f.emit(ir.Value{Op: ir.VarGet, Type: ir.I32, Aux: number})
+	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.emit(ir.Value{Op: ir.Add, Type: ir.I32, Imm: 1}, i))
+	f.jump(head)
+	f.begin(end)
+}
+
+// turn runs a loop's body with its counter.
+func (f *Fn) turn(what string, l loop, i ir.V, body func(i U32)) {
+	if body == nil {
+		f.mistake(ruleNilBody, "", "the body of %s is nil", what)
+		return
+	}
+	f.repeat(what, l, func() { body(newInt[uint32](f, i)) })
+}
+
+// While runs body as long as the condition holds. The verifier takes it without
+// knowing why it ends, as the kernel itself ends it after some millions of turns
+// (may_goto, Linux 6.9); the program then goes on behind the loop.
+func (f *Fn) While(cond func() Bool, body func()) {
+	if !f.usable() {
+		return
+	}
+	if cond == nil || body == nil {
+		f.mistake(ruleNilBody, "", "While takes a condition and a body, and one is nil")
+		return
+	}
+	head, test, turn, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
+	f.jump(head)
+	f.begin(head)
+	b := &f.ir.Blocks[head]
+	b.Kind, b.Site = ir.MayGoto, f.site()
+	f.ir.Edge(head, test)
+	f.ir.Edge(head, end)
+	f.begin(test)
+	var c ir.V
+	f.inside("While", func() { c = f.condition(cond()) })
+	f.branch(c, turn, end)
+	f.begin(turn)
+	f.repeat("While", loop{head, end}, body)
+	f.jump(head)
+	f.begin(end)
+}
+
+// Exit leaves the program, which gives no result. As a method value it serves
+// as a body: f.If(done, f.Exit).
+func (f *Fn) Exit() {
+	if !f.usable() {
+		return
+	}
+	if !f.result.Void() {
+		f.mistake(ruleNoResult, "f.Return(v) gives it", "a %v is due here", f.result)
+	}
+	f.terminate(ir.Return, 0)
+}
+
+// Return leaves the program with a result, of the type that its Go function
+// declares.
+func (f *Fn) Return(result Operand) {
+	if !f.usable() {
+		return
+	}
+	f.terminate(ir.Return, f.resultOf(result))
+}
+
+// resultOf is a result as a value.
+func (f *Fn) resultOf(result Operand) ir.V {
+	t := f.result
+	switch {
+	case t.Void():
+		f.mistake(ruleNoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
+		return 0
+	case t.Integer:
+		return f.value(form{uint8(t.Size * 8), t.Signed}, result)
+	}
+	if c, ok := goInteger(result); ok && c.n == 0 {
+		return f.constant(ir.Ptr, 0)
+	}
+	p, ok := result.(pointer)
+	if !ok {
+		f.mistake(ruleNoResult, "", "a Go %s stands where a %v is due", typeName(result), t)
+		return f.constant(ir.Ptr, 0)
+	}
+	return p.pointer(f)
+}
+
+// ReturnConst is Return of a constant as a body: f.If(c, f.ReturnConst(2)).
+func (f *Fn) ReturnConst(n int64) func() { return func() { f.Return(n) } }
+
+// IfField runs then where the target's struct has the field, and nothing of it
+// is compiled elsewhere.
+func (f *Fn) IfField(structName, path string, then func()) *Branches {
+	return f.ifTarget(ir.Name{Kind: ir.FieldName, Name: structName, Path: path}, "IfField", then)
+}
+
+// IfType runs then where the target has a struct, union, enum or typedef of that name.
+func (f *Fn) IfType(name string, then func()) *Branches {
+	return f.ifTarget(ir.Name{Kind: ir.TypeName, Name: name}, "IfType", then)
+}
+
+// IfKfunc runs then where the target has a kernel function of that name.
+func (f *Fn) IfKfunc(name string, then func()) *Branches {
+	return f.ifTarget(ir.Name{Kind: ir.KernelName, Name: name}, "IfKfunc", then)
+}
+
+// IfEnum runs then where the target's enum has the constant.
+func (f *Fn) IfEnum(enum, constant string, then func()) *Branches {
+	return f.ifTarget(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant}, "IfEnum", then)
+}
+
+func (f *Fn) ifTarget(name ir.Name, what string, then func()) *Branches {
+	if !f.usable() {
+		return &Branches{}
+	}
+	has := f.emit(ir.Value{Op: ir.Has, Type: ir.Bool, Aux: f.name(name)})
+	b := &Branches{fn: f, end: f.ir.NewBlock()}
+	b.arm(what, has, then)
+	f.pending = b
+	return b
+}
+
+// EnumValue is the value that an enum's constant has in the target, of any enum
+// when that is "".
+func (f *Fn) EnumValue(enum, constant string) U32 {
+	if !f.usable() {
+		return U32{}
+	}
+	return newInt[uint32](f, f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: f.name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+}

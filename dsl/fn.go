@@ -1,0 +1,254 @@
+package dsl
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+)
+
+// A Fn is a function while it is written: what its Go function is given to
+// write branches, loops, calls and results with. It is good for that one call
+// of the Go function.
+type Fn struct {
+	program *Program
+	body    *Body
+	ir      *ir.Func
+	at      ir.B // the block that is written
+	dead    bool // nothing leads to it: a return stands before
+	ended   bool // the Go function has returned
+	scopes  []scope
+	scope   int32
+	loops   []loop
+	result  CType
+	direct  bool
+	pending *Branches // an If that may still get its Else
+
+	sites map[uintptr]int32 // by program counter, the number in ir.Sites; 0 for those within the language itself
+	line  int32             // the last one that was found
+	names map[ir.Name]int32
+
+	computed []ir.V // results of operators, which somebody is to use
+}
+
+// A Body is a written function, for package compile.
+type Body struct {
+	IR       *ir.Func
+	Subs     []*Program // what Aux of calls and of FuncAddr counts
+	Maps     []*MapSpec // what Aux of MapAddr and MapValue counts
+	Params   []CType
+	Direct   bool      // the parameter is what R1 holds, and not an array of arguments
+	Sub      bool      // called with its arguments in R1 to R5
+	Mistakes []Mistake // in the order in which they were met
+}
+
+// A Mistake is something that was wrong while a function was written.
+type Mistake struct {
+	Pos    Position
+	Rule   string // as compile.Rule has it
+	Detail string
+	Help   string
+}
+
+// The rules of mistakes in structured functions; see package compile.
+const (
+	ruleNilBody     = "nil-body"
+	ruleForeign     = "foreign-value"
+	ruleEnded       = "ended-function"
+	ruleOutOfScope  = "out-of-scope"
+	ruleMixedWidths = "mixed-widths"
+	ruleConstant    = "bad-constant"
+	ruleNoResult    = "no-result"
+	ruleEmptyBlock  = "empty-block"
+	ruleMisplaced   = "misplaced"
+	ruleNoBound     = "no-bound"
+	ruleSignature   = "bad-signature"
+	ruleArguments   = "bad-arguments"
+	ruleLayout      = "bad-layout"
+	ruleZeroValue   = "zero-value"
+	rulePanic       = "panic"
+	ruleUnused      = "unused-result"
+)
+
+// A scope is a block of Go: values made in one are not for others.
+type scope struct {
+	parent int32
+	open   bool
+}
+
+// mistake notes something wrong at the line of Go that is being run.
+func (f *Fn) mistake(rule, help, format string, args ...any) {
+	f.mistakeAt(f.ir.Sites[f.site()], rule, help, format, args...)
+}
+
+func (f *Fn) mistakeAt(pc uintptr, rule, help, format string, args ...any) {
+	f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: site(pc).position(), Rule: rule, Detail: fmt.Sprintf(format, args...), Help: help})
+}
+
+// generated is how files end whose functions are not the lines that anybody
+// wants to read of: wrappers that bpfsmith gen made.
+const generated = "_btfgen.go"
+
+// languagePackages are those whose functions are the language itself.
+var languagePackages = [...]string{"github.com/bpfsmith/bpfsmith/dsl.", "github.com/bpfsmith/bpfsmith/maps."}
+
+// site is the number of the line of Go that is being run: the nearest caller
+// outside the language. Finding it is most of what writing an operation costs, so
+// only a few frames are looked at first.
+func (f *Fn) site() int32 {
+	var near [5]uintptr
+	if n := f.firstUserFrame(near[:runtime.Callers(3, near[:])]); n != 0 {
+		f.line = n
+		return n
+	}
+	var far [24]uintptr
+	f.line = f.firstUserFrame(far[:runtime.Callers(3+len(near), far[:])])
+	return f.line
+}
+
+func (f *Fn) firstUserFrame(pcs []uintptr) int32 {
+	for _, pc := range pcs {
+		if n, known := f.sites[pc]; known {
+			if n == 0 {
+				continue // the language itself
+			}
+			return n
+		}
+		if isLanguage(pc) {
+			f.sites[pc] = 0
+			continue
+		}
+		n := int32(len(f.ir.Sites))
+		f.ir.Sites = append(f.ir.Sites, pc)
+		f.sites[pc] = n
+		return n
+	}
+	return 0
+}
+
+func isLanguage(pc uintptr) bool {
+	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	if strings.HasSuffix(frame.File, generated) {
+		return true
+	}
+	if strings.HasSuffix(frame.File, "_test.go") {
+		return false
+	}
+	for _, p := range languagePackages {
+		if strings.HasPrefix(frame.Function, p) {
+			return true
+		}
+	}
+	return strings.HasPrefix(frame.Function, "reflect.")
+}
+
+// name numbers something that the target is asked for.
+func (f *Fn) name(n ir.Name) int32 {
+	number, known := f.names[n]
+	if !known {
+		number = int32(len(f.ir.Names))
+		f.ir.Names = append(f.ir.Names, n)
+		f.names[n] = number
+	}
+	return number
+}
+
+// emit adds a value to the block that is written.
+func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
+	f.site()
+	return f.emitHere(v, args...)
+}
+
+// emitHere is emit for what belongs to the line of what was written last.
+func (f *Fn) emitHere(v ir.Value, args ...ir.V) ir.V {
+	v.Site = f.line
+	f.pending = nil
+	return f.ir.Append(f.at, v, args...)
+}
+
+// usable reports whether anything may still be written, and notes when not.
+func (f *Fn) usable() bool {
+	if !f.ended {
+		return true
+	}
+	f.mistake(ruleEnded, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	return false
+}
+
+// terminate ends the block that is written, and goes on in one that nothing
+// leads to.
+func (f *Fn) terminate(kind ir.Kind, x ir.V) {
+	f.pending = nil
+	b := &f.ir.Blocks[f.at]
+	b.Kind, b.X, b.Site = kind, x, f.site()
+	f.begin(f.ir.NewBlock())
+	f.dead = true
+}
+
+// begin goes on writing in a block.
+func (f *Fn) begin(b ir.B) {
+	f.at, f.dead = b, false
+}
+
+// jump ends the block that is written with a jump.
+func (f *Fn) jump(to ir.B) {
+	f.ir.Blocks[f.at].Site = f.line
+	f.ir.Jump(f.at, to)
+}
+
+// branch ends the block that is written with a branch on a Bool.
+func (f *Fn) branch(cond ir.V, yes, no ir.B) {
+	b := &f.ir.Blocks[f.at]
+	b.Kind, b.Cond, b.X, b.Site = ir.Branch, ir.NE, cond, f.line
+	f.ir.Edge(f.at, yes)
+	f.ir.Edge(f.at, no)
+}
+
+// inside runs a closure in a scope of its own.
+func (f *Fn) inside(what string, body func()) {
+	parent := f.scope
+	f.scopes = append(f.scopes, scope{parent: parent, open: true})
+	f.scope = int32(len(f.scopes) - 1)
+	if body == nil {
+		f.mistake(ruleNilBody, "", "the body of %s is nil", what)
+	} else {
+		body()
+	}
+	f.scopes[f.scope].open = false
+	f.scope = parent
+	f.pending = nil
+}
+
+// statements is inside for a closure that is to write something. One that wrote
+// nothing is a mistake: a Go return leaves the closure, not the program.
+func (f *Fn) statements(what string, body func()) {
+	entry, values, blocks := f.at, len(f.ir.Values), len(f.ir.Blocks)
+	f.inside(what, body)
+	if body != nil && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
+		f.mistake(ruleEmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
+	}
+}
+
+// take checks that a value may be used here, and gives it.
+func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
+	switch {
+	case from == nil || v == 0:
+		f.mistake(ruleZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
+	case from != f:
+		f.mistake(ruleForeign, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
+	case !f.usable():
+	case !f.scopes[scope].open:
+		f.mistake(ruleOutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
+			"this value was made at %v, inside a block, and is used outside of it", site(f.ir.Sites[f.ir.Values[v].Site]).position())
+	default:
+		return v
+	}
+	return f.constant(typ, 0)
+}
+
+func (f *Fn) constant(typ ir.Type, n int64) ir.V {
+	return f.emitHere(ir.Value{Op: ir.Const, Type: typ, Imm: n})
+}
+
+func quoted(s string) string { return fmt.Sprintf("%q", s) }

@@ -1,0 +1,237 @@
+package dsl
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// What code needs that bpfsmith gen and package helper's generator write.
+
+// AnyMap is what helpers take for a map: a *MapSpec, or the pointer that looking
+// up a map of maps gave.
+type AnyMap interface{ anyMap() }
+
+func (m *MapSpec) anyMap() {}
+func (p Ptr) anyMap()      {}
+
+// A typed operand is one of which the called function says what it has to be.
+type typed struct {
+	k form
+	o Operand
+}
+
+func (t typed) read(f *Fn) (ir.V, form) { return f.value(t.k, t.o), t.k }
+
+// As is an operand that has to be a T or a Go constant: generated functions say
+// with it what a parameter is.
+func As[T Integer](o Operand) Operand { return typed{formOf[T](), o} }
+
+// AsPtr is a pointer as an operand of a call; a Go nil is a nil pointer.
+func AsPtr(p StructPtr) Operand {
+	if p == nil {
+		return 0
+	}
+	return p
+}
+
+// AsBool is an operand that has to be a Bool or a Go bool.
+func AsBool(o Operand) Operand {
+	switch b := o.(type) {
+	case bool:
+		if b {
+			return 1
+		}
+		return 0
+	case Bool:
+		return b
+	}
+	return typed{form{}, o}
+}
+
+// KernelMethod calls a kernel function whose first parameter is p: what methods
+// of generated types do.
+func KernelMethod(p StructPtr, name string, operands ...Operand) Result {
+	f := p.Pointer().fn
+	if f == nil || !f.usable() {
+		return Result{}
+	}
+	return KernelFunction(f, name, append([]Operand{p}, operands...)...)
+}
+
+// KernelFunction is Fn.Kernel for operands of which some are typed.
+func KernelFunction(f *Fn, name string, operands ...Operand) Result {
+	if !f.usable() {
+		return Result{}
+	}
+	operands = slices.Clone(operands)
+	for i, o := range operands {
+		t, ok := o.(typed)
+		switch {
+		case !ok:
+		case t.k.bits == 0:
+			f.mistake(ruleArguments, "", "argument %d of %s is %s, and a Bool is wanted", i+1, name, describeOperand(t.o))
+			operands[i] = readable(t.o)
+		case !f.checkNumber(name, i, t.k, t.o):
+			operands[i] = readable(t.o)
+		}
+	}
+	return f.Kernel(name, operands...)
+}
+
+// Index is an element of a field that is an array.
+func (d Field) Index(i int) Field {
+	d.path = fmt.Sprintf("%s[%d]", d.path, i)
+	return d
+}
+
+// Member is a member of a field that is a struct.
+func (d Field) Member(name string) Field {
+	d.path += "." + name
+	return d
+}
+
+// helperKinds are the letters of helperSignatures that stand for integers. The
+// others are p, a pointer or 0; m, a map; f, a function; a, an address: a pointer
+// or a 64-bit number; and *, any arguments from here on.
+var helperKinds = [...]struct {
+	letter byte
+	k      form
+}{
+	{'H', form{16, false}}, {'I', form{32, false}}, {'i', form{32, true}}, {'Q', form{64, false}}, {'q', form{64, true}},
+}
+
+// checkHelper compares the operands of a call with what the helper takes, and
+// gives them with a Go nil turned into a nil pointer.
+func (f *Fn) checkHelper(name string, operands []Operand) []Operand {
+	id, ok := isa.HelperID(name)
+	if !ok || int(id) >= len(helperSignatures) {
+		return operands
+	}
+	signature := helperSignatures[id]
+	if n := len(signature); n > 0 && signature[n-1] == '*' {
+		signature = signature[:min(n-1, len(operands))]
+		if len(operands) < n-1 {
+			f.mistake(ruleArguments, "", "%s takes %d arguments or more, and is called with %d", name, n-1, len(operands))
+			return operands
+		}
+	} else if n != len(operands) {
+		f.mistake(ruleArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", name, n, len(operands))
+		return operands
+	}
+	operands = slices.Clone(operands)
+	for i, letter := range []byte(signature) {
+		operands[i] = f.checkHelperArgument(name, i, letter, operands[i])
+	}
+	return operands
+}
+
+// checkHelperArgument compares one operand with a letter of a signature.
+func (f *Fn) checkHelperArgument(name string, i int, letter byte, o Operand) Operand {
+	wrong := func(want string) Operand {
+		f.mistake(ruleArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, name, describeOperand(o), want)
+		return readable(o)
+	}
+	_, isPointer := o.(pointer)
+	c, isConst := goInteger(o)
+	switch letter {
+	case 'p':
+		if o == nil {
+			return 0
+		}
+		if !isPointer && !(isConst && c.n == 0) {
+			return wrong("a pointer")
+		}
+		return o
+	case 'm':
+		if m, ok := o.(*MapSpec); !isPointer && (!ok || m == nil) {
+			return wrong("a map")
+		}
+		return o
+	case 'f':
+		if p, ok := o.(*Program); !ok || p == nil {
+			return wrong("a function made with dsl.Func")
+		}
+		return o
+	case 'a':
+		if !isPointer && !f.checkNumber(name, i, form{64, false}, o) {
+			return readable(o)
+		}
+		return o
+	}
+	for _, kind := range helperKinds {
+		if kind.letter == letter && !f.checkNumber(name, i, kind.k, o) {
+			return readable(o)
+		}
+	}
+	return o
+}
+
+// readable is an operand that is not what is wanted, so that it counts as used, or
+// 0 for one that no call takes.
+func readable(o Operand) Operand {
+	if o, ok := o.(operand); ok {
+		return o
+	}
+	return 0
+}
+
+// checkNumber compares an operand with the integer that a parameter is.
+func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
+	if c, ok := goInteger(o); ok {
+		if !c.fits(want) {
+			f.mistake(ruleConstant, "", "argument %d of %s: %v is no %v", i+1, name, c, want)
+			return false
+		}
+		return true
+	}
+	got, ok := formOfOperand(o)
+	switch {
+	case !ok:
+		f.mistake(ruleArguments, "", "argument %d of %s is %s, and a %v is wanted", i+1, name, describeOperand(o), want)
+	case got != want:
+		f.mistake(ruleMixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v, and a %v is wanted", i+1, name, got, want)
+	}
+	return ok && got == want
+}
+
+// formOfOperand is how an integer operand is held; false for what is none.
+func formOfOperand(o Operand) (form, bool) {
+	switch o := o.(type) {
+	case typed:
+		return o.k, o.k.bits != 0
+	case interface{ ctype() CType }:
+		t := o.ctype()
+		return form{uint8(8 * t.Size), t.Signed}, true
+	}
+	return form{}, false
+}
+
+// describeOperand says what an operand is, for messages.
+func describeOperand(o Operand) string {
+	if k, ok := formOfOperand(o); ok {
+		return "a " + k.String()
+	}
+	if c, ok := goInteger(o); ok {
+		return "the constant " + c.String()
+	}
+	switch o := o.(type) {
+	case pointer:
+		return "a pointer"
+	case Bool:
+		return "a Bool"
+	case *MapSpec:
+		if o == nil {
+			return "a nil map"
+		}
+		return "a map"
+	case *Program:
+		if o == nil {
+			return "a nil program"
+		}
+		return "a function"
+	}
+	return "a Go " + typeName(o)
+}

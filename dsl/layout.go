@@ -1,0 +1,269 @@
+package dsl
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+const bigEndian = isa.Native == isa.BigEndian
+
+// A LayoutKind says what a piece of memory holds.
+type LayoutKind uint8
+
+// What a Layout may be.
+const (
+	LayoutInt    LayoutKind = iota + 1
+	LayoutBool              // one byte, 0 or 1
+	LayoutArray             // Len times Elem
+	LayoutStruct            // Fields
+	LayoutKernel            // the kernel's: SpinLock and the like
+)
+
+// A Layout is what a Go type is in memory that the kernel shares: that of C on a
+// 64-bit machine. It is the same wherever it is computed.
+type Layout struct {
+	Kind      LayoutKind
+	Type      reflect.Type
+	Size      int    // bytes
+	Align     int    // bytes
+	Signed    bool   // an integer with a sign
+	BigEndian bool   // an integer in network order, on any machine
+	Kernel    string // name of the kernel's struct, for LayoutKernel
+	Elem      *Layout
+	Len       int
+	Fields    []LayoutField
+}
+
+// A LayoutField is a field of a struct.
+type LayoutField struct {
+	Name   string // "_" for padding
+	Index  int    // within the Go struct
+	Offset int    // bytes from the start of the struct
+	*Layout
+}
+
+// Padding reports whether the field only fills a hole.
+func (f LayoutField) Padding() bool { return f.Name == "_" }
+
+// largest is the size of the largest layout, in bytes: the kernel wants less of
+// every map (KMALLOC_MAX_SIZE).
+const largest = 1 << 30
+
+// LayoutFor is LayoutOf the type T.
+func LayoutFor[T any]() (*Layout, error) { return LayoutOf(reflect.TypeFor[T]()) }
+
+// LayoutOf finds out what a Go type is in memory. It takes integers of a fixed
+// size, bool, arrays, structs of these, and the types of this package that stand
+// for the kernel's.
+//
+// A struct must not have holes: the kernel copies and compares all bytes of a
+// key, and a hole would hold anything. They are filled with fields of the name _,
+// and the error says which.
+func LayoutOf(t reflect.Type) (*Layout, error) {
+	if t == nil {
+		return nil, fmt.Errorf("no type is given")
+	}
+	l, err := layoutOf(t, "")
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", t, err)
+	}
+	return l, nil
+}
+
+// instead says what to use for the kinds of type that have no layout.
+var instead = map[reflect.Kind]string{
+	reflect.Int:           "its size is the machine's: use int32 or int64",
+	reflect.Uint:          "its size is the machine's: use uint32 or uint64",
+	reflect.Uintptr:       "its size is the machine's: use uint64",
+	reflect.Float32:       "BPF has no floating point: use an integer, and a fixed number of binary or decimal places",
+	reflect.Float64:       "BPF has no floating point: use an integer, and a fixed number of binary or decimal places",
+	reflect.Complex64:     "BPF has no floating point",
+	reflect.Complex128:    "BPF has no floating point",
+	reflect.Pointer:       "an address of this process means nothing to the kernel: put what it points to in place",
+	reflect.UnsafePointer: "an address of this process means nothing to the kernel: put what it points to in place",
+	reflect.String:        "it is an address: use an array of bytes, [16]uint8 for example",
+	reflect.Slice:         "it is an address: use an array, whose length is fixed",
+	reflect.Map:           "use a map of this package's kinds, with what would be the key as its key",
+	reflect.Chan:          "use a ring buffer or a queue",
+	reflect.Func:          "use a program array for tail calls",
+	reflect.Interface:     "use a type of fixed size",
+}
+
+// layoutOf computes the layout of the part of a type that is at a path.
+func layoutOf(t reflect.Type, path string) (*Layout, error) {
+	if l, ok := specials[t]; ok {
+		l.Type = t
+		return &l, nil
+	}
+	fail := func(format string, args ...any) error {
+		text := fmt.Sprintf(format, args...)
+		if path != "" {
+			text = "field " + path + ": " + text
+		}
+		return fmt.Errorf("%s", text)
+	}
+	l := &Layout{Type: t}
+	switch k := t.Kind(); k {
+	case reflect.Bool:
+		l.Kind, l.Size, l.Align = LayoutBool, 1, 1
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		l.Kind, l.Signed, l.Size = LayoutInt, true, t.Bits()/8
+		l.Align = l.Size
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		l.Kind, l.Size = LayoutInt, t.Bits()/8
+		l.Align = l.Size
+	case reflect.Array:
+		elem, err := layoutOf(t.Elem(), path+"[]")
+		if err != nil {
+			return nil, err
+		}
+		if t.Len() == 0 {
+			return nil, fail("an array without elements takes no bytes: leave it out")
+		}
+		if t.Len() > largest/elem.Size {
+			return nil, fail("%v has more than %d bytes", t, largest)
+		}
+		l.Kind, l.Elem, l.Len, l.Size, l.Align = LayoutArray, elem, t.Len(), t.Len()*elem.Size, elem.Align
+	case reflect.Struct:
+		if err := l.layoutStruct(t, path, fail); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fail("%v has no fixed layout; %s", t, instead[k])
+	}
+	return l, nil
+}
+
+// layoutStruct places the fields of a struct, and finds holes between them.
+func (l *Layout) layoutStruct(t reflect.Type, path string, fail func(string, ...any) error) error {
+	l.Kind, l.Align = LayoutStruct, 1
+	if t.NumField() == 0 {
+		return fail("a struct without fields takes no bytes: leave it out")
+	}
+	previous := ""
+	for i := range t.NumField() {
+		f := t.Field(i)
+		field, err := layoutOf(f.Type, strings.TrimPrefix(path+"."+f.Name, "."))
+		if err != nil {
+			return err
+		}
+		if hole := -l.Size & (field.Align - 1); hole > 0 {
+			return fail("a hole of %s at offset %d, before %s: put _ [%d]uint8 between %s and %s",
+				countBytes(hole), l.Size, f.Name, hole, previous, f.Name)
+		}
+		l.Fields = append(l.Fields, LayoutField{Name: f.Name, Index: i, Offset: l.Size, Layout: field})
+		l.Size += field.Size
+		l.Align = max(l.Align, field.Align)
+		previous = f.Name
+		if l.Size > largest {
+			return fail("%v has more than %d bytes", t, largest)
+		}
+	}
+	if hole := -l.Size & (l.Align - 1); hole > 0 {
+		return fail("a hole of %s at offset %d, the end: put _ [%d]uint8 after %s", countBytes(hole), l.Size, hole, previous)
+	}
+	return nil
+}
+
+func countBytes(n int) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return strconv.Itoa(n) + " bytes"
+}
+
+// Leaves ranges over the integers, bools and kernel's structs that a layout
+// consists of, with their paths and offsets: "Src.Port", "Count[2]", and "" for a
+// layout that is one itself. Padding is left out.
+func (l *Layout) Leaves() iter.Seq2[string, LayoutField] {
+	return func(yield func(string, LayoutField) bool) {
+		l.leaves("", 0, yield)
+	}
+}
+
+func (l *Layout) leaves(path string, offset int, yield func(string, LayoutField) bool) bool {
+	switch l.Kind {
+	case LayoutStruct:
+		for _, f := range l.Fields {
+			if !f.Padding() && !f.leaves(strings.TrimPrefix(path+"."+f.Name, "."), offset+f.Offset, yield) {
+				return false
+			}
+		}
+		return true
+	case LayoutArray:
+		for i := range l.Len {
+			if !l.Elem.leaves(fmt.Sprintf("%s[%d]", path, i), offset+i*l.Elem.Size, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return yield(path, LayoutField{Name: path, Offset: offset, Layout: l})
+}
+
+// Field finds a part of a layout by its path: "Src.Port", "Counts[2]"; "" is the
+// whole. Offset counts from the start of l.
+func (l *Layout) Field(path string) (LayoutField, error) {
+	at := LayoutField{Name: path, Layout: l}
+	rest := path
+	for rest != "" {
+		var part string
+		if index, ok := strings.CutPrefix(rest, "["); ok {
+			part, rest, ok = strings.Cut(index, "]")
+			n, err := strconv.Atoi(part)
+			switch {
+			case !ok || err != nil:
+				return at, fmt.Errorf("%q: a number and ] are wanted after [", path)
+			case at.Kind != LayoutArray:
+				return at, fmt.Errorf("%q: %v is no array", path, at.Type)
+			case n < 0 || n >= at.Len:
+				return at, fmt.Errorf("%q: %v has elements 0 to %d", path, at.Type, at.Len-1)
+			}
+			at.Offset += n * at.Elem.Size
+			at.Layout = at.Elem
+		} else {
+			end := strings.IndexAny(rest, ".[")
+			if end < 0 {
+				end = len(rest)
+			}
+			part, rest = rest[:end], rest[end:]
+			field, ok := at.field(part)
+			if !ok {
+				return at, fmt.Errorf("%q: %v has no field %q; it has %s", path, at.Type, part, at.names())
+			}
+			at.Offset += field.Offset
+			at.Layout = field.Layout
+		}
+		rest = strings.TrimPrefix(rest, ".")
+	}
+	return at, nil
+}
+
+// field finds a field of a struct by its name.
+func (l *Layout) field(name string) (LayoutField, bool) {
+	for _, f := range l.Fields {
+		if f.Name == name && !f.Padding() {
+			return f, true
+		}
+	}
+	return LayoutField{}, false
+}
+
+// names lists the fields of a struct, for a message.
+func (l *Layout) names() string {
+	var names []string
+	for _, f := range l.Fields {
+		if !f.Padding() {
+			names = append(names, f.Name)
+		}
+	}
+	if names == nil {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

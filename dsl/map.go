@@ -1,0 +1,122 @@
+package dsl
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A MapSpec declares a map: memory that programs and user space share. The
+// pointer is the map's identity, as *Program is a program's: items of several
+// programs that name one spec use one map.
+//
+// A spec says what is to be created, not that it exists. Package maps makes specs
+// of Go types, and creates, reads and writes the maps; package load creates
+// those that a program needs and that do not exist yet.
+type MapSpec struct {
+	Name string
+	Type MapType
+
+	// Key and Value are what an element is in memory; nil for bytes of which
+	// only the size is known, and for kinds that have none.
+	Key, Value         *Layout
+	KeySize, ValueSize uint32 // bytes; where there is a Layout, its size
+
+	MaxEntries uint32   // elements; bytes of a ring buffer, pages of an arena
+	Flags      uint32   // BPF_F_… of BPF_MAP_CREATE (include/uapi/linux/bpf.h); syscall.MapFlags
+	Extra      uint64   // map_extra; its meaning is the kind's
+	Inner      *MapSpec // of a map of maps, what those in it are like
+
+	// Owner is what holds the map in user space: a handle of package maps, or
+	// nil for a spec that was written by hand.
+	Owner any
+
+	Pos Position // where it was declared
+	Err error    // a declaration that cannot work, reported when compiling and creating
+}
+
+// String names the map for messages.
+func (m *MapSpec) String() string {
+	if m == nil {
+		return "a nil map"
+	}
+	return fmt.Sprintf("map %q", m.Name)
+}
+
+// A MapType is a kind of map, by the kernel's number (enum bpf_map_type,
+// include/uapi/linux/bpf.h).
+type MapType uint32
+
+// The kinds that package maps has handles for.
+const (
+	MapHash          MapType = 1
+	MapArray         MapType = 2
+	MapProgArray     MapType = 3
+	MapPerCPUHash    MapType = 5
+	MapPerCPUArray   MapType = 6
+	MapLRUHash       MapType = 9
+	MapLRUPerCPUHash MapType = 10
+	MapLPMTrie       MapType = 11
+	MapArrayOfMaps   MapType = 12
+	MapHashOfMaps    MapType = 13
+	MapQueue         MapType = 22
+	MapStack         MapType = 23
+	MapSkStorage     MapType = 24
+	MapRingBuf       MapType = 27
+	MapInodeStorage  MapType = 28
+	MapTaskStorage   MapType = 29
+	MapUserRingBuf   MapType = 31
+	MapCgroupStorage MapType = 32
+	MapArena         MapType = 33
+)
+
+var mapTypeNames = [...]string{
+	MapHash:          "hash",
+	MapArray:         "array",
+	MapProgArray:     "prog_array",
+	MapPerCPUHash:    "percpu_hash",
+	MapPerCPUArray:   "percpu_array",
+	MapLRUHash:       "lru_hash",
+	MapLRUPerCPUHash: "lru_percpu_hash",
+	MapLPMTrie:       "lpm_trie",
+	MapArrayOfMaps:   "array_of_maps",
+	MapHashOfMaps:    "hash_of_maps",
+	MapQueue:         "queue",
+	MapStack:         "stack",
+	MapSkStorage:     "sk_storage",
+	MapRingBuf:       "ringbuf",
+	MapInodeStorage:  "inode_storage",
+	MapTaskStorage:   "task_storage",
+	MapUserRingBuf:   "user_ringbuf",
+	MapCgroupStorage: "cgrp_storage",
+	MapArena:         "arena",
+}
+
+// String is the kernel's name, in lower case and without its prefix.
+func (t MapType) String() string {
+	if uint64(t) < uint64(len(mapTypeNames)) && mapTypeNames[t] != "" {
+		return mapTypeNames[t]
+	}
+	return fmt.Sprintf("map type %d", uint32(t))
+}
+
+// LoadMap loads the address of a map, as helpers such as map_lookup_elem take
+// it. It is [LoadMapFD] for a map that is named by its declaration.
+func LoadMap(dst isa.Register, m *MapSpec) Item {
+	return symbolic(Item{Kind: MapAddress, Ins: isa.LoadMapFD(dst, 0), more: &more{spec: m}})
+}
+
+// LoadMapData loads the address of byte off in the value of a map that is an
+// array of one element: a variable. It needs no look-up and is never nil. It is
+// [LoadMapValue] for a map that is named by its declaration. Linux 5.2.
+func LoadMapData(dst isa.Register, m *MapSpec, off uint32) Item {
+	return symbolic(Item{Kind: MapValueAddress, Ins: isa.LoadMapValue(dst, 0, off), more: &more{spec: m}})
+}
+
+// Map is the map that the item names, or nil.
+func (i *Item) Map() *MapSpec {
+	if i.more == nil {
+		return nil
+	}
+	return i.more.spec
+}

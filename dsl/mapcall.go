@@ -1,0 +1,123 @@
+package dsl
+
+import "github.com/bpfsmith/bpfsmith/internal/ir"
+
+// key is a key or value as helpers take it: the address of one. A number is put
+// into the frame first.
+func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) Ptr {
+	if p, ok := o.(StructPtr); ok {
+		return p.Pointer()
+	}
+	if size != 1 && size != 2 && size != 4 && size != 8 {
+		f.mistake(ruleArguments, "make one with dsl.Local, and pass that", "a %s of %v has %d bytes, and a Go %s is given", what, m, size, typeName(o))
+		return f.newPtr(f.constant(ir.Ptr, 0), "")
+	}
+	k := form{uint8(8 * size), l != nil && l.Signed}
+	var v ir.V
+	if c, ok := goInteger(o); ok && !c.fits(k) {
+		f.mistake(ruleConstant, "", "%v is no %s of %v", c, what, m)
+	}
+	v = f.value(k, o)
+	if l != nil && l.BigEndian {
+		v = f.swap(k, v, network)
+	}
+	at := f.frameAddr(f.object("a "+what+" of "+m.String(), int(size), 8))
+	f.emit(ir.Value{Op: ir.Store, Size: uint8(size)}, at, v)
+	return f.newPtr(at, "")
+}
+
+// MapLookup looks a key up (bpf_map_lookup_elem). The result may be nil: compare
+// it before use. The key is a pointer to one, a number, or a Go constant.
+func MapLookup[V any](f *Fn, m *MapSpec, key Operand) Ref[V] {
+	if !f.usable() || !f.declared(m) {
+		return Ref[V]{}
+	}
+	return Ref[V]{f.Helper("bpf_map_lookup_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key)).Ptr("")}
+}
+
+// MapUpdate sets the value of a key (bpf_map_update_elem), and gives 0 or a
+// negative error. flags are 0, BPF_NOEXIST 1 or BPF_EXIST 2.
+func MapUpdate(f *Fn, m *MapSpec, key, value Operand, flags Operand) S64 {
+	if !f.usable() || !f.declared(m) {
+		return S64{}
+	}
+	return f.Helper("bpf_map_update_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key), f.keyOf("value", m, m.ValueSize, m.Value, value), flags).S64()
+}
+
+// MapDelete removes a key (bpf_map_delete_elem), and gives 0 or a negative error.
+func MapDelete(f *Fn, m *MapSpec, key Operand) S64 {
+	if !f.usable() || !f.declared(m) {
+		return S64{}
+	}
+	return f.Helper("bpf_map_delete_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key)).S64()
+}
+
+// MapPush puts a value into a queue or stack (bpf_map_push_elem), and gives 0
+// or a negative error. flags are 0, or BPF_EXIST 2 to let the oldest go when it
+// is full.
+func MapPush(f *Fn, m *MapSpec, value Operand, flags Operand) S64 {
+	if !f.usable() || !f.declared(m) {
+		return S64{}
+	}
+	return f.Helper("bpf_map_push_elem", m, f.keyOf("value", m, m.ValueSize, m.Value, value), flags).S64()
+}
+
+// MapPop takes a value out of a queue or stack (bpf_map_pop_elem), and gives 0 or
+// a negative error.
+func MapPop(f *Fn, m *MapSpec, value StructPtr) S64 {
+	if !f.usable() || !f.declared(m) {
+		return S64{}
+	}
+	return f.Helper("bpf_map_pop_elem", m, value).S64()
+}
+
+// MapPeek is MapPop that leaves the value there.
+func MapPeek(f *Fn, m *MapSpec, value StructPtr) S64 {
+	if !f.usable() || !f.declared(m) {
+		return S64{}
+	}
+	return f.Helper("bpf_map_peek_elem", m, value).S64()
+}
+
+// declared reports whether there is a declaration; compiling reports mistakes in it.
+func (f *Fn) declared(m *MapSpec) bool {
+	if m != nil {
+		return true
+	}
+	f.mistake("bad-map", "", "the map is nil")
+	return false
+}
+
+// Locked holds a spin lock while body runs (bpf_spin_lock, Linux 5.1). The lock is
+// a SpinLock in a map's value; the body must neither call anything else nor
+// leave.
+func (f *Fn) Locked(lock StructPtr, body func()) {
+	if !f.usable() {
+		return
+	}
+	if lock == nil {
+		f.mistake(ruleZeroValue, "", "the lock is nil")
+		return
+	}
+	f.Helper("bpf_spin_lock", lock)
+	f.statements("Locked", body)
+	if f.dead {
+		f.mistake(ruleMisplaced, "leave behind it", "the body of Locked leaves while the lock is held")
+	}
+	f.Helper("bpf_spin_unlock", lock)
+}
+
+// RCU runs body in an RCU read-side critical section (bpf_rcu_read_lock, Linux
+// 6.2): what pointers marked __rcu lead to stays until its end. Programs that do
+// not sleep are in one as a whole.
+func (f *Fn) RCU(body func()) {
+	if !f.usable() {
+		return
+	}
+	f.Kernel("bpf_rcu_read_lock")
+	f.statements("RCU", body)
+	if f.dead {
+		f.mistake(ruleMisplaced, "leave behind it", "the body of RCU leaves while the section is open")
+	}
+	f.Kernel("bpf_rcu_read_unlock")
+}

@@ -1,0 +1,536 @@
+//go:build linux
+
+package load_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/load"
+	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// counter is a variable that programs count in.
+func counter(t *testing.T) *maps.Global[uint64] {
+	t.Helper()
+	g := maps.NewGlobal("runs", uint64(0))
+	t.Cleanup(func() { g.Close() })
+	return g
+}
+
+// counting counts its runs and gives a result.
+func counting(g *maps.Global[uint64], result int32) *dsl.Program {
+	return dsl.New("counting",
+		dsl.LoadMapData(isa.R1, g.Spec(), 0),
+		dsl.Mov64Imm(isa.R2, 1),
+		dsl.AtomicAdd64(isa.R1, 0, isa.R2),
+		dsl.Mov64Imm(isa.R0, result),
+		dsl.Exit(),
+	)
+}
+
+// loaded loads a program for the test.
+func loaded(t *testing.T, p *dsl.Program, o load.Options) *load.Loaded {
+	t.Helper()
+	l, err := load.Load(p, o)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// runs is what a program counted.
+func runs(t *testing.T, g *maps.Global[uint64]) uint64 {
+	t.Helper()
+	n, err := g.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// send sends a packet over loopback, from and to the namespace of the thread, and
+// reports whether it arrived.
+func send() (arrived bool, err error) {
+	receiver, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return false, err
+	}
+	defer receiver.Close()
+	return sendTo(receiver)
+}
+
+func sendTo(receiver net.PacketConn) (arrived bool, err error) {
+	sender, err := net.Dial("udp4", receiver.LocalAddr().String())
+	if err != nil {
+		return false, err
+	}
+	defer sender.Close()
+	if _, err := sender.Write([]byte("hello")); err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.ECONNREFUSED) {
+		return false, err
+	}
+	receiver.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	_, _, err = receiver.ReadFrom(make([]byte, 10))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// packet is an Ethernet frame without anything in it.
+var packet = append(make([]byte, 12), 0x08, 0x00, 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1)
+
+func TestSocketFilter(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	keep, drop := loaded(t, counting(g, 100), load.Options{Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeSocketFilter})
+	if out, err := keep.Run(load.Input{Data: packet}); err != nil || out.Result != 100 || len(out.Data) != len(packet) {
+		t.Errorf("run: %+v, %v", out, err)
+	}
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.UDPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	attach := func(p *load.Loaded) {
+		if err := errors.Join(raw.Control(func(fd uintptr) { err = p.AttachSocket(int(fd)) }), err); err != nil {
+			t.Fatal(err)
+		}
+	}
+	attach(keep)
+	if arrived, err := sendTo(conn); !arrived || err != nil {
+		t.Errorf("kept: %v, %v", arrived, err)
+	}
+	attach(drop)
+	if arrived, err := sendTo(conn); arrived || err != nil {
+		t.Errorf("dropped: %v, %v", arrived, err)
+	}
+	if n := runs(t, g); n != 3 {
+		t.Errorf("%d runs, want 3", n)
+	}
+	if err := keep.AttachSocket(-1); !errors.Is(err, unix.EBADF) {
+		t.Errorf("got %v", err)
+	}
+}
+
+const (
+	xdpDrop, xdpPass = 1, 2
+	tcPass, tcDrop   = 0, 2
+)
+
+func TestXDP(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	pass, drop := loaded(t, counting(g, xdpPass), load.Options{Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), load.Options{Type: syscall.ProgTypeXDP})
+	out, err := drop.Run(load.Input{Data: packet, Repeat: 10})
+	if err != nil || out.Result != xdpDrop || runs(t, g) != 10 {
+		t.Errorf("run: %+v, %v", out, err)
+	}
+	kerneltest.InNetns(t, func() error {
+		link, err := pass.AttachXDP(kerneltest.Loopback)
+		if err != nil {
+			return err
+		}
+		defer link.Close()
+		if arrived, err := send(); !arrived || err != nil {
+			return fmt.Errorf("passed: %v, %v", arrived, err)
+		}
+		if _, err := drop.AttachXDP(kerneltest.Loopback); err == nil || !strings.Contains(err.Error(), "has an XDP program already") {
+			return fmt.Errorf("a second program: %v", err)
+		}
+		if err := link.Update(drop); err != nil {
+			return err
+		}
+		if arrived, err := send(); arrived || err != nil {
+			return fmt.Errorf("dropped: %v, %v", arrived, err)
+		}
+		if info, err := link.Info(); err != nil || info.Type != syscall.LinkTypeXDP {
+			return fmt.Errorf("link: %+v, %v", info, err)
+		}
+		if err := errors.Join(link.Close(), link.Close()); err != nil {
+			return err
+		}
+		if arrived, err := send(); !arrived || err != nil {
+			return fmt.Errorf("detached: %v, %v", arrived, err)
+		}
+		if _, err := drop.AttachXDP(77); err == nil || !strings.Contains(err.Error(), "no such interface") {
+			return fmt.Errorf("a missing interface: %v", err)
+		}
+		return nil
+	})
+	if n := runs(t, g); n != 12 {
+		t.Errorf("%d runs, want 12", n)
+	}
+}
+
+func TestTCX(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 6)
+	t.Parallel()
+	g := counter(t)
+	pass, drop := loaded(t, counting(g, tcPass), load.Options{Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), load.Options{Type: syscall.ProgTypeSchedCls})
+	if out, err := pass.Run(load.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass || len(out.Context) != 192 {
+		t.Errorf("run: %+v, %v", out, err)
+	}
+	kerneltest.InNetns(t, func() error {
+		for _, d := range []load.Direction{load.Ingress, load.Egress} {
+			first, err := pass.AttachTCX(kerneltest.Loopback, d)
+			if err != nil {
+				return err
+			}
+			before, _ := g.Load()
+			if arrived, err := send(); !arrived || err != nil {
+				return fmt.Errorf("%v, passed: %v, %v", d, arrived, err)
+			}
+			if after, _ := g.Load(); after != before+1 {
+				return fmt.Errorf("%v: %d runs, want 1", d, after-before)
+			}
+			second, err := drop.AttachTCX(kerneltest.Loopback, d)
+			if err != nil {
+				return err
+			}
+			if err := first.Close(); err != nil {
+				return err
+			}
+			if arrived, err := send(); arrived || err != nil {
+				return fmt.Errorf("%v, dropped: %v, %v", d, arrived, err)
+			}
+			if err := second.Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// child moves this process's threads nowhere: it runs a command in a cgroup.
+func inCgroup(cgroup string, f func() error) error {
+	// Threads of one process may be in different cgroups only where the cgroup is
+	// threaded. A socket has the cgroup of the process that made it, so ask for
+	// one from a child: that takes a program, and sh is not everywhere. So this
+	// process goes there, and comes back.
+	pid := []byte(fmt.Sprint(os.Getpid()))
+	home, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return err
+	}
+	root := filepath.Dir(cgroup)
+	back := root
+	for line := range strings.Lines(string(home)) {
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			back = filepath.Join(root, path)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(cgroup, "cgroup.procs"), pid, 0); err != nil {
+		return err
+	}
+	return errors.Join(f(), os.WriteFile(filepath.Join(back, "cgroup.procs"), pid, 0))
+}
+
+// TestCgroup is not parallel: the whole process goes into a cgroup.
+func TestCgroup(t *testing.T) {
+	kerneltest.Require(t)
+	dir := kerneltest.Cgroup(t)
+	t.Run("sock", func(t *testing.T) {
+		g := counter(t)
+		allow := loaded(t, counting(g, 1), load.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		deny := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		link, err := allow.AttachCgroup(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer link.Close()
+		if err := inCgroup(dir, func() error { _, err := send(); return err }); err != nil || runs(t, g) < 2 {
+			t.Errorf("allowed: %v, %d runs", err, runs(t, g))
+		}
+		if err := link.Update(deny); err != nil {
+			t.Fatal(err)
+		}
+		if err := inCgroup(dir, func() error { _, err := send(); return err }); !errors.Is(err, unix.EPERM) {
+			t.Errorf("denied: %v", err)
+		}
+	})
+	t.Run("skb", func(t *testing.T) {
+		for _, at := range []syscall.AttachType{syscall.AttachCgroupInetIngress, syscall.AttachCgroupInetEgress} {
+			g := counter(t)
+			allow := loaded(t, counting(g, 1), load.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			deny := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			if out, err := allow.Run(load.Input{Data: packet}); err != nil || out.Result != 1 {
+				t.Errorf("run: %+v, %v", out, err)
+			}
+			link, err := allow.AttachCgroup(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			try := func() (arrived bool, err error) {
+				err = inCgroup(dir, func() (err error) { arrived, err = send(); return err })
+				return arrived, err
+			}
+			if arrived, err := try(); !arrived || err != nil || runs(t, g) < 2 {
+				t.Errorf("%v, allowed: %v, %v, %d runs", at, arrived, err, runs(t, g))
+			}
+			if err := link.Update(deny); err != nil {
+				t.Fatal(err)
+			}
+			if arrived, err := try(); arrived || err != nil {
+				t.Errorf("%v, denied: %v, %v", at, arrived, err)
+			}
+			link.Close()
+		}
+	})
+	p := loaded(t, counting(counter(t), 1), load.Options{Type: syscall.ProgTypeCgroupSKB})
+	if _, err := p.AttachCgroup(t.TempDir()); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
+		t.Errorf("a directory that is no cgroup: %v", err)
+	}
+	if _, err := p.AttachCgroup("/nowhere"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no directory: %v", err)
+	}
+}
+
+func TestRawTracepoint(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	p := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	args := binary.NativeEndian.AppendUint64(nil, 7)
+	if _, err := p.Run(load.Input{Context: args}); err != nil || runs(t, g) != 1 {
+		t.Errorf("run: %v", err)
+	}
+	link, err := p.AttachRawTracepoint("sys_enter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer link.Close()
+	os.Getppid()
+	if n := runs(t, g); n < 2 {
+		t.Errorf("%d runs", n)
+	}
+	if _, err := p.AttachRawTracepoint("sys_entry"); err == nil || !strings.Contains(err.Error(), "no such tracepoint") {
+		t.Errorf("a tracepoint that is not there: %v", err)
+	}
+}
+
+func TestTracepointWithBTF(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	options := load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
+	p := loaded(t, counting(g, 0), options)
+	link, err := p.AttachTracing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer link.Close()
+	os.Getppid()
+	if n := runs(t, g); n < 1 {
+		t.Errorf("%d runs", n)
+	}
+	options.AttachTo = "sys_entr"
+	if _, err := load.Load(counting(g, 0), options); err == nil || !strings.Contains(err.Error(), "did you mean sys_enter?") {
+		t.Errorf("a tracepoint that is not there: %v", err)
+	}
+}
+
+// TestFunctions: kernels without function tracing say so, with what to do.
+func TestFunctions(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	p, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
+	if err != nil {
+		t.Logf("load: %v", err)
+		if !strings.Contains(err.Error(), "help: ") {
+			t.Errorf("no help in %v", err)
+		}
+		return
+	}
+	defer p.Close()
+	link, err := p.AttachTracing()
+	if err != nil {
+		t.Logf("attach: %v", err)
+		if !strings.Contains(err.Error(), "CONFIG_FUNCTION_TRACER") {
+			t.Errorf("no help in %v", err)
+		}
+		return
+	}
+	defer link.Close()
+	if _, err := os.ReadFile("load_kernel_test.go"); err != nil {
+		t.Fatal(err)
+	}
+	if runs(t, g) == 0 {
+		t.Error("it did not run")
+	}
+}
+
+func TestSyscallProgram(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	p := loaded(t, dsl.New("double",
+		dsl.Sleepable(),
+		dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
+		dsl.Add64Reg(isa.R2, isa.R2),
+		dsl.StoreMem(isa.W, isa.R1, 4, isa.R2),
+		dsl.Mov64Imm(isa.R0, 5),
+		dsl.Exit(),
+	), load.Options{Type: syscall.ProgTypeSyscall})
+	in := load.Input{Context: binary.NativeEndian.AppendUint64(nil, 0)}
+	binary.NativeEndian.PutUint32(in.Context, 21)
+	out, err := p.Run(in)
+	if err != nil || out.Result != 5 || binary.NativeEndian.Uint32(out.Context[4:]) != 42 {
+		t.Errorf("run: %+v, %v", out, err)
+	}
+	if binary.NativeEndian.Uint32(in.Context[4:]) != 0 {
+		t.Error("the input was written")
+	}
+	if _, err := p.Run(load.Input{Data: packet}); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("with a packet: %v", err)
+	}
+}
+
+func TestSKLookup(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	const skPass, skDrop = 1, 0
+	pass, drop := loaded(t, counting(g, skPass), load.Options{Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), load.Options{Type: syscall.ProgTypeSKLookup})
+	context := make([]byte, 64)
+	binary.NativeEndian.PutUint32(context[8:], unix.AF_INET)
+	binary.NativeEndian.PutUint32(context[12:], unix.IPPROTO_TCP)
+	if out, err := pass.Run(load.Input{Context: context}); err != nil || out.Result != skPass {
+		t.Errorf("run: %+v, %v", out, err)
+	}
+	kerneltest.InNetns(t, func() error {
+		link, err := pass.AttachNetns("/proc/thread-self/ns/net")
+		if err != nil {
+			return err
+		}
+		defer link.Close()
+		listener, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer listener.Close()
+		dial := func() error {
+			conn, err := net.DialTimeout("tcp4", listener.Addr().String(), 100*time.Millisecond)
+			if err == nil {
+				conn.Close()
+			}
+			return err
+		}
+		if err := dial(); err != nil {
+			return fmt.Errorf("passed: %v", err)
+		}
+		if err := link.Update(drop); err != nil {
+			return err
+		}
+		if err := dial(); err == nil {
+			return errors.New("a connection that was to be dropped")
+		}
+		return nil
+	})
+	if n := runs(t, g); n < 3 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+func TestRefusedByTheVerifier(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	h := maps.NewHash[uint32, uint64]("h", 1)
+	defer h.Close()
+	_, err := load.Load(dsl.New("careless",
+		dsl.StoreImm(isa.W, isa.R10, -4, 0),
+		dsl.LoadMap(isa.R1, h.Spec()),
+		dsl.Mov64Reg(isa.R2, isa.R10),
+		dsl.Add64Imm(isa.R2, -4),
+		dsl.CallHelper(1),
+		dsl.LoadMem(isa.DW, isa.R0, isa.R0, 0), // the line to be named
+		dsl.Exit(),
+	), load.Options{Type: syscall.ProgTypeSocketFilter})
+	var refused *load.ProgramError
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v", err)
+	}
+	text, err := os.ReadFile("load_kernel_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Split(string(text), "\n")[refused.Pos.Line-1]
+	if !strings.Contains(line, "the line to be named") || !strings.Contains(refused.Report.Reason, "map_value_or_null") {
+		t.Errorf("%v", refused)
+	}
+	if long := fmt.Sprintf("%+v", refused); !strings.Contains(long, "\n0: ") && !strings.Contains(long, "R10=fp0") {
+		t.Errorf("no log in %s", long)
+	}
+}
+
+func TestFindingsAndBadOptions(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	var findings compile.Findings
+	if _, err := load.Load(dsl.New("p", dsl.Exit()), load.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+		t.Errorf("no result: %v", err)
+	}
+	if _, err := load.Load(nil, load.Options{}); !errors.As(err, &findings) {
+		t.Errorf("no program: %v", err)
+	}
+	zero := dsl.New("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+	for want, o := range map[string]load.Options{
+		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
+		"this kernel has no programs of type p": {Type: 200},
+		"look at Options.Type and AttachType":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
+	} {
+		if _, err := load.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want … %s", o, err, want)
+		}
+	}
+	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+	p := dsl.New("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
+	if _, err := load.Load(p, load.Options{Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+		t.Errorf("a map without a handle: %v", err)
+	}
+	m := maps.New(bare)
+	defer m.Close()
+	l := loaded(t, p, load.Options{Type: syscall.ProgTypeSocketFilter})
+	if info, err := l.Info(); err != nil || len(info.MapIDs) != 1 || info.Type != syscall.ProgTypeSocketFilter {
+		t.Errorf("info: %+v, %v", info, err)
+	}
+}
+
+func TestNothingIsLeft(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.Require(t)
+	g := maps.NewGlobal("runs", uint64(0))
+	l, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := l.AttachRawTracepoint("sys_enter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(link.Close(), l.Close(), g.Close()); err != nil {
+		t.Error(err)
+	}
+}

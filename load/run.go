@@ -1,0 +1,64 @@
+package load
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// An Input is what a program is run on, in place of what the kernel would give it.
+type Input struct {
+	// Context is the program's context as user space writes it: struct __sk_buff,
+	// xdp_md, bpf_sk_lookup; the arguments of a raw tracepoint, eight bytes each;
+	// what a syscall program takes, which may be anything. nil is an empty one.
+	Context []byte
+
+	// Data is a packet, from the link layer's header on: at least 14 bytes, for
+	// the types that see packets.
+	Data []byte
+
+	Repeat uint32 // how often; 0 stands for 1, the only choice for some types
+}
+
+// An Output is what a run left.
+type Output struct {
+	Result   uint32 // R0
+	Context  []byte
+	Data     []byte
+	Duration time.Duration // mean of one run, where the kernel measures it
+}
+
+// headroom is how much longer a program may make its packet in a run, and how
+// much longer the context may be that the kernel gives back, in bytes.
+const headroom = 512
+
+// Run runs the program once, or some times, without attaching it. Not all types can
+// be run: socket filters, XDP, tc, cgroup skb, raw tracepoints, sk_lookup, syscall
+// and some more.
+func (l *Loaded) Run(in Input) (*Output, error) {
+	attr := syscall.TestRunAttr{Prog: l.fd, DataIn: in.Data, CtxIn: bytes.Clone(in.Context), Repeat: in.Repeat}
+	if in.Data != nil {
+		attr.DataOut = make([]byte, len(in.Data)+headroom)
+	}
+	inPlace := false
+	switch l.options.Type {
+	case syscall.ProgTypeSyscall: // net/bpf/test_run.c, bpf_prog_test_run_syscall
+		inPlace = true
+	case syscall.ProgTypeRawTracepoint, syscall.ProgTypeTracing:
+		inPlace = true // not written at all
+	default:
+		if in.Context != nil {
+			attr.CtxOut = make([]byte, len(in.Context)+headroom)
+		}
+	}
+	result, err := syscall.ProgTestRun(&attr)
+	if err != nil {
+		return nil, stepFailed("run", l.object.Program, "", err)
+	}
+	out := &Output{Result: result.RetVal, Context: result.CtxOut, Data: result.DataOut, Duration: result.Duration}
+	if inPlace {
+		out.Context = attr.CtxIn
+	}
+	return out, nil
+}

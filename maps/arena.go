@@ -1,0 +1,52 @@
+package maps
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// An Arena is memory that programs and user space share, page by page as either
+// touches it: for structures with pointers, of any size. Linux 6.9.
+type Arena struct {
+	Map
+	memoryMu sync.Mutex
+	memory   *syscall.Memory
+}
+
+// NewArena declares an arena of at most that many pages.
+func NewArena(name string, pages uint32) *Arena {
+	a := &Arena{}
+	a.opened = func(fd *syscall.FD) (err error) {
+		a.memoryMu.Lock()
+		defer a.memoryMu.Unlock()
+		// Programs are loaded for the address that it has here, so it must have one.
+		a.memory, err = syscall.MapMemory(fd, 0, int(a.spec.MaxEntries)*syscall.PageSize(), true)
+		return err
+	}
+	a.closing = func() error {
+		a.memoryMu.Lock()
+		defer a.memoryMu.Unlock()
+		err := a.memory.Close()
+		a.memory = nil
+		return err
+	}
+	spec := &dsl.MapSpec{Name: name, Type: dsl.MapArena, MaxEntries: pages, Flags: uint32(syscall.MapMmapable), Pos: dsl.Here(0)}
+	if pages == 0 {
+		spec.Err = errors.New("an arena has at least one page")
+	}
+	a.declare(spec)
+	return a
+}
+
+// Memory is the arena as user space sees it. It is closed with the map.
+func (a *Arena) Memory() (*syscall.Memory, error) {
+	a.memoryMu.Lock()
+	defer a.memoryMu.Unlock()
+	if a.memory == nil {
+		return nil, a.failed(ErrNotCreated)
+	}
+	return a.memory, nil
+}

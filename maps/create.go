@@ -1,0 +1,76 @@
+package maps
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// create makes the map of a spec in the kernel.
+func create(spec *dsl.MapSpec) (*syscall.FD, error) {
+	if spec.Err != nil {
+		return nil, spec.Err
+	}
+	attr := syscall.MapCreateAttr{
+		Type: syscall.MapType(spec.Type), KeySize: spec.KeySize, ValueSize: spec.ValueSize,
+		MaxEntries: spec.MaxEntries, Flags: syscall.MapFlags(spec.Flags), Name: spec.Name, Extra: spec.Extra,
+	}
+	if spec.Inner != nil {
+		template, err := create(spec.Inner)
+		if err != nil {
+			return nil, fmt.Errorf("what is in it, %v: %w", spec.Inner, err)
+		}
+		defer template.Close()
+		attr.InnerMap = template
+	}
+	described, err := describe(spec)
+	if err != nil {
+		return nil, err
+	}
+	if described.blob != nil {
+		types, err := syscall.BTFLoad(described.blob)
+		if err != nil {
+			return nil, fmt.Errorf("types of key and value: %w", err)
+		}
+		defer types.Close()
+		attr.BTF, attr.BTFKeyTypeID, attr.BTFValueTypeID = types, uint32(described.key), uint32(described.value)
+	}
+	fd, err := syscall.MapCreate(&attr)
+	if err != nil {
+		return nil, explain(spec, err)
+	}
+	return fd, nil
+}
+
+// explain adds what an errno means for a spec.
+func explain(spec *dsl.MapSpec, err error) error {
+	help := ""
+	switch {
+	case errors.Is(err, einval) && ring(spec.Type):
+		help = "the size of a ring buffer is a power of two, and a multiple of the page size"
+	case errors.Is(err, einval) && spec.MaxEntries == 0 && !storage(spec.Type):
+		help = "it has room for no elements"
+	case errors.Is(err, einval):
+		help = fmt.Sprintf("this kernel has no map of kind %v, or takes none with these sizes, flags and kernel's fields", spec.Type)
+	case errors.Is(err, e2big), errors.Is(err, enomem):
+		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel gives", spec.MaxEntries, spec.KeySize+spec.ValueSize)
+	}
+	if help == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, help)
+}
+
+func ring(t dsl.MapType) bool { return t == dsl.MapRingBuf || t == dsl.MapUserRingBuf }
+
+// storage reports whether a kind keeps its values with the kernel's objects, and
+// so has no maximum.
+func storage(t dsl.MapType) bool {
+	switch t {
+	case dsl.MapSkStorage, dsl.MapInodeStorage, dsl.MapTaskStorage, dsl.MapCgroupStorage:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,124 @@
+package maps
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
+)
+
+// A description is the BTF of a map: how bpftool shows its elements, and where the
+// kernel finds its own fields. blob is nil for kinds that take none.
+type description struct {
+	blob       []byte
+	key, value btf.ID
+}
+
+// describe writes the BTF of a spec.
+func describe(spec *dsl.MapSpec) (description, error) {
+	var d description
+	switch spec.Type {
+	case dsl.MapArrayOfMaps, dsl.MapHashOfMaps, dsl.MapProgArray, dsl.MapRingBuf, dsl.MapUserRingBuf, dsl.MapArena:
+		return d, nil // kernel/bpf/syscall.c, map_check_btf: they have no map_check_btf, or no value
+	}
+	if spec.Value == nil {
+		return d, nil
+	}
+	w := typeWriter{known: make(map[reflect.Type]btf.ID)}
+	switch {
+	case spec.Key != nil:
+		d.key = w.write(spec.Key)
+	case spec.KeySize == 0: // queues: the kernel wants the id of a type of that size
+		d.key = w.b.Struct("none", 0)
+	default:
+		return d, nil
+	}
+	d.value = w.write(spec.Value)
+	var err error
+	d.blob, err = w.b.Bytes()
+	return d, err
+}
+
+// A typeWriter writes layouts as BTF, each type once.
+type typeWriter struct {
+	b     btf.Builder
+	known map[reflect.Type]btf.ID
+	index btf.ID // the type that indices of arrays have
+}
+
+func (w *typeWriter) write(l *dsl.Layout) btf.ID {
+	if id, known := w.known[l.Type]; known {
+		return id
+	}
+	id := w.add(l)
+	w.known[l.Type] = id
+	return id
+}
+
+// add writes a type; those it consists of come before it.
+func (w *typeWriter) add(l *dsl.Layout) btf.ID {
+	switch l.Kind {
+	case dsl.LayoutKernel:
+		return w.kernelStruct(l)
+	case dsl.LayoutBool:
+		return w.named(l, w.b.Bool("bool"))
+	case dsl.LayoutArray:
+		elem := w.write(l.Elem)
+		if w.index == 0 {
+			w.index = w.b.Int("unsigned int", 4, false)
+		}
+		return w.named(l, w.b.Array(elem, w.index, uint32(l.Len)))
+	case dsl.LayoutStruct:
+		var members []btf.Member
+		for _, f := range l.Fields {
+			if !f.Padding() {
+				members = append(members, btf.Member{Name: identifier(f.Name), Type: w.write(f.Layout), Offset: uint32(f.Offset)})
+			}
+		}
+		return w.b.Struct(identifier(l.Type.Name()), uint32(l.Size), members...)
+	}
+	name := fmt.Sprintf("u%d", 8*l.Size)
+	if l.Signed {
+		name = fmt.Sprintf("s%d", 8*l.Size)
+	}
+	id := w.b.Int(name, uint32(l.Size), l.Signed)
+	if l.BigEndian {
+		return w.b.Typedef(fmt.Sprintf("__be%d", 8*l.Size), id)
+	}
+	return w.named(l, id)
+}
+
+// named gives a type the name that it has in Go, if it is the user's.
+func (w *typeWriter) named(l *dsl.Layout, id btf.ID) btf.ID {
+	if l.Type.PkgPath() == "" {
+		return id
+	}
+	return w.b.Typedef(identifier(l.Type.Name()), id)
+}
+
+// kernelStruct writes a struct under the name by which the kernel finds it
+// (kernel/bpf/btf.c, btf_get_field_type); what is in it does not matter to it.
+func (w *typeWriter) kernelStruct(l *dsl.Layout) btf.ID {
+	word := w.b.Int(fmt.Sprintf("u%d", 8*l.Align), uint32(l.Align), false)
+	if l.Size == l.Align {
+		return w.b.Struct(l.Kernel, uint32(l.Size), btf.Member{Name: "val", Type: word})
+	}
+	if w.index == 0 {
+		w.index = w.b.Int("unsigned int", 4, false)
+	}
+	words := w.b.Array(word, w.index, uint32(l.Size/l.Align))
+	return w.b.Struct(l.Kernel, uint32(l.Size), btf.Member{Name: "__opaque", Type: words})
+}
+
+// identifier makes a Go name one that BTF takes: those of generic types have
+// brackets and paths in them, and letters may be any.
+func identifier(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, name)
+}

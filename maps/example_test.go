@@ -1,0 +1,78 @@
+package maps_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/netip"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/maps"
+)
+
+// Flow is who talks to whom.
+type Flow struct {
+	Source, Destination         [4]uint8
+	SourcePort, DestinationPort dsl.BE16
+	Protocol                    uint8
+	_                           [3]uint8 // no holes: NewHash would say where one is
+}
+
+func ExampleNewHash() {
+	flows := maps.NewHash[Flow, uint64]("flows", 10_000)
+	fmt.Println(flows.Spec(), flows.Spec().KeySize, flows.Spec().ValueSize, flows.Spec().Err)
+
+	type careless struct {
+		Protocol uint8
+		Port     uint16
+	}
+	fmt.Println(maps.NewHash[careless, uint64]("flows", 10_000).Spec().Err)
+	// Output:
+	// map "flows" 16 8 <nil>
+	// key maps_test.careless: a hole of 1 byte at offset 1, before Port: put _ [1]uint8 between Protocol and Port
+}
+
+// A program names the handle's Spec; the handle is for user space.
+func ExampleMap_Spec() {
+	runs := maps.NewGlobal("runs", uint64(0))
+	count := dsl.New("count",
+		dsl.LoadMapData(isa.R1, runs.Spec(), 0),
+		dsl.Mov64Imm(isa.R2, 1),
+		dsl.AtomicAdd64(isa.R1, 0, isa.R2),
+		dsl.Mov64Imm(isa.R0, 0),
+		dsl.Exit(),
+	)
+	for spec := range count.Maps() {
+		fmt.Println(spec)
+	}
+	// Output:
+	// map "runs"
+}
+
+func ExampleRingBuf_Read() {
+	type event struct{ PID, Signal uint32 }
+	events := maps.NewRingBuf("events", 1<<20)
+	if err := events.Create(); err != nil {
+		log.Fatal(err)
+	}
+	defer events.Close()
+	for {
+		record, err := events.Read(context.Background()) // until a program writes one
+		if err != nil {
+			log.Fatal(err)
+		}
+		e, err := maps.Decode[event](record)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(e.PID, e.Signal)
+	}
+}
+
+func ExampleIPv4() {
+	key, err := maps.IPv4(netip.MustParsePrefix("192.0.2.0/24"))
+	fmt.Println(key, err)
+	// Output:
+	// {24 [192 0 2 0]} <nil>
+}

@@ -1,0 +1,216 @@
+package maps
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// A Global is a variable of programs that user space shares: an array of one
+// element, mapped into memory. T is often a struct, of counters and settings.
+type Global[T any] struct {
+	Map
+	value   codec[T]
+	initial T
+
+	memoryMu sync.Mutex
+	memory   *syscall.Memory // nil when there is none
+}
+
+// NewGlobal declares a variable, with what is in it at first. Linux 5.5.
+func NewGlobal[T any](name string, initial T) *Global[T] {
+	g := &Global[T]{initial: initial}
+	g.created = func(fd *syscall.FD) error {
+		return syscall.MapUpdate(fd, onlyKey(), g.value.encode(g.initial), syscall.UpdateAny)
+	}
+	g.opened, g.closing = g.mapMemory, g.unmapMemory
+	spec := variableSpec(name, &g.value, dsl.Here(0))
+	spec.Flags = uint32(syscall.MapMmapable)
+	if spec.Err == nil {
+		spec.Err = checkMappable(spec.Value)
+	}
+	g.declare(spec)
+	return g
+}
+
+// checkMappable refuses what the kernel does not map into user space
+// (kernel/bpf/syscall.c, bpf_map_mmap).
+func checkMappable(l *dsl.Layout) error {
+	for path, f := range l.Leaves() {
+		if f.Kind == dsl.LayoutKernel {
+			return fmt.Errorf("%s is a %s: memory of a map that has one is not mapped; use an Array of one element", path, f.Kernel)
+		}
+	}
+	return nil
+}
+
+// onlyKey is the key of an array's only element.
+func onlyKey() []byte { return make([]byte, 4) }
+
+// variableSpec declares an array of one element.
+func variableSpec[T any](name string, value *codec[T], pos dsl.Position) *dsl.MapSpec {
+	spec := &dsl.MapSpec{Name: name, Type: dsl.MapArray, MaxEntries: 1, Pos: pos}
+	spec.Key, _ = dsl.LayoutFor[uint32]() // which has one
+	if *value, spec.Err = newCodec[T](); spec.Err == nil {
+		spec.Value = value.layout
+	} else {
+		spec.Err = fmt.Errorf("value %w", spec.Err)
+	}
+	return spec
+}
+
+func (g *Global[T]) mapMemory(fd *syscall.FD) error {
+	page := syscall.PageSize()
+	memory, err := syscall.MapMemory(fd, 0, (g.value.size()+page-1)/page*page, true)
+	g.memoryMu.Lock()
+	defer g.memoryMu.Unlock()
+	g.memory = memory
+	return err
+}
+
+func (g *Global[T]) unmapMemory() error {
+	g.memoryMu.Lock()
+	defer g.memoryMu.Unlock()
+	err := g.memory.Close()
+	g.memory = nil
+	return err
+}
+
+// mapped is the variable's memory.
+func (g *Global[T]) mapped() (*syscall.Memory, error) {
+	g.memoryMu.Lock()
+	defer g.memoryMu.Unlock()
+	if g.memory == nil {
+		return nil, g.failed(ErrNotCreated)
+	}
+	return g.memory, nil
+}
+
+// Load copies the variable. Programs may write it meanwhile: fields that must fit
+// together are not for this, but for a value with a SpinLock.
+func (g *Global[T]) Load() (v T, err error) {
+	memory, err := g.mapped()
+	if err != nil {
+		return v, err
+	}
+	b := make([]byte, g.value.size())
+	if err := memory.Read(b, 0); err != nil {
+		return v, g.failed(err)
+	}
+	return g.value.decode(b), nil
+}
+
+// Store sets the variable, byte by byte.
+func (g *Global[T]) Store(v T) error {
+	fd, err := g.FD()
+	if err != nil {
+		return err
+	}
+	return g.failed(syscall.MapUpdate(fd, onlyKey(), g.value.encode(v), syscall.UpdateAny))
+}
+
+// Uint64 gives atomic access to a field of 64 bits, by its path in T: "Packets",
+// "PerQueue[3].Bytes", and "" for a T that is one itself.
+func (g *Global[T]) Uint64(path string) (syscall.Word64, error) {
+	memory, field, err := g.word(path, 8)
+	if err != nil {
+		return syscall.Word64{}, err
+	}
+	w, err := memory.Word64(field.Offset)
+	return w, g.failed(err)
+}
+
+// Uint32 gives atomic access to a field of 32 bits, as Uint64.
+func (g *Global[T]) Uint32(path string) (syscall.Word32, error) {
+	memory, field, err := g.word(path, 4)
+	if err != nil {
+		return syscall.Word32{}, err
+	}
+	w, err := memory.Word32(field.Offset)
+	return w, g.failed(err)
+}
+
+// word finds an integer of that many bytes.
+func (g *Global[T]) word(path string, size int) (*syscall.Memory, dsl.LayoutField, error) {
+	if g.spec.Err != nil {
+		return nil, dsl.LayoutField{}, g.failed(g.spec.Err)
+	}
+	field, err := g.value.layout.Field(path)
+	if err == nil && (field.Kind != dsl.LayoutInt || field.Size != size) {
+		err = fmt.Errorf("%q is a %v, not an integer of %d bytes: %w", path, field.Type, size, fs.ErrInvalid)
+	}
+	if err != nil {
+		return nil, field, g.failed(err)
+	}
+	memory, err := g.mapped()
+	return memory, field, err
+}
+
+// A ReadOnly is data that programs read and nobody writes once it is created. The
+// verifier knows what is in it: what a program would do only with other data is
+// cut out.
+type ReadOnly[T any] struct {
+	Map
+	codec codec[T]
+
+	valueMu sync.Mutex
+	value   T
+	frozen  bool
+}
+
+// NewReadOnly declares read-only data. Linux 5.2.
+func NewReadOnly[T any](name string, value T) *ReadOnly[T] {
+	r := &ReadOnly[T]{value: value}
+	r.created = func(fd *syscall.FD) error {
+		r.valueMu.Lock()
+		defer r.valueMu.Unlock()
+		if err := syscall.MapUpdate(fd, onlyKey(), r.codec.encode(r.value), syscall.UpdateAny); err != nil {
+			return err
+		}
+		r.frozen = true
+		return syscall.MapFreeze(fd)
+	}
+	r.opened = func(fd *syscall.FD) error {
+		r.valueMu.Lock()
+		defer r.valueMu.Unlock()
+		b := make([]byte, r.codec.size())
+		err := syscall.MapLookup(fd, onlyKey(), b)
+		r.value, r.frozen = r.codec.decode(b), true
+		return err
+	}
+	r.closing = func() error {
+		r.valueMu.Lock()
+		defer r.valueMu.Unlock()
+		r.frozen = false
+		return nil
+	}
+	spec := variableSpec(name, &r.codec, dsl.Here(0))
+	spec.Flags = uint32(syscall.MapReadOnlyProg)
+	r.declare(spec)
+	return r
+}
+
+// Value is what is in it, or will be.
+func (r *ReadOnly[T]) Value() T {
+	r.valueMu.Lock()
+	defer r.valueMu.Unlock()
+	return r.value
+}
+
+// Set decides what will be in it. After Create the error wraps ErrFrozen.
+func (r *ReadOnly[T]) Set(value T) error {
+	r.valueMu.Lock()
+	defer r.valueMu.Unlock()
+	if r.frozen {
+		return r.failed(ErrFrozen)
+	}
+	r.value = value
+	return nil
+}
+
+// ErrFrozen is wrapped by what would change read-only data.
+var ErrFrozen = errors.New("it is created already, and frozen since")

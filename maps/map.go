@@ -1,0 +1,261 @@
+package maps
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// ErrNotCreated is wrapped by what needs a map that is only declared so far.
+var ErrNotCreated = errors.New("it is only declared: call Create, or load a program that uses it, or Open a pin")
+
+// A Map is a map without types: what handles of all kinds have in common. Its
+// methods may be called by several goroutines at once.
+type Map struct {
+	spec *dsl.MapSpec
+
+	// What a kind does with a new map, with any map that the handle gets, both
+	// before anybody else sees it, and when the handle lets go of it; nil for nothing.
+	created, opened func(*syscall.FD) error
+	closing         func() error
+
+	mu sync.Mutex
+	fd *syscall.FD // nil when there is none
+}
+
+// A Handle is a handle of any kind.
+type Handle interface {
+	Spec() *dsl.MapSpec
+	FD() (*syscall.FD, error)
+}
+
+// New makes a handle of a declaration that was written by hand, and becomes the
+// spec's Owner. The spec's own handle is given when it has one.
+func New(spec *dsl.MapSpec) *Map {
+	if spec == nil {
+		spec = &dsl.MapSpec{Err: errors.New("the declaration is nil"), Pos: dsl.Here(0)}
+	}
+	if m := Of(spec); m != nil {
+		return m
+	}
+	m := &Map{}
+	m.declare(spec)
+	return m
+}
+
+// Of is the handle that holds a map in user space, or nil.
+func Of(spec *dsl.MapSpec) *Map {
+	m, _ := spec.Owner.(*Map)
+	return m
+}
+
+// Hold creates the map of a declaration, if that is not done yet, and gives a
+// descriptor of it that is the caller's to close: who loads a program needs one
+// that stays open meanwhile.
+func Hold(spec *dsl.MapSpec) (*syscall.FD, error) {
+	m := Of(spec)
+	if m == nil {
+		return nil, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the like")
+	}
+	if err := m.Create(); err != nil {
+		return nil, err
+	}
+	fd, err := m.FD()
+	if err != nil {
+		return nil, err
+	}
+	return fd.Dup()
+}
+
+// declare makes m the handle of a spec.
+func (m *Map) declare(spec *dsl.MapSpec) {
+	m.spec = spec
+	spec.Owner = m
+	for _, side := range [...]struct {
+		layout *dsl.Layout
+		size   *uint32
+	}{{spec.Key, &spec.KeySize}, {spec.Value, &spec.ValueSize}} {
+		if side.layout != nil {
+			*side.size = uint32(side.layout.Size)
+		}
+	}
+	if spec.Err == nil {
+		spec.Err = checkSpecial(spec)
+	}
+}
+
+// checkSpecial refuses fields of the kernel where it does not look for them.
+func checkSpecial(spec *dsl.MapSpec) error {
+	if spec.Key != nil {
+		for path, f := range spec.Key.Leaves() {
+			if f.Kind == dsl.LayoutKernel {
+				return fmt.Errorf("the key has a %s (%s): only values may", f.Kernel, path)
+			}
+		}
+	}
+	if spec.Value == nil {
+		return nil
+	}
+	seen := make(map[string]string)
+	for path, f := range spec.Value.Leaves() {
+		switch before, twice := seen[f.Kernel]; {
+		case f.Kind != dsl.LayoutKernel:
+		case path == "":
+			return fmt.Errorf("the value is a %s: it must be a struct that has one", f.Kernel)
+		case strings.ContainsAny(path, ".["):
+			return fmt.Errorf("%s is a %s: the kernel looks for it among the value's own fields only", path, f.Kernel)
+		case twice:
+			return fmt.Errorf("%s and %s are both a %s: a value has at most one", before, path, f.Kernel)
+		default:
+			seen[f.Kernel] = path
+		}
+	}
+	return nil
+}
+
+// Spec is the declaration: what programs name. It may be changed, flags for
+// example, until the map is created.
+func (m *Map) Spec() *dsl.MapSpec { return m.spec }
+
+// failed wraps an error with the map's name; nil stays nil.
+func (m *Map) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%v: %w", m.spec, err)
+}
+
+// FD is the descriptor of the map, which is the handle's to close. The error
+// wraps ErrNotCreated when there is none.
+func (m *Map) FD() (*syscall.FD, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fd == nil {
+		return nil, m.failed(ErrNotCreated)
+	}
+	return m.fd, nil
+}
+
+// Create creates the map in the kernel, with BTF that describes key and value. It
+// does nothing when that is done. The map lives until Close, or as long as a
+// program or a pin holds it.
+func (m *Map) Create() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fd != nil {
+		return nil
+	}
+	fd, err := create(m.spec)
+	if err == nil {
+		err = m.take(fd, m.created, m.opened)
+	}
+	if err != nil {
+		if pos := m.spec.Pos; pos.IsValid() {
+			return fmt.Errorf("%v: %w", pos, m.failed(err))
+		}
+		return m.failed(err)
+	}
+	return nil
+}
+
+// take gives the handle its map, after some steps, or closes it. The caller holds
+// m.mu.
+func (m *Map) take(fd *syscall.FD, steps ...func(*syscall.FD) error) error {
+	for _, step := range steps {
+		if step == nil {
+			continue
+		}
+		if err := step(fd); err != nil {
+			return errors.Join(err, fd.Close())
+		}
+	}
+	m.fd = fd
+	return nil
+}
+
+// Close lets go of the map. Programs and pins may still hold it. The handle is
+// then as it was before Create. Further calls do nothing and return nil.
+func (m *Map) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fd == nil {
+		return nil
+	}
+	var err error
+	if m.closing != nil {
+		err = m.closing()
+	}
+	err = errors.Join(err, m.fd.Close())
+	m.fd = nil
+	return m.failed(err)
+}
+
+// Info is what the kernel tells about the map.
+func (m *Map) Info() (*syscall.MapInfo, error) {
+	fd, err := m.FD()
+	if err != nil {
+		return nil, err
+	}
+	info, err := syscall.MapInfoByFD(fd)
+	return info, m.failed(err)
+}
+
+// Pin gives the map a name in a BPF file system, where it outlives this process.
+// Removing the file removes the name.
+func (m *Map) Pin(path string) error {
+	fd, err := m.FD()
+	if err != nil {
+		return err
+	}
+	return m.failed(syscall.ObjPin(fd, path))
+}
+
+// Open takes the map that is pinned at a path, in place of creating one. It must
+// be of the kind and size that the handle declares.
+func (m *Map) Open(path string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.fd != nil:
+		return m.failed(fmt.Errorf("open %q: it is created already: %w", path, fs.ErrExist))
+	case m.spec.Err != nil:
+		return m.failed(m.spec.Err)
+	}
+	fd, err := syscall.ObjGet(path, 0)
+	if err != nil {
+		return m.failed(err)
+	}
+	info, err := syscall.MapInfoByFD(fd)
+	if err == nil {
+		err = m.compare(info)
+	}
+	if err != nil {
+		return m.failed(errors.Join(fmt.Errorf("open %q: %w", path, err), fd.Close()))
+	}
+	return m.failed(m.take(fd, m.opened))
+}
+
+// compare says how a map differs from what is declared.
+func (m *Map) compare(info *syscall.MapInfo) error {
+	var differences []string
+	differ := func(what string, have, want any) {
+		if have != want {
+			differences = append(differences, fmt.Sprintf("%s %v, not %v", what, have, want))
+		}
+	}
+	differ("kind", info.Type.String(), m.spec.Type.String())
+	differ("key size", info.KeySize, m.spec.KeySize)
+	differ("value size", info.ValueSize, m.spec.ValueSize)
+	differ("maximum of elements", info.MaxEntries, m.spec.MaxEntries)
+	// The kernel adds flags of its own to those of user space.
+	differ("flags", uint32(info.Flags)&m.spec.Flags, m.spec.Flags)
+	if differences == nil {
+		return nil
+	}
+	return fmt.Errorf("the map there differs from the declaration: it has %s: %w", strings.Join(differences, ", "), fs.ErrInvalid)
+}

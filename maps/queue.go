@@ -1,0 +1,79 @@
+package maps
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// A series is a map without keys.
+type series[V any] struct {
+	Map
+	value codec[V]
+}
+
+func (s *series[V]) declareSeries(spec *dsl.MapSpec) {
+	var err error
+	if s.value, err = newCodec[V](); err != nil {
+		spec.Err = fmt.Errorf("value %w", err)
+	}
+	spec.Value = s.value.layout
+	s.declare(spec)
+}
+
+// Push adds a value. When there is no room, the error is E2BIG.
+func (s *series[V]) Push(v V) error { return s.push(v, Any) }
+
+// PushOver adds a value, and makes room by removing the oldest one.
+func (s *series[V]) PushOver(v V) error { return s.push(v, Exist) }
+
+func (s *series[V]) push(v V, flag Flag) error {
+	fd, err := s.FD()
+	if err != nil {
+		return err
+	}
+	return s.failed(syscall.MapUpdate(fd, nil, s.value.encode(v), uint64(flag)))
+}
+
+// Pop removes the next value. When there is none the error wraps fs.ErrNotExist.
+func (s *series[V]) Pop() (V, error) {
+	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookupAndDelete(fd, nil, b, 0) })
+}
+
+// Peek gives the next value, and leaves it there.
+func (s *series[V]) Peek() (V, error) {
+	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookup(fd, nil, b) })
+}
+
+func (s *series[V]) next(read func(*syscall.FD, []byte) error) (v V, err error) {
+	fd, err := s.FD()
+	if err != nil {
+		return v, err
+	}
+	b := make([]byte, s.value.size())
+	if err := read(fd, b); err != nil {
+		return v, s.failed(err)
+	}
+	return s.value.decode(b), nil
+}
+
+// A Queue gives values in the order in which they came. Linux 4.20.
+type Queue[V any] struct{ series[V] }
+
+// NewQueue declares a queue of at most max values.
+func NewQueue[V any](name string, max uint32) *Queue[V] {
+	q := &Queue[V]{}
+	q.declareSeries(&dsl.MapSpec{Name: name, Type: dsl.MapQueue, MaxEntries: max, Pos: dsl.Here(0)})
+	return q
+}
+
+// A Stack gives the value first that came last. Linux 4.20.
+type Stack[V any] struct{ series[V] }
+
+// NewStack declares a stack of at most max values.
+func NewStack[V any](name string, max uint32) *Stack[V] {
+	s := &Stack[V]{}
+	s.declareSeries(&dsl.MapSpec{Name: name, Type: dsl.MapStack, MaxEntries: max, Pos: dsl.Here(0)})
+	return s
+}

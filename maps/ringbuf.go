@@ -1,0 +1,179 @@
+package maps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// The header of a record, in both kinds of ring buffer (include/uapi/linux/bpf.h).
+const (
+	recordHeader  = 8 // bytes: length and flags, and what is the kernel's
+	recordBusy    = 1 << 31
+	recordDiscard = 1 << 30
+)
+
+// A RingBuf carries records of any length from programs on all CPUs to user space,
+// in the order in which they were reserved. Linux 5.8.
+type RingBuf struct {
+	Map
+	reader atomic.Pointer[ringReader] // of the map that there is
+}
+
+// NewRingBuf declares a ring buffer of that many bytes: a power of two, and at
+// least a page.
+func NewRingBuf(name string, size uint32) *RingBuf {
+	r := &RingBuf{}
+	r.opened = func(fd *syscall.FD) error {
+		reader, err := newRingReader(fd, int(r.spec.MaxEntries))
+		if err == nil {
+			r.reader.Store(reader)
+		}
+		return err
+	}
+	r.closing = func() error { return r.reader.Swap(nil).close() }
+	r.declare(&dsl.MapSpec{Name: name, Type: dsl.MapRingBuf, MaxEntries: size, Pos: dsl.Here(0), Err: checkRing(size)})
+	return r
+}
+
+// checkRing says what is wrong with the size of a ring buffer.
+func checkRing(size uint32) error {
+	if size == 0 || size&(size-1) != 0 {
+		return fmt.Errorf("a ring buffer of %d bytes: a power of two is wanted, and at least a page", size)
+	}
+	return nil
+}
+
+// Read gives the next record, and waits for one if there is none. It ends with the
+// context's error when that is done, and with one that wraps fs.ErrClosed when
+// the map is closed. Several goroutines may read; each record goes to one.
+func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
+	reader := r.reader.Load()
+	if reader == nil {
+		return nil, r.failed(ErrNotCreated)
+	}
+	record, err := reader.read(ctx)
+	return record, r.failed(err)
+}
+
+// TryRead gives the next record, or nil when there is none, or another goroutine
+// waits for it.
+func (r *RingBuf) TryRead() ([]byte, error) {
+	reader := r.reader.Load()
+	if reader == nil {
+		return nil, r.failed(ErrNotCreated)
+	}
+	select {
+	case <-reader.turn:
+	default:
+		return nil, nil
+	}
+	defer reader.pass()
+	record, err := reader.next()
+	return record, r.failed(err)
+}
+
+// A ringReader is where user space reads a ring buffer (kernel/bpf/ringbuf.c): a
+// page with the consumer's position, one with the producer's, and the data, twice
+// so that each record is in one piece.
+type ringReader struct {
+	turn     chan struct{} // holds one token: who has it may use what follows
+	consumer *syscall.Memory
+	producer *syscall.Memory // the position, and from the second page on the data
+	waiter   *syscall.Waiter
+	size     int // of the data, in bytes
+}
+
+func newRingReader(fd *syscall.FD, size int) (*ringReader, error) {
+	r := &ringReader{turn: make(chan struct{}, 1), size: size}
+	r.pass()
+	var err error
+	page := syscall.PageSize()
+	if r.consumer, err = syscall.MapMemory(fd, 0, page, true); err != nil {
+		return nil, err
+	}
+	if r.producer, err = syscall.MapMemory(fd, int64(page), page+2*size, false); err != nil {
+		return nil, errors.Join(err, r.consumer.Close())
+	}
+	if r.waiter, err = syscall.NewWaiter(fd); err != nil {
+		return nil, errors.Join(err, r.consumer.Close(), r.producer.Close())
+	}
+	return r, nil
+}
+
+// pass hands the turn on.
+func (r *ringReader) pass() { r.turn <- struct{}{} }
+
+// close wakes who waits, and unmaps. Who comes later finds it closed.
+func (r *ringReader) close() error {
+	err := r.waiter.Close()
+	<-r.turn
+	defer r.pass()
+	return errors.Join(err, r.consumer.Close(), r.producer.Close())
+}
+
+func (r *ringReader) read(ctx context.Context) ([]byte, error) {
+	select {
+	case <-r.turn:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer r.pass()
+	if record, err := r.next(); record != nil || err != nil {
+		return record, err
+	}
+	stop := context.AfterFunc(ctx, r.waiter.Wake)
+	defer stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.waiter.Wait(); err != nil {
+			return nil, err
+		}
+		if record, err := r.next(); record != nil || err != nil {
+			return record, err
+		}
+	}
+}
+
+// next takes the next record that was handed in, nil when there is none. The
+// caller has the turn.
+func (r *ringReader) next() ([]byte, error) {
+	for {
+		at, err := r.consumer.Load64(0)
+		if err != nil {
+			return nil, err
+		}
+		end, err := r.producer.Load64(0)
+		if err != nil || at == end {
+			return nil, err
+		}
+		header := syscall.PageSize() + int(at&uint64(r.size-1))
+		word, err := r.producer.Load32(header)
+		if err != nil || word&recordBusy != 0 { // reserved, and not handed in yet
+			return nil, err
+		}
+		size := int(word &^ (recordBusy | recordDiscard))
+		var record []byte
+		if word&recordDiscard == 0 {
+			record = make([]byte, min(size, r.size))
+			if err := r.producer.Read(record, header+recordHeader); err != nil {
+				return nil, err
+			}
+		}
+		if err := r.consumer.Store64(0, at+recordSize(size)); err != nil {
+			return nil, err
+		}
+		if record != nil {
+			return record, nil
+		}
+	}
+}
+
+// recordSize is what a record of that many bytes takes in a ring buffer.
+func recordSize(size int) uint64 { return uint64(size+recordHeader+7) &^ 7 }

@@ -1,0 +1,82 @@
+package maps
+
+import (
+	"fmt"
+	"io/fs"
+	"iter"
+
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// A Flag says how an element is set.
+type Flag uint64
+
+// The flags of Update. Lock may be added to the others.
+const (
+	Any     Flag = Flag(syscall.UpdateAny)     // create it, or replace it
+	NoExist Flag = Flag(syscall.UpdateNoExist) // create it; fs.ErrExist when it is there
+	Exist   Flag = Flag(syscall.UpdateExist)   // replace it; fs.ErrNotExist when it is not there
+	Lock    Flag = Flag(syscall.UpdateLock)    // under the value's SpinLock
+)
+
+// A table is what maps with a value under each key have in common.
+type table[K, V any] struct{ elements[K, V] }
+
+// Get looks a value up. When there is none the error wraps fs.ErrNotExist.
+func (t *table[K, V]) Get(key K) (V, error) { return t.get(key, 0) }
+
+// GetLocked is Get under the value's SpinLock, so that no field of it is older
+// than another.
+func (t *table[K, V]) GetLocked(key K) (V, error) { return t.get(key, syscall.UpdateLock) }
+
+// Put sets the value of a key, whether it has one or not.
+func (t *table[K, V]) Put(key K, value V) error { return t.Update(key, value, Any) }
+
+// Update sets the value of a key, as the flag says.
+func (t *table[K, V]) Update(key K, value V, flag Flag) error { return t.set(key, value, flag) }
+
+// take removes a key and gives its value.
+func (t *table[K, V]) take(key K) (v V, err error) {
+	fd, err := t.FD()
+	if err != nil {
+		return v, err
+	}
+	b := make([]byte, t.value.size())
+	if err := syscall.MapLookupAndDelete(fd, t.key.encode(key), b, 0); err != nil {
+		return v, t.failed(err)
+	}
+	return t.value.decode(b), nil
+}
+
+// All ranges over the elements, in no order. What comes and goes meanwhile may be
+// missed or met. An error ends it, and is stored in err:
+//
+//	var err error
+//	for key, value := range m.All(&err) {
+//	}
+//	if err != nil {
+func (t *table[K, V]) All(err *error) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		t.walk(err, false, t.value.size(), func(key, value []byte) bool {
+			return yield(t.key.decode(key), t.value.decode(value))
+		})
+	}
+}
+
+// PutAll sets many values with few commands. It returns how many were set, which
+// are the first ones.
+func (t *table[K, V]) PutAll(keys []K, values []V) (int, error) {
+	if len(keys) != len(values) {
+		return 0, t.failed(fmt.Errorf("%d keys and %d values: %w", len(keys), len(values), fs.ErrInvalid))
+	}
+	fd, err := t.FD()
+	if err != nil {
+		return 0, err
+	}
+	v := make([]byte, 0, len(values)*t.value.size())
+	for i := range values {
+		v = t.value.append(v, values[i])
+	}
+	n, err := syscall.MapUpdateBatch(fd, t.encodeKeys(keys), v, 0)
+	return n, t.failed(err)
+}

@@ -1,0 +1,92 @@
+package maps
+
+import (
+	"fmt"
+	"io/fs"
+	"iter"
+	"net/netip"
+	"reflect"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+)
+
+// A Trie finds the value of the longest prefix that a key begins with, as routes
+// are found. K is a struct whose first field, a uint32, is the length of the
+// prefix in bits; what follows is compared from its first byte's highest bit on,
+// so numbers in it are to be in network order. See IPv4Prefix. Linux 4.11.
+type Trie[K, V any] struct{ table[K, V] }
+
+// NewLPMTrie declares a trie of at most max prefixes.
+func NewLPMTrie[K, V any](name string, max uint32) *Trie[K, V] {
+	t := &Trie[K, V]{}
+	spec := &dsl.MapSpec{Name: name, Type: dsl.MapLPMTrie, MaxEntries: max, Flags: noPrealloc, Pos: dsl.Here(0)}
+	if l, err := dsl.LayoutFor[K](); err == nil {
+		spec.Err = checkPrefix(l)
+	}
+	t.declareElements(spec)
+	return t
+}
+
+// noPrealloc is BPF_F_NO_PREALLOC, which some kinds insist on.
+const noPrealloc = 1 << 0
+
+// checkPrefix holds a trie's key against what the kernel wants
+// (kernel/bpf/lpm_trie.c, trie_alloc).
+func checkPrefix(l *dsl.Layout) error {
+	const longest = 256 // bytes, LPM_DATA_SIZE_MAX
+	if l.Kind != dsl.LayoutStruct || len(l.Fields) < 2 || l.Fields[0].Type.Kind() != reflect.Uint32 || l.Fields[0].BigEndian {
+		return fmt.Errorf("key %v: a struct is wanted that begins with the length of the prefix in bits, a uint32", l.Type)
+	}
+	if l.Size > 4+longest {
+		return fmt.Errorf("key %v: a prefix has at most %d bytes", l.Type, longest)
+	}
+	return nil
+}
+
+// Get gives the value of the longest prefix in the trie that key, itself a prefix
+// or an address with all of its bits, begins with.
+func (t *Trie[K, V]) Get(key K) (V, error) { return t.get(key, 0) }
+
+// Delete removes a prefix. When it is not there the error wraps fs.ErrNotExist.
+func (t *Trie[K, V]) Delete(key K) error { return t.remove(key) }
+
+// All ranges over the prefixes, the longer ones of a branch first.
+func (t *Trie[K, V]) All(err *error) iter.Seq2[K, V] { return t.table.All(err) }
+
+// An IPv4Prefix is a key of a Trie: a network, or an address with 32 bits.
+type IPv4Prefix struct {
+	Bits    uint32
+	Address [4]uint8
+}
+
+// An IPv6Prefix is a key of a Trie: a network, or an address with 128 bits.
+type IPv6Prefix struct {
+	Bits    uint32
+	Address [16]uint8
+}
+
+// IPv4 is the key of a network of IPv4 addresses.
+func IPv4(p netip.Prefix) (IPv4Prefix, error) {
+	if !p.IsValid() || !p.Addr().Is4() {
+		return IPv4Prefix{}, fmt.Errorf("%v is no network of IPv4 addresses: %w", p, fs.ErrInvalid)
+	}
+	return IPv4Prefix{uint32(p.Bits()), p.Masked().Addr().As4()}, nil
+}
+
+// IPv6 is the key of a network of IPv6 addresses.
+func IPv6(p netip.Prefix) (IPv6Prefix, error) {
+	if !p.IsValid() || !p.Addr().Is6() {
+		return IPv6Prefix{}, fmt.Errorf("%v is no network of IPv6 addresses: %w", p, fs.ErrInvalid)
+	}
+	return IPv6Prefix{uint32(p.Bits()), p.Masked().Addr().As16()}, nil
+}
+
+// Prefix is the network.
+func (p IPv4Prefix) Prefix() netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4(p.Address), int(min(p.Bits, 32)))
+}
+
+// Prefix is the network.
+func (p IPv6Prefix) Prefix() netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom16(p.Address), int(min(p.Bits, 128)))
+}

@@ -1,0 +1,585 @@
+//go:build linux
+
+package maps_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	gomaps "maps"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// created makes a map for the test.
+func created[M interface {
+	Create() error
+	Close() error
+}](t testing.TB, m M) M {
+	t.Helper()
+	if err := m.Create(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+func TestHashFromUserSpace(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	h := maps.NewHash[flow, counts]("flows", 100)
+	if _, err := h.Get(flow{}); !errors.Is(err, maps.ErrNotCreated) || !strings.Contains(err.Error(), `map "flows"`) {
+		t.Errorf("before Create: %v", err)
+	}
+	created(t, h)
+	if err := h.Create(); err != nil {
+		t.Errorf("the second Create: %v", err)
+	}
+	key := flow{dsl.NetworkOrder32(0x7f000001), dsl.NetworkOrder16(80), 6, [1]uint8{}}
+	value := counts{Last: -7, Packets: 1 << 40, Sizes: [4]uint16{1, 2, 3, 4}, Name: [7]uint8{'a', 'b'}, Seen: true}
+	if _, err := h.Get(key); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing key: %v", err)
+	}
+	if err := h.Update(key, value, maps.Exist); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("replacing what is not there: %v", err)
+	}
+	if err := h.Put(key, value); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Update(key, value, maps.NoExist); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("creating what is there: %v", err)
+	}
+	if got, err := h.Get(key); err != nil || got != value {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := h.GetLocked(key); err != nil || got != value {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := h.Update(key, value, maps.Any|maps.Lock); err != nil {
+		t.Error(err)
+	}
+	if err := h.Delete(key); err != nil {
+		t.Error(err)
+	}
+	if err := h.Delete(key); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("deleting what is not there: %v", err)
+	}
+}
+
+func TestIterationAndBatches(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	h := created(t, maps.NewHash[uint32, uint64]("squares", 5000))
+	want := make(map[uint32]uint64)
+	var keys []uint32
+	var values []uint64
+	for i := range uint32(3000) {
+		want[i] = uint64(i) * uint64(i)
+		keys, values = append(keys, i), append(values, want[i])
+	}
+	if n, err := h.PutAll(keys, values); n != len(keys) || err != nil {
+		t.Fatalf("%d set, %v", n, err)
+	}
+	if n, err := h.PutAll(keys, values[1:]); n != 0 || !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("too few values: %d set, %v", n, err)
+	}
+	got := make(map[uint32]uint64)
+	var err error
+	for k, v := range h.All(&err) {
+		got[k] = v
+	}
+	if err != nil || !gomaps.Equal(got, want) {
+		t.Errorf("%d of %d elements, %v", len(got), len(want), err)
+	}
+	for range h.All(&err) {
+		break
+	}
+	if n, err := h.DeleteAll(keys[:1000]); n != 1000 || err != nil {
+		t.Errorf("%d deleted, %v", n, err)
+	}
+	if v, err := h.Take(1000); v != 1000000 || err != nil {
+		t.Errorf("took %d, %v", v, err)
+	}
+	n := 0
+	for k, v := range h.Drain(&err) {
+		if n++; v != want[k] {
+			t.Errorf("%d at %d", v, k)
+		}
+	}
+	for range h.All(nil) {
+		n++
+	}
+	if n != 1999 || err != nil {
+		t.Errorf("%d drained, %v, want 1999", n, err)
+	}
+	h.Close()
+	for range h.All(&err) {
+		t.Error("an element of a closed map")
+	}
+	if !errors.Is(err, maps.ErrNotCreated) {
+		t.Errorf("iteration of a closed map: %v", err)
+	}
+}
+
+func TestArraysFromUserSpace(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	a := created(t, maps.NewArray[int16]("small", 3))
+	if err := a.Put(2, -5); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Put(3, 1); err == nil {
+		t.Error("there is no element 3")
+	}
+	var err error
+	var got []string
+	for i, v := range a.All(&err) {
+		got = append(got, fmt.Sprint(i, "=", v))
+	}
+	if fmt.Sprint(got) != "[0=0 1=0 2=-5]" || err != nil {
+		t.Errorf("elements %v, %v", got, err)
+	}
+}
+
+func TestPerCPUFromUserSpace(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	cpus, err := syscall.PossibleCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([][3]uint8, cpus)
+	for i := range values {
+		values[i] = [3]uint8{uint8(i), 1, 2}
+	}
+	a := created(t, maps.NewPerCPUArray[[3]uint8]("percpu array", 2))
+	if err := a.Put(1, values); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.Get(1); err != nil || fmt.Sprint(got) != fmt.Sprint(values) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := a.Put(1, values[:cpus-1]); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("a value too few: %v", err)
+	}
+	n := 0
+	for _, v := range a.All(&err) {
+		n += len(v)
+	}
+	if n != 2*cpus || err != nil {
+		t.Errorf("%d values, %v", n, err)
+	}
+	for _, h := range []*maps.PerCPUHash[uint16, [3]uint8]{maps.NewPerCPUHash[uint16, [3]uint8]("percpu hash", 10), maps.NewLRUPerCPUHash[uint16, [3]uint8]("lru percpu", 100)} {
+		created(t, h)
+		if err := h.Put(7, values); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for k, v := range h.All(&err) {
+			if n++; k != 7 || fmt.Sprint(v) != fmt.Sprint(values) {
+				t.Errorf("%d: %v", k, v)
+			}
+		}
+		if n != 1 || err != nil {
+			t.Errorf("%d elements, %v", n, err)
+		}
+		if err := h.Delete(7); err != nil {
+			t.Error(err)
+		}
+	}
+	lru := created(t, maps.NewLRUHash[uint32, uint32]("lru", 64))
+	for i := range uint32(1000) {
+		if err := lru.Put(i, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTrieFromUserSpace(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	key := func(text string) maps.IPv4Prefix {
+		k, err := maps.IPv4(netip.MustParsePrefix(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	trie := created(t, maps.NewLPMTrie[maps.IPv4Prefix, uint32]("routes", 10))
+	for text, v := range map[string]uint32{"10.0.0.0/8": 8, "10.1.0.0/16": 16, "0.0.0.0/0": 0} {
+		if err := trie.Put(key(text), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]uint32{"10.1.2.3/32": 16, "10.2.2.3/32": 8, "11.1.1.1/32": 0} {
+		if got, err := trie.Get(key(text)); err != nil || got != want {
+			t.Errorf("%s is in a /%d, %v, want /%d", text, got, err, want)
+		}
+	}
+	var err error
+	n := 0
+	for k, v := range trie.All(&err) {
+		if n++; k.Prefix().Bits() != int(v) {
+			t.Errorf("%v: %d", k.Prefix(), v)
+		}
+	}
+	if n != 3 || err != nil {
+		t.Errorf("%d prefixes, %v", n, err)
+	}
+	if err := trie.Delete(key("10.1.0.0/16")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQueueAndStackFromUserSpace(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	q, s := created(t, maps.NewQueue[uint16]("queue", 2)), created(t, maps.NewStack[uint16]("stack", 2))
+	for _, v := range []uint16{1, 2} {
+		if err := errors.Join(q.Push(v), s.Push(v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.Push(3); !errors.Is(err, unix.E2BIG) {
+		t.Errorf("push into a full queue: %v", err)
+	}
+	if err := q.PushOver(3); err != nil {
+		t.Error(err)
+	}
+	if v, err := q.Peek(); v != 2 || err != nil {
+		t.Errorf("peek gives %d, %v", v, err)
+	}
+	for _, want := range [][2]uint16{{2, 2}, {3, 1}} {
+		a, errA := q.Pop()
+		b, errB := s.Pop()
+		if a != want[0] || b != want[1] || errA != nil || errB != nil {
+			t.Errorf("pop gives %d and %d, %v, %v", a, b, errA, errB)
+		}
+	}
+	if _, err := q.Pop(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("pop of an empty queue: %v", err)
+	}
+}
+
+func TestStorageFromUserSpace(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 2)
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	file, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	task, err := unix.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(task)
+	cgroup, err := os.Open(kerneltest.Cgroup(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cgroup.Close()
+	type storage interface {
+		Create() error
+		Close() error
+		Get(int) (counts, error)
+		Put(int, counts) error
+		Delete(int) error
+		Spec() *dsl.MapSpec
+	}
+	for _, tt := range []struct {
+		m  storage
+		fd uintptr
+	}{
+		{maps.NewSkStorage[counts]("sk"), file.Fd()},
+		{maps.NewTaskStorage[counts]("task"), uintptr(task)},
+		{maps.NewCgroupStorage[counts]("cgroup"), cgroup.Fd()},
+		{maps.NewInodeStorage[counts]("inode"), cgroup.Fd()},
+	} {
+		m, fd := created(t, tt.m), int(tt.fd)
+		if err := m.Put(fd, counts{Packets: 3}); err != nil {
+			t.Errorf("%v: %v", m.Spec(), err)
+			continue
+		}
+		if v, err := m.Get(fd); err != nil || v.Packets != 3 {
+			t.Errorf("%v: %+v, %v", m.Spec(), v, err)
+		}
+		if err := m.Delete(fd); err != nil {
+			t.Errorf("%v: %v", m.Spec(), err)
+		}
+		if _, err := m.Get(fd); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v: %v", m.Spec(), err)
+		}
+		if err := m.Put(-1, counts{}); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%v: %v", m.Spec(), err)
+		}
+	}
+}
+
+func TestMapsOfMaps(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	inner := created(t, maps.NewHash[uint32, uint32]("inner", 10))
+	a := created(t, maps.NewArrayOf("array of", 4, inner.Spec()))
+	h := created(t, maps.NewHashOf[flow]("hash of", 4, inner.Spec()))
+	info, err := inner.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(a.Put(1, inner), h.Put(flow{Protocol: 1}, inner)); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range []func() (uint32, error){
+		func() (uint32, error) { return a.ID(1) },
+		func() (uint32, error) { return h.ID(flow{Protocol: 1}) },
+	} {
+		if id, err := got(); id != info.ID || err != nil {
+			t.Errorf("%d: id %d, %v, want %d", i, id, err, info.ID)
+		}
+	}
+	if err := errors.Join(a.Delete(1), h.Delete(flow{Protocol: 1})); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.ID(1); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing at 1: %v", err)
+	}
+	other := created(t, maps.NewHash[uint32, uint64]("other", 10))
+	if err := a.Put(0, other); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("a map of another kind: %v", err)
+	}
+	if err := a.Put(0, maps.NewHash[uint32, uint32]("not there", 10)); !errors.Is(err, maps.ErrNotCreated) {
+		t.Errorf("a map that is not created: %v", err)
+	}
+}
+
+func TestGlobals(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := maps.NewGlobal("data", variables{Packets: 40, Last: -1})
+	if _, err := g.Uint64("Packets"); !errors.Is(err, maps.ErrNotCreated) {
+		t.Errorf("before Create: %v", err)
+	}
+	created(t, g)
+	packets, err := g.Uint64("Packets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := g.Uint32("Last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if packets.Add(2) != 42 || last.Add(1) != 0 {
+		t.Errorf("the words are %d and %d", packets.Load(), last.Load())
+	}
+	if v, err := g.Load(); err != nil || v.Packets != 42 || v.Last != 0 {
+		t.Errorf("got %+v, %v", v, err)
+	}
+	if err := g.Store(variables{Packets: 7}); err != nil || packets.Load() != 7 {
+		t.Errorf("stored %d, %v", packets.Load(), err)
+	}
+	for path, want := range map[string]string{
+		"Packet":   `has no field "Packet"; it has Last, Packets, Sizes, Seen`,
+		"Sizes[0]": `"Sizes[0]" is a uint16, not an integer of 8 bytes`,
+		"Seen":     "not an integer",
+	} {
+		if _, err := g.Uint64(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Uint64(%q): %v, want … %s", path, err, want)
+		}
+	}
+
+	r := maps.NewReadOnly("rodata", [2]uint32{1, 2})
+	if err := r.Set([2]uint32{3, 4}); err != nil {
+		t.Fatal(err)
+	}
+	created(t, r)
+	if err := r.Set([2]uint32{}); !errors.Is(err, maps.ErrFrozen) {
+		t.Errorf("after Create: %v", err)
+	}
+	fd, err := r.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.MapUpdate(fd, make([]byte, 4), make([]byte, 8), 0); !errors.Is(err, unix.EPERM) {
+		t.Errorf("writing read-only data: %v", err)
+	}
+}
+
+func TestPins(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	path := filepath.Join(kerneltest.BPFFS(t), "pinned")
+	m := created(t, maps.NewHash[uint32, uint32]("pinned", 10))
+	if err := errors.Join(m.Put(1, 2), m.Pin(path)); err != nil {
+		t.Fatal(err)
+	}
+	again := maps.NewHash[uint32, uint32]("pinned", 10)
+	defer again.Close()
+	if err := again.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := again.Get(1); v != 2 || err != nil {
+		t.Errorf("got %d, %v", v, err)
+	}
+	if err := again.Open(path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("opening twice: %v", err)
+	}
+	other := maps.NewArray[uint64]("other", 11)
+	err := other.Open(path)
+	for _, want := range []string{"kind hash, not array", "value size 4, not 8", "maximum of elements 10, not 11"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("opening a map of another kind: %v, want … %s", err, want)
+		}
+	}
+	ring := created(t, maps.NewRingBuf("ring", 4096))
+	if err := ring.Pin(path + "ring"); err != nil {
+		t.Fatal(err)
+	}
+	same := maps.NewRingBuf("ring", 4096)
+	if err := same.Open(path + "ring"); err != nil {
+		t.Fatal(err)
+	}
+	defer same.Close()
+	if b, err := same.TryRead(); b != nil || err != nil {
+		t.Errorf("an empty ring buffer gives %v, %v", b, err)
+	}
+}
+
+func TestRingBufIsCancelledAndClosed(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	r := created(t, maps.NewRingBuf("ring", 4096))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := r.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := r.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	done := make(chan error)
+	for range 2 {
+		go func() { _, err := r.Read(context.Background()); done <- err }()
+	}
+	time.Sleep(10 * time.Millisecond)
+	r.Close()
+	for range 2 {
+		if err := <-done; !errors.Is(err, fs.ErrClosed) && !errors.Is(err, maps.ErrNotCreated) { // the latter if it had not begun
+			t.Errorf("a closed ring buffer gives %v", err)
+		}
+	}
+	if _, err := r.Read(context.Background()); !errors.Is(err, maps.ErrNotCreated) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestBTFOfMaps asks the kernel, and bpftool where it is installed, what they know
+// of the types.
+func TestBTFOfMaps(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 2)
+	t.Parallel()
+	type timed struct {
+		Timer dsl.Timer
+		Count uint64
+	}
+	type lesser struct{ A, B uint32 }
+	for _, m := range []interface {
+		maps.Handle
+		Create() error
+		Close() error
+		Info() (*syscall.MapInfo, error)
+	}{
+		maps.NewHash[flow, counts]("hash", 4), maps.NewLRUHash[flow, lesser]("lru", 4), maps.NewHash[uint32, timed]("timer", 4),
+		maps.NewArray[counts]("array", 4), maps.NewArray[timed]("timers", 4),
+		maps.NewPerCPUHash[flow, lesser]("pch", 4), maps.NewPerCPUArray[lesser]("pca", 4), maps.NewLRUPerCPUHash[flow, lesser]("lpch", 4),
+		maps.NewLPMTrie[maps.IPv6Prefix, lesser]("trie", 4), maps.NewQueue[lesser]("queue", 4), maps.NewStack[lesser]("stack", 4),
+		maps.NewSkStorage[counts]("sk"), maps.NewTaskStorage[counts]("task"), maps.NewCgroupStorage[counts]("cgroup"),
+		maps.NewGlobal("data", variables{}), maps.NewReadOnly("rodata", lesser{}),
+	} {
+		created(t, m)
+		info, err := m.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.BTFID == 0 || info.BTFValueTypeID == 0 || info.BTFKeyTypeID == 0 {
+			t.Errorf("%v has no types: %+v", m.Spec(), info)
+		}
+	}
+	h := created(t, maps.NewHash[flow, counts]("dumped", 4))
+	if err := h.Put(flow{Port: dsl.NetworkOrder16(1), Protocol: 17}, counts{Last: -3, Packets: 99, Seen: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("bpftool"); err != nil {
+		t.Skip("bpftool is not installed")
+	}
+	info, err := h.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("bpftool", "map", "dump", "id", fmt.Sprint(info.ID)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{`"Protocol": 17`, `"Packets": 99`, `"Last": -3`, `"Seen": true`, `"Sizes": [0`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("bpftool shows\n%s\nwant %s in it", out, want)
+		}
+	}
+}
+
+func TestArenaFromUserSpace(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 9)
+	t.Parallel()
+	a := created(t, maps.NewArena("arena", 16))
+	memory, err := a.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := memory.Word64(5 * syscall.PageSize())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Add(3) != 3 {
+		t.Errorf("the word is %d", w.Load())
+	}
+}
+
+func TestWhatTheKernelRefusesIsExplained(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	for _, tt := range []struct {
+		m    interface{ Create() error }
+		want string
+	}{
+		{maps.NewRingBuf("r", 2), "multiple of the page size"},
+		{maps.NewHash[uint32, uint32]("h", 0), "it has room for no elements"},
+		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}), "this kernel has no map of kind map type 250"},
+		{maps.NewArray[[1 << 20]uint64]("big", 1<<31), "more than the kernel gives"},
+	} {
+		if err := tt.m.Create(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want … %s", err, tt.want)
+		}
+	}
+}

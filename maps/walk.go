@@ -1,0 +1,91 @@
+package maps
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// batch is how many elements are asked for at once, at first.
+const batch = 128
+
+// walk goes over the elements of the map, whose values take that many bytes for
+// user space, and removes them if take is set. An error ends it, and is stored in
+// failed, if that is not nil.
+func (m *Map) walk(failed *error, take bool, valueSize int, yield func(key, value []byte) bool) {
+	fd, err := m.FD()
+	if err == nil {
+		err = m.failed(m.walkBatches(fd, take, valueSize, yield))
+	}
+	store(failed, err)
+}
+
+// store gives an error to who wants it.
+func store(to *error, err error) {
+	if to != nil {
+		*to = err
+	}
+}
+
+func (m *Map) walkBatches(fd *syscall.FD, take bool, valueSize int, yield func(key, value []byte) bool) error {
+	read := syscall.MapLookupBatch
+	if take {
+		read = syscall.MapLookupAndDeleteBatch
+	}
+	keySize := int(m.spec.KeySize)
+	count := min(batch, max(int(m.spec.MaxEntries), 1))
+	keys, values := make([]byte, count*keySize), make([]byte, count*valueSize)
+	var cursor []byte
+	for {
+		next := make([]byte, syscall.BatchCursorSize(keySize))
+		n, err := read(fd, cursor, next, keys, values, 0)
+		end := errors.Is(err, fs.ErrNotExist)
+		switch {
+		case errors.Is(err, enospc) && count < 1<<20: // those of one bucket do not fit
+			count *= 4
+			keys, values = make([]byte, count*keySize), make([]byte, count*valueSize)
+			continue
+		case cursor == nil && !take && (errors.Is(err, syscall.ENOTSUPP) || errors.Is(err, einval)):
+			return m.walkKeys(fd, valueSize, yield) // this kind, or this kernel, has no batches
+		case err != nil && !end:
+			return err
+		}
+		for i := range n {
+			if !yield(keys[i*keySize:(i+1)*keySize], values[i*valueSize:(i+1)*valueSize]) {
+				return nil
+			}
+		}
+		if end {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// walkKeys goes from key to key. When a key is removed that it stands at, the
+// kernel begins anew; so it ends after as many as there can be.
+func (m *Map) walkKeys(fd *syscall.FD, valueSize int, yield func(key, value []byte) bool) error {
+	var key []byte
+	next, value := make([]byte, m.spec.KeySize), make([]byte, valueSize)
+	for range max(m.spec.MaxEntries, 1) {
+		if err := syscall.MapGetNextKey(fd, key, next); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		key = bytes.Clone(next)
+		err := syscall.MapLookup(fd, key, value)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !yield(key, value) {
+			return nil
+		}
+	}
+	return nil
+}
