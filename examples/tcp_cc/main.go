@@ -8,6 +8,12 @@
 // kernel's BTF, registers them, and lets each carry a real TCP transfer over an
 // emulated link between two network namespaces. Everything is gone when it
 // ends, also when it is interrupted.
+//
+//	go run ./examples/tcp_cc -compare reno,go_reno -rounds 3
+//
+// compares algorithms by name, ours and the kernel's, and registers only those.
+// On a link that marks packets (-ecn; by itself where DCTCP takes part) both
+// ends of a connection run the algorithm.
 package main
 
 import (
@@ -38,8 +44,24 @@ func main() {
 	flag.BoolVar(&opt.json, "json", false, "print one JSON object instead of tables and pictures")
 	flag.DurationVar(&opt.duration, "duration", netlab.DefaultDuration, "length of each transfer")
 	flag.StringVar(&opt.out, "out", ".", "folder for tcp_cc.svg and tcp_cc.png")
+	compare := flag.String("compare", "", "`names` of algorithms to compare, ours and the kernel's, such as reno,go_reno")
+	flag.IntVar(&opt.rounds, "rounds", 1, "transfers of each algorithm that is compared")
+	flag.IntVar(&opt.ecn, "ecn", 0, "mark packets from a queue of so many `packets` on; 0: only if an algorithm that is compared needs it")
 	flag.Parse()
+	var err error
+	if *compare != "" {
+		opt.compare, err = splitNames(*compare)
+	}
 	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "tcp_cc:", err)
+		os.Exit(exitFailed)
+	case opt.rounds < 1 || opt.ecn < 0:
+		fmt.Fprintf(os.Stderr, "tcp_cc: -rounds %d -ecn %d: at least one round, and no negative queue\n", opt.rounds, opt.ecn)
+		os.Exit(exitFailed)
+	case *compare == "" && (opt.rounds != 1 || opt.ecn != 0):
+		fmt.Fprintln(os.Stderr, "tcp_cc: -rounds and -ecn belong to -compare: name algorithms, such as -compare reno,go_reno")
+		os.Exit(exitFailed)
 	case flag.NArg() > 0:
 		fmt.Fprintf(os.Stderr, "tcp_cc: unknown argument %q\n", flag.Arg(0))
 		flag.Usage()
@@ -50,7 +72,7 @@ func main() {
 	}
 	opt.start = start
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, opt, os.Stdout)
+	err = run(ctx, opt, os.Stdout)
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
@@ -70,6 +92,9 @@ type options struct {
 	json     bool
 	duration time.Duration // of each transfer
 	out      string        // folder for the plots
+	compare  []string      // names; nil: our two and the kernel's Reno
+	rounds   int           // with compare
+	ecn      int           // with compare: threshold of the link; 0: as the algorithms need it
 	start    time.Time     // of main
 }
 
@@ -88,7 +113,14 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ours, err := prepareAll()
+	list, mine := standardList(), algorithms()
+	if len(opt.compare) > 0 {
+		if list, err = contenders(opt.compare, mine, before); err != nil {
+			return err
+		}
+		mine = oursOf(list)
+	}
+	ours, err := prepareAll(mine)
 	if err != nil {
 		return err
 	}
@@ -106,10 +138,11 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(text, "registered %v after the start of main; tcp_available_congestion_control is now: %s\n\n",
-		links.coldStart.Round(100*time.Microsecond), strings.Join(during, " "))
-
-	results, link, err := transfers(ctx, opt)
+	if len(ours) > 0 {
+		fmt.Fprintf(text, "registered %v after the start of main; tcp_available_congestion_control is now: %s\n\n",
+			links.coldStart.Round(100*time.Microsecond), strings.Join(during, " "))
+	}
+	rounds, link, err := compareTransfers(ctx, opt, list)
 	if err != nil {
 		return err
 	}
@@ -120,21 +153,36 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	means := meansOf(list, rounds)
 	if opt.json {
-		r := newReport(kernelRelease(), results)
+		r := newReport(kernelRelease(), byRound(rounds))
 		r.ListedBefore, r.ListedDuring, r.ListedAfter = before, during, after
 		r.ColdStartMS = milliseconds(links.coldStart)
+		if len(opt.compare) > 0 {
+			return newComparisonReport(r, link, opt.rounds, means, differencesOf(means)).writeJSON(stdout)
+		}
 		return r.writeJSON(stdout)
+	}
+	fmt.Fprintf(stdout, "link: %v; %v each\n\n", link, opt.duration)
+	results := byRound(rounds)[:len(list)] // of the first round
+	if len(opt.compare) > 0 {
+		err = writeComparison(stdout, means, differencesOf(means))
+	} else {
+		err = writeTable(stdout, results)
+	}
+	if err != nil {
+		return err
 	}
 	return show(stdout, opt, link, results, after)
 }
 
-// show prints what the transfers gave, and draws it.
+// standardList is what runs without -compare.
+func standardList() []contender {
+	return []contender{{name: "go_reno", ops: reno}, {name: "go_gentle", ops: gentle}, {name: "reno", native: true}}
+}
+
+// show draws what the transfers gave.
 func show(w io.Writer, opt options, link netlab.Link, results []result, after []string) error {
-	fmt.Fprintf(w, "link: %v; %v each\n\n", link, opt.duration)
-	if err := writeTable(w, results); err != nil {
-		return err
-	}
 	fmt.Fprintln(w)
 	style := pictureStyle{width: 80}
 	if f, ok := w.(*os.File); ok {
@@ -150,28 +198,4 @@ func show(w io.Writer, opt options, link netlab.Link, results []result, after []
 	_, err = fmt.Fprintf(w, "\nthe same as a plot: %s\nunregistered; tcp_available_congestion_control is again: %s\n",
 		strings.Join(paths, ", "), strings.Join(after, " "))
 	return err
-}
-
-// transfers lets each algorithm, and the kernel's Reno, carry data over the
-// same link, one after the other.
-func transfers(ctx context.Context, opt options) (results []result, link netlab.Link, err error) {
-	lab, err := netlab.New(ctx, netlab.DefaultLink())
-	if err != nil {
-		return nil, link, err
-	}
-	defer func() { err = errors.Join(err, lab.Close()) }()
-	progress := newProgress(os.Stderr, opt.json)
-	for _, a := range []struct {
-		name   string
-		native bool
-	}{{"go_reno", false}, {"go_gentle", false}, {"reno", true}} {
-		bar := progress.start(a.name, opt.duration)
-		r, err := lab.Transfer(ctx, netlab.TransferOptions{CongestionControl: a.name, Duration: opt.duration, Progress: bar.sample})
-		bar.done(r, err)
-		if err != nil {
-			return nil, link, fmt.Errorf("%s: %w", a.name, err)
-		}
-		results = append(results, result{Result: r, native: a.native})
-	}
-	return results, lab.Link(), nil
 }

@@ -27,7 +27,7 @@ func TestAlgorithmsFitThreeKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plans, err := prepareFor(compile.Target{BTF: types, ByteOrder: isa.Native})
+		plans, err := prepareFor(compile.Target{BTF: types, ByteOrder: isa.Native}, algorithms())
 		if err != nil {
 			t.Errorf("%s: %v", kernel, err)
 			continue
@@ -113,9 +113,9 @@ func TestTheMainJob(t *testing.T) {
 	}
 }
 
-// withoutTests leaves out what other tests may have registered at the time.
+// withoutTests leaves out what other tests and benchmarks may have registered at the time.
 func withoutTests(names []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasPrefix(n, "t_") })
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasPrefix(n, "t_") || strings.HasPrefix(n, "bench") })
 }
 
 // meanWindow is weighted by time.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/compile"
@@ -54,7 +56,16 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	plans, err := prepareFor(compile.Target{BTF: types, ByteOrder: isa.Native})
+	list := algorithms()
+	if len(opt.compare) > 0 {
+		// What this kernel has does not matter, since nothing will run; names that nobody knows are mistakes all the same.
+		chosen, err := contenders(opt.compare, list, slices.Sorted(maps.Keys(kernelModules())))
+		if err != nil {
+			return err
+		}
+		list = oursOf(chosen)
+	}
+	plans, err := prepareFor(compile.Target{BTF: types, ByteOrder: isa.Native}, list)
 	if err != nil {
 		return err
 	}

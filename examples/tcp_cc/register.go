@@ -16,20 +16,23 @@ import (
 // algorithms are ours, in the order in which they run.
 func algorithms() []structops.Ops { return []structops.Ops{reno, gentle} }
 
-// prepareAll checks our algorithms against the running kernel and compiles them.
-func prepareAll() ([]*structops.Plan, error) {
+// prepareAll checks algorithms of ours against the running kernel and compiles them.
+func prepareAll(list []structops.Ops) ([]*structops.Plan, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	target, err := structops.Host()
 	if err != nil {
 		return nil, err
 	}
 	defer target.BTF.Close()
-	return prepareFor(target)
+	return prepareFor(target, list)
 }
 
-func prepareFor(target compile.Target) ([]*structops.Plan, error) {
+func prepareFor(target compile.Target, list []structops.Ops) ([]*structops.Plan, error) {
 	var plans []*structops.Plan
 	var errs []error
-	for _, ops := range algorithms() {
+	for _, ops := range list {
 		plan, err := structops.Prepare(ops, target)
 		plans, errs = append(plans, plan), append(errs, err)
 	}

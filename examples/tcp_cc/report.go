@@ -112,6 +112,11 @@ func writeTable(w io.Writer, results []result) error {
 			fmt.Sprintf("%.1f", milliseconds(r.MeanRTT)),
 		})
 	}
+	return writeColumns(w, rows)
+}
+
+// writeColumns prints rows of equally many cells below each other.
+func writeColumns(w io.Writer, rows [][]string) error {
 	const leftAligned = 2 // columns; the others are numbers
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

@@ -9,6 +9,7 @@ import "time"
 type bottleneck struct {
 	link  Link
 	limit int // packets that may wait; negative: no limit
+	mark  int // waiting packets from which on newcomers are marked; 0: never
 
 	lastDeparture time.Duration
 	departures    ring[time.Duration] // of the packets inside, oldest first; the first one is being sent, the others wait

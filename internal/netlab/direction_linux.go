@@ -22,6 +22,7 @@ type direction struct {
 	packets int64
 	bytes   int64
 	dropped int64
+	marked  int64
 	refused int64
 	maxLate time.Duration
 
@@ -75,8 +76,12 @@ func (d *direction) accept() error {
 			continue
 		}
 		d.mu.Lock()
+		congested := d.queue.congested(now)
 		departure, ok := d.queue.arrive(now, n)
 		if ok {
+			if congested && markCE(buf[:n]) {
+				d.marked++
+			}
 			d.busyUntil.Store(int64(departure))
 			d.line.push(flight{due: departure + d.delay, packet: buf[:n]})
 		} else {

@@ -19,6 +19,8 @@
 // one queue do both (netem with its limit of 1000 packets behind a long delay, or a delay on the device whose queue is studied)
 // count the packets under way as queued and drop at the wrong moment.
 //
+// A queue may also mark packets before it drops any (ECN; Link.ECNThreshold), from a fixed length on, as switches do for DCTCP.
+//
 // # Why a process and not qdiscs
 //
 // The usual way, netem and tbf on veth pairs, needs two modules that many kernels lack, two more namespaces, and care with

@@ -45,7 +45,17 @@ func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) {
 
 	var listener *net.TCPListener
 	err = l.receiver.inside(func() error {
-		lc := net.ListenConfig{Control: control(func(fd int) error { return l.setBuffer(fd, unix.SO_RCVBUFFORCE) })}
+		lc := net.ListenConfig{Control: control(func(fd int) error {
+			if err := l.setBuffer(fd, unix.SO_RCVBUFFORCE); err != nil {
+				return err
+			}
+			if congestion == "" || l.link.ECNThreshold == 0 {
+				return nil
+			}
+			// Half of DCTCP is at the receiver, who echoes each mark instead of saying once that there were some (RFC 8257, section
+			// 3.2). The accepted socket inherits it from the listening one.
+			return setCongestion(fd, congestion)
+		})}
 		lc.SetMultipathTCP(false) // Go listens with MPTCP otherwise, a different state machine
 		ln, err := lc.Listen(ctx, "tcp4", "198.18.0.2:0")
 		if err != nil {
@@ -194,6 +204,9 @@ func (f *Flow) SetCongestion(name string) error {
 	return onSocket(f.conn, func(fd int) error { return setCongestion(fd, name) })
 }
 
+// tcpiOptECN is TCPI_OPT_ECN of the kernel's tcp.h.
+const tcpiOptECN = 8
+
 // ReadTCPInfo reads TCP_INFO of any TCP connection.
 func ReadTCPInfo(conn syscall.Conn) (TCPInfo, error) {
 	var info TCPInfo
@@ -215,6 +228,8 @@ func ReadTCPInfo(conn syscall.Conn) (TCPInfo, error) {
 			Retransmits:  ti.Total_retrans,
 			Timeouts:     uint32(ti.Total_rto),
 			BytesAcked:   ti.Bytes_acked,
+			ECN:          ti.Options&tcpiOptECN != 0,
+			DeliveredCE:  ti.Delivered_ce,
 			PacingRate:   ti.Pacing_rate,
 			DeliveryRate: ti.Delivery_rate,
 			SendWindow:   ti.Snd_wnd,

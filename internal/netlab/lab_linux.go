@@ -59,7 +59,7 @@ func New(ctx context.Context, link Link) (*Lab, error) {
 	start := time.Now()
 	now := func() time.Duration { return time.Since(start) }
 	l.forward = &direction{in: l.sender.tun, out: l.receiver.tun, delay: link.Delay, mtu: link.MTU, now: now,
-		queue: bottleneck{link: link, limit: link.Queue}}
+		queue: bottleneck{link: link, limit: link.Queue, mark: link.ECNThreshold}}
 	// The way back never drops. When this machine is busy for a moment, data arrive in a bunch, and so do the acknowledgements;
 	// a short queue would drop what no real link would.
 	l.back = &direction{in: l.receiver.tun, out: l.sender.tun, delay: link.Delay, mtu: link.MTU, now: now,
@@ -126,7 +126,7 @@ func (l *Lab) Stats() Stats {
 	var s Stats
 	d := l.forward
 	d.mu.Lock()
-	s.Packets, s.Bytes, s.Dropped, s.Refused, s.MaxLate = d.packets, d.bytes, d.dropped, d.refused, d.maxLate
+	s.Packets, s.Bytes, s.Dropped, s.Marked, s.Refused, s.MaxLate = d.packets, d.bytes, d.dropped, d.marked, d.refused, d.maxLate
 	s.Queue, s.PeakQueue = d.queue.waiting(d.now()), d.queue.peak
 	d.mu.Unlock()
 	d = l.back

@@ -12,6 +12,10 @@ type Link struct {
 	Delay time.Duration // propagation delay, one way; the base round-trip time is twice this
 	Queue int           // packets that may wait for the bottleneck besides the one being sent; 0 stands for one bandwidth-delay product
 	MTU   int           // of both devices, in bytes; 0 stands for 1500
+
+	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least so many wait; 0 is a bottleneck that only drops.
+	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, since DCTCP needs both ends.
+	ECNThreshold int
 }
 
 // DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16 packets are
@@ -37,7 +41,11 @@ func (l Link) BDP() int {
 
 // String gives the link in one line, for headings.
 func (l Link) String() string {
-	return fmt.Sprintf("%g Mbit/s, %v one way, queue %d packets", float64(l.Rate)/1e6, l.Delay, l.Queue)
+	text := fmt.Sprintf("%g Mbit/s, %v one way, queue %d packets", float64(l.Rate)/1e6, l.Delay, l.Queue)
+	if l.ECNThreshold > 0 {
+		text += fmt.Sprintf(", marked from %d", l.ECNThreshold)
+	}
+	return text
 }
 
 const (
@@ -69,6 +77,9 @@ func (l Link) validate() error {
 	}
 	if l.Queue < 0 || l.Queue > maxQueue {
 		errs = append(errs, fmt.Errorf("queue of %d packets is outside 1..%d", l.Queue, maxQueue))
+	}
+	if queue := l.withDefaults().Queue; l.ECNThreshold < 0 || l.ECNThreshold > 0 && l.ECNThreshold > queue {
+		errs = append(errs, fmt.Errorf("ecn threshold of %d packets is outside 0..%d, the queue", l.ECNThreshold, queue))
 	}
 	if l.MTU != 0 && (l.MTU < minMTU || l.MTU > maxMTU) {
 		errs = append(errs, fmt.Errorf("mtu %d is outside %d..%d", l.MTU, minMTU, maxMTU))

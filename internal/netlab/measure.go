@@ -7,6 +7,7 @@ type Stats struct {
 	Packets   int64         // delivered forward
 	Bytes     int64         // delivered forward, with IP headers
 	Dropped   int64         // that found the queue full
+	Marked    int64         // with congestion experienced (Link.ECNThreshold)
 	Queue     int           // packets waiting at the bottleneck now
 	PeakQueue int           // most that ever waited
 	BackPkts  int64         // delivered on the way back (acknowledgements)
@@ -29,6 +30,8 @@ type TCPInfo struct {
 	Retransmits  uint32        // segments sent again, whole connection
 	Timeouts     uint32        // retransmission timeouts, whole connection; 0 on kernels before 6.7
 	BytesAcked   uint64        // acknowledged by the other end
+	ECN          bool          // agreed on
+	DeliveredCE  uint32        // segments that the receiver has reported as marked
 	PacingRate   uint64        // bytes per second
 	DeliveryRate uint64        // bytes per second, latest estimate
 	SendWindow   uint32        // bytes that the receiver allows; 0 on kernels before 6.2
@@ -74,6 +77,7 @@ type Result struct {
 	Retransmits int           // segments sent again
 	Timeouts    int           // retransmission timeouts
 	QueueDrops  int64         // packets of all flows dropped at the bottleneck during the transfer
+	QueueMarks  int64         // packets of all flows marked there
 	MeanCwnd    float64       // segments, weighted by time over the whole transfer, slow start included
 	MeanRTT     time.Duration // smoothed RTT, weighted by time like MeanCwnd
 	MinRTT      time.Duration // smallest that TCP has seen

@@ -38,14 +38,14 @@ func TestMeansOfFewSamples(t *testing.T) {
 }
 
 func TestLinkNamesAllMistakesAtOnce(t *testing.T) {
-	_, err := New(context.Background(), Link{Rate: -1, Delay: -ms, Queue: -1, MTU: 10})
+	_, err := New(context.Background(), Link{Rate: -1, Delay: -ms, Queue: -1, MTU: 10, ECNThreshold: -1})
 	if err == nil {
 		t.Fatal("New took an impossible link")
 	}
 	if strings.Contains(err.Error(), "linux only") {
 		t.Skip(err)
 	}
-	for _, part := range []string{"rate -1", "delay -1ms", "queue of -1", "mtu 10"} {
+	for _, part := range []string{"rate -1", "delay -1ms", "queue of -1", "ecn threshold of -1", "mtu 10"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not name %q", err, part)
 		}
@@ -59,6 +59,12 @@ func TestLinkDefaults(t *testing.T) {
 	}
 	if got := (Link{Rate: 1000}).withDefaults(); got.Queue != minQueue {
 		t.Errorf("a link that holds no packet gets a queue of %d, want %d", got.Queue, minQueue)
+	}
+	for threshold, valid := range map[int]bool{0: true, 1: true, 33: true, 34: false} {
+		err := Link{Rate: 20_000_000, Delay: 10 * ms, ECNThreshold: threshold}.validate()
+		if (err == nil) != valid {
+			t.Errorf("ecn threshold %d at a queue of 33: %v", threshold, err)
+		}
 	}
 	if err := DefaultLink().validate(); err != nil {
 		t.Error(err)

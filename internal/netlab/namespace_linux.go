@@ -51,6 +51,11 @@ func newHost(name string, addr netip.Prefix, link Link) (h *host, err error) {
 		if err := keepNoMetrics(); err != nil {
 			return err
 		}
+		if link.ECNThreshold > 0 {
+			if err := useECN(); err != nil {
+				return err
+			}
+		}
 		if h.tun, err = openTUN(); err != nil {
 			return err
 		}
@@ -169,6 +174,16 @@ func keepNoMetrics() error {
 	}
 	if err != nil {
 		return fmt.Errorf("%w: needed so that a transfer does not inherit from the one before", err)
+	}
+	return nil
+}
+
+// useECN makes the namespace's TCP ask for ECN on every connection; the kernel's default is only to agree when asked. An algorithm with
+// TCP_CONG_NEEDS_ECN asks by itself, but others are to be compared with it on the same terms.
+func useECN() error {
+	const path = "/proc/sys/net/ipv4/tcp_ecn" // of the namespace of the thread that opens it
+	if err := os.WriteFile(path, []byte("1"), 0); err != nil {
+		return fmt.Errorf("%w: needed for a link that marks packets; where /proc/sys is read-only (Docker), use a link without ECNThreshold", err)
 	}
 	return nil
 }

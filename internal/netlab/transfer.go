@@ -39,7 +39,8 @@ func (l *Lab) Transfer(ctx context.Context, opt TransferOptions) (Result, error)
 	w := watch{lab: l, flow: flow, opt: opt, start: time.Now()}
 	flow.Fill()
 	err = w.run(ctx)
-	w.result.QueueDrops = l.Stats().Dropped - before.Dropped
+	after := l.Stats()
+	w.result.QueueDrops, w.result.QueueMarks = after.Dropped-before.Dropped, after.Marked-before.Marked
 	w.result.summarize()
 	return w.result, err
 }

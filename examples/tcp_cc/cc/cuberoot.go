@@ -1,0 +1,59 @@
+package cc
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/maps"
+)
+
+// cubeRoots computes cube roots in integers, with one step of Newton's method
+// from an estimate that a table has: for the leading six bits x of a number about
+// 64·∛x - 10. The first eight are for numbers below 64, whose root the table has
+// alone. The step ends elsewhere from other estimates, so these are the kernel's.
+type cubeRoots struct{ estimates *maps.ReadOnly[[64]uint8] }
+
+func newCubeRoots() cubeRoots {
+	return cubeRoots{maps.NewReadOnly("cube_roots", [64]uint8{
+		0, 54, 54, 54, 118, 118, 118, 118,
+		123, 129, 134, 138, 143, 147, 151, 156,
+		157, 161, 164, 168, 170, 173, 176, 179,
+		181, 185, 187, 190, 192, 194, 197, 199,
+		200, 202, 204, 206, 209, 211, 213, 215,
+		217, 219, 221, 222, 224, 225, 227, 229,
+		231, 232, 234, 236, 237, 239, 240, 242,
+		244, 245, 246, 248, 250, 251, 252, 254,
+	})}
+}
+
+// root is ∛a, off by less than 1.2 % or 1.
+func (c cubeRoots) root(f *dsl.Fn, a dsl.U64) dsl.U32 {
+	// A third of the length in bits (84/256 = 0.328): so many bits has the root beyond those in the table.
+	more, leading := dsl.NewVar[uint32](f, 0), a.Var()
+	f.If(a.Ge(64), func() {
+		more.Set(bitLength(f, a).Mul(84).Shr(8).Sub(1))
+		leading.Set(a.Shr(more.Mul(3).And(63)))
+	})
+	estimate := dsl.At[uint8](f.MapData(c.estimates.Spec(), 0).Offset(leading.And(63)), 0).U32()
+	return dsl.Pick(f, more.Eq(0), func() dsl.U32 { return estimate.Add(35).Shr(6) }, func() dsl.U32 {
+		x := estimate.Add(10).Shl(more.And(31)).Shr(6)
+		// x - (x³-a)/(3x²) = (2x + a/x²)/3; x·(x-1) makes up for rounding down, and 341/1024 is a third.
+		square := x.U64().Mul(x.U64().Sub(1))
+		return x.Shl(1).Add(a.Div(square).U32()).Mul(341).Shr(10)
+	})
+}
+
+// bitLength is the number of bits of a, by halves.
+func bitLength(f *dsl.Fn, a dsl.U64) dsl.U32 {
+	n, rest := dsl.NewVar[uint32](f, 1), a.Var()
+	upper := a.Shr(32)
+	f.If(upper.Ne(0), func() {
+		n.Set(33)
+		rest.Set(upper)
+	})
+	for _, half := range []uint32{16, 8, 4, 2, 1} {
+		f.If(rest.Ge(uint64(1)<<half), func() {
+			n.Inc(half)
+			rest.Set(rest.Shr(half))
+		})
+	}
+	return n.Get()
+}

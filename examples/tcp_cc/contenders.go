@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/structops"
+)
+
+// contender is an algorithm that is to carry a transfer.
+type contender struct {
+	name   string
+	native bool          // the kernel's own, or whatever else is registered there
+	ops    structops.Ops // if it is ours
+}
+
+// kernelModules are the congestion controls that Linux comes with, and the modules that have them.
+func kernelModules() map[string]string {
+	return map[string]string{
+		"bbr": "tcp_bbr", "bic": "tcp_bic", "cdg": "tcp_cdg", "cubic": "tcp_cubic", "dctcp": "tcp_dctcp", "highspeed": "tcp_highspeed",
+		"htcp": "tcp_htcp", "hybla": "tcp_hybla", "illinois": "tcp_illinois", "lp": "tcp_lp", "nv": "tcp_nv", "reno": "",
+		"scalable": "tcp_scalable", "vegas": "tcp_vegas", "veno": "tcp_veno", "westwood": "tcp_westwood", "yeah": "tcp_yeah",
+	}
+}
+
+// contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. Two equal names are no
+// mistake: how far a transfer differs from the next one with the same algorithm is worth knowing.
+func contenders(names []string, ours []structops.Ops, available []string) ([]contender, error) {
+	var found []contender
+	for _, name := range names {
+		switch i := slices.IndexFunc(ours, func(o structops.Ops) bool { return o.Members["name"] == name }); {
+		case i >= 0:
+			found = append(found, contender{name: name, ops: ours[i]})
+		case slices.Contains(available, name):
+			found = append(found, contender{name: name, native: true})
+		default:
+			return nil, missing(name, ours, available)
+		}
+	}
+	return found, nil
+}
+
+// missing says why there is no algorithm of that name, and what there is.
+func missing(name string, ours []structops.Ops, available []string) error {
+	why := "no algorithm has that name"
+	if module, known := kernelModules()[name]; known {
+		why = "this kernel was built without it, or its module is not loaded"
+		if module != "" {
+			why += fmt.Sprintf(" (modprobe %s; CONFIG_TCP_CONG_%s)", module, strings.ToUpper(name))
+		}
+	}
+	var written []string
+	for _, o := range ours {
+		written = append(written, fmt.Sprint(o.Members["name"]))
+	}
+	return fmt.Errorf("congestion control %q: %s\nhelp: written in Go, here: %s; in this kernel: %s",
+		name, why, strings.Join(written, ", "), strings.Join(available, ", "))
+}
+
+// oursOf returns what has to be registered, each once.
+func oursOf(list []contender) []structops.Ops {
+	var ops []structops.Ops
+	seen := map[string]bool{}
+	for _, c := range list {
+		if !c.native && !seen[c.name] {
+			seen[c.name] = true
+			ops = append(ops, c.ops)
+		}
+	}
+	return ops
+}
+
+// needsECN tells whether an algorithm makes no sense on a link that only drops.
+func (c contender) needsECN() bool {
+	if c.native {
+		return c.name == "dctcp"
+	}
+	const needsECN = 2 // TCP_CONG_NEEDS_ECN (include/net/tcp.h)
+	switch flags := reflect.ValueOf(c.ops.Members["flags"]); {
+	case !flags.IsValid():
+		return false
+	case flags.CanUint():
+		return flags.Uint()&needsECN != 0
+	case flags.CanInt():
+		return flags.Int()&needsECN != 0
+	}
+	return false
+}
+
+// splitNames reads the value of -compare.
+func splitNames(list string) ([]string, error) {
+	var names []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) < 2 {
+		return nil, fmt.Errorf("-compare %q: names two algorithms or more, with commas between them: -compare reno,go_reno", list)
+	}
+	return names, nil
+}
