@@ -4,7 +4,7 @@ GO         ?= go
 FUZZTIME   ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint generate fresh fuzz bench cross matrix
+.PHONY: test lint generate fresh fuzz bench bench-code cross matrix
 
 # As root on Linux this runs the kernel tests too; otherwise they skip and say
 # so. Results are not taken from the cache, which does not know the kernel.
@@ -41,6 +41,11 @@ fuzz:
 
 bench:
 	$(GO) run ./internal/bench
+
+# Our code beside clang's, function by function: as root on a Debian, whose
+# archive has what is missing. BENCHFLAGS=-check fails when a goal is missed.
+bench-code:
+	$(GO) run ./internal/bench/code $(BENCHFLAGS)
 
 # The kernel tests on other kernels: Debian's 6.1 and 6.12, and a 6.12 with more
 # interfaces where there is one. Takes qemu-system-x86 and Debian's archive.
