@@ -1,5 +1,5 @@
 // Bpfsmith is the command line tool of the project: BPF code to text and
-// back. Run it with --help.
+// back, and Go for the kernel's types. Run it with --help.
 package main
 
 import (
@@ -45,10 +45,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bpfsmith",
-		Short: "BPF in Go and nothing else: assemble, disassemble",
+		Short: "BPF in Go and nothing else: assemble, disassemble, generate",
 		Long: `Bpfsmith turns BPF code into text and back: in the notation of Linux's
 verifier and in that of LLVM, byte by byte and strictly. What is no
-instruction is refused with the place and the reason.`,
+instruction is refused with the place and the reason. For programs in Go, gen
+writes packages of the kernel's types.`,
 		Example: `  echo 'r0 = 0; exit' | bpfsmith asm --dialect llvm
   bpfsmith asm -o prog.bin prog.s
   bpfsmith disasm prog.bin
@@ -57,7 +58,7 @@ instruction is refused with the place and the reason.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm())
+	root.AddCommand(newAsm(), newDisasm(), newGen())
 	return root
 }
 

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/gen"
+	"github.com/spf13/cobra"
+)
+
+// genFlags are the flags of bpfsmith gen.
+type genFlags struct {
+	types, contexts []string
+	options         gen.Options
+	btf, output     string
+	check           bool
+}
+
+func newGen() *cobra.Command {
+	var g genFlags
+	cmd := &cobra.Command{
+		Use:   "gen --type STRUCT… -o DIR",
+		Short: "Write Go for the kernel's types, functions and enums",
+		Long: `Gen writes a Go package for types of the kernel: for each struct a Go type
+with a method for each member, kernel functions as methods of their first
+parameter's type, enums as constants. All is documented with the C that it
+stands for.
+
+No offset is in what it writes. Compiling a program resolves the names against
+the kernel that it is for, and reports those that are not there.
+
+Members of structs that a struct begins with are its own: tcp_sock has
+SkPacingRate. What is in a struct within a struct has both names: icsk_ack.pending
+is IcskAckPending. Arrays have their address (IcskCaPrivAddr), and elements by
+number. Go names are the C names with capitals for underscores; of types, functions
+and constants they leave out the package's name and what --strip gives, and have
+CA, CPU, ID and their like in capitals.
+
+The files' names end in ` + gen.Suffix + `; such files of DIR that are not written
+any more are removed. The types are those of the running kernel, or of a file
+with raw BTF.`,
+		Example: `  bpfsmith gen --type tcp_sock,sock=BaseSock --func 'tcp_reno_*' --enum tcp_ca_state -o tcp
+  bpfsmith gen --btf vmlinux.btf --context xdp_md=XDP --package ctx -o ctx
+  bpfsmith gen --type task_struct --member 'task_struct.scx.*' --set task_struct.scx.slice -o scx
+  bpfsmith gen --type tcp_sock --check -o tcp`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return g.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&g.types, "type", nil, "structs and unions, as `STRUCT` or STRUCT=GoName")
+	flags.StringSliceVar(&g.contexts, "context", nil, "the same for structs that programs find in R1, `STRUCT` or STRUCT=GoName")
+	flags.StringSliceVar(&g.options.Functions, "func", nil, "kernel functions, by `NAME` or pattern")
+	flags.StringSliceVar(&g.options.Enums, "enum", nil, "enums, by `NAME` or pattern")
+	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as task_struct.scx.*")
+	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write only for members that match a `PATTERN`; "+gen.None+" for no member")
+	flags.StringSliceVar(&g.options.Strip, "strip", nil, "`BEGINNING` of C names that Go names leave out")
+	flags.StringVar(&g.options.Package, "package", "", "`NAME` of the package; the folder's when it is not given")
+	flags.StringVar(&g.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
+	flags.StringVarP(&g.output, "output", "o", "", "`DIR` to write into")
+	flags.BoolVar(&g.check, "check", false, "write nothing, fail if a file is not what would be written")
+	return cmd
+}
+
+func (g *genFlags) run(cmd *cobra.Command) (err error) {
+	if g.output == "" {
+		return errors.New("where to write is missing: -o DIR")
+	}
+	if len(g.types)+len(g.contexts)+len(g.options.Functions)+len(g.options.Enums) == 0 {
+		return errors.New("nothing is asked for: --type, --context, --func or --enum")
+	}
+	if g.options.Package == "" {
+		dir, err := filepath.Abs(g.output)
+		if err != nil {
+			return &inputError{err}
+		}
+		g.options.Package = filepath.Base(dir)
+	}
+	g.options.Types = nil
+	for _, t := range g.types {
+		g.options.Types = append(g.options.Types, readType(t, false))
+	}
+	for _, t := range g.contexts {
+		g.options.Types = append(g.options.Types, readType(t, true))
+	}
+	types, err := g.open()
+	if err != nil {
+		return &inputError{err}
+	}
+	defer func() {
+		if cerr := types.Close(); err == nil && cerr != nil {
+			err = &inputError{cerr}
+		}
+	}()
+	files, err := gen.Generate(types, g.options)
+	if err != nil {
+		return &inputError{fmt.Errorf("gen: %w", err)}
+	}
+	if g.check {
+		err = checkFiles(g.output, files)
+	} else {
+		err = writeFiles(g.output, files)
+	}
+	if err != nil {
+		return &inputError{err}
+	}
+	return nil
+}
+
+// readType reads STRUCT or STRUCT=GoName.
+func readType(text string, context bool) gen.Type {
+	name, goName, _ := strings.Cut(text, "=")
+	return gen.Type{Name: name, Go: goName, Context: context}
+}
+
+func (g *genFlags) open() (*btf.Types, error) {
+	if g.btf == "" {
+		return btf.Kernel()
+	}
+	raw, err := os.ReadFile(g.btf) // and not btf.File, which is for Linux
+	if err != nil {
+		return nil, fmt.Errorf("--btf: %w", err)
+	}
+	types, err := btf.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("--btf: %s: %w", g.btf, err)
+	}
+	return types, nil
+}
+
+// stale finds generated files in a folder that are not among those to be there.
+func stale(dir string, files []gen.File) ([]string, error) {
+	found, err := filepath.Glob(filepath.Join(dir, "*"+gen.Suffix))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range found {
+		wanted := false
+		for _, w := range files {
+			wanted = wanted || w.Name == filepath.Base(f)
+		}
+		if !wanted {
+			names = append(names, filepath.Base(f))
+		}
+	}
+	return names, nil
+}
+
+func writeFiles(dir string, files []gen.File) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	old, err := stale(dir, files)
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFiles reports files that are not what they would be.
+func checkFiles(dir string, files []gen.File) error {
+	names, err := stale(dir, files)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		have, err := os.ReadFile(filepath.Join(dir, f.Name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if !bytes.Equal(have, f.Content) {
+			names = append(names, f.Name)
+		}
+	}
+	if names != nil {
+		return fmt.Errorf("stale in %s: %q; run go generate there", dir, names)
+	}
+	return nil
+}

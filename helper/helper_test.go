@@ -1,0 +1,108 @@
+package helper_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/helper"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+var counts = &dsl.MapSpec{Name: "counts", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}
+
+var turn = dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, data dsl.Ptr) dsl.S64 { return f.S64(0) })
+
+// Each line with a want has the mistake that it says, and no other line has one.
+func mistaken(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
+	helper.MapLookupElem(f, nil, p)                                   // want: argument 1 of bpf_map_lookup_elem is a Go nil, and a map is wanted
+	helper.MapUpdateElem(f, counts, p, p, n)                          // want: argument 4 of bpf_map_update_elem is a U32, and a U64 is wanted
+	helper.Redirect(f, p, 0)                                          // want: argument 1 of bpf_redirect is a pointer, and a U32 is wanted
+	helper.Redirect(f, -1, 0)                                         // want: argument 1 of bpf_redirect: -1 is no U32
+	helper.XdpAdjustHead(f, p, n)                                     // want: argument 2 of bpf_xdp_adjust_head is a U32, and a S32 is wanted
+	helper.Redirect(f, n.Eq(0), 0)                                    // want: argument 1 of bpf_redirect is a Bool, and a U32 is wanted
+	helper.Redirect(f, 1.5, 0)                                        // want: argument 1 of bpf_redirect is a Go float64, and a U32 is wanted
+	helper.Loop(f, 3, nil, p, 0)                                      // want: argument 2 of bpf_loop is a nil program, and a function made with dsl.Func is wanted
+	helper.ProbeReadKernel(f, p, 8, n)                                // want: argument 3 of bpf_probe_read_kernel is a U32, and a U64 is wanted
+	f.Helper("bpf_ktime_get_ns", 1)                                   // want: bpf_ktime_get_ns takes 0 arguments, and is called with 1
+	f.Helper("bpf_trace_printk", p)                                   // want: bpf_trace_printk takes 2 arguments or more, and is called with 1
+	f.Helper("bpf_map_lookup_elem", counts, n)                        // want: argument 2 of bpf_map_lookup_elem is a U32, and a pointer is wanted
+	f.Helper("bpf_map_lookup_elem", 7, p)                             // want: argument 1 of bpf_map_lookup_elem is the constant 7, and a map is wanted
+	f.Helper("bpf_map_lookup_elem", counts, counts)                   // want: argument 2 of bpf_map_lookup_elem is a map, and a pointer is wanted
+	f.Helper("bpf_loop", 1, p, p, 0)                                  // want: argument 2 of bpf_loop is a pointer, and a function made with dsl.Func is wanted
+	f.Helper("bpf_tail_call", p, counts, turn)                        // want: argument 3 of bpf_tail_call is a function, and a U32 is wanted
+	f.Helper("bpf_ringbuf_reserve", counts, uint64(1)<<63, int64(-1)) // want: argument 3 of bpf_ringbuf_reserve: -1 is no U64
+}
+
+// sound calls helpers as they are meant to be called.
+func sound(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
+	helper.MapLookupElem(f, counts, p)
+	helper.MapLookupElem(f, p, p) // a map found in a map
+	helper.SkStorageGet(f, counts, p, nil, 1)
+	helper.TracePrintk(f, p, 8, n, p, 3)
+	helper.ProbeReadKernel(f, p, 8, p)
+	helper.ProbeReadKernel(f, p, 8, p.Address())
+	helper.Loop(f, n, turn, p, 0)
+	helper.Loop(f, n.Var(), turn, nil, uint64(1)<<63)
+	helper.SkbVlanPush(f, p, n.U16(), 0)
+	helper.RingbufDiscard(f, p, 0)
+}
+
+// TestWrongKinds compares the mistakes with what stands beside the lines.
+func TestWrongKinds(t *testing.T) {
+	source, err := os.ReadFile("helper_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make(map[int]string)
+	for n, line := range strings.Split(string(source), "\n") {
+		if _, text, ok := strings.Cut(line, "// want: "); ok && strings.HasPrefix(line, "\t") && !strings.Contains(line, "Cut(") {
+			want[n+1] = text
+		}
+	}
+	for _, m := range dsl.Func("mistaken", mistaken).Body(false).Mistakes {
+		if w, ok := want[m.Pos.Line]; !ok || w != m.Detail || !strings.HasSuffix(m.Pos.File, "helper_test.go") {
+			t.Errorf("%v: %s\nwant %s", m.Pos, m.Detail, w)
+		}
+		delete(want, m.Pos.Line)
+	}
+	for line, text := range want {
+		t.Errorf("line %d: no mistake, want %s", line, text)
+	}
+}
+
+func TestSoundCalls(t *testing.T) {
+	for _, m := range dsl.Func("sound", sound).Body(false).Mistakes {
+		t.Errorf("%v: %s", m.Pos, m.Detail)
+	}
+}
+
+// Mistakes come out of compiling as findings, with the rule for each kind.
+func TestMistakesAreFindings(t *testing.T) {
+	_, err := compile.Compile(dsl.Func("wide", func(f *dsl.Fn) dsl.U64 {
+		helper.Redirect(f, helper.KtimeGetNs(f), 0)
+		return helper.KtimeGetNs(f)
+	}), compile.Target{})
+	var findings compile.Findings
+	if !errors.As(err, &findings) || !strings.Contains(err.Error(), "argument 1 of bpf_redirect is a U64, and a U32 is wanted") {
+		t.Fatalf("%v", err)
+	}
+	if !strings.Contains(findings[0].Help, ".U32()") {
+		t.Errorf("help: %s", findings[0].Help)
+	}
+}
+
+// A wrapper calls the helper of its number, and gives what the helper gives.
+func TestCalls(t *testing.T) {
+	object, err := compile.Compile(dsl.Func("now", func(f *dsl.Fn) dsl.U64 { return helper.KtimeGetBootNs(f) }), compile.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := isa.HelperID("bpf_ktime_get_boot_ns")
+	if got := object.Item(0).Ins; got.Imm != int64(id) || !strings.Contains(got.String(), "ktime_get_boot_ns") {
+		t.Errorf("the first instruction is %v", got)
+	}
+}
