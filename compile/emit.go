@@ -14,7 +14,8 @@ import (
 type emitter struct {
 	*selection
 	result *regalloc.Result
-	blocks []codeBlock // by place in the layout
+	blocks []codeBlock // by place in the layout, then those that tidying added
+	row    []int32     // the blocks in the order of the code
 	making []position  // of each virtual register, where it is made
 	items  []dsl.Item
 	wanted []bool // blocks that jumps lead to: they get labels
@@ -47,6 +48,7 @@ func (s *selection) emit(result *regalloc.Result) []dsl.Item {
 	}
 	hoistMoves(e.blocks)
 	shareEndings(e.blocks)
+	e.blocks, e.row = mergeTails(e.blocks)
 	threadJumps(e.blocks)
 	e.write()
 	return e.items
@@ -191,9 +193,9 @@ func (e *emitter) fill(t template, s *regalloc.Step) isa.Instruction {
 // write puts the blocks in a row.
 func (e *emitter) write() {
 	var places []int32
-	for b := range e.blocks {
+	for _, b := range e.row {
 		if !e.blocks[b].dropped {
-			places = append(places, int32(b))
+			places = append(places, b)
 		}
 	}
 	e.wanted = make([]bool, len(e.blocks))

@@ -298,6 +298,9 @@ func anyUse(v regalloc.V) regalloc.Use { return regalloc.Use{V: v, Reg: regalloc
 // remake makes a constant or an address in a register, unless the block has it.
 func (s *selection) remake(v *ir.Value) regalloc.V {
 	key := madeKey{v.Op, v.Aux, v.Imm}
+	if v.Op == ir.Const && !v.Type.Wide() {
+		key.imm = int64(uint32(v.Imm)) // as the register holds it
+	}
 	if made, ok := s.made[key]; ok {
 		return made
 	}
@@ -353,7 +356,7 @@ func constantTemplate(typ ir.Type, n int64) template {
 func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use regalloc.V) {
 	n := v.Imm
 	if len(v.Args) == 2 {
-		c, ok := s.f.Const(v.Args[1])
+		c, ok := s.constant(v.Args[1])
 		if !ok {
 			return 0, false, s.v(v.Args[1])
 		}
@@ -367,6 +370,16 @@ func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use r
 		typ = ir.I64
 	}
 	return 0, false, s.remake(&ir.Value{Op: ir.Const, Type: typ, Imm: n, Site: v.Site})
+}
+
+// constant is a constant as its register holds it: one of 32 bits has the upper
+// half zero, whatever it is used for.
+func (s *selection) constant(v ir.V) (int64, bool) {
+	n, ok := s.f.Const(v)
+	if ok && !s.f.Values[v].Type.Wide() {
+		n = int64(uint32(n))
+	}
+	return n, ok
 }
 
 // fitsImm reports whether a constant may stand in an instruction: of 64 bits it
@@ -538,7 +551,7 @@ func (s *selection) store(v *ir.Value) {
 	size := sizeOf(uint32(v.Size))
 	n, isConst := v.Imm, true
 	if v.Op == ir.Store {
-		n, isConst = s.f.Const(v.Args[1])
+		n, isConst = s.constant(v.Args[1])
 	}
 	if isConst && v.Size < 8 { // only the low bytes are stored
 		n = int64(int32(n))

@@ -39,7 +39,7 @@ func (s *selection) comparison(cond ir.Cond, wide bool, x, y ir.V, imm int64, si
 		class = isa.ClassJMP32
 	}
 	if y != 0 {
-		if n, ok := s.f.Const(y); ok {
+		if n, ok := s.constant(y); ok {
 			y, imm = 0, n
 		}
 	}
@@ -94,7 +94,7 @@ func (s *selection) compareShifted(cond ir.Cond, x, y ir.V, imm int64, site int3
 	}
 	left := up(s.v(x))
 	var right regalloc.V
-	if n, ok := s.f.Const(y); ok {
+	if n, ok := s.constant(y); ok {
 		y, imm = 0, n
 	}
 	if y == 0 {

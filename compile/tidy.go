@@ -82,6 +82,69 @@ func shareEndings(blocks []codeBlock) {
 	}
 }
 
+// mergeTails lets blocks that go on to the same one, and end with the same
+// instructions, have these once: in a block of their own before it. It gives the
+// blocks, and the order in which they stand.
+func mergeTails(blocks []codeBlock) ([]codeBlock, []int32) {
+	before := make([][]int32, len(blocks)) // by block, those that only go on to it
+	for b := range blocks {
+		if c := &blocks[b]; c.taken == nowhere && c.otherwise != nowhere && len(c.body) > 0 {
+			before[c.otherwise] = append(before[c.otherwise], int32(b))
+		}
+	}
+	behind := make(map[int32][]int32) // blocks to stand behind a block
+	for to := range before {
+		for group := before[to]; len(group) > 1; {
+			same, rest := group[:1], group[1:]
+			var others []int32
+			for _, b := range rest {
+				if n := commonTail(blocks[same[0]].body, blocks[b].body); n > 0 {
+					same = append(same[:len(same):len(same)], b)
+				} else {
+					others = append(others, b)
+				}
+			}
+			group = others
+			if len(same) < 2 {
+				continue
+			}
+			n := len(blocks[same[0]].body)
+			for _, b := range same[1:] {
+				n = min(n, commonTail(blocks[same[0]].body, blocks[b].body))
+			}
+			tail := int32(len(blocks))
+			last := same[len(same)-1]
+			body := blocks[last].body
+			blocks = append(blocks, codeBlock{body: body[len(body)-n:], taken: nowhere, otherwise: int32(to), site: blocks[last].site})
+			for _, b := range same {
+				c := &blocks[b]
+				c.body, c.otherwise = c.body[:len(c.body)-n], tail
+			}
+			behind[last] = append(behind[last], tail)
+		}
+	}
+	row := make([]int32, 0, len(blocks))
+	for b := range before {
+		row = append(row, int32(b))
+		row = append(row, behind[int32(b)]...)
+	}
+	return blocks, row
+}
+
+// commonTail counts the last instructions that two bodies share: the same ones of
+// the same line of Go, or constants and moves, of which the line says little.
+func commonTail(a, b []dsl.Item) int {
+	n := 0
+	for n < len(a) && n < len(b) {
+		x, y := &a[len(a)-1-n], &b[len(b)-1-n]
+		if x.Kind != dsl.Plain || y.Kind != dsl.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 func equalBodies(a, b []dsl.Item) bool {
 	if len(a) != len(b) {
 		return false
@@ -143,13 +206,18 @@ func movesOnly(body []dsl.Item) (written isa.RegisterSet, ok bool) {
 	}
 	for i := range body {
 		ins := &body[i].Ins
-		class := ins.Op.Class()
-		if body[i].Kind != dsl.Plain || class != isa.ClassALU64 && class != isa.ClassALU || ins.Op.Operation() != isa.OpMov || ins.Off != 0 {
+		if body[i].Kind != dsl.Plain || !isMove(*ins) {
 			return 0, false
 		}
 		written = written.With(ins.Dst)
 	}
 	return written, true
+}
+
+// isMove reports whether an instruction moves a register or a constant.
+func isMove(ins isa.Instruction) bool {
+	class := ins.Op.Class()
+	return (class == isa.ClassALU64 || class == isa.ClassALU) && ins.Op.Operation() == isa.OpMov && ins.Off == 0
 }
 
 // withoutRepeated leaves out the first instructions of a body that were just done.

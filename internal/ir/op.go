@@ -29,8 +29,8 @@ const (
 	Phi   // the argument of the block that control came from: one for each of Preds
 	Copy  // X
 
-	// Arithmetic on X and y, in the width of the type. Counts of shifts are
-	// below the width.
+	// Arithmetic on X and y, in the width of the type. Of counts of shifts,
+	// only the low bits count: a shift by the width is one by 0.
 	Add
 	Sub
 	Mul

@@ -96,10 +96,16 @@ func simplifyXor(w *work, n ir.V) bool {
 
 func simplifyShift(w *work, n ir.V) bool {
 	v := w.value(n)
-	if len(v.Args) == 2 {
-		return false
-	}
 	op, x, bits := v.Op, v.Args[0], int64(width(v.Type))
+	if len(v.Args) == 2 {
+		// The machine looks at the low bits of a count only, so nobody else needs to cut them out.
+		count := w.value(v.Args[1])
+		if count.Op != ir.And || len(count.Args) != 1 || count.Imm&(bits-1) != bits-1 {
+			return false
+		}
+		w.become(n, op, 0, x, count.Args[0])
+		return true
+	}
 	if v.Imm < 0 || v.Imm >= bits {
 		v.Imm &= bits - 1 // as the machine does
 		return true

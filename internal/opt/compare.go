@@ -98,6 +98,8 @@ func (w *work) compareImm(c comparison) (comparison, outcome, bool) {
 	switch {
 	case c.cond == ir.TEST && uint64(c.imm)&w.compared(c) == 0:
 		return c, never, true
+	case c.cond == ir.TEST && v.Op == ir.Shr && len(v.Args) == 1 && w.mayCompare(c.wide, v):
+		return testBefore(c, v)
 	case !equality:
 		return c, open, false
 	case (v.Op == ir.FrameAddr || v.Op == ir.MapValue) && c.imm == 0 && c.wide:
@@ -157,6 +159,16 @@ func (w *work) testOf(c comparison, and *ir.Value) comparison {
 		test.y, test.imm = and.Args[1], 0
 	}
 	return test
+}
+
+// testBefore tests bits where they are before a shift, if they are within reach of an immediate there.
+func testBefore(c comparison, shr *ir.Value) (comparison, outcome, bool) {
+	mask := uint64(c.imm) << shr.Imm
+	if c.imm < 0 || mask > 1<<31-1 {
+		return c, open, false
+	}
+	c.x, c.imm = shr.Args[0], int64(mask)
+	return c, open, true
 }
 
 // simplifyCompare simplifies a Compare.

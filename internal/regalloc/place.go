@@ -276,6 +276,9 @@ func (s *scan) backAgain(p *piece, until int32) bool {
 
 // choose picks one of the registers in set for p: the one that saves most moves.
 func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
+	if t := s.tiedAt(p); t != AnyReg && set != isa.Registers(t) {
+		set = set.Without(t)
+	}
 	if set&(set-1) == 0 {
 		return lowest(set)
 	}
@@ -319,6 +322,23 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 		return lowest(scratch)
 	}
 	return lowest(set)
+}
+
+// tiedAt returns the register that the instruction where p begins is going to overwrite, as what is tied there dies:
+// its definition would have to be made elsewhere if p took it. AnyReg is for none.
+func (s *scan) tiedAt(p *piece) isa.Register {
+	if p.first || p.from&3 != 0 {
+		return AnyReg
+	}
+	b := s.at[p.from>>2]
+	i := (p.from-s.start[b])>>2 - 1
+	if i < 0 || int(i) >= len(s.f.Blocks[b].Instrs) {
+		return AnyReg
+	}
+	if t := s.tied[s.f.Blocks[b].Instrs[i].Def]; t != 0 && t != p.v {
+		return s.regBefore(t, p.from)
+	}
+	return AnyReg
 }
 
 // lowest returns the lowest register of a set.
