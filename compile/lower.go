@@ -138,7 +138,7 @@ const (
 	unknownBool = iota
 	no
 	yes
-	varies
+	depends
 )
 
 // constant decides the Bools that depend on the target alone.
@@ -147,7 +147,7 @@ func (l *lowering) constant(v ir.V) int8 {
 		return l.known[v]
 	}
 	value := &l.from.Values[v]
-	known := int8(varies)
+	known := int8(depends)
 	switch value.Op {
 	case ir.Has:
 		known = no
@@ -170,7 +170,7 @@ func (l *lowering) constant(v ir.V) int8 {
 		switch {
 		case x == decides || y == decides:
 			known = decides
-		case x != varies && y != varies:
+		case x != depends && y != depends:
 			known = x
 		}
 	}

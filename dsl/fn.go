@@ -30,6 +30,7 @@ type Fn struct {
 	names map[ir.Name]int32
 
 	computed []ir.V // results of operators, which somebody is to use
+	taken    []bool // by value: somebody did, rightly or not
 }
 
 // A Body is a written function, for package compile.
@@ -232,6 +233,10 @@ func (f *Fn) statements(what string, body func()) {
 
 // take checks that a value may be used here, and gives it.
 func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
+	if from == f {
+		f.taken = append(f.taken, make([]bool, max(0, int(v)+1-len(f.taken)))...)
+		f.taken[v] = true
+	}
 	switch {
 	case from == nil || v == 0:
 		f.mistake(ruleZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")

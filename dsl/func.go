@@ -213,18 +213,8 @@ func (p *Program) write(sub bool) *Body {
 // findUnused notes what was computed and then used nowhere: numbers are values,
 // and n.Add(1) does not change n.
 func (f *Fn) findUnused() {
-	used := make([]bool, len(f.ir.Values))
-	for b := range f.ir.Blocks {
-		block := &f.ir.Blocks[b]
-		used[block.X] = true
-		for _, v := range block.Values {
-			for _, a := range f.ir.Values[v].Args {
-				used[a] = true
-			}
-		}
-	}
 	for _, v := range f.computed {
-		if !used[v] {
+		if int(v) >= len(f.taken) || !f.taken[v] {
 			value := &f.ir.Values[v]
 			f.mistakeAt(f.ir.Sites[value.Site], ruleUnused, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
 		}
@@ -322,7 +312,8 @@ func (f *Fn) entrySite(fn reflect.Value) int32 {
 func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	defer func() {
 		if r := recover(); r != nil {
-			pos := f.program.Pos
+			pos := f.panicked()
+			f.computed = nil // it was not to be the end
 			f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: pos, Rule: rulePanic, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
 			f.ir.Blocks[f.at].Kind = ir.Return
 		}
@@ -337,6 +328,26 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	default:
 		f.finish(f.lastResult(out[0].Interface()))
 	}
+}
+
+// panicked is the line of Go that panicked: the nearest one outside the language,
+// within the Go function.
+func (f *Fn) panicked() Position {
+	var pcs [64]uintptr
+	panicking := false
+	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+		frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+		switch {
+		case frame.Function == "runtime.gopanic":
+			panicking = true
+		case !panicking || strings.HasPrefix(frame.Function, "runtime."):
+		case strings.HasPrefix(frame.Function, "reflect."): // the call of the Go function
+			return f.program.Pos
+		case !isLanguage(pc):
+			return site(pc).position()
+		}
+	}
+	return f.program.Pos
 }
 
 // lastResult is what the Go function returned, as a value.

@@ -150,6 +150,7 @@ type number[T Integer] struct {
 	fn    *Fn
 	mode  mode
 	order bool // memory: bytes are in network order
+	own   bool // memory: see ir.OwnMemory
 	v     ir.V
 	aux   int32
 	scope int32
@@ -427,8 +428,8 @@ func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 		case c.n < 0 && !c.over:
 			f.mistake(ruleConstant, "", "a shift by %v", c)
 			c.n = 0
-		case (c.over || c.n >= int64(k.bits)) && op != ir.Sar: // 0, and x is used
-			return newInt[T](f, f.emit(ir.Value{Op: ir.And, Type: k.typ(), Imm: 0}, x))
+		case (c.over || c.n >= int64(k.bits)) && op != ir.Sar:
+			return newInt[T](f, f.constant(k.typ(), 0))
 		case c.over || c.n >= width:
 			c.n = width - 1
 		}
@@ -655,7 +656,11 @@ func (c Cell[T]) Set(o Operand) {
 		if c.order {
 			v = f.swap(k, v, network)
 		}
-		f.emit(ir.Value{Op: ir.Store, Size: k.bits / 8, Off: c.aux}, base, v)
+		var aux int32
+		if c.own {
+			aux = ir.OwnMemory
+		}
+		f.emit(ir.Value{Op: ir.Store, Size: k.bits / 8, Off: c.aux, Aux: aux}, base, v)
 	}
 }
 

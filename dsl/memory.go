@@ -186,7 +186,7 @@ type placer interface {
 }
 
 func (c *Cell[T]) place(f *Fn, base ir.V, scope int32, off int32) {
-	c.fn, c.mode, c.v, c.scope, c.aux = f, memory, base, scope, off
+	c.fn, c.mode, c.v, c.scope, c.aux, c.own = f, memory, base, scope, off, true
 }
 
 func (c *Cell[T]) bytes() int { return int(formOf[T]().bits / 8) }

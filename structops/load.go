@@ -91,7 +91,16 @@ func (p *Plan) createMap(types *syscall.FD, linked bool) (*syscall.FD, error) {
 
 func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, error) {
 	o := program.Object
-	code, err := o.CodeWithMaps(mapDescriptor)
+	var held []*syscall.FD // until the program holds its maps itself
+	defer func() { closeAll(held) }()
+	code, err := o.CodeWithMaps(func(spec *dsl.MapSpec) (int32, error) {
+		fd, err := maps.Hold(spec)
+		if err != nil {
+			return 0, err
+		}
+		held = append(held, fd)
+		return int32(fd.Int()), nil
+	})
 	if err != nil {
 		return nil, p.failed("create the maps", err)
 	}
@@ -120,20 +129,6 @@ func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, err
 		return nil, p.failed("load "+program.Member.Name, err)
 	}
 	return fd, nil
-}
-
-// mapDescriptor gives the descriptor of a map that programs use. A map that does
-// not exist yet is created; it stays with its handle.
-func mapDescriptor(spec *dsl.MapSpec) (int32, error) {
-	m := maps.New(spec)
-	if err := m.Create(); err != nil {
-		return 0, err
-	}
-	fd, err := m.FD()
-	if err != nil {
-		return 0, err
-	}
-	return int32(fd.Int()), nil
 }
 
 // Program is the loaded program of a member, to be run with

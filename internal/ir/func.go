@@ -36,6 +36,10 @@ type Value struct {
 	Args   []V
 }
 
+// OwnMemory is Aux of stores to memory that is the program's alone to lay out,
+// aligned to 8 bytes: neighbouring stores to it may become one.
+const OwnMemory = 2
+
 // A Kind is how a block goes on.
 type Kind uint8
 

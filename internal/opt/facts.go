@@ -99,27 +99,19 @@ func sum(x, y fact, ones uint64) (fact, bool) {
 }
 
 func shifted(op ir.Op, x, y fact, ones uint64, width int) (fact, bool) {
-	if y.max >= uint64(width) {
-		return fact{}, false
+	if !y.constant() || y.max >= uint64(width) {
+		return fact{}, false // the verifier follows shifts by constants only
 	}
 	switch {
 	case op == ir.Shl && bits.Len64(x.max)+int(y.max) <= width:
-		k := fact{x.min << y.min, x.max << y.max, ones}
-		if y.constant() {
-			k.may = x.may << y.min
-		}
-		return k, true
-	case op == ir.Shl && y.constant():
+		return fact{x.min << y.min, x.max << y.min, x.may << y.min}, true
+	case op == ir.Shl:
 		may := x.may << y.min & ones
 		return fact{0, may, may}, true
-	case op == ir.Shl, op == ir.Sar && !x.below(width-1):
+	case op == ir.Sar && !x.below(width-1):
 		return fact{}, false
 	}
-	k := fact{x.min >> y.max, x.max >> y.min, ones}
-	if y.constant() {
-		k.may = x.may >> y.min
-	}
-	return k, true
+	return fact{x.min >> y.min, x.max >> y.min, x.may >> y.min}, true
 }
 
 // sides are the facts of what a comparison compares, in its width.

@@ -34,6 +34,7 @@ var passes = [...]pass{
 	{"branches", branches},
 	{"flow", flow},
 	{"dead", dead},
+	{"stores", stores},
 	{"sink", sink},
 }
 
