@@ -1,0 +1,174 @@
+package compile_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// sock is a pointer to the kernel's struct tcp_sock.
+type sock struct{ dsl.Ptr }
+
+func (sock) StructName() string { return "tcp_sock" }
+
+func (s sock) cwnd() dsl.U32 { return s.Field("snd_cwnd").U32() }
+
+// structuredCode compiles a function for a fixture and gives its instructions, one a line.
+func structuredCode(t *testing.T, kernel string, level isa.Level, order isa.ByteOrder, fn any) string {
+	t.Helper()
+	types, err := fixture.Open(kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := compile.Compile(dsl.Func("test", fn), compile.Target{BTF: types, Level: level, ByteOrder: order, Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, ins := range o.Instructions {
+		lines = append(lines, ins.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestLowering shows what functions become on several targets.
+func TestLowering(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		kernel string
+		level  isa.Level
+		order  isa.ByteOrder
+		fn     any
+		want   string
+	}{
+		{"a bit field is read as its bits", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
+			return tp.Field("is_cwnd_limited").U32()
+		}, `r1 = *(u64 *)(r1 +0)
+r0 = *(u8 *)(r1 +1463)
+w0 >>= 3
+w0 &= 1
+exit`},
+		{"and from the other end on big-endian machines", "6.18", isa.V3, isa.BigEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
+			return tp.Field("is_cwnd_limited").U32()
+		}, `r1 = *(u64 *)(r1 +0)
+r0 = *(u8 *)(r1 +1463)
+w0 >>= 4
+w0 &= 1
+exit`},
+		{"a bit field is written among the others", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock, v dsl.U32) {
+			tp.Field("is_cwnd_limited").Set(v)
+		}, `r0 = *(u64 *)(r1 +0)
+r1 = *(u32 *)(r1 +8)
+w1 &= 1
+w1 <<= 3
+r2 = *(u8 *)(r0 +1463)
+w2 &= -9
+w1 |= w2
+*(u8 *)(r0 +1463) = r1
+exit`},
+		{"the arm that the target lacks is left out", "6.1", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
+			v := dsl.NewVar[uint32](f, 1)
+			f.IfField("tcp_sock", "no_such_field", func() { v.Set(tp.Field("no_such_field").U32()) })
+			f.IfKfunc("tcp_slow_start", func() { v.Set(2) }).Else(func() { v.Set(f.Kernel("no_such_function").U32()) })
+			f.IfType("no_such_type", func() { v.Set(3) })
+			return v.Get()
+		}, `r0 = 2
+exit`},
+		{"constants of enums are the target's", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
+			return f.EnumValue("tcp_ca_state", "TCP_CA_Loss")
+		}, `r0 = 4
+exit`},
+		{"before v2 there is no less-than", "6.18", isa.V1, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
+			return tp.cwnd().Max(5)
+		}, `r1 = *(u64 *)(r1 +0)
+r0 = *(u32 *)(r1 +1444)
+if r0 >= 0x5 goto pc+1
+r0 = 5
+exit`},
+		{"before v3 signed numbers of 32 bits are compared in 64", "6.18", isa.V2, isa.LittleEndian, func(f *dsl.Fn, tp sock, x, y dsl.S32) dsl.U32 {
+			return x.Lt(y).U32()
+		}, `r2 = *(u32 *)(r1 +8)
+r1 = *(u32 *)(r1 +16)
+r2 <<= 32
+r1 <<= 32
+r0 = 1
+if r2 s< r1 goto pc+1
+r0 = 0
+exit`},
+		{"before v4 signed division goes by the unsigned one", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock, x dsl.S64) dsl.S64 {
+			return x.Div(10)
+		}, `r0 = *(u64 *)(r1 +8)
+r1 = r0
+r1 s>>= 63
+r0 ^= r1
+r0 -= r1
+r0 /= 10
+r0 ^= r1
+r0 -= r1
+exit`},
+		{"from v4 on there is one", "6.18", isa.V4, isa.LittleEndian, func(f *dsl.Fn, tp sock, x dsl.S64) dsl.S64 {
+			return x.Div(10)
+		}, `r0 = *(u64 *)(r1 +8)
+r0 s/= 10
+exit`},
+		{"numbers are widened with their sign", "6.18", isa.V4, isa.LittleEndian, func(f *dsl.Fn, tp sock, x dsl.S32) dsl.S64 {
+			return x.S64()
+		}, `r0 = *(s32 *)(r1 +8)
+exit`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, structuredCode(t, test.kernel, test.level, test.order, test.fn)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestWhatTheTargetLacks: what a function cannot do without is a finding that
+// names it, at its line.
+func TestWhatTheTargetLacks(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		level isa.Level
+		fn    any
+		rule  compile.Rule
+		text  string
+	}{
+		{"a field", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return tp.Field("snd_cwind").U32() }, compile.UnknownField, "did you mean snd_cwnd?"},
+		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, compile.UnknownFunction, "did you mean tcp_slow_start?"},
+		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") }, compile.UnknownField, "TCP_CA_Lost"},
+		{"may_goto", isa.V3, func(f *dsl.Fn, tp sock) {
+			v := dsl.NewVar[uint32](f, 0)
+			f.While(func() dsl.Bool { return v.Lt(tp.cwnd()) }, func() { v.Inc(1) })
+		}, compile.NeedsLevel, "may_goto"},
+		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, compile.FieldType, "read it with U32"},
+		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() }, compile.FieldType, "read it with Ptr"},
+		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, compile.Arguments, "takes 2 arguments, and is called with 3"},
+		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, compile.Arguments, "a pointer is wanted"},
+		{"more state than there is room", 0, func(f *dsl.Fn, tp sock) {
+			dsl.Cells[struct{ A [14]dsl.CellU64 }](tp.Field("inet_conn.icsk_ca_priv")).A[0].Set(1)
+		}, compile.FieldType, "has 104 bytes, and the state placed there has 112"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			types, err := fixture.Open("6.18")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = compile.Compile(dsl.Func("test", test.fn), compile.Target{BTF: types, Level: test.level, ByteOrder: isa.LittleEndian})
+			var findings compile.Findings
+			if !errors.As(err, &findings) || findings[0].Rule != test.rule || !strings.Contains(findings[0].Error(), test.text) {
+				t.Fatalf("got %v, want %s with %q", err, test.rule, test.text)
+			}
+			if !strings.HasSuffix(findings[0].Pos.File, "lower_test.go") {
+				t.Errorf("the finding is at %v", findings[0].Pos)
+			}
+		})
+	}
+}

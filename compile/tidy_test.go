@@ -1,0 +1,265 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// readBlocks makes blocks of a text: a line with a name and a colon begins one,
+// "if … goto NAME" and "goto NAME" say how it goes on; otherwise it goes on with
+// the next one, unless it exits.
+func readBlocks(t *testing.T, text string) (blocks []codeBlock, names []string) {
+	t.Helper()
+	number := make(map[string]int32)
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		if name, ok := strings.CutSuffix(strings.TrimSpace(line), ":"); ok {
+			number[name] = int32(len(names))
+			names = append(names, name)
+		}
+	}
+	for _, line := range lines {
+		line = strings.TrimSpace(line)
+		if strings.HasSuffix(line, ":") {
+			blocks = append(blocks, codeBlock{taken: nowhere, otherwise: int32(len(blocks) + 1)})
+			continue
+		}
+		c := &blocks[len(blocks)-1]
+		before, to, jumps := strings.Cut(line, "goto ")
+		switch {
+		case jumps && before != "":
+			c.jump = parseOne(t, before+"goto pc+1")
+			c.taken = number[to]
+		case jumps:
+			c.otherwise = number[to]
+		default:
+			c.body = append(c.body, dsl.Item{Ins: parseOne(t, line)})
+			if line == "exit" {
+				c.otherwise = nowhere
+			}
+		}
+	}
+	return blocks, names
+}
+
+func parseOne(t *testing.T, text string) isa.Instruction {
+	t.Helper()
+	ins, err := isa.Parse(text, isa.Kernel)
+	if err != nil || len(ins) != 1 {
+		t.Fatalf("%q: %d instructions, %v", text, len(ins), err)
+	}
+	return ins[0]
+}
+
+// writeBlocks is the text of blocks in a row; those without a name are called
+// by their number.
+func writeBlocks(blocks []codeBlock, row []int32, names []string) string {
+	name := func(b int32) string {
+		if int(b) < len(names) {
+			return names[b]
+		}
+		return fmt.Sprintf("new%d", int(b)-len(names))
+	}
+	var kept []int32
+	for _, b := range row {
+		if !blocks[b].dropped {
+			kept = append(kept, b)
+		}
+	}
+	var out strings.Builder
+	for i, b := range kept {
+		c := &blocks[b]
+		fmt.Fprintf(&out, "%s:\n", name(b))
+		for _, item := range c.body {
+			fmt.Fprintf(&out, "\t%v\n", item.Ins)
+		}
+		if c.taken != nowhere {
+			before, _, _ := strings.Cut(c.jump.String(), "goto")
+			fmt.Fprintf(&out, "\t%sgoto %s\n", before, name(c.taken))
+		}
+		if c.otherwise != nowhere && (i+1 == len(kept) || kept[i+1] != c.otherwise) {
+			fmt.Fprintf(&out, "\tgoto %s\n", name(c.otherwise))
+		}
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// TestTidying shows what each step makes of some blocks.
+func TestTidying(t *testing.T) {
+	inPlace := func(step func([]codeBlock)) func([]codeBlock) ([]codeBlock, []int32) {
+		return func(blocks []codeBlock) ([]codeBlock, []int32) {
+			step(blocks)
+			row := make([]int32, len(blocks))
+			for b := range row {
+				row[b] = int32(b)
+			}
+			return blocks, row
+		}
+	}
+	for _, test := range []struct {
+		name          string
+		step          func([]codeBlock) ([]codeBlock, []int32)
+		before, after string
+	}{
+		{"jumps go on where empty blocks lead", inPlace(threadJumps), `
+a:
+	if r1 == 0x0 goto d
+b:
+c:
+	r0 = 1
+	exit
+d:
+	goto b
+`, `
+a:
+c:
+	r0 = 1
+	exit
+`},
+		{"what nothing leads to is dropped", inPlace(threadJumps), `
+a:
+	r0 = 1
+	goto c
+b:
+	r0 = 2
+c:
+	exit
+`, `
+a:
+	r0 = 1
+c:
+	exit
+`},
+		{"equal endings are one", inPlace(shareEndings), `
+a:
+	if r1 == 0x0 goto c
+b:
+	r0 = 2
+	exit
+c:
+	r0 = 2
+	exit
+`, `
+a:
+	if r1 == 0x0 goto b
+b:
+	r0 = 2
+	exit
+c:
+	r0 = 2
+	exit
+`},
+		{"a move that one way needs is made before the branch", inPlace(hoistMoves), `
+a:
+	if r1 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+	r3 = 5
+d:
+	r0 = r3
+	exit
+`, `
+a:
+	r3 = 5
+	if r1 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+d:
+	r0 = r3
+	exit
+`},
+		{"not when the other way needs what it overwrites", inPlace(hoistMoves), `
+a:
+	if r1 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+	r0 += r3
+	r3 = 5
+d:
+	r0 += r3
+	exit
+`, `
+a:
+	if r1 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+	r0 += r3
+	r3 = 5
+d:
+	r0 += r3
+	exit
+`},
+		{"not when the branch compares what it overwrites", inPlace(hoistMoves), `
+a:
+	if r3 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+	r3 = 5
+d:
+	r0 = r3
+	exit
+`, `
+a:
+	if r3 == 0x0 goto c
+b:
+	r3 = r2
+	goto d
+c:
+	r3 = 5
+d:
+	r0 = r3
+	exit
+`},
+		{"blocks that end alike share their end", mergeTails, `
+a:
+	if r1 == 0x0 goto c
+b:
+	r2 = 1
+	r4 = 0
+	goto d
+c:
+	r2 = 3
+	r4 = 0
+d:
+	r0 = r4
+	exit
+`, `
+a:
+	if r1 == 0x0 goto c
+b:
+	r2 = 1
+	goto new0
+c:
+	r2 = 3
+new0:
+	r4 = 0
+d:
+	r0 = r4
+	exit
+`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			blocks, names := readBlocks(t, test.before)
+			blocks, row := test.step(blocks)
+			if diff := cmp.Diff(strings.TrimSpace(test.after), writeBlocks(blocks, row, names)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
