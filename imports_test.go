@@ -27,10 +27,15 @@ var layers = map[string][]string{
 	"syscall":           {},
 	"verifierlog":       {"isa"},
 	"compile":           {"isa", "dsl", "btf", "internal/ir", "internal/opt", "internal/regalloc", "internal/spell"},
+	"helper":            {"dsl"},
+	"kernel/tcp":        {"dsl"},
+	"kernel/scx":        {"dsl"},
+	"kernel/ctx":        {"dsl"},
 	"maps":              {"dsl", "btf", "syscall"},
 	"load":              {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog"},
 	"structops":         {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell"},
 	"internal/fixture":  {"btf"},
+	"internal/gen":      {"dsl", "btf"},
 }
 
 // outside is what library packages may import besides the standard library.

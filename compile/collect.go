@@ -26,7 +26,7 @@ func collect(u *unit) {
 
 // collectFunction makes instructions of a program's items.
 func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) {
-	if proto := f.program.Proto; proto != nil && proto.Err != nil {
+	if proto := f.program.Proto; proto != nil && proto.Err != nil && !f.program.Structured() {
 		u.found(f, -1, BadProto, Finding{Detail: proto.Err.Error()})
 	}
 	code := make([]instr, len(f.items)) // labels take none, so some is left

@@ -95,6 +95,7 @@ func Pick[T Integer](f *Fn, cond Bool, yes, no func() Int[T]) Int[T] {
 		return Int[T]{}
 	}
 	if yes == nil || no == nil {
+		f.condition(cond)
 		f.mistake(ruleNilBody, "", "Pick takes two functions, and one is nil")
 		return Int[T]{}
 	}

@@ -143,8 +143,13 @@ func (f *Fn) Block(body func(leave func())) {
 		return
 	}
 	end := f.ir.NewBlock()
+	over := false
 	leave := func() {
 		if !f.usable() {
+			return
+		}
+		if over {
+			f.mistake(ruleMisplaced, "", "a block is left outside of its Block")
 			return
 		}
 		f.leave(end)
@@ -153,6 +158,7 @@ func (f *Fn) Block(body func(leave func())) {
 		f.mistake(ruleNilBody, "", "the body of Block is nil")
 	} else {
 		f.statements("Block", func() { body(leave) })
+		over = true
 	}
 	f.jump(end)
 	f.begin(end)

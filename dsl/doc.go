@@ -14,12 +14,34 @@
 // pointers whose type the verifier knows, and write the few fields that the
 // kernel offers for it.
 //
+// # Functions
+//
+// [Func] makes a [Program] of a Go function over typed values. The function is run
+// once, with values that stand for the arguments, and what it does with them is
+// the program:
+//
+//	// RFC 5681: half the window, at least two segments.
+//	func ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+//		return tp.SndCwnd().Shr(1).Max(2)
+//	}
+//
+// The Go signature is what the program takes and gives, and is compared with the
+// kernel's. Numbers ([U8] to [S64]) are values that do not change; a [Var] is one
+// that does, and a [Cell] is one in memory. Their methods are Go's operators with
+// Go's rules: no promotions, conversions written out. [Ptr] is a pointer, with
+// fields by name; packages that bpfsmith gen writes have a type for each struct of
+// the kernel. [Fn] has branches, loops, calls, and what asks the target: the arm for
+// a field that a kernel lacks is not compiled for it.
+//
+// Go's own if and for decide what is written, like macros do; f.If and f.For are
+// decided when the program runs. docs/language.md has all of it.
+//
 // # The raw layer
 //
 // [New] makes a [Program] of [Item]s: one constructor for each form of
 // instruction (generated from the table in package isa), [Label]s that jumps
 // name, and instructions with an operand that is known by name until the program
-// is compiled: fields of kernel structs, kernel functions, other programs.
+// is compiled: fields of kernel structs, kernel functions, other programs, maps.
 //
 //	ssthresh := dsl.New("ssthresh",
 //		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),                // sk = the first argument
@@ -32,7 +54,13 @@
 //	)
 //
 // [Proto] declares what a program takes and gives; bound to a member, that is
-// compared with the kernel's prototype.
+// compared with the kernel's prototype. Both layers mix: programs of either kind
+// call each other.
+//
+// # Maps
+//
+// A [MapSpec] declares a map, with keys and values that are Go types; package maps
+// makes them, and reads and writes the maps from user space.
 //
 // # Positions
 //

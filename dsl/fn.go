@@ -17,6 +17,7 @@ type Fn struct {
 	ir      *ir.Func
 	at      ir.B // the block that is written
 	dead    bool // nothing leads to it: a return stands before
+	running bool // the Go function runs
 	ended   bool // the Go function has returned
 	scopes  []scope
 	scope   int32
@@ -42,6 +43,8 @@ type Body struct {
 	Direct   bool      // the parameter is what R1 holds, and not an array of arguments
 	Sub      bool      // called with its arguments in R1 to R5
 	Mistakes []Mistake // in the order in which they were met
+
+	Unfinished bool // the Go function panicked
 }
 
 // A Mistake is something that was wrong while a function was written.
@@ -92,12 +95,19 @@ func (f *Fn) mistakeAt(pc uintptr, rule, help, format string, args ...any) {
 const generated = "_btfgen.go"
 
 // languagePackages are those whose functions are the language itself.
-var languagePackages = [...]string{"github.com/bpfsmith/bpfsmith/dsl.", "github.com/bpfsmith/bpfsmith/maps."}
+var languagePackages = [...]string{"github.com/bpfsmith/bpfsmith/dsl.", "github.com/bpfsmith/bpfsmith/maps.", "github.com/bpfsmith/bpfsmith/helper.", "github.com/bpfsmith/bpfsmith/kernel/"}
+
+// entrySite is the number of the line where the Go function begins.
+const entrySite = 1
 
 // site is the number of the line of Go that is being run: the nearest caller
 // outside the language. Finding it is most of what writing an operation costs, so
 // only a few frames are looked at first.
 func (f *Fn) site() int32 {
+	if !f.running && !f.ended {
+		f.line = entrySite
+		return entrySite
+	}
 	var near [5]uintptr
 	if n := f.firstUserFrame(near[:runtime.Callers(3, near[:])]); n != 0 {
 		f.line = n
@@ -128,6 +138,12 @@ func (f *Fn) firstUserFrame(pcs []uintptr) int32 {
 	return 0
 }
 
+// languageDir is where this package's files were when they were compiled.
+var languageDir = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return file[:strings.LastIndexByte(file, '/')+1]
+}()
+
 func isLanguage(pc uintptr) bool {
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	if strings.HasSuffix(frame.File, generated) {
@@ -141,7 +157,8 @@ func isLanguage(pc uintptr) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(frame.Function, "reflect.")
+	// A closure that was inlined into its user's function bears the user's name, but its file is ours.
+	return strings.HasPrefix(frame.Function, "reflect.") || strings.HasPrefix(frame.File, languageDir)
 }
 
 // name numbers something that the target is asked for.
@@ -225,8 +242,9 @@ func (f *Fn) inside(what string, body func()) {
 // nothing is a mistake: a Go return leaves the closure, not the program.
 func (f *Fn) statements(what string, body func()) {
 	entry, values, blocks := f.at, len(f.ir.Values), len(f.ir.Blocks)
+	mistakes := len(f.body.Mistakes)
 	f.inside(what, body)
-	if body != nil && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
+	if body != nil && len(f.body.Mistakes) == mistakes && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
 		f.mistake(ruleEmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }

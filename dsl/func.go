@@ -313,12 +313,16 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	defer func() {
 		if r := recover(); r != nil {
 			pos := f.panicked()
+			f.running = false
 			f.computed = nil // it was not to be the end
+			f.body.Unfinished = true
 			f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: pos, Rule: rulePanic, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
 			f.ir.Blocks[f.at].Kind = ir.Return
 		}
 	}()
+	f.running = true
 	out := fn.Call(in)
+	f.running = false
 	f.scope = 0
 	switch {
 	case len(out) == 0:

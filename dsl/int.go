@@ -251,6 +251,11 @@ func (f *Fn) operand(k form, o Operand) (v ir.V, imm int64) {
 		}
 		return 0, k.register(n.n)
 	}
+	if b, ok := o.(Bool); ok {
+		f.condition(b)
+		f.mistake(ruleMixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "a %v and a Bool do not mix", k)
+		return 0, 0
+	}
 	if op, ok := o.(operand); ok {
 		v, got := op.read(f)
 		switch {
@@ -329,6 +334,12 @@ func (f *Fn) value(k form, o Operand) ir.V {
 	return v
 }
 
+// computed makes an Int of an operator's result, which somebody is to use.
+func computed[T Integer](f *Fn, v ir.V) Int[T] {
+	f.computed = append(f.computed, v)
+	return newInt[T](f, v)
+}
+
 // binary applies an operation to a number and an operand.
 func (n number[T]) binary(op ir.Op, o Operand) Int[T] {
 	f := n.fn
@@ -337,9 +348,7 @@ func (n number[T]) binary(op ir.Op, o Operand) Int[T] {
 	}
 	x, k := n.read(f)
 	y := f.value(k, o)
-	v := f.cut(k, f.emit(ir.Value{Op: op, Type: k.typ()}, x, y))
-	f.computed = append(f.computed, v)
-	return newInt[T](f, v)
+	return computed[T](f, f.cut(k, f.emit(ir.Value{Op: op, Type: k.typ()}, x, y)))
 }
 
 // Add is n + o.
@@ -383,7 +392,7 @@ func (n number[T]) Neg() Int[T] {
 		return Int[T]{}
 	}
 	x, k := n.read(f)
-	return newInt[T](f, f.cut(k, f.emit(ir.Value{Op: ir.Neg, Type: k.typ()}, x)))
+	return computed[T](f, f.cut(k, f.emit(ir.Value{Op: ir.Neg, Type: k.typ()}, x)))
 }
 
 // Not is ^n: each bit turned round.
@@ -397,7 +406,7 @@ func (n number[T]) Not() Int[T] {
 	if k.bits < 64 {
 		all = math.MaxUint32
 	}
-	return newInt[T](f, f.cut(k, f.emit(ir.Value{Op: ir.Xor, Type: k.typ()}, x, f.constant(k.typ(), all))))
+	return computed[T](f, f.cut(k, f.emit(ir.Value{Op: ir.Xor, Type: k.typ()}, x, f.constant(k.typ(), all))))
 }
 
 // Shl is n << count. As in Go, a count of the width or more gives 0. The count
@@ -433,7 +442,7 @@ func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 		case c.over || c.n >= width:
 			c.n = width - 1
 		}
-		return newInt[T](f, f.cut(k, f.emit(ir.Value{Op: op, Type: k.typ(), Imm: c.n}, x)))
+		return computed[T](f, f.cut(k, f.emit(ir.Value{Op: op, Type: k.typ(), Imm: c.n}, x)))
 	}
 	o, ok := count.(operand)
 	if !ok {
@@ -461,7 +470,7 @@ func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 		}
 		return f.constant(k.typ(), 0)
 	})
-	return newInt[T](f, f.cut(k, v))
+	return computed[T](f, f.cut(k, v))
 }
 
 // choose computes one of two values.
@@ -498,7 +507,7 @@ func (n number[T]) extreme(other ir.Cond, o Operand) Int[T] {
 	}
 	x, k := n.read(f)
 	y := f.value(k, o)
-	return newInt[T](f, f.choose(k.typ(), f.compare(k, other, x, y), func() ir.V { return y }, func() ir.V { return x }))
+	return computed[T](f, f.choose(k.typ(), f.compare(k, other, x, y), func() ir.V { return y }, func() ir.V { return x }))
 }
 
 func (f *Fn) compare(k form, c ir.Cond, x, y ir.V) ir.V {
@@ -550,7 +559,7 @@ func (n number[T]) Swap() Int[T] {
 		return Int[T]{}
 	}
 	x, k := n.read(f)
-	return newInt[T](f, f.swap(k, x, always))
+	return computed[T](f, f.swap(k, x, always))
 }
 
 // Get is the number's value now.

@@ -67,12 +67,12 @@ func refCell[N Integer, T any](r Ref[T], path string) Cell[N] {
 	}
 	l, ok := r.layout()
 	if !ok {
-		return Cell[N]{}
+		return At[N](r.Ptr, 0)
 	}
 	part, err := l.Field(path)
 	if err != nil {
 		f.mistake(ruleLayout, "", "%v", err)
-		return Cell[N]{}
+		return At[N](r.Ptr, 0)
 	}
 	k := formOf[N]()
 	switch {

@@ -46,6 +46,7 @@ func TestMapsThatCannotBe(t *testing.T) {
 		B uint32
 	}
 	type private struct{ a uint32 }
+	_ = private{}.a
 	type nested struct{ In counts }
 	type two struct{ A, B dsl.Timer }
 	for _, tt := range []struct {

@@ -20,8 +20,8 @@ func generate(t *testing.T, args ...string) (code int, stderr string) {
 	return code, errs.String()
 }
 
-// TestKernelPackagesAreFresh: the packages below kernel are what their
-// go:generate lines make of the fixtures, on any machine.
+// TestKernelPackagesAreFresh: the packages below kernel are what the go:generate
+// lines in them make of the fixtures, on any machine.
 func TestKernelPackagesAreFresh(t *testing.T) {
 	docs, err := filepath.Glob(filepath.FromSlash("../../kernel/*/doc.go"))
 	if err != nil || len(docs) < 3 {

@@ -28,14 +28,14 @@ type embedded struct {
 
 // A member is a member that gets methods.
 type member struct {
-	goName  string
-	path    string
-	decl    string // in C
-	access  access
-	result  string // Go type of what the method gives
-	target  string // the struct that it points to or is
-	inner   string // of an array of structs, the member of an element
-	writes  bool
+	goName string
+	path   string
+	decl   string // in C
+	access access
+	result string // Go type of what the method gives
+	target string // the struct that it points to or is
+	inner  string // of an array of structs, the member of an element
+	writes bool
 }
 
 // An access is how a member is read.

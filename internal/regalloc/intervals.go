@@ -78,6 +78,7 @@ type lives struct {
 	want       []isa.Register // by V: a fixed register in which it would do best, or AnyReg
 	wantWeight []int32        // … and how often that would save a move
 	web        []V            // by V: the parent in the union of values that should share a register
+	crossing   []bool         // by V that stands for a web: some value of it survives an instruction that loses registers
 	swapped    []bool         // by moment/4: Tied and Uses[0] change places
 	blocked    [numRegs][]blocking
 }
@@ -99,6 +100,7 @@ func analyze(f *Func) (*lives, error) {
 		return nil, err
 	}
 	l.decide()
+	l.findCrossing()
 	l.block()
 	return l, nil
 }

@@ -64,6 +64,19 @@ func (l *lives) decide() {
 	}
 }
 
+// findCrossing finds the webs of which some value is alive across an instruction that loses registers.
+func (l *lives) findCrossing() {
+	l.crossing = make([]bool, l.f.Values+1)
+	for v := V(1); int(v) <= l.f.Values; v++ {
+		for _, r := range l.ranges[l.rangeAt[v]:l.rangeAt[v+1]] {
+			if l.calls[min(int(r.to>>2), len(l.calls)-1)] > l.calls[min(int(r.from>>2)+1, len(l.calls)-1)] {
+				l.crossing[l.rep(v)] = true
+				break
+			}
+		}
+	}
+}
+
 // tie handles the tied operand of an instruction, and Uses[0] if they are swapped; it returns the value that is tied.
 func (l *lives) tie(in *Instr, tu, first *use, at int32) V {
 	if in.Tied == 0 {

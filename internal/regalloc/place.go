@@ -295,7 +295,11 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	if p.prev >= 0 {
 		vote(s.pieces[p.prev].reg, 2)
 	}
-	vote(s.pref[s.rep(p.v)], 1)
+	rep := s.rep(p.v)
+	vote(s.pref[rep], 1)
+	if kept := set & isa.CalleeSaved; s.crossing[rep] && s.pref[rep] == AnyReg && kept != 0 && !s.remat(p.v) {
+		vote(lowest(kept), costMove+1) // where others of its web will have to be
+	}
 	best, most := AnyReg, int64(0)
 	for r, n := range votes {
 		if n > most && set.Has(isa.Register(r)) {

@@ -101,37 +101,19 @@ static const u8 roots[64] = {
 	232, 234, 235, 237, 238, 240, 241, 243, 244, 246, 247, 249, 250, 251, 253, 254,
 };
 
-static inline u32 bits(u64 a) // a is not 0
-{
-	u32 n = 1;
-
-	if (a >> 32)
-		n += 32, a >>= 32;
-	if (a >> 16)
-		n += 16, a >>= 16;
-	if (a >> 8)
-		n += 8, a >>= 8;
-	if (a >> 4)
-		n += 4, a >>= 4;
-	if (a >> 2)
-		n += 2, a >>= 2;
-	return n + (a >> 1);
-}
-
 // The root of the leading bits from the table, then one step of Newton's method. Over the values that
 // occur the result is off by 0.07 % at most.
 static inline u32 cube_root(u64 a)
 {
-	u32 third, x;
-	u64 lead;
+	u32 more = 0, x;
+	u64 lead = a;
 
-	if (a < 64)
-		return (roots[a] + 32) >> 6;
-	third = (bits(a) * 84 >> 8) - 1; // 84/256 is a third, nearly
-	lead = a >> (3 * third);
-	if (lead >= 64) // never; the verifier cannot know
-		return 0;
-	x = ((roots[lead] + 2) << third) >> 6;
+	for (; lead >= 64; lead >>= 3) // three bits of a number are one of its root
+		more++;
+	x = roots[lead];
+	if (!more)
+		return (x + 32) >> 6;
+	x = ((x + 2) << more) >> 6;
 	return (2 * x + (u32)(a / ((u64)x * x))) / 3;
 }
 

@@ -1,0 +1,43 @@
+package tcp_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+)
+
+// A state that the socket has no room for is a finding, with both sizes.
+func TestStateThatIsTooLarge(t *testing.T) {
+	type state struct{ Samples [14]dsl.CellU64 } // 112 bytes
+	program := dsl.Func("init", func(f *dsl.Fn, tp tcp.Sock) { tcp.CA[state](tp).Samples[13].Set(1) })
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = compile.Compile(program, compile.Target{BTF: types})
+	if err == nil || !strings.Contains(err.Error(), "112") || !strings.Contains(err.Error(), "104") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A member that this kernel does not have is a finding at the line that asks.
+func TestMemberThatTheTargetLacks(t *testing.T) {
+	program := dsl.Func("f", func(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+		return tp.IcskDelackMax() // Linux 6.18
+	})
+	types, err := fixture.Open("6.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = compile.Compile(program, compile.Target{BTF: types})
+	if _, ferr := types.Field("tcp_sock", "inet_conn.icsk_delack_max"); ferr == nil {
+		t.Skip("Linux 6.1 has icsk_delack_max after all")
+	}
+	if err == nil || !strings.Contains(err.Error(), "ca_test.go:30") || !strings.Contains(err.Error(), "icsk_delack_max") {
+		t.Errorf("%v", err)
+	}
+}

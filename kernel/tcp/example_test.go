@@ -1,0 +1,66 @@
+package tcp_test
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+)
+
+// congAvoid is what Reno does with each acknowledgement: it doubles the window in
+// a round trip until it meets the threshold, and adds one segment from then on.
+func congAvoid(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32) {
+	f.If(tp.SndCwnd().Lt(tp.SndSsthresh()), func() {
+		acked.Set(tp.SlowStart(acked))
+		f.If(acked.Eq(0), f.Exit)
+	})
+	tp.CongAvoidAI(tp.SndCwnd(), acked)
+}
+
+// One program serves kernels whose structs differ: the offsets are looked up for
+// each.
+func Example() {
+	program := dsl.Func("cong_avoid", congAvoid)
+	for _, kernel := range fixture.Kernels() {
+		types, err := fixture.Open(kernel)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if _, err := compile.Compile(program, compile.Target{BTF: types}); err != nil {
+			fmt.Println(err)
+			return
+		}
+		field, err := types.Field("tcp_sock", "snd_cwnd")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("Linux %s: compiled, snd_cwnd at %d\n", kernel, field.Offset)
+	}
+	// Output:
+	// Linux 6.1: compiled, snd_cwnd at 1776
+	// Linux 6.12: compiled, snd_cwnd at 1500
+	// Linux 6.18: compiled, snd_cwnd at 1444
+}
+
+// The state of a congestion control is a struct of cells in the socket.
+func ExampleCA() {
+	type state struct{ LastMax, Losses dsl.CellU32 }
+	program := dsl.Func("ssthresh", func(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+		ca := tcp.CA[state](tp)
+		ca.LastMax.Set(tp.SndCwnd())
+		ca.Losses.Set(ca.Losses.Add(1))
+		return tp.SndCwnd().Shr(1).Max(2)
+	})
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = compile.Compile(program, compile.Target{BTF: types})
+	fmt.Println(err)
+	// Output: <nil>
+}

@@ -1,0 +1,131 @@
+//go:build linux
+
+package load_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/load"
+	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// TestFunctions: kernels without function tracing say so, with what to do.
+func TestFunctions(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	p, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
+	if err != nil {
+		t.Logf("load: %v", err)
+		if !strings.Contains(err.Error(), "help: ") {
+			t.Errorf("no help in %v", err)
+		}
+		return
+	}
+	defer p.Close()
+	link, err := p.AttachTracing()
+	if err != nil {
+		t.Logf("attach: %v", err)
+		if !strings.Contains(err.Error(), "CONFIG_FUNCTION_TRACER") {
+			t.Errorf("no help in %v", err)
+		}
+		return
+	}
+	defer link.Close()
+	if _, err := os.ReadFile("refused_kernel_test.go"); err != nil {
+		t.Fatal(err)
+	}
+	if runs(t, g) == 0 {
+		t.Error("it did not run")
+	}
+}
+
+func TestRefusedByTheVerifier(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	h := maps.NewHash[uint32, uint64]("h", 1)
+	defer h.Close()
+	_, err := load.Load(dsl.New("careless",
+		dsl.StoreImm(isa.W, isa.R10, -4, 0),
+		dsl.LoadMap(isa.R1, h.Spec()),
+		dsl.Mov64Reg(isa.R2, isa.R10),
+		dsl.Add64Imm(isa.R2, -4),
+		dsl.CallHelper(1),
+		dsl.LoadMem(isa.DW, isa.R0, isa.R0, 0), // the line to be named
+		dsl.Exit(),
+	), load.Options{Type: syscall.ProgTypeSocketFilter})
+	var refused *load.ProgramError
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v", err)
+	}
+	text, err := os.ReadFile("refused_kernel_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Split(string(text), "\n")[refused.Pos.Line-1]
+	if !strings.Contains(line, "the line to be named") || !strings.Contains(refused.Report.Reason, "map_value_or_null") {
+		t.Errorf("%v", refused)
+	}
+	if long := fmt.Sprintf("%+v", refused); !strings.Contains(long, "\n0: ") && !strings.Contains(long, "R10=fp0") {
+		t.Errorf("no log in %s", long)
+	}
+}
+
+func TestFindingsAndBadOptions(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	var findings compile.Findings
+	if _, err := load.Load(dsl.New("p", dsl.Exit()), load.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+		t.Errorf("no result: %v", err)
+	}
+	if _, err := load.Load(nil, load.Options{}); !errors.As(err, &findings) {
+		t.Errorf("no program: %v", err)
+	}
+	zero := dsl.New("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+	for want, o := range map[string]load.Options{
+		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
+		"this kernel has no programs of type p": {Type: 200},
+		"look at Options.Type and AttachType":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
+	} {
+		if _, err := load.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want … %s", o, err, want)
+		}
+	}
+	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+	p := dsl.New("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
+	if _, err := load.Load(p, load.Options{Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+		t.Errorf("a map without a handle: %v", err)
+	}
+	m := maps.New(bare)
+	defer m.Close()
+	l := loaded(t, p, load.Options{Type: syscall.ProgTypeSocketFilter})
+	if info, err := l.Info(); err != nil || len(info.MapIDs) != 1 || info.Type != syscall.ProgTypeSocketFilter {
+		t.Errorf("info: %+v, %v", info, err)
+	}
+}
+
+func TestNothingIsLeft(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.Require(t)
+	g := maps.NewGlobal("runs", uint64(0))
+	l, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := l.AttachRawTracepoint("sys_enter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(link.Close(), l.Close(), g.Close()); err != nil {
+		t.Error(err)
+	}
+}
