@@ -72,7 +72,11 @@ func (w *walk) argument(n int, param Param) value {
 	if err != nil { // only declared in this BTF
 		return value{kind: unknown}
 	}
-	return value{kind: object, typ: id, nullable: param.Nullable, param: int8(min(n, math.MaxInt8))}
+	v := value{kind: object, typ: id, nullable: param.Nullable, param: int8(min(n, math.MaxInt8))}
+	if param.Ref && w.refs.on {
+		return w.given(n, v)
+	}
+	return v
 }
 
 func (w *walk) mayBeNil(i int, base value) {

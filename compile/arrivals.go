@@ -20,17 +20,19 @@ type arrivals struct {
 
 // An arrival is one path's knowledge.
 type arrival struct {
-	hash   uint64
-	before int32 // the arrival at the same block before it, or 0
-	guess  bool
-	values int // where they begin
+	hash    uint64
+	before  int32 // the arrival at the same block before it, or 0
+	values  int32 // where they begin
+	holding int32 // what is held; see references.go
+	guess   bool
 }
 
 // A place is where a path goes on.
 type place struct {
-	block  int32
-	guess  bool // something known was given up: what is found from here on may not be so
-	values int  // where they begin
+	block   int32
+	values  int32 // where they begin
+	holding int32 // what is held
+	guess   bool  // something known was given up: what is found from here on may not be so
 }
 
 // prepare makes room: growing as needed would take several times the memory.
@@ -61,18 +63,18 @@ func keep(values []value, kept isa.RegisterSet, regs *state) []value {
 }
 
 // arrive notes what a path knows at a block, unless one knew the same before.
-func (a *arrivals) arrive(b *block, regs *state, guess bool) (new bool) {
+func (a *arrivals) arrive(b *block, regs *state, guess bool, holding int32) (new bool) {
 	kept := b.kept()
 	hash := uint64(0)
 	for s := kept; s != 0; s &= s - 1 {
 		hash = regs[bits.TrailingZeros16(uint16(s))].mix(hash)
 	}
 	for n := b.first; n != 0; n = a.known[n-1].before {
-		if k := &a.known[n-1]; k.hash == hash && k.guess == guess && a.equal(k, kept, regs) {
+		if k := &a.known[n-1]; k.hash == hash && k.guess == guess && k.holding == holding && a.equal(k, kept, regs) {
 			return false
 		}
 	}
-	a.known = append(a.known, arrival{hash, b.first, guess, len(a.values)})
+	a.known = append(a.known, arrival{hash, b.first, int32(len(a.values)), holding, guess})
 	a.values = keep(a.values, kept, regs)
 	b.first = int32(len(a.known))
 	b.met++
@@ -91,8 +93,8 @@ func (a *arrivals) equal(k *arrival, kept isa.RegisterSet, regs *state) bool {
 }
 
 // goOn leaves a place for later.
-func (a *arrivals) goOn(block int32, regs *state, guess bool) {
-	a.waiting = append(a.waiting, place{block, guess, len(a.later)})
+func (a *arrivals) goOn(block int32, regs *state, guess bool, holding int32) {
+	a.waiting = append(a.waiting, place{block, int32(len(a.later)), holding, guess})
 	a.later = keep(a.later, a.blocks[block].kept(), regs)
 }
 
@@ -116,7 +118,7 @@ func (a *arrivals) next(regs *state) (p place, ok bool) {
 // mix stirs a value into a hash.
 func (v *value) mix(hash uint64) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 by the golden ratio, as Knuth has it
-	small := uint64(v.kind) | uint64(uint8(v.param))<<8 | uint64(v.typ)<<32
+	small := uint64(v.kind) | uint64(uint8(v.param))<<8 | uint64(v.name)<<24 | uint64(v.typ)<<32
 	if v.nullable {
 		small |= 1 << 16
 	}

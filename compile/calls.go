@@ -45,6 +45,9 @@ func (w *walk) call(i int, regs *state) bool {
 			return false
 		}
 	}
+	if w.refs.on && !w.callReferences(i, regs, &result) {
+		return false
+	}
 	for r := range isa.CallerSaved.All() {
 		regs[r] = value{}
 	}

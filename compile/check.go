@@ -47,6 +47,9 @@ func (u *unit) checkInstructions(f *function) bool {
 			ok = false
 			continue
 		}
+		if in.is(calls) {
+			u.noteReference(f, in)
+		}
 		if u.target.Level != 0 && t.level > u.target.Level {
 			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
 				Note: fmt.Sprintf("Linux takes it since %v", form.Info().Since)})

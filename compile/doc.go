@@ -16,6 +16,7 @@
 // [Compile] runs a fixed list of passes (compile.go). Each is a plain function
 // that leaves something for the next to rely on:
 //
+//	write     functions of Go → instructions with labels; see below
 //	collect   the functions of the object: the program and all that it calls
 //	resolve   names → offsets, widths and ids of the target's BTF
 //	stretch   jumps farther than 16 bits → gotol, or chains of gotos
@@ -25,6 +26,17 @@
 //
 // Compiling is pure: the same program and [Target] give the same bytes, however
 // often, on any goroutine.
+//
+// # Functions of Go
+//
+// A program made with dsl.Func comes as values in blocks (internal/ir), and takes
+// passes of its own before the others (structured.go):
+//
+//	lower     names → the target's offsets, widths and ids; variables → SSA form
+//	optimise  less code (internal/opt has the list)
+//	select    operations → instructions on virtual registers
+//	allocate  virtual registers → registers and slots of the frame (internal/regalloc)
+//	emit      blocks → instructions in a row, shorter where blocks are alike
 //
 // # Far jumps
 //

@@ -102,6 +102,7 @@ func (e *emitter) fillBlock(b int32) {
 	c.site = e.f.Blocks[e.order[b]].Site
 	c.taken, c.otherwise = nowhere, nowhere
 	steps := e.result.Blocks[b].Steps
+	c.body = make([]dsl.Item, 0, len(steps)+1)
 	for i := range steps {
 		s := &steps[i]
 		site := e.siteOf(b, steps[i:], c.site)
@@ -213,6 +214,11 @@ func (e *emitter) write() {
 			e.wanted[c.otherwise] = true
 		}
 	}
+	count := 0
+	for _, b := range places {
+		count += len(e.blocks[b].body) + 3 // a label and two jumps
+	}
+	e.items = make([]dsl.Item, 0, count)
 	for i, b := range places {
 		c := &e.blocks[b]
 		if e.wanted[b] {

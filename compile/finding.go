@@ -45,6 +45,13 @@ const (
 	HelperForbidden Rule = "helper-forbidden"   // a helper that this member may not call
 	KernelForbidden Rule = "function-forbidden" // a kernel function that this member may not call
 
+	// Of what a program acquires and has to give back.
+	UnreleasedReference Rule = "unreleased-reference" // something is still held where a path ends
+	ReleasedTwice       Rule = "released-twice"       // something is given back that was given back before
+	UsedAfterRelease    Rule = "used-after-release"   // memory behind a pointer that was given back
+	NotHeld             Rule = "not-held"             // something is given back, ended or unlocked that is not held
+	LockHeld            Rule = "lock-held"            // a path ends, or calls what it may not, with a lock held
+
 	// Of functions of Go.
 	FieldType    Rule = "field-type"     // a field read or written as what it is not
 	Arguments    Rule = "bad-arguments"  // a call with too many, too few or other arguments

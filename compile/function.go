@@ -24,6 +24,8 @@ type function struct {
 	first  int  // slot of the first instruction, after layout
 	size   int  // in slots
 	placed bool // layout is done
+
+	references bool // it calls what acquires something or gives it back; after check's first look
 }
 
 // An instr is an instruction with what the passes find out about it. Programs

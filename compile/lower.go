@@ -50,6 +50,7 @@ func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
 	l.known = make([]int8, len(from.Values))
 	l.fields = make([]lookup, len(from.Names))
 	order := l.reachable()
+	l.to.Grow(len(from.Values) + len(from.Values)/8)
 	l.vars = make([]ir.V, len(order)*len(from.Vars))
 	l.sealed = make([]bool, len(order))
 	l.open = make([][]phi, len(order))
@@ -63,6 +64,9 @@ func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
 		l.at = l.block[b]
 		if left[l.at] == 0 {
 			l.seal(l.at)
+		}
+		if l.to.Blocks[l.at].Values == nil {
+			l.to.Blocks[l.at].Values = make([]ir.V, 0, len(from.Blocks[b].Values)+2)
 		}
 		for _, v := range from.Blocks[b].Values {
 			l.site = from.Values[v].Site

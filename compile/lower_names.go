@@ -81,6 +81,8 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	}
 	var fe *btf.FieldError
 	switch {
+	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
+		l.foundAt("zero-value", Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path), Help: "say of which struct it is: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
 		finding := Finding{Detail: fmt.Sprintf("%s.%s: %s", fe.Struct, fe.Path, fe.Problem)}
 		if fe.Nearest != "" {

@@ -25,6 +25,7 @@ type sheet struct {
 	what   string
 	exprs  []*random.Expr
 	inputs [][6]uint64 // x, y, and the count as U8, U16, U32 and U64
+	folded bool        // the compiler knows all numbers
 }
 
 func constantExpr(t random.Type, n uint64, raw bool) *random.Expr {
@@ -81,16 +82,16 @@ func sheets(t random.Type) []sheet {
 			pairs = append(pairs, [6]uint64{a, b})
 		}
 	}
-	list := []sheet{{"two numbers", binaryExprs(t, x, y), pairs}, {"one number", unaryExprs(t, x), singles}, {"twice the same number", binaryExprs(t, x, x), singles}}
+	list := []sheet{{"two numbers", binaryExprs(t, x, y), pairs, false}, {"one number", unaryExprs(t, x), singles, false}, {"twice the same number", binaryExprs(t, x, x), singles, false}}
 	for _, n := range edges {
 		c := constantExpr(t, n, true)
 		exprs := append(binaryExprs(t, x, c), binaryExprs(t, constantExpr(t, n, false), x)...)
-		list = append(list, sheet{fmt.Sprintf("a number and %v", c), exprs, singles})
+		list = append(list, sheet{fmt.Sprintf("a number and %v", c), exprs, singles, false})
 		exprs = unaryExprs(t, constantExpr(t, n, false))
 		for _, m := range edges {
 			exprs = append(exprs, binaryExprs(t, constantExpr(t, n, false), constantExpr(t, m, true))...)
 		}
-		list = append(list, sheet{fmt.Sprintf("%v and a constant", c), exprs, singles[:1]})
+		list = append(list, sheet{fmt.Sprintf("%v and a constant", c), exprs, singles[:1], true})
 	}
 	var shifts []*random.Expr
 	var counted [][6]uint64
@@ -102,7 +103,7 @@ func sheets(t random.Type) []sheet {
 			counted = append(counted, [6]uint64{a, 0, n, n, n, n})
 		}
 	}
-	list = append(list, sheet{"shifts by a number", shifts, counted})
+	list = append(list, sheet{"shifts by a number", shifts, counted, false})
 	shifts = nil
 	for kind := random.U8; kind <= random.U64; kind++ {
 		for _, n := range random.Counts(kind) {
@@ -110,7 +111,7 @@ func sheets(t random.Type) []sheet {
 			shifts = append(shifts, shiftExprs(t, constantExpr(t, edges[len(edges)-1], false), constantExpr(kind, n, true))...)
 		}
 	}
-	return append(list, sheet{"shifts by a constant", shifts, singles})
+	return append(list, sheet{"shifts by a constant", shifts, singles, false})
 }
 
 // program computes the sheet's expressions: each as what it is, and widened to 64 bits.
@@ -135,8 +136,11 @@ func TestNumbersAreGos(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			compared := 0
-			for _, s := range sheets(kind) {
+			for n, s := range sheets(kind) {
 				for level := isa.V1; level <= isa.V4; level++ {
+					if s.folded && int(level-isa.V1) != n%4 {
+						continue // what the compiler computes is the same at all levels
+					}
 					compared += s.compare(t, level)
 				}
 			}

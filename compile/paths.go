@@ -24,6 +24,7 @@ type walk struct {
 	arrivals  arrivals
 	patience  int32
 	guess     bool // of the path that is followed; see place
+	refs      tracker
 	firstCall int  // the index of the first call, -1 when it is not known yet
 }
 
@@ -56,6 +57,7 @@ func (u *unit) checkPaths(f *function, blocks []block) {
 	w.patience = int32(min(max(enoughSteps/len(f.code), leastPatience), mostPatience))
 	w.arrivals.prepare(blocks)
 	regs := w.entry()
+	w.trackReferences()
 	w.follow(0, &regs)
 	for {
 		p, ok := w.arrivals.next(&regs)
@@ -63,6 +65,9 @@ func (u *unit) checkPaths(f *function, blocks []block) {
 			return
 		}
 		w.guess = p.guess
+		if w.refs.on {
+			w.refs.now = w.refs.holdings[p.holding]
+		}
 		w.follow(int(blocks[p.block].start), &regs)
 	}
 }
@@ -138,14 +143,20 @@ func (w *walk) follow(i int, regs *state) {
 		switch {
 		case in.is(exits):
 			w.exit(i, regs)
+			w.leave(i, "exit", regs)
 			return
 		case !w.read(i, regs):
 			return // one finding a path: the rest would follow from it
+		case in.is(branches) && w.refs.on:
+			if !w.fork(i, b, regs) {
+				return
+			}
+			i++
 		case in.is(branches):
 			taken, next, goes := w.branch(in, regs)
 			if goes.taken {
 				regs[in.Dst] = taken
-				w.arrivals.goOn(b.to, regs, w.guess)
+				w.arrivals.goOn(b.to, regs, w.guess, 0)
 			}
 			if !goes.next {
 				return
@@ -180,8 +191,12 @@ func (w *walk) arrived(b *block, regs *state) bool {
 				regs[r] = value{kind: unknown}
 			}
 		}
+		w.refs.now = holding{lost: w.refs.on}
 	}
-	return !w.arrivals.arrive(b, regs, w.guess)
+	if w.refs.on {
+		w.keepNames(regs)
+	}
+	return !w.arrivals.arrive(b, regs, w.guess, w.holding())
 }
 
 // read checks the registers that an instruction takes.
@@ -273,7 +288,7 @@ func (w *walk) branch(in *instr, regs *state) (taken, next value, goes edges) {
 	if opposite := negated(op); opposite != 0 {
 		next = narrow(opposite, wide, a, b)
 	}
-	if b.isConstant() && b.min == 0 && wide && a.kind == object && !a.nullable {
+	if b.isConstant() && b.min == 0 && wide && (a.kind == object || a.kind == acquired) && !a.nullable {
 		// The kernel knows that such a pointer is not nil; what stands on the
 		// other side is dead.
 		goes.taken, goes.next = op != isa.OpJEQ, op != isa.OpJNE
@@ -289,6 +304,10 @@ func (w *walk) step(i int, regs *state) bool {
 	case in.is(calls):
 		return w.call(i, regs)
 	case class == isa.ClassALU || class == isa.ClassALU64:
+		if w.refs.on {
+			w.compute(in, regs)
+			break
+		}
 		dst := &regs[in.Dst]
 		if in.Op.Source() == isa.SrcX && in.Op.Operation() != isa.OpEnd {
 			dst.apply(&in.Instruction, &regs[in.Src])
@@ -302,9 +321,13 @@ func (w *walk) step(i int, regs *state) bool {
 			regs[in.Dst] = constant(uint64(in.Imm))
 		}
 	case class == isa.ClassLDX:
-		v, ok := w.load(i, regs[in.Src])
+		base := regs[in.Src]
+		v, ok := w.load(i, base)
 		if !ok {
 			return false
+		}
+		if w.refs.on && !w.refs.now.lost {
+			v = w.loadFollowed(i, base, v, regs)
 		}
 		regs[in.Dst] = v
 	case class == isa.ClassST || class == isa.ClassSTX:
@@ -312,11 +335,14 @@ func (w *walk) step(i int, regs *state) bool {
 		if in.Op.Mode() == isa.ModeATOMIC && in.Imm == isa.AtomicOpLoadAcquire {
 			base = in.Src
 		}
-		if !w.store(i, regs[base]) {
+		if !w.store(i, regs[base]) || w.refs.on && !w.spillOrLose(i, regs[base], regs) {
 			return false
 		}
 		w.lose(in.write, regs)
-	default: // packet access
+	default: // packet access, which may end the program
+		if !w.leave(i, fmt.Sprintf("%q, which may end the program", w.f.item(i)), regs) {
+			return false
+		}
 		w.lose(in.write, regs)
 		for r := isa.R1; r <= isa.R5; r++ {
 			regs[r] = value{}
@@ -346,9 +372,8 @@ func (w *walk) load(i int, base value) (value, bool) {
 		return w.loadArgument(i, at, size)
 	case stack:
 		return value{kind: unknown}, w.onStack(i, at, size)
-	case object:
-		if base.nullable {
-			w.mayBeNil(i, base)
+	case object, acquired, released:
+		if !w.reached(i, base) {
 			return value{}, false
 		}
 		switch field := w.f.field(i); {

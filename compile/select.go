@@ -362,6 +362,12 @@ func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use r
 		}
 		n = c
 	}
+	switch v.Op {
+	case ir.Shl, ir.Shr, ir.Sar: // constants may be found in code that no longer runs with them; the machine looks at the low bits only
+		if n &= 63; !wide {
+			n &= 31
+		}
+	}
 	if fitsImm(n, wide) {
 		return int32(n), true, 0
 	}

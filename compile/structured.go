@@ -41,7 +41,7 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 	if p.Proto.Err != nil {
 		u.note(p, BadProto, Finding{Pos: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
 	}
-	if len(body.Mistakes) > 0 || p.Proto.Err != nil {
+	if body.Unfinished || p.Proto.Err != nil {
 		return
 	}
 	if err := u.prefetchWritten(body); err != nil {
@@ -49,8 +49,8 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 		return
 	}
 	before := len(u.findings)
-	f := u.lower(p, body)
-	if len(u.findings) > before || u.err != nil {
+	f := u.lower(p, body) // also with mistakes: what the target lacks is found together with them
+	if len(body.Mistakes) > 0 || len(u.findings) > before || u.err != nil {
 		return
 	}
 	opt.Run(f, opt.Config{SignedLoads: u.target.has(isa.V4), NarrowJumps: u.target.has(isa.V3)})

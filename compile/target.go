@@ -42,6 +42,7 @@ type Param struct {
 	Name     string    // "" when the kernel's BTF has none
 	Type     cbtf.Type // as the kernel's prototype has it
 	Nullable bool      // the pointer may be nil
+	Ref      bool      // the program has to give it back, or on
 }
 
 // Rules are what the kernel lets a program do at a place, beyond what holds for

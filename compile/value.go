@@ -11,29 +11,34 @@ import (
 type kind uint8
 
 const ( // apply relies on the order
-	unset   kind = iota // never written, or lost at a call
-	scalar              // a number between min and max, unsigned
-	context             // the context, off bytes into it
-	stack               // the frame pointer plus off
-	object              // a pointer to the kernel struct typ, off bytes into it
-	unknown             // anything: it is not judged
+	unset    kind = iota // never written, or lost at a call
+	scalar               // a number between min and max, unsigned
+	context              // the context, off bytes into it
+	stack                // the frame pointer plus off
+	object               // a pointer to the kernel struct typ, off bytes into it
+	acquired             // a pointer that has to be given back, off bytes into it; see references.go
+	released             // what was one
+	unknown              // anything: it is not judged
 )
 
 // A value is what is known of a register on one path. It is comparable: two
 // paths that agree on all live values are one.
 type value struct {
 	kind     kind
-	nullable bool // an object that may be nil
-	param    int8 // an object: the argument that it came from, for messages
+	nullable bool  // an object that may be nil
+	param    int8  // an object: the argument that it came from, for messages
+	name     uint8 // acquired and released: the reference; numbers and unknown: see certain.go
 	typ      btf.ID
 	off      int64
 	min, max uint64
 }
 
-func constant(n uint64) value        { return value{kind: scalar, min: n, max: n} }
-func upTo(max uint64) value          { return value{kind: scalar, max: max} }
-func (v *value) isConstant() bool    { return v.kind == scalar && v.min == v.max }
-func (v *value) isPointer() bool     { return v.kind == context || v.kind == stack || v.kind == object }
+func constant(n uint64) value     { return value{kind: scalar, min: n, max: n} }
+func upTo(max uint64) value       { return value{kind: scalar, max: max} }
+func (v *value) isConstant() bool { return v.kind == scalar && v.min == v.max }
+func (v *value) isPointer() bool {
+	return v.kind == context || v.kind == stack || v.kind == object || v.kind == acquired
+}
 func (v value) within(n uint64) bool { return v.kind == scalar && v.max <= n }
 
 var anyNumber = upTo(math.MaxUint64)

@@ -20,12 +20,11 @@ func (w *walk) store(i int, base value) bool {
 		return false
 	case stack:
 		return w.onStack(i, at, size)
-	case object:
-		if base.nullable {
-			w.mayBeNil(i, base)
+	case object, acquired, released:
+		if !w.reached(i, base) {
 			return false
 		}
-		if !in.is(vague) {
+		if base.typ != 0 && !in.is(vague) {
 			w.writeField(i, base.typ, at, size)
 		}
 	}

@@ -108,7 +108,7 @@ func (f *Fn) site() int32 {
 		f.line = entrySite
 		return entrySite
 	}
-	var near [5]uintptr
+	var near [3]uintptr
 	if n := f.firstUserFrame(near[:runtime.Callers(3, near[:])]); n != 0 {
 		f.line = n
 		return n

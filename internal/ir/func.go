@@ -117,6 +117,13 @@ func New(name string) *Func {
 	return &Func{Name: name, Values: make([]Value, 1, 64), Blocks: make([]Block, 1, 8), Sites: make([]uintptr, 1, 16)}
 }
 
+// Grow makes room for n values.
+func (f *Func) Grow(n int) {
+	if cap(f.Values) < n {
+		f.Values = append(make([]Value, 0, n), f.Values...)
+	}
+}
+
 // NewArgs makes a list of arguments. Lists are cut from larger pieces, as there
 // are many.
 func (f *Func) NewArgs(args ...V) []V {
@@ -124,7 +131,7 @@ func (f *Func) NewArgs(args ...V) []V {
 		return nil
 	}
 	if len(f.args)+len(args) > cap(f.args) {
-		f.args = make([]V, 0, max(256, len(args)))
+		f.args = make([]V, 0, max(256, len(args), min(len(f.Values), 1<<14)))
 	}
 	n := len(f.args)
 	f.args = append(f.args, args...)

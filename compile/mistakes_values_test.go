@@ -1,0 +1,227 @@
+package compile_test
+
+import "github.com/bpfsmith/bpfsmith/dsl"
+
+// Functions that use values as they may not. What is to be found stands beside it; see mistakes_test.go.
+
+func otherFunctions() *dsl.Program {
+	var kept dsl.U32
+	var keptVar dsl.VarU32
+	var condition dsl.Bool
+	other := dsl.Func("other", func(f *dsl.Fn, n dsl.U32) {
+		kept, keptVar, condition = n, n.Var(), n.Eq(1)
+		f.If(condition, f.Exit)
+	})
+	other.Body(true)
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
+		n.Set(n.Add(kept))       // want "belongs to \"other\", and this is \"p\""
+		n.Set(keptVar)           // want "belongs to \"other\", and this is \"p\""
+		f.If(condition, f.Exit)  // want "belongs to \"other\", and this is \"p\""
+		f.If(n.Lt(kept), f.Exit) // want "belongs to \"other\", and this is \"p\""
+		n.Set(kept.Add(1))       // want "this value was never made"
+		f.If(kept.Eq(1), f.Exit) // want "this value was never made"
+		n.Set(7)
+	})
+}
+
+func usedAfterTheEnd() *dsl.Program {
+	var kept *dsl.Fn
+	var n dsl.VarU32
+	p := dsl.Func("p", func(f *dsl.Fn, x dsl.VarU32) { kept, n = f, x })
+	p.Body(false)
+	n.Set(1)                    // want "\"p\" has ended"
+	kept.Exit()                 // want "\"p\" has ended"
+	kept.If(n.Eq(1), kept.Exit) // want "\"p\" has ended"
+	return p
+}
+
+func outsideTheirBlock() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) dsl.U32 {
+		var inner, turn dsl.U32
+		var variable dsl.VarU32
+		var local dsl.Ref[uint32]
+		f.If(n.Eq(1), func() {
+			inner = n.Add(1)
+			variable = inner.Var()
+			local = dsl.Local[uint32](f)
+			n.Set(inner)
+		})
+		n.Set(inner)         // want "inside a block, and is used outside of it"
+		variable.Set(2)      // want "inside a block, and is used outside of it"
+		n.Set(variable)      // want "inside a block, and is used outside of it"
+		local.U32("").Set(3) // want "inside a block, and is used outside of it"
+		f.For(2, func(i dsl.U32) { turn = i; n.Inc(i) })
+		f.If(turn.Eq(1), f.ReturnConst(0)) // want "inside a block, and is used outside of it"
+		var condition dsl.Bool
+		f.Block(func(leave func()) {
+			condition = n.Gt(5)
+			f.If(condition, leave)
+		})
+		f.If(condition, f.ReturnConst(1)) // want "inside a block, and is used outside of it"
+		return n.Get()
+	})
+}
+
+func mixedWidths() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, m dsl.U64, p dsl.Ptr) {
+		n.Set(n.Add(m))               // want "a U32 and a U64 do not mix"
+		n.Set(m)                      // want "a U32 and a U64 do not mix"
+		n.Set(n.S32())                // want "a U32 and a S32 do not mix"
+		n.Set(p)                      // want "a pointer stands where a U32 is wanted"
+		n.Set(n.Max("7"))             // want "a Go string is no operand"
+		n.Set(nil)                    // want "a Go nil is no operand"
+		n.Set(2.5)                    // want "a Go float64 is no operand"
+		f.If(m.Lt(n), f.Exit)         // want "a U64 and a U32 do not mix"
+		n.Set(dsl.Const[uint8](f, 1)) // want "a U32 and a U8 do not mix"
+		n.Set(n.Eq(1))                // want "a U32 and a Bool do not mix"
+	})
+}
+
+func constants() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU8, s dsl.VarS8, wide dsl.VarU64) {
+		n.Set(n.Add(256))  // want "256 is no U8"
+		n.Set(-1)          // want "-1 is no U8"
+		s.Set(128)         // want "128 is no S8"
+		s.Set(s.Sub(-129)) // want "-129 is no S8"
+		wide.Set(-1)       // want "-1 is no U64"
+		wide.Set(uint64(1) << 63)
+		s.Set(uint64(1) << 63)                           // want "9223372036854775808 is no S8"
+		f.If(n.Lt(1000), f.Exit)                         // want "1000 is no U8"
+		dsl.Switch(f, s.Get(), dsl.Case(f.Exit, 1, 200)) // want "200 is no S8"
+	})
+}
+
+func shifts() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, s dsl.S32, p dsl.Ptr) {
+		n.Set(n.Shl(-1))  // want "a shift by -1"
+		n.Set(n.Shr(s))   // want "a S32 is no count of a shift"
+		n.Set(n.Shl("1")) // want "a Go string is no count of a shift"
+		n.Set(n.Shl(p))   // want "is no count of a shift"
+		n.Set(n.Shl(64))
+	})
+}
+
+func zeroValues() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
+		var zero dsl.U32
+		var never dsl.Bool
+		n.Set(n.Add(zero))              // want "this value was never made"
+		f.If(never, f.Exit)             // want "this value was never made"
+		n.Set(zero.Add(1))              // want "this value was never made"
+		f.If(never.Not(), f.Exit)       // want "this value was never made"
+		f.If(zero.Eq(1), f.Exit)        // want "this value was never made"
+		f.If(dsl.Ptr{}.IsNil(), f.Exit) // want "this value was never made"
+		f.Helper("bpf_ktime_get_ns")
+		dsl.Switch(f, zero, dsl.Case(f.Exit, 1)) // want "this value was never made"
+	})
+}
+
+func unusedResults() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
+		n.Add(1) // want "the result is not used"
+		n.Eq(1)  // want "the result is not used"
+		n.Shr(1) // want "the result is not used"
+		n.Neg()  // want "the result is not used"
+		f.If(n.Eq(2), func() {
+			n.Max(7) // want "the result is not used"
+		})
+	})
+}
+
+func fields() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.VarU32, p dsl.Ptr) {
+		n.Set(tp.Field("snd_cwmd").U32())        // want "did you mean snd_cwnd?"
+		n.Set(tp.To("tcp_sok").Field("x").U32()) // want "tcp_sok"
+		n.Set(p.Field("snd_cwnd").U32())         // want "a field of a struct that is not known"
+		n.Set(tp.Field("snd_cwnd").U8().U32())   // want "has 4 bytes, and 1 are read"
+		tp.Field("snd_cwnd").Set(tp)             // want "a pointer is stored"
+		tp.Field("snd_cwnd").Set("7")            // want "a Go string cannot be stored"
+		n.Set(tp.Field("inet_conn").U32())       // want "tcp_sock.inet_conn"
+	})
+}
+
+// counters is a map's value.
+type counted struct {
+	Packets uint64
+	Kinds   [4]uint32
+}
+
+func layouts() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU64) {
+		c := dsl.Local[counted](f)
+		n.Set(c.U64("Packet"))                         // want "has no field \"Packet\""
+		n.Set(c.U32("Packets").U64())                  // want "\"Packets\" is a U64, and a U32 is wanted"
+		n.Set(c.U64("Kinds"))                          // want "\"Kinds\" of [4]uint32 is no integer"
+		n.Set(c.U32("Kinds[4]").U64())                 // want "has elements 0 to 3"
+		n.Set(dsl.Local[struct{ A *int }](f).U64("A")) // want "an address of this process means nothing"
+		n.Set(c.U64("Packets"))
+	})
+}
+
+func manyLocals() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU64) dsl.U64 {
+		type big [10]uint64
+		for range 7 {
+			l := dsl.Local[big](f) // want "the function needs 560 bytes of stack, and has 512"
+			f.Helper("bpf_probe_read_kernel", l, 80, 0)
+			n.Inc(dsl.At[uint64](l.Ptr, 0))
+		}
+		return n.Get()
+	})
+}
+
+func largeLocal() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn) {
+		l := dsl.Local[[65]uint64](f) // want "[65]uint64 has 520 bytes, and a frame 512"
+		f.Helper("bpf_probe_read_kernel", l, 8, 0)
+	})
+}
+
+func manyValues() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn) dsl.U64 {
+		var list []dsl.U64
+		for range 70 {
+			list = append(list, f.Helper("bpf_ktime_get_ns").U64()) // want "for which no register was left"
+		}
+		sum := f.U64(0)
+		for i, v := range list {
+			sum = sum.Mul(3).Add(list[len(list)-1-i].Xor(v.Shr(1)))
+		}
+		return sum
+	})
+}
+
+func argumentsOfCalls() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.U32) {
+		f.Helper("bpf_ktime_get_ns", struct{}{})            // want "bpf_ktime_get_ns takes 0 arguments" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
+		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "calls take at most 5"
+		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, and is called with 1"
+		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, and a pointer is wanted"
+		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer, and a number is wanted"
+		f.Kernel("tcp_slow_stort", tp, n)                   // want "did you mean tcp_slow_start?"
+		f.Kernel("tcp_slow_start", tp, "1")                 // want "argument 2 of tcp_slow_start is a Go string"
+	})
+}
+
+func argumentsOfSubs() *dsl.Program {
+	sub := dsl.Func("sub", func(f *dsl.Fn, n dsl.U8, p dsl.Ptr) dsl.U8 {
+		f.If(p.IsNil(), f.ReturnConst(0))
+		return n
+	})
+	six := dsl.Func("six", func(f *dsl.Fn, a, b, c, d, e, g dsl.U32) {}) // want "calls take at most 5"
+	return dsl.Func("p", func(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
+		f.Call(sub, n.U8())           // want "sub takes 2 arguments, and is called with 1"
+		f.Call(sub, n, p)             // want "argument 1 of sub is a u32, and a u8 is wanted"
+		f.Call(sub, 256, p)           // want "argument 1 of sub: 256 is no u8"
+		f.Call(sub, p, p)             // want "argument 1 of sub is a pointer, and a u8 is wanted"
+		f.Call(sub, n.U8(), n)        // want "argument 2 of sub"
+		f.Call(six, n, n, n, n, n, n) // want "calls take at most 5"
+		f.Call(sub, n.U8(), p)
+	})
+}
+
+func unknownHelper() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn) {
+		f.Helper("bpf_ktime_get_nss") // want "there is no helper \"bpf_ktime_get_nss\""
+	})
+}

@@ -1,0 +1,63 @@
+package compile_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/random"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// randomPrograms is how many random programs are tried: BPFSMITH_RANDOM says it for a night's run.
+func randomPrograms(t testing.TB, otherwise int) int {
+	text := os.Getenv("BPFSMITH_RANDOM")
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("BPFSMITH_RANDOM=%s: %v", text, err)
+	}
+	return n
+}
+
+// compileRandom compiles a random program. That the compiler panics is an error too.
+func compileRandom(p *random.Program, level isa.Level) (o *compile.Object, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Verify: true})
+}
+
+// TestRandomProgramsCompile needs no kernel; see TestRandomProgramsDoWhatGoDoes for the other half.
+func TestRandomProgramsCompile(t *testing.T) {
+	for seed := range uint64(100) {
+		p := random.Generate(seed)
+		for level := isa.Level(p.Level); level <= isa.V4; level++ {
+			o, err := compileRandom(p, level)
+			if err != nil {
+				t.Errorf("seed %d at %v: %v\n%v", seed, level, err, p)
+				continue
+			}
+			again, err := compileRandom(p, level)
+			if err != nil || !slices.Equal(o.Code, again.Code) {
+				t.Errorf("seed %d at %v: compiled again it is another program: %v", seed, level, err)
+			}
+		}
+	}
+}
+
+// TestRandomProgramsAreTheirSeeds: a failure in another run can be had again.
+func TestRandomProgramsAreTheirSeeds(t *testing.T) {
+	for seed := range uint64(20) {
+		if random.Generate(seed).String() != random.Generate(seed).String() || !slices.Equal(random.Context(seed), random.Context(seed)) {
+			t.Errorf("seed %d gives different programs", seed)
+		}
+	}
+}
