@@ -59,6 +59,14 @@
 // a kernel struct. It knows at which member the program is to be bound
 // ([Context]), so arguments, results and writes are held against that.
 //
+// In functions that call something of the table in references_table.go it also
+// follows what the program holds: references that helpers and kernel functions give
+// it and that have to be given back, iterators and dynptrs on the stack, locks. A
+// pointer is followed through registers, whole on the stack, and past its comparison
+// with nil; where it goes elsewhere it is given up. What is found there needs a path
+// that the kernel surely takes, so a branch counts only when the kernel cannot know
+// how it ends (certain.go).
+//
 // It claims only what is certain, and leaves the rest to the kernel: memory
 // that pointers from maps lead to, the arguments of helpers, loops that may not
 // end, work that is too large. Of very long code it follows fewer of the paths that

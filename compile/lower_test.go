@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/fixture"
@@ -170,5 +171,57 @@ func TestWhatTheTargetLacks(t *testing.T) {
 				t.Errorf("the finding is at %v", findings[0].Pos)
 			}
 		})
+	}
+}
+
+type halver struct{ by uint32 }
+
+func (h halver) halve(f *dsl.Fn, tp sock) dsl.U32 { // line of the method
+	return tp.cwnd().Div(h.by)
+}
+
+// TestMethodsHaveTheirLines: of a method value, findings and code name the
+// method's line, and not that of the wrapper that Go makes.
+func TestMethodsHaveTheirLines(t *testing.T) {
+	p := dsl.Func("halve", halver{2}.halve)
+	if !strings.HasSuffix(p.Pos.File, "lower_test.go") || !strings.Contains(p.Pos.Func, "halve") {
+		t.Errorf("the program is at %v in %s", p.Pos, p.Pos.Func)
+	}
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot := range o.Slots() {
+		if pos := o.Pos(slot); !strings.HasSuffix(pos.File, "lower_test.go") {
+			t.Errorf("slot %d is at %v", slot, pos)
+		}
+	}
+}
+
+// TestHelpersOfTheTarget: a helper that the target's kernel does not have is a
+// finding.
+func TestHelpersOfTheTarget(t *testing.T) {
+	var b btf.Builder
+	b.Enum("bpf_func_id", btf.Enumerator{Name: "BPF_FUNC_ktime_get_ns", Value: 5})
+	raw, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	types, err := btf.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn := dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, data dsl.Ptr) dsl.U32 { return f.U32(0) })
+	_, err = compile.Compile(dsl.Func("test", func(f *dsl.Fn, ctx dsl.Context) dsl.U64 {
+		f.Loop(10, turn, dsl.Local[uint64](f))
+		return f.Helper("bpf_ktime_get_ns").U64()
+	}), compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
+	var findings compile.Findings
+	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Rule != compile.UnknownFunction || !strings.Contains(findings[0].Detail, "bpf_loop") {
+		t.Errorf("got %v, want that the kernel has no bpf_loop", err)
 	}
 }

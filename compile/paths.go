@@ -25,7 +25,7 @@ type walk struct {
 	patience  int32
 	guess     bool // of the path that is followed; see place
 	refs      tracker
-	firstCall int  // the index of the first call, -1 when it is not known yet
+	firstCall int // the index of the first call, -1 when it is not known yet
 }
 
 // Patience is how many different states may meet at one instruction. After

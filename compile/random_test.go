@@ -56,7 +56,8 @@ func TestRandomProgramsCompile(t *testing.T) {
 // TestRandomProgramsAreTheirSeeds: a failure in another run can be had again.
 func TestRandomProgramsAreTheirSeeds(t *testing.T) {
 	for seed := range uint64(20) {
-		if random.Generate(seed).String() != random.Generate(seed).String() || !slices.Equal(random.Context(seed), random.Context(seed)) {
+		first, firstContext := random.Generate(seed).String(), random.Context(seed)
+		if random.Generate(seed).String() != first || !slices.Equal(random.Context(seed), firstContext) {
 			t.Errorf("seed %d gives different programs", seed)
 		}
 	}

@@ -50,12 +50,18 @@ func TestRandomReferences(t *testing.T) {
 // randomReferences are steps on the registers R6 to R9 and two places of the stack, with jumps forward, and then a tail that is more often right
 // than chance has it.
 func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
+	look := dsl.New("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1), dsl.Label("none"), dsl.Exit())
+	drop := dsl.New("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133), dsl.Label("none"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	var items []dsl.Item
 	add := func(more ...dsl.Item) { items = append(items, more...) }
 	variable := func() isa.Register { return isa.R6 + isa.Register(r.IntN(4)) }
 	slot := func() int16 { return -8 * int16(1+r.IntN(3)) }
 	add(dsl.Mov64Imm(isa.R6, 0), dsl.Mov64Imm(isa.R7, 0), dsl.Mov64Imm(isa.R8, 0), dsl.CallHelper(7), dsl.Mov64Reg(isa.R9, isa.R0),
 		dsl.StoreImm(isa.DW, isa.R10, -8, 0), dsl.StoreImm(isa.DW, isa.R10, -16, 0), dsl.StoreImm(isa.DW, isa.R10, -24, 0))
+	looped := r.IntN(3) == 0
+	if looped {
+		add(dsl.Label("top"))
+	}
 	labels := 0
 	steps := 3 + r.IntN(14)
 	open := map[int][]string{} // labels to come, by step
@@ -72,7 +78,7 @@ func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
 			add(dsl.Label(name))
 		}
 		delete(open, step)
-		switch v := variable(); r.IntN(20) {
+		switch v := variable(); r.IntN(24) {
 		case 0, 1, 2:
 			add(reserve(ring)...)
 			if r.IntN(5) > 0 {
@@ -112,6 +118,14 @@ func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
 			add(dsl.Mov32Reg(v, variable()))
 		case 18:
 			add(dsl.JLE64Reg(v, variable(), forward(step)))
+		case 20:
+			add(dsl.Mov64Reg(isa.R1, v), dsl.Call(look), dsl.JEQ64Imm(isa.R0, 0, forward(step)))
+		case 21:
+			add(dsl.Mov64Reg(isa.R1, v), dsl.Call(drop))
+		case 22:
+			add(dsl.LoadMem(isa.W, isa.R0, v, 0))
+		case 23:
+			add(dsl.StoreImm(isa.W, v, 4, 1), dsl.StoreImm(isa.W, isa.R10, slot(), 1))
 		case 19:
 			add(dsl.Mov64Reg(isa.R1, isa.R10), dsl.Add64Imm(isa.R1, -32), dsl.CallKernel([]string{"bpf_local_irq_save", "bpf_local_irq_restore"}[r.IntN(2)]))
 		}
@@ -120,6 +134,9 @@ func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
 		for _, name := range open[step] {
 			add(dsl.Label(name))
 		}
+	}
+	if looped {
+		add(dsl.MayGoto("done"), dsl.Jump("top"), dsl.Label("done"))
 	}
 	for _, v := range pointers {
 		if r.IntN(3) > 0 {

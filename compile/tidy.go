@@ -142,7 +142,21 @@ func commonTail(a, b []dsl.Item) int {
 		}
 		n++
 	}
+	for n > 0 && (jumpsBefore(a, n) || jumpsBefore(b, n)) {
+		n--
+	}
 	return n
+}
+
+// jumpsBefore reports whether a jump over an instruction stands right before the
+// last n of a body: it would lead over another one without them.
+func jumpsBefore(body []dsl.Item, n int) bool {
+	at := len(body) - n - 1
+	if at < 0 {
+		return false
+	}
+	_, _, jumps := body[at].Ins.Displacement()
+	return jumps && body[at].Kind == dsl.Plain
 }
 
 func equalBodies(a, b []dsl.Item) bool {

@@ -34,6 +34,7 @@ type Layout struct {
 	Signed    bool   // an integer with a sign
 	BigEndian bool   // an integer in network order, on any machine
 	Kernel    string // name of the kernel's struct, for LayoutKernel
+	Pointer   bool   // a pointer to one, which the value owns: KernelPtr
 	Elem      *Layout
 	Len       int
 	Fields    []LayoutField
@@ -99,6 +100,9 @@ func layoutOf(t reflect.Type, path string) (*Layout, error) {
 	if l, ok := specials[t]; ok {
 		l.Type = t
 		return &l, nil
+	}
+	if l, ok := kernelPtrLayout(t); ok {
+		return l, nil
 	}
 	fail := func(format string, args ...any) error {
 		text := fmt.Sprintf(format, args...)

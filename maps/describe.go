@@ -101,6 +101,9 @@ func (w *typeWriter) named(l *dsl.Layout, id btf.ID) btf.ID {
 // kernelStruct writes a struct under the name by which the kernel finds it
 // (kernel/bpf/btf.c, btf_get_field_type); what is in it does not matter to it.
 func (w *typeWriter) kernelStruct(l *dsl.Layout) btf.ID {
+	if l.Pointer { // its pointers by a tag (btf_find_kptr)
+		return w.b.Pointer(w.b.TypeTag("kptr", w.b.Struct(l.Kernel, 0)))
+	}
 	word := w.b.Int(fmt.Sprintf("u%d", 8*l.Align), uint32(l.Align), false)
 	if l.Size == l.Align {
 		return w.b.Struct(l.Kernel, uint32(l.Size), btf.Member{Name: "val", Type: word})

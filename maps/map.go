@@ -107,6 +107,7 @@ func checkSpecial(spec *dsl.MapSpec) error {
 		case f.Kind != dsl.LayoutKernel:
 		case path == "":
 			return fmt.Errorf("the value is a %s: it must be a struct that has one", f.Kernel)
+		case f.Pointer: // any number, anywhere
 		case strings.ContainsAny(path, ".["):
 			return fmt.Errorf("%s is a %s: the kernel looks for it among the value's own fields only", path, f.Kernel)
 		case twice:

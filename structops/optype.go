@@ -223,13 +223,14 @@ func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []compile.P
 		}
 		for i, p := range proto.Params {
 			name, nullable := strings.CutSuffix(p.Name, "__nullable")
-			name = strings.TrimSuffix(name, "__ref")
+			name, ref := strings.CutSuffix(name, "__ref")
 			if name != "" {
 				params[i].Name = name
 			}
 			// Only the function that the kernel itself looks for has a say in
-			// what may be nil (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
-			params[i].Nullable = nullable && stub == k.name+"__"+m.Name
+			// what may be nil, and what has to be given back (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
+			asked := stub == k.name+"__"+m.Name
+			params[i].Nullable, params[i].Ref = nullable && asked, ref && asked
 		}
 		break
 	}
