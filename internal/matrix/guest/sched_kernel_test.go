@@ -17,13 +17,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-const scx = "/sys/kernel/sched_ext/"
+const schedExt = "/sys/kernel/sched_ext/"
 
 // TestSchedulerRuns this machine on a scheduler of ours for a moment: the
 // smallest one, which leaves every decision to the kernel's defaults.
 func TestSchedulerRuns(t *testing.T) {
 	kerneltest.Require(t)
-	if _, err := os.Stat(scx + "state"); err != nil {
+	if _, err := os.Stat(schedExt + "state"); err != nil {
 		t.Skip("the kernel has no sched_ext: ", err)
 	}
 	kerneltest.NoLeaks(t)
@@ -38,8 +38,8 @@ func TestSchedulerRuns(t *testing.T) {
 	if link.Name() != name {
 		t.Errorf("the link is for %q", link.Name())
 	}
-	wantFile(t, scx+"state", "enabled")
-	wantFile(t, scx+"root/ops", name)
+	wantFile(t, schedExt+"state", "enabled")
+	wantFile(t, schedExt+"root/ops", name)
 	for start := time.Now(); time.Since(start) < 100*time.Millisecond; { // something to schedule
 	}
 	if second, err := structops.Register(ops); err == nil {
@@ -51,7 +51,7 @@ func TestSchedulerRuns(t *testing.T) {
 	if err := link.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantFile(t, scx+"state", "disabled")
+	wantFile(t, schedExt+"state", "disabled")
 }
 
 // wantFile waits until a file reads as wanted.

@@ -53,6 +53,7 @@ var mounts = []struct{ path, kind, options string }{
 	{"/dev", "devtmpfs", ""},
 	{"/sys", "sysfs", ""},
 	{"/sys/fs/bpf", "bpf", ""},
+	{"/sys/fs/cgroup", "cgroup2", ""},
 	{"/sys/kernel/debug", "debugfs", ""},
 	{"/sys/kernel/tracing", "tracefs", ""},
 	{"/tmp", "tmpfs", ""},

@@ -1,0 +1,35 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+)
+
+// TestItRunsTheMachine runs the whole example, where the kernel has sched_ext.
+func TestItRunsTheMachine(t *testing.T) {
+	kerneltest.Require(t)
+	if _, err := os.Stat(folder); err != nil {
+		t.Skip("the kernel has no sched_ext: ", err)
+	}
+	kerneltest.NoLeaks(t)
+	for _, weighted := range []bool{false, true} {
+		var out bytes.Buffer
+		if err := run(context.Background(), options{weighted: weighted, duration: 2500 * time.Millisecond}, &out); err != nil {
+			t.Errorf("%v\n%s", err, &out)
+		}
+		t.Logf("\n%s", &out)
+		for _, want := range []string{"sched_ext is enabled: go_simple", "/s ", "the scheduler ended: as it was asked to", "sched_ext is disabled"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("weighted %v: no %q in\n%s", weighted, want, &out)
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/maps"
+)
+
+// A tally counts packets, and their bytes from the Ethernet header on. It is what
+// the program adds to and what user space reads: one Go type for both.
+type tally struct{ Packets, Bytes uint64 }
+
+// add is the sum of two tallies, in user space.
+func (t tally) add(o tally) tally { return tally{t.Packets + o.Packets, t.Bytes + o.Bytes} }
+
+// Traffic is what became of packets of one class.
+type traffic struct{ Passed, Dropped tally }
+
+// The classes of packets, as indices of firewall.traffic.
+const (
+	classTCP       uint32 = iota
+	classUDP              // and so on, by the protocol in the IP header
+	classICMP             // of both versions
+	classOtherIP          //
+	classNotIP            // ARP, for example: it always passes
+	classMalformed        // too short for what it says it is: it never passes
+	classes
+)
+
+// A firewall drops packets by the network that they come from.
+type firewall struct {
+	blocked4 *maps.Trie[maps.IPv4Prefix, tally] // a rule is a prefix and counts what it dropped
+	blocked6 *maps.Trie[maps.IPv6Prefix, tally]
+	traffic  *maps.PerCPUArray[traffic] // by class; no processor waits for another one
+}
+
+// maxRules is how many networks of each version can be blocked.
+const maxRules = 10_000
+
+func newFirewall() *firewall {
+	return &firewall{
+		blocked4: maps.NewLPMTrie[maps.IPv4Prefix, tally]("blocked4", maxRules),
+		blocked6: maps.NewLPMTrie[maps.IPv6Prefix, tally]("blocked6", maxRules),
+		traffic:  maps.NewPerCPUArray[traffic]("traffic", classes),
+	}
+}
+
+// The headers, as they are in packets: numbers are in network order.
+type (
+	ethernet struct {
+		To, From [6]uint8
+		Type     dsl.BE16
+	}
+	vlanTag struct {
+		Tag, Type dsl.BE16
+	}
+	ipv4 struct {
+		VersionAndLength, TOS    uint8
+		Length, ID, FragmentInfo dsl.BE16
+		TTL, Protocol            uint8
+		Checksum                 dsl.BE16
+		From, To                 [4]uint8
+	}
+	ipv6 struct {
+		VersionAndFlow dsl.BE32
+		Length         dsl.BE16
+		Next, HopLimit uint8
+		From, To       [16]uint8
+	}
+)
+
+// Values of ethernet.Type (IEEE's list), and of ipv4.Protocol and ipv6.Next (IANA's).
+const (
+	etherIPv4, etherIPv6, etherVLAN, etherQinQ = 0x0800, 0x86dd, 0x8100, 0x88a8
+
+	protocolICMP, protocolTCP, protocolUDP, protocolICMPv6 = 1, 6, 17, 58
+)
+
+// program is what runs for every packet that comes in.
+func (w *firewall) program() *dsl.Program { return dsl.Func("xdp_firewall", w.filter) }
+
+func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+	packet := x.Packet()
+	length := packet.End().Address().Sub(packet.Start().Address())
+
+	// Until its headers are read, a packet is malformed and to be dropped: leaving
+	// the block early, where the packet ends too soon, leaves it at that.
+	class, verdict := f.U32(classMalformed).Var(), f.U32(ctx.XDPDrop).Var()
+	f.Block(func(leave func()) {
+		kind := dsl.Header[ethernet](packet, 0, leave).U16("Type").Var()
+		at := f.U32(14).Var()
+		for range 2 { // tags within tags; a Go loop writes its body twice
+			f.If(kind.Eq(etherVLAN).Or(kind.Eq(etherQinQ)), func() {
+				kind.Set(dsl.Header[vlanTag](packet, at, leave).U16("Type"))
+				at.Inc(4)
+			})
+		}
+		dsl.Switch(f, kind.Get(),
+			dsl.Case(func() {
+				ip := dsl.Header[ipv4](packet, at, leave)
+				source := dsl.Local[maps.IPv4Prefix](f)
+				source.U32("Bits").Set(32)
+				move(source.Part("Address"), ip.Part("From"), 4)
+				class.Set(classOf(f, ip.U8("Protocol").Get()))
+				w.judge(f, w.blocked4.Lookup(f, source), length, verdict)
+			}, etherIPv4),
+			dsl.Case(func() {
+				ip := dsl.Header[ipv6](packet, at, leave)
+				source := dsl.Local[maps.IPv6Prefix](f)
+				source.U32("Bits").Set(128)
+				move(source.Part("Address"), ip.Part("From"), 16)
+				class.Set(classOf(f, ip.U8("Next").Get()))
+				w.judge(f, w.blocked6.Lookup(f, source), length, verdict)
+			}, etherIPv6),
+			dsl.Default(func() {
+				class.Set(classNotIP)
+				verdict.Set(ctx.XDPPass)
+			}))
+	})
+
+	counters := w.traffic.Lookup(f, class)
+	f.If(counters.NotNil(), func() { // always so; the kernel's verifier wants to see it asked
+		f.If(verdict.Eq(ctx.XDPPass), func() {
+			counters.U64("Passed.Packets").Inc(1)
+			counters.U64("Passed.Bytes").Inc(length)
+		}).Else(func() {
+			counters.U64("Dropped.Packets").Inc(1)
+			counters.U64("Dropped.Bytes").Inc(length)
+		})
+	})
+	return verdict.Get()
+}
+
+// judge decides by the rule that was found, which counts: atomically, as all
+// processors have the same one.
+func (w *firewall) judge(f *dsl.Fn, rule dsl.Ref[tally], length dsl.U64, verdict dsl.VarU32) {
+	f.If(rule.NotNil(), func() {
+		rule.U64("Packets").AtomicAdd(1)
+		rule.U64("Bytes").AtomicAdd(length)
+	}).Else(func() { verdict.Set(ctx.XDPPass) })
+}
+
+// classOf is the class of an IP packet, by the protocol in its header.
+func classOf(f *dsl.Fn, protocol dsl.U8) dsl.U32 {
+	class := f.U32(classOtherIP).Var()
+	dsl.Switch(f, protocol,
+		dsl.Case(func() { class.Set(classTCP) }, protocolTCP),
+		dsl.Case(func() { class.Set(classUDP) }, protocolUDP),
+		dsl.Case(func() { class.Set(classICMP) }, protocolICMP, protocolICMPv6))
+	return class.Get()
+}
+
+// move copies bytes, four at a time.
+func move(to, from dsl.Ptr, size int16) {
+	for at := int16(0); at < size; at += 4 {
+		dsl.At[uint32](to, at).Set(dsl.At[uint32](from, at))
+	}
+}
