@@ -169,8 +169,16 @@ func (e *emitter) fillOp(c *codeBlock, o *op, s *regalloc.Step) {
 		return
 	}
 	for i := range o.count {
-		c.add(e, dsl.Item{Ins: e.fill(o.code[i], s)}, o.site)
+		c.add(e, dsl.Item{Ins: e.fill(o.code[i], s), Name: e.calledName(o)}, o.site)
 	}
+}
+
+// calledName is the name of the kernel function that an operation calls, or "".
+func (e *emitter) calledName(o *op) string {
+	if o.kind != kernelCallOp {
+		return ""
+	}
+	return e.f.Names[o.target].Name
 }
 
 // fill puts the registers into an instruction.

@@ -243,6 +243,10 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 			n = 1
 		}
 		return l.constantValue(ir.Bool, n)
+	case ir.Load:
+		if v.Aux == argumentLoad && v.Size < 8 && l.target.ByteOrder == isa.BigEndian {
+			return l.argumentAtEnd(v)
+		}
 	case ir.CallHelper:
 		l.checkHelper(v)
 	case ir.SDiv, ir.SMod:
@@ -263,6 +267,20 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 		args = append(args, l.value[a])
 	}
 	return l.emit(low, args...)
+}
+
+// argumentLoad marks loads of narrow arguments, in Aux; see package dsl.
+const argumentLoad = 1
+
+// argumentAtEnd reads a narrow argument on a big-endian machine, where it is at
+// the end of its word.
+func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
+	word := l.emit(ir.Value{Op: ir.Load, Type: ir.I64, Size: 8, Off: v.Off}, l.value[v.Args[0]])
+	n := l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, word)
+	if v.Size < 4 {
+		n = l.emit(ir.Value{Op: ir.And, Type: ir.I32, Imm: 1<<(8*v.Size) - 1}, n)
+	}
+	return n
 }
 
 // divideSigned divides by way of the unsigned division, for ISA levels that have

@@ -339,6 +339,12 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 	if !ok {
 		return l.constantValue(v.Type, 0)
 	}
+	if v.Type == ir.I64 {
+		return l.constantValue(v.Type, r.value)
+	}
+	if r.value != int64(int32(r.value)) && r.value != int64(uint32(r.value)) {
+		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold", describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
+	}
 	return l.constantValue(v.Type, int64(uint32(r.value)))
 }
 

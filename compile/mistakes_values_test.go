@@ -18,7 +18,7 @@ func otherFunctions() *dsl.Program {
 		n.Set(keptVar)           // want "belongs to \"other\", and this is \"p\""
 		f.If(condition, f.Exit)  // want "belongs to \"other\", and this is \"p\""
 		f.If(n.Lt(kept), f.Exit) // want "belongs to \"other\", and this is \"p\""
-		n.Set(kept.Add(1))       // want "this value was never made"
+		n.Set(kept.Add(1))       // want "belongs to"
 		f.If(kept.Eq(1), f.Exit) // want "this value was never made"
 		n.Set(7)
 	})

@@ -91,9 +91,7 @@ func (o *Object) AppendListing(buf []byte) []byte {
 		buf = append(buf, strings.Repeat(" ", max(1, column-(len(buf)-begin)))...)
 		pos := item.Pos()
 		buf = fmt.Appendf(buf, "; %s:%d", filepath.Base(pos.File), pos.Line)
-		switch item.Kind {
-		case dsl.Plain, dsl.JumpTo:
-		default:
+		if item.Kind != dsl.JumpTo && (item.Kind != dsl.Plain || item.Name != "") {
 			buf = fmt.Appendf(buf, "  %v", item)
 		}
 		buf = append(buf, '\n')

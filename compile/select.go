@@ -28,7 +28,8 @@ type selection struct {
 	machine *regalloc.Func
 	ops     [][]op // beside machine's blocks and instructions
 	made    map[madeKey]regalloc.V
-	at      int // the block that is selected
+	at      int   // the block that is selected
+	site    int32 // the line of what is selected: constants for it are made there
 }
 
 // madeKey is a constant that is in a register within the block.
@@ -45,7 +46,7 @@ type op struct {
 	count  uint8
 	kind   opKind
 	site   int32
-	target int32 // what is called, or whose address it is: an index into body.Subs or Maps
+	target int32 // what is called, or whose address it is: an index into body.Subs or Maps, or into Names
 }
 
 type opKind uint8
@@ -53,6 +54,7 @@ type opKind uint8
 const (
 	plainOp opKind = iota
 	entryOp        // a parameter that arrives in its register: nothing to do
+	kernelCallOp
 	subCallOp
 	subAddressOp
 	mapAddressOp
@@ -318,20 +320,20 @@ func (s *selection) makeConstant(v *ir.Value) regalloc.V {
 	in := regalloc.Instr{Def: to, DefReg: regalloc.AnyReg}
 	switch v.Op {
 	case ir.Const:
-		s.add(in, instructions(v.Site, constantTemplate(v.Type, v.Imm)))
+		s.add(in, instructions(s.site, constantTemplate(v.Type, v.Imm)))
 	case ir.FrameAddr:
 		off := s.frame[v.Aux] + int32(v.Imm)
-		s.add(in, instructions(v.Site, template{isa.Mov64Reg(0, isa.R10), def, fixed}, template{isa.Add64Imm(0, off), def, fixed}))
+		s.add(in, instructions(s.site, template{isa.Mov64Reg(0, isa.R10), def, fixed}, template{isa.Add64Imm(0, off), def, fixed}))
 	case ir.MapAddr:
-		o := instructions(v.Site, template{isa.LoadMapFD(0, 0), def, fixed})
+		o := instructions(s.site, template{isa.LoadMapFD(0, 0), def, fixed})
 		o.kind, o.target = mapAddressOp, v.Aux
 		s.add(in, o)
 	case ir.MapValue:
-		o := instructions(v.Site, template{isa.LoadMapValue(0, 0, uint32(v.Imm)), def, fixed})
+		o := instructions(s.site, template{isa.LoadMapValue(0, 0, uint32(v.Imm)), def, fixed})
 		o.kind, o.target = mapValueOp, v.Aux
 		s.add(in, o)
 	default: // FuncAddr
-		o := instructions(v.Site, template{isa.LoadFunc(0, 0), def, fixed})
+		o := instructions(s.site, template{isa.LoadFunc(0, 0), def, fixed})
 		o.kind, o.target = subAddressOp, v.Aux
 		s.add(in, o)
 	}
@@ -425,9 +427,25 @@ func (s *selection) block(b ir.B) {
 			m.Params = append(m.Params, s.v(v))
 			continue
 		}
+		if s.site = value.Site; s.site == 0 {
+			s.site = block.Site
+		}
 		s.value(v, value)
 	}
+	if s.site = block.Site; s.site == 0 {
+		s.site = lastSite(s.f, block)
+	}
 	s.end(b, block)
+}
+
+// lastSite is the line of the last operation of a block that has one.
+func lastSite(f *ir.Func, block *ir.Block) int32 {
+	for i := len(block.Values) - 1; i >= 0; i-- {
+		if site := f.Values[block.Values[i]].Site; site != 0 {
+			return site
+		}
+	}
+	return 0
 }
 
 // value selects the instructions of an operation.
@@ -631,6 +649,7 @@ func (s *selection) call(n ir.V, v *ir.Value) {
 		o.code[0].ins = isa.CallHelper(int32(v.Imm))
 	case ir.CallKernel:
 		o.code[0].ins = isa.CallKfunc(int32(v.Imm), 0)
+		o.kind, o.target = kernelCallOp, v.Aux
 	default:
 		o.kind, o.target = subCallOp, v.Aux
 	}

@@ -35,7 +35,8 @@ func (u *unit) items(p *dsl.Program) []dsl.Item {
 //	allocate  virtual registers → registers and slots of the frame
 //	emit      blocks → items in a row, with labels
 func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
-	for _, m := range body.Mistakes {
+	mistakes := body.Mistakes()
+	for _, m := range mistakes {
 		u.note(p, Rule(m.Rule), Finding{Pos: m.Pos, Insn: -1, Detail: m.Detail, Help: m.Help})
 	}
 	if p.Proto.Err != nil {
@@ -50,7 +51,7 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 	}
 	before := len(u.findings)
 	f := u.lower(p, body) // also with mistakes: what the target lacks is found together with them
-	if len(body.Mistakes) > 0 || len(u.findings) > before || u.err != nil {
+	if len(mistakes) > 0 || len(u.findings) > before || u.err != nil {
 		return
 	}
 	opt.Run(f, opt.Config{SignedLoads: u.target.has(isa.V4), NarrowJumps: u.target.has(isa.V3)})

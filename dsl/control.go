@@ -394,3 +394,11 @@ func (f *Fn) EnumValue(enum, constant string) U32 {
 	}
 	return newInt[uint32](f, f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: f.name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
 }
+
+// EnumValue64 is EnumValue for constants that do not fit into 32 bits.
+func (f *Fn) EnumValue64(enum, constant string) U64 {
+	if !f.usable() {
+		return U64{}
+	}
+	return newInt[uint64](f, f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: f.name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+}

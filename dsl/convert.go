@@ -7,7 +7,7 @@ import "github.com/bpfsmith/bpfsmith/internal/ir"
 func convert[To, From Integer](n number[From]) Int[To] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[To]{}
+		return Int[To]{number[To]{fn: f}}
 	}
 	x, from := n.read(f)
 	to := formOf[To]()

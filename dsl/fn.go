@@ -2,8 +2,11 @@ package dsl
 
 import (
 	"fmt"
+	"path"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bpfsmith/bpfsmith/internal/ir"
 )
@@ -18,6 +21,7 @@ type Fn struct {
 	at      ir.B // the block that is written
 	dead    bool // nothing leads to it: a return stands before
 	running bool // the Go function runs
+	entered bool // and has written something
 	ended   bool // the Go function has returned
 	scopes  []scope
 	scope   int32
@@ -36,13 +40,15 @@ type Fn struct {
 
 // A Body is a written function, for package compile.
 type Body struct {
-	IR       *ir.Func
-	Subs     []*Program // what Aux of calls and of FuncAddr counts
-	Maps     []*MapSpec // what Aux of MapAddr and MapValue counts
-	Params   []CType
-	Direct   bool      // the parameter is what R1 holds, and not an array of arguments
-	Sub      bool      // called with its arguments in R1 to R5
-	Mistakes []Mistake // in the order in which they were met
+	IR     *ir.Func
+	Subs   []*Program // what Aux of calls and of FuncAddr counts
+	Maps   []*MapSpec // what Aux of MapAddr and MapValue counts
+	Params []CType
+	Direct bool // the parameter is what R1 holds, and not an array of arguments
+	Sub    bool // called with its arguments in R1 to R5
+
+	mu       sync.Mutex // values that are kept too long may bring mistakes at any time
+	mistakes []Mistake
 
 	Unfinished bool // the Go function panicked
 }
@@ -87,7 +93,20 @@ func (f *Fn) mistake(rule, help, format string, args ...any) {
 }
 
 func (f *Fn) mistakeAt(pc uintptr, rule, help, format string, args ...any) {
-	f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: site(pc).position(), Rule: rule, Detail: fmt.Sprintf(format, args...), Help: help})
+	f.body.note(Mistake{Pos: site(pc).position(), Rule: rule, Detail: fmt.Sprintf(format, args...), Help: help})
+}
+
+func (b *Body) note(m Mistake) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mistakes = append(b.mistakes, m)
+}
+
+// Mistakes lists what was wrong so far, in the order in which it was met.
+func (b *Body) Mistakes() []Mistake {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.mistakes)
 }
 
 // generated is how files end whose functions are not the lines that anybody
@@ -104,6 +123,10 @@ const entrySite = 1
 // outside the language. Finding it is most of what writing an operation costs, so
 // only a few frames are looked at first.
 func (f *Fn) site() int32 {
+	if f.running && !f.entered {
+		f.entered = true
+		f.correctEntry()
+	}
 	if !f.running && !f.ended {
 		f.line = entrySite
 		return entrySite
@@ -138,12 +161,6 @@ func (f *Fn) firstUserFrame(pcs []uintptr) int32 {
 	return 0
 }
 
-// languageDir is where this package's files were when they were compiled.
-var languageDir = func() string {
-	_, file, _, _ := runtime.Caller(0)
-	return file[:strings.LastIndexByte(file, '/')+1]
-}()
-
 func isLanguage(pc uintptr) bool {
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	if strings.HasSuffix(frame.File, generated) {
@@ -158,7 +175,8 @@ func isLanguage(pc uintptr) bool {
 		}
 	}
 	// A closure that was inlined into its user's function bears the user's name, but its file is ours.
-	return strings.HasPrefix(frame.Function, "reflect.") || strings.HasPrefix(frame.File, languageDir)
+	_, here, _, _ := runtime.Caller(0)
+	return strings.HasPrefix(frame.Function, "reflect.") || path.Dir(frame.File) == path.Dir(here)
 }
 
 // name numbers something that the target is asked for.
@@ -190,8 +208,20 @@ func (f *Fn) usable() bool {
 	if !f.ended {
 		return true
 	}
-	f.mistake(ruleEnded, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	// The function may be compiled at the same time: nothing of it is written any more.
+	f.mistakeAt(userFrame(), ruleEnded, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
 	return false
+}
+
+// userFrame is the nearest caller outside the language.
+func userFrame() uintptr {
+	var pcs [32]uintptr
+	for _, pc := range pcs[:runtime.Callers(3, pcs[:])] {
+		if !isLanguage(pc) {
+			return pc
+		}
+	}
+	return 0
 }
 
 // terminate ends the block that is written, and goes on in one that nothing
@@ -242,25 +272,28 @@ func (f *Fn) inside(what string, body func()) {
 // nothing is a mistake: a Go return leaves the closure, not the program.
 func (f *Fn) statements(what string, body func()) {
 	entry, values, blocks := f.at, len(f.ir.Values), len(f.ir.Blocks)
-	mistakes := len(f.body.Mistakes)
+	mistakes := len(f.body.mistakes)
 	f.inside(what, body)
-	if body != nil && len(f.body.Mistakes) == mistakes && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
+	if body != nil && len(f.body.mistakes) == mistakes && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
 		f.mistake(ruleEmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }
 
 // take checks that a value may be used here, and gives it.
 func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
+	if f.ended {
+		f.usable() // notes it
+		return 0
+	}
 	if from == f {
 		f.taken = append(f.taken, make([]bool, max(0, int(v)+1-len(f.taken)))...)
 		f.taken[v] = true
 	}
 	switch {
+	case from != nil && from != f:
+		f.mistake(ruleForeign, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
 		f.mistake(ruleZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
-	case from != f:
-		f.mistake(ruleForeign, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
-	case !f.usable():
 	case !f.scopes[scope].open:
 		f.mistake(ruleOutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, and is used outside of it", site(f.ir.Sites[f.ir.Values[v].Site]).position())

@@ -225,7 +225,6 @@ func (p *Program) write(sub bool) *Body {
 	f.run(fn, in)
 	f.ended = true
 	f.findUnused()
-	f.correctEntry(entrySite)
 	return body
 }
 
@@ -241,21 +240,24 @@ func (f *Fn) findUnused() {
 }
 
 // correctEntry puts the line where the function begins in the place of that of
-// the wrapper that Go makes for method values, which has none.
-func (f *Fn) correctEntry(entry int32) {
-	wrapper := runtime.FuncForPC(f.ir.Sites[entry])
-	method, ok := strings.CutSuffix(wrapper.Name(), "-fm")
+// the wrapper that Go makes for method values, which has none. It is called when
+// the method runs.
+func (f *Fn) correctEntry() {
+	method, ok := strings.CutSuffix(runtime.FuncForPC(f.ir.Sites[entrySite]).Name(), "-fm")
 	if !ok {
 		return
 	}
-	for _, pc := range f.ir.Sites[entry+1:] {
-		if fn := runtime.FuncForPC(pc); fn != nil && fn.Name() == method {
-			f.ir.Sites[entry] = fn.Entry() + 1
-			return
+	var pcs [64]uintptr
+	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+		fn := runtime.FuncForPC(pc)
+		if fn == nil || fn.Name() != method {
+			continue
 		}
-	}
-	if len(f.ir.Sites) > int(entry)+1 { // the method is part of its wrapper: a line in it is better than none
-		f.ir.Sites[entry] = f.ir.Sites[entry+1]
+		f.ir.Sites[entrySite] = pc // a line in the method; the first one, unless it is part of its wrapper
+		if entry := fn.Entry() + 1; runtime.FuncForPC(entry).Name() == method {
+			f.ir.Sites[entrySite] = entry
+		}
+		return
 	}
 }
 
@@ -329,7 +331,7 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 			f.running = false
 			f.computed = nil // it was not to be the end
 			f.body.Unfinished = true
-			f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: pos, Rule: rulePanic, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
+			f.body.note(Mistake{Pos: pos, Rule: rulePanic, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
 			f.ir.Blocks[f.at].Kind = ir.Return
 		}
 	}()
@@ -340,11 +342,29 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	switch {
 	case len(out) == 0:
 		f.finish(0)
-	case f.dead:
+	case f.dead || !f.reached(f.at):
 		f.finish(0) // each path has returned before
 	default:
 		f.finish(f.lastResult(out[0].Interface()))
 	}
+}
+
+// reached reports whether any path leads to a block.
+func (f *Fn) reached(b ir.B) bool {
+	seen := make([]bool, len(f.ir.Blocks))
+	work := []ir.B{0}
+	for len(work) > 0 {
+		at := work[len(work)-1]
+		work = work[:len(work)-1]
+		if at == b {
+			return true
+		}
+		if !seen[at] {
+			seen[at] = true
+			work = append(work, f.ir.Blocks[at].Succs...)
+		}
+	}
+	return false
 }
 
 // panicked is the line of Go that panicked: the nearest one outside the language,
@@ -370,7 +390,7 @@ func (f *Fn) panicked() Position {
 // lastResult is what the Go function returned, as a value.
 func (f *Fn) lastResult(result any) ir.V {
 	if o, ok := result.(interface{ isZero() bool }); ok && o.isZero() {
-		f.body.Mistakes = append(f.body.Mistakes, Mistake{Pos: f.program.Pos, Rule: ruleNoResult,
+		f.body.note(Mistake{Pos: f.program.Pos, Rule: ruleNoResult,
 			Detail: fmt.Sprintf("the Go function returned no value: a %v is due on every path", f.result),
 			Help:   "return one made from parameters, fields, calls or constants such as f.U32(0)"})
 		return f.constant(ir.I64, 0)

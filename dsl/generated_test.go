@@ -10,7 +10,7 @@ import (
 // mistakesOf runs a Go function and gives what was wrong.
 func mistakesOf(fn any) []string {
 	var texts []string
-	for _, m := range Func("f", fn).Body(false).Mistakes {
+	for _, m := range Func("f", fn).Body(false).Mistakes() {
 		texts = append(texts, m.Detail)
 	}
 	return texts
@@ -63,8 +63,8 @@ func TestPathsOfParts(t *testing.T) {
 		return p.To("tcp_sock").Field("rtt_min.s").Index(2).Member("v").U32()
 	})
 	body := p.Body(false)
-	if len(body.Mistakes) > 0 {
-		t.Fatal(body.Mistakes)
+	if len(body.Mistakes()) > 0 {
+		t.Fatal(body.Mistakes())
 	}
 	want := ir.Name{Kind: ir.FieldName, Name: "tcp_sock", Path: "rtt_min.s[2].v"}
 	if got := body.IR.Names; len(got) != 1 || got[0] != want {

@@ -344,7 +344,7 @@ func computed[T Integer](f *Fn, v ir.V) Int[T] {
 func (n number[T]) binary(op ir.Op, o Operand) Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	y := f.value(k, o)
@@ -389,7 +389,7 @@ func (n number[T]) Xor(o Operand) Int[T] { return n.binary(ir.Xor, o) }
 func (n number[T]) Neg() Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	return computed[T](f, f.cut(k, f.emit(ir.Value{Op: ir.Neg, Type: k.typ()}, x)))
@@ -399,7 +399,7 @@ func (n number[T]) Neg() Int[T] {
 func (n number[T]) Not() Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	all := int64(-1)
@@ -425,7 +425,7 @@ func (n number[T]) Shr(count Operand) Int[T] {
 func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	width := int64(32)
@@ -503,7 +503,7 @@ func (n number[T]) Min(o Operand) Int[T] { return n.extreme(ir.GT, o) }
 func (n number[T]) extreme(other ir.Cond, o Operand) Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	y := f.value(k, o)
@@ -556,7 +556,7 @@ func (n number[T]) Has(bits Operand) Bool { return n.relation(ir.TEST, bits) }
 func (n number[T]) Swap() Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
 	return computed[T](f, f.swap(k, x, always))
@@ -566,7 +566,7 @@ func (n number[T]) Swap() Int[T] {
 func (n number[T]) Get() Int[T] {
 	f := n.fn
 	if f == nil || !f.usable() {
-		return Int[T]{}
+		return Int[T]{number[T]{fn: f}}
 	}
 	x, _ := n.read(f)
 	return newInt[T](f, x)

@@ -10,7 +10,7 @@ import (
 type ItemKind uint8
 
 const (
-	Plain           ItemKind = iota // Ins, complete
+	Plain           ItemKind = iota // Ins, complete; Name, where there is one, is the kernel function that it calls
 	LabelHere                       // Name: a place that jumps may name
 	JumpTo                          // Ins, but for the displacement to the label Name
 	FieldLoad                       // Ins.Dst = field Path() of the struct Name at Ins.Src
@@ -150,6 +150,10 @@ func Sleepable() Item { return symbolic(Item{Kind: sleepableHere}) }
 func (i Item) String() string {
 	field := func() string { return fmt.Sprintf("%s.%s", i.Name, i.Path()) }
 	switch i.Kind {
+	case Plain:
+		if i.Name != "" {
+			return "call " + i.Name
+		}
 	case LabelHere:
 		return i.Name + ":"
 	case JumpTo:

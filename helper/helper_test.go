@@ -63,7 +63,7 @@ func TestWrongKinds(t *testing.T) {
 			want[n+1] = text
 		}
 	}
-	for _, m := range dsl.Func("mistaken", mistaken).Body(false).Mistakes {
+	for _, m := range dsl.Func("mistaken", mistaken).Body(false).Mistakes() {
 		if w, ok := want[m.Pos.Line]; !ok || w != m.Detail || !strings.HasSuffix(m.Pos.File, "helper_test.go") {
 			t.Errorf("%v: %s\nwant %s", m.Pos, m.Detail, w)
 		}
@@ -75,7 +75,7 @@ func TestWrongKinds(t *testing.T) {
 }
 
 func TestSoundCalls(t *testing.T) {
-	for _, m := range dsl.Func("sound", sound).Body(false).Mistakes {
+	for _, m := range dsl.Func("sound", sound).Body(false).Mistakes() {
 		t.Errorf("%v: %s", m.Pos, m.Detail)
 	}
 }
