@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 func TestContendersAreOursOrTheKernels(t *testing.T) {
-	list, err := contenders([]string{"reno", "go_reno", "go_reno", "cubic"}, algorithms(), []string{"reno", "cubic"})
+	list, err := contenders([]string{"reno", "go_reno", "go_reno", "cubic"}, algorithms(usualHZ), []string{"reno", "cubic"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func TestUnknownContendersListWhatThereIs(t *testing.T) {
 		"go_rino": `congestion control "go_rino": no algorithm has that name`,
 		"dctcp":   `congestion control "dctcp": this kernel was built without it, or its module is not loaded (modprobe tcp_dctcp; CONFIG_TCP_CONG_DCTCP)`,
 	} {
-		_, err := contenders([]string{"reno", name}, []structops.Ops{reno, gentle}, []string{"reno", "bbr"})
+		_, err := contenders([]string{"reno", name}, []structops.Ops{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"})
 		want += "\nhelp: written in Go, here: go_reno, go_gentle; in this kernel: reno, bbr"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
@@ -62,7 +63,7 @@ func TestDCTCPGetsALinkThatMarks(t *testing.T) {
 	flagged := func(flags any) contender {
 		return contender{name: "go_some", ops: structops.Ops{Members: structops.Members{"name": "go_some", "flags": flags}}}
 	}
-	plain := contender{name: "go_reno", ops: reno}
+	plain := contender{name: "go_reno", ops: cc.Reno("go_reno")}
 	for _, test := range []struct {
 		list []contender
 		ecn  int
@@ -83,7 +84,7 @@ func TestDCTCPGetsALinkThatMarks(t *testing.T) {
 
 // twoRounds has the results of two transfers of each of two algorithms.
 func twoRounds() ([]contender, [][]result) {
-	list := []contender{{name: "reno", native: true}, {name: "go_reno", ops: reno}}
+	list := []contender{{name: "reno", native: true}, {name: "go_reno", ops: cc.Reno("go_reno")}}
 	transfer := func(native bool, goodput, cwnd float64, retransmits int) result {
 		return result{native: native, Result: netlab.Result{
 			Algorithm: list[0].name, GoodputBPS: goodput, MeanCwnd: cwnd, MeanRTT: 30 * time.Millisecond, Retransmits: retransmits,

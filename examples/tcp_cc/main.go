@@ -4,16 +4,18 @@
 //	go run ./examples/tcp_cc                   # as root
 //	go run -exec sudo ./examples/tcp_cc        # from an ordinary user's shell
 //
-// It compiles two algorithms (reno.go, gentle.go), checks them against the
-// kernel's BTF, registers them, and lets each carry a real TCP transfer over an
-// emulated link between two network namespaces. Everything is gone when it
-// ends, also when it is interrupted.
+// It compiles two algorithms, Reno (package cc) and one that differs from it in a
+// program written in instructions (gentle.go), checks them against the kernel's
+// BTF, registers them, and lets each carry a real TCP transfer over an emulated
+// link between two network namespaces. Everything is gone when it ends, also
+// when it is interrupted.
 //
-//	go run ./examples/tcp_cc -compare reno,go_reno -rounds 3
+//	go run ./examples/tcp_cc -compare cubic,go_cubic -rounds 3
 //
-// compares algorithms by name, ours and the kernel's, and registers only those.
-// On a link that marks packets (-ecn; by itself where DCTCP takes part) both
-// ends of a connection run the algorithm.
+// compares algorithms by name, ours (go_reno, go_gentle, go_cubic, go_dctcp,
+// go_bbr) and the kernel's, and registers only those. On a link that marks
+// packets (-ecn; by itself where DCTCP takes part) both ends of a connection run
+// the algorithm.
 package main
 
 import (
@@ -28,6 +30,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
@@ -44,10 +47,12 @@ func main() {
 	flag.BoolVar(&opt.json, "json", false, "print one JSON object instead of tables and pictures")
 	flag.DurationVar(&opt.duration, "duration", netlab.DefaultDuration, "length of each transfer")
 	flag.StringVar(&opt.out, "out", ".", "folder for tcp_cc.svg and tcp_cc.png")
-	compare := flag.String("compare", "", "`names` of algorithms to compare, ours and the kernel's, such as reno,go_reno")
+	compare := flag.String("compare", "", "`names` of algorithms to compare, ours and the kernel's, such as cubic,go_cubic")
+	hz := flag.Uint("hz", 0, "CONFIG_HZ of the kernel, jiffies a second; 0: as its configuration says")
 	flag.IntVar(&opt.rounds, "rounds", 1, "transfers of each algorithm that is compared")
 	flag.IntVar(&opt.ecn, "ecn", 0, "mark packets from a queue of so many `packets` on; 0: only if an algorithm that is compared needs it")
 	flag.Parse()
+	opt.hz = uint32(*hz)
 	var err error
 	if *compare != "" {
 		opt.compare, err = splitNames(*compare)
@@ -95,6 +100,7 @@ type options struct {
 	compare  []string      // names; nil: our two and the kernel's Reno
 	rounds   int           // with compare
 	ecn      int           // with compare: threshold of the link; 0: as the algorithms need it
+	hz       uint32        // with compare: jiffies a second; 0: as the kernel's configuration says
 	start    time.Time     // of main
 }
 
@@ -113,14 +119,18 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list, mine := standardList(), algorithms()
+	list := standardList()
 	if len(opt.compare) > 0 {
-		if list, err = contenders(opt.compare, mine, before); err != nil {
+		if opt.hz == 0 && needsClock(opt.compare) {
+			if opt.hz, err = clockRate(); err != nil {
+				return err
+			}
+		}
+		if list, err = contenders(opt.compare, algorithms(opt.hz), before); err != nil {
 			return err
 		}
-		mine = oursOf(list)
 	}
-	ours, err := prepareAll(mine)
+	ours, err := prepareAll(oursOf(list))
 	if err != nil {
 		return err
 	}
@@ -178,7 +188,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 
 // standardList is what runs without -compare.
 func standardList() []contender {
-	return []contender{{name: "go_reno", ops: reno}, {name: "go_gentle", ops: gentle}, {name: "reno", native: true}}
+	return []contender{{name: "go_reno", ops: cc.Reno("go_reno")}, {name: "go_gentle", ops: gentle()}, {name: "reno", native: true}}
 }
 
 // show draws what the transfers gave.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,10 +57,11 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := algorithms()
+	list := oursOf(standardList())
 	if len(opt.compare) > 0 {
+		hz := cmp.Or(opt.hz, usualHZ) // the types that are carried say nothing of it
 		// What this kernel has does not matter, since nothing will run; names that nobody knows are mistakes all the same.
-		chosen, err := contenders(opt.compare, list, slices.Sorted(maps.Keys(kernelModules())))
+		chosen, err := contenders(opt.compare, algorithms(hz), slices.Sorted(maps.Keys(kernelModules())))
 		if err != nil {
 			return err
 		}

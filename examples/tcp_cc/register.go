@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// algorithms are ours, in the order in which they run.
-func algorithms() []structops.Ops { return []structops.Ops{reno, gentle} }
+// algorithms are ours, for a kernel that counts so many jiffies a second.
+func algorithms(hz uint32) []structops.Ops {
+	return []structops.Ops{cc.Reno("go_reno"), gentle(), cc.Cubic("go_cubic", hz), cc.DCTCP("go_dctcp"), cc.BBR("go_bbr", hz)}
+}
 
 // prepareAll checks algorithms of ours against the running kernel and compiles them.
 func prepareAll(list []structops.Ops) ([]*structops.Plan, error) {

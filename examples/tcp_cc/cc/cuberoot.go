@@ -26,11 +26,12 @@ func newCubeRoots() cubeRoots {
 
 // root is ∛a, off by less than 1.2 % or 1.
 func (c cubeRoots) root(f *dsl.Fn, a dsl.U64) dsl.U32 {
-	// A third of the length in bits (84/256 = 0.328): so many bits has the root beyond those in the table.
+	// Three bits of a number are one of its root: so many has the root beyond those in the table.
 	more, leading := dsl.NewVar[uint32](f, 0), a.Var()
-	f.If(a.Ge(64), func() {
-		more.Set(bitLength(f, a).Mul(84).Shr(8).Sub(1))
-		leading.Set(a.Shr(more.Mul(3).And(63)))
+	f.For(20, func(dsl.U32) {
+		f.If(leading.Lt(64), f.Break)
+		leading.Set(leading.Shr(3))
+		more.Inc(1)
 	})
 	estimate := dsl.At[uint8](f.MapData(c.estimates.Spec(), 0).Offset(leading.And(63)), 0).U32()
 	return dsl.Pick(f, more.Eq(0), func() dsl.U32 { return estimate.Add(35).Shr(6) }, func() dsl.U32 {
@@ -39,21 +40,4 @@ func (c cubeRoots) root(f *dsl.Fn, a dsl.U64) dsl.U32 {
 		square := x.U64().Mul(x.U64().Sub(1))
 		return x.Shl(1).Add(a.Div(square).U32()).Mul(341).Shr(10)
 	})
-}
-
-// bitLength is the number of bits of a, by halves.
-func bitLength(f *dsl.Fn, a dsl.U64) dsl.U32 {
-	n, rest := dsl.NewVar[uint32](f, 1), a.Var()
-	upper := a.Shr(32)
-	f.If(upper.Ne(0), func() {
-		n.Set(33)
-		rest.Set(upper)
-	})
-	for _, half := range []uint32{16, 8, 4, 2, 1} {
-		f.If(rest.Ge(uint64(1)<<half), func() {
-			n.Inc(half)
-			rest.Set(rest.Shr(half))
-		})
-	}
-	return n.Get()
 }

@@ -2,7 +2,7 @@ package cc
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc/tcp"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -28,23 +28,27 @@ type cubicState struct {
 }
 
 const (
-	beta         = 717               // what is left of the window after a loss, of 1024 (RFC 9438, section 4.6)
-	cubeRTTScale = 410               // C = 0.4 segments/s³, in 1/1024 and per RTT of 100 ms
-	cubeShift    = 40                // brings C·t³ back to segments: 10 bits of C, 30 of t
-	cubeFactor   = 1 << 40 / 410     // 1/C: K = ∛(cubeFactor·(W_max - cwnd)) (RFC 9438, figure 2)
+	beta         = 717                // what is left of the window after a loss, of 1024 (RFC 9438, section 4.6)
+	cubeRTTScale = 410                // C = 0.4 segments/s³, in 1/1024 and per RTT of 100 ms
+	cubeShift    = 40                 // brings C·t³ back to segments: 10 bits of C, 30 of t
+	cubeFactor   = 1 << 40 / 410      // 1/C: K = ∛(cubeFactor·(W_max - cwnd)) (RFC 9438, figure 2)
 	renoScale    = 8 * 1741 / 3 / 307 // 8/α: Reno's α of 0.53 segments a window (RFC 9438, section 4.3)
 )
 
 // cubic is CUBIC (RFC 9438) as net/ipv4/tcp_cubic.c of Linux behaves, with HyStart
 // (hystart.go).
 type cubic struct {
-	hz    uint32 // of the kernel's clock: jiffies a second
+	hz    uint32                  // of the kernel's clock: jiffies a second
+	now   func(f *dsl.Fn) dsl.U32 // that clock
 	roots cubeRoots
 }
 
 // Cubic is CUBIC under a name. hz is the kernel's CONFIG_HZ.
-func Cubic(name string, hz uint32) structops.Ops {
-	c := cubic{hz: hz, roots: newCubeRoots()}
+func Cubic(name string, hz uint32) structops.Ops { return newCubic(hz).ops(name) }
+
+func newCubic(hz uint32) cubic { return cubic{hz: hz, now: jiffies, roots: newCubeRoots()} }
+
+func (c cubic) ops(name string) structops.Ops {
 	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
 		"name": name, "init": c.init, "ssthresh": c.ssthresh, "cong_avoid": c.congAvoid, "set_state": c.setState,
 		"undo_cwnd": c.undoCwnd, "cwnd_event": c.cwndEvent, "pkts_acked": c.pktsAcked,
@@ -79,7 +83,7 @@ func (c cubic) congAvoid(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32) 
 
 // update computes cnt, acknowledged segments for one segment of window.
 func (c cubic) update(f *dsl.Fn, ca cubicState, cwnd, acked dsl.U32, cnt dsl.VarU32, leave func()) {
-	now := jiffies(f)
+	now := c.now(f)
 	ca.AckCnt.Inc(acked)
 	// The curve hardly moves in 1/32 s; a round trip on most paths is longer.
 	sinceLast := now.Sub(ca.LastTime)
@@ -89,19 +93,21 @@ func (c cubic) update(f *dsl.Fn, ca cubicState, cwnd, acked dsl.U32, cnt dsl.Var
 	f.If(epoch.Eq(0).Or(sinceLast.Ne(0)), func() {
 		ca.LastCwnd.Set(cwnd)
 		ca.LastTime.Set(now)
-		elapsed := now.Sub(epoch).Var()
+		elapsed, top := now.Sub(epoch).Var(), ca.LastMaxCwnd.Get()
 		f.If(epoch.Eq(0), func() {
 			elapsed.Set(0)
-			c.startEpoch(f, ca, cwnd, now, acked)
+			c.startEpoch(f, ca, cwnd, now, acked, top)
 		})
 		c.followCurve(f, ca, cwnd, elapsed.Get(), cnt)
+		// Before the first loss the curve begins flat: at least 5 % a round trip.
+		f.If(top.Eq(0).And(cnt.Gt(20)), func() { cnt.Set(20) })
 	})
 	// The window grows at least as Reno's would on this path (RFC 9438, section 4.3).
 	perSegment := cwnd.Mul(renoScale).Shr(3)
 	waiting := ca.AckCnt.Get()
 	reno := ca.TCPCwnd.Var()
-	f.If(perSegment.Ne(0).And(waiting.Gt(perSegment)), func() {
-		segments := waiting.Sub(1).Div(perSegment)
+	f.If(waiting.Gt(perSegment), func() {
+		segments := waiting.Sub(1).Div(perSegment) // 0 where that is 0, as BPF divides
 		ca.AckCnt.Set(waiting.Sub(segments.Mul(perSegment)))
 		reno.Inc(segments)
 		ca.TCPCwnd.Set(reno)
@@ -111,12 +117,11 @@ func (c cubic) update(f *dsl.Fn, ca cubicState, cwnd, acked dsl.U32, cnt dsl.Var
 	ca.Cnt.Set(cnt)
 }
 
-// startEpoch places the curve (RFC 9438, section 4.2): its inflection at W_max.
-func (c cubic) startEpoch(f *dsl.Fn, ca cubicState, cwnd, now, acked dsl.U32) {
+// startEpoch places the curve (RFC 9438, section 4.2): its inflection at W_max, top.
+func (c cubic) startEpoch(f *dsl.Fn, ca cubicState, cwnd, now, acked, top dsl.U32) {
 	ca.EpochStart.Set(now)
 	ca.AckCnt.Set(acked)
 	ca.TCPCwnd.Set(cwnd)
-	top := ca.LastMaxCwnd.Get()
 	f.If(top.Le(cwnd), func() { // above it already: only the convex half
 		ca.K.Set(0)
 		ca.OriginPoint.Set(cwnd)
@@ -141,8 +146,6 @@ func (c cubic) followCurve(f *dsl.Fn, ca cubicState, cwnd, elapsed dsl.U32, cnt 
 	target := ca.OriginPoint.Add(delta)
 	cnt.Set(cwnd.Mul(100)) // as good as none
 	f.If(target.Gt(cwnd), func() { cnt.Set(cwnd.Div(target.Sub(cwnd))) })
-	// Before the first loss the curve begins flat: at least 5 % a round trip.
-	f.If(ca.LastMaxCwnd.Eq(0).And(cnt.Gt(20)), func() { cnt.Set(20) })
 }
 
 // ssthresh answers a loss: β of the window, with room for another flow when W_max
@@ -151,8 +154,8 @@ func (c cubic) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	ca := c.state(tp)
 	cwnd := tp.SndCwnd()
 	ca.EpochStart.Set(0)
-	top := cwnd.Var()
-	f.If(cwnd.Lt(ca.LastMaxCwnd), func() { top.Set(cwnd.Mul(1024 + beta).Shr(11)) })
+	top := cwnd.Mul(1024 + beta).Shr(11).Var()
+	f.If(cwnd.Ge(ca.LastMaxCwnd), func() { top.Set(cwnd) })
 	ca.LastMaxCwnd.Set(top)
 	return cwnd.Mul(beta).Shr(10).Max(2)
 }
@@ -169,7 +172,7 @@ func (c cubic) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 func (c cubic) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
 	f.If(event.Ne(tcp.CAEventTxStart), f.Exit)
 	ca := c.state(tp)
-	now := jiffies(f)
+	now := c.now(f)
 	idle := now.Sub(tp.Lsndtime()).S32()
 	epoch := ca.EpochStart.Get()
 	f.If(epoch.Ne(0).And(idle.Gt(0)), func() {

@@ -2,7 +2,7 @@ package cc
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc/tcp"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
 // HyStart ends slow start before it overflows the queue: when the train of a
@@ -33,7 +33,7 @@ func (c cubic) pktsAcked(f *dsl.Fn, tp tcp.Sock, sample tcp.AckSample) {
 	f.If(rtt.Lt(0), f.Exit)
 	// In the first second after a reduction the queue that it left is still in the measurements.
 	epoch := ca.EpochStart.Get()
-	f.If(epoch.Ne(0).AndThen(func() dsl.Bool { return jiffies(f).Sub(epoch).S32().Lt(int32(c.hz)) }), f.Exit)
+	f.If(epoch.Ne(0).AndThen(func() dsl.Bool { return c.now(f).Sub(epoch).S32().Lt(int32(c.hz)) }), f.Exit)
 	delay := rtt.U32().Max(1)
 	delayMin := ca.DelayMin.Get().Var()
 	f.If(delayMin.Eq(0).Or(delayMin.Gt(delay)), func() {
@@ -57,7 +57,7 @@ func (ca cubicState) lookForEnd(f *dsl.Fn, tp tcp.Sock, delay, delayMin dsl.U32)
 		ca.LastAck.Set(now)
 		threshold := delayMin.Add(ackDelay(tp)).Var()
 		// Unpaced, a round leaves in a burst: half the RTT each way.
-		f.If(tp.SkPacingStatus().Eq(tcp.PacingNone), func() { threshold.Set(threshold.Shr(1)) })
+		f.If(tp.SkPacingStatus().Eq(tcp.SkPacingNone), func() { threshold.Set(threshold.Shr(1)) })
 		f.If(now.Sub(ca.RoundStart).Gt(threshold), found)
 	})
 	rtt := delay.Min(ca.CurrRTT)

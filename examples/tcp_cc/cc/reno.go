@@ -2,7 +2,7 @@ package cc
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc/tcp"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 

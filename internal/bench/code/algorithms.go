@@ -20,6 +20,7 @@ var algorithms = []algorithm{
 	{name: "dctcp", core: "bpf_dctcp", ops: "dctcp", plain: "dctcp"},
 	{name: "cc_cubic", core: "bpf_cc_cubic", ops: "cc_cubic"},
 	{name: "reno", plain: "reno"},
+	{name: "bbr"}, // ours alone
 }
 
 // Goals are set for these.

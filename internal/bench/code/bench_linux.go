@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -30,13 +32,22 @@ func bench(ctx context.Context, opt options) (met bool, err error) {
 	if err := unix.Uname(&name); err != nil {
 		return false, err
 	}
-	shop, err := newWorkshop(ctx, cache, unix.ByteSliceToString(name.Release[:]), opt.update)
+	release := unix.ByteSliceToString(name.Release[:])
+	clock, err := clockRate(release)
+	if err != nil {
+		return false, err
+	}
+	hz, err := strconv.ParseUint(clock, 10, 32)
+	if err != nil {
+		return false, fmt.Errorf("CONFIG_HZ: %w", err)
+	}
+	shop, err := newWorkshop(ctx, cache, release, opt.update)
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, shop.close()) }()
 
-	s := &session{opt: opt, shop: shop, sizes: sizes}
+	s := &session{opt: opt, shop: shop, sizes: sizes, ours: oursByName(uint32(hz))}
 	for _, level := range opt.levels {
 		s.levels = append(s.levels, level.String())
 		for _, a := range algorithms {
@@ -58,6 +69,7 @@ type session struct {
 	report
 	opt    options
 	shop   *workshop
+	ours   map[string]func(name string) structops.Ops // by algorithm
 	sizes  map[[3]string]int
 	rivals []*rival
 }
@@ -105,10 +117,10 @@ func (s *session) make(ctx context.Context, a algorithm, v variant, level isa.Le
 	source, ops := a.core, a.ops
 	switch v {
 	case ours:
-		if oursByName[a.name] == nil {
+		if s.ours[a.name] == nil {
 			return nil, nil
 		}
-		return compileOurs(oursByName[a.name], level)
+		return compileOurs(s.ours[a.name], level)
 	case plain:
 		source, ops = a.plain, a.plain
 	}

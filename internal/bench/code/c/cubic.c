@@ -110,7 +110,10 @@ static inline u32 cube_root(u64 a)
 
 	for (; lead >= 64; lead >>= 3) // three bits of a number are one of its root
 		more++;
-	x = roots[lead];
+	// Clang compares what lead was before the last shift, which tells the verifier nothing of lead; and it would
+	// drop the mask as needless if it knew where lead comes from.
+	asm volatile("" : "+r"(lead));
+	x = roots[lead & 63];
 	if (!more)
 		return (x + 32) >> 6;
 	x = ((x + 2) << more) >> 6;

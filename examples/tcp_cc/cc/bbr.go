@@ -1,0 +1,222 @@
+package cc
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/helper"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/structops"
+)
+
+// bbrState is what BBR remembers of a connection: the 104 bytes of icsk_ca_priv, to the last one.
+type bbrState struct {
+	CycleMstamp, AckEpochMstamp dsl.CellU64                   // µs: when the phase began, and the counting of AckEpochAcked
+	BW                          [3]struct{ T, V dsl.CellU32 } // delivery rate: a windowed maximum (bbr_path.go); T counts rounds
+	MinRTT, MinRTTStamp         dsl.CellU32                   // µs, 2³²-1: none yet; jiffies
+	Rounds, NextRound           dsl.CellU32                   // so many; this one ends when a segment is acknowledged that was sent after so many were delivered
+	FullBW                      dsl.CellU32                   // rate of three rounds ago or less, in startup
+	ProbeRTTDone                dsl.CellU32                   // jiffies; 0: too much is in flight yet
+	PriorCwnd                   dsl.CellU32                   // from before recovery or probing for the RTT
+	LTBW                        dsl.CellU32                   // rate of a policer (bbr_policer.go)
+	LTDelivered, LTStamp        dsl.CellU32                   // at the start of an interval; ms
+	LTLost, AckEpochAcked       dsl.CellU32                   // lost by then; acknowledged since AckEpochMstamp
+	ExtraAcked                  [2]dsl.CellU16                // largest excess of acknowledgements, each of five rounds
+	PacingGain                  dsl.CellU16                   // of the latest acknowledgement, in 1/256
+	ExtraRound                  dsl.CellU8                    // 0 to 4 for the first of those, 5 to 9 for the second
+	Mode                        dsl.CellU8                    // probing for bandwidth: the phase, 0 to 7; or one of those below
+	FullBWCnt                   dsl.CellU8                    // rounds without growth; fullBWRounds: the path has been filled
+	PrevCAState                 dsl.CellU8                    // icsk_ca_state of the latest acknowledgement
+	LTState, LTRounds           dsl.CellU8                    // looking for a policer or not; rounds of it
+	ProbeRTTRoundDone           dsl.CellU8                    // the next four are 0 or 1
+	Conserve, HasSeenRTT, Idle  dsl.CellU8                    // one segment for each that arrived; SRTT was there; began again after a pause
+}
+
+const (
+	bwScale  = 24  // a rate is in packets per µs, times 2²⁴
+	gainUnit = 256 // a gain of 1
+
+	highGain  = gainUnit*2885/1000 + 1 // 2/ln 2: the smallest with which a paced rate doubles every round trip
+	drainGain = gainUnit * 1000 / 2885 // what startup has queued in a round is gone after one
+
+	phases       = 8          // of a cycle: one that looks for more bandwidth, one that drains what that has queued, six that cruise
+	bwRounds     = phases + 2 // window of the rate's maximum
+	fullBWRounds = 3          // startup ends after so many in which the rate has not grown by a quarter
+	minTarget    = 4          // segments; the window never aims lower
+)
+
+// Modes, besides the phases of probing for bandwidth.
+const (
+	startup = phases + iota
+	drain
+	probeRTT
+)
+
+// bbr is BBR version 1 ("BBR: congestion-based congestion control", Cardwell et al., ACM Queue 14-5, 2016) as net/ipv4/tcp_bbr.c behaves.
+// It does not react to losses or queues as such, but keeps a model of the path, its largest delivery rate and its smallest RTT. Their product
+// is what the path holds; it paces at that rate and keeps about twice that in flight.
+type bbr struct {
+	hz   uint32
+	now  func(*dsl.Fn) dsl.U32
+	draw func(*dsl.Fn) dsl.U32 // a random number below 7
+}
+
+// BBR is BBR under a name. hz is the kernel's CONFIG_HZ. It takes Linux 6.10, before which programs may not set app_limited.
+func BBR(name string, hz uint32) structops.Ops { return newBBR(hz).ops(name) }
+
+func newBBR(hz uint32) bbr {
+	return bbr{hz, jiffies, func(f *dsl.Fn) dsl.U32 { return helper.GetPrandomU32(f).Mod(phases - 1) }}
+}
+
+func (b bbr) ops(name string) structops.Ops {
+	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
+		"name": name, "init": b.init, "cong_control": b.congControl, "ssthresh": b.ssthresh, "undo_cwnd": b.undoCwnd, "set_state": b.setState,
+		"cwnd_event": b.cwndEvent, "min_tso_segs": b.minTSOSegs, "sndbuf_expand": b.sndbufExpand,
+	}}
+}
+
+// A bbrCall is BBR while it is called.
+type bbrCall struct {
+	*dsl.Fn
+	bbr
+	bbrState
+	tp         tcp.Sock
+	roundStart dsl.VarU8 // 1: this acknowledgement began a round
+}
+
+func (b bbr) call(f *dsl.Fn, tp tcp.Sock, roundStart uint8) bbrCall {
+	return bbrCall{f, b, tcp.CA[bbrState](tp), tp, dsl.NewVar[uint8](f, roundStart)}
+}
+
+// init begins a connection.
+func (b bbr) init(f *dsl.Fn, tp tcp.Sock) {
+	for _, word := range tcp.CA[[13]dsl.CellU64](tp) {
+		word.Set(0)
+	}
+	c := b.call(f, tp, 0)
+	c.MinRTT.Set(tp.RttMin().SV(0))
+	c.MinRTTStamp.Set(b.now(f))
+	c.NextRound.Set(tp.Delivered())
+	c.AckEpochMstamp.Set(tp.TcpMstamp())
+	c.Mode.Set(startup)
+	tp.SetSndSsthresh(0x7fffffff) // infinite
+	c.initPacingRate()
+	c.startInterval()
+	f.If(tp.SkPacingStatus().Eq(tcp.SkPacingNone), func() { tp.SetSkPacingStatus(tcp.SkPacingNeeded) })
+}
+
+// congControl takes an acknowledgement: what it says of the path, and then what follows for pacing rate and window.
+func (b bbr) congControl(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+	c := b.call(f, tp, 0)
+	f.If(rs.Delivered().Ge(0).And(rs.IntervalUs().Gt(0)), func() {
+		c.updateBW(rs)
+		f.If(rs.AckedSacked().Ne(0), func() { c.updateAckAggregation(rs.AckedSacked()) })
+	})
+	f.If(c.Mode.Lt(phases), func() { f.If(c.phaseIsOver(rs), c.nextPhase) })
+	f.If(c.roundStart.Ne(0).And(c.filled().Not()).And(rs.IsAppLimited().Not()), c.checkFullBW)
+	c.checkDrain()
+	c.updateMinRTT(rs, b.now(f))
+	cwndGain := c.updateGains()
+	bw := c.bw()
+	c.setPacingRate(bw, c.PacingGain.U32())
+	c.setCwnd(rs, bw, cwndGain.Get())
+}
+
+// updateGains sets what goes with the mode.
+func (c bbrCall) updateGains() (cwndGain dsl.VarU32) {
+	pacing, cwnd := dsl.NewVar[uint16](c.Fn, gainUnit), dsl.NewVar[uint32](c.Fn, 2*gainUnit) // 2: for acknowledgements that come late or in bunches
+	dsl.Switch(c.Fn, c.Mode.Get(),
+		dsl.Case(func() { pacing.Set(highGain); cwnd.Set(highGain) }, startup),
+		dsl.Case(func() { pacing.Set(drainGain); cwnd.Set(highGain) }, drain), // by pacing alone
+		dsl.Case(func() { cwnd.Set(gainUnit) }, probeRTT),
+		// A policer drops whatever is tried above its rate.
+		dsl.Case(func() { c.If(c.LTState.Ne(ltUse), func() { pacing.Set(gainUnit * 5 / 4) }) }, 0),
+		dsl.Case(func() { c.If(c.LTState.Ne(ltUse), func() { pacing.Set(gainUnit * 3 / 4) }) }, 1))
+	c.PacingGain.Set(pacing)
+	return cwnd
+}
+
+// filled tells whether startup has filled the path.
+func (c bbrCall) filled() dsl.Bool { return c.FullBWCnt.Ge(fullBWRounds) }
+
+// checkFullBW counts rounds in which the rate has not grown by a quarter.
+func (c bbrCall) checkFullBW() {
+	bw := c.BW[0].V.Get()
+	c.If(bw.Ge(c.FullBW.U64().Mul(gainUnit*5/4).Shr(8).U32()), func() {
+		c.FullBW.Set(bw)
+		c.FullBWCnt.Set(0)
+	}).Else(func() { c.FullBWCnt.Inc(1) })
+}
+
+// checkDrain goes from startup to drain, and from there to probing for bandwidth.
+func (c bbrCall) checkDrain() {
+	c.If(c.Mode.Eq(startup).And(c.filled()), func() {
+		c.Mode.Set(drain)
+		c.tp.SetSndSsthresh(c.target(gainUnit)) // for whoever reads it; BBR has no use for it
+	})
+	c.If(c.Mode.Eq(drain), func() { c.If(c.inNetwork(c.inFlight()).Le(c.target(gainUnit)), c.startProbeBW) })
+}
+
+// startProbeBW begins a cycle in a phase that chance chooses, so that flows do not probe together; the one that drains is no beginning.
+func (c bbrCall) startProbeBW() {
+	c.Mode.Set(c.U32(phases).Sub(c.draw(c.Fn)).And(phases - 1).U8())
+	c.CycleMstamp.Set(c.tp.DeliveredMstamp())
+}
+
+func (c bbrCall) nextPhase() {
+	c.Mode.Set(c.Mode.Add(1).And(phases - 1))
+	c.CycleMstamp.Set(c.tp.DeliveredMstamp())
+}
+
+// phaseIsOver tells whether it is time for the next gain.
+func (c bbrCall) phaseIsOver(rs tcp.RateSample) dsl.Bool {
+	gain, inNetwork := c.PacingGain.U32(), c.inNetwork(rs.PriorInFlight())
+	over := stampDelta(c.tp.DeliveredMstamp(), c.CycleMstamp.Get()).Gt(c.MinRTT).U8().Var()
+	c.If(gain.Gt(gainUnit), func() { // not before so much is in flight as the gain wants; but not against losses
+		c.If(rs.Losses().Eq(0).And(inNetwork.Lt(c.target(gain))), func() { over.Set(0) })
+	}).ElseIf(func() dsl.Bool { return gain.Lt(gainUnit) }, func() { // drained early: going on would leave the path empty
+		c.If(inNetwork.Le(c.target(gainUnit)), func() { over.Set(1) })
+	})
+	return over.Ne(0)
+}
+
+// saveCwnd notes the window that is to come back.
+func (c bbrCall) saveCwnd() {
+	cwnd := c.tp.SndCwnd().Var()
+	c.If(c.PrevCAState.Ge(tcp.CARecovery).Or(c.Mode.Eq(probeRTT)), func() { cwnd.Set(cwnd.Max(c.PriorCwnd)) }) // it was cut already
+	c.PriorCwnd.Set(cwnd)
+}
+
+// ssthresh is asked when recovery begins. The threshold does not matter here, and stays.
+func (b bbr) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+	b.call(f, tp, 0).saveCwnd()
+	return tp.SndSsthresh()
+}
+
+// undoCwnd is asked when a loss was none: the rate was underestimated meanwhile. The window comes back by itself.
+func (b bbr) undoCwnd(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+	c := b.call(f, tp, 0)
+	c.FullBW.Set(0)
+	f.If(c.filled().Not(), func() { c.FullBWCnt.Set(0) })
+	c.resetPolicer()
+	return tp.SndCwnd()
+}
+
+// setState sees timeouts: a round ends there, with a loss.
+func (b bbr) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
+	f.If(state.Eq(tcp.CALoss), func() {
+		c := b.call(f, tp, 1)
+		c.PrevCAState.Set(tcp.CALoss)
+		c.FullBW.Set(0)
+		f.Block(func(leave func()) { c.lookForPolicer(f.S32(1), f.U32(0).Ne(0), leave) })
+	})
+}
+
+// cwndEvent sees the application begin again after a pause.
+func (b bbr) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
+	f.If(event.Ne(tcp.CAEventTxStart).Or(tp.AppLimited().Eq(0)), f.Exit)
+	c := b.call(f, tp, 0)
+	c.Idle.Set(1)
+	c.AckEpochMstamp.Set(tp.TcpMstamp())
+	c.AckEpochAcked.Set(0)
+	f.If(c.Mode.Lt(phases), func() { c.setPacingRate(c.bw(), f.U32(gainUnit)) }). // not the gain of the phase in which it stopped
+											ElseIf(func() dsl.Bool { return c.Mode.Eq(probeRTT) }, func() { c.leaveProbeRTT(b.now(f)) })
+}

@@ -1,0 +1,37 @@
+package cc
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/model"
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/netlab"
+)
+
+// TestBBRFindsAPolicerAsTheModelSays has almost no queue: whatever is above the rate is dropped, which is what a policer does.
+func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 10)
+	kerneltest.NoLeaks(t)
+	const hz = 50
+	tr := newTracer()
+	register(t, tr.bbr("t_replay_lt", hz))
+	link := netlab.Link{Rate: 5_000_000, Delay: 5 * time.Millisecond, Queue: 1}
+	found := 0
+	check := func(_ *model.Event, state any) error {
+		if bbr, ok := state.(model.BBR); ok && bbr.LTUseBW {
+			found++
+		}
+		return nil
+	}
+	for socket, events := range bySocket(t, recordTransfer(t, tr, link, "t_replay_lt", 4*time.Second)) {
+		events = fromInit(events, true)
+		if err := model.Replay(&model.BBR{HZ: hz}, events, model.ReplayOptions{Compare: model.CompareAll, Check: check}); err != nil {
+			t.Errorf("socket %#x, %d events: %v", socket, len(events), err)
+		}
+		t.Logf("%d events, %d of them with the rate of a policer", len(events), found)
+	}
+	if found == 0 {
+		t.Error("no policer was found")
+	}
+}

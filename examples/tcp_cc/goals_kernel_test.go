@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/netlab"
+)
+
+// tries is how often a comparison may be repeated: other tests take the processors away in the middle of a transfer, and what then
+// differs are not the algorithms.
+const tries = 5
+
+// comparison runs the example's -compare.
+func comparison(t *testing.T, opt options) comparisonReport {
+	t.Helper()
+	var out bytes.Buffer
+	opt.json, opt.start = true, time.Now()
+	if err := run(context.Background(), opt, &out); err != nil {
+		t.Fatal(err)
+	}
+	var r comparisonReport
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: goodput within 3 %, mean window within 10 %. A
+// busy machine can only take away from a transfer, so what counts is the best one of each.
+func TestOursCarryAsTheKernels(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 10)
+	names, err := available()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kernels := range []string{"reno", "cubic", "bbr"} {
+		t.Run(kernels, func(t *testing.T) {
+			if _, err := contenders([]string{kernels}, nil, names); err != nil {
+				t.Skip(err)
+			}
+			best := map[string]algorithmReport{}
+			for range tries {
+				for _, a := range comparison(t, options{compare: []string{kernels, "go_" + kernels}, rounds: 1, duration: 3 * time.Second}).Algorithms {
+					if a.GoodputBPS > best[a.Name].GoodputBPS {
+						best[a.Name] = a
+					}
+				}
+				theirs, ours := best[kernels], best["go_"+kernels]
+				goodput, window := 100*(ours.GoodputBPS/theirs.GoodputBPS-1), 100*(meanWindow(ours)/meanWindow(theirs)-1)
+				t.Logf("goodput %+.1f %%, mean window %+.1f %%", goodput, window)
+				if math.Abs(goodput) <= 3 && math.Abs(window) <= 10 {
+					return
+				}
+			}
+			t.Errorf("in %d comparisons never within 3 %% of the goodput and 10 %% of the window", tries)
+		})
+	}
+}
+
+// TestDCTCPKeepsTheQueueShort compares it with Reno on a link that marks: there Reno's queue is short too, since it halves its window at
+// each mark; but DCTCP fills the link.
+func TestDCTCPKeepsTheQueueShort(t *testing.T) {
+	kerneltest.Require(t)
+	base := 2 * netlab.DefaultLink().Delay
+	for range tries {
+		means := comparison(t, options{compare: []string{"go_reno", "go_dctcp"}, rounds: 1, duration: 3 * time.Second}).Means
+		reno, dctcp := means[0], means[1]
+		rtt := time.Duration(dctcp.MeanRTTUS) * time.Microsecond
+		t.Logf("Reno %.2f Mbit/s, %.0f marks; DCTCP %.2f Mbit/s, %.0f marks, RTT %v", reno.GoodputBPS/1e6, reno.Marks, dctcp.GoodputBPS/1e6, dctcp.Marks, rtt)
+		if dctcp.GoodputBPS > 1.1*reno.GoodputBPS && dctcp.Drops == 0 && dctcp.Marks > reno.Marks && rtt < base*13/10 {
+			return
+		}
+	}
+	t.Errorf("in %d comparisons DCTCP never carried a tenth more than Reno without a drop and with a RTT below %v", tries, base*13/10)
+}
