@@ -32,8 +32,9 @@ var layers = map[string][]string{
 	"kernel/scx":        {"dsl"},
 	"kernel/ctx":        {"dsl"},
 	"maps":              {"dsl", "btf", "syscall"},
-	"load":              {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog"},
-	"structops":         {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell"},
+	"load":              {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host"},
+	"structops":         {"isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "internal/host"},
+	"internal/host":     {"isa", "syscall"},
 	"internal/fixture":  {"btf"},
 	"internal/gen":      {"dsl", "btf"},
 }

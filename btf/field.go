@@ -48,6 +48,7 @@ type FieldError struct {
 	Err     error  // ErrNotFound or ErrNotScalar
 }
 
+// Error says what is wrong with the path, and what it may have been meant to be.
 func (e *FieldError) Error() string {
 	s := fmt.Sprintf("%s.%s: %s", e.Struct, e.Path, e.Problem)
 	if e.Nearest != "" {
@@ -56,6 +57,7 @@ func (e *FieldError) Error() string {
 	return s
 }
 
+// Unwrap is ErrNotFound or ErrNotScalar.
 func (e *FieldError) Unwrap() error { return e.Err }
 
 // Field finds a field by its path: member names joined by dots, with array

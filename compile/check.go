@@ -37,7 +37,7 @@ func (u *unit) checkInstructions(f *function) bool {
 	ok := true
 	for i := range f.code {
 		in := &f.code[i]
-		form, t, err := u.classify(in)
+		_, t, err := u.classify(in)
 		if in.is(vague) {
 			ok = ok && in.Dst.Valid() && in.Src.Valid()
 			continue
@@ -52,7 +52,9 @@ func (u *unit) checkInstructions(f *function) bool {
 		}
 		if u.target.Level != 0 && t.level > u.target.Level {
 			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
-				Note: fmt.Sprintf("Linux takes it since %v", form.Info().Since)})
+				Note: fmt.Sprintf("Linux takes it since %v", t.since)})
+		} else if has := u.target.Kernel; has != (isa.KernelVersion{}) && t.since != (isa.KernelVersion{}) && !has.AtLeast(t.since) {
+			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q came with Linux %v, the target takes what Linux %v has", in.Instruction, t.since, has)})
 		}
 		if in.write.Has(isa.R10) {
 			u.found(f, i, FramePointer, Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})

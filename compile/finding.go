@@ -22,7 +22,7 @@ const (
 	Recursion       Rule = "recursion"          // a program that calls itself, directly or not
 	BadMap          Rule = "bad-map"            // a nil map, or one whose declaration cannot work
 	NeedsBTF        Rule = "needs-btf"          // a name, and no BTF to look it up in
-	NeedsLevel      Rule = "needs-level"        // an instruction that the target's ISA level lacks
+	NeedsLevel      Rule = "needs-level"        // an instruction that the target's ISA level or kernel lacks
 	BadInstruction  Rule = "bad-instruction"    // operands that have no encoding, or that the kernel refuses
 	JumpTooFar      Rule = "jump-too-far"       // a distance that does not fit
 	JumpOutside     Rule = "jump-outside"       // a jump out of the function, or into a 64-bit load

@@ -114,6 +114,7 @@ func (l *lowering) reachable() []ir.B {
 	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
 		order[i], order[j] = order[j], order[i]
 	}
+	l.to.GrowBlocks(2 * len(order)) // the passes behind split some
 	for i, b := range order {
 		l.block[b] = ir.B(i)
 		if i > 0 {
@@ -249,6 +250,9 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 		}
 	case ir.CallHelper:
 		l.checkHelper(v)
+		if l.resultOf32(v) {
+			return l.helperResult32(v)
+		}
 	case ir.SDiv, ir.SMod:
 		if l.target.Level != 0 && l.target.Level < isa.V4 {
 			return l.divideSigned(v)
@@ -281,6 +285,37 @@ func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
 		n = l.emit(ir.Value{Op: ir.And, Type: ir.I32, Imm: 1<<(8*v.Size) - 1}, n)
 	}
 	return n
+}
+
+// resultOf32 reports whether a helper's result may have but 32 bits. Linux calls the
+// functions of maps without the helper around them, and until 6.4 those gave an int:
+// the upper half of R0 is then anything, zeros as a rule.
+func (l *lowering) resultOf32(v *ir.Value) bool {
+	if l.target.has(isa.V4) {
+		return false // Linux 6.6
+	}
+	switch v.Imm {
+	case helperMapUpdate, helperMapDelete, helperMapPush, helperMapPop, helperMapPeek:
+		return true
+	}
+	return false
+}
+
+const (
+	helperMapUpdate = 2
+	helperMapDelete = 3
+	helperMapPush   = 87
+	helperMapPop    = 88
+	helperMapPeek   = 89
+)
+
+// helperResult32 calls a helper and extends its result's sign.
+func (l *lowering) helperResult32(v *ir.Value) ir.V {
+	args := make([]ir.V, 0, 5)
+	for _, a := range v.Args {
+		args = append(args, l.value[a])
+	}
+	return l.emit(ir.Value{Op: ir.SExt32, Type: v.Type}, l.emit(*v, args...))
 }
 
 // divideSigned divides by way of the unsigned division, for ISA levels that have

@@ -132,6 +132,26 @@ exit`},
 	}
 }
 
+// TestAKernelOfALevelMayLackItsNewest: 6.8 takes level 4, but no may_goto.
+func TestAKernelOfALevelMayLackItsNewest(t *testing.T) {
+	count := func(f *dsl.Fn, n dsl.U32) dsl.S64 {
+		v := dsl.NewVar[uint32](f, 0)
+		f.While(func() dsl.Bool { return v.Lt(n) }, func() { v.Inc(1) })
+		return v.Get().S32().S64().Div(n.S32().S64())
+	}
+	for kernel, rule := range map[isa.KernelVersion]compile.Rule{{}: "", {Major: 6, Minor: 8}: compile.NeedsLevel, {Major: 6, Minor: 9}: ""} {
+		_, err := compile.Compile(dsl.Func("test", count), compile.Target{Level: isa.V4, Kernel: kernel})
+		var findings compile.Findings
+		errors.As(err, &findings)
+		switch {
+		case rule == "" && err != nil:
+			t.Errorf("Linux %v: %v", kernel, err)
+		case rule != "" && (len(findings) != 1 || findings[0].Rule != rule || !strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
+			t.Errorf("Linux %v: %v, want %s", kernel, err, rule)
+		}
+	}
+}
+
 // TestWhatTheTargetLacks: what a function cannot do without is a finding that
 // names it, at its line.
 func TestWhatTheTargetLacks(t *testing.T) {

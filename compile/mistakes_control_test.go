@@ -189,3 +189,9 @@ func mistakesInTheOther() *dsl.Program {
 		return f.Call(sub, n).U32()
 	})
 }
+
+func tracepointArgument() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, args dsl.RawTracepoint) dsl.U32 {
+		return args.Arg(12).U32() // want "argument 12 of a tracepoint"
+	})
+}

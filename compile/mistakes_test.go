@@ -151,5 +151,6 @@ func mistakes() map[string]func() *dsl.Program {
 		"argumentsOfSubs":    argumentsOfSubs,
 		"unknownHelper":      unknownHelper,
 		"mistakesInTheOther": mistakesInTheOther,
+		"tracepointArgument": tracepointArgument,
 	}
 }

@@ -118,10 +118,12 @@ func zeroValues() *dsl.Program {
 
 func unusedResults() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
-		n.Add(1) // want "the result is not used"
-		n.Eq(1)  // want "the result is not used"
-		n.Shr(1) // want "the result is not used"
-		n.Neg()  // want "the result is not used"
+		n.Add(1)             // want "the result is not used"
+		n.Eq(1)              // want "the result is not used"
+		n.Shr(1)             // want "the result is not used"
+		n.Neg()              // want "the result is not used"
+		n.Eq(3).Not()        // want "the result is not used"
+		n.Eq(4).And(n.Eq(5)) // want "the result is not used"
 		f.If(n.Eq(2), func() {
 			n.Max(7) // want "the result is not used"
 		})

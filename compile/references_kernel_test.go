@@ -85,20 +85,9 @@ func verdicts(t *testing.T, types *btf.Types, p *dsl.Program, typ syscall.ProgTy
 	if u.err != nil {
 		t.Fatalf("%v", u.err)
 	}
-	var held []*syscall.FD
-	defer func() {
-		for _, fd := range held {
-			fd.Close()
-		}
-	}()
-	code, err := u.object.CodeWithMaps(func(spec *dsl.MapSpec) (int32, error) {
-		fd, err := maps.Hold(spec)
-		if err != nil {
-			return 0, err
-		}
-		held = append(held, fd)
-		return int32(fd.Int()), nil
-	})
+	var held maps.Holder
+	defer held.Close()
+	code, err := u.object.CodeWithMaps(held.Hold)
 	if err != nil {
 		t.Fatal(err)
 	}

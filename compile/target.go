@@ -15,6 +15,11 @@ type Target struct {
 	ByteOrder isa.ByteOrder // of the code and of what describes it
 	Context   *Context      // where the program is attached; nil when not known
 
+	// Kernel is a release of Linux, where what came to Linux after it is not to be
+	// used, whatever the level: may_goto is of level 4, which Linux takes since 6.6,
+	// and came with 6.9. Zero sets no such bound.
+	Kernel isa.KernelVersion
+
 	// Verify derives again, by other means, that each value is where the code looks
 	// for it. It is slow, and for tests.
 	Verify bool

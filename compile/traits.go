@@ -8,6 +8,7 @@ import "github.com/bpfsmith/bpfsmith/isa"
 type traits struct {
 	known         bool
 	level         isa.Level
+	since         isa.KernelVersion
 	limit         isa.OperandKind // of imm, where Linux takes less than RFC 9669 says; see linuxTakes
 	flags         flags
 	reads, writes isa.RegisterSet // besides dst and src
@@ -35,7 +36,7 @@ func (u *unit) classify(in *instr) (isa.Form, *traits, error) {
 
 func traitsOf(form isa.Form, ins isa.Instruction) traits {
 	info := form.Info()
-	t := traits{known: true, level: info.Level, flags: flow(ins), reads: info.ImplicitReads, writes: info.ImplicitWrites}
+	t := traits{known: true, level: info.Level, since: info.Since, flags: flow(ins), reads: info.ImplicitReads, writes: info.ImplicitWrites}
 	if linuxTakes(info.Imm.Kind) != "" {
 		t.limit = info.Imm.Kind
 	}

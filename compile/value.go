@@ -41,7 +41,7 @@ func (v *value) isPointer() bool {
 }
 func (v value) within(n uint64) bool { return v.kind == scalar && v.max <= n }
 
-var anyNumber = upTo(math.MaxUint64)
+var anyNumber = value{kind: scalar, max: math.MaxUint64}
 
 // A state is what is known at one instruction on one path.
 type state [11]value

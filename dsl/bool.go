@@ -12,6 +12,12 @@ type Bool struct {
 
 func (f *Fn) bool(v ir.V) Bool { return Bool{fn: f, v: v, scope: f.scope} }
 
+// computedBool makes a Bool of an operator's result, which somebody is to use.
+func (f *Fn) computedBool(v ir.V) Bool {
+	f.computed = append(f.computed, v)
+	return f.bool(v)
+}
+
 func (f *Fn) condition(b Bool) ir.V { return f.take(b.fn, b.v, b.scope, ir.Bool) }
 
 // read makes a Bool an operand of calls, as 0 or 1.
@@ -28,7 +34,7 @@ func (b Bool) join(op ir.Op, c Bool) Bool {
 	if f == nil || !f.usable() {
 		return Bool{}
 	}
-	return f.bool(f.emit(ir.Value{Op: op, Type: ir.Bool}, f.condition(b), f.condition(c)))
+	return f.computedBool(f.emit(ir.Value{Op: op, Type: ir.Bool}, f.condition(b), f.condition(c)))
 }
 
 // Not is !b.
@@ -37,7 +43,7 @@ func (b Bool) Not() Bool {
 	if f == nil || !f.usable() {
 		return Bool{}
 	}
-	return f.bool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
+	return f.computedBool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
 }
 
 // AndThen is b && c, where c is computed only when b holds: for what may not be
@@ -64,11 +70,10 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 		f.inside(what, func() { v = f.condition(c()) })
 		return v
 	}
-	known := func() ir.V { return f.constant(ir.Bool, map[bool]int64{true: 0, false: 1}[when]) }
 	if when {
-		return f.bool(f.choose(ir.Bool, f.condition(b), other, known))
+		return f.bool(f.choose(ir.Bool, f.condition(b), other, func() ir.V { return f.constant(ir.Bool, 0) }))
 	}
-	return f.bool(f.choose(ir.Bool, f.condition(b), known, other))
+	return f.bool(f.choose(ir.Bool, f.condition(b), func() ir.V { return f.constant(ir.Bool, 1) }, other))
 }
 
 // U32 is 1 when the condition holds, and 0 otherwise.

@@ -108,22 +108,14 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 }
 
 // Kernel calls a kernel function by its name. How many arguments it takes, and
-// which, is compared with the target's BTF when compiling.
+// which, is compared with the target's BTF when compiling. The packages that
+// bpfsmith gen makes have Go functions for them.
 func (f *Fn) Kernel(name string, operands ...Operand) Result {
 	if !f.usable() {
 		return Result{}
 	}
 	args := f.arguments(name, operands)
 	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
-}
-
-// CallKernel calls a kernel function whose first argument is the pointer; see
-// Fn.Kernel.
-func (p Ptr) CallKernel(name string, operands ...Operand) Result {
-	if p.fn == nil || !p.fn.usable() {
-		return Result{}
-	}
-	return p.fn.Kernel(name, append([]Operand{p}, operands...)...)
 }
 
 // Call calls another function of the object, with up to five arguments.
@@ -212,6 +204,9 @@ func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 // and a pointer, which is data, and gives 0 to go on or 1 to stop. The result is
 // the number of turns.
 func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
+	if !f.usable() {
+		return U32{}
+	}
 	if turn == nil || data == nil {
 		f.mistake(ruleNilBody, "", "Loop takes a function and a pointer, and one is nil")
 		return f.U32(0)

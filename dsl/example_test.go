@@ -3,8 +3,11 @@ package dsl_test
 import (
 	"fmt"
 
+	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
 func ExampleNew() {
@@ -32,4 +35,79 @@ func ExampleNew() {
 	//   r0 = 2
 	//   out:
 	//   exit
+}
+
+// A function of Go is run once, with values that stand for its arguments; what it
+// does with them is the program. Where fields are, the target's types say.
+func ExampleFunc() {
+	ssthresh := dsl.Func("ssthresh", func(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
+		return tp.SndCwnd().Shr(1).Max(2) // half the window, at least two segments
+	})
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	object, err := compile.Compile(ssthresh, compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, ins := range object.Instructions {
+		fmt.Println(ins)
+	}
+	// Output:
+	// r1 = *(u64 *)(r1 +0)
+	// r0 = *(u32 *)(r1 +1444)
+	// w0 >>= 1
+	// if w0 >= 0x2 goto pc+1
+	// r0 = 2
+	// exit
+}
+
+// Go's own for and if decide what is written; f.For and f.If are decided when the
+// program runs.
+func ExampleFn_If() {
+	largest := dsl.Func("largest", func(f *dsl.Fn, a, b, c dsl.U64) dsl.U64 {
+		most := a.Var()
+		for _, n := range []dsl.U64{b, c} { // written twice
+			f.If(n.Gt(most), func() { most.Set(n) })
+		}
+		return most.Get()
+	})
+	object, err := compile.Compile(largest, compile.Target{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, ins := range object.Instructions {
+		fmt.Println(ins)
+	}
+	// Output:
+	// r0 = *(u64 *)(r1 +0)
+	// r2 = *(u64 *)(r1 +8)
+	// r1 = *(u64 *)(r1 +16)
+	// if r2 <= r0 goto pc+1
+	// r0 = r2
+	// if r1 <= r0 goto pc+1
+	// r0 = r1
+	// exit
+}
+
+// Nothing panics and nothing is silently left out: mistakes are found when the
+// program is compiled, all at once.
+func ExampleFn() {
+	careless := dsl.Func("careless", func(f *dsl.Fn, n dsl.U32, total dsl.U64) dsl.U64 {
+		n.Add(1)
+		f.If(n.Eq(0), func() {})
+		return total.Add(n)
+	})
+	_, err := compile.Compile(careless, compile.Target{})
+	for _, finding := range err.(compile.Findings) {
+		fmt.Printf("%s: %s\n", finding.Rule, finding.Detail)
+	}
+	// Output:
+	// unused-result: the result is not used
+	// empty-block: the body of If does nothing
+	// mixed-widths: a U64 and a U32 do not mix
 }

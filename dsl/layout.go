@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -67,7 +68,7 @@ func LayoutFor[T any]() (*Layout, error) { return LayoutOf(reflect.TypeFor[T]())
 // and the error says which.
 func LayoutOf(t reflect.Type) (*Layout, error) {
 	if t == nil {
-		return nil, fmt.Errorf("no type is given")
+		return nil, errors.New("no type is given")
 	}
 	l, err := layoutOf(t, "")
 	if err != nil {
@@ -77,29 +78,36 @@ func LayoutOf(t reflect.Type) (*Layout, error) {
 }
 
 // instead says what to use for the kinds of type that have no layout.
-var instead = map[reflect.Kind]string{
-	reflect.Int:           "its size is the machine's: use int32 or int64",
-	reflect.Uint:          "its size is the machine's: use uint32 or uint64",
-	reflect.Uintptr:       "its size is the machine's: use uint64",
-	reflect.Float32:       "BPF has no floating point: use an integer, and a fixed number of binary or decimal places",
-	reflect.Float64:       "BPF has no floating point: use an integer, and a fixed number of binary or decimal places",
-	reflect.Complex64:     "BPF has no floating point",
-	reflect.Complex128:    "BPF has no floating point",
-	reflect.Pointer:       "an address of this process means nothing to the kernel: put what it points to in place",
-	reflect.UnsafePointer: "an address of this process means nothing to the kernel: put what it points to in place",
-	reflect.String:        "it is an address: use an array of bytes, [16]uint8 for example",
-	reflect.Slice:         "it is an address: use an array, whose length is fixed",
-	reflect.Map:           "use a map of this package's kinds, with what would be the key as its key",
-	reflect.Chan:          "use a ring buffer or a queue",
-	reflect.Func:          "use a program array for tail calls",
-	reflect.Interface:     "use a type of fixed size",
+func instead(k reflect.Kind) string {
+	switch k {
+	case reflect.Int, reflect.Uint:
+		return fmt.Sprintf("its size is the machine's: use %v32 or %v64", k, k)
+	case reflect.Uintptr:
+		return "its size is the machine's: use uint64"
+	case reflect.Float32, reflect.Float64:
+		return "BPF has no floating point: use an integer, and a fixed number of binary or decimal places"
+	case reflect.Complex64, reflect.Complex128:
+		return "BPF has no floating point"
+	case reflect.Pointer, reflect.UnsafePointer:
+		return "an address of this process means nothing to the kernel: put what it points to in place"
+	case reflect.String:
+		return "it is an address: use an array of bytes, [16]uint8 for example"
+	case reflect.Slice:
+		return "it is an address: use an array, whose length is fixed"
+	case reflect.Map:
+		return "use a map of package maps, with what would be the key as its key"
+	case reflect.Chan:
+		return "use a ring buffer or a queue"
+	case reflect.Func:
+		return "use a program array for tail calls"
+	}
+	return "use a type of fixed size"
 }
 
 // layoutOf computes the layout of the part of a type that is at a path.
 func layoutOf(t reflect.Type, path string) (*Layout, error) {
-	if l, ok := specials[t]; ok {
-		l.Type = t
-		return &l, nil
+	if l, ok := specialLayout(t); ok {
+		return l, nil
 	}
 	if l, ok := kernelPtrLayout(t); ok {
 		return l, nil
@@ -138,7 +146,7 @@ func layoutOf(t reflect.Type, path string) (*Layout, error) {
 			return nil, err
 		}
 	default:
-		return nil, fail("%v has no fixed layout; %s", t, instead[k])
+		return nil, fail("%v has no fixed layout; %s", t, instead(k))
 	}
 	return l, nil
 }

@@ -94,7 +94,7 @@ func TestTypesWithoutALayout(t *testing.T) {
 		{layoutError[*uint32](), "put what it points to in place"},
 		{layoutError[struct{ Name string }](), "field Name: string has no fixed layout; it is an address: use an array of bytes"},
 		{layoutError[struct{ A struct{ B []uint8 } }](), "field A.B: []uint8 has no fixed layout; it is an address: use an array"},
-		{layoutError[map[uint32]uint32](), "use a map of this package's kinds"},
+		{layoutError[map[uint32]uint32](), "use a map of package maps"},
 		{layoutError[float64](), "BPF has no floating point"},
 		{layoutError[chan int](), "use a ring buffer or a queue"},
 		{layoutError[func()](), "use a program array"},

@@ -179,14 +179,14 @@ func (f *Fn) local(name string, size int) Ptr {
 	return f.newPtr(at, "")
 }
 
-// place is what cells have: how they come to stand for memory.
+// A placer is what cells are: they come to stand for memory.
 type placer interface {
-	place(f *Fn, base ir.V, scope int32, off int32)
+	place(f *Fn, base ir.V, off int32)
 	bytes() int
 }
 
-func (c *Cell[T]) place(f *Fn, base ir.V, scope int32, off int32) {
-	c.fn, c.mode, c.v, c.scope, c.aux, c.own = f, memory, base, scope, off, true
+func (c *Cell[T]) place(f *Fn, base ir.V, off int32) {
+	c.fn, c.mode, c.v, c.scope, c.aux, c.own = f, memory, base, f.scope, off, true
 }
 
 func (c *Cell[T]) bytes() int { return int(formOf[T]().bits / 8) }
@@ -212,17 +212,6 @@ func Cells[S any](d Field) S {
 	return cells
 }
 
-// CellsAt makes the cells of a struct S stand for the memory at p.
-func CellsAt[S any](p StructPtr) S {
-	var cells S
-	f := p.Pointer().fn
-	if f == nil || !f.usable() {
-		return cells
-	}
-	placeCells(f, reflect.ValueOf(&cells).Elem(), p.pointer(f), 0)
-	return cells
-}
-
 // placeCells places the cells of a value from an offset on, and gives the offset
 // behind them.
 func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
@@ -233,7 +222,7 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 	if cell, ok := v.Addr().Interface().(placer); ok {
 		size := cell.bytes()
 		off = (off + size - 1) / size * size
-		cell.place(f, base, f.scope, int32(off))
+		cell.place(f, base, int32(off))
 		return off + size
 	}
 	switch v.Kind() {
@@ -264,8 +253,6 @@ func (c Cell[T]) atomic(op int64, operands ...Operand) Int[T] {
 	switch {
 	case k.bits < 32:
 		f.mistake(ruleMixedWidths, "", "atomic operations are of 32 or 64 bits, and this is a %v", k)
-	case c.mode == field:
-		f.mistake(ruleMisplaced, "", "atomic operations are for the program's own memory, not for fields of the kernel's")
 	case c.order:
 		f.mistake(ruleMisplaced, "", "atomic operations are for numbers in this machine's order")
 	}

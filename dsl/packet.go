@@ -81,4 +81,11 @@ type RawTracepoint struct{ Context }
 func (RawTracepoint) StructName() string { return "bpf_raw_tracepoint_args" }
 
 // Arg is argument i, from 0, as the tracepoint's prototype has it.
-func (c RawTracepoint) Arg(i int) U64 { return At[uint64](c.Ptr, int16(8*i)).Get() }
+func (c RawTracepoint) Arg(i int) U64 {
+	const most = 12 // MAX_BPF_FUNC_ARGS, include/linux/bpf.h
+	if f := c.fn; f != nil && f.usable() && (i < 0 || i >= most) {
+		f.mistake(ruleArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
+		i = 0
+	}
+	return At[uint64](c.Ptr, int16(8*i)).Get()
+}

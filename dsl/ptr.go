@@ -1,8 +1,6 @@
 package dsl
 
-import (
-	"github.com/bpfsmith/bpfsmith/internal/ir"
-)
+import "github.com/bpfsmith/bpfsmith/internal/ir"
 
 // A Ptr is a pointer that a program computes, most often to a struct of the
 // kernel. Packages that bpfsmith gen makes have a type for each struct, with its
@@ -20,10 +18,7 @@ type Ptr struct {
 }
 
 // pointer is what Ptr has, and all types that embed it.
-type pointer interface {
-	pointer(f *Fn) ir.V
-	structName() string
-}
+type pointer interface{ pointer(f *Fn) ir.V }
 
 // StructPtr is any pointer to a struct: Ptr and the types that embed it.
 type StructPtr interface {
@@ -34,8 +29,6 @@ type StructPtr interface {
 func (f *Fn) newPtr(v ir.V, name string) Ptr { return Ptr{fn: f, v: v, scope: f.scope, name: name} }
 
 func (p Ptr) pointer(f *Fn) ir.V { return f.take(p.fn, p.v, p.scope, ir.Ptr) }
-
-func (p Ptr) structName() string { return p.name }
 
 // read makes pointers operands of calls; no bits say that it is one.
 func (p Ptr) read(f *Fn) (ir.V, form) { return p.pointer(f), form{} }
@@ -62,7 +55,7 @@ func (p Ptr) compareNil(c ir.Cond) Bool {
 	if f == nil || !f.usable() {
 		return Bool{}
 	}
-	return f.bool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f)))
+	return f.computedBool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f)))
 }
 
 // Eq is p == q.
@@ -80,7 +73,7 @@ func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 		f.mistake(ruleZeroValue, "IsNil compares with nil", "a pointer is compared with a Go nil")
 		return p.IsNil()
 	}
-	return f.bool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f), q.pointer(f)))
+	return f.computedBool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f), q.pointer(f)))
 }
 
 // Address is the pointer as a number.
@@ -90,6 +83,18 @@ func (p Ptr) Address() U64 {
 		return U64{}
 	}
 	return newInt[uint64](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
+}
+
+// PtrFrom takes an address for a pointer to a struct of that name: what helpers and
+// raw tracepoints give as numbers. The verifier lets nobody follow it; ReadField and
+// ReadPtr copy what is there.
+func PtrFrom(address U64, structName string) Ptr {
+	f := address.fn
+	if f == nil || !f.usable() {
+		return Ptr{}
+	}
+	v, _ := address.read(f)
+	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, v), structName)
 }
 
 // Offset is the pointer some bytes on.
@@ -153,49 +158,48 @@ type Field struct {
 // Field names a field of the struct that p points to.
 func (p Ptr) Field(path string) Field { return Field{base: p, path: path} }
 
-func fieldCell[T Integer](d Field) Cell[T] {
+func loadField[T Integer](d Field) Int[T] {
 	f := d.base.fn
 	if f == nil || !f.usable() {
-		return Cell[T]{}
+		return Int[T]{}
 	}
 	if d.base.name == "" {
 		f.mistake(ruleZeroValue, "say of which struct it is: p.To(\"tcp_sock\")", "%q is a field of a struct that is not known", d.path)
 	}
-	name := ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path}
-	return Cell[T]{number[T]{fn: f, mode: field, v: d.base.v, aux: f.name(name), scope: d.base.scope}}
+	k := formOf[T]()
+	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+	load := ir.Value{Op: ir.FieldLoad, Type: k.typ(), Size: k.bits / 8, Signed: k.signed, Aux: aux}
+	return newInt[T](f, f.emit(load, d.base.pointer(f)))
 }
 
 // U8 reads the field as an unsigned number of 8 bits. So do U16, U32, U64, S8, S16,
 // S32 and S64. Where the target's field is narrower it is widened, as its own
 // sign says; where it is wider, that is a mistake, as bits would be lost.
-func (d Field) U8() U8 { return fieldCell[uint8](d).Get() }
+func (d Field) U8() U8 { return loadField[uint8](d) }
 
 // U16 reads the field.
-func (d Field) U16() U16 { return fieldCell[uint16](d).Get() }
+func (d Field) U16() U16 { return loadField[uint16](d) }
 
 // U32 reads the field.
-func (d Field) U32() U32 { return fieldCell[uint32](d).Get() }
+func (d Field) U32() U32 { return loadField[uint32](d) }
 
 // U64 reads the field.
-func (d Field) U64() U64 { return fieldCell[uint64](d).Get() }
+func (d Field) U64() U64 { return loadField[uint64](d) }
 
 // S8 reads the field.
-func (d Field) S8() S8 { return fieldCell[int8](d).Get() }
+func (d Field) S8() S8 { return loadField[int8](d) }
 
 // S16 reads the field.
-func (d Field) S16() S16 { return fieldCell[int16](d).Get() }
+func (d Field) S16() S16 { return loadField[int16](d) }
 
 // S32 reads the field.
-func (d Field) S32() S32 { return fieldCell[int32](d).Get() }
+func (d Field) S32() S32 { return loadField[int32](d) }
 
 // S64 reads the field.
-func (d Field) S64() S64 { return fieldCell[int64](d).Get() }
+func (d Field) S64() S64 { return loadField[int64](d) }
 
 // Bool reads the field and compares it with 0.
-func (d Field) Bool() Bool { return fieldCell[uint8](d).Get().Ne(0) }
-
-// FieldCell is the field as a cell: each use reads it anew.
-func FieldCell[T Integer](d Field) Cell[T] { return fieldCell[T](d) }
+func (d Field) Bool() Bool { return loadField[uint8](d).Ne(0) }
 
 // Set writes the field, in its own width: a value of another width is cut or
 // filled up as Go converts.

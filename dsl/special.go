@@ -20,14 +20,27 @@ type Timer struct{ _ [2]uint64 }
 // bytes. Linux 6.10.
 type WorkQueue struct{ _ [2]uint64 }
 
-// specials are the layouts of these types.
-var specials = map[reflect.Type]Layout{
-	reflect.TypeFor[SpinLock]():  {Kind: LayoutKernel, Kernel: "bpf_spin_lock", Size: 4, Align: 4},
-	reflect.TypeFor[Timer]():     {Kind: LayoutKernel, Kernel: "bpf_timer", Size: 16, Align: 8},
-	reflect.TypeFor[WorkQueue](): {Kind: LayoutKernel, Kernel: "bpf_wq", Size: 16, Align: 8},
-	reflect.TypeFor[BE16]():      {Kind: LayoutInt, Size: 2, Align: 2, BigEndian: true},
-	reflect.TypeFor[BE32]():      {Kind: LayoutInt, Size: 4, Align: 4, BigEndian: true},
-	reflect.TypeFor[BE64]():      {Kind: LayoutInt, Size: 8, Align: 8, BigEndian: true},
+// specialLayout is the layout of one of this package's types that stand for the
+// kernel's.
+func specialLayout(t reflect.Type) (*Layout, bool) {
+	l := Layout{Type: t}
+	switch t {
+	case reflect.TypeFor[SpinLock]():
+		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_spin_lock", 4, 4
+	case reflect.TypeFor[Timer]():
+		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_timer", 16, 8
+	case reflect.TypeFor[WorkQueue]():
+		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_wq", 16, 8
+	case reflect.TypeFor[BE16]():
+		l.Kind, l.Size, l.Align, l.BigEndian = LayoutInt, 2, 2, true
+	case reflect.TypeFor[BE32]():
+		l.Kind, l.Size, l.Align, l.BigEndian = LayoutInt, 4, 4, true
+	case reflect.TypeFor[BE64]():
+		l.Kind, l.Size, l.Align, l.BigEndian = LayoutInt, 8, 8, true
+	default:
+		return nil, false
+	}
+	return &l, true
 }
 
 // A BE16 is a number of 16 bits in network order, as ports stand in packets:

@@ -20,6 +20,7 @@ type StepError struct {
 	Err     error
 }
 
+// Error says what was refused, in which step, and what to do.
 func (e *StepError) Error() string {
 	s := fmt.Sprintf("%s: %s: %v", e.Program, e.Step, e.Err)
 	if e.Pos.IsValid() {
@@ -31,6 +32,7 @@ func (e *StepError) Error() string {
 	return s
 }
 
+// Unwrap is the error that the step gave.
 func (e *StepError) Unwrap() error { return e.Err }
 
 // failed wraps the error of a step; nil stays nil.
@@ -103,6 +105,7 @@ func (e *ProgramError) Error() string {
 	return s
 }
 
+// Unwrap is the *syscall.LoadError.
 func (e *ProgramError) Unwrap() error { return e.Err }
 
 // Format implements fmt.Formatter.

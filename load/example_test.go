@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -17,14 +17,10 @@ import (
 func ExampleLoad() {
 	packets := maps.NewGlobal("packets", uint64(0))
 	defer packets.Close()
-	const xdpPass = 2
-	count := dsl.New("count",
-		dsl.LoadMapData(isa.R1, packets.Spec(), 0),
-		dsl.Mov64Imm(isa.R2, 1),
-		dsl.AtomicAdd64(isa.R1, 0, isa.R2),
-		dsl.Mov64Imm(isa.R0, xdpPass),
-		dsl.Exit(),
-	)
+	count := dsl.Func("count", func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+		packets.In(f).U64("").AtomicAdd(1)
+		return f.U32(ctx.XDPPass)
+	})
 	p, err := load.Load(count, load.Options{Type: syscall.ProgTypeXDP})
 	if err != nil {
 		log.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -38,8 +39,9 @@ type Loaded struct {
 	fd      *syscall.FD
 }
 
-// Load compiles a program for the running kernel, creates the maps that it uses
-// and that are not created yet, and gives it to the kernel, which verifies it.
+// Load compiles a program for the running kernel and the instructions that this
+// takes, creates the maps that the program uses and that are not created yet, and
+// gives it to the kernel, which verifies it.
 //
 // What compiling finds is returned as compile.Findings, what the verifier refuses
 // as a [ProgramError], both with lines of Go. The maps belong to their handles, of
@@ -57,7 +59,8 @@ func Load(p *dsl.Program, options Options) (*Loaded, error) {
 	if err := l.checkOptions(); err != nil {
 		return nil, err
 	}
-	object, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.Native, Source: newSources().line})
+	takes := host.Ask()
+	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Source: newSources().line})
 	if err != nil {
 		return nil, err
 	}
@@ -101,20 +104,9 @@ type loader struct {
 }
 
 func (l *loader) load(o *compile.Object) (*syscall.FD, error) {
-	var held []*syscall.FD
-	defer func() {
-		for _, fd := range held {
-			fd.Close()
-		}
-	}()
-	code, err := o.CodeWithMaps(func(spec *dsl.MapSpec) (int32, error) {
-		fd, err := maps.Hold(spec)
-		if err != nil {
-			return 0, err
-		}
-		held = append(held, fd)
-		return int32(fd.Int()), nil
-	})
+	var held maps.Holder
+	defer held.Close()
+	code, err := o.CodeWithMaps(held.Hold)
 	if err != nil {
 		return nil, l.failed("load", err)
 	}

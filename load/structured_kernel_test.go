@@ -346,7 +346,7 @@ func TestSKLookupByPort(t *testing.T) {
 		}
 		defer listener.Close()
 		dial := func() error {
-			conn, err := net.DialTimeout("tcp4", listener.Addr().String(), 100*time.Millisecond)
+			conn, err := net.DialTimeout("tcp4", listener.Addr().String(), 10*time.Second)
 			if err == nil {
 				conn.Close()
 			}

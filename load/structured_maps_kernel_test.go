@@ -176,7 +176,7 @@ func TestLRUForgets(t *testing.T) {
 	recent := made(t, maps.NewLRUHash[uint32, uint32]("recent", 64))
 	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		failed := f.S32(0).Var()
-		f.Range(1000, func(i dsl.U32) {
+		f.For(1000, func(i dsl.U32) {
 			f.If(recent.Insert(f, i, i.Mul(2), maps.Any).Ne(0), func() { failed.Inc(1) })
 		})
 		return failed.Get()
@@ -504,5 +504,29 @@ func TestRingBufsBothWays(t *testing.T) {
 	}
 	if record, err = up.TryRead(); record != nil || err != nil {
 		t.Errorf("one more: %v, %v", record, err)
+	}
+}
+
+// TestPerCPUHashRemoves: a program removes what user space has put in for all
+// processors.
+func TestPerCPUHashRemoves(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	counts := made(t, maps.NewPerCPUHash[uint32, uint64]("counts", 4))
+	cpus, err := syscall.PossibleCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(counts.Put(1, make([]uint64, cpus)), counts.Put(2, make([]uint64, cpus))); err != nil {
+		t.Fatal(err)
+	}
+	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 { return counts.Remove(f, 1).S32() }); got != 0 {
+		t.Errorf("the program gives %d", got)
+	}
+	if _, err := counts.Get(1); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the key that was removed: %v", err)
+	}
+	if _, err := counts.Get(2); err != nil {
+		t.Errorf("the other key: %v", err)
 	}
 }

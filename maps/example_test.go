@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
@@ -33,16 +33,14 @@ func ExampleNewHash() {
 	// key maps_test.careless: a hole of 1 byte at offset 1, before Port: put _ [1]uint8 between Protocol and Port
 }
 
-// A program names the handle's Spec; the handle is for user space.
-func ExampleMap_Spec() {
+// One handle serves both sides: what a program does with it names its Spec, and
+// loading the program creates the map.
+func ExampleGlobal_In() {
 	runs := maps.NewGlobal("runs", uint64(0))
-	count := dsl.New("count",
-		dsl.LoadMapData(isa.R1, runs.Spec(), 0),
-		dsl.Mov64Imm(isa.R2, 1),
-		dsl.AtomicAdd64(isa.R1, 0, isa.R2),
-		dsl.Mov64Imm(isa.R0, 0),
-		dsl.Exit(),
-	)
+	count := dsl.Func("count", func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+		runs.In(f).U64("").AtomicAdd(1)
+		return f.U32(ctx.XDPPass)
+	})
 	for spec := range count.Maps() {
 		fmt.Println(spec)
 	}

@@ -54,22 +54,41 @@ func Of(spec *dsl.MapSpec) *Map {
 	return m
 }
 
-// Hold creates the map of a declaration, if that is not done yet, and gives a
-// descriptor of it that is the caller's to close: who loads a program needs one
-// that stays open meanwhile.
-func Hold(spec *dsl.MapSpec) (*syscall.FD, error) {
+// A Holder keeps maps open while a program that uses them is loaded, whatever their
+// handles do meanwhile; from then on the program holds them. The zero Holder holds
+// none.
+type Holder struct{ fds []*syscall.FD }
+
+// Hold creates the map of a declaration, if that is not done yet, and gives the
+// number of a descriptor of it, which is good until Close: what
+// compile.Object.CodeWithMaps asks for.
+func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
 	m := Of(spec)
 	if m == nil {
-		return nil, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the like")
+		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the like")
 	}
 	if err := m.Create(); err != nil {
-		return nil, err
+		return 0, err
 	}
 	fd, err := m.FD()
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return fd.Dup()
+	if fd, err = fd.Dup(); err != nil {
+		return 0, err
+	}
+	h.fds = append(h.fds, fd)
+	return int32(fd.Int()), nil
+}
+
+// Close lets go of the maps.
+func (h *Holder) Close() error {
+	var errs []error
+	for _, fd := range h.fds {
+		errs = append(errs, fd.Close())
+	}
+	h.fds = nil
+	return errors.Join(errs...)
 }
 
 // declare makes m the handle of a spec.

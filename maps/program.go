@@ -35,6 +35,12 @@ func (p *perCPU[K, V]) Insert(f *dsl.Fn, key, value dsl.Operand, flag Flag) dsl.
 	return dsl.MapUpdate(f, p.spec, key, value, uint64(flag))
 }
 
+// Remove removes a key with the values of all processors, and gives 0 or a negative
+// error.
+func (h *PerCPUHash[K, V]) Remove(f *dsl.Fn, key dsl.Operand) dsl.S64 {
+	return dsl.MapDelete(f, h.spec, key)
+}
+
 // Enqueue puts a value in, and gives 0 or a negative error. With the flag Exist the
 // oldest makes room.
 func (s *series[V]) Enqueue(f *dsl.Fn, value dsl.Operand, flag Flag) dsl.S64 {

@@ -30,6 +30,7 @@ type StepError struct {
 	Err  error
 }
 
+// Error says what was refused, in which step, and what to do.
 func (e *StepError) Error() string {
 	s := e.Step
 	if subject := e.Name; subject != "" {
@@ -44,6 +45,7 @@ func (e *StepError) Error() string {
 	return s
 }
 
+// Unwrap is the error that the step gave.
 func (e *StepError) Unwrap() error { return e.Err }
 
 // meanings says what an error of a step means, where that is more than its
@@ -133,6 +135,7 @@ func (e *ProgramError) Error() string {
 	return fmt.Sprintf("%v: %s: the kernel refused the program: %s", e.Pos, subject, e.Report)
 }
 
+// Unwrap is the *syscall.LoadError.
 func (e *ProgramError) Unwrap() error { return e.Err }
 
 // Format implements fmt.Formatter.

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -32,27 +33,30 @@ func ExampleValidate() {
 	// cong_avoid: tcp_congestion_ops needs one of cong_avoid, cong_control, and none is set
 }
 
+// Members are functions of Go; their signatures are compared with the kernel's
+// prototypes.
 func ExamplePrepare() {
 	types, err := fixture.Open("6.18")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	two := dsl.New("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-	nothing := dsl.New("nothing", dsl.Exit())
+	ssthresh := func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).Max(2) }
+	undoCwnd := func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Max(tp.PriorCwnd()) }
+	congAvoid := func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) { tp.CongAvoidAI(tp.SndCwnd(), acked) }
 	plan, err := structops.Prepare(structops.Ops{
 		Type:    "tcp_congestion_ops",
-		Members: structops.Members{"name": "go_two", "ssthresh": two, "undo_cwnd": two, "cong_avoid": nothing},
+		Members: structops.Members{"name": "go_linear", "ssthresh": ssthresh, "undo_cwnd": undoCwnd, "cong_avoid": congAvoid},
 	}, compile.Target{BTF: types, ByteOrder: isa.Native})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, p := range plan.Programs {
-		fmt.Printf("%s: %s, %d instructions\n", p.Member.Declaration(), p.Object.Program.Name, p.Object.Slots())
+		fmt.Printf("%s: %d instructions\n", p.Member.Declaration(), p.Object.Slots())
 	}
 	// Output:
-	// u32 (*ssthresh)(struct sock *sk): two, 2 instructions
-	// void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked): nothing, 1 instructions
-	// u32 (*undo_cwnd)(struct sock *sk): two, 2 instructions
+	// u32 (*ssthresh)(struct sock *sk): 6 instructions
+	// void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked): 6 instructions
+	// u32 (*undo_cwnd)(struct sock *sk): 6 instructions
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// Host is the running kernel as a target. Close its BTF when done; plans made
-// for it stay valid.
+// Host is the running kernel as a target, with the instructions that it takes:
+// the kernel is asked, by loading a few (see package internal/host). Close its BTF
+// when done; plans made for it stay valid.
 //
 // Its Source reads the Go files that programs were written in, where they are
 // still at hand, so that the verifier's log and bpftool show lines of Go.
@@ -21,7 +23,8 @@ func Host() (compile.Target, error) {
 	if err != nil {
 		return compile.Target{}, err
 	}
-	return compile.Target{BTF: types, ByteOrder: isa.Native, Source: newSources().line}, nil
+	takes := host.Ask()
+	return compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Source: newSources().line}, nil
 }
 
 // sources keeps the lines of files that were asked for.

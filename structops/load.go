@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -91,16 +90,9 @@ func (p *Plan) createMap(types *syscall.FD, linked bool) (*syscall.FD, error) {
 
 func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, error) {
 	o := program.Object
-	var held []*syscall.FD // until the program holds its maps itself
-	defer func() { closeAll(held) }()
-	code, err := o.CodeWithMaps(func(spec *dsl.MapSpec) (int32, error) {
-		fd, err := maps.Hold(spec)
-		if err != nil {
-			return 0, err
-		}
-		held = append(held, fd)
-		return int32(fd.Int()), nil
-	})
+	var held maps.Holder
+	defer held.Close()
+	code, err := o.CodeWithMaps(held.Hold)
 	if err != nil {
 		return nil, p.failed("create the maps", err)
 	}

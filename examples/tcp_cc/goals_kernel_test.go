@@ -34,13 +34,16 @@ func comparison(t *testing.T, opt options) comparisonReport {
 // TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: goodput within 3 %, mean window within 10 %. A
 // busy machine can only take away from a transfer, so what counts is the best one of each.
 func TestOursCarryAsTheKernels(t *testing.T) {
-	kerneltest.RequireLinux(t, 6, 10)
+	kerneltest.Require(t)
 	names, err := available()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kernels := range []string{"reno", "cubic", "bbr"} {
+	for _, kernels := range []string{"reno", "cubic", "dctcp", "bbr"} {
 		t.Run(kernels, func(t *testing.T) {
+			if kernels == "bbr" {
+				kerneltest.RequireLinux(t, 6, 10)
+			}
 			if _, err := contenders([]string{kernels}, nil, names); err != nil {
 				t.Skip(err)
 			}

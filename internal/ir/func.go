@@ -124,6 +124,13 @@ func (f *Func) Grow(n int) {
 	}
 }
 
+// GrowBlocks makes room for n blocks.
+func (f *Func) GrowBlocks(n int) {
+	if cap(f.Blocks) < n {
+		f.Blocks = append(make([]Block, 0, n), f.Blocks...)
+	}
+}
+
 // NewArgs makes a list of arguments. Lists are cut from larger pieces, as there
 // are many.
 func (f *Func) NewArgs(args ...V) []V {
@@ -140,6 +147,9 @@ func (f *Func) NewArgs(args ...V) []V {
 
 // NewBlock adds an empty block.
 func (f *Func) NewBlock() B {
+	if len(f.Blocks) == cap(f.Blocks) {
+		f.GrowBlocks(2 * len(f.Blocks))
+	}
 	f.Blocks = append(f.Blocks, Block{})
 	return B(len(f.Blocks) - 1)
 }
@@ -147,6 +157,9 @@ func (f *Func) NewBlock() B {
 // NewValue adds a value that stands in no block yet.
 func (f *Func) NewValue(v Value, args ...V) V {
 	v.Args = f.NewArgs(args...)
+	if len(f.Values) == cap(f.Values) { // twice as many: append grows large slices by less, and copies them more often
+		f.Grow(2 * len(f.Values))
+	}
 	f.Values = append(f.Values, v)
 	return V(len(f.Values) - 1)
 }

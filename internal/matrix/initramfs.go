@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/matrix/guest"
@@ -129,7 +130,7 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 			return err
 		}
 		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg)),
-			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ",")}})
+			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ","), "BPFSMITH_RANDOM=" + strconv.Itoa(opt.random)}})
 	}
 	text, err := json.Marshal(j)
 	if err != nil {

@@ -21,7 +21,6 @@ type value interface {
 	pick(f *dsl.Fn, cond dsl.Bool, yes, no func() value) value
 	cases(f *dsl.Fn, arms []dsl.SwitchCase)
 	operand() dsl.Operand
-	isCell() bool
 }
 
 // operators are those that all numbers have.
@@ -141,11 +140,6 @@ func (n number[T]) pick(f *dsl.Fn, cond dsl.Bool, yes, no func() value) value {
 func (n number[T]) cases(f *dsl.Fn, arms []dsl.SwitchCase) { dsl.Switch(f, n.Get(), arms...) }
 
 func (n number[T]) operand() dsl.Operand { return n.operators }
-
-func (n number[T]) isCell() bool {
-	_, ok := n.operators.(dsl.Cell[T])
-	return ok
-}
 
 // wrap makes a value of one of package dsl's.
 func wrap(n any) value {

@@ -58,7 +58,7 @@ func (w *printer) body(list []*Stmt) {
 	w.depth--
 }
 
-var atomicNames = map[Kind]string{AtomicAdd: "AtomicAdd", AtomicAnd: "AtomicAnd", AtomicOr: "AtomicOr", AtomicXor: "AtomicXor", Exchange: "Exchange", CompareExchange: "CompareExchange"}
+var atomicNames = [...]string{AtomicAdd: "AtomicAdd", AtomicAnd: "AtomicAnd", AtomicOr: "AtomicOr", AtomicXor: "AtomicXor", Exchange: "Exchange", CompareExchange: "CompareExchange"}
 
 func (w *printer) statement(s *Stmt) {
 	switch s.Kind {

@@ -116,7 +116,7 @@ func (s *Scheduler) enqueue(f *dsl.Fn, p scx.Task, flags dsl.U64) {
 	vtime := p.ScxDsqVtime().Var()
 	f.If(before(vtime.Get(), earliest), func() { vtime.Set(earliest) })
 	f.IfKfunc("scx_bpf_dsq_insert_vtime", func() {
-		p.CallKernel("scx_bpf_dsq_insert_vtime", shared, slice, vtime, flags)
+		f.Kernel("scx_bpf_dsq_insert_vtime", p, shared, slice, vtime, flags)
 	}).Else(func() { p.DispatchVtime(shared, slice, vtime, flags) })
 }
 
@@ -168,7 +168,7 @@ func (s *Scheduler) exited(f *dsl.Fn, info scx.ExitInfo) {
 // 6.12; only the one that the kernel has is compiled.
 func insert(f *dsl.Fn, p scx.Task, queue uint64, flags dsl.U64) {
 	f.IfKfunc("scx_bpf_dsq_insert", func() {
-		p.CallKernel("scx_bpf_dsq_insert", queue, slice, flags)
+		f.Kernel("scx_bpf_dsq_insert", p, queue, slice, flags)
 	}).Else(func() { p.Dispatch(queue, slice, flags) })
 }
 

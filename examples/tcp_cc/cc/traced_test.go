@@ -28,10 +28,17 @@ type call struct {
 	now    dsl.U32
 }
 
-// around records the call of a member; note adds its arguments to the record. What body gives is its result, if it has one.
+// around records the call of a member; note adds its arguments to the record. What body gives is its result, if it has one. body is
+// written twice, since Linux before 6.4 does not remember that a record is not nil, and takes one question.
 func (t *tracer) around(f *dsl.Fn, tp tcp.Sock, m model.Member, note func(call), body func(call) dsl.Result, returns bool) dsl.U32 {
 	n := t.calls.In(f).U64("N").AtomicAdd(1)
 	c := call{f, maps.Reserve[record](f, t.ring), jiffies(f)}
+	result := f.U32(0).Var()
+	run := func() {
+		if raw := body(c); returns {
+			result.Set(raw.U32())
+		}
+	}
 	f.If(c.record.NotNil(), func() {
 		c.record.U64("Seq").Set(n.Add(1))
 		c.record.U64("Socket").Set(tp.Address())
@@ -44,18 +51,12 @@ func (t *tracer) around(f *dsl.Fn, tp tcp.Sock, m model.Member, note func(call),
 		if note != nil {
 			note(c)
 		}
-	})
-	raw := body(c)
-	result := f.U32(0)
-	if returns {
-		result = raw.U32()
-	}
-	f.If(c.record.NotNil(), func() {
-		c.record.U32("Result").Set(result)
+		run()
+		c.record.U32("Result").Set(result.Get())
 		writeSock(c.record, "Left", tp)
 		t.ring.Submit(f, c.record)
-	})
-	return result
+	}).Else(run)
+	return result.Get()
 }
 
 // plain traces a member that has no argument but the socket and asks for no time.

@@ -1,0 +1,159 @@
+package compile
+
+import "github.com/bpfsmith/bpfsmith/internal/ir"
+
+// splitCriticalEdges puts an empty block on each edge from a block with two ways
+// on to one with several ways in: there is no other place for what moves along it. Those
+// that stay empty are not emitted.
+func (s *selection) splitCriticalEdges() {
+	f := s.f
+	for b := range len(f.Blocks) {
+		if len(f.Blocks[b].Succs) < 2 {
+			continue
+		}
+		for i, to := range f.Blocks[b].Succs {
+			if len(f.Blocks[to].Preds) < 2 {
+				continue
+			}
+			between := f.NewBlock()
+			f.Blocks[between].Kind, f.Blocks[between].Site = ir.Jump, f.Blocks[b].Site
+			f.Blocks[between].Succs = []ir.B{to}
+			f.Blocks[between].Preds = []ir.B{ir.B(b)}
+			f.Blocks[b].Succs[i] = between
+			for n, p := range f.Blocks[to].Preds {
+				if p == ir.B(b) {
+					f.Blocks[to].Preds[n] = between
+					break
+				}
+			}
+		}
+	}
+}
+
+// arrange finds the layout: each block before those that it leads to, and the
+// blocks of a loop together. It gives how many loops each block is in.
+func (s *selection) arrange() []int {
+	f := s.f
+	order := f.PostorderReversed()
+	idom := f.Dominators(order)
+	number := make([]int, len(f.Blocks))
+	for i, b := range order {
+		number[b] = i
+	}
+	depths := make([]int, len(f.Blocks))
+	inLoop := make([]ir.B, len(f.Blocks)) // by block, the last loop's head that counted it
+	for i := range inLoop {
+		inLoop[i] = -1
+	}
+	dominates := func(a, b ir.B) bool {
+		for number[b] > number[a] {
+			b = idom[b]
+		}
+		return a == b
+	}
+	for _, head := range order {
+		var work []ir.B
+		for _, p := range f.Blocks[head].Preds {
+			if number[p] >= number[head] && dominates(head, p) {
+				work = append(work, p)
+			}
+		}
+		if work == nil {
+			continue
+		}
+		inLoop[head] = head
+		depths[head]++
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			if inLoop[b] == head {
+				continue
+			}
+			inLoop[b] = head
+			depths[b]++
+			work = append(work, f.Blocks[b].Preds...)
+		}
+	}
+	s.order = s.layOut(depths)
+	s.place = make([]int32, len(f.Blocks))
+	for i, b := range s.order {
+		s.place[b] = int32(i)
+	}
+	return depths
+}
+
+// layOut is the reverse postorder that comes from visiting, of two ways, the one
+// out of a loop first: it then stands behind the loop.
+func (s *selection) layOut(depths []int) []ir.B {
+	f := s.f
+	type frame struct {
+		b     ir.B
+		next  int
+		first int // the way that is visited first
+	}
+	enter := func(b ir.B) frame {
+		succs := f.Blocks[b].Succs
+		first := 0
+		if len(succs) == 2 && depths[succs[1]] < depths[succs[0]] {
+			first = 1
+		}
+		return frame{b: b, first: first}
+	}
+	seen := make([]bool, len(f.Blocks))
+	var order []ir.B
+	stack := []frame{enter(0)}
+	seen[0] = true
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		succs := f.Blocks[top.b].Succs
+		if top.next < len(succs) {
+			to := succs[(top.next+top.first)%len(succs)]
+			top.next++
+			if !seen[to] {
+				seen[to] = true
+				stack = append(stack, enter(to))
+			}
+			continue
+		}
+		order = append(order, top.b)
+		stack = stack[:len(stack)-1]
+	}
+	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+func (s *selection) countUses() {
+	s.uses = make([]int32, len(s.f.Values))
+	for _, b := range s.order {
+		block := &s.f.Blocks[b]
+		for _, v := range block.Values {
+			for _, a := range s.f.Values[v].Args {
+				s.uses[a]++
+			}
+		}
+		s.uses[block.X]++
+		s.uses[block.Y]++
+	}
+}
+
+// placeObjects lays the frame's objects below the frame pointer, each at a
+// multiple of 8 bytes. Those that nothing uses take no room.
+func (s *selection) placeObjects() {
+	used := make([]bool, len(s.f.Frame))
+	for _, b := range s.order {
+		for _, v := range s.f.Blocks[b].Values {
+			if value := &s.f.Values[v]; value.Op == ir.FrameAddr && s.uses[v] > 0 {
+				used[value.Aux] = true
+			}
+		}
+	}
+	s.frame = make([]int32, len(s.f.Frame))
+	for i, o := range s.f.Frame {
+		if used[i] {
+			s.depth += (o.Size + 7) &^ 7
+			s.frame[i] = -s.depth
+		}
+	}
+}

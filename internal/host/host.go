@@ -1,0 +1,131 @@
+// Package host finds out which instructions the running kernel takes.
+//
+// Versions do not tell: distributions carry newer BPF back to older kernels, and
+// a processor's JIT may come later than the verifier. So the kernel is asked: it
+// is given programs of a few instructions each, the newest first, and takes the
+// first that it knows. A current kernel is asked once, which takes some
+// microseconds, and the answer holds for the process. Where loading is not
+// permitted there is no answer, and the version has to do.
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// Instructions are what a kernel takes.
+type Instructions struct {
+	Level isa.Level // all of it up to this level,
+
+	// unless Kernel is set: nothing that came to Linux after that release.
+	Kernel isa.KernelVersion
+}
+
+// A step is a set of instructions that came together.
+type step struct {
+	Instructions
+	since isa.KernelVersion
+	probe []isa.Instruction
+}
+
+// steps are what to ask for, the newest first. What comes last need not be asked.
+var steps = []step{
+	{Instructions{Level: isa.V4}, isa.KernelVersion{Major: 6, Minor: 9}, append([]isa.Instruction{
+		isa.MayGoto(1), isa.Mov64Imm(isa.R0, 0)}, level4...)},
+	{Instructions{isa.V4, isa.KernelVersion{Major: 6, Minor: 8}}, isa.KernelVersion{Major: 6, Minor: 6}, level4},
+	{Instructions{Level: isa.V3}, isa.KernelVersion{Major: 5, Minor: 12}, append([]isa.Instruction{
+		isa.StoreImm(isa.DW, isa.R10, -8, 0), isa.Mov64Imm(isa.R1, 1), isa.AtomicFetchAdd64(isa.R10, -8, isa.R1)}, jumps32...)},
+	{Instructions{isa.V3, isa.KernelVersion{Major: 5, Minor: 11}}, isa.KernelVersion{Major: 5, Minor: 1}, jumps32},
+	{Instructions{Level: isa.V2}, isa.KernelVersion{Major: 4, Minor: 14}, []isa.Instruction{
+		isa.Mov64Imm(isa.R0, 0), isa.JLT64Imm(isa.R0, 1, 0), isa.Exit()}},
+	{Instructions: Instructions{Level: isa.V1}},
+}
+
+// level4 has one of each kind that level 4 brought.
+var level4 = []isa.Instruction{
+	isa.Mov64Imm(isa.R1, -1),
+	isa.Mov64SX8(isa.R0, isa.R1),
+	isa.StoreMem(isa.DW, isa.R10, -8, isa.R1),
+	isa.LoadMemSX(isa.W, isa.R0, isa.R10, -8),
+	isa.SDiv64Imm(isa.R0, 2),
+	isa.Bswap64(isa.R0),
+	isa.JumpLong(0),
+	isa.Exit(),
+}
+
+var jumps32 = []isa.Instruction{isa.Mov64Imm(isa.R0, 0), isa.JLT32Imm(isa.R0, 1, 0), isa.Exit()}
+
+var asked struct {
+	sync.Mutex
+	answer Instructions
+	done   bool
+}
+
+// Ask finds out what the running kernel takes. Nothing known is the zero value.
+func Ask() Instructions {
+	asked.Lock()
+	defer asked.Unlock()
+	if asked.done {
+		return asked.answer
+	}
+	for _, s := range steps {
+		switch err := s.load(); {
+		case err == nil:
+			asked.answer, asked.done = s.Instructions, true
+			return s.Instructions
+		case !refused(err): // nothing is learned from that
+			return byVersion()
+		}
+	}
+	return byVersion() // not even the last
+}
+
+func (s step) load() error {
+	if s.probe == nil {
+		return nil
+	}
+	code, err := isa.Append(nil, isa.Native, s.probe...)
+	if err != nil {
+		return err
+	}
+	fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "probe", License: "GPL", Instructions: code})
+	if err != nil {
+		return err
+	}
+	return fd.Close()
+}
+
+// refused tells whether it is the program that the kernel does not take.
+func refused(err error) bool {
+	var e *syscall.LoadError
+	return errors.As(err, &e) && !errors.Is(err, fs.ErrPermission) &&
+		(errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) || e.Log != "")
+}
+
+// byVersion goes by the release that the kernel says it is.
+func byVersion() Instructions {
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return Instructions{}
+	}
+	return since(string(text))
+}
+
+func since(release string) Instructions {
+	var v isa.KernelVersion
+	if _, err := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor); err != nil {
+		return Instructions{}
+	}
+	for _, s := range steps {
+		if s.probe == nil || v.AtLeast(s.since) {
+			return s.Instructions
+		}
+	}
+	return Instructions{}
+}
