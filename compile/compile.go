@@ -62,6 +62,7 @@ type unit struct {
 	noted    map[Finding]struct{}      // the findings, to note each once
 	names    bool                      // there are names to look up in BTF
 	kernel   map[btf.ID]kernelFunction // called kernel functions, by id
+	writable map[btf.ID][]btf.Field    // by struct; see writableOf
 	traits   [isa.NumForms + 1]traits  // by form, filled in as forms are met
 	fixed    bool                      // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object

@@ -40,13 +40,8 @@ func (w *walk) writeField(i int, typ btf.ID, at, size int64) {
 	}
 	types := w.target.BTF
 	typ, name := w.cast(typ)
-	var listed []string
-	for _, field := range c.Rules.Writable {
-		f, err := types.Field(field.Struct, field.Path)
-		if err != nil || !w.contains(typ, field.Struct) {
-			continue // a kernel without it, or another struct's
-		}
-		listed = append(listed, field.Path)
+	fields := w.writableOf(typ)
+	for _, f := range fields {
 		begin, end := int64(f.Offset), int64(f.Offset)+int64(f.Size)
 		inside := at == begin || f.Kind == btf.KindArray && at > begin && at < end
 		switch {
@@ -55,7 +50,7 @@ func (w *walk) writeField(i int, typ btf.ID, at, size int64) {
 		case at+size <= end:
 			return
 		}
-		w.found(w.f, i, WriteTooWide, Finding{Detail: fmt.Sprintf("%q writes %d bytes to %s.%s, which ends after %d", w.f.item(i), size, name, field.Path, end-at),
+		w.found(w.f, i, WriteTooWide, Finding{Detail: fmt.Sprintf("%q writes %d bytes to %s.%s, which ends after %d", w.f.item(i), size, name, f.Path, end-at),
 			Help: "store with the width of the field; StoreField does"})
 		return
 	}
@@ -63,12 +58,36 @@ func (w *walk) writeField(i int, typ btf.ID, at, size int64) {
 	if field == "" {
 		field = fmt.Sprintf("offset %d", at)
 	}
-	if len(listed) == 0 {
+	if len(fields) == 0 {
 		w.found(w.f, i, ReadOnlyStruct, Finding{Detail: fmt.Sprintf("%s.%s cannot be written: struct %s is read-only here", name, field, name)})
 		return
 	}
+	listed := make([]string, len(fields))
+	for i, f := range fields {
+		listed[i] = f.Path
+	}
 	w.found(w.f, i, ReadOnlyField, Finding{Detail: fmt.Sprintf("%s.%s cannot be written here", name, field),
 		Help: "writable are " + strings.Join(listed, ", ")})
+}
+
+// writableOf are the fields that programs may write here of a struct, and of what
+// it begins with. They are looked up once.
+func (u *unit) writableOf(typ btf.ID) []btf.Field {
+	if fields, known := u.writable[typ]; known {
+		return fields
+	}
+	var fields []btf.Field
+	for _, field := range u.target.Context.Rules.Writable {
+		f, err := u.target.BTF.Field(field.Struct, field.Path)
+		if err == nil && u.contains(typ, field.Struct) { // else a kernel without it, or another struct's
+			fields = append(fields, f)
+		}
+	}
+	if u.writable == nil {
+		u.writable = make(map[btf.ID][]btf.Field)
+	}
+	u.writable[typ] = fields
+	return fields
 }
 
 // cast is what a pointer may be used as, and that struct's name.
@@ -87,7 +106,7 @@ func (w *walk) cast(typ btf.ID) (btf.ID, string) {
 }
 
 // contains reports whether a struct is, or begins with, one of the given name.
-func (w *walk) contains(typ btf.ID, name string) bool {
-	id, err := w.target.BTF.Composite(name)
-	return err == nil && w.target.BTF.Embeds(typ, id)
+func (u *unit) contains(typ btf.ID, name string) bool {
+	id, err := u.target.BTF.Composite(name)
+	return err == nil && u.target.BTF.Embeds(typ, id)
 }

@@ -161,22 +161,34 @@ func (f *Fn) firstUserFrame(pcs []uintptr) int32 {
 	return 0
 }
 
+// isLanguage reports whether a return address, as runtime.Callers has it, is in
+// the language itself: its function, or, as a closure that was inlined into its
+// user's function bears the user's name, its file.
 func isLanguage(pc uintptr) bool {
-	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
-	if strings.HasSuffix(frame.File, generated) {
+	fn := runtime.FuncForPC(pc - 1)
+	if fn == nil {
+		return false
+	}
+	name := fn.Name()
+	file, _ := fn.FileLine(pc - 1)
+	if strings.HasSuffix(file, generated) {
 		return true
 	}
-	if strings.HasSuffix(frame.File, "_test.go") {
+	if strings.HasSuffix(file, "_test.go") {
 		return false
 	}
 	for _, p := range languagePackages {
-		if strings.HasPrefix(frame.Function, p) {
+		if strings.HasPrefix(name, p) {
 			return true
 		}
 	}
-	// A closure that was inlined into its user's function bears the user's name, but its file is ours.
+	return strings.HasPrefix(name, "reflect.") || path.Base(path.Dir(file)) == "dsl" && isOwnFile(file)
+}
+
+// isOwnFile reports whether a file is one of this package.
+func isOwnFile(file string) bool {
 	_, here, _, _ := runtime.Caller(0)
-	return strings.HasPrefix(frame.Function, "reflect.") || path.Dir(frame.File) == path.Dir(here)
+	return path.Dir(file) == path.Dir(here)
 }
 
 // name numbers something that the target is asked for.
