@@ -46,7 +46,9 @@ func (s *selection) emit(result *regalloc.Result) []dsl.Item {
 	for b := range e.blocks {
 		e.fillBlock(int32(b))
 	}
+	e.blocks = oneExit(e.blocks)
 	hoistMoves(e.blocks)
+	dropRepeated(e.blocks)
 	shareEndings(e.blocks)
 	e.blocks, e.row = mergeTails(e.blocks)
 	threadJumps(e.blocks)
@@ -201,12 +203,7 @@ func (e *emitter) fill(t template, s *regalloc.Step) isa.Instruction {
 
 // write puts the blocks in a row.
 func (e *emitter) write() {
-	var places []int32
-	for _, b := range e.row {
-		if !e.blocks[b].dropped {
-			places = append(places, b)
-		}
-	}
+	places := e.places()
 	e.wanted = make([]bool, len(e.blocks))
 	for i, b := range places {
 		c := &e.blocks[b]
@@ -218,7 +215,7 @@ func (e *emitter) write() {
 		if c.taken != nowhere {
 			e.wanted[c.taken] = true
 		}
-		if c.otherwise != nowhere && c.otherwise != next {
+		if c.otherwise != nowhere && c.otherwise != next && !e.blocks[c.otherwise].onlyLeaves() {
 			e.wanted[c.otherwise] = true
 		}
 	}
@@ -236,10 +233,38 @@ func (e *emitter) write() {
 		if c.taken != nowhere {
 			e.add(dsl.Item{Kind: dsl.JumpTo, Ins: c.jump, Name: label(c.taken)}, c.site)
 		}
-		if c.otherwise != nowhere && (i+1 == len(places) || c.otherwise != places[i+1]) {
+		switch {
+		case c.otherwise == nowhere || i+1 < len(places) && c.otherwise == places[i+1]:
+		case e.blocks[c.otherwise].onlyLeaves():
+			e.add(dsl.Item{Ins: isa.Exit()}, c.site)
+		default:
 			e.add(dsl.Item{Kind: dsl.JumpTo, Ins: isa.Jump(0), Name: label(c.otherwise)}, c.site)
 		}
 	}
+}
+
+// places are the blocks that are written, in order. One that only leaves the function stands behind the last
+// one that goes on to it.
+func (e *emitter) places() []int32 {
+	places := make([]int32, 0, len(e.row))
+	for _, b := range e.row {
+		if !e.blocks[b].dropped {
+			places = append(places, b)
+		}
+	}
+	last := len(places) - 1
+	if last < 0 || !e.blocks[places[last]].onlyLeaves() {
+		return places
+	}
+	exit := places[last]
+	for i := last - 1; i >= 0; i-- {
+		if c := &e.blocks[places[i]]; c.taken == nowhere && c.otherwise == exit {
+			copy(places[i+2:], places[i+1:last])
+			places[i+1] = exit
+			break
+		}
+	}
+	return places
 }
 
 // turn exchanges the ways of a branch, so that the block that stands next needs

@@ -245,7 +245,7 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 		}
 		return l.constantValue(ir.Bool, n)
 	case ir.Load:
-		if v.Aux == argumentLoad && v.Size < 8 && l.target.ByteOrder == isa.BigEndian {
+		if v.Aux == ir.ArgumentLoad && v.Size < 8 && l.target.ByteOrder == isa.BigEndian {
 			return l.argumentAtEnd(v)
 		}
 	case ir.CallHelper:
@@ -272,9 +272,6 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 	}
 	return l.emit(low, args...)
 }
-
-// argumentLoad marks loads of narrow arguments, in Aux; see package dsl.
-const argumentLoad = 1
 
 // argumentAtEnd reads a narrow argument on a big-endian machine, where it is at
 // the end of its word.

@@ -51,15 +51,59 @@ func threadJumps(blocks []codeBlock) {
 	}
 }
 
+// oneExit lets the blocks that leave the function go on to one which does nothing
+// else: what is done before may be shared then, and branches lead to it directly. It
+// adds that block. Where it does not follow, there is an exit instead of a jump to it.
+func oneExit(blocks []codeBlock) []codeBlock {
+	exits := 0
+	for b := range blocks {
+		if blocks[b].leaves() {
+			exits++
+		}
+	}
+	if exits < 2 {
+		return blocks
+	}
+	exit := int32(len(blocks))
+	for b := range blocks {
+		c := &blocks[b]
+		if !c.leaves() {
+			continue
+		}
+		n := len(c.body) - 1
+		if exits--; exits == 0 {
+			blocks = append(blocks, codeBlock{body: c.body[n:], taken: nowhere, otherwise: nowhere, site: c.site})
+		}
+		c = &blocks[b]
+		c.body, c.otherwise = c.body[:n:n], exit
+	}
+	return blocks
+}
+
+// leaves reports whether a block ends with exit.
+func (c *codeBlock) leaves() bool {
+	return c.taken == nowhere && c.otherwise == nowhere && len(c.body) > 0 && c.body[len(c.body)-1].Ins.IsExit()
+}
+
+// onlyLeaves reports whether a block is nothing but exit.
+func (c *codeBlock) onlyLeaves() bool { return len(c.body) == 1 && c.leaves() }
+
 // shareEndings lets short blocks that leave the function with the same
 // instructions be one, so that branches lead to it directly.
 func shareEndings(blocks []codeBlock) {
-	const longest = 2 // of the body; more would give up lines of Go for little
+	const longest = 2 // with exit; more would give up lines of Go for little
 	var known []int32
 	same := make(map[int32]int32)
 	for b := range blocks {
 		c := &blocks[b]
-		if c.otherwise != nowhere || c.taken != nowhere || len(c.body) == 0 || len(c.body) > longest {
+		length := len(c.body)
+		if c.otherwise != nowhere {
+			if !blocks[c.otherwise].onlyLeaves() {
+				continue
+			}
+			length++
+		}
+		if c.taken != nowhere || len(c.body) == 0 || length > longest {
 			continue
 		}
 		for _, k := range known {
@@ -93,8 +137,10 @@ func mergeTails(blocks []codeBlock) ([]codeBlock, []int32) {
 		}
 	}
 	behind := make(map[int32][]int32) // blocks to stand behind a block
-	for to := range before {
-		for group := before[to]; len(group) > 1; {
+	var merge func(group []int32, to int32)
+	merge = func(group []int32, to int32) {
+		const most = 64 // different endings that are compared
+		for round := 0; len(group) > 1 && round < most; round++ {
 			same, rest := group[:1], group[1:]
 			var others []int32
 			for _, b := range rest {
@@ -115,13 +161,19 @@ func mergeTails(blocks []codeBlock) ([]codeBlock, []int32) {
 			tail := int32(len(blocks))
 			last := same[len(same)-1]
 			body := blocks[last].body
-			blocks = append(blocks, codeBlock{body: body[len(body)-n:], taken: nowhere, otherwise: int32(to), site: blocks[last].site})
+			blocks = append(blocks, codeBlock{body: body[len(body)-n:], taken: nowhere, otherwise: to, site: blocks[last].site})
 			for _, b := range same {
 				c := &blocks[b]
 				c.body, c.otherwise = c.body[:len(c.body)-n], tail
 			}
-			behind[last] = append(behind[last], tail)
+			behind[last] = append([]int32{tail}, behind[last]...)
+			if len(same) > 2 {
+				merge(same, tail) // some of them may share more
+			}
 		}
+	}
+	for to, group := range before {
+		merge(group, int32(to))
 	}
 	row := make([]int32, 0, len(blocks))
 	for b := range before {
@@ -132,12 +184,12 @@ func mergeTails(blocks []codeBlock) ([]codeBlock, []int32) {
 }
 
 // commonTail counts the last instructions that two bodies share: the same ones of
-// the same line of Go, or constants and moves, of which the line says little.
+// the same line of Go, or constants, moves, and stores to the stack, of which the line says little.
 func commonTail(a, b []dsl.Item) int {
 	n := 0
 	for n < len(a) && n < len(b) {
 		x, y := &a[len(a)-1-n], &b[len(b)-1-n]
-		if x.Kind != dsl.Plain || y.Kind != dsl.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) {
+		if x.Kind != dsl.Plain || y.Kind != dsl.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) && !isSpill(x.Ins) {
 			break
 		}
 		n++
@@ -234,12 +286,123 @@ func isMove(ins isa.Instruction) bool {
 	return (class == isa.ClassALU64 || class == isa.ClassALU) && ins.Op.Operation() == isa.OpMov && ins.Off == 0
 }
 
+// isSpill reports whether an instruction stores a register as the allocator does.
+func isSpill(ins isa.Instruction) bool {
+	return ins.Op == isa.StoreMem(isa.DW, isa.R10, 0, isa.R0).Op && ins.Dst == isa.R10
+}
+
 // withoutRepeated leaves out the first instructions of a body that were just done.
 func withoutRepeated(body, done []dsl.Item) []dsl.Item {
 	for len(body) > 0 && len(done) == 1 && equalBodies(body[:1], done) {
 		body = body[1:]
 	}
 	return body
+}
+
+// dropRepeated leaves out moves of what a register holds already, by the same move on each way to there. Blocks
+// stand before those that they lead to, but for the ways back of loops.
+func dropRepeated(blocks []codeBlock) {
+	const (
+		unmet  = iota
+		met    // some way to it has been seen
+		closed // a way leads back to it: nothing is known there
+	)
+	state := make([]uint8, len(blocks))
+	for b := range blocks {
+		for _, to := range [...]int32{blocks[b].taken, blocks[b].otherwise} {
+			if to != nowhere && int(to) <= b {
+				state[to] = closed
+			}
+		}
+	}
+	known := make([]moved, len(blocks))
+	for b := range blocks {
+		c, m := &blocks[b], &known[b]
+		c.body = m.leaveOut(c.body)
+		if c.taken != nowhere {
+			m.compared(c.jump.Reads())
+		}
+		for _, to := range [...]int32{c.taken, c.otherwise} {
+			switch {
+			case to == nowhere || state[to] == closed:
+			case state[to] == unmet:
+				state[to], known[to] = met, *m
+			default:
+				known[to].meet(m)
+			}
+		}
+	}
+}
+
+// moved tells of registers by which moves they came to hold what they do.
+type moved struct {
+	set isa.RegisterSet
+	by  [isa.R10]isa.Instruction
+}
+
+// leaveOut goes through a body.
+func (m *moved) leaveOut(body []dsl.Item) []dsl.Item {
+	kept := body[:0]
+	sure := 0 // instructions before this one may be jumped over
+	for i := range body {
+		ins := body[i].Ins
+		move := body[i].Kind == dsl.Plain && isMove(ins) && i >= sure && ins.Dst < isa.R10
+		if move && m.set.Has(ins.Dst) && m.by[ins.Dst] == ins {
+			continue
+		}
+		reads, writes := touched(&body[i])
+		m.lose(writes)
+		if body[i].Kind == dsl.Plain && ins.IsConditional() {
+			m.compared(reads)
+			sure = i + 1 + int(ins.Off)
+		}
+		if move && (ins.Op.Source() == isa.SrcK || ins.Src != ins.Dst) {
+			m.set, m.by[ins.Dst] = m.set.With(ins.Dst), ins
+		}
+		kept = append(kept, body[i])
+	}
+	return kept
+}
+
+// lose forgets registers that are written, and what was moved from them.
+func (m *moved) lose(written isa.RegisterSet) {
+	m.set &^= written
+	if m.set != 0 && written != 0 {
+		m.uncouple(written)
+	}
+}
+
+// compared forgets what was moved from or to registers that are compared. It holds what they do, but the verifier may
+// know less of the one than of the other.
+func (m *moved) compared(registers isa.RegisterSet) {
+	if m.set == 0 {
+		return
+	}
+	m.uncouple(registers)
+	for r := range (m.set & registers).All() {
+		if m.by[r].Op.Source() == isa.SrcX {
+			m.set = m.set.Without(r)
+		}
+	}
+}
+
+// uncouple forgets what was moved from some registers.
+func (m *moved) uncouple(from isa.RegisterSet) {
+	for r := range m.set.All() {
+		if m.by[r].Op.Source() == isa.SrcX && from.Has(m.by[r].Src) {
+			m.set = m.set.Without(r)
+		}
+	}
+}
+
+// meet keeps what is known of both.
+func (m *moved) meet(other *moved) {
+	m.set &= other.set
+	for r := range m.set.All() {
+		if m.by[r] != other.by[r] {
+			m.set = m.set.Without(r)
+		}
+	}
 }
 
 // liveRegisters are those whose values matter at the start of each block.

@@ -32,6 +32,7 @@ func readBlocks(t *testing.T, text string) (blocks []codeBlock, names []string) 
 		}
 		c := &blocks[len(blocks)-1]
 		before, to, jumps := strings.Cut(line, "goto ")
+		jumps = jumps && !strings.HasPrefix(to, "pc") // over instructions of the block
 		switch {
 		case jumps && before != "":
 			c.jump = parseOne(t, before+"goto pc+1")
@@ -224,6 +225,151 @@ c:
 	r3 = 5
 d:
 	r0 = r3
+	exit
+`},
+		{"a move that was done on each way to it is left out", inPlace(dropRepeated), `
+a:
+	r3 = 5
+	r4 = r2
+	if r1 == 0x0 goto c
+b:
+	r3 = 5
+	r4 = r2
+	r5 = 7
+	goto d
+c:
+	r3 = 6
+	r5 = 7
+d:
+	r3 = 5
+	r4 = r2
+	r5 = 7
+	r0 = r3
+	exit
+`, `
+a:
+	r3 = 5
+	r4 = r2
+	if r1 == 0x0 goto c
+b:
+	r5 = 7
+	goto d
+c:
+	r3 = 6
+	r5 = 7
+d:
+	r3 = 5
+	r0 = r3
+	exit
+`},
+		{"not when a loop or a jump over an instruction may change it, or when it is compared", inPlace(dropRepeated), `
+a:
+	r3 = 5
+	r4 = r2
+b:
+	r3 = 5
+	if r2 == 0x0 goto d
+c:
+	r4 = r2
+	if r1 == 0x0 goto pc+1
+	r3 = 6
+	r3 = 5
+	r3 = 5
+	r2 = 1
+	r4 = r2
+	goto b
+d:
+	r0 = r3
+	exit
+`, `
+a:
+	r3 = 5
+	r4 = r2
+b:
+	r3 = 5
+	if r2 == 0x0 goto d
+c:
+	r4 = r2
+	if r1 == 0x0 goto pc+1
+	r3 = 6
+	r3 = 5
+	r2 = 1
+	r4 = r2
+	goto b
+d:
+	r0 = r3
+	exit
+`},
+		{"one exit", func(blocks []codeBlock) ([]codeBlock, []int32) {
+			blocks = oneExit(blocks)
+			return blocks, []int32{0, 1, 2, 3}
+		}, `
+a:
+	if r1 == 0x0 goto c
+b:
+	exit
+c:
+	r0 = 1
+	exit
+`, `
+a:
+	if r1 == 0x0 goto c
+b:
+	goto new0
+c:
+	r0 = 1
+new0:
+	exit
+`},
+		{"some share more than others", mergeTails, `
+a:
+	if r1 == 0x0 goto c
+b:
+	r3 = 1
+	r4 = 0
+	goto e
+c:
+	if r1 == 0x1 goto f
+d:
+	r2 = 1
+	r3 = 1
+	r4 = 0
+	goto e
+f:
+	r2 = 1
+	r3 = 1
+	*(u64 *)(r10 -8) = r3
+	r4 = 0
+	goto e
+g:
+	r2 = 1
+	r3 = 1
+	*(u64 *)(r10 -8) = r3
+	r4 = 0
+e:
+	exit
+`, `
+a:
+	if r1 == 0x0 goto c
+b:
+	goto new1
+c:
+	if r1 == 0x1 goto f
+d:
+	r2 = 1
+new1:
+	r3 = 1
+	goto new0
+f:
+	goto new2
+g:
+new2:
+	r2 = 1
+	r3 = 1
+	*(u64 *)(r10 -8) = r3
+new0:
+	r4 = 0
+e:
 	exit
 `},
 		{"blocks that end alike share their end", mergeTails, `

@@ -288,7 +288,7 @@ func (f *Fn) bindParameters(params []reflect.Value, site int32) {
 	case len(params) > 0:
 		ctx := emit(ir.Value{Op: ir.Param, Type: ir.Ptr, Imm: 1})
 		for i, t := range b.Params {
-			v := ir.Value{Op: ir.Load, Type: ir.Ptr, Size: 8, Off: int32(8 * i), Aux: argumentLoad}
+			v := ir.Value{Op: ir.Load, Type: ir.Ptr, Size: 8, Off: int32(8 * i), Aux: ir.ArgumentLoad}
 			if t.Integer {
 				v.Type, v.Size = form{uint8(t.Size * 8), t.Signed}.typ(), uint8(t.Size)
 			}
@@ -303,9 +303,6 @@ func (f *Fn) bindParameters(params []reflect.Value, site int32) {
 		p.Interface().(parameter).bind(f, values[i])
 	}
 }
-
-// argumentLoad marks loads of arguments, which never change: Aux of Load.
-const argumentLoad = 1
 
 // cutAt brings an argument in register form.
 func (f *Fn) cutAt(site int32, t CType, v ir.V) ir.V {

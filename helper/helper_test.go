@@ -74,7 +74,7 @@ func TestWrongKinds(t *testing.T) {
 	}
 }
 
-func TestSoundCalls(t *testing.T) {
+func TestSoundCallsAreNoMistakes(t *testing.T) {
 	for _, m := range dsl.Func("sound", sound).Body(false).Mistakes() {
 		t.Errorf("%v: %s", m.Pos, m.Detail)
 	}
@@ -96,7 +96,7 @@ func TestMistakesAreFindings(t *testing.T) {
 }
 
 // A wrapper calls the helper of its number, and gives what the helper gives.
-func TestCalls(t *testing.T) {
+func TestWrappersCallTheirHelpers(t *testing.T) {
 	object, err := compile.Compile(dsl.Func("now", func(f *dsl.Fn) dsl.U64 { return helper.KtimeGetBootNs(f) }), compile.Target{})
 	if err != nil {
 		t.Fatal(err)

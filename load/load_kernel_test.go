@@ -98,7 +98,7 @@ func sendTo(receiver net.PacketConn, wait time.Duration) (arrived bool, err erro
 // packet is an Ethernet frame without anything in it.
 var packet = append(make([]byte, 12), 0x08, 0x00, 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1)
 
-func TestSocketFilter(t *testing.T) {
+func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
@@ -128,6 +128,12 @@ func TestSocketFilter(t *testing.T) {
 	if arrived, err := sendTo(conn, brief); arrived || err != nil {
 		t.Errorf("dropped: %v, %v", arrived, err)
 	}
+	if err := errors.Join(raw.Control(func(fd uintptr) { err = syscall.SocketDetach(int(fd)) }), err); err != nil {
+		t.Fatal(err)
+	}
+	if arrived, err := sendTo(conn, patient); !arrived || err != nil {
+		t.Errorf("detached: %v, %v", arrived, err)
+	}
 	if n := runs(t, g); n != 3 {
 		t.Errorf("%d runs, want 3", n)
 	}
@@ -141,7 +147,7 @@ const (
 	tcPass, tcDrop   = 0, 2
 )
 
-func TestXDP(t *testing.T) {
+func TestXDPDropsUntilItIsClosed(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
@@ -187,7 +193,7 @@ func TestXDP(t *testing.T) {
 	}
 }
 
-func TestTCX(t *testing.T) {
+func TestTCXSeesBothDirections(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	g := counter(t)
@@ -247,8 +253,8 @@ func inCgroup(cgroup string, f func() error) error {
 	return errors.Join(f(), os.WriteFile(filepath.Join(back, "cgroup.procs"), pid, 0))
 }
 
-// TestCgroup is not parallel: the whole process goes into a cgroup.
-func TestCgroup(t *testing.T) {
+// TestCgroupProgramsDecideForItsProcesses is not parallel: the whole process goes into a cgroup.
+func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	kerneltest.Require(t)
 	dir := kerneltest.Cgroup(t)
 	t.Run("sock", func(t *testing.T) {
@@ -307,7 +313,7 @@ func TestCgroup(t *testing.T) {
 	}
 }
 
-func TestRawTracepoint(t *testing.T) {
+func TestRawTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
@@ -330,7 +336,7 @@ func TestRawTracepoint(t *testing.T) {
 	}
 }
 
-func TestTracepointWithBTF(t *testing.T) {
+func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
@@ -351,7 +357,7 @@ func TestTracepointWithBTF(t *testing.T) {
 	}
 }
 
-func TestSyscallProgram(t *testing.T) {
+func TestSyscallProgramAnswersInItsContext(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	p := loaded(t, dsl.New("double",
@@ -376,7 +382,7 @@ func TestSyscallProgram(t *testing.T) {
 	}
 }
 
-func TestSKLookup(t *testing.T) {
+func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)

@@ -18,8 +18,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// TestFunctions: kernels without function tracing say so, with what to do.
-func TestFunctions(t *testing.T) {
+// TestKernelsWithoutFunctionTracingSaySo: kernels without function tracing say so, with what to do.
+func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-func TestGlobals(t *testing.T) {
+func TestGlobalWordsAreAtomicAndReadOnlyDataFrozen(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := maps.NewGlobal("data", variables{Packets: 40, Last: -1})

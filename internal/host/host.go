@@ -35,32 +35,32 @@ type step struct {
 }
 
 // steps are what to ask for, the newest first. What comes last need not be asked.
-var steps = []step{
-	{Instructions{Level: isa.V4}, isa.KernelVersion{Major: 6, Minor: 9}, append([]isa.Instruction{
-		isa.MayGoto(1), isa.Mov64Imm(isa.R0, 0)}, level4...)},
-	{Instructions{isa.V4, isa.KernelVersion{Major: 6, Minor: 8}}, isa.KernelVersion{Major: 6, Minor: 6}, level4},
-	{Instructions{Level: isa.V3}, isa.KernelVersion{Major: 5, Minor: 12}, append([]isa.Instruction{
-		isa.StoreImm(isa.DW, isa.R10, -8, 0), isa.Mov64Imm(isa.R1, 1), isa.AtomicFetchAdd64(isa.R10, -8, isa.R1)}, jumps32...)},
-	{Instructions{isa.V3, isa.KernelVersion{Major: 5, Minor: 11}}, isa.KernelVersion{Major: 5, Minor: 1}, jumps32},
-	{Instructions{Level: isa.V2}, isa.KernelVersion{Major: 4, Minor: 14}, []isa.Instruction{
-		isa.Mov64Imm(isa.R0, 0), isa.JLT64Imm(isa.R0, 1, 0), isa.Exit()}},
-	{Instructions: Instructions{Level: isa.V1}},
+func steps() []step {
+	jumps32 := []isa.Instruction{isa.Mov64Imm(isa.R0, 0), isa.JLT32Imm(isa.R0, 1, 0), isa.Exit()}
+	level4 := []isa.Instruction{ // one of each kind that it brought
+		isa.Mov64Imm(isa.R1, -1),
+		isa.Mov64SX8(isa.R0, isa.R1),
+		isa.StoreMem(isa.DW, isa.R10, -8, isa.R1),
+		isa.LoadMemSX(isa.W, isa.R0, isa.R10, -8),
+		isa.SDiv64Imm(isa.R0, 2),
+		isa.Bswap64(isa.R0),
+		isa.JumpLong(0),
+		isa.Exit(),
+	}
+	return []step{
+		{Instructions{Level: isa.V4}, isa.KernelVersion{Major: 6, Minor: 9}, append([]isa.Instruction{
+			isa.MayGoto(1), isa.Mov64Imm(isa.R0, 0)}, level4...)},
+		{Instructions{isa.V4, isa.KernelVersion{Major: 6, Minor: 8}}, isa.KernelVersion{Major: 6, Minor: 6}, level4},
+		{Instructions{Level: isa.V3}, isa.KernelVersion{Major: 5, Minor: 12}, append([]isa.Instruction{
+			isa.StoreImm(isa.DW, isa.R10, -8, 0), isa.Mov64Imm(isa.R1, 1), isa.AtomicFetchAdd64(isa.R10, -8, isa.R1)}, jumps32...)},
+		{Instructions{isa.V3, isa.KernelVersion{Major: 5, Minor: 11}}, isa.KernelVersion{Major: 5, Minor: 1}, jumps32},
+		{Instructions{Level: isa.V2}, isa.KernelVersion{Major: 4, Minor: 14}, []isa.Instruction{
+			isa.Mov64Imm(isa.R0, 0), isa.JLT64Imm(isa.R0, 1, 0), isa.Exit()}},
+		{Instructions: Instructions{Level: isa.V1}},
+	}
 }
 
-// level4 has one of each kind that level 4 brought.
-var level4 = []isa.Instruction{
-	isa.Mov64Imm(isa.R1, -1),
-	isa.Mov64SX8(isa.R0, isa.R1),
-	isa.StoreMem(isa.DW, isa.R10, -8, isa.R1),
-	isa.LoadMemSX(isa.W, isa.R0, isa.R10, -8),
-	isa.SDiv64Imm(isa.R0, 2),
-	isa.Bswap64(isa.R0),
-	isa.JumpLong(0),
-	isa.Exit(),
-}
-
-var jumps32 = []isa.Instruction{isa.Mov64Imm(isa.R0, 0), isa.JLT32Imm(isa.R0, 1, 0), isa.Exit()}
-
+// asked is what the running kernel has answered: it is the same for all of the process.
 var asked struct {
 	sync.Mutex
 	answer Instructions
@@ -74,7 +74,7 @@ func Ask() Instructions {
 	if asked.done {
 		return asked.answer
 	}
-	for _, s := range steps {
+	for _, s := range steps() {
 		switch err := s.load(); {
 		case err == nil:
 			asked.answer, asked.done = s.Instructions, true
@@ -122,7 +122,7 @@ func since(release string) Instructions {
 	if _, err := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor); err != nil {
 		return Instructions{}
 	}
-	for _, s := range steps {
+	for _, s := range steps() {
 		if s.probe == nil || v.AtLeast(s.since) {
 			return s.Instructions
 		}

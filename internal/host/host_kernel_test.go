@@ -26,7 +26,7 @@ func TestEachStepIsAsked(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
 	takes := false
-	for _, s := range steps {
+	for _, s := range steps() {
 		err := s.load()
 		if err != nil && (takes || !refused(err)) {
 			t.Errorf("%+v: %v", s.Instructions, err)

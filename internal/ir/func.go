@@ -36,6 +36,10 @@ type Value struct {
 	Args   []V
 }
 
+// ArgumentLoad is Aux of loads of a program's arguments, which never change; a
+// narrow one is the low bytes of its word.
+const ArgumentLoad = 1
+
 // OwnMemory is Aux of stores to memory that is the program's alone to lay out,
 // aligned to 8 bytes: neighbouring stores to it may become one.
 const OwnMemory = 2

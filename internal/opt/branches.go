@@ -70,8 +70,12 @@ func fuse(e *edges, b ir.B) (split ir.B, changed bool) {
 		w.branch(b, next)
 		return 0, true
 	case ir.Not:
+		not := c.x
 		c.x, c.cond = v.Args[0], ir.EQ+ir.NE-c.cond
 		w.branch(b, c)
+		if w.uses[not] == 0 {
+			w.become(not, ir.None, 0) // so that what it denies is used once, if it is joined
+		}
 		return 0, true
 	case ir.And, ir.Or:
 		if len(v.Args) != 2 || !differ || !w.single(c.x) || w.value(v.Args[0]).Type != ir.Bool || w.value(v.Args[1]).Type != ir.Bool {
@@ -112,6 +116,7 @@ func shortcut(e *edges, b ir.B, joined ir.V) ir.B {
 	block.Cond, block.Wide, block.X = ir.NE, from.Wide, second
 	w.uses[second]++
 	w.branch(b, comparison{cond: ir.NE, wide: from.Wide, x: first})
+	w.become(joined, ir.None, 0) // so that parts which are joined themselves are used once
 
 	// The way that is not decided is now taken from the new block only, and the
 	// decided one from both.

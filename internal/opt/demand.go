@@ -128,6 +128,9 @@ func (d *demandPass) ask(n ir.V) {
 		return
 	case ir.Phi:
 		want := d.bits[n]
+		if v.Type == ir.I32 && want&^lower == 0 {
+			v.Type = ir.I64 // nobody asks whether the upper half is zero
+		}
 		switch v.Type {
 		case ir.Bool:
 			want = ^uint64(0) // the type says that it is 0 or 1

@@ -67,20 +67,21 @@ type lives struct {
 	jump   []int32
 	level  []int32
 
-	defAt      []int32 // by V: when it begins to be alive
-	def        []defKind
-	defReg     []isa.Register // by V: for defFixed
-	tied       []V            // by V: the value whose register its definition takes over, if that dies there
-	useAt      []int32        // by V, one more: where its uses begin
-	uses       []use
-	rangeAt    []int32 // by V, one more: where its spans begin
-	ranges     []span
-	want       []isa.Register // by V: a fixed register in which it would do best, or AnyReg
-	wantWeight []int32        // … and how often that would save a move
-	web        []V            // by V: the parent in the union of values that should share a register
-	crossing   []bool         // by V that stands for a web: some value of it survives an instruction that loses registers
-	swapped    []bool         // by moment/4: Tied and Uses[0] change places
-	blocked    [numRegs][]blocking
+	defAt       []int32 // by V: when it begins to be alive
+	def         []defKind
+	defReg      []isa.Register // by V: for defFixed
+	tied        []V            // by V: the value whose register its definition takes over, if that dies there
+	useAt       []int32        // by V, one more: where its uses begin
+	uses        []use
+	rangeAt     []int32 // by V, one more: where its spans begin
+	ranges      []span
+	want        []isa.Register // by V: a fixed register in which it would do best, or AnyReg
+	wantWeight  []int32        // … and how often that would save a move
+	web         []V            // by V: the parent in the union of values that should share a register
+	crossing    []bool         // by V: it survives an instruction that loses registers
+	webCrossing []bool         // by V that stands for a web: some value of it does
+	swapped     []bool         // by moment/4: Tied and Uses[0] change places
+	blocked     [numRegs][]blocking
 }
 
 // numRegs is how many registers can be given out.
@@ -99,8 +100,9 @@ func analyze(f *Func) (*lives, error) {
 	if err := l.spread(); err != nil {
 		return nil, err
 	}
-	l.decide()
 	l.findCrossing()
+	l.decide()
+	l.shareCrossing()
 	l.block()
 	return l, nil
 }

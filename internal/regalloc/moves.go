@@ -92,7 +92,7 @@ func (w *writer) open(i int) {
 	}
 	m := &w.group[reader]
 	to := firstSlot
-	if r := w.temporary(); r != AnyReg {
+	if r := w.temporary(AnyReg); r != AnyReg {
 		to = place(r)
 		w.busy = w.busy.With(r)
 	} else {
@@ -135,7 +135,7 @@ func (w *writer) through(m shift) {
 		w.one(shift{m.dst, place(r), m.v})
 		return
 	}
-	if r := w.temporary(); r != AnyReg {
+	if r := w.temporary(w.storedFrom[m.dst-firstSlot]); r != AnyReg {
 		w.one(shift{place(r), m.src, m.v})
 		w.one(shift{m.dst, place(r), m.v})
 		return
@@ -153,13 +153,16 @@ func (w *writer) through(m shift) {
 }
 
 // temporary returns a register that may be overwritten now, or AnyReg: one that is free, or one that will be written by
-// a later move and is read by none.
-func (w *writer) temporary() isa.Register {
+// a later move and is read by none. The one that is liked is taken if it can be.
+func (w *writer) temporary(liked isa.Register) isa.Register {
 	if w.moment >= 0 {
 		w.findFree(w.moment)
 		w.moment = -1
 	}
 	if free := w.free &^ w.busy; free != 0 {
+		if liked < numRegs && free.Has(liked) {
+			return liked
+		}
 		return lowest(free)
 	}
 	for r := isa.R0; r < numRegs; r++ {
@@ -175,6 +178,7 @@ func (w *writer) exchange(k int) int32 {
 	if w.scratch[k] < 0 {
 		w.scratch[k] = int32(len(w.spilled))
 		w.spilled = append(w.spilled, 0)
+		w.storedFrom = append(w.storedFrom, AnyReg)
 	}
 	return w.scratch[k]
 }
@@ -200,4 +204,9 @@ func (w *writer) hold(r isa.Register, v V) {
 func (w *writer) forget(r isa.Register) { w.hold(r, 0) }
 
 // emit adds a step.
-func (w *writer) emit(s Step) { w.steps = append(w.steps, s) }
+func (w *writer) emit(s Step) {
+	if s.Kind == Spill {
+		w.storedFrom[s.Slot] = s.Src
+	}
+	w.steps = append(w.steps, s)
+}

@@ -39,6 +39,9 @@ func (l *lives) decide() {
 				v := e.Args[k]
 				if u := take(v); u.rng >= 0 && l.want[v] == AnyReg {
 					p := f.Blocks[e.To].Params[k]
+					if l.crossing[p] {
+						continue // it will not be where it is wanted, so there is no point in v being there
+					}
 					l.want[v], l.wantWeight[v] = l.want[p], l.wantWeight[p]
 				}
 			}
@@ -64,15 +67,25 @@ func (l *lives) decide() {
 	}
 }
 
-// findCrossing finds the webs of which some value is alive across an instruction that loses registers.
+// findCrossing finds the values that are alive across an instruction that loses registers.
 func (l *lives) findCrossing() {
 	l.crossing = make([]bool, l.f.Values+1)
 	for v := V(1); int(v) <= l.f.Values; v++ {
 		for _, r := range l.ranges[l.rangeAt[v]:l.rangeAt[v+1]] {
 			if l.calls[min(int(r.to>>2), len(l.calls)-1)] > l.calls[min(int(r.from>>2)+1, len(l.calls)-1)] {
-				l.crossing[l.rep(v)] = true
+				l.crossing[v] = true
 				break
 			}
+		}
+	}
+}
+
+// shareCrossing notes the webs of which some value is crossing.
+func (l *lives) shareCrossing() {
+	l.webCrossing = make([]bool, l.f.Values+1)
+	for v, c := range l.crossing {
+		if c {
+			l.webCrossing[l.rep(V(v))] = true
 		}
 	}
 }

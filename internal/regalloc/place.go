@@ -297,7 +297,7 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	}
 	rep := s.rep(p.v)
 	vote(s.pref[rep], 1)
-	if kept := set & isa.CalleeSaved; s.crossing[rep] && s.pref[rep] == AnyReg && kept != 0 && !s.remat(p.v) {
+	if kept := set & isa.CalleeSaved; s.webCrossing[rep] && !isa.CalleeSaved.Has(s.pref[rep]) && kept != 0 && !s.remat(p.v) {
 		vote(lowest(kept), costMove+1) // where others of its web will have to be
 	}
 	best, most := AnyReg, int64(0)
@@ -319,13 +319,72 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 			quiet = quiet.With(r)
 		}
 	}
+	compared := s.comparedBefore(p)
 	switch {
+	case quiet&^compared != 0:
+		return lowest(quiet &^ compared)
 	case quiet != 0:
 		return lowest(quiet)
 	case scratch != 0:
 		return lowest(scratch)
 	}
 	return lowest(set)
+}
+
+// comparedBefore returns the registers that are compared right before the moves which may bring p to where it begins. In
+// another register than these, a move can be made before the branch, which may save a jump past it.
+func (s *scan) comparedBefore(p *piece) isa.RegisterSet {
+	if !p.first {
+		return 0
+	}
+	b := s.at[p.from>>2]
+	switch {
+	case s.def[p.v] == defParam:
+		const enough = 16
+		var set isa.RegisterSet
+		for n, c := range s.preds[s.predAt[b]:s.predAt[b+1]] {
+			if c < b && n < enough && s.onlyMoves(c) {
+				set |= s.comparedFor(c)
+			}
+		}
+		return set
+	case s.def[p.v] == defPlain && s.tied[p.v] == 0:
+		if in := &s.f.Blocks[b].Instrs[(p.from-s.start[b])>>2-1]; in.Tied != 0 {
+			return s.comparedFor(b)
+		}
+	}
+	return 0
+}
+
+// onlyMoves reports whether nothing but the moves to what follows is done in block b.
+func (s *scan) onlyMoves(b int32) bool {
+	instrs := s.f.Blocks[b].Instrs
+	for i := range instrs {
+		if in := &instrs[i]; !in.Branch && (in.Def == 0 || !s.remat(in.Def)) {
+			return false
+		}
+	}
+	return true
+}
+
+// comparedFor returns the registers that the branch to block b reads, if nothing else leads there.
+func (s *scan) comparedFor(b int32) isa.RegisterSet {
+	if s.predAt[b+1]-s.predAt[b] != 1 {
+		return 0
+	}
+	c := s.preds[s.predAt[b]]
+	instrs := s.f.Blocks[c].Instrs
+	if c >= b || len(instrs) == 0 || !instrs[len(instrs)-1].Branch {
+		return 0
+	}
+	var set isa.RegisterSet
+	at := s.start[c] + int32(len(instrs))*4
+	for _, u := range instrs[len(instrs)-1].Uses {
+		if r := s.regBefore(u.V, at+1); r != AnyReg {
+			set = set.With(r)
+		}
+	}
+	return set
 }
 
 // tiedAt returns the register that the instruction where p begins is going to overwrite, as what is tied there dies:

@@ -29,17 +29,18 @@ var noUses = [maxUses]isa.Register{AnyReg, AnyReg, AnyReg, AnyReg, AnyReg}
 // A writer writes the code.
 type writer struct {
 	*scan
-	steps   []Step
-	slotOf  []int32 // by V: its slot, or -1
-	spilled []V
-	cur     []int32          // by V: the piece where the writing is
-	starts  [][numRegs]int32 // by block: the pieces in the registers when it begins, or -1
-	ends    [][numRegs]int32 // … and when it ends
-	held    [numRegs]V       // what the registers are known to hold, even if nobody counts on it
-	group   []shift
-	moment  int32           // the group is written before the instruction of this moment; or -1: free is known
-	free    isa.RegisterSet // registers that the group may use in between
-	busy    isa.RegisterSet // … except these
+	steps      []Step
+	slotOf     []int32 // by V: its slot, or -1
+	spilled    []V
+	storedFrom []isa.Register   // by slot: the register from which it was written last, so that edges to one block end alike
+	cur        []int32          // by V: the piece where the writing is
+	starts     [][numRegs]int32 // by block: the pieces in the registers when it begins, or -1
+	ends       [][numRegs]int32 // … and when it ends
+	held       [numRegs]V       // what the registers are known to hold, even if nobody counts on it
+	group      []shift
+	moment     int32           // the group is written before the instruction of this moment; or -1: free is known
+	free       isa.RegisterSet // registers that the group may use in between
+	busy       isa.RegisterSet // … except these
 
 	readers []int32 // by place: how many shifts that are still to be done read it
 	writes  []int32 // by place: the shift that writes it, plus 1
@@ -84,6 +85,7 @@ func (w *writer) prepare() {
 		if w.slot[v] {
 			w.slotOf[v] = int32(len(w.spilled))
 			w.spilled = append(w.spilled, V(v))
+			w.storedFrom = append(w.storedFrom, AnyReg)
 		}
 	}
 	w.readers = make([]int32, int(firstSlot)+len(w.spilled)+2)

@@ -126,7 +126,7 @@ func (c cubic) startEpoch(f *dsl.Fn, ca cubicState, cwnd, now, acked, top dsl.U3
 		ca.K.Set(0)
 		ca.OriginPoint.Set(cwnd)
 	}).Else(func() {
-		ca.K.Set(c.roots.root(f, top.Sub(cwnd).U64().Mul(cubeFactor)))
+		ca.K.Set(c.roots.root(f, top.Sub(cwnd).U64().Mul(uint64(cubeFactor))))
 		ca.OriginPoint.Set(top)
 	})
 }
