@@ -97,12 +97,21 @@ func Case(body func(), values ...Operand) SwitchCase { return SwitchCase{values,
 // Default is what is done when no case holds.
 func Default(body func()) SwitchCase { return SwitchCase{nil, body} }
 
-// Switch runs the arm that has the value, or the default one.
-func Switch[T Integer](f *Fn, n Int[T], arms ...SwitchCase) {
+// Switch runs the arm that has the value of a number, or the default one.
+func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	if !f.usable() {
 		return
 	}
-	x, k := n.read(f)
+	number, ok := n.(operand)
+	if !ok {
+		f.mistake(ruleMixedWidths, "with a Go constant, Go's own switch decides what is written", "Switch takes a number that the program computes, not a Go %s", typeName(n))
+		return
+	}
+	x, k := number.read(f)
+	if k.bits == 0 {
+		f.mistake(ruleMixedWidths, "", "Switch takes a number, and this is a pointer")
+		return
+	}
 	end := f.ir.NewBlock()
 	var otherwise func()
 	for _, arm := range arms {

@@ -60,7 +60,7 @@ func Load(p *dsl.Program, options Options) (*Loaded, error) {
 		return nil, err
 	}
 	takes := host.Ask()
-	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Source: newSources().line})
+	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Source: new(host.Sources).Line})
 	if err != nil {
 		return nil, err
 	}
