@@ -39,6 +39,8 @@ func structuredCode(t *testing.T, kernel string, level isa.Level, order isa.Byte
 	return strings.Join(lines, "\n")
 }
 
+var queue = &dsl.MapSpec{Name: "queue", Type: dsl.MapQueue, ValueSize: 4, MaxEntries: 1}
+
 // TestLowering shows what functions become on several targets.
 func TestLowering(t *testing.T) {
 	for _, test := range []struct {
@@ -81,6 +83,28 @@ exit`},
 			f.IfType("no_such_type", func() { v.Set(3) })
 			return v.Get()
 		}, `r0 = 2
+exit`},
+		{"before Linux 6.3 constants come into the context by registers", "6.1", isa.V3, isa.LittleEndian, func(f *dsl.Fn, c dsl.ContextOf[[4]uint32]) dsl.U32 {
+			c.U32("[1]").Set(7)
+			return f.U32(0)
+		}, `r2 = 7
+*(u32 *)(r1 +4) = r2
+r0 = 0
+exit`},
+		{"before Linux 6.4 maps gave errors in 32 bits", "6.1", isa.V3, isa.LittleEndian, func(f *dsl.Fn) dsl.S64 {
+			return f.Helper("bpf_map_pop_elem", queue, dsl.Local[uint32](f)).S64()
+		}, `*(u32 *)(r10 -8) = 0
+r1 = map[fd:0]
+r2 = r10
+r2 += -8
+call bpf_map_pop_elem#88
+r0 <<= 32
+r0 s>>= 32
+exit`},
+		{"a loop that may_goto is all of is left out", "6.18", isa.V4, isa.LittleEndian, func(f *dsl.Fn) dsl.U32 {
+			f.While(func() dsl.Bool { return f.U64(0).Lt(0) }, func() {})
+			return f.U32(0)
+		}, `r0 = 0
 exit`},
 		{"constants of enums are the target's", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
 			return f.EnumValue("tcp_ca_state", "TCP_CA_Loss")

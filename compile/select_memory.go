@@ -40,7 +40,11 @@ func (s *selection) store(v *ir.Value) {
 	}
 	isConst = isConst && n == int64(int32(n))
 	var value regalloc.V
-	if !isConst {
+	switch {
+	case isConst && !s.target.has(isa.V4) && s.mayBeContext(v.Args[0]):
+		isConst = false
+		value = s.makeConstant(&ir.Value{Op: ir.Const, Type: ir.I64, Imm: n})
+	case !isConst:
 		value = s.v(v.Args[1])
 	}
 	uses, base, reg, off := s.address(v)
@@ -53,6 +57,23 @@ func (s *selection) store(v *ir.Value) {
 		src = use1
 	}
 	s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{isa.StoreMem(size, reg, off, 0), base, src}))
+}
+
+// mayBeContext reports whether a pointer is an argument of the function, at some
+// distance. Until Linux 6.3 constants could not be stored into the context, only
+// registers.
+func (s *selection) mayBeContext(p ir.V) bool {
+	for {
+		v := &s.f.Values[p]
+		switch v.Op {
+		case ir.Param:
+			return true
+		case ir.Add, ir.Copy:
+			p = v.Args[0]
+		default:
+			return false
+		}
+	}
 }
 
 // atomic selects an atomic operation. Those that give the old value have it in

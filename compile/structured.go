@@ -67,7 +67,30 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 	if u.written == nil {
 		u.written = make(map[*dsl.Program][]dsl.Item)
 	}
-	u.written[p] = s.emit(result)
+	u.written[p] = withoutIdle(s.emit(result))
+}
+
+// withoutIdle leaves out may_goto to the instruction that follows, of a loop that
+// has nothing left in it: Linux takes that only since 6.14.
+func withoutIdle(items []dsl.Item) []dsl.Item {
+	kept := items[:0]
+	for i, item := range items {
+		if item.Kind == dsl.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name, items[i+1:]) {
+			continue
+		}
+		kept = append(kept, item)
+	}
+	return kept
+}
+
+// leadsOn reports whether a label stands before the next instruction.
+func leadsOn(label string, items []dsl.Item) bool {
+	for i := 0; i < len(items) && items[i].Kind == dsl.LabelHere; i++ {
+		if items[i].Name == label {
+			return true
+		}
+	}
+	return false
 }
 
 // prefetchWritten looks the names of a function up in one pass over the BTF.

@@ -227,7 +227,8 @@ func TestStructuredCgroup(t *testing.T) {
 	})
 }
 
-// calls counts this process's calls of getppid, where a program counts them.
+// calls counts this process's calls of getppid, where a program counts them. Tests that
+// do are not parallel: each would count the others'.
 func calls(t *testing.T, link *load.Link, count *maps.Global[uint64]) {
 	t.Helper()
 	defer link.Close()
@@ -252,7 +253,6 @@ func mine(f *dsl.Fn) {
 
 func TestRawTracepointCountsCalls(t *testing.T) {
 	kerneltest.Require(t)
-	t.Parallel()
 	count := number(t, uint64(0))
 	p := loaded(t, dsl.Func("count_calls", func(f *dsl.Fn, args dsl.RawTracepoint) dsl.S32 {
 		f.If(args.Arg(1).Ne(unix.SYS_GETPPID), f.ReturnConst(0))
@@ -269,7 +269,6 @@ func TestRawTracepointCountsCalls(t *testing.T) {
 
 func TestTypedTracepointCountsCalls(t *testing.T) {
 	kerneltest.Require(t)
-	t.Parallel()
 	count := number(t, uint64(0))
 	p := loaded(t, dsl.Func("count_calls", func(f *dsl.Fn, regs dsl.Ptr, id dsl.S64) dsl.S32 {
 		f.If(id.Ne(unix.SYS_GETPPID), f.ReturnConst(0))

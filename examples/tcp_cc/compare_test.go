@@ -142,7 +142,7 @@ func TestEveryPairIsCompared(t *testing.T) {
 
 // TestCompare runs the flag: only what is compared gets registered, each name has a transfer a round, and pairs are compared.
 func TestCompare(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	var out bytes.Buffer
 	opt := options{json: true, duration: 1200 * time.Millisecond, start: time.Now(), compare: []string{"reno", "go_reno"}, rounds: 2, ecn: 6}
@@ -180,7 +180,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestCompareOfUnknownRegistersNothing(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	var out bytes.Buffer
 	err := run(context.Background(), options{json: true, duration: time.Second, compare: []string{"go_reno", "go_rino"}, rounds: 1}, &out)
 	if err == nil || !strings.Contains(err.Error(), `"go_rino"`) || out.Len() > 0 {

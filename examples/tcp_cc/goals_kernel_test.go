@@ -34,7 +34,7 @@ func comparison(t *testing.T, opt options) comparisonReport {
 // TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: goodput within 3 %, mean window within 10 %. A
 // busy machine can only take away from a transfer, so what counts is the best one of each.
 func TestOursCarryAsTheKernels(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	names, err := available()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,8 @@ func TestOursCarryAsTheKernels(t *testing.T) {
 				}
 				theirs, ours := best[kernels], best["go_"+kernels]
 				goodput, window := 100*(ours.GoodputBPS/theirs.GoodputBPS-1), 100*(meanWindow(ours)/meanWindow(theirs)-1)
-				t.Logf("goodput %+.1f %%, mean window %+.1f %%", goodput, window)
+				t.Logf("goodput %+.1f %% (%.2f and %.2f Mbit/s), mean window %+.1f %% (%.1f and %.1f)",
+					goodput, ours.GoodputBPS/1e6, theirs.GoodputBPS/1e6, window, meanWindow(ours), meanWindow(theirs))
 				if math.Abs(goodput) <= 3 && math.Abs(window) <= 10 {
 					return
 				}
@@ -69,7 +70,7 @@ func TestOursCarryAsTheKernels(t *testing.T) {
 // TestDCTCPKeepsTheQueueShort compares it with Reno on a link that marks: there Reno's queue is short too, since it halves its window at
 // each mark; but DCTCP fills the link.
 func TestDCTCPKeepsTheQueueShort(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	base := 2 * netlab.DefaultLink().Delay
 	for range tries {
 		means := comparison(t, options{compare: []string{"go_reno", "go_dctcp"}, rounds: 1, duration: 3 * time.Second}).Means

@@ -67,7 +67,7 @@ func TestWithoutPrivilegesItCompilesChecksAndLists(t *testing.T) {
 // window lies within 10 % of the kernel's; since other tests may take the
 // processors away in the middle of a transfer, it may try three times.
 func TestTheMainJob(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	before, err := available()
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func meanWindow(a algorithmReport) float64 {
 
 // TestInterruptedItLeavesNothing ends the example in the middle of a transfer.
 func TestInterruptedItLeavesNothing(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	named, _ := os.ReadDir("/run/netns") // most machines have none
 	ctx, cancel := context.WithTimeout(context.Background(), 700*time.Millisecond)

@@ -47,6 +47,15 @@ func RequireLinux(t testing.TB, major, minor int) {
 	}
 }
 
+// RequireTUN is Require for a kernel with TUN devices, which network labs are made of.
+func RequireTUN(t testing.TB) {
+	t.Helper()
+	Require(t)
+	if _, err := os.Stat("/dev/net/tun"); err != nil {
+		Missing(t, "the kernel has no TUN devices (CONFIG_TUN): "+err.Error())
+	}
+}
+
 // Linux is the version of the running kernel, and the release as it names it.
 func Linux(t testing.TB) (major, minor int, release string) {
 	t.Helper()

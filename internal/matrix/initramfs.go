@@ -170,7 +170,7 @@ func addTree(a *archive, folder string) error {
 // skipped is the pattern of a package's tests that the kernel's row excludes.
 func (k kernel) skipped(pkg string) string {
 	var patterns []string
-	for _, e := range k.excluded {
+	for _, e := range slices.Concat(excludedEverywhere, k.excluded) {
 		if e.pkg == pkg {
 			patterns = append(patterns, e.test)
 		}

@@ -43,11 +43,17 @@ var kernels = []kernel{
 		modules: []string{"drivers/net/tun", "drivers/net/veth", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"}, interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
-		// Has sched_ext_ops and hid_bpf_ops besides, and everything built in.
+		// Has sched_ext_ops and hid_bpf_ops besides, and everything built in; but no
+		// CONFIG_TUN, which the network lab needs.
 		name: "6.12-ops", image: "../shared/kernels/linux-6.12-ops.bzImage",
 		interfaces: []string{"bpf_dummy_ops", "sched_ext_ops", "hid_bpf_ops"},
-		excluded:   []exclusion{{"./examples/tcp_cc", "TestTheMainJob|TestInterrupted", "built without CONFIG_TUN, which the lab needs"}},
 	},
+}
+
+// excludedEverywhere are tests that have nothing of the kernel in them, and take
+// minutes on an emulated processor.
+var excludedEverywhere = []exclusion{
+	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "no kernel in it, and slow"},
 }
 
 // errMissing says that an optional kernel is not there.

@@ -212,7 +212,7 @@ func (c *column) cell(pkg string) string {
 func writeDetails(w io.Writer, pkgs []string, columns []*column) {
 	for _, c := range columns {
 		for _, pkg := range pkgs {
-			for _, e := range c.kernel.excluded {
+			for _, e := range slices.Concat(excludedEverywhere, c.kernel.excluded) {
 				if e.pkg == pkg {
 					fmt.Fprintf(w, "excluded on %s: %s %s: %s\n", c.kernel.name, e.pkg, e.test, e.reason)
 				}

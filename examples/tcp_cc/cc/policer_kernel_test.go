@@ -12,6 +12,7 @@ import (
 // TestBBRFindsAPolicerAsTheModelSays has almost no queue: whatever is above the rate is dropped, which is what a policer does.
 func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	const hz = 50
 	tr := newTracer()

@@ -43,6 +43,7 @@ func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 // have been called.
 func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, algorithm func() model.Algorithm, wanted ...model.Member) {
 	kerneltest.RequireLinux(t, 6, 1)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	link := netlab.Link{Rate: 20_000_000, Delay: 10 * time.Millisecond, Queue: 30, ECNThreshold: ecn}
 	duration := 4 * time.Second

@@ -27,7 +27,7 @@ func lab(t *testing.T, link netlab.Link) *netlab.Lab {
 
 // TestEachCarriesATransfer registers our algorithms; each fills a link that drops. DCTCP gets one that marks.
 func TestEachCarriesATransfer(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	for _, ops := range all("t_cc_", 250) {
 		name, link := fmt.Sprint(ops.Members["name"]), netlab.DefaultLink()
@@ -54,7 +54,7 @@ func TestEachCarriesATransfer(t *testing.T) {
 
 // TestDCTCPWithoutMarksIsReno dials to a host that does not know ECN.
 func TestDCTCPWithoutMarksIsReno(t *testing.T) {
-	kerneltest.Require(t)
+	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	lab := lab(t, netlab.DefaultLink())
 	register(t, DCTCP("t_cc_no_ecn"))
