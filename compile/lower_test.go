@@ -102,7 +102,8 @@ r0 <<= 32
 r0 s>>= 32
 exit`},
 		{"a loop that may_goto is all of is left out", "6.18", isa.V4, isa.LittleEndian, func(f *dsl.Fn) dsl.U32 {
-			f.While(func() dsl.Bool { return f.U64(0).Lt(0) }, func() {})
+			v := dsl.NewVar[uint32](f, 0)
+			f.While(func() dsl.Bool { return v.Lt(1).And(f.U64(0).Lt(0)) }, func() { v.Inc(1) })
 			return f.U32(0)
 		}, `r0 = 0
 exit`},

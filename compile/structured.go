@@ -73,14 +73,17 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 // withoutIdle leaves out may_goto to the instruction that follows, of a loop that
 // has nothing left in it: Linux takes that only since 6.14.
 func withoutIdle(items []dsl.Item) []dsl.Item {
-	kept := items[:0]
-	for i, item := range items {
-		if item.Kind == dsl.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name, items[i+1:]) {
+	kept := 0
+	for i := range items {
+		if item := &items[i]; item.Kind == dsl.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name, items[i+1:]) {
 			continue
 		}
-		kept = append(kept, item)
+		if kept < i {
+			items[kept] = items[i]
+		}
+		kept++
 	}
-	return kept
+	return items[:kept]
 }
 
 // leadsOn reports whether a label stands before the next instruction.

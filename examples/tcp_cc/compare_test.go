@@ -180,7 +180,7 @@ func TestCompare(t *testing.T) {
 }
 
 func TestCompareOfUnknownRegistersNothing(t *testing.T) {
-	kerneltest.RequireTUN(t)
+	kerneltest.Require(t)
 	var out bytes.Buffer
 	err := run(context.Background(), options{json: true, duration: time.Second, compare: []string{"go_reno", "go_rino"}, rounds: 1}, &out)
 	if err == nil || !strings.Contains(err.Error(), `"go_rino"`) || out.Len() > 0 {
