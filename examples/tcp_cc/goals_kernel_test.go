@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ func comparison(t *testing.T, opt options) comparisonReport {
 }
 
 // TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: goodput within 3 %, mean window within 10 %. A
-// busy machine can only take away from a transfer, so what counts is the best one of each.
+// busy machine can only take away from a transfer, so what counts is the best goodput of each; and the median of the windows, as BBR's
+// differ by a third between transfers of one and the same algorithm: where in its cycle it begins is chance.
 func TestOursCarryAsTheKernels(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	names, err := available()
@@ -47,24 +49,30 @@ func TestOursCarryAsTheKernels(t *testing.T) {
 			if _, err := contenders([]string{kernels}, nil, names); err != nil {
 				t.Skip(err)
 			}
-			best := map[string]algorithmReport{}
-			for range tries {
+			best, windows := map[string]float64{}, map[string][]float64{}
+			for range 2 * tries {
 				for _, a := range comparison(t, options{compare: []string{kernels, "go_" + kernels}, rounds: 1, duration: 3 * time.Second}).Algorithms {
-					if a.GoodputBPS > best[a.Name].GoodputBPS {
-						best[a.Name] = a
-					}
+					best[a.Name] = max(best[a.Name], a.GoodputBPS)
+					windows[a.Name] = append(windows[a.Name], meanWindow(a))
 				}
-				theirs, ours := best[kernels], best["go_"+kernels]
-				goodput, window := 100*(ours.GoodputBPS/theirs.GoodputBPS-1), 100*(meanWindow(ours)/meanWindow(theirs)-1)
+				theirs, ours := median(windows[kernels]), median(windows["go_"+kernels])
+				goodput, window := 100*(best["go_"+kernels]/best[kernels]-1), 100*(ours/theirs-1)
 				t.Logf("goodput %+.1f %% (%.2f and %.2f Mbit/s), mean window %+.1f %% (%.1f and %.1f)",
-					goodput, ours.GoodputBPS/1e6, theirs.GoodputBPS/1e6, window, meanWindow(ours), meanWindow(theirs))
+					goodput, best["go_"+kernels]/1e6, best[kernels]/1e6, window, ours, theirs)
 				if math.Abs(goodput) <= 3 && math.Abs(window) <= 10 {
 					return
 				}
 			}
-			t.Errorf("in %d comparisons never within 3 %% of the goodput and 10 %% of the window", tries)
+			t.Errorf("in %d comparisons never within 3 %% of the goodput and 10 %% of the window", 2*tries)
 		})
 	}
+}
+
+// median is the middle one of some numbers, or between the two in the middle.
+func median(numbers []float64) float64 {
+	sorted := slices.Sorted(slices.Values(numbers))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // TestDCTCPKeepsTheQueueShort compares it with Reno on a link that marks: there Reno's queue is short too, since it halves its window at

@@ -102,6 +102,11 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 	if err := add("/init", b[initPackage], 0o755); err != nil {
 		return err
 	}
+	for _, c := range v.configs { // CUBIC and BBR want CONFIG_HZ
+		if err := add(path.Join("/boot", filepath.Base(c)), c, 0o644); err != nil {
+			return err
+		}
+	}
 	for _, m := range v.modules {
 		name := path.Join("/modules", filepath.Base(m))
 		if err := add(name, m, 0o644); err != nil {

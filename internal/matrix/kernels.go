@@ -62,6 +62,7 @@ var errMissing = errors.New("not there")
 // A vmlinuz is a kernel to boot, with the modules to load.
 type vmlinuz struct {
 	image   string
+	configs []string // as it was built, none where that is not known
 	modules []string
 }
 
@@ -85,6 +86,9 @@ func (k kernel) find(root, cache string, update bool) (vmlinuz, error) {
 		return vmlinuz{}, fmt.Errorf("%s: %d kernels, want one", folder, len(images))
 	}
 	v := vmlinuz{image: images[0]}
+	if v.configs, err = filepath.Glob(filepath.Join(folder, "boot", "config-*")); err != nil {
+		return vmlinuz{}, err
+	}
 	for _, m := range k.modules {
 		files, err := filepath.Glob(filepath.Join(folder, "lib/modules/*/kernel", m+".ko*"))
 		if err != nil || len(files) != 1 {

@@ -18,6 +18,7 @@ type options struct {
 	kernel  string        // pattern of kernels' names
 	run     string        // as go test has it
 	random  int           // programs to try
+	steady  bool          // time is counted in instructions
 	verbose bool          // print what all tests print
 	update  bool          // look for newer kernels
 	timeout time.Duration // of a machine
@@ -41,6 +42,7 @@ func main() {
 	flag.StringVar(&opt.kernel, "kernel", "", "only kernels whose names match this `pattern`")
 	flag.StringVar(&opt.run, "run", "", "only tests that match this `pattern`, as go test has it")
 	flag.IntVar(&opt.random, "random", 200, "how `many` random programs to try, where tests try some")
+	flag.BoolVar(&opt.steady, "steady", false, "let guests count time in their instructions, one processor after the other: slower where much is computed, but\nno machine is too busy for it, so that tests may measure time")
 	flag.BoolVar(&opt.verbose, "v", false, "print what all tests print, and the kernels' logs")
 	flag.BoolVar(&opt.update, "update", false, "look for newer kernels in Debian's archive")
 	flag.DurationVar(&opt.timeout, "timeout", 10*time.Minute, "how long one machine may run")
@@ -142,7 +144,7 @@ func (m machine) try(ctx context.Context, k kernel) (*column, error) {
 	c := &column{kernel: k}
 	for range boots {
 		fmt.Fprintf(os.Stderr, "matrix: %s: booting %s\n", k.name, filepath.Base(v.image))
-		r, err = boot(ctx, folder, v, initrd, m.opt.timeout)
+		r, err = boot(ctx, folder, v, initrd, m.opt)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

@@ -19,17 +19,22 @@ type run struct {
 }
 
 // boot runs a machine to its end. The error says that it did not end by itself.
-func boot(ctx context.Context, folder string, v vmlinuz, initrd string, timeout time.Duration) (run, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt options) (run, error) {
+	ctx, cancel := context.WithTimeout(ctx, opt.timeout)
 	defer cancel()
 	console, results := folder+"/console", folder+"/results"
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64",
+	accel := []string{"-accel", "tcg,thread=multi"}
+	if opt.steady {
+		// An instruction takes 2 ns, and who waits is waited for no longer than that takes.
+		accel = []string{"-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off"}
+	}
+	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(accel,
 		"-nodefaults", "-no-reboot", "-display", "none", "-m", "2G", "-smp", "2",
-		"-cpu", "max", "-accel", "tcg,thread=multi",
+		"-cpu", "max",
 		"-serial", "file:"+console, "-serial", "file:"+results,
 		"-kernel", v.image, "-initrd", initrd,
 		// A panic ends the machine, too; the entropy of an emulated processor is as good as any here.
-		"-append", "console=ttyS0 loglevel=4 panic=-1 random.trust_cpu=on")
+		"-append", "console=ttyS0 loglevel=4 panic=-1 random.trust_cpu=on")...)
 	var complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &complaints, &complaints
 	cmd.WaitDelay = 5 * time.Second
@@ -40,7 +45,7 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, timeout 
 		return r, fmt.Errorf("%w: install qemu (Debian: apt-get install qemu-system-x86)", err)
 	}
 	if ctx.Err() != nil {
-		err = fmt.Errorf("the machine did not end in %v: %w", timeout, ctx.Err())
+		err = fmt.Errorf("the machine did not end in %v: %w", opt.timeout, ctx.Err())
 	} else if err != nil {
 		err = fmt.Errorf("qemu: %w: %s", err, bytes.TrimSpace(complaints.Bytes()))
 	}
