@@ -52,4 +52,5 @@ bench-code:
 # The kernel tests on other kernels: Debian's 6.1 and 6.12, and a 6.12 with more
 # interfaces where there is one. Takes qemu-system-x86 and Debian's archive.
 matrix:
-	$(GO) run ./internal/matrix
+	$(GO) run ./internal/matrix -timeout 20m
+	$(GO) run ./internal/matrix -timeout 20m -steady -run 'TestOursCarryAsTheKernels|TestDCTCPKeepsTheQueueShort' ./examples/tcp_cc

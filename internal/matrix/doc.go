@@ -3,6 +3,7 @@
 //	go run ./internal/matrix                          # every kernel, every package
 //	go run ./internal/matrix -kernel 6.1 ./structops  # one kernel, one package
 //	go run ./internal/matrix -run TestDone -v         # some tests, all that they print
+//	go run ./internal/matrix -steady -run OursCarry ./examples/tcp_cc   # tests that measure time
 //
 // For each kernel of a small table (kernels.go) it boots a virtual machine
 // without disk or network: qemu, emulating the processor, so that it works where
@@ -17,6 +18,12 @@
 // warning or an oops there is a failure, whatever the tests say. The second
 // carries what /init and the tests print, framed by lines that package job
 // describes, and test2json counts.
+//
+// A guest's time is the machine's, so what else runs there disturbs tests that
+// measure time. With -steady a guest counts its instructions instead (qemu's
+// -icount, one processor after the other): a second then has as many of them as it
+// always has, and transfers of the network lab come out alike within a fraction of
+// a percent. It is for such tests: what computes for long takes far longer.
 //
 // In the guest BPFSMITH_KERNEL_TESTS is not set: a test may skip when its kernel
 // lacks something. The skips are listed with their reasons, since a skip on

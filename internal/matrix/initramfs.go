@@ -134,7 +134,7 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 		if err := addTree(a, folder); err != nil {
 			return err
 		}
-		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg)),
+		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg, opt.steady)),
 			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ","), "BPFSMITH_RANDOM=" + strconv.Itoa(opt.random)}})
 	}
 	text, err := json.Marshal(j)
@@ -173,9 +173,9 @@ func addTree(a *archive, folder string) error {
 }
 
 // skipped is the pattern of a package's tests that the kernel's row excludes.
-func (k kernel) skipped(pkg string) string {
+func (k kernel) skipped(pkg string, steady bool) string {
 	var patterns []string
-	for _, e := range slices.Concat(excludedEverywhere, k.excluded) {
+	for _, e := range k.exclusions(steady) {
 		if e.pkg == pkg {
 			patterns = append(patterns, e.test)
 		}

@@ -56,6 +56,21 @@ var excludedEverywhere = []exclusion{
 	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "no kernel in it, and slow"},
 }
 
+// unsteady are tests that measure time, which only guests keep that count it in
+// their instructions.
+var unsteady = []exclusion{
+	{"./examples/tcp_cc", "TestOursCarryAsTheKernels|TestDCTCPKeepsTheQueueShort", "measures time: -steady runs it"},
+}
+
+// exclusions are a kernel's, and those that hold for all of them.
+func (k kernel) exclusions(steady bool) []exclusion {
+	es := slices.Concat(excludedEverywhere, k.excluded)
+	if !steady {
+		es = append(es, unsteady...)
+	}
+	return es
+}
+
 // errMissing says that an optional kernel is not there.
 var errMissing = errors.New("not there")
 

@@ -141,14 +141,14 @@ func (m machine) try(ctx context.Context, k kernel) (*column, error) {
 		return nil, err
 	}
 	var r run
-	c := &column{kernel: k}
+	c := &column{}
 	for range boots {
 		fmt.Fprintf(os.Stderr, "matrix: %s: booting %s\n", k.name, filepath.Base(v.image))
 		r, err = boot(ctx, folder, v, initrd, m.opt)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		*c = column{kernel: k, took: r.took}
+		*c = column{kernel: k, steady: m.opt.steady, took: r.took}
 		if c.read(r.results); c.boot.Release != "" {
 			break
 		}

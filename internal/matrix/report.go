@@ -19,6 +19,7 @@ import (
 // A column is what one kernel gave.
 type column struct {
 	kernel kernel
+	steady bool
 	boot   job.Boot
 	took   time.Duration
 	tests  map[string]*outcome // by package
@@ -212,7 +213,7 @@ func (c *column) cell(pkg string) string {
 func writeDetails(w io.Writer, pkgs []string, columns []*column) {
 	for _, c := range columns {
 		for _, pkg := range pkgs {
-			for _, e := range slices.Concat(excludedEverywhere, c.kernel.excluded) {
+			for _, e := range c.kernel.exclusions(c.steady) {
 				if e.pkg == pkg {
 					fmt.Fprintf(w, "excluded on %s: %s %s: %s\n", c.kernel.name, e.pkg, e.test, e.reason)
 				}
