@@ -62,7 +62,7 @@ func (e *emitter) frameTooLong(total int) {
 	site := int32(0)
 	for i, o := range e.f.Frame {
 		if e.frame[i] != 0 {
-			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, positionOf(e.f.Sites[o.Site])))
+			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, dsl.PositionAt(e.f.Sites[o.Site])))
 			site = o.Site
 		}
 	}
@@ -74,7 +74,7 @@ func (e *emitter) frameTooLong(total int) {
 	}
 	for _, v := range e.result.Spilled {
 		if s, ok := byValue[v]; ok {
-			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", positionOf(e.f.Sites[s])))
+			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", dsl.PositionAt(e.f.Sites[s])))
 			site = s
 		}
 	}
@@ -82,7 +82,7 @@ func (e *emitter) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	e.unit.note(e.p, FrameTooLong, Finding{Insn: -1, Pos: positionOf(e.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
+	e.unit.note(e.p, FrameTooLong, Finding{Insn: -1, Pos: dsl.PositionAt(e.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
 		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 

@@ -22,7 +22,7 @@ type lowering struct {
 	from *ir.Func
 	to   *ir.Func
 
-	block  []ir.B   // of from's blocks, the block in to; noBlock where none leads
+	block  []ir.B   // of from's blocks that can be reached, the block in to
 	value  []ir.V   // of from's values, the value in to
 	known  []int8   // of from's Bools: not yet known, no, yes, not constant
 	vars   []ir.V   // what variables are at the end of each block of to, by block and variable
@@ -32,8 +32,6 @@ type lowering struct {
 	at     ir.B
 	site   int32
 }
-
-const noBlock ir.B = -1
 
 type phi struct {
 	v        ir.V
@@ -86,34 +84,7 @@ func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
 // reachable lists the blocks that can be reached in the target, in reverse
 // postorder, and numbers them.
 func (l *lowering) reachable() []ir.B {
-	for b := range l.block {
-		l.block[b] = noBlock
-	}
-	type frame struct {
-		b    ir.B
-		next int
-	}
-	var order []ir.B
-	stack := []frame{{b: 0}}
-	l.block[0] = 0
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		succs := l.succs(top.b)
-		if top.next < len(succs) {
-			to := succs[top.next]
-			top.next++
-			if l.block[to] == noBlock {
-				l.block[to] = 0
-				stack = append(stack, frame{b: to})
-			}
-			continue
-		}
-		order = append(order, top.b)
-		stack = stack[:len(stack)-1]
-	}
-	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
-		order[i], order[j] = order[j], order[i]
-	}
+	order := l.from.PostorderReversedBy(l.succs)
 	l.to.GrowBlocks(2 * len(order)) // the passes behind split some
 	for i, b := range order {
 		l.block[b] = ir.B(i)
@@ -266,11 +237,16 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 	if v.Op == ir.Swap16 || v.Op == ir.Swap32 || v.Op == ir.Swap64 {
 		low.Imm = 0
 	}
+	return l.emit(low, l.args(v)...)
+}
+
+// args are a value's arguments, in the target's function.
+func (l *lowering) args(v *ir.Value) []ir.V {
 	args := make([]ir.V, 0, 5)
 	for _, a := range v.Args {
 		args = append(args, l.value[a])
 	}
-	return l.emit(low, args...)
+	return args
 }
 
 // argumentAtEnd reads a narrow argument on a big-endian machine, where it is at
@@ -308,11 +284,7 @@ const (
 
 // helperResult32 calls a helper and extends its result's sign.
 func (l *lowering) helperResult32(v *ir.Value) ir.V {
-	args := make([]ir.V, 0, 5)
-	for _, a := range v.Args {
-		args = append(args, l.value[a])
-	}
-	return l.emit(ir.Value{Op: ir.SExt32, Type: v.Type}, l.emit(*v, args...))
+	return l.emit(ir.Value{Op: ir.SExt32, Type: v.Type}, l.emit(*v, l.args(v)...))
 }
 
 // divideSigned divides by way of the unsigned division, for ISA levels that have

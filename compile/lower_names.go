@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/ir"
-	"github.com/bpfsmith/bpfsmith/isa"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -26,7 +27,7 @@ type lookup struct {
 // foundAt notes a mistake at the line that is translated.
 func (l *lowering) foundAt(rule Rule, finding Finding) {
 	finding.Insn = -1
-	finding.Pos = positionOf(l.from.Sites[l.site])
+	finding.Pos = dsl.PositionAt(l.from.Sites[l.site])
 	l.unit.note(l.p, rule, finding)
 }
 
@@ -55,6 +56,8 @@ func (l *lowering) lookUp(aux int32) *lookup {
 		r.id, r.err = types.Lookup(btf.KindFunc, name.Name)
 	case ir.EnumName:
 		r.value, r.err = types.EnumValue(name.Name, name.Path)
+	case ir.HelperName:
+		_, r.err = types.EnumValue(name.Name, "BPF_FUNC_"+strings.TrimPrefix(name.Path, "bpf_"))
 	}
 	r.ok = r.err == nil
 	if r.err != nil && !errors.Is(r.err, btf.ErrNotFound) {
@@ -76,7 +79,7 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	r.noted = true
 	name := l.from.Names[aux]
 	if l.target.BTF == nil {
-		l.foundAt(NeedsBTF, Finding{Detail: fmt.Sprintf("%s: the target has no BTF to look the name up in", describeName(name)), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
+		l.foundAt(NeedsBTF, needsBTF(describeName(name)))
 		return r, false
 	}
 	var fe *btf.FieldError
@@ -84,17 +87,9 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
 		l.foundAt("zero-value", Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path), Help: "say of which struct it is: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
-		finding := Finding{Detail: fmt.Sprintf("%s.%s: %s", fe.Struct, fe.Path, fe.Problem)}
-		if fe.Nearest != "" {
-			finding.Help = "did you mean " + fe.Nearest + "?"
-		}
-		l.foundAt(UnknownField, finding)
+		l.foundAt(UnknownField, unknownField(fe))
 	case name.Kind == ir.KernelName:
-		finding := Finding{Detail: fmt.Sprintf("this kernel has no function %q", name.Name)}
-		if near := l.target.BTF.Nearest(btf.KindFunc, name.Name); near != "" {
-			finding.Help = "did you mean " + near + "?"
-		}
-		l.foundAt(UnknownFunction, finding)
+		l.foundAt(UnknownFunction, l.unknownFunction(name.Name))
 	default:
 		l.foundAt(UnknownField, Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name))})
 	}
@@ -194,19 +189,10 @@ func (l *lowering) load(v *ir.Value, f btf.Field, base ir.V, off int32) ir.V {
 
 // extract takes a bit field out of its unit.
 func (l *lowering) extract(n ir.V, unit ir.Type, f btf.Field) ir.V {
-	if shift := l.bitShift(f); shift > 0 {
+	if shift := bitShift(f, l.target.ByteOrder); shift > 0 {
 		n = l.emit(ir.Value{Op: ir.Shr, Type: unit, Imm: int64(shift)}, n)
 	}
 	return l.emit(ir.Value{Op: ir.And, Type: unit}, n, l.constantValue(unit, int64(uint64(1)<<f.BitSize-1)))
-}
-
-// bitShift is how far a bit field is from the low end of its unit. BTF counts
-// from the lowest address.
-func (l *lowering) bitShift(f btf.Field) uint32 {
-	if l.target.ByteOrder == isa.BigEndian {
-		return f.Size*8 - f.BitOffset - f.BitSize
-	}
-	return f.BitOffset
 }
 
 // widen brings a zero-extended number of some bits in the form of a value's type.
@@ -293,7 +279,7 @@ func (l *lowering) insert(f btf.Field, base ir.V, off int32, value ir.V) ir.V {
 		value = l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, value)
 	}
 	mask := uint64(1)<<f.BitSize - 1
-	shift := l.bitShift(f)
+	shift := bitShift(f, l.target.ByteOrder)
 	value = l.emit(ir.Value{Op: ir.And, Type: unit}, value, l.constantValue(unit, int64(mask)))
 	value = l.emit(ir.Value{Op: ir.Shl, Type: unit, Imm: int64(shift)}, value)
 	others := int64(^(mask << shift))
@@ -350,10 +336,7 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 
 // kernelCall finds a kernel function, and compares the call with its prototype.
 func (l *lowering) kernelCall(v *ir.Value) ir.V {
-	args := make([]ir.V, len(v.Args))
-	for i, a := range v.Args {
-		args[i] = l.value[a]
-	}
+	args := l.args(v)
 	r, ok := l.needed(v.Aux)
 	if !ok {
 		return l.constantValue(v.Type, 0)
@@ -409,14 +392,11 @@ func hasImplicit(proto *cbtf.FuncProto, args int) bool {
 
 // checkHelper looks whether the target's kernel has a helper.
 func (l *lowering) checkHelper(v *ir.Value) {
-	name, ok := isa.HelperName(int32(v.Imm))
-	if !ok || l.target.BTF == nil {
+	if l.has(v.Aux) || l.target.BTF == nil {
 		return
 	}
-	const enum = "bpf_func_id"
-	if _, err := l.target.BTF.EnumValue(enum, "BPF_FUNC_"+name[len("bpf_"):]); errors.Is(err, btf.ErrNotFound) {
-		if _, err := l.target.BTF.Lookup(btf.KindEnum, enum); err == nil { // carved BTF may lack it
-			l.foundAt(UnknownFunction, Finding{Detail: fmt.Sprintf("this kernel has no helper %s", name)})
-		}
+	name := l.from.Names[v.Aux]
+	if _, err := l.target.BTF.Lookup(btf.KindEnum, name.Name); err == nil { // carved BTF may lack it
+		l.foundAt(UnknownFunction, Finding{Detail: fmt.Sprintf("this kernel has no helper %s", name.Path)})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/bpfsmith/bpfsmith/btf"
@@ -18,9 +19,11 @@ func quote(s string) string { return strconv.Quote(s) }
 // resolve replaces names by what they stand for in the target, fields by offset
 // and width, kernel functions by id; and labels by the instructions after them.
 func resolve(u *unit) {
-	if err := u.prefetch(); err != nil {
-		u.unreadable(err)
-		return
+	if u.names {
+		if err := u.prefetch(); err != nil {
+			u.unreadable(err)
+			return
+		}
 	}
 	for _, f := range u.funcs {
 		if u.names {
@@ -54,15 +57,12 @@ func (u *unit) resolveNames(f *function) {
 	f.relist()
 }
 
-// prefetch looks all names up in one pass over the BTF.
+// prefetch looks the names of the whole object up in one pass over the BTF.
 func (u *unit) prefetch() error {
-	if u.target.BTF == nil || !u.names {
+	if u.target.BTF == nil {
 		return nil
 	}
-	var names []string
-	for name := range u.program.Symbols() {
-		names = append(names, name)
-	}
+	names := slices.Collect(u.program.Symbols())
 	if len(names) == 0 {
 		return nil
 	}
@@ -81,8 +81,29 @@ func (u *unit) needBTF(f *function, in instr) bool {
 	if u.target.BTF != nil {
 		return false
 	}
-	u.vague(f, in, NeedsBTF, Finding{Detail: fmt.Sprintf("%v: the target has no BTF to look the name up in", f.items[in.item]), Help: "set Target.BTF: btf.Kernel() is the running kernel's"})
+	u.vague(f, in, NeedsBTF, needsBTF(f.items[in.item].String()))
 	return true
+}
+
+// What is said of names that cannot be looked up, or are not there.
+
+func needsBTF(what string) Finding {
+	return Finding{Detail: what + ": the target has no BTF to look the name up in", Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
+}
+
+func unknownField(err *btf.FieldError) Finding {
+	return Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: didYouMean(err.Nearest)}
+}
+
+func (u *unit) unknownFunction(name string) Finding {
+	return Finding{Detail: fmt.Sprintf("this kernel has no function %q", name), Help: didYouMean(u.target.BTF.Nearest(btf.KindFunc, name))}
+}
+
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "did you mean " + name + "?"
 }
 
 func (u *unit) resolveField(f *function, in instr) {
@@ -97,11 +118,7 @@ func (u *unit) resolveField(f *function, in instr) {
 			u.unreadable(err)
 			return
 		}
-		finding := Finding{Detail: fmt.Sprintf("%s.%s: %s", fe.Struct, fe.Path, fe.Problem)}
-		if fe.Nearest != "" {
-			finding.Help = "did you mean " + fe.Nearest + "?"
-		}
-		u.vague(f, in, UnknownField, finding)
+		u.vague(f, in, UnknownField, unknownField(fe))
 		return
 	}
 	f.fields[in.item] = field
@@ -153,14 +170,20 @@ func (u *unit) suggestPart(field btf.Field) string {
 	return ".…"
 }
 
-// extractBits leaves the bits of a bit field in dst, where its unit has been
-// loaded. BTF counts bits from the lowest address, which is the low end of the
-// unit on little-endian machines and the high end on others.
-func extractBits(dst isa.Register, field btf.Field, order isa.ByteOrder) []isa.Instruction {
-	shift := field.BitOffset
+// bitShift is how far a bit field is from the low end of its unit. BTF counts bits
+// from the lowest address, which is the low end of the unit on little-endian
+// machines and the high end on others.
+func bitShift(field btf.Field, order isa.ByteOrder) uint32 {
 	if order == isa.BigEndian {
-		shift = field.Size*8 - field.BitOffset - field.BitSize
+		return field.Size*8 - field.BitOffset - field.BitSize
 	}
+	return field.BitOffset
+}
+
+// extractBits leaves the bits of a bit field in dst, where its unit has been
+// loaded.
+func extractBits(dst isa.Register, field btf.Field, order isa.ByteOrder) []isa.Instruction {
+	shift := bitShift(field, order)
 	if field.BitSize > 31 { // the mask does not fit a sign-extended 32-bit constant
 		return []isa.Instruction{
 			isa.Lsh64Imm(dst, int32(64-shift-field.BitSize)),
@@ -199,11 +222,7 @@ func (u *unit) resolveCall(f *function, in instr) {
 	name := f.items[in.item].Name
 	id, err := u.target.BTF.Lookup(btf.KindFunc, name)
 	if errors.Is(err, btf.ErrNotFound) {
-		finding := Finding{Detail: fmt.Sprintf("this kernel has no function %q", name)}
-		if near := u.target.BTF.Nearest(btf.KindFunc, name); near != "" {
-			finding.Help = "did you mean " + near + "?"
-		}
-		u.vague(f, in, UnknownFunction, finding)
+		u.vague(f, in, UnknownFunction, u.unknownFunction(name))
 		return
 	}
 	if err != nil {

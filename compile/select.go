@@ -99,19 +99,22 @@ func (u *unit) selectInstructions(p *dsl.Program, body *dsl.Body, f *ir.Func) *s
 	return s
 }
 
-// v is the virtual register of a value. Values that only look at another one's
-// register in another way share it.
-func (s *selection) v(v ir.V) regalloc.V {
+// holder is the value whose register a value has: its own, or that of another one
+// which it only looks at in another way.
+func (s *selection) holder(v ir.V) (ir.V, *ir.Value) {
 	value := &s.f.Values[v]
-	if value.Op.Remake() {
-		return s.remake(value)
-	}
 	for value.Op == ir.ZExt || value.Op == ir.Copy {
 		v = value.Args[0]
 		value = &s.f.Values[v]
-		if value.Op.Remake() {
-			return s.remake(value)
-		}
+	}
+	return v, value
+}
+
+// v is the virtual register of a value.
+func (s *selection) v(v ir.V) regalloc.V {
+	v, value := s.holder(v)
+	if value.Op.Remake() {
+		return s.remake(value)
 	}
 	if s.reg[v] == 0 {
 		s.reg[v] = s.newV(false)
@@ -395,20 +398,7 @@ func (s *selection) swap(n ir.V, v *ir.Value) {
 func (s *selection) call(n ir.V, v *ir.Value) {
 	in := regalloc.Instr{DefReg: regalloc.AnyReg, Clobbers: isa.CallerSaved}
 	for i, a := range v.Args {
-		var arg regalloc.V
-		for a := &s.f.Values[a]; ; a = &s.f.Values[a.Args[0]] {
-			if a.Op.Remake() {
-				arg = s.makeConstant(a)
-				break
-			}
-			if a.Op != ir.ZExt && a.Op != ir.Copy {
-				break
-			}
-		}
-		if arg == 0 {
-			arg = s.v(a)
-		}
-		in.Uses = append(in.Uses, regalloc.Use{V: arg, Reg: isa.R1 + isa.Register(i)})
+		in.Uses = append(in.Uses, regalloc.Use{V: s.handOver(a), Reg: isa.R1 + isa.Register(i)})
 	}
 	if s.uses[n] > 0 {
 		in.Def, in.DefReg = s.v(n), isa.R0

@@ -169,7 +169,7 @@ func (s *selection) end(b ir.B, block *ir.Block) {
 			if phi.Op != ir.Phi {
 				break
 			}
-			edge.Args = append(edge.Args, s.phiArgument(phi.Args[nth]))
+			edge.Args = append(edge.Args, s.handOver(phi.Args[nth]))
 		}
 		m.Succs = append(m.Succs, edge)
 	}
@@ -179,14 +179,10 @@ func (s *selection) end(b ir.B, block *ir.Block) {
 	}
 }
 
-// phiArgument is what a phi is given: constants are made anew for it, so that
-// they are made in its register.
-func (s *selection) phiArgument(v ir.V) regalloc.V {
-	value := &s.f.Values[v]
-	for value.Op == ir.ZExt || value.Op == ir.Copy {
-		value = &s.f.Values[value.Args[0]]
-	}
-	if value.Op.Remake() {
+// handOver is v for what a phi or a call is given: constants are made anew for
+// it, so that they are made in its register.
+func (s *selection) handOver(v ir.V) regalloc.V {
+	if _, value := s.holder(v); value.Op.Remake() {
 		return s.makeConstant(value)
 	}
 	return s.v(v)

@@ -85,43 +85,13 @@ func (s *selection) arrange() []int {
 // layOut is the reverse postorder that comes from visiting, of two ways, the one
 // out of a loop first: it then stands behind the loop.
 func (s *selection) layOut(depths []int) []ir.B {
-	f := s.f
-	type frame struct {
-		b     ir.B
-		next  int
-		first int // the way that is visited first
-	}
-	enter := func(b ir.B) frame {
-		succs := f.Blocks[b].Succs
-		first := 0
+	return s.f.PostorderReversedBy(func(b ir.B) []ir.B {
+		succs := s.f.Blocks[b].Succs
 		if len(succs) == 2 && depths[succs[1]] < depths[succs[0]] {
-			first = 1
+			return []ir.B{succs[1], succs[0]}
 		}
-		return frame{b: b, first: first}
-	}
-	seen := make([]bool, len(f.Blocks))
-	var order []ir.B
-	stack := []frame{enter(0)}
-	seen[0] = true
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		succs := f.Blocks[top.b].Succs
-		if top.next < len(succs) {
-			to := succs[(top.next+top.first)%len(succs)]
-			top.next++
-			if !seen[to] {
-				seen[to] = true
-				stack = append(stack, enter(to))
-			}
-			continue
-		}
-		order = append(order, top.b)
-		stack = stack[:len(stack)-1]
-	}
-	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
-		order[i], order[j] = order[j], order[i]
-	}
-	return order
+		return succs
+	})
 }
 
 func (s *selection) countUses() {

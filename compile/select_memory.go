@@ -14,6 +14,9 @@ func (s *selection) address(v *ir.Value) (use []regalloc.Use, base operandOf, re
 	return []regalloc.Use{anyUse(s.v(v.Args[0]))}, use0, 0, int16(v.Off)
 }
 
+// nextUse is the register of what is used after those.
+func nextUse(uses []regalloc.Use) operandOf { return use0 + operandOf(len(uses)) }
+
 func (s *selection) load(n ir.V, v *ir.Value) {
 	uses, base, reg, off := s.address(v)
 	ins := isa.LoadMem(sizeOf(uint32(v.Size)), 0, reg, off)
@@ -52,10 +55,7 @@ func (s *selection) store(v *ir.Value) {
 		s.add(regalloc.Instr{Uses: uses}, instructions(v.Site, template{isa.StoreImm(size, reg, off, int32(n)), base, fixed}))
 		return
 	}
-	src := use0
-	if base == use0 {
-		src = use1
-	}
+	src := nextUse(uses)
 	s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{isa.StoreMem(size, reg, off, 0), base, src}))
 }
 
@@ -86,10 +86,7 @@ func (s *selection) atomic(n ir.V, v *ir.Value) {
 	}
 	uses, base, reg, off := s.address(v)
 	ins := isa.Instruction{Op: isa.ClassSTX | isa.ModeATOMIC | isa.Opcode(sizeOf(uint32(v.Size))), Dst: reg, Off: off, Imm: v.Imm}
-	src := use0
-	if base == use0 {
-		src = use1
-	}
+	src := nextUse(uses)
 	switch plain := v.Imm &^ isa.AtomicOpFetch; {
 	case v.Imm == isa.AtomicOpCmpXchg: // third is what is expected
 		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.R0, Tied: third, Uses: append(uses, anyUse(value))}, instructions(v.Site, template{ins, base, src}))

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/opt"
@@ -12,7 +13,15 @@ import (
 // write compiles the functions that were written in Go to instructions with
 // labels, from where on they are like those written as such.
 func write(u *unit) {
-	for i, p := range u.program.Programs() {
+	programs := u.program.Programs()
+	if !slices.ContainsFunc(programs, (*dsl.Program).Structured) {
+		return
+	}
+	if err := u.prefetch(); err != nil {
+		u.unreadable(err)
+		return
+	}
+	for i, p := range programs {
 		if p.Structured() {
 			u.writeFunction(p, p.Body(i > 0))
 		}
@@ -43,10 +52,6 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 		u.note(p, BadProto, Finding{Pos: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
 	}
 	if body.Unfinished || p.Proto.Err != nil {
-		return
-	}
-	if err := u.prefetchWritten(body); err != nil {
-		u.unreadable(err)
 		return
 	}
 	before := len(u.findings)
@@ -96,21 +101,5 @@ func leadsOn(label string, items []dsl.Item) bool {
 	return false
 }
 
-// prefetchWritten looks the names of a function up in one pass over the BTF.
-func (u *unit) prefetchWritten(body *dsl.Body) error {
-	if u.target.BTF == nil {
-		return nil
-	}
-	names := []string{"bpf_func_id"}
-	for _, n := range body.IR.Names {
-		if n.Name != "" {
-			names = append(names, n.Name)
-		}
-	}
-	return u.target.BTF.Find(names...)
-}
-
 // has reports whether the target takes instructions of a level.
 func (t *Target) has(level isa.Level) bool { return t.Level == 0 || t.Level >= level }
-
-func positionOf(pc uintptr) dsl.Position { return dsl.PositionAt(pc) }

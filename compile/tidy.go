@@ -250,8 +250,7 @@ func hoistMoves(blocks []codeBlock) {
 			if !ok || written&c.jump.Reads() != 0 {
 				continue
 			}
-			lost := written & live[way[1]]
-			if lost != 0 {
+			if written&live[way[1]] != 0 { // lost on the other way
 				continue
 			}
 			c.body = append(c.body, between.body...)

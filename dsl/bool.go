@@ -31,7 +31,7 @@ func (b Bool) Or(c Bool) Bool { return b.join(ir.Or, c) }
 
 func (b Bool) join(op ir.Op, c Bool) Bool {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: op, Type: ir.Bool}, f.condition(b), f.condition(c)))
@@ -40,7 +40,7 @@ func (b Bool) join(op ir.Op, c Bool) Bool {
 // Not is !b.
 func (b Bool) Not() Bool {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
@@ -59,7 +59,7 @@ func (b Bool) OrElse(c func() Bool) Bool {
 
 func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	if c == nil {
@@ -79,7 +79,7 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 // U32 is 1 when the condition holds, and 0 otherwise.
 func (b Bool) U32() U32 {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return U32{}
 	}
 	return newInt[uint32](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
@@ -88,7 +88,7 @@ func (b Bool) U32() U32 {
 // U8 is 1 when the condition holds, and 0 otherwise.
 func (b Bool) U8() U8 {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return U8{}
 	}
 	return newInt[uint8](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))

@@ -19,7 +19,7 @@ type Result struct {
 func (r Result) value() ir.V { return r.fn.take(r.fn, r.v, r.scope, ir.I64) }
 
 func resultAs[T Integer](r Result) Int[T] {
-	if r.fn == nil || !r.fn.usable() {
+	if !r.fn.usable() {
 		return Int[T]{}
 	}
 	return convert[T](number[uint64]{fn: r.fn, v: r.value(), scope: r.fn.scope})
@@ -54,7 +54,7 @@ func (r Result) Bool() Bool { return r.U8().Ne(0) }
 
 // Ptr is the result as a pointer to a struct of that name, "" when it is not one.
 func (r Result) Ptr(structName string) Ptr {
-	if r.fn == nil || !r.fn.usable() {
+	if !r.fn.usable() {
 		return Ptr{}
 	}
 	f := r.fn
@@ -104,7 +104,7 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
 	args := f.arguments(name, f.checkHelper(name, operands))
-	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id)}, args...)
+	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: f.name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})}, args...)
 }
 
 // Kernel calls a kernel function by its name. How many arguments it takes, and
@@ -230,7 +230,7 @@ func (f *Fn) Range(n Operand, body func(i U32)) {
 	if !f.usable() {
 		return
 	}
-	it := f.newPtr(f.frameAddr(f.object("iterator", 8, 8)), "bpf_iter_num")
+	it := f.newPtr(f.frameAddr(f.object("iterator", 8)), "bpf_iter_num")
 	f.Kernel("bpf_iter_num_new", it, 0, newInt[int32](f, f.value(form{32, false}, n)))
 	head, turn, end, out := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
 	f.jump(head)
@@ -247,9 +247,9 @@ func (f *Fn) Range(n Operand, body func(i U32)) {
 	f.begin(out)
 }
 
-// object adds a piece of the frame.
-func (f *Fn) object(name string, size, align int) int32 {
-	f.ir.Frame = append(f.ir.Frame, ir.Object{Name: name, Size: int32(size), Align: int32(align), Site: f.site()})
+// object adds a piece of the frame, aligned to 8 bytes as all of them.
+func (f *Fn) object(name string, size int) int32 {
+	f.ir.Frame = append(f.ir.Frame, ir.Object{Name: name, Size: int32(size), Site: f.site()})
 	return int32(len(f.ir.Frame) - 1)
 }
 

@@ -41,7 +41,7 @@ func (b *Branches) arm(what string, cond ir.V, then func()) {
 // reopen goes back to where no condition held.
 func (b *Branches) reopen(what string) bool {
 	f := b.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return false
 	}
 	if f.pending != b || f.at != b.end {
@@ -253,7 +253,7 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 // count is a loop that counts to v, or to imm when v is 0, and when most is not
 // 0 at most to that.
 func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
-	number := f.variable(ir.I32, "i")
+	number := f.variable(ir.I32)
 	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.constant(ir.I32, 0))
 	head, turn, next, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
 	f.jump(head)

@@ -6,7 +6,7 @@ import "github.com/bpfsmith/bpfsmith/internal/ir"
 // their low bits, shorter ones filled up, signed ones with their sign.
 func convert[To, From Integer](n number[From]) Int[To] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[To]{number[To]{fn: f}}
 	}
 	x, from := n.read(f)

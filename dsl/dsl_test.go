@@ -132,3 +132,21 @@ func TestProgramsAndSymbols(t *testing.T) {
 		t.Errorf("%d programs", len(got))
 	}
 }
+
+// What is missing here is looked for by itself when compiling: another pass over
+// all of the kernel's BTF.
+func TestSymbolsOfAFunctionAreAllThatItLooksUp(t *testing.T) {
+	leaf := dsl.Func("leaf", func(f *dsl.Fn, tp dsl.Ptr) dsl.U32 {
+		f.Kernel("tcp_slow_start", tp, 1)
+		return f.EnumValue("tcp_ca_state", "TCP_CA_Loss")
+	})
+	top := dsl.Func("top", func(f *dsl.Fn, tp dsl.Ptr) {
+		f.IfType("bpf_cpumask", func() { f.Helper("bpf_ktime_get_ns") })
+		tp.To("tcp_sock").Field("snd_cwnd").Set(1)
+		f.Call(leaf, tp)
+	})
+	got := slices.Sorted(top.Symbols())
+	if want := []string{"bpf_cpumask", "bpf_func_id", "tcp_ca_state", "tcp_slow_start", "tcp_sock"}; !slices.Equal(got, want) {
+		t.Errorf("symbols %v, want %v", got, want)
+	}
+}

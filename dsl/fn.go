@@ -18,16 +18,15 @@ type Fn struct {
 	program *Program
 	body    *Body
 	ir      *ir.Func
-	at      ir.B // the block that is written
-	dead    bool // nothing leads to it: a return stands before
-	running bool // the Go function runs
-	entered bool // and has written something
-	ended   bool // the Go function has returned
-	scopes  []scope
+	at      ir.B   // the block that is written
+	dead    bool   // nothing leads to it: a return stands before
+	running bool   // the Go function runs
+	entered bool   // and has written something
+	ended   bool   // the Go function has returned
+	scopes  []bool // blocks of Go, open or not: values made in one are not for others
 	scope   int32
 	loops   []loop
 	result  CType
-	direct  bool
 	pending *Branches // an If that may still get its Else
 
 	sites map[uintptr]int32 // by program counter, the number in ir.Sites; 0 for those within the language itself
@@ -40,12 +39,9 @@ type Fn struct {
 
 // A Body is a written function, for package compile.
 type Body struct {
-	IR     *ir.Func
-	Subs   []*Program // what Aux of calls and of FuncAddr counts
-	Maps   []*MapSpec // what Aux of MapAddr and MapValue counts
-	Params []CType
-	Direct bool // the parameter is what R1 holds, and not an array of arguments
-	Sub    bool // called with its arguments in R1 to R5
+	IR   *ir.Func
+	Subs []*Program // what Aux of calls and of FuncAddr counts
+	Maps []*MapSpec // what Aux of MapAddr and MapValue counts
 
 	mu       sync.Mutex // values that are kept too long may bring mistakes at any time
 	mistakes []Mistake
@@ -80,12 +76,6 @@ const (
 	rulePanic       = "panic"
 	ruleUnused      = "unused-result"
 )
-
-// A scope is a block of Go: values made in one are not for others.
-type scope struct {
-	parent int32
-	open   bool
-}
 
 // mistake notes something wrong at the line of Go that is being run.
 func (f *Fn) mistake(rule, help, format string, args ...any) {
@@ -215,8 +205,12 @@ func (f *Fn) emitHere(v ir.Value, args ...ir.V) ir.V {
 	return f.ir.Append(f.at, v, args...)
 }
 
-// usable reports whether anything may still be written, and notes when not.
+// usable reports whether anything may still be written, and notes when not. A
+// value that was never made has no function, which is noted where it is used.
 func (f *Fn) usable() bool {
+	if f == nil {
+		return false
+	}
 	if !f.ended {
 		return true
 	}
@@ -268,14 +262,14 @@ func (f *Fn) branch(cond ir.V, yes, no ir.B) {
 // inside runs a closure in a scope of its own.
 func (f *Fn) inside(what string, body func()) {
 	parent := f.scope
-	f.scopes = append(f.scopes, scope{parent: parent, open: true})
+	f.scopes = append(f.scopes, true)
 	f.scope = int32(len(f.scopes) - 1)
 	if body == nil {
 		f.mistake(ruleNilBody, "", "the body of %s is nil", what)
 	} else {
 		body()
 	}
-	f.scopes[f.scope].open = false
+	f.scopes[f.scope] = false
 	f.scope = parent
 	f.pending = nil
 }
@@ -306,7 +300,7 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 		f.mistake(ruleForeign, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
 		f.mistake(ruleZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
-	case !f.scopes[scope].open:
+	case !f.scopes[scope]:
 		f.mistake(ruleOutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, and is used outside of it", site(f.ir.Sites[f.ir.Values[v].Site]).position())
 	default:

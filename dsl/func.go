@@ -193,8 +193,8 @@ func describeType(v reflect.Value) string {
 
 // write runs the Go function.
 func (p *Program) write(sub bool) *Body {
-	body := &Body{IR: ir.New(p.Name), Sub: sub}
-	f := &Fn{program: p, body: body, ir: body.IR, scopes: []scope{{parent: -1, open: true}},
+	body := &Body{IR: ir.New(p.Name)}
+	f := &Fn{program: p, body: body, ir: body.IR, scopes: []bool{true},
 		sites: make(map[uintptr]int32), names: make(map[ir.Name]int32)}
 	if p.Proto.Err != nil {
 		f.terminate(ir.Return, 0)
@@ -204,21 +204,23 @@ func (p *Program) write(sub bool) *Body {
 	fn := p.written.fn
 	f.ir.Sites = append(f.ir.Sites, fn.Pointer()+1) // CallersFrames looks up the instruction before
 	in := []reflect.Value{reflect.ValueOf(f)}
+	var params []CType
+	direct := false // the parameter is what R1 holds, and not an array of arguments
 	t := fn.Type()
 	for i := 1; i < t.NumIn(); i++ {
 		v, param, _ := newParameter(t.In(i))
-		_, f.direct = v.Interface().(interface{ context() })
-		body.Direct = body.Direct || f.direct
-		body.Params = append(body.Params, param.declaredAs())
+		_, isContext := v.Interface().(interface{ context() })
+		direct = direct || isContext
+		params = append(params, param.declaredAs())
 		in = append(in, v)
 	}
-	if sub && len(body.Params) > 5 {
-		f.mistake(ruleArguments, "", "%s is called with %d arguments; calls take at most 5", p.Name, len(body.Params))
+	if sub && len(params) > 5 {
+		f.mistake(ruleArguments, "", "%s is called with %d arguments; calls take at most 5", p.Name, len(params))
 	}
-	if body.Direct && len(body.Params) != 1 {
+	if direct && len(params) != 1 {
 		f.mistake(ruleSignature, "", "%s takes a context, which must be the only parameter", p.Name)
 	}
-	f.bindParameters(in[1:], entrySite)
+	f.bindParameters(in[1:], params, direct || sub)
 	for i := range in[1:] {
 		in[i+1] = in[i+1].Elem()
 	}
@@ -262,39 +264,39 @@ func (f *Fn) correctEntry() {
 }
 
 // bindParameters loads the arguments. In kernel interfaces, R1 has the address
-// of an array of 64-bit words; a narrow integer is the low bytes of one.
-func (f *Fn) bindParameters(params []reflect.Value, site int32) {
-	b := f.body
+// of an array of 64-bit words; a narrow integer is the low bytes of one. Functions
+// that are called, and those of a context, have them in registers.
+func (f *Fn) bindParameters(params []reflect.Value, types []CType, inRegisters bool) {
 	emit := func(v ir.Value, args ...ir.V) ir.V {
-		v.Site = site
+		v.Site = entrySite
 		return f.ir.Append(f.at, v, args...)
 	}
 	values := make([]ir.V, len(params))
 	switch {
-	case b.Sub || b.Direct:
-		for i, t := range b.Params {
+	case inRegisters:
+		for i, t := range types {
 			typ := ir.Ptr
 			if t.Integer {
 				typ = ir.I64
 			}
 			values[i] = emit(ir.Value{Op: ir.Param, Type: typ, Imm: int64(min(i+1, 5))})
 		}
-		for i, t := range b.Params {
+		for i, t := range types {
 			if t.Integer && t.Size < 8 { // callers of all kinds leave the upper bits to chance
 				v := emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, values[i])
-				values[i] = f.cutAt(site, t, v)
+				values[i] = f.cutArgument(t, v)
 			}
 		}
 	case len(params) > 0:
 		ctx := emit(ir.Value{Op: ir.Param, Type: ir.Ptr, Imm: 1})
-		for i, t := range b.Params {
+		for i, t := range types {
 			v := ir.Value{Op: ir.Load, Type: ir.Ptr, Size: 8, Off: int32(8 * i), Aux: ir.ArgumentLoad}
 			if t.Integer {
 				v.Type, v.Size = form{uint8(t.Size * 8), t.Signed}.typ(), uint8(t.Size)
 			}
 			n := emit(v, ctx)
 			if t.Integer && t.Signed {
-				n = f.cutAt(site, t, n)
+				n = f.cutArgument(t, n)
 			}
 			values[i] = n
 		}
@@ -304,9 +306,9 @@ func (f *Fn) bindParameters(params []reflect.Value, site int32) {
 	}
 }
 
-// cutAt brings an argument in register form.
-func (f *Fn) cutAt(site int32, t CType, v ir.V) ir.V {
-	value := ir.Value{Type: ir.I32, Site: site}
+// cutArgument brings an argument in register form.
+func (f *Fn) cutArgument(t CType, v ir.V) ir.V {
+	value := ir.Value{Type: ir.I32, Site: entrySite}
 	switch {
 	case t.Size >= 4:
 		return v

@@ -55,7 +55,7 @@ func AsBool(o Operand) Operand {
 // of generated types do.
 func KernelMethod(p StructPtr, name string, operands ...Operand) Result {
 	f := p.Pointer().fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Result{}
 	}
 	return KernelFunction(f, name, append([]Operand{p}, operands...)...)

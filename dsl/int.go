@@ -171,8 +171,8 @@ func (n number[T]) read(f *Fn) (ir.V, form) {
 	k := formOf[T]()
 	switch n.mode {
 	case variable:
-		if n.fn != f || !f.usable() || !f.scopes[n.scope].open {
-			return f.take(n.fn, n.checked(), n.scope, k.typ()), k
+		if n.fn != f || !f.usable() || !f.scopes[n.scope] {
+			return f.take(n.fn, n.v, n.scope, k.typ()), k
 		}
 		return f.emitHere(ir.Value{Op: ir.VarGet, Type: k.typ(), Aux: n.aux}), k
 	case memory:
@@ -184,15 +184,6 @@ func (n number[T]) read(f *Fn) (ir.V, form) {
 		return f.extendLoaded(k, v), k
 	}
 	return f.take(n.fn, n.v, n.scope, k.typ()), k
-}
-
-// checked is a value of the number's function to name in messages: of a
-// variable, what it began with.
-func (n number[T]) checked() ir.V {
-	if n.fn == nil {
-		return 0
-	}
-	return n.v
 }
 
 // extendLoaded makes a signed narrow number of what was loaded.

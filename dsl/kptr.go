@@ -50,7 +50,7 @@ func (r Ref[T]) kernelPtr(path string) (at Ptr, structName string) {
 // taken out must be released, or put in again, on every path (bpf_kptr_xchg).
 func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 	f := r.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	at, name := r.kernelPtr(path)
@@ -61,7 +61,7 @@ func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 // may be nil. It is good within Fn.RCU, for structs that RCU guards.
 func (r Ref[T]) Owned(path string) Ptr {
 	f := r.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	at, name := r.kernelPtr(path)

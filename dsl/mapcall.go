@@ -21,7 +21,7 @@ func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) P
 	if l != nil && l.BigEndian {
 		v = f.swap(k, v, network)
 	}
-	at := f.frameAddr(f.object("a "+what+" of "+m.String(), int(size), 8))
+	at := f.frameAddr(f.object("a "+what+" of "+m.String(), int(size)))
 	f.emit(ir.Value{Op: ir.Store, Size: uint8(size)}, at, v)
 	return f.newPtr(at, "")
 }

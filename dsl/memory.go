@@ -62,7 +62,7 @@ func (r Ref[T]) layout() (*Layout, bool) {
 // refCell finds an integer of T.
 func refCell[N Integer, T any](r Ref[T], path string) Cell[N] {
 	f := r.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Cell[N]{}
 	}
 	l, ok := r.layout()
@@ -114,7 +114,7 @@ func (r Ref[T]) S64(path string) CellS64 { return refCell[int64](r, path) }
 // Part is the address of a part of T: of a lock, an array, a struct.
 func (r Ref[T]) Part(path string) Ptr {
 	f := r.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	l, ok := r.layout()
@@ -133,7 +133,7 @@ func (r Ref[T]) Part(path string) Ptr {
 // know that i is below the length: compare it before, or take its remainder.
 func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	f := r.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ref[E]{}
 	}
 	e, err := LayoutFor[E]()
@@ -166,7 +166,7 @@ func (f *Fn) local(name string, size int) Ptr {
 		f.mistake("frame-too-long", "put it into a map's value", "%s has %d bytes, and a frame %d", name, size, frame)
 		size = 8
 	}
-	object := f.object(name, size, 8)
+	object := f.object(name, size)
 	at := f.frameAddr(object)
 	for off := 0; off < size; {
 		n := 8
@@ -202,7 +202,7 @@ func (c *Cell[T]) bytes() int { return int(formOf[T]().bits / 8) }
 func Cells[S any](d Field) S {
 	var cells S
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return cells
 	}
 	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
@@ -246,7 +246,7 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 // atomic makes an atomic operation on the cell.
 func (c Cell[T]) atomic(op int64, operands ...Operand) Int[T] {
 	f := c.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{}
 	}
 	k := formOf[T]()

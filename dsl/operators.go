@@ -15,7 +15,7 @@ func computed[T Integer](f *Fn, v ir.V) Int[T] {
 // binary applies an operation to a number and an operand.
 func (n number[T]) binary(op ir.Op, o Operand) Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -60,7 +60,7 @@ func (n number[T]) Xor(o Operand) Int[T] { return n.binary(ir.Xor, o) }
 // Neg is -n.
 func (n number[T]) Neg() Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -70,7 +70,7 @@ func (n number[T]) Neg() Int[T] {
 // Not is ^n: each bit turned round.
 func (n number[T]) Not() Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -96,7 +96,7 @@ func (n number[T]) Shr(count Operand) Int[T] {
 
 func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -153,7 +153,7 @@ func (n number[T]) Min(o Operand) Int[T] { return n.extreme(ir.GT, o) }
 
 func (n number[T]) extreme(other ir.Cond, o Operand) Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -173,7 +173,7 @@ func (f *Fn) compare(k form, c ir.Cond, x, y ir.V) ir.V {
 
 func (n number[T]) relation(c ir.Cond, o Operand) Bool {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	x, k := n.read(f)
@@ -204,7 +204,7 @@ func (n number[T]) Has(bits Operand) Bool { return n.relation(ir.TEST, bits) }
 // Swap reverses the bytes of n.
 func (n number[T]) Swap() Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, k := n.read(f)
@@ -213,7 +213,7 @@ func (n number[T]) Swap() Int[T] {
 
 // choose computes one of two values.
 func (f *Fn) choose(typ ir.Type, cond ir.V, yes, no func() ir.V) ir.V {
-	number := f.variable(typ, "")
+	number := f.variable(typ)
 	a, b, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
 	f.branch(cond, a, b)
 	f.begin(a)

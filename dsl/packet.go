@@ -13,7 +13,7 @@ type Packet struct {
 // and __sk_buff.
 func (c Context) PacketPtr(path string) Ptr {
 	f := c.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	aux := f.name(ir.Name{Kind: ir.FieldName, Name: c.name, Path: path})
@@ -36,7 +36,7 @@ func (k Packet) End() Ptr { return k.end }
 // or leaves a block.
 func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f := k.data.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	at := k.data.Offset(offset)
@@ -63,7 +63,7 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 // Packet.Bytes for short.
 func Header[T any](k Packet, offset Operand, short func()) Ref[T] {
 	f := k.data.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ref[T]{}
 	}
 	l, err := LayoutFor[T]()
@@ -83,7 +83,7 @@ func (RawTracepoint) StructName() string { return "bpf_raw_tracepoint_args" }
 // Arg is argument i, from 0, as the tracepoint's prototype has it.
 func (c RawTracepoint) Arg(i int) U64 {
 	const most = 12 // MAX_BPF_FUNC_ARGS, include/linux/bpf.h
-	if f := c.fn; f != nil && f.usable() && (i < 0 || i >= most) {
+	if f := c.fn; f.usable() && (i < 0 || i >= most) {
 		f.mistake(ruleArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
 		i = 0
 	}

@@ -37,7 +37,8 @@ func New(name string, items ...Item) *Program {
 }
 
 // Symbols ranges over the names that the program, and those it calls, look up
-// in the target's BTF: structs and kernel functions. Some come several times.
+// in the target's BTF: structs, enums and kernel functions. Some come several
+// times.
 func (p *Program) Symbols() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for n, program := range p.Programs() {

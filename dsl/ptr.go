@@ -52,7 +52,7 @@ func (p Ptr) NotNil() Bool { return p.compareNil(ir.NE) }
 
 func (p Ptr) compareNil(c ir.Cond) Bool {
 	f := p.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f)))
@@ -66,7 +66,7 @@ func (p Ptr) Ne(q StructPtr) Bool { return p.comparePtr(ir.NE, q) }
 
 func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 	f := p.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Bool{}
 	}
 	if q == nil {
@@ -79,7 +79,7 @@ func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 // Address is the pointer as a number.
 func (p Ptr) Address() U64 {
 	f := p.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return U64{}
 	}
 	return newInt[uint64](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
@@ -90,7 +90,7 @@ func (p Ptr) Address() U64 {
 // ReadPtr copy what is there.
 func PtrFrom(address U64, structName string) Ptr {
 	f := address.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	v, _ := address.read(f)
@@ -100,7 +100,7 @@ func PtrFrom(address U64, structName string) Ptr {
 // Offset is the pointer some bytes on.
 func (p Ptr) Offset(bytes Operand) Ptr {
 	f := p.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	base := p.pointer(f)
@@ -160,7 +160,7 @@ func (p Ptr) Field(path string) Field { return Field{base: p, path: path} }
 
 func loadField[T Integer](d Field) Int[T] {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{}
 	}
 	if d.base.name == "" {
@@ -205,7 +205,7 @@ func (d Field) Bool() Bool { return loadField[uint8](d).Ne(0) }
 // filled up as Go converts.
 func (d Field) Set(o Operand) {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return
 	}
 	base := d.base.pointer(f)
@@ -231,10 +231,10 @@ func (d Field) Set(o Operand) {
 // name; here it is given.
 func (d Field) Ptr(structName string) Ptr {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path, Pointer: true})
+	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldLoad, Type: ir.Ptr, Size: 8, Aux: aux}, d.base.pointer(f)), structName)
 }
 
@@ -242,7 +242,7 @@ func (d Field) Ptr(structName string) Ptr {
 // structName says what is there, "" when it is no struct.
 func (d Field) Addr(structName string) Ptr {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
@@ -253,7 +253,7 @@ func (d Field) Addr(structName string) Ptr {
 // verifier lets nobody follow.
 func readField(d Field, k form) ir.V {
 	f := d.base.fn
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path, Pointer: k.bits == 0})
+	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
 	typ := ir.Ptr
 	if k.bits != 0 {
 		typ = k.typ()
@@ -262,7 +262,7 @@ func readField(d Field, k form) ir.V {
 	if k.bits == 0 {
 		size = 8
 	}
-	object := f.object("what is read of "+d.path, int(size), 8)
+	object := f.object("what is read of "+d.path, int(size))
 	return f.emit(ir.Value{Op: ir.ReadKernel, Type: typ, Size: size, Signed: k.signed, Aux: aux, Imm: int64(object)}, d.base.pointer(f))
 }
 
@@ -271,7 +271,7 @@ func readField(d Field, k form) ir.V {
 // types that may not follow pointers. An address that is not mapped reads as 0.
 func ReadField[T Integer](d Field) Int[T] {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{}
 	}
 	return newInt[T](f, readField(d, formOf[T]()))
@@ -280,7 +280,7 @@ func ReadField[T Integer](d Field) Int[T] {
 // ReadPtr is ReadField for a pointer to a struct of that name.
 func ReadPtr(d Field, structName string) Ptr {
 	f := d.base.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Ptr{}
 	}
 	return f.newPtr(readField(d, form{}), structName)

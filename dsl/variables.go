@@ -5,7 +5,7 @@ import "github.com/bpfsmith/bpfsmith/internal/ir"
 // Get is the number's value now.
 func (n number[T]) Get() Int[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Int[T]{number[T]{fn: f}}
 	}
 	x, _ := n.read(f)
@@ -15,7 +15,7 @@ func (n number[T]) Get() Int[T] {
 // Var makes a variable that begins with the number's value.
 func (n number[T]) Var() Var[T] {
 	f := n.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return Var[T]{}
 	}
 	x, k := n.read(f)
@@ -23,7 +23,7 @@ func (n number[T]) Var() Var[T] {
 }
 
 func newVar[T Integer](f *Fn, k form, x ir.V) Var[T] {
-	aux := f.variable(k.typ(), "")
+	aux := f.variable(k.typ())
 	f.emitHere(ir.Value{Op: ir.VarSet, Aux: aux}, x)
 	return Var[T]{number[T]{fn: f, mode: variable, v: x, aux: aux, scope: f.scope}}
 }
@@ -75,11 +75,11 @@ func (f *Fn) S64(n int64) S64 { return Const(f, n) }
 // Set gives the variable another value.
 func (v Var[T]) Set(o Operand) {
 	f := v.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return
 	}
 	k := formOf[T]()
-	if !f.scopes[v.scope].open {
+	if !f.scopes[v.scope] {
 		f.take(f, v.v, v.scope, k.typ()) // notes it
 		return
 	}
@@ -92,7 +92,7 @@ func (v Var[T]) Inc(o Operand) { v.Set(v.Add(o)) }
 // Set stores a value.
 func (c Cell[T]) Set(o Operand) {
 	f := c.fn
-	if f == nil || !f.usable() {
+	if !f.usable() {
 		return
 	}
 	k := formOf[T]()
@@ -112,7 +112,7 @@ func (c Cell[T]) Set(o Operand) {
 func (c Cell[T]) Inc(o Operand) { c.Set(c.Add(o)) }
 
 // variable adds a variable.
-func (f *Fn) variable(typ ir.Type, name string) int32 {
-	f.ir.Vars = append(f.ir.Vars, ir.Var{Name: name, Type: typ, Site: f.site()})
+func (f *Fn) variable(typ ir.Type) int32 {
+	f.ir.Vars = append(f.ir.Vars, ir.Var{Type: typ, Site: f.site()})
 	return int32(len(f.ir.Vars) - 1)
 }

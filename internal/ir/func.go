@@ -70,17 +70,15 @@ type Block struct {
 
 // A Var is a mutable variable of the high level.
 type Var struct {
-	Name string
 	Type Type
 	Site int32
 }
 
-// An Object is a piece of the frame.
+// An Object is a piece of the frame, aligned to 8 bytes.
 type Object struct {
-	Name  string
-	Size  int32 // in bytes
-	Align int32
-	Site  int32
+	Name string
+	Size int32 // in bytes
+	Site int32
 }
 
 // A NameKind says what a Name names.
@@ -91,7 +89,7 @@ const (
 	TypeName                   // a struct, union, enum or typedef
 	KernelName                 // a kernel function
 	EnumName                   // the constant Path of the enum Name, of any enum when that is ""
-	HelperName                 // a helper
+	HelperName                 // the helper Path; Name is HelperEnum
 )
 
 // A Name is something that the target is asked for.
@@ -99,9 +97,11 @@ type Name struct {
 	Kind NameKind
 	Name string
 	Path string
-	// Fields: what the program takes it for, for messages.
-	Pointer bool
 }
+
+// HelperEnum is the kernel's enum of the helpers: bpf_ktime_get_ns is its
+// BPF_FUNC_ktime_get_ns.
+const HelperEnum = "bpf_func_id"
 
 // A Func is a function.
 type Func struct {
@@ -194,38 +194,4 @@ func (f *Func) Const(v V) (int64, bool) {
 		return 0, false
 	}
 	return f.Values[v].Imm, true
-}
-
-// PostorderReversed lists the blocks that can be reached, each before those that it
-// leads to, but for the ways back of loops. Of two ways, the second one's blocks
-// come last, so that a branch falls through to its second successor when that is
-// not a join.
-func (f *Func) PostorderReversed() []B {
-	seen := make([]bool, len(f.Blocks))
-	type frame struct {
-		b    B
-		next int
-	}
-	order := make([]B, 0, len(f.Blocks))
-	stack := []frame{{b: 0}}
-	seen[0] = true
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		succs := f.Blocks[top.b].Succs
-		if top.next < len(succs) {
-			to := succs[top.next]
-			top.next++
-			if !seen[to] {
-				seen[to] = true
-				stack = append(stack, frame{b: to})
-			}
-			continue
-		}
-		order = append(order, top.b)
-		stack = stack[:len(stack)-1]
-	}
-	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
-		order[i], order[j] = order[j], order[i]
-	}
-	return order
 }

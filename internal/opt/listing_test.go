@@ -105,7 +105,7 @@ func parse(text string) (*ir.Func, error) {
 	f := ir.New("listing")
 	f.Frame = make([]ir.Object, 4)
 	for i := range f.Frame {
-		f.Frame[i] = ir.Object{Size: 64, Align: 8}
+		f.Frame[i] = ir.Object{Size: 64}
 	}
 	from := map[ir.B][]ir.B{}
 	b := ir.B(0)
