@@ -234,19 +234,10 @@ func TestTCXSeesBothDirections(t *testing.T) {
 
 // inCgroup calls f while the process is in a cgroup: a socket belongs to that of the
 // process that makes it.
-func inCgroup(cgroup string, f func() error) error {
+func inCgroup(t *testing.T, cgroup string, f func() error) error {
+	t.Helper()
 	pid := []byte(fmt.Sprint(os.Getpid()))
-	home, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return err
-	}
-	root := filepath.Dir(cgroup)
-	back := root
-	for line := range strings.Lines(string(home)) {
-		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			back = filepath.Join(root, path)
-		}
-	}
+	back := kerneltest.OwnCgroup(t).Name()
 	if err := os.WriteFile(filepath.Join(cgroup, "cgroup.procs"), pid, 0); err != nil {
 		return err
 	}
@@ -266,13 +257,13 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer link.Close()
-		if err := inCgroup(dir, func() error { _, err := send(brief); return err }); err != nil || runs(t, g) < 2 {
+		if err := inCgroup(t, dir, func() error { _, err := send(brief); return err }); err != nil || runs(t, g) < 2 {
 			t.Errorf("allowed: %v, %d runs", err, runs(t, g))
 		}
 		if err := link.Update(deny); err != nil {
 			t.Fatal(err)
 		}
-		if err := inCgroup(dir, func() error { _, err := send(brief); return err }); !errors.Is(err, unix.EPERM) {
+		if err := inCgroup(t, dir, func() error { _, err := send(brief); return err }); !errors.Is(err, unix.EPERM) {
 			t.Errorf("denied: %v", err)
 		}
 	})
@@ -289,7 +280,7 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 				t.Fatal(err)
 			}
 			try := func(wait time.Duration) (arrived bool, err error) {
-				err = inCgroup(dir, func() (err error) { arrived, err = send(wait); return err })
+				err = inCgroup(t, dir, func() (err error) { arrived, err = send(wait); return err })
 				return arrived, err
 			}
 			if arrived, err := try(patient); !arrived || err != nil || runs(t, g) < 2 {

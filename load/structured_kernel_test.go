@@ -191,7 +191,7 @@ func TestStructuredCgroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer link.Close()
-		if err := inCgroup(dir, func() error {
+		if err := inCgroup(t, dir, func() error {
 			if fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0); !errors.Is(err, unix.EPERM) {
 				unix.Close(fd)
 				return fmt.Errorf("a UDP socket: %v", err)
@@ -214,7 +214,7 @@ func TestStructuredCgroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer link.Close()
-		if err := inCgroup(dir, func() error {
+		if err := inCgroup(t, dir, func() error {
 			conn, port, err := listen()
 			if err != nil {
 				return err

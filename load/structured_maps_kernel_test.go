@@ -7,10 +7,8 @@ import (
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -247,34 +245,12 @@ func TestQueuesBothSides(t *testing.T) {
 	}
 }
 
-// cgroupOfThisProcess opens the directory of the cgroup that this process is in.
-func cgroupOfThisProcess(t *testing.T) *os.File {
-	t.Helper()
-	root := filepath.Dir(kerneltest.Cgroup(t))
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := ""
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			path = rest
-		}
-	}
-	f, err := os.Open(filepath.Join(root, path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
 // TestStoragesBothSides: values that go with a task and a cgroup. It is not
 // parallel, as the cgroup's is of all this process does.
 func TestStoragesBothSides(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 9)
 	tasks, groups := made(t, maps.NewTaskStorage[uint64]("tasks")), made(t, maps.NewCgroupStorage[uint64]("groups"))
-	home := cgroupOfThisProcess(t)
+	home := kerneltest.OwnCgroup(t)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	const pidfdThread = unix.O_EXCL

@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -247,7 +245,7 @@ func TestStorageFromPrograms(t *testing.T) {
 		t.Errorf("storage of a task: %d, %v", v, err)
 	}
 
-	home := cgroupOfThisProcess(t)
+	home := int(kerneltest.OwnCgroup(t).Fd())
 	group := created(t, maps.NewCgroupStorage[uint64]("cgroup"))
 	p, err := load.Load(dsl.New("cgroup", slices.Concat([]dsl.Item{
 		dsl.CallHelper(getCurrentTaskBTF),
@@ -273,27 +271,6 @@ func TestStorageFromPrograms(t *testing.T) {
 	if v, err := group.Get(home); v == 0 || err != nil {
 		t.Errorf("storage of a cgroup: %d, %v", v, err)
 	}
-}
-
-// cgroupOfThisProcess opens the directory of the cgroup that this process is in.
-func cgroupOfThisProcess(t *testing.T) int {
-	root := filepath.Dir(kerneltest.Cgroup(t))
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := ""
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			path = rest
-		}
-	}
-	f, err := os.Open(filepath.Join(root, path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return int(f.Fd())
 }
 
 func TestReferencesFromPrograms(t *testing.T) {

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
@@ -165,7 +166,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	}
 	means := meansOf(list, rounds)
 	if opt.json {
-		r := newReport(kernelRelease(), byRound(rounds))
+		r := newReport(host.Release(), byRound(rounds))
 		r.ListedBefore, r.ListedDuring, r.ListedAfter = before, during, after
 		r.ColdStartMS = milliseconds(links.coldStart)
 		if len(opt.compare) > 0 {

@@ -93,12 +93,3 @@ func available() ([]string, error) {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control")
 	return strings.Fields(string(text)), err
 }
-
-// kernelRelease is what uname -r says.
-func kernelRelease() string {
-	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
-}

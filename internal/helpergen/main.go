@@ -13,7 +13,8 @@ import (
 	"fmt"
 	"go/format"
 	"os"
-	"path/filepath"
+
+	"github.com/bpfsmith/bpfsmith/internal/genfiles"
 )
 
 func main() {
@@ -37,36 +38,15 @@ var files = [...]file{
 }
 
 func run(check bool) error {
-	root, err := moduleRoot()
-	if err != nil {
-		return err
-	}
 	helpers, err := readTable(table)
 	if err != nil {
 		return err
 	}
-	var stale []string
+	var list []genfiles.File
 	for _, f := range files {
-		want, err := contents(f, helpers)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.path, err)
-		}
-		path := filepath.Join(root, filepath.FromSlash(f.path))
-		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, want) {
-			continue
-		}
-		if check {
-			stale = append(stale, f.path)
-			continue
-		}
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			return err
-		}
+		list = append(list, genfiles.File{Path: f.path, Contents: func() ([]byte, error) { return contents(f, helpers) }})
 	}
-	if stale != nil {
-		return fmt.Errorf("stale: %q; run go generate ./helper", stale)
-	}
-	return nil
+	return genfiles.Update(list, "go generate ./helper", check)
 }
 
 // contents returns what is to be in a file.
@@ -77,22 +57,4 @@ func contents(f file, helpers []helper) ([]byte, error) {
 		return nil, err
 	}
 	return format.Source(b.Bytes())
-}
-
-// moduleRoot returns the nearest folder from here upwards that has a go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", fmt.Errorf("no go.mod in this folder or above")
-		}
-		dir = up
-	}
 }

@@ -1,11 +1,12 @@
-// Package host finds out which instructions the running kernel takes.
+// Package host finds out what the running kernel does not say in its types: which
+// instructions it takes, how fast its clock is.
 //
-// Versions do not tell: distributions carry newer BPF back to older kernels, and
-// a processor's JIT may come later than the verifier. So the kernel is asked: it
-// is given programs of a few instructions each, the newest first, and takes the
-// first that it knows. A current kernel is asked once, which takes some
-// microseconds, and the answer holds for the process. Where loading is not
-// permitted there is no answer, and the version has to do.
+// Versions do not tell which instructions: distributions carry newer BPF back to
+// older kernels, and a processor's JIT may come later than the verifier. So the
+// kernel is asked: it is given programs of a few instructions each, the newest
+// first, and takes the first that it knows. A current kernel is asked once, which
+// takes some microseconds, and the answer holds for the process. Where loading is
+// not permitted there is no answer, and the version has to do.
 package host
 
 import (
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -110,11 +112,16 @@ func refused(err error) bool {
 
 // byVersion goes by the release that the kernel says it is.
 func byVersion() Instructions {
+	return since(Release())
+}
+
+// Release is what uname -r says, "" when there is no telling.
+func Release() string {
 	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
-		return Instructions{}
+		return ""
 	}
-	return since(string(text))
+	return strings.TrimSpace(string(text))
 }
 
 func since(release string) Instructions {

@@ -20,7 +20,10 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+
 	"slices"
+
+	"github.com/bpfsmith/bpfsmith/internal/genfiles"
 )
 
 func main() {
@@ -58,33 +61,11 @@ var code = []file{
 var documents = []file{{"docs/isa.md", writeReference}}
 
 func run(files []file, check bool) error {
-	root, err := moduleRoot()
-	if err != nil {
-		return err
-	}
-	var stale []string
+	var list []genfiles.File
 	for _, f := range files {
-		want, err := contents(f.path, f.write)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.path, err)
-		}
-		path := filepath.Join(root, filepath.FromSlash(f.path))
-		have, err := os.ReadFile(path)
-		if err == nil && bytes.Equal(have, want) {
-			continue
-		}
-		if check {
-			stale = append(stale, f.path)
-			continue
-		}
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			return err
-		}
+		list = append(list, genfiles.File{Path: f.path, Contents: func() ([]byte, error) { return contents(f.path, f.write) }})
 	}
-	if stale != nil {
-		return fmt.Errorf("stale: %q; run go generate ./isa", stale)
-	}
-	return nil
+	return genfiles.Update(list, "go generate ./isa", check)
 }
 
 // contents returns what is to be in a file.
@@ -101,22 +82,4 @@ func contents(path string, write func(*bytes.Buffer) error) ([]byte, error) {
 		return nil, err
 	}
 	return format.Source(b.Bytes())
-}
-
-// moduleRoot returns the nearest folder from here upwards that has a go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", fmt.Errorf("no go.mod in this folder or above")
-		}
-		dir = up
-	}
 }

@@ -29,6 +29,32 @@ func Cgroup(t testing.TB) string {
 	return dir
 }
 
+// OwnCgroup opens the directory of the cgroup (of version 2) that this process is in.
+func OwnCgroup(t testing.TB) *os.File {
+	t.Helper()
+	Require(t)
+	root := cgroupRoot()
+	if root == "" {
+		Missing(t, "no cgroup file system of version 2 is mounted")
+	}
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := ""
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			path = rest
+		}
+	}
+	dir, err := os.Open(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	return dir
+}
+
 // cgroupRoot is where the cgroup file system of version 2 is mounted, or "".
 func cgroupRoot() string {
 	f, err := os.Open("/proc/self/mounts")

@@ -1,17 +1,18 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/tool"
 )
 
 // A kernel is a row of the table: where an image comes from, and what it needs.
@@ -82,7 +83,7 @@ type vmlinuz struct {
 }
 
 // find brings a kernel to this machine, if it is not there yet.
-func (k kernel) find(root, cache string, update bool) (vmlinuz, error) {
+func (k kernel) find(ctx context.Context, root, cache string, update bool) (vmlinuz, error) {
 	if k.image != "" {
 		image := filepath.Join(root, k.image)
 		if _, err := os.Stat(image); errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +93,7 @@ func (k kernel) find(root, cache string, update bool) (vmlinuz, error) {
 	}
 	folder, err := k.unpacked(cache)
 	if err != nil || folder == "" || update {
-		if folder, err = k.download(cache); err != nil {
+		if folder, err = k.download(ctx, cache); err != nil {
 			return vmlinuz{}, err
 		}
 	}
@@ -149,8 +150,8 @@ func numbers(name string) (ns []int) {
 }
 
 // download asks Debian's archive for the newest package, and unpacks it.
-func (k kernel) download(cache string) (string, error) {
-	listed, err := output("", "apt-cache", "pkgnames", "linux-image-")
+func (k kernel) download(ctx context.Context, cache string) (string, error) {
+	listed, err := tool.Output(ctx, "", "apt-cache", "pkgnames", "linux-image-")
 	if err != nil {
 		return "", err
 	}
@@ -171,28 +172,15 @@ func (k kernel) download(cache string) (string, error) {
 	}
 	defer os.RemoveAll(work)
 	fmt.Fprintf(os.Stderr, "matrix: downloading %s\n", name)
-	if _, err := output(work, "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name); err != nil {
+	if _, err := tool.Output(ctx, work, "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name); err != nil {
 		return "", err
 	}
 	debs, err := filepath.Glob(filepath.Join(work, "*.deb"))
 	if err != nil || len(debs) != 1 {
 		return "", fmt.Errorf("apt-get download %s left %d packages", name, len(debs))
 	}
-	if _, err := output(work, "dpkg", "-x", debs[0], "unpacked"); err != nil {
+	if _, err := tool.Output(ctx, work, "dpkg", "-x", debs[0], "unpacked"); err != nil {
 		return "", err
 	}
 	return folder, os.Rename(filepath.Join(work, "unpacked"), folder)
-}
-
-// output runs a program and gives what it prints; an error has its complaints.
-func output(dir, name string, args ...string) ([]byte, error) {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return out, nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/tool"
 )
 
 type options struct {
@@ -65,7 +67,7 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	if err != nil {
 		return false, err
 	}
-	root, err := output("", "go", "list", "-m", "-f", "{{.Dir}}")
+	root, err := tool.Output(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return false, err
 	}
@@ -128,7 +130,7 @@ const boots = 3
 
 // try boots one kernel and lets it run the tests.
 func (m machine) try(ctx context.Context, k kernel) (*column, error) {
-	v, err := k.find(m.root, m.cache, m.opt.update)
+	v, err := k.find(ctx, m.root, m.cache, m.opt.update)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
@@ -28,26 +26,17 @@ func bench(ctx context.Context, opt options) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var name unix.Utsname
-	if err := unix.Uname(&name); err != nil {
-		return false, err
-	}
-	release := unix.ByteSliceToString(name.Release[:])
-	clock, err := clockRate(release)
+	hz, err := host.ClockRate(host.Configurations())
 	if err != nil {
 		return false, err
 	}
-	hz, err := strconv.ParseUint(clock, 10, 32)
-	if err != nil {
-		return false, fmt.Errorf("CONFIG_HZ: %w", err)
-	}
-	shop, err := newWorkshop(ctx, cache, release, opt.update)
+	shop, err := newWorkshop(ctx, cache, hz, opt.update)
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, shop.close()) }()
 
-	s := &session{opt: opt, shop: shop, sizes: sizes, ours: oursByName(uint32(hz))}
+	s := &session{opt: opt, shop: shop, sizes: sizes, ours: oursByName(hz)}
 	for _, level := range opt.levels {
 		s.levels = append(s.levels, level.String())
 		for _, a := range algorithms {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bpfsmith/bpfsmith/internal/tool"
+
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -25,7 +27,7 @@ type workshop struct {
 }
 
 // newWorkshop gets the sources and writes the running kernel's types as C.
-func newWorkshop(ctx context.Context, cache, release string, update bool) (_ *workshop, err error) {
+func newWorkshop(ctx context.Context, cache string, hz uint32, update bool) (_ *workshop, err error) {
 	for program, pkg := range map[string]string{compiler: compiler, "bpftool": "bpftool"} {
 		if err := need(ctx, program, pkg); err != nil {
 			return nil, err
@@ -43,7 +45,7 @@ func newWorkshop(ctx context.Context, cache, release string, update bool) (_ *wo
 			w.close()
 		}
 	}()
-	declarations, err := output(ctx, "", "bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c")
+	declarations, err := tool.Output(ctx, "", "bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c")
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func newWorkshop(ctx context.Context, cache, release string, update bool) (_ *wo
 	if err := w.writeCore(); err != nil {
 		return nil, err
 	}
-	return w, w.writePlain(release)
+	return w, w.writePlain(hz)
 }
 
 // writeCore places the kernel's sources in the folder. They register without a
@@ -78,7 +80,7 @@ func (w *workshop) writeCore() error {
 func (w *workshop) close() error { return os.RemoveAll(w.folder) }
 
 // writePlain places our sources, and the header that they need, in the folder.
-func (w *workshop) writePlain(release string) error {
+func (w *workshop) writePlain(hz uint32) error {
 	files, err := fs.Sub(plainSources, "c")
 	if err != nil {
 		return err
@@ -91,10 +93,6 @@ func (w *workshop) writePlain(release string) error {
 		return err
 	}
 	defer types.Close()
-	hz, err := clockRate(release)
-	if err != nil {
-		return err
-	}
 	var header bytes.Buffer
 	if err := writeHeader(&header, types, hz); err != nil {
 		return err
@@ -116,6 +114,6 @@ func (w *workshop) compile(ctx context.Context, v variant, source string, level 
 	default:
 		return "", fmt.Errorf("clang has no part in variant %v", v)
 	}
-	_, err := output(ctx, "", compiler, args...)
+	_, err := tool.Output(ctx, "", compiler, args...)
 	return object, err
 }

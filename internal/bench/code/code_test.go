@@ -31,7 +31,7 @@ func TestHeaderCanBeMadeForEachKernel(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text bytes.Buffer
-		if err := writeHeader(&text, types, "250"); err != nil {
+		if err := writeHeader(&text, types, 250); err != nil {
 			t.Errorf("%s: %v", kernel, err)
 			continue
 		}

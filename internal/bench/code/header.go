@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -31,8 +26,8 @@ var fields = []struct {
 // writeHeader writes C structs in which those fields are where the kernel of
 // these types has them, between bytes without names. A field is named by the
 // last part of its path; a bit field is read by a macro <struct>_<field>.
-func writeHeader(w io.Writer, types *btf.Types, hz string) error {
-	fmt.Fprintf(w, "// Made from the kernel's types by bench-code.\n#pragma once\n#define HZ %s\n", hz)
+func writeHeader(w io.Writer, types *btf.Types, hz uint32) error {
+	fmt.Fprintf(w, "// Made from the kernel's types by bench-code.\n#pragma once\n#define HZ %d\n", hz)
 	for _, s := range fields {
 		if err := writeStruct(w, types, s.name, s.paths); err != nil {
 			return err
@@ -103,45 +98,4 @@ func writeStruct(w io.Writer, types *btf.Types, name string, paths []string) err
 	}
 	_, err := io.WriteString(w, macros.String())
 	return err
-}
-
-// clockRate finds CONFIG_HZ, the kernel's ticks a second, in its configuration.
-func clockRate(release string) (string, error) {
-	files := []string{"/proc/config.gz", "/boot/config-" + release, "/lib/modules/" + release + "/config"}
-	for _, name := range files {
-		hz, err := findSetting(name, "CONFIG_HZ=")
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil && hz == "" {
-			err = errors.New("no CONFIG_HZ in it")
-		}
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", name, err)
-		}
-		return hz, nil
-	}
-	return "", fmt.Errorf("the kernel's ticks a second are not known: none of %s is there", strings.Join(files, ", "))
-}
-
-// findSetting gives what follows a prefix in a file that may be compressed.
-func findSetting(name, prefix string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			return "", err
-		}
-	}
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		if value, ok := strings.CutPrefix(lines.Text(), prefix); ok {
-			return value, nil
-		}
-	}
-	return "", lines.Err()
 }

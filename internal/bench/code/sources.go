@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/tool"
 )
 
 const (
@@ -64,7 +65,7 @@ func kernelSources(ctx context.Context, cache string, update bool) (string, erro
 		return "", err
 	}
 	for _, name := range []string{sourcePackage, helperPackage} {
-		_, err := output(ctx, work, "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name)
+		_, err := tool.Output(ctx, work, "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name)
 		if err != nil {
 			return "", fmt.Errorf("%w\nrun apt-get update; %s is in bookworm-backports, bookworm-security and trixie", err, sourcePackage)
 		}
@@ -178,21 +179,8 @@ func need(ctx context.Context, program, pkg string) error {
 		return nil
 	}
 	fmt.Fprintf(os.Stderr, "bench-code: installing %s\n", pkg)
-	if _, err := output(ctx, "", "apt-get", "install", "-q", "-y", "--no-install-recommends", pkg); err != nil {
+	if _, err := tool.Output(ctx, "", "apt-get", "install", "-q", "-y", "--no-install-recommends", pkg); err != nil {
 		return fmt.Errorf("%s is needed: %w", program, err)
 	}
 	return nil
-}
-
-// output runs a program and gives what it prints; an error has its complaints.
-func output(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return out, nil
 }

@@ -1,0 +1,66 @@
+// Package genfiles is what the generators share: it writes the files that are made
+// from a table, or finds out which are stale.
+package genfiles
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// A File is one to write.
+type File struct {
+	Path     string // in the module, with slashes
+	Contents func() ([]byte, error)
+}
+
+// Update writes those of the files that are not as they should be. With check it
+// writes nothing, and fails when there are any. command is what makes them.
+func Update(files []File, command string, check bool) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	var stale []string
+	for _, f := range files {
+		want, err := f.Contents()
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		path := filepath.Join(root, filepath.FromSlash(f.Path))
+		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, want) {
+			continue
+		}
+		if check {
+			stale = append(stale, f.Path)
+			continue
+		}
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			return err
+		}
+	}
+	if stale != nil {
+		return fmt.Errorf("stale: %q; run %s", stale, command)
+	}
+	return nil
+}
+
+// moduleRoot returns the nearest folder from here upwards that has a go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("no go.mod in this folder or above")
+		}
+		dir = up
+	}
+}

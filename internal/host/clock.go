@@ -1,0 +1,62 @@
+package host
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Configurations are the files where a running kernel's configuration may be.
+func Configurations() []string {
+	release := Release()
+	return []string{"/proc/config.gz", "/boot/config-" + release, "/lib/modules/" + release + "/config"}
+}
+
+// ClockRate is CONFIG_HZ, how many jiffies the kernel counts a second, as the
+// first of these configurations that is there says it: a program cannot ask for
+// it. The error wraps fs.ErrNotExist when none is there.
+func ClockRate(configurations []string) (uint32, error) {
+	for _, name := range configurations {
+		hz, err := readHZ(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+		return hz, nil
+	}
+	return 0, fmt.Errorf("CONFIG_HZ is not known: none of %s: %w", strings.Join(configurations, ", "), fs.ErrNotExist)
+}
+
+// readHZ reads a configuration, which may be compressed.
+func readHZ(name string) (uint32, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(name, ".gz") {
+		if r, err = gzip.NewReader(f); err != nil {
+			return 0, err
+		}
+	}
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), "CONFIG_HZ="); ok {
+			hz, err := strconv.ParseUint(value, 10, 32)
+			if err != nil || hz == 0 {
+				return 0, fmt.Errorf("CONFIG_HZ=%s is no number of jiffies a second", value)
+			}
+			return uint32(hz), nil
+		}
+	}
+	return 0, errors.Join(lines.Err(), errors.New("no CONFIG_HZ in it"))
+}
