@@ -17,6 +17,7 @@ type direction struct {
 	now     func() time.Duration
 
 	mu      sync.Mutex // for what follows, which Stats reads
+	policer policer
 	queue   bottleneck
 	line    ring[flight] // departures ascend and the delay is constant, so the first is always the next to arrive
 	packets int64
@@ -77,7 +78,11 @@ func (d *direction) accept() error {
 		}
 		d.mu.Lock()
 		congested := d.queue.congested(now)
-		departure, ok := d.queue.arrive(now, n)
+		ok := d.policer.admits(now, n)
+		var departure time.Duration
+		if ok {
+			departure, ok = d.queue.arrive(now, n)
+		}
 		if ok {
 			if congested && markCE(buf[:n]) {
 				d.marked++

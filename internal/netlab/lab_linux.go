@@ -59,7 +59,8 @@ func New(ctx context.Context, link Link) (*Lab, error) {
 	start := time.Now()
 	now := func() time.Duration { return time.Since(start) }
 	l.forward = &direction{in: l.sender.tun, out: l.receiver.tun, delay: link.Delay, mtu: link.MTU, now: now,
-		queue: bottleneck{link: link, limit: link.Queue, mark: link.ECNThreshold}}
+		policer: policer{rate: link.PolicedRate, burst: link.PolicedBurst},
+		queue:   bottleneck{link: link, limit: link.Queue, mark: link.ECNThreshold}}
 	// The way back never drops. When this machine is busy for a moment, data arrive in a bunch, and so do the acknowledgements;
 	// a short queue would drop what no real link would.
 	l.back = &direction{in: l.receiver.tun, out: l.sender.tun, delay: link.Delay, mtu: link.MTU, now: now,

@@ -16,6 +16,11 @@ type Link struct {
 	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least so many wait; 0 is a bottleneck that only drops.
 	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, since DCTCP needs both ends.
 	ECNThreshold int
+
+	// PolicedRate, in bits per second, puts a token bucket before the queue that drops what is above it once PolicedBurst bytes have gone
+	// through without a pause; 0 is a link without.
+	PolicedRate  int64
+	PolicedBurst int // 0 stands for a tenth of a second of PolicedRate
 }
 
 // DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16 packets are
@@ -45,6 +50,9 @@ func (l Link) String() string {
 	if l.ECNThreshold > 0 {
 		text += fmt.Sprintf(", marked from %d", l.ECNThreshold)
 	}
+	if l.PolicedRate > 0 {
+		text += fmt.Sprintf(", policed to %g Mbit/s", float64(l.PolicedRate)/1e6)
+	}
 	return text
 }
 
@@ -62,6 +70,9 @@ func (l Link) withDefaults() Link {
 	}
 	if l.Queue == 0 {
 		l.Queue = max(minQueue, min(l.BDP(), maxQueue))
+	}
+	if l.PolicedRate > 0 && l.PolicedBurst == 0 {
+		l.PolicedBurst = max(l.MTU, int(l.PolicedRate/8/10))
 	}
 	return l
 }
@@ -83,6 +94,12 @@ func (l Link) validate() error {
 	}
 	if l.MTU != 0 && (l.MTU < minMTU || l.MTU > maxMTU) {
 		errs = append(errs, fmt.Errorf("mtu %d is outside %d..%d", l.MTU, minMTU, maxMTU))
+	}
+	if l.PolicedRate < 0 || l.PolicedRate > l.Rate {
+		errs = append(errs, fmt.Errorf("policed rate of %d bit/s is outside 0..%d, the link's", l.PolicedRate, l.Rate))
+	}
+	if mtu := l.withDefaults().MTU; l.PolicedBurst < 0 || l.PolicedBurst > 0 && l.PolicedBurst < mtu {
+		errs = append(errs, fmt.Errorf("policed burst of %d bytes does not hold a packet of %d", l.PolicedBurst, mtu))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("netlab: link: %w", err)

@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
-// TestBBRFindsAPolicerAsTheModelSays has almost no queue: whatever is above the rate is dropped, which is what a policer does.
+// TestBBRFindsAPolicerAsTheModelSays has a fast line that is policed to a tenth of its rate.
 func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10)
 	kerneltest.RequireTUN(t)
@@ -17,7 +17,7 @@ func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
 	const hz = 50
 	tr := newTracer()
 	register(t, tr.bbr("t_replay_lt", hz))
-	link := netlab.Link{Rate: 5_000_000, Delay: 5 * time.Millisecond, Queue: 1}
+	link := netlab.Link{Rate: 50_000_000, Delay: 5 * time.Millisecond, Queue: 100, PolicedRate: 5_000_000}
 	found := 0
 	check := func(_ *model.Event, state any) error {
 		if bbr, ok := state.(model.BBR); ok && bbr.LTUseBW {

@@ -1,0 +1,27 @@
+package netlab
+
+import "time"
+
+// A policer is a token bucket that drops what finds it empty. It has no queue, so the packets that get through are as fast as the line, and
+// a sender that takes their spacing for the rate loses most of what it sends. Its zero value lets everything through.
+type policer struct {
+	rate  int64 // bits per second that fill the bucket; 0: no policer
+	burst int   // bytes that it holds
+
+	spent float64 // bytes missing from a full bucket
+	last  time.Duration
+}
+
+// admits takes a packet of size bytes out of the bucket, or returns false if there is not as much in it. Calls have ascending times.
+func (p *policer) admits(now time.Duration, size int) bool {
+	if p.rate == 0 {
+		return true
+	}
+	p.spent = max(0, p.spent-float64(p.rate)/8*(now-p.last).Seconds())
+	p.last = now
+	if p.spent+float64(size) > float64(p.burst) {
+		return false
+	}
+	p.spent += float64(size)
+	return true
+}
