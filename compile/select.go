@@ -312,6 +312,10 @@ func (s *selection) value(n ir.V, v *ir.Value) {
 			instructions(v.Site, template{isa.Instruction{Op: aluClass(wide) | isa.OpNeg}, def, fixed}))
 	case ir.Trunc:
 		s.convert(n, v, isa.Mov32Reg(0, 0))
+	case ir.ToArena:
+		s.convert(n, v, isa.AddrSpaceCast(0, 0, 1))
+	case ir.FromArena:
+		s.convert(n, v, isa.AddrSpaceCast(0, 0, 1<<16))
 	case ir.SExt8, ir.SExt16, ir.SExt32:
 		s.extend(n, v)
 	case ir.Swap16, ir.Swap32, ir.Swap64:

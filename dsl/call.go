@@ -199,6 +199,30 @@ func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.MapValue, Type: ir.Ptr, Aux: f.mapNumber(m), Imm: int64(offset)}), "")
 }
 
+// ArenaPtr makes a pointer of an address in an arena: of those that Alloc of the
+// arena gives, that user space has, and that are stored in an arena. The program
+// must use the arena, by its MapSpec, before. The verifier does not ask how far the
+// pointer goes: where no page is, reading gives 0 and writing does nothing. ISA v4,
+// Linux 6.9 (addr_space_cast).
+func ArenaPtr(address U64) Ptr {
+	f := address.fn
+	if !f.usable() {
+		return Ptr{}
+	}
+	v, _ := address.read(f)
+	return f.newPtr(f.emit(ir.Value{Op: ir.ToArena, Type: ir.Ptr}, v), "")
+}
+
+// ArenaAddress is a pointer that ArenaPtr made, as an address again: it may be
+// stored in the arena, for programs and for user space to follow.
+func (p Ptr) ArenaAddress() U64 {
+	f := p.fn
+	if !f.usable() {
+		return U64{}
+	}
+	return newInt[uint64](f, f.emit(ir.Value{Op: ir.FromArena, Type: ir.I64}, p.pointer(f)))
+}
+
 // Loop calls a function n times, without the verifier walking through each
 // turn (bpf_loop, Linux 5.17). The function takes the number of the turn, a U32,
 // and a pointer, which is data, and gives 0 to go on or 1 to stop. The result is

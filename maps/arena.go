@@ -2,6 +2,8 @@ package maps
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
@@ -39,6 +41,19 @@ func NewArena(name string, pages uint32) *Arena {
 	}
 	a.declare(spec)
 	return a
+}
+
+// Offset is the offset, in its memory, of an address that programs have stored.
+func (a *Arena) Offset(address uint64) (int, error) {
+	memory, err := a.Memory()
+	if err != nil {
+		return 0, err
+	}
+	begin := memory.Address()
+	if address < begin || address-begin >= uint64(memory.Len()) {
+		return 0, a.failed(fmt.Errorf("address %#x is outside of %#x to %#x: %w", address, begin, begin+uint64(memory.Len()), fs.ErrInvalid))
+	}
+	return int(address - begin), nil
 }
 
 // Memory is the arena as user space sees it. It is closed with the map.

@@ -134,6 +134,28 @@ func LookupIn[V any](f *dsl.Fn, inner dsl.Ptr, key dsl.StructPtr) dsl.Ref[V] {
 	return dsl.RefTo[V](f.Helper("bpf_map_lookup_elem", inner, key).Ptr(""))
 }
 
+// At is the address of a byte of the arena.
+func (a *Arena) At(f *dsl.Fn, offset dsl.Operand) dsl.U64 {
+	return f.MapData(a.spec, 0).Offset(offset).Address()
+}
+
+// Alloc takes pages that nobody has, and gives the address of the first, or 0 where
+// there are none left (bpf_arena_alloc_pages). It may sleep: for programs that do.
+func (a *Arena) Alloc(f *dsl.Fn, pages dsl.Operand) dsl.U64 {
+	const anyNode = -1
+	return f.Kernel("bpf_arena_alloc_pages", a.spec, 0, pages, anyNode, 0).U64()
+}
+
+// Free gives pages back, from that address on (bpf_arena_free_pages). It may sleep.
+func (a *Arena) Free(f *dsl.Fn, address dsl.U64, pages dsl.Operand) {
+	f.Kernel("bpf_arena_free_pages", a.spec, dsl.PtrFrom(address, ""), pages)
+}
+
+// InArena is the T at an address in an arena, as At and Alloc give them, or as one is
+// stored there. Nothing is checked: where no page is, reading gives 0 and writing does
+// nothing.
+func InArena[T any](address dsl.U64) dsl.Ref[T] { return dsl.RefTo[T](dsl.ArenaPtr(address)) }
+
 // In is the variable, in a program.
 func (g *Global[T]) In(f *dsl.Fn) dsl.Ref[T] { return dsl.RefTo[T](f.MapData(g.spec, 0)) }
 

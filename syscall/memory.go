@@ -38,6 +38,10 @@ func PageSize() int { return os.Getpagesize() }
 // Len is the size in bytes, also after Close.
 func (m *Memory) Len() int { return len(m.data) }
 
+// Address is where the memory lies in this process: for telling what addresses in
+// an arena are, not for following.
+func (m *Memory) Address() uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(m.data)))) }
+
 // Close ends the use of the memory. It stays mapped as long as a word of it is
 // held. Further calls do nothing and return nil.
 func (m *Memory) Close() error {

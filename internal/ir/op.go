@@ -56,6 +56,11 @@ const (
 	Swap32
 	Swap64
 
+	// Pointers to memory of an arena, which programs follow, and addresses there,
+	// which user space follows.
+	ToArena   // the pointer for the address X
+	FromArena // the address for the pointer X
+
 	Compare // Bool: X Cond y, in the width that Wide says
 	Not     // of a Bool
 
@@ -142,6 +147,8 @@ var ops = [numOps]info{
 	Swap16:     {name: "swap16", args: 1, pure: true},
 	Swap32:     {name: "swap32", args: 1, pure: true},
 	Swap64:     {name: "swap64", args: 1, pure: true},
+	ToArena:    {name: "toarena", args: 1, pure: true},
+	FromArena:  {name: "fromarena", args: 1, pure: true},
 	Compare:    {name: "cmp", args: 2, imm: true, pure: true},
 	Not:        {name: "not", args: 1, pure: true},
 	Load:       {name: "load", args: 1},
