@@ -26,7 +26,9 @@ type selection struct {
 	depth   int32   // bytes of the frame that objects take
 	reg     []regalloc.V
 	machine *regalloc.Func
-	ops     [][]op // beside machine's blocks and instructions
+	ops     [][]op           // beside machine's blocks and instructions
+	instrs  []regalloc.Instr // of all blocks so far
+	opsOf   []op             // beside instrs
 	made    map[madeKey]regalloc.V
 	at      int   // the block that is selected
 	site    int32 // the line of what is selected: constants for it are made there
@@ -90,11 +92,19 @@ func (u *unit) selectInstructions(p *dsl.Program, body *dsl.Body, f *ir.Func) *s
 	s.reg = make([]regalloc.V, len(f.Values))
 	s.machine.Blocks = make([]regalloc.Block, len(s.order))
 	s.ops = make([][]op, len(s.order))
+	room := len(s.order)
+	for _, b := range s.order {
+		room += len(f.Blocks[b].Values)
+	}
+	s.instrs, s.opsOf = make([]regalloc.Instr, 0, room), make([]op, 0, room)
 	for i, b := range s.order {
 		s.at = i
 		s.machine.Blocks[i].Depth = depths[b]
-		s.made = nil
+		clear(s.made)
+		from := len(s.instrs)
 		s.block(b)
+		to := len(s.instrs)
+		s.machine.Blocks[i].Instrs, s.ops[i] = s.instrs[from:to:to], s.opsOf[from:to:to]
 	}
 	return s
 }
@@ -130,9 +140,7 @@ func (s *selection) newV(remat bool) regalloc.V {
 
 // add appends an instruction.
 func (s *selection) add(in regalloc.Instr, o op) {
-	block := &s.machine.Blocks[s.at]
-	block.Instrs = append(block.Instrs, in)
-	s.ops[s.at] = append(s.ops[s.at], o)
+	s.instrs, s.opsOf = append(s.instrs, in), append(s.opsOf, o)
 }
 
 // instructions is an op of some instructions.

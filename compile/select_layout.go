@@ -85,10 +85,12 @@ func (s *selection) arrange() []int {
 // layOut is the reverse postorder that comes from visiting, of two ways, the one
 // out of a loop first: it then stands behind the loop.
 func (s *selection) layOut(depths []int) []ir.B {
+	var swapped [2]ir.B
 	return s.f.PostorderReversedBy(func(b ir.B) []ir.B {
 		succs := s.f.Blocks[b].Succs
 		if len(succs) == 2 && depths[succs[1]] < depths[succs[0]] {
-			return []ir.B{succs[1], succs[0]}
+			swapped = [2]ir.B{succs[1], succs[0]}
+			return swapped[:]
 		}
 		return succs
 	})

@@ -379,7 +379,7 @@ func (f *Fn) panicked() Position {
 		case !panicking || strings.HasPrefix(frame.Function, "runtime."):
 		case strings.HasPrefix(frame.Function, "reflect."): // the call of the Go function
 			return f.program.Pos
-		case !isLanguage(pc):
+		case !isLanguage(frame):
 			return site(pc).position()
 		}
 	}

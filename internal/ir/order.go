@@ -11,28 +11,29 @@ func (f *Func) PostorderReversed() []B {
 }
 
 // PostorderReversedBy is PostorderReversed for somebody who follows fewer ways,
-// or the same ones in another order. It asks once for each block's.
+// or the same ones in another order. It asks several times for a block's.
 func (f *Func) PostorderReversedBy(succs func(B) []B) []B {
-	seen := make([]bool, len(f.Blocks))
 	type frame struct {
 		b    B
-		todo []B
+		next int32 // of its ways
 	}
+	seen := make([]bool, len(f.Blocks))
 	order := make([]B, 0, len(f.Blocks))
-	stack := []frame{{0, succs(0)}}
+	stack := make([]frame, 1, 64) // the first block
 	seen[0] = true
 	for len(stack) > 0 {
 		top := &stack[len(stack)-1]
-		if len(top.todo) == 0 {
+		ways := succs(top.b)
+		if int(top.next) == len(ways) {
 			order = append(order, top.b)
 			stack = stack[:len(stack)-1]
 			continue
 		}
-		to := top.todo[0]
-		top.todo = top.todo[1:]
+		to := ways[top.next]
+		top.next++
 		if !seen[to] {
 			seen[to] = true
-			stack = append(stack, frame{to, succs(to)})
+			stack = append(stack, frame{b: to})
 		}
 	}
 	slices.Reverse(order)

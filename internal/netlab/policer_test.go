@@ -44,7 +44,9 @@ func TestPolicerAdmitsTheRateOverTime(t *testing.T) {
 
 func TestNoPolicerAdmitsEverything(t *testing.T) {
 	var p policer
-	if !p.admits(0, 1<<30) || !p.admits(0, 1<<30) {
-		t.Error("a packet was dropped without a policer")
+	for range 3 {
+		if !p.admits(0, 1<<30) {
+			t.Error("a packet was dropped without a policer")
+		}
 	}
 }
