@@ -147,6 +147,9 @@ func (w *walk) follow(i int, regs *state) {
 			return
 		case !w.read(i, regs):
 			return // one finding a path: the rest would follow from it
+		case in.is(branches) && w.depends(in, regs):
+			w.guess = true
+			continue
 		case in.is(branches) && w.refs.on:
 			if !w.fork(i, b, regs) {
 				return
@@ -175,6 +178,13 @@ func (w *walk) follow(i int, regs *state) {
 			i++
 		}
 	}
+}
+
+// depends reports whether a branch depends on a number of which the kernel may know
+// more. It may know that a path does not exist, so on no more than this one's findings are
+// certain.
+func (w *walk) depends(in *instr, regs *state) bool {
+	return !w.guess && (regs[in.Dst].hidden || in.Op.Source() == isa.SrcX && regs[in.Src].hidden)
 }
 
 // arrived reports whether a path with this knowledge was here before.
@@ -371,7 +381,11 @@ func (w *walk) load(i int, base value) (value, bool) {
 	case context:
 		return w.loadArgument(i, at, size)
 	case stack:
-		return value{kind: unknown}, w.onStack(i, at, size)
+		if size < 8 { // part of a pointer is a number too
+			number.hidden = true
+			return number, w.onStack(i, at, size)
+		}
+		return value{kind: unknown, hidden: true}, w.onStack(i, at, size)
 	case object, acquired, released:
 		if !w.reached(i, base) {
 			return value{}, false

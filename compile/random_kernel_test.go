@@ -68,6 +68,28 @@ func TestRandomProgramsDoWhatGoDoes(t *testing.T) {
 	}
 }
 
+// TestRandomProgramsThatFailed once, by seed and level: each taught us something about the verifier or the optimiser.
+func TestRandomProgramsThatFailed(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 1)
+	kerneltest.NoLeaks(t)
+	for _, was := range []struct {
+		seed  uint64
+		level isa.Level
+	}{
+		{51278, isa.V1}, // an index in a case that cannot be
+		{81957, isa.V4}, // may_goto makes the verifier forget what was compared before the loop
+		{84379, isa.V3}, // and a remainder of 32 bits has 64 for it
+	} {
+		if was.level > host.Ask().Level {
+			continue
+		}
+		p := random.Generate(was.seed)
+		if _, failure := tryRandom(p, was.seed, was.level); failure != nil {
+			reportRandom(t, p, was.seed, was.level, failure)
+		}
+	}
+}
+
 // failureKind tells failures apart: a program is made smaller as long as its failure is of the same kind.
 type failureKind string
 

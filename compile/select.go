@@ -16,22 +16,23 @@ import (
 // used, and not where they stand: most become part of an instruction.
 type selection struct {
 	*unit
-	p       *dsl.Program
-	body    *dsl.Body
-	f       *ir.Func
-	order   []ir.B  // the layout
-	place   []int32 // of each block in the layout
-	uses    []int32 // how often each value is used
-	frame   []int32 // where each object lies, from the frame pointer
-	depth   int32   // bytes of the frame that objects take
-	reg     []regalloc.V
-	machine *regalloc.Func
-	ops     [][]op           // beside machine's blocks and instructions
-	instrs  []regalloc.Instr // of all blocks so far
-	opsOf   []op             // beside instrs
-	made    map[madeKey]regalloc.V
-	at      int   // the block that is selected
-	site    int32 // the line of what is selected: constants for it are made there
+	p        *dsl.Program
+	body     *dsl.Body
+	f        *ir.Func
+	order    []ir.B  // the layout
+	place    []int32 // of each block in the layout
+	uses     []int32 // how often each value is used
+	frame    []int32 // where each object lies, from the frame pointer
+	depth    int32   // bytes of the frame that objects take
+	reg      []regalloc.V
+	machine  *regalloc.Func
+	ops      [][]op           // beside machine's blocks and instructions
+	instrs   []regalloc.Instr // of all blocks so far
+	opsOf    []op             // beside instrs
+	extended []bool           // values whose upper half somebody looks at; see markExtended
+	made     map[madeKey]regalloc.V
+	at       int   // the block that is selected
+	site     int32 // the line of what is selected: constants for it are made there
 }
 
 // madeKey is a constant that is in a register within the block.
@@ -88,6 +89,7 @@ func (u *unit) selectInstructions(p *dsl.Program, body *dsl.Body, f *ir.Func) *s
 	s.splitCriticalEdges()
 	depths := s.arrange()
 	s.countUses()
+	s.markExtended()
 	s.placeObjects()
 	s.reg = make([]regalloc.V, len(f.Values))
 	s.machine.Blocks = make([]regalloc.Block, len(s.order))
@@ -352,7 +354,7 @@ func (s *selection) binary(n ir.V, v *ir.Value) {
 	imm, isImm, use := s.second(v, wide)
 	if isImm && !isZeroDivisor(v.Op, imm) {
 		ins.Imm = int64(imm)
-		s.add(in, instructions(v.Site, template{ins, def, fixed}))
+		s.add(in, s.extend32(n, instructions(v.Site, template{ins, def, fixed})))
 		return
 	}
 	if isImm {
@@ -360,7 +362,7 @@ func (s *selection) binary(n ir.V, v *ir.Value) {
 	}
 	ins.Op |= isa.SrcX
 	in.Uses, in.Commutes = []regalloc.Use{anyUse(use)}, v.Op.Commutes() && v.Type != ir.Ptr
-	s.add(in, instructions(v.Site, template{ins, def, use0}))
+	s.add(in, s.extend32(n, instructions(v.Site, template{ins, def, use0})))
 }
 
 // isZeroDivisor reports whether an operation divides by the constant 0, which

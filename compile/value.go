@@ -26,6 +26,7 @@ const ( // apply relies on the order
 type value struct {
 	kind     kind
 	nullable bool  // an object that may be nil
+	hidden   bool  // it comes from the stack, and the kernel remembers what was put there
 	param    int8  // an object: the argument that it came from, for messages
 	name     uint8 // acquired and released: the reference; numbers and unknown: see certain.go
 	typ      btf.ID
@@ -61,7 +62,7 @@ func (v *value) apply(ins *isa.Instruction, by *value) {
 	case v.kind > scalar || by.kind > scalar:
 		switch {
 		case !wide || !by.isConstant() || !v.isPointer() || op != isa.OpAdd && op != isa.OpSub:
-			*v = value{kind: unknown}
+			*v = value{kind: unknown, hidden: v.hidden || by.hidden}
 		case op == isa.OpAdd:
 			v.off += int64(by.min)
 		default:
@@ -106,7 +107,7 @@ func move(ins *isa.Instruction, by *value, wide bool) value {
 	case ins.Off == 0 && wide:
 		return src
 	case src.kind != scalar:
-		return value{kind: unknown}
+		return value{kind: unknown, hidden: src.hidden}
 	case ins.Off == 0:
 		return low32(src)
 	case src.max <= 1<<(uint(ins.Off)&63-1)-1: // not negative in the narrow type
@@ -121,7 +122,9 @@ func move(ins *isa.Instruction, by *value, wide bool) value {
 func low32(v value) value {
 	switch {
 	case v.kind != scalar:
-		return upTo(math.MaxUint32)
+		n := upTo(math.MaxUint32)
+		n.hidden = v.hidden
+		return n
 	case v.isConstant():
 		return constant(uint64(uint32(v.min)))
 	case v.max <= math.MaxUint32:

@@ -24,10 +24,10 @@ func (r *rangePass) result(v *ir.Value) fact {
 	if v.Type == ir.Ptr || !v.Op.Pure() || len(v.Args) == 0 || !r.w.integers(v) {
 		return all
 	}
-	x := r.facts[v.Args[0]]
+	x := r.known(v.Args[0])
 	y := exactly(uint64(v.Imm))
 	if len(v.Args) == 2 {
-		y = r.facts[v.Args[1]]
+		y = r.known(v.Args[1])
 	}
 	if !v.Type.Wide() && v.Op != ir.Copy {
 		x = x.low()
@@ -116,9 +116,9 @@ func shifted(op ir.Op, x, y fact, ones uint64, width int) (fact, bool) {
 
 // sides are the facts of what a comparison compares, in its width.
 func (r *rangePass) sides(c comparison) (x, y fact) {
-	x, y = r.facts[c.x], exactly(uint64(c.imm))
+	x, y = r.known(c.x), exactly(uint64(c.imm))
 	if c.y != 0 {
-		y = r.facts[c.y]
+		y = r.known(c.y)
 	}
 	if !c.wide {
 		x = x.low()
@@ -209,8 +209,8 @@ func (r *rangePass) assume(c comparison, holds bool) {
 	}
 	x, y := r.sides(c)
 	if c.cond == ir.TEST {
-		if !holds && y.constant() && (c.wide || r.facts[c.x].below(32)) {
-			k := r.facts[c.x]
+		if !holds && y.constant() && (c.wide || r.known(c.x).below(32)) {
+			k := r.known(c.x)
 			k.may &^= y.min
 			r.learn(c.x, k)
 		}
@@ -255,7 +255,7 @@ func (r *rangePass) narrow(n ir.V, cond ir.Cond, y fact, wide bool) {
 	if !y.constant() {
 		return // verifiers before Linux 6.8 learn from comparisons with constants only
 	}
-	k := r.facts[n]
+	k := r.known(n)
 	top := uint64(1)<<63 - 1
 	if !wide {
 		if !k.below(32) {
@@ -299,10 +299,9 @@ func (r *rangePass) learn(n ir.V, k fact) {
 	if v.Type == ir.Ptr || v.Op == ir.Const {
 		return
 	}
-	k = k.tight()
-	if k != r.facts[n] {
-		r.undo = append(r.undo, narrowed{n, r.facts[n]})
-		r.facts[n] = k
+	if k = k.tight(); k != r.known(n) {
+		r.undo = append(r.undo, narrowed{n, r.facts[n], r.epochOf(n)})
+		r.set(n, k, r.now)
 	}
 }
 
@@ -318,18 +317,18 @@ func (r *rangePass) simplify(n ir.V) {
 	if v.Op == ir.Compare {
 		c := w.comparisonOf(n)
 		if known := r.compare(c); known != open {
-			r.facts[n] = exactly(uint64(never - known))
+			r.set(n, exactly(uint64(never-known)), r.now)
 			w.becomeConst(n, uint64(never-known))
 		} else if next := r.shorter(c); next != c {
 			w.putCompare(n, next)
 		}
 		return
 	}
-	if k := r.facts[n]; k.constant() {
+	if k := r.known(n); k.constant() {
 		w.becomeConst(n, k.min)
 		return
 	}
-	x := r.facts[v.Args[0]]
+	x := r.known(v.Args[0])
 	same := false
 	switch v.Op {
 	case ir.And:
@@ -352,10 +351,10 @@ func (r *rangePass) simplify(n ir.V) {
 func (r *rangePass) divideUnsigned(n ir.V) {
 	v := r.w.value(n)
 	sign := int(width(v.Type)) - 1
-	if !r.facts[v.Args[0]].below(sign) {
+	if !r.known(v.Args[0]).below(sign) {
 		return
 	}
-	if len(v.Args) == 2 && !r.facts[v.Args[1]].below(sign) || len(v.Args) == 1 && v.Imm < 0 {
+	if len(v.Args) == 2 && !r.known(v.Args[1]).below(sign) || len(v.Args) == 1 && v.Imm < 0 {
 		return
 	}
 	if v.Op == ir.SDiv {
@@ -368,7 +367,7 @@ func (r *rangePass) divideUnsigned(n ir.V) {
 // shorter compares with an immediate of 32 bits what has no more bits.
 func (r *rangePass) shorter(c comparison) comparison {
 	y, ok := r.w.constOf(c.y)
-	if !ok || !c.wide || !r.w.c.NarrowJumps || c.cond.Signed() || y>>32 != 0 || !r.facts[c.x].below(32) {
+	if !ok || !c.wide || !r.w.c.NarrowJumps || c.cond.Signed() || y>>32 != 0 || !r.known(c.x).below(32) {
 		return c
 	}
 	return comparison{cond: c.cond, x: c.x, imm: int64(int32(y))}

@@ -81,6 +81,7 @@ func ranges(w *work) {
 			}
 		}
 	}
+	r.findForgetting()
 	r.in = r.impossible(1)
 	if r.loops {
 		r.walk()
@@ -121,12 +122,14 @@ type rangePass struct {
 	loops bool
 	last  bool // the round that changes the function
 	undo  []narrowed
+	forgetting
 }
 
 // narrowed is what was known about a value before a branch told more.
 type narrowed struct {
 	value ir.V
 	was   fact
+	epoch int32
 }
 
 // walk goes down the dominator tree. What a branch tells about the numbers that it compares holds
@@ -152,7 +155,7 @@ func (r *rangePass) walk() {
 // back forgets what was learnt since there were so many entries.
 func (r *rangePass) back(entries int) {
 	for i := len(r.undo) - 1; i >= entries; i-- {
-		r.facts[r.undo[i].value] = r.undo[i].was
+		r.set(r.undo[i].value, r.undo[i].was, r.undo[i].epoch)
 	}
 	r.undo = r.undo[:entries]
 }
@@ -172,11 +175,13 @@ func (r *rangePass) enter(b ir.B) {
 func (r *rangePass) block(b ir.B) {
 	w := r.w
 	block := &w.f.Blocks[b]
+	r.enterEpoch(b)
 	for _, n := range block.Values {
 		v := w.value(n)
 		if v.Op == ir.Phi {
-			r.facts[n] = r.phi(n, b)
-			if k := r.facts[n]; r.last && k.constant() {
+			k := r.phi(n, b)
+			r.set(n, k, r.now)
+			if r.last && k.constant() {
 				w.becomeConst(n, k.min)
 			}
 			continue
@@ -184,7 +189,10 @@ func (r *rangePass) block(b ir.B) {
 		for i, a := range v.Args {
 			v.Args[i] = w.resolve(a)
 		}
-		r.facts[n] = r.result(v)
+		r.set(n, r.result(v), r.now)
+		if w.forgets(v) {
+			r.now++
+		}
 		if r.last {
 			r.simplify(n)
 		}
@@ -199,6 +207,9 @@ func (r *rangePass) block(b ir.B) {
 		}
 		w.branch(b, c)
 	}
+	if block.Kind == ir.MayGoto {
+		r.now++
+	}
 	for i, s := range block.Succs {
 		r.leave(b, i, s)
 	}
@@ -209,6 +220,9 @@ func (r *rangePass) constant(c uint64) ir.V {
 	n := r.w.constant(ir.I64, c)
 	for len(r.facts) < len(r.w.f.Values) {
 		r.facts = append(r.facts, exactly(c))
+	}
+	for len(r.epoch) > 0 && len(r.epoch) < len(r.w.f.Values) {
+		r.epoch = append(r.epoch, r.now)
 	}
 	return n
 }
@@ -225,7 +239,7 @@ func (r *rangePass) leave(b ir.B, i int, to ir.B) {
 		r.assume(ending(block), i == 0)
 	}
 	for _, n := range phis {
-		r.in[n] = r.in[n].union(r.facts[r.w.resolve(r.edges.arg(n, b, i))])
+		r.in[n] = r.in[n].union(r.known(r.w.resolve(r.edges.arg(n, b, i))))
 	}
 	r.back(mark)
 }
