@@ -37,10 +37,10 @@ func (p *parser) line(line string) {
 	switch {
 	case p.stats && line == "":
 	case p.explain:
-		p.report.Explanation += line + "\n"
+		p.report.Kernel += line + "\n"
 	case strings.HasPrefix(line, "Verification failed: "):
 		p.explain = true
-		p.report.Explanation = line + "\n"
+		p.report.Kernel = line + "\n"
 	case line == "":
 	case strings.HasPrefix(line, "; "):
 		p.report.Source = parseSource(line[len("; "):])
@@ -164,7 +164,7 @@ func parseSource(s string) Source {
 // finish draws the conclusions at the end of the log.
 func (p *parser) finish() Report {
 	r := &p.report
-	r.Explanation = strings.TrimRight(r.Explanation, "\n")
+	r.Kernel = strings.TrimRight(r.Kernel, "\n")
 	if n := len(p.message); n > 0 {
 		r.Reason = strings.TrimSpace(p.message[n-1])
 		for _, line := range p.message[:n-1] {

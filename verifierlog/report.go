@@ -20,8 +20,23 @@ type Report struct {
 	Stack      []Slot     // likewise, of the frame's stack, from the highest offset down
 	References []string   // ids of resources that are held, e.g. "2"; a program must release all before it ends
 
-	Explanation string // the kernel's own paragraphs (7.3 and later), as printed
-	Stats       Stats
+	Kernel string // the kernel's own explanation (7.3 and later), as printed
+	Stats  Stats
+
+	// What Explain adds.
+	Kind        Kind   // what kind of mistake it is; "" when the log holds none
+	Explanation string // what the rule is and how the program breaks it, with the values involved; some sentences
+	Fix         string // what to change, in terms of package dsl
+	Slice       []Step // how the value that broke the rule came to be, in the order of the walk; the last is the instruction that is refused
+}
+
+// A Step is an instruction that had a part in a mistake.
+type Step struct {
+	Insn   int // slot index
+	Text   string
+	Source Source
+	Value  string // what it made, as printed: "R1=scalar()"; "" for the last one
+	Note   string // what is worth knowing: "bpf_map_lookup_elem may give nil", "the call loses R1 to R5"
 }
 
 // A Source is a line of source code, as the program's line_info gave it.
