@@ -44,8 +44,10 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 }
 
 // context is what compiling needs to know of a member.
-func (v *validator) context(m Member) *compile.Context {
-	t := v.plan.Type
+func (v *validator) context(m Member) *compile.Context { return v.plan.Type.Context(m) }
+
+// Context is what programs for a member are checked against: its arguments, and what the kernel lets them do.
+func (t *OpsType) Context(m Member) *compile.Context {
 	rules := &compile.Rules{Casts: t.known.casts, KernelForbidden: t.known.kernelFunctionForbidden}
 	rules.Writable = slices.Clone(t.known.writable)
 	if newer, ok := t.Member(t.known.newer.member); ok && len(newer.Params) >= t.known.newer.params {

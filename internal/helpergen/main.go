@@ -2,6 +2,7 @@
 //
 //	helper/helper_btfgen.go  a Go function for each helper
 //	dsl/helpers_gen.go       what each helper takes, for the checks of dsl.Fn.Helper
+//	internal/verify/helpers_gen.go  how many arguments each takes, and whether it wants the GPL
 //
 // It is run by `go generate ./helper`, in any folder of the module. With -check it writes nothing and fails if a file isn't
 // what it would write.
@@ -35,6 +36,7 @@ type file struct {
 var files = [...]file{
 	{"helper/helper_btfgen.go", writeFunctions},
 	{"dsl/helpers_gen.go", writeSignatures},
+	{"internal/verify/helpers_gen.go", writeCounts},
 }
 
 func run(check bool) error {

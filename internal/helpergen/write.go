@@ -18,6 +18,25 @@ func writeSignatures(b *bytes.Buffer, helpers []helper) error {
 	return nil
 }
 
+// writeCounts writes how many arguments each helper takes, and which want a license.
+func writeCounts(b *bytes.Buffer, helpers []helper) error {
+	b.WriteString("package verify\n\n")
+	b.WriteString("// helperCounts has the number of arguments of each helper, by its number, 100 for any; of those that only programs\n// under a license compatible with the GPL may call, -1 less it.\n")
+	b.WriteString("var helperCounts = [...]int8{\n")
+	for _, h := range helpers {
+		n := len(h.params)
+		if n > 0 && h.params[n-1].kind == kindMore {
+			n = 100
+		}
+		if h.gpl {
+			n = -1 - n
+		}
+		fmt.Fprintf(b, "%d: %d, // %s\n", h.id, n, h.name)
+	}
+	b.WriteString("}\n")
+	return nil
+}
+
 // writeFunctions writes a Go function for each helper.
 func writeFunctions(b *bytes.Buffer, helpers []helper) error {
 	b.WriteString("package helper\n\nimport \"github.com/bpfsmith/bpfsmith/dsl\"\n")

@@ -1,0 +1,636 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// mostFrames is how deep functions may call each other (MAX_CALL_FRAMES).
+const mostFrames = 8
+
+// call follows a call.
+func (c *checker) call(s *state, i int, parent *visit) (next int, goOn bool) {
+	in := &c.code[i]
+	switch {
+	case in.IsSubprogramCall():
+		return c.callFunction(s, i)
+	case in.IsKfuncCall():
+		return i + 1, c.callKernel(s, i, parent)
+	case in.IsHelperCall():
+		return i + 1, c.callHelper(s, i, parent)
+	}
+	c.lost(s)
+	s.top().regs[isa.R0] = unclear()
+	return i + 1, true
+}
+
+// lost forgets what a call loses.
+func (c *checker) lost(s *state) {
+	for r := isa.R0; r <= isa.R5; r++ {
+		s.top().regs[r] = value{}
+	}
+}
+
+func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
+	in := &c.code[i]
+	if s.isHeld(spinLock) {
+		return 0, c.refuse(s, i, "forbidden-locked", "a function is called while a spin lock is held")
+	}
+	if len(s.frames) >= mostFrames {
+		return 0, c.refuse(s, i, "recursion", "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
+	}
+	c.calls[[2]int{in.fn, c.code[in.to].fn}] = true
+	f := frame{fn: c.code[in.to].fn, call: i}
+	top := s.top()
+	for r := isa.R1; r <= isa.R5; r++ {
+		f.regs[r] = top.regs[r]
+	}
+	f.regs[isa.R10] = pointer(stack)
+	f.regs[isa.R10].frame = uint8(len(s.frames))
+	c.lost(s)
+	s.frames = append(s.frames, f)
+	return in.to, true
+}
+
+// callHelper checks the arguments of a helper, and gives what is known of its result.
+func (c *checker) callHelper(s *state, i int, parent *visit) bool {
+	in := &c.code[i]
+	id := int32(in.Imm)
+	name, known := isa.HelperName(id)
+	if id <= 0 || int(id) >= len(helperCounts) {
+		return c.refuse(s, i, "unknown-helper", "there is no helper with the number %d", id)
+	}
+	if !known {
+		name = fmt.Sprintf("number %d", id)
+	}
+	count, gpl := int(helperCounts[id]), false
+	if count < 0 {
+		count, gpl = -count-1, true
+	}
+	args, gives, does := "", byte('.'), ""
+	if n := slices.IndexFunc(helperTable[:], func(r helperRow) bool { return r.id == id }); n >= 0 {
+		r := &helperTable[n]
+		args, gives, does = r.args, r.gives, r.does
+		if r.only != "" && c.Type != "" && !slices.Contains(strings.Fields(r.only), c.Type) && c.Type != "tracing" {
+			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
+		}
+	}
+	if c.HelperForbidden != nil {
+		if why := c.HelperForbidden(id); why != "" {
+			return c.refuse(s, i, "helper-forbidden", "%s may not be called here: %s", name, why)
+		}
+	}
+	if gpl && c.NotGPL {
+		return c.refuse(s, i, "needs-gpl", "%s may be called by programs under a license that is compatible with the GPL only", name)
+	}
+	if slices.Contains(sleeping[:], id) {
+		switch {
+		case !c.Sleepable && c.Type != "syscall":
+			return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", name)
+		case s.rcu > 0:
+			return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within an RCU section", name)
+		}
+	}
+	if s.isHeld(spinLock) && id != 94 {
+		return c.refuse(s, i, "forbidden-locked", "%s is called while a spin lock is held; nothing but its unlocking may be", name)
+	}
+	if count > 5 {
+		count = 0
+	}
+	reads := isa.RegisterSet(0)
+	for n := range count {
+		reads |= isa.Registers(isa.R1 + isa.Register(n))
+	}
+	if !c.readable(s, i, reads) {
+		return false
+	}
+	if id == 12 && s.isHeld(reference) {
+		return c.refuse(s, i, "unreleased-reference", "a tail call may not come back, and something is held that must be given back")
+	}
+	h := helperCall{c: c, s: s, i: i, name: name, m: -1, key: -1, parent: parent}
+	if args == "" && count > 0 {
+		h.unknown(count)
+	}
+	for n := range args {
+		if !h.argument(n, args) {
+			return false
+		}
+	}
+	c.lost(s)
+	regs := &s.top().regs
+	switch gives {
+	case 'n':
+		regs[isa.R0] = anyNumber(8)
+		regs[isa.R0].vague = h.vague || id != 7 && id != 5 && id != 14 && id != 15
+		if id == 181 {
+			regs[isa.R0].vague = true
+		}
+	case 'v':
+		v := pointer(mapValue)
+		v.nullable, v.id, v.m = true, c.newID(), h.m
+		if h.m >= 0 {
+			switch m := &c.maps[h.m]; m.Type {
+			case "array", "percpu_array", "hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "lpm_trie", "cgrp_storage", "sk_storage", "task_storage", "inode_storage":
+				if (m.Type == "array" || m.Type == "percpu_array") && h.key >= 0 && h.key < int64(m.Max) {
+					v.nullable, v.there = false, true // since Linux 6.14 (get_constant_map_key)
+				}
+			default:
+				v = unclear()
+			}
+		} else {
+			v = unclear()
+		}
+		regs[isa.R0] = v
+	case 'q':
+		v := pointer(memory)
+		v.nullable, v.ring, v.id, v.size = true, true, c.newID(), h.size
+		v.ref = v.id
+		s.held = append(s.held, held{id: v.ref, insn: i})
+		regs[isa.R0] = v
+	case 's':
+		v := pointer(socket)
+		v.nullable, v.id = true, c.newID()
+		v.ref = v.id
+		s.held = append(s.held, held{id: v.ref, insn: i})
+		regs[isa.R0] = v
+	case 'x':
+		v := pointer(object)
+		v.nullable, v.id, v.trust, v.vague = true, c.newID(), trusted, true
+		v.ref = v.id
+		s.held = append(s.held, held{id: v.ref, insn: i})
+		regs[isa.R0] = v
+	case 'y':
+		v := pointer(memory)
+		v.nullable, v.id, v.size, v.of = true, c.newID(), h.size, h.of
+		regs[isa.R0] = v
+	default:
+		regs[isa.R0] = unclear()
+	}
+	if does == "packet" {
+		s.each(func(v *value) {
+			if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
+				*v = anyNumber(8)
+			}
+		})
+	}
+	return true
+}
+
+// A helperCall is one call while its arguments are checked.
+type helperCall struct {
+	c      *checker
+	s      *state
+	i      int
+	name   string
+	parent *visit
+	m      int16 // the map of the call; -1 when not known
+	size   int64 // the known constant
+	key    int64 // the map's key, when it is a known number; else -1
+	vague  bool
+	of     uint32 // the dynptr
+}
+
+// kptr checks the address of a kptr; what is put there belongs to the map from now on.
+func (h *helperCall) kptr(n int, v *value, wrong func(string) bool) bool {
+	if v.kind == memory || v.kind == object {
+		h.s.guess = true
+		return true
+	}
+	if v.kind != mapValue || v.nullable {
+		return wrong("the address of a kptr in a map's value")
+	}
+	if old := &h.s.top().regs[isa.R2]; old.ref != 0 {
+		h.s.release(old.ref)
+	} else if !old.isZero() {
+		h.s.guess = true
+	}
+	return true
+}
+
+// constantKey is a key of 4 bytes on the stack that is a known number; -1 for others.
+func (h *helperCall) constantKey(v *value, size int64) int64 {
+	if size != 4 || v.kind != stack || !v.fixed() || v.off%4 != 0 || v.off < -stackSize || v.off+4 > 0 {
+		return -1
+	}
+	was := h.s.guess
+	h.s.guess = true // it is not the program that reads
+	k, ok := h.c.accessStack(h.s, h.i, isa.R2, *v, 0, size, false, nil)
+	h.s.guess = was
+	if !ok || !k.isConst() {
+		return -1
+	}
+	return int64(k.num.umax)
+}
+
+// unknown is for helpers that are not in the table: they may write to what they are given.
+func (h *helperCall) unknown(count int) {
+	h.vague = true
+	for n := range count {
+		switch v := &h.s.top().regs[isa.R1+isa.Register(n)]; v.kind {
+		case stack:
+			h.c.blur(h.s, int(v.frame))
+			h.s.each(func(*value) {})
+		case function:
+			h.callBack(int(v.fn), false)
+		case memory, socket, object, opaque:
+			if v.ref != 0 {
+				h.s.release(v.ref)
+				h.s.guess = true
+			}
+		case packet, context:
+		}
+	}
+	// It may move the packet.
+	h.s.each(func(v *value) {
+		if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
+			v.vague = true
+		}
+	})
+}
+
+// argument checks argument n.
+func (h *helperCall) argument(n int, kinds string) bool {
+	c, s, i := h.c, h.s, h.i
+	r := isa.R1 + isa.Register(n)
+	v := &s.top().regs[r]
+	k := kinds[n]
+	if v.kind == opaque || v.vague && v.kind != number {
+		h.vague = true
+		switch k {
+		case 'w', 'V', 'D', 'd', 'E', 'a', 'S', 'l', 'L':
+			s.guess = true
+		}
+		return true
+	}
+	if c.NoPerfmon && k == '.' && v.kind.isPointer() {
+		return c.refuse(s, i, "address-leak", "%v, a pointer, is passed to %s as a number", r, h.name)
+	}
+	wrong := func(want string) bool {
+		if v.nullable {
+			return c.refuse(s, i, "maybe-nil", "argument %d of %s may be nil: compare it with 0 before", n+1, h.name)
+		}
+		return c.refuse(s, i, "argument-type", "argument %d of %s is %s, and %s is wanted", n+1, h.name, v.kind, want)
+	}
+	switch k {
+	case '.', 'o':
+		if k == 'o' && v.kind == stack {
+			c.blur(s, int(v.frame))
+		}
+		return true
+	case 'm':
+		if v.kind != mapItself {
+			return wrong("a map")
+		}
+		h.m = v.m
+		if h.m >= 0 {
+			if t := c.maps[h.m].Type; c.code[i].Imm == 12 && t != "prog_array" || t == "prog_array" && c.code[i].Imm != 12 && c.code[i].Imm > 3 {
+				return c.refuse(s, i, "bad-map", "%s takes no map of type %s", h.name, t)
+			}
+		}
+		return true
+	case 'x':
+		if v.kind != context {
+			return wrong("the context")
+		}
+		if !v.fixed() || v.off != 0 {
+			return c.refuse(s, i, "modified-pointer", "argument %d of %s is the context with something added to it", n+1, h.name)
+		}
+		return true
+	case 'k', 'v', 'V':
+		if h.m < 0 {
+			if v.kind == stack && k == 'V' {
+				c.blur(s, int(v.frame))
+			}
+			return true
+		}
+		m := &c.maps[h.m]
+		size := int64(m.Value)
+		if k == 'k' {
+			size = int64(m.Key)
+			h.key = h.constantKey(v, size)
+		}
+		return h.memory(n, *v, scalarOf(size), k == 'V', false, wrong)
+	case 'r', 'w', 'R', 'W':
+		size := &s.top().regs[r+1]
+		if size.kind != number {
+			if size.kind == opaque || size.kind == none {
+				h.vague = true
+				return true
+			}
+			return c.refuse(s, i, "argument-type", "argument %d of %s, a size, is %s", n+2, h.name, size.kind)
+		}
+		if v.isZero() && (k == 'R' || k == 'W' || kinds[n+1] == 'z') && size.num.umax == 0 {
+			return true
+		}
+		if size.vague {
+			if v.kind == stack && k == 'w' {
+				c.blur(s, int(v.frame))
+			}
+			return true
+		}
+		return h.memory(n, *v, size.num, k == 'w' || k == 'W', kinds[n+1] == 'z', wrong)
+	case 's', 'z':
+		return true // with the memory
+	case 'c':
+		if v.kind != number || !v.isConst() {
+			if v.kind == number && v.vague {
+				s.guess = true
+				return true
+			}
+			return c.refuse(s, i, "bad-size", "argument %d of %s must be a known constant, and is %s", n+1, h.name, v.describe())
+		}
+		h.size = int64(v.num.umax)
+		return true
+	case 'a', 'S':
+		want, ok := "a record of a ring buffer", v.kind == memory && v.ring
+		if k == 'S' {
+			want, ok = "a socket", v.kind == socket || v.kind == object
+		}
+		if !ok || v.nullable {
+			return wrong(want)
+		}
+		if v.ref == 0 && k == 'S' && v.kind == object {
+			s.guess = true
+			return true
+		}
+		if v.ref == 0 || !s.release(v.ref) {
+			return c.refuse(s, i, "released-twice", "argument %d of %s was not acquired, or was given back before", n+1, h.name)
+		}
+		ref := v.ref
+		s.each(func(v *value) {
+			if v.ref == ref {
+				*v = anyNumber(8)
+			}
+		})
+		return true
+	case 'K':
+		if v.kind != mapValue {
+			return wrong("a text in a map that is read only")
+		}
+		return true
+	case 'p':
+		return h.kptr(n, v, wrong)
+	case 'l', 'L':
+		return h.lock(v, k == 'L', wrong)
+	case 'f':
+		if v.kind != function {
+			return wrong("a function of the program")
+		}
+		h.callBack(int(v.fn), c.code[i].Imm == 181)
+		return true
+	case 'D', 'd', 'E':
+		return h.dynptr(n, v, k)
+	}
+	return true
+}
+
+func scalarOf(n int64) scalar { return exactly(uint64(n)) }
+
+// memory checks that so many bytes may be read or written.
+func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong func(string) bool) bool {
+	c, s, i := h.c, h.s, h.i
+	r := isa.R1 + isa.Register(n)
+	switch v.kind {
+	case stack, mapValue, mapKey, memory, packet, packetMeta:
+		if v.nullable {
+			return wrong("memory")
+		}
+	case object:
+		return true
+	default:
+		return wrong("memory")
+	}
+	switch {
+	case size.smin < 0:
+		return c.refuse(s, i, "bad-size", "the size of argument %d of %s may be negative, %s: compare it without sign, or mask it", n+1, h.name, size.text())
+	case size.umax >= 1<<29:
+		return c.refuse(s, i, "bad-size", "the size of argument %d of %s is not bounded, %s: compare it, or mask it", n+1, h.name, size.text())
+	case size.umin == 0 && !zero:
+		return c.refuse(s, i, "bad-size", "the size of argument %d of %s may be 0", n+1, h.name)
+	case size.umax == 0:
+		return true
+	}
+	for _, bytes := range [...]int64{max(int64(size.umin), 1), int64(size.umax)} {
+		ok := true
+		switch v.kind {
+		case stack:
+			ok = h.onStack(n, v, bytes, write)
+		case mapValue:
+			ok = c.accessMap(s, i, r, v, 0, bytes, write)
+		case mapKey:
+			ok = c.inside(s, i, r, v, 0, bytes, int64(c.maps[v.m].Key), "map-bounds", "the map's key")
+		case memory:
+			ok = c.inside(s, i, r, v, 0, bytes, v.size, "memory-bounds", "the memory")
+		case packet, packetMeta:
+			ok = c.accessPacket(s, i, r, v, 0, bytes, write)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// onStack checks a buffer on the stack.
+func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
+	c, s, i := h.c, h.s, h.i
+	if !v.fixed() {
+		lo, hi := v.off+v.num.smin, v.off+v.num.smax
+		if lo < -stackSize || hi+size > 0 {
+			return c.refuse(s, i, "stack-bounds", "argument %d of %s reaches outside of the stack", n+1, h.name)
+		}
+		if write {
+			c.blur(s, int(v.frame))
+		}
+		return true
+	}
+	if v.off < -stackSize || v.off+size > 0 {
+		return c.refuse(s, i, "stack-bounds", "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
+	}
+	f := &s.frames[v.frame]
+	c.deepest[f.fn] = max(c.deepest[f.fn], -v.off)
+	for len(f.stack) <= int(-v.off-1)/8 {
+		f.stack = append(f.stack, slot{})
+	}
+	for at := v.off; at < v.off+size; at++ {
+		k, b := int(-at-1)/8, int((at%8+8)%8)
+		sl := &f.stack[k]
+		switch tag := sl.bytes[b]; {
+		case tag == dynptr || tag == iterator || tag == irqFlag:
+			if !write {
+				return c.refuse(s, i, "uninitialised-stack", "argument %d of %s covers a dynptr, an iterator or saved flags", n+1, h.name)
+			}
+			s.guess = true
+		case write:
+			if tag == spilled {
+				for x := range sl.bytes {
+					if sl.bytes[x] == spilled {
+						sl.bytes[x] = misc
+					}
+				}
+			}
+			sl.bytes[b] = misc
+		case tag == unwritten && c.NoPerfmon:
+			return c.refuse(s, i, "uninitialised-stack", "argument %d of %s: the byte at %d from r10 was never written", n+1, h.name, at)
+		}
+	}
+	return true
+}
+
+func (v *value) describe() string {
+	if v.kind == number {
+		return v.num.text()
+	}
+	return v.kind.String()
+}
+
+func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
+	c, s, i := h.c, h.s, h.i
+	if v.kind != mapValue || v.nullable {
+		if v.kind == object || v.kind == memory {
+			s.guess = true
+			return true
+		}
+		return wrong("a spin lock in a map's value")
+	}
+	if v.m >= 0 {
+		at, has := c.maps[v.m].Special["bpf_spin_lock"]
+		if has && v.fixed() && v.off != int64(at) {
+			return c.refuse(s, i, "special-field", "the spin lock is at offset %d of the value, and %s is given offset %d", at, h.name, v.off)
+		}
+	}
+	if unlock {
+		for n, x := range s.held {
+			if x.kind == spinLock {
+				s.held = slices.Delete(slices.Clone(s.held), n, n+1)
+				return true
+			}
+		}
+		return c.refuse(s, i, "not-held", "no spin lock is held here")
+	}
+	if s.isHeld(spinLock) {
+		return c.refuse(s, i, "forbidden-locked", "a spin lock is taken while one is held")
+	}
+	s.held = append(s.held, held{id: c.newID(), insn: i, kind: spinLock})
+	return true
+}
+
+// dynptr checks a dynptr on the stack.
+func (h *helperCall) dynptr(n int, v *value, k byte) bool {
+	c, s, i := h.c, h.s, h.i
+	if v.kind != stack || !v.fixed() {
+		if v.kind == object || v.kind == memory {
+			s.guess = true
+			return true
+		}
+		return c.refuse(s, i, "argument-type", "argument %d of %s must be a dynptr on the stack", n+1, h.name)
+	}
+	f := &s.frames[v.frame]
+	at := int(-v.off-1) / 8
+	for len(f.stack) <= at {
+		f.stack = append(f.stack, slot{})
+	}
+	if v.off%8 != 0 || at < 1 {
+		return c.refuse(s, i, "not-held", "a dynptr takes 16 bytes at a multiple of 8")
+	}
+	lo, hi := &f.stack[at], &f.stack[at-1]
+	is := lo.bytes[0] == dynptr && lo.first
+	switch k {
+	case 'D':
+		if lo.bytes[0] == dynptr && slotHeld(s, lo.id) || hi.bytes[0] == dynptr && slotHeld(s, hi.id) {
+			return c.refuse(s, i, "unreleased-reference", "a dynptr that must be given back is overwritten")
+		}
+		id := c.newID()
+		for _, sl := range [2]*slot{lo, hi} {
+			*sl = slot{id: id, first: sl == lo}
+			for b := range sl.bytes {
+				sl.bytes[b] = dynptr
+			}
+		}
+		s.held = append(s.held, held{id: id, insn: i})
+	case 'd', 'E':
+		if !is {
+			return c.refuse(s, i, "not-held", "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, h.name, v.off)
+		}
+		if k == 'd' {
+			h.of = lo.id
+			return true
+		}
+		id := lo.id
+		if !s.release(id) {
+			return c.refuse(s, i, "released-twice", "the dynptr does not have to be given back")
+		}
+		*lo, *hi = slot{}, slot{}
+		s.each(func(v *value) {
+			if v.ref == id || v.of == id {
+				*v = anyNumber(8)
+			}
+		})
+	}
+	return true
+}
+
+// callBack walks through a function that a helper calls.
+func (h *helperCall) callBack(fn int, counted bool) {
+	c := h.c
+	if len(h.s.frames) >= mostFrames {
+		return
+	}
+	s := h.s.clone()
+	c.calls[[2]int{c.code[h.i].fn, fn}] = true
+	f := frame{fn: fn, call: h.i, callback: counted}
+	for r := isa.R1; r <= isa.R5; r++ {
+		f.regs[r] = unclear()
+	}
+	if counted {
+		f.regs[isa.R1] = anyNumber(8)
+		f.regs[isa.R2] = s.top().regs[isa.R3]
+		if f.regs[isa.R2].kind == none {
+			f.regs[isa.R2] = unclear()
+		}
+		for r := isa.R3; r <= isa.R5; r++ {
+			f.regs[r] = value{}
+		}
+	} else {
+		s.guess = true
+	}
+	// What it is given on the stack may have changed since.
+	for n := range s.frames {
+		c.blur(s, n)
+	}
+	s.held = nil
+	c.lost(s)
+	f.regs[isa.R10] = pointer(stack)
+	f.regs[isa.R10].frame = uint8(len(s.frames))
+	s.frames = append(s.frames, f)
+	c.later(s, c.starts[fn], h.parent)
+}
+
+// checkStack adds up what functions that call each other take of the stack (check_max_stack_depth).
+func (c *checker) checkStack() {
+	var walk func(fn int, above int64, seen []int) (int64, bool)
+	walk = func(fn int, above int64, seen []int) (int64, bool) {
+		if slices.Contains(seen, fn) {
+			return 0, true
+		}
+		own := (max(c.deepest[fn], 1) + 15) / 16 * 16
+		total := above + own
+		if total > stackSize {
+			return total, false
+		}
+		for n := range c.starts {
+			if c.calls[[2]int{fn, n}] {
+				if t, ok := walk(n, total, append(seen, fn)); !ok {
+					return t, false
+				}
+			}
+		}
+		return total, true
+	}
+	if t, ok := walk(0, 0, nil); !ok {
+		c.report(-1, "frame-too-long", fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, stackSize))
+	}
+}

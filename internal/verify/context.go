@@ -1,0 +1,179 @@
+package verify
+
+import (
+	"math"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A layout is the context of a program type: how many bytes there are, and what the
+// fields that are pointers lead to (include/uapi/linux/bpf.h; *_is_valid_access).
+type layout struct {
+	size     int64
+	words    bool // read in 4 bytes only
+	readOnly bool
+	memory   bool           // anything may be read and written
+	leads    map[int64]kind // by offset
+	hidden   map[int64]bool // fields that programs of the type may not read
+	writable [][2]int64     // from, to; nil: not known
+}
+
+// layouts lists the contexts of program types. Of those that are not here nothing is known.
+func layouts(programType string) (layout, bool) {
+	skb := map[int64]kind{76: packet, 80: packetEnd, 140: packetMeta}
+	switch programType {
+	case "socket_filter":
+		return layout{size: 192, hidden: map[int64]bool{72: true, 76: true, 80: true, 140: true, 152: true, 160: true}, writable: [][2]int64{{48, 68}}}, true
+	case "sched_cls", "sched_act":
+		return layout{size: 192, leads: skb}, true
+	case "cgroup_skb", "lwt_in", "lwt_out", "lwt_xmit", "sk_skb":
+		return layout{size: 192, leads: skb}, true
+	case "xdp":
+		return layout{size: 24, words: true, leads: map[int64]kind{0: packet, 4: packetEnd, 8: packetMeta}, writable: [][2]int64{{16, 20}}}, true
+	case "kprobe":
+		return layout{size: 168, readOnly: true}, true
+	case "raw_tracepoint":
+		return layout{size: 96, readOnly: true}, true
+	case "syscall":
+		return layout{size: math.MaxUint16, memory: true}, true
+	}
+	return layout{}, false
+}
+
+// accessContext reads or writes the context.
+func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, size int64, write bool) (value, bool) {
+	any := anyNumber(int(size))
+	if p.vague {
+		return unclear(), true
+	}
+	l, known := layouts(c.Type)
+	arguments := c.proto != nil
+	if !p.num.isConst() {
+		if !known && !arguments {
+			return unclear(), true
+		}
+		if l.memory {
+			return any, true
+		}
+		return any, c.refuse(s, i, "modified-pointer", "the offset into the context is not a constant")
+	}
+	at := p.off + off
+	if arguments {
+		return c.argument(s, i, at, size, write)
+	}
+	switch {
+	case !known:
+		return unclear(), true
+	case l.memory:
+		if at < 0 || at+size > l.size {
+			return any, c.refuse(s, i, "context-access", "%d bytes at offset %d are outside of the context", size, at)
+		}
+		return any, true
+	case p.off != 0 && at >= 0 && at < l.size:
+		return any, c.refuse(s, i, "modified-pointer", "the context is accessed through a pointer that %d was added to", p.off)
+	case at < 0 || at+size > l.size:
+		return any, c.refuse(s, i, "context-access", "%d bytes at offset %d are outside of the context of %s, which has %d", size, at, c.Type, l.size)
+	case at%size != 0:
+		return any, c.refuse(s, i, "context-access", "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+	case write && l.readOnly:
+		return any, c.refuse(s, i, "context-write", "the context of %s is read only", c.Type)
+	case write && l.writable != nil:
+		for _, w := range l.writable {
+			if at >= w[0] && at+size <= w[1] {
+				return any, true
+			}
+		}
+		return any, c.refuse(s, i, "context-write", "offset %d of the context may not be written in %s", at, c.Type)
+	case write:
+		return any, true
+	case l.words && size != 4:
+		return any, c.refuse(s, i, "context-access", "fields of the context are read in 4 bytes, not in %d", size)
+	case l.hidden[at&^3]:
+		return any, c.refuse(s, i, "context-access", "programs of type %s may not read the context at offset %d", c.Type, at)
+	}
+	if k, leads := l.leads[at]; leads {
+		if size != 4 {
+			return any, c.refuse(s, i, "context-access", "the packet's addresses are read in 4 bytes")
+		}
+		return pointer(k), true
+	}
+	if c.Type == "kprobe" || c.Type == "raw_tracepoint" || size <= 4 {
+		return any, true
+	}
+	return unclear(), true // sockets and keys, in 8 bytes
+}
+
+// argument reads an argument of the kernel's function.
+func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, bool) {
+	any := anyNumber(int(size))
+	n := int(at / 8)
+	switch {
+	case write:
+		return any, c.refuse(s, i, "context-write", "the arguments of %s cannot be written", c.proto.name)
+	case at < 0 || at%8 != 0:
+		return any, c.refuse(s, i, "argument-width", "arguments of %s stand at multiples of 8, and %d is none", c.proto.name, at)
+	case n >= len(c.proto.params):
+		if n == len(c.proto.params) && c.Type != "struct_ops" && c.Type != "tracing" {
+			return unclear(), true
+		}
+		return any, c.refuse(s, i, "no-argument", "%s has %d arguments, and number %d, counted from 1, is read", c.proto.name, len(c.proto.params), n+1)
+	}
+	a := c.proto.params[n]
+	if !a.pointer {
+		return any, true
+	}
+	if size != 8 {
+		return any, c.refuse(s, i, "argument-width", "argument %s of %s is a pointer and is read in 8 bytes, not in %d", a.name, c.proto.name, size)
+	}
+	if a.typ == 0 {
+		return unclear(), true
+	}
+	v := pointer(object)
+	v.typ, v.trust = a.typ, trusted
+	if to := c.Casts[a.to]; to != "" {
+		if id, err := c.Types.Composite(to); err == nil {
+			v.typ = id
+		}
+	}
+	if c.Nullable != nil && c.Nullable(n) {
+		v.nullable = true
+		v.id = c.argumentID(n)
+	}
+	return v, true
+}
+
+// argumentID is the same each time: one comparison is enough for all loads of an argument's.
+func (c *checker) argumentID(n int) uint32 { return c.newID() }
+
+// loadPacket is packet access of classic BPF (check_ld_abs).
+func (c *checker) loadPacket(s *state, i int) bool {
+	switch c.Type {
+	case "socket_filter", "sched_cls", "sched_act":
+	case "":
+		return true
+	default:
+		return c.refuse(s, i, "bad-instruction", "packet access by number is not for programs of type %s", c.Type)
+	}
+	in := &c.code[i]
+	reads := isa.Registers(isa.R6)
+	if in.Op.Mode() == isa.ModeIND {
+		reads |= isa.Registers(in.Src)
+	}
+	if !c.readable(s, i, reads) {
+		return false
+	}
+	regs := &s.top().regs
+	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
+		return c.refuse(s, i, "argument-type", "r6 must hold the context here, and is %s", p.kind)
+	}
+	for _, h := range s.held {
+		if h.kind == reference {
+			return c.refuse(s, i, "unreleased-reference", "this may end the program, and what instruction %d acquired is not given back", c.code[h.insn].slot)
+		}
+	}
+	for r := isa.R1; r <= isa.R5; r++ {
+		regs[r] = value{}
+	}
+	regs[isa.R0] = anyNumber(8)
+	return true
+}

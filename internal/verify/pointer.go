@@ -1,0 +1,192 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// computePointer is arithmetic with a pointer (adjust_ptr_min_max_vals).
+func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.Opcode, wide bool) bool {
+	in := &c.code[i]
+	p, by := *dst, src
+	switch {
+	case dst.kind.isPointer() && src.kind.isPointer():
+		if op == isa.OpSub && wide && !c.NoPerfmon { // the distance, for those who may see addresses
+			*dst = anyNumber(8)
+			return true
+		}
+		if op == isa.OpAdd {
+			return c.refuse(s, i, "pointer-arithmetic", "two pointers are added")
+		}
+		if c.NoPerfmon {
+			return c.refuse(s, i, "pointer-arithmetic", "two pointers are computed with")
+		}
+		*dst = anyNumber(8)
+		return true
+	case src.kind.isPointer():
+		p, by = src, *dst
+		if op == isa.OpSub {
+			return c.refuse(s, i, "pointer-arithmetic", "a pointer is subtracted from a number")
+		}
+	}
+	if !wide {
+		if p.kind == stack || p.kind == context || p.kind.isPointer() {
+			return c.refuse(s, i, "pointer-arithmetic", "arithmetic with a pointer in 32 bits")
+		}
+	}
+	switch op {
+	case isa.OpAdd, isa.OpSub:
+	case isa.OpAnd, isa.OpOr, isa.OpXor:
+		return c.refuse(s, i, "pointer-arithmetic", "bits of a pointer are computed with")
+	default:
+		return c.refuse(s, i, "pointer-arithmetic", "a pointer may be added to or subtracted from, and nothing else")
+	}
+	if by.vague || by.kind == opaque || p.vague {
+		q := p
+		q.vague = true
+		*dst = q
+		return true
+	}
+	if p.nullable {
+		return c.refuse(s, i, "maybe-nil", "arithmetic with a pointer that may be nil: compare it with 0 first")
+	}
+	switch p.kind {
+	case mapItself:
+		if !(by.isConst() && by.num.bits.value == 0) {
+			return c.refuse(s, i, "pointer-arithmetic", "arithmetic with a map itself")
+		}
+	case packetEnd, socket, function:
+		return c.refuse(s, i, "pointer-arithmetic", "arithmetic with %s", p.kind)
+	}
+	n := by.num
+	const limit = 1 << 29
+	if by.isConst() {
+		k := int64(n.bits.value)
+		if op == isa.OpSub {
+			k = -k
+		}
+		if k >= limit || k <= -limit {
+			return c.refuse(s, i, "unbounded", "%d is too much to add to %s", k, p.kind)
+		}
+		p.off += k
+		if p.off >= limit || p.off <= -limit {
+			return c.refuse(s, i, "unbounded", "offset %d of %s is too far", p.off, p.kind)
+		}
+		if p.off != int64(int32(p.off)) {
+			p.vague = true
+		}
+		if op == isa.OpSub && p.kind == stack && k > 0 && in.Op.Source() == isa.SrcX && false {
+			p.vague = true
+		}
+		*dst = p
+		return c.keepSpecial(s, i, dst)
+	}
+	if n.smin == math.MinInt64 {
+		return c.refuse(s, i, "unbounded", "the number that is added to %s has no lower limit: compare it without sign, or mask it, before", p.kind)
+	}
+	if n.smin >= limit || n.smin <= -limit {
+		return c.refuse(s, i, "unbounded", "the number that is added to %s may be %d", p.kind, n.smin)
+	}
+	switch {
+	case p.kind == object || p.kind == context:
+	}
+	sum, _ := computed(op, 0, true, p.num, n)
+	if op == isa.OpSub {
+		sum, _ = computed(isa.OpSub, 0, true, p.num, n)
+	}
+	q := p
+	q.num = sum
+	if q.kind == packet || q.kind == packetMeta || q.kind == mapValue && q.id != 0 {
+		q.id = c.newID()
+		if n.smin < 0 || op == isa.OpSub {
+			q.rng = 0
+		}
+		if q.kind == packet || q.kind == packetMeta {
+			q.rng = 0
+		}
+	}
+	*dst = q
+	if sum.smin >= limit || sum.smin <= -limit && sum.smin != math.MinInt64 {
+		return c.refuse(s, i, "unbounded", "the offset of %s may be %d", p.kind, sum.smin)
+	}
+	return c.keepSpecial(s, i, dst)
+}
+
+// keepSpecial checks what holds of pointers after arithmetic.
+func (c *checker) keepSpecial(s *state, i int, p *value) bool { return true }
+
+// loadConstant is a 64-bit load: of a number, a map, the value of one or a function.
+func (c *checker) loadConstant(s *state, i int) bool {
+	in := &c.code[i]
+	if in.Dst == isa.R10 {
+		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+	}
+	dst := &s.top().regs[in.Dst]
+	switch in.Src {
+	case 0:
+		*dst = constant(uint64(in.Imm))
+	case 1, 5: // a map
+		*dst = pointer(mapItself)
+		dst.m = c.mapIndex(int32(in.Imm))
+		if in.Src == 5 {
+			dst.m, dst.vague = -1, true
+		}
+	case 2, 6: // an address in the value of an array of one element
+		*dst = pointer(mapValue)
+		dst.m = c.mapIndex(int32(in.Imm))
+		if in.Src == 6 {
+			dst.m = -1
+		}
+		dst.off = int64(uint32(in.Imm >> 32))
+		if dst.m < 0 || c.maps[dst.m].Type == "arena" {
+			*dst = unclear()
+		}
+	case 4:
+		*dst = pointer(function)
+		dst.fn = int16(c.code[in.to].fn)
+	default:
+		*dst = unclear()
+	}
+	return true
+}
+
+// mapIndex finds a map by its descriptor; -1 for those that nothing is known of.
+func (c *checker) mapIndex(fd int32) int16 {
+	if n, ok := c.mapOf[fd]; ok {
+		return n
+	}
+	return -1
+}
+
+// resolve looks at what instructions name before the walk (resolve_pseudo_ldimm64).
+func (c *checker) resolve() bool {
+	for fd, m := range c.Maps {
+		c.mapOf[fd] = int16(len(c.maps))
+		c.maps = append(c.maps, m)
+	}
+	for i := range c.code {
+		in := &c.code[i]
+		if in.edge && in.Op.Operation() == isa.OpJCOND || in.IsKfuncCall() {
+			c.patient = true
+		}
+		if !in.IsWide() || c.Maps == nil {
+			continue
+		}
+		fd := int32(in.Imm)
+		switch in.Src {
+		case 1, 2:
+			n := c.mapIndex(fd)
+			if n < 0 {
+				c.report(in.slot, "bad-map", "descriptor "+fmt.Sprint(int64(fd))+" is no map")
+				return false
+			}
+			if off := uint32(in.Imm >> 32); in.Src == 2 && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
+				c.report(in.slot, "map-bounds", "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A Program is what is checked, and what is known about where it will run. What is not known is not judged.
+type Program struct {
+	Code []isa.Instruction
+	Type string // as the kernel calls it, in lower case: socket_filter, xdp, struct_ops; "" when not known
+
+	Struct, Member string     // struct_ops: what it is for
+	Attach         string     // tracing: the tracepoint
+	Types          *btf.Types // the kernel's; nil when not known
+	Sleepable      bool
+	NotGPL         bool          // the license is known, and is not compatible with the GPL
+	NoPerfmon      bool          // it is loaded without CAP_PERFMON
+	Maps           map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
+
+	// Rules of the place that are no part of the types; nil where they are not known.
+	Writable        []Field                        // the only kernel fields that may be written
+	HelperForbidden func(id int32) (why string)    // "" for helpers that may be called
+	KernelForbidden func(name string) (why string) // likewise for kernel functions
+	Nullable        func(param int) bool           // arguments that may be nil
+	Casts           map[string]string              // structs that arguments really are: sock is tcp_sock
+}
+
+// A Field names a field of a kernel struct.
+type Field struct{ Struct, Path string }
+
+// A Map is what is known of a map.
+type Map struct {
+	Name, Type      string // as bpftool calls it: array, hash
+	Key, Value, Max uint32 // bytes, bytes, elements
+	Flags           uint32
+	Special         map[string]uint32 // fields of the value that only the kernel touches: bpf_spin_lock, bpf_timer, kptr; offset
+}
+
+// A Finding is a reason why the kernel refuses the program.
+type Finding struct {
+	Insn    int    // slot of the instruction, -1 where there is none
+	Kind    string // as package verifierlog has it
+	Message string
+}
+
+func (f Finding) String() string {
+	if f.Insn < 0 {
+		return f.Message
+	}
+	return fmt.Sprintf("insn %d: %s", f.Insn, f.Message)
+}
+
+// Decode reads the instructions of a program. What cannot be one is a finding.
+func Decode(code []byte, order isa.ByteOrder) ([]isa.Instruction, *Finding) {
+	ins, err := isa.Decode(code, order)
+	if err == nil {
+		return ins, nil
+	}
+	f := &Finding{Insn: -1, Kind: "bad-instruction", Message: err.Error()}
+	var bad *isa.EncodingError
+	if errors.As(err, &bad) {
+		f.Insn = bad.Slot
+	}
+	return ins, f
+}

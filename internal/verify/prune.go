@@ -1,0 +1,113 @@
+package verify
+
+import "github.com/bpfsmith/bpfsmith/isa"
+
+// pairs are ids of one state and what they are in another: ids count only by which are equal.
+type pairs [][2]uint32
+
+func (p *pairs) same(a, b uint32) bool {
+	if a == 0 || b == 0 {
+		return a == b
+	}
+	for _, x := range *p {
+		if x[0] == a || x[1] == b {
+			return x[0] == a && x[1] == b
+		}
+	}
+	*p = append(*p, [2]uint32{a, b})
+	return true
+}
+
+// equal reports whether two states are the same.
+func equal(a, b *state, live isa.RegisterSet) bool { return compareStates(a, b, live, true) }
+
+// covers reports whether all that b may be a may be too: then a path from b finds nothing that one from a has not.
+func covers(a, b *state, live isa.RegisterSet) bool { return compareStates(a, b, live, false) }
+
+func compareStates(a, b *state, live isa.RegisterSet, exact bool) bool {
+	if len(a.frames) != len(b.frames) || len(a.held) != len(b.held) || a.rcu != b.rcu || a.preempt != b.preempt || a.guess && !b.guess {
+		return false
+	}
+	var ids pairs
+	for i := range a.held {
+		if a.held[i].kind != b.held[i].kind || !ids.same(a.held[i].id, b.held[i].id) {
+			return false
+		}
+	}
+	for i := range a.frames {
+		f, g := &a.frames[i], &b.frames[i]
+		if f.fn != g.fn || f.call != g.call || f.callback != g.callback {
+			return false
+		}
+		for r := range f.regs {
+			if i == len(a.frames)-1 && r < 10 && !live.Has(isa.Register(r)) || i < len(a.frames)-1 && r < 6 {
+				continue
+			}
+			if !compareValues(&f.regs[r], &g.regs[r], &ids, exact) {
+				return false
+			}
+		}
+		for k := range max(len(f.stack), len(g.stack)) {
+			if !compareSlots(f, g, k, &ids, exact) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func compareSlots(f, g *frame, k int, ids *pairs, exact bool) bool {
+	var x, y slot
+	if k < len(f.stack) {
+		x = f.stack[k]
+	}
+	if k < len(g.stack) {
+		y = g.stack[k]
+	}
+	if x.what != y.what || x.thing != y.thing || x.first != y.first || !ids.same(x.id, y.id) {
+		return false
+	}
+	if x.bytes[7] == spilled && y.bytes == x.bytes {
+		return compareValues(&x.val, &y.val, ids, exact)
+	}
+	for b := range x.bytes {
+		p, q := x.bytes[b], y.bytes[b]
+		if p == q && p != spilled || !exact && (p == unwritten || p == misc && (q == zero || q == spilled && y.val.kind == number)) {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+func compareValues(x, y *value, ids *pairs, exact bool) bool {
+	if exact {
+		p, q := *x, *y
+		p.id, q.id, p.ref, q.ref = 0, 0, 0, 0
+		return p == q && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)
+	}
+	if x.kind == none || x.kind == opaque {
+		return x.kind == none || y.vague || true
+	}
+	if x.vague && !y.vague {
+		return false
+	}
+	if x.kind == number {
+		if y.kind != number || !x.num.within(&y.num) {
+			return false
+		}
+		return x.id == 0 || ids.same(x.id, y.id) && x.off == y.off
+	}
+	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust || x.frame != y.frame ||
+		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng {
+		return false
+	}
+	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)
+}
+
+// anythingVague reports whether the kernel may know more of the state.
+func anythingVague(s *state) bool {
+	vague := false
+	s.each(func(v *value) { vague = vague || v.vague || v.kind == opaque })
+	return vague
+}

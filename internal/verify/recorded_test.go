@@ -1,0 +1,149 @@
+package verify_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/verify"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+const recorded = "../../../shared/verifierlogs"
+
+type entry struct {
+	Name, ProgType, Target, Member, Insns, License, Mistake string
+	Loaded, Sleepable, CapBPFOnly                           bool
+	Levels                                                  map[string]struct {
+		File       string
+		ErrorLines []string
+	}
+	Maps map[string]struct {
+		Name       string            `json:"name"`
+		Type       string            `json:"type"`
+		KeySize    uint32            `json:"key_size"`
+		ValueSize  uint32            `json:"value_size"`
+		MaxEntries uint32            `json:"max_entries"`
+		Flags      uint32            `json:"flags"`
+		Fields     map[string]uint32 `json:"value_fields"`
+	}
+}
+
+func entries(t *testing.T) []entry {
+	raw, err := os.ReadFile(filepath.Join(recorded, "index.json"))
+	if err != nil {
+		t.Skip("the recorded verdicts are not beside this project: ", err)
+	}
+	var index struct {
+		Entries []entry `json:"entries"`
+	}
+	if err := json.Unmarshal(raw, &index); err != nil {
+		t.Fatal(err)
+	}
+	return index.Entries
+}
+
+// recordedTypes is the BTF of the kernel that the verdicts are of.
+func recordedTypes(t *testing.T) *btf.Types {
+	raw, err := exec.Command("xz", "-dkc", "../../../shared/btf/6.18.btf.xz").Output()
+	if err != nil {
+		t.Skip("the kernel's types are not beside this project: ", err)
+	}
+	types, err := btf.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return types
+}
+
+func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
+	p := verify.Program{Type: e.ProgType, Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
+	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
+	case "struct":
+		p.Struct, p.Member = name, e.Member
+		ops, err := structops.ReadType(types, name)
+		if err != nil {
+			break
+		}
+		if m, ok := ops.Member(e.Member); ok && m.Proto != nil {
+			rules(&p, ops.Context(m))
+		}
+	case "typedef", "func":
+		p.Attach = name
+	}
+	for fd, m := range e.Maps {
+		n, err := strconv.Atoi(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: m.Fields}
+	}
+	return p
+}
+
+// rules brings what is known of a member to a program.
+func rules(p *verify.Program, c *compile.Context) {
+	p.Casts = map[string]string{}
+	for _, cast := range c.Rules.Casts {
+		p.Casts[cast.From] = cast.To
+	}
+	for _, w := range c.Rules.Writable {
+		p.Writable = append(p.Writable, verify.Field(w))
+	}
+	p.HelperForbidden = c.Rules.HelperForbidden
+	p.KernelForbidden = func(name string) string { why, _ := c.Rules.KernelForbidden(name); return why }
+	p.Nullable = func(n int) bool { return c.Params[n].Nullable }
+}
+
+func TestRecordedVerdicts(t *testing.T) {
+	types := recordedTypes(t)
+	found, place, refused := 0, 0, 0
+	for _, e := range entries(t) {
+		code, err := hex.DecodeString(e.Insns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := e.program(t, types)
+		var findings []verify.Finding
+		ins, bad := verify.Decode(code, isa.LittleEndian)
+		complete := true
+		if bad != nil {
+			findings = []verify.Finding{*bad}
+		} else {
+			p.Code = ins
+			findings, complete = verify.Check(p)
+		}
+		log, _ := os.ReadFile(filepath.Join(recorded, "logs", e.Levels["1"].File))
+		r := verifierlog.Parse(string(log))
+		switch {
+		case e.Loaded && len(findings) > 0:
+			t.Errorf("%s: the kernel takes it, but: %v", e.Name, findings)
+		case e.Loaded:
+			if !complete {
+				t.Logf("%s: not complete", e.Name)
+			}
+		case len(findings) == 0:
+			refused++
+			t.Logf("MISSED %-28s %v: %q at %d", e.Name, e.Mistake, r.Reason, r.Insn)
+		default:
+			refused++
+			found++
+			if r.Insn < 0 || findings[0].Insn == r.Insn {
+				place++
+			} else {
+				t.Logf("ELSEWHERE %-24s %v, the kernel: %q at %d", e.Name, findings, r.Reason, r.Insn)
+			}
+			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Message, r.Reason)
+		}
+	}
+	t.Logf("of %d refused %d are found, %d of them where the kernel says", refused, found, place)
+}

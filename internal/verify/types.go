@@ -1,0 +1,205 @@
+package verify
+
+import (
+	"strings"
+
+	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+)
+
+// A param is an argument of a function of the kernel.
+type param struct {
+	name    string
+	pointer bool
+	size    int    // of a number, bytes
+	typ     btf.ID // of a pointer to a struct; 0 for others
+	to      string // its name
+	void    bool   // void *
+	number  int    // bytes of the number that it points to; 0 for others
+}
+
+// A proto is a function of the kernel.
+type proto struct {
+	name   string
+	params []param
+	result param
+	void   bool
+}
+
+// protoOf reads a prototype: of a function, or of what a pointer leads to.
+func (c *checker) protoOf(id btf.ID) (proto, bool) {
+	set, err := c.Types.Decode(id)
+	if err != nil {
+		return proto{}, false
+	}
+	t := set.Type(id)
+	var p proto
+	for range 16 {
+		switch typ := t.(type) {
+		case *cbtf.Typedef:
+			t = typ.Type
+		case *cbtf.Pointer:
+			t = typ.Target
+		case *cbtf.Const:
+			t = typ.Type
+		case *cbtf.TypeTag:
+			t = typ.Type
+		case *cbtf.Func:
+			p.name, t = typ.Name, typ.Type
+		case *cbtf.FuncProto:
+			for _, arg := range typ.Params {
+				q := c.paramOf(set, arg.Type)
+				q.name = arg.Name
+				p.params = append(p.params, q)
+			}
+			p.result = c.paramOf(set, typ.Return)
+			_, p.void = btf.Underlying(typ.Return).(*cbtf.Void)
+			return p, true
+		default:
+			return proto{}, false
+		}
+	}
+	return proto{}, false
+}
+
+func (c *checker) paramOf(set *btf.Set, t cbtf.Type) param {
+	var p param
+	switch under := btf.Underlying(t).(type) {
+	case *cbtf.Pointer:
+		p.pointer = true
+		if id, ok := set.ID(under); ok {
+			if p.typ, ok = c.Types.PointedTo(id); ok {
+				p.to = c.Types.Name(p.typ)
+			}
+		}
+		switch target := btf.Underlying(under.Target).(type) {
+		case *cbtf.Void:
+			p.void = true
+		case *cbtf.Int:
+			p.number = int(target.Size)
+		}
+	case *cbtf.Int:
+		p.size = int(under.Size)
+	case *cbtf.Enum:
+		p.size = int(under.Size)
+	}
+	return p
+}
+
+// attachable checks what the program is for, and reads its arguments.
+func (c *checker) attachable() bool {
+	if c.Type == "struct_ops" && c.NotGPL {
+		c.report(-1, "needs-gpl", "struct_ops programs need a license that is compatible with the GPL")
+		return false
+	}
+	switch {
+	case c.Type == "struct_ops" && c.Struct == "":
+		c.report(-1, "bad-attach", "a struct_ops program is for a member of a struct, which is not named")
+		return false
+	case c.Type == "tracing" && c.Attach == "":
+		c.report(-1, "bad-attach", "a tracing program is for a function or tracepoint, which is not named")
+		return false
+	case c.Types == nil:
+		return true
+	}
+	switch {
+	case c.Type == "struct_ops" && c.Struct != "":
+		return c.readMember()
+	case c.Type == "tracing" && c.Attach != "":
+		return c.readTracepoint()
+	}
+	return true
+}
+
+func (c *checker) readMember() bool {
+	root, err := c.Types.Composite(c.Struct)
+	if err != nil {
+		c.report(-1, "bad-attach", "this kernel has no struct "+c.Struct)
+		return false
+	}
+	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil {
+		c.report(-1, "bad-attach", "struct "+c.Struct+" is no interface that programs may implement in this kernel")
+		return false
+	}
+	f, err := c.Types.FieldOf(root, c.Struct, c.Member)
+	if err != nil {
+		c.report(-1, "bad-attach", err.Error())
+		return false
+	}
+	p, ok := c.protoOf(f.Type)
+	if !ok || f.Kind != btf.KindPointer {
+		c.report(-1, "bad-attach", c.Struct+"."+c.Member+" is no function")
+		return false
+	}
+	p.name = c.Member
+	c.proto = &p
+	return true
+}
+
+func (c *checker) readTracepoint() bool {
+	name := strings.TrimPrefix(c.Attach, "btf_trace_")
+	id, err := c.Types.Lookup(btf.KindTypedef, "btf_trace_"+name)
+	if err != nil {
+		c.report(-1, "bad-attach", "this kernel has no tracepoint "+name)
+		return false
+	}
+	p, ok := c.protoOf(id)
+	if !ok || len(p.params) == 0 {
+		return true
+	}
+	p.name, p.params = name, p.params[1:] // the first is the kernel's own
+	c.proto = &p
+	return true
+}
+
+// resultUnused reports whether nobody looks at the result.
+func (c *checker) resultUnused() bool {
+	return c.proto != nil && c.Type == "struct_ops" && c.proto.void || c.Type == "struct_ops" && c.proto == nil || c.Type == ""
+}
+
+// resultRange is what the program may return (check_return_code).
+func (c *checker) resultRange() (lo, hi int64, limited bool) {
+	switch c.Type {
+	case "cgroup_skb", "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
+		return 0, 1, true
+	case "tracing":
+		return 0, 0, c.proto != nil // of tracepoints
+	}
+	return 0, 0, false
+}
+
+// a member of a struct where an access falls.
+type member struct {
+	path    string
+	offset  int64
+	size    int64
+	pointer bool
+	target  btf.ID
+	sure    bool // it is a member of its own: neither in a union nor in an array
+}
+
+// memberAt finds what is at an offset of a struct.
+func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
+	if off < 0 || off > 1<<31 {
+		return member{}, false
+	}
+	path := c.Types.FieldAt(typ, uint32(off))
+	if path == "" {
+		return member{}, false
+	}
+	f, err := c.Types.FieldOf(typ, c.Types.Name(typ), path)
+	if err != nil {
+		return member{}, false
+	}
+	m := member{path: path, offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer, sure: f.BitSize == 0}
+	switch f.Kind {
+	case btf.KindInt, btf.KindPointer, btf.KindEnum, btf.KindEnum64:
+	default:
+		m.sure = false
+	}
+	if m.pointer {
+		m.target, _ = c.Types.PointedTo(f.Type)
+	}
+	return m, true
+}

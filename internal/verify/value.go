@@ -1,0 +1,171 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+)
+
+// A kind says what a value is.
+type kind uint8
+
+const (
+	none       kind = iota // never written, or lost at a call
+	number                 // see num
+	context                // the program's context
+	stack                  // into the stack of a frame
+	mapItself              // a map, by its descriptor
+	mapKey                 // the key that a callback is given
+	mapValue               // the value of a map
+	packet                 // into a packet
+	packetMeta             // into what stands before it
+	packetEnd              // its end
+	object                 // a struct of the kernel
+	socket                 // struct bpf_sock and its like, which the verifier translates
+	memory                 // of a known size
+	function               // a function of the program, to be called back
+	opaque                 // something that this package does not follow: nothing is claimed about it
+)
+
+func (k kind) isPointer() bool { return k >= context && k <= function }
+
+// A trust says whether a pointer to a struct of the kernel is known to be good.
+type trust uint8
+
+const (
+	walked    trust = iota // read from another struct, ages ago for all that is known: ptr_
+	trusted                // an argument, or acquired
+	rcu                    // good within an RCU section
+	untrusted              // good for reading only, which may fault
+)
+
+// A value is what is known of a register or of 8 bytes of stack. It is comparable.
+type value struct {
+	kind     kind
+	nullable bool // a pointer that may be nil
+	vague    bool // the kernel may know more about it: nothing is claimed that depends on it
+	there    bool // it is not nil for some kernels, and may be for others
+	readOnly bool // memory
+	ring     bool // memory: a record of a ring buffer
+	trust    trust
+	frame    uint8  // stack: which one
+	fn       int16  // function
+	m        int16  // an index into the checker's maps
+	id       uint32 // numbers: of those that are equal but for delta; pointers: of those from one look-up or with one variable offset
+	ref      uint32 // the reference that goes with it
+	of       uint32 // memory: the dynptr that it is of
+	rng      int32  // packet: bytes from its beginning that were compared with the end
+	size     int64  // memory
+	typ      btf.ID // object
+	off      int64  // pointers: the known part of the offset; numbers: delta
+	num      scalar // numbers; pointers: the variable part of the offset
+}
+
+func constant(n uint64) value { return value{kind: number, num: exactly(n)} }
+func anyNumber(size int) value {
+	return value{kind: number, num: ofBytes(size)}
+}
+
+func unclear() value { return value{kind: opaque, vague: true, num: anyScalar()} }
+
+func pointer(k kind) value { return value{kind: k, num: exactly(0)} }
+
+func (v *value) isConst() bool { return v.kind == number && v.num.isConst() }
+func (v *value) isZero() bool  { return v.isConst() && v.num.bits.value == 0 }
+
+// fixed reports whether all of a pointer's offset is known.
+func (v *value) fixed() bool { return v.num.isConst() && v.num.bits.value == 0 }
+
+// What a byte of the stack holds.
+const (
+	unwritten uint8 = iota
+	spilled
+	misc
+	zero
+	dynptr
+	iterator
+	irqFlag
+)
+
+// A slot is 8 bytes of stack.
+type slot struct {
+	bytes [8]uint8 // the lowest address first
+	val   value    // where bytes are spilled
+	id    uint32   // dynptr, iterator and flags: the reference, or which they are
+	what  uint8    // dynptr: its kind; iterator: 1 when it gave its last element
+	thing uint16   // iterator: of which kind; see things
+	first bool     // the lower of a dynptr's two slots
+}
+
+// A frame is a function that is being walked through.
+type frame struct {
+	fn       int
+	call     int // the instruction that called it
+	callback bool
+	regs     [11]value
+	stack    []slot // the one below R10 first
+}
+
+// A held thing must be given back.
+type held struct {
+	id   uint32
+	insn int
+	kind holding
+}
+
+type holding uint8
+
+const (
+	reference holding = iota
+	spinLock
+	irqState
+)
+
+// A state is what is known at one instruction on one path.
+type state struct {
+	frames  []frame
+	held    []held
+	rcu     int
+	preempt int
+	guess   bool // the path may not exist: nothing is claimed on it
+}
+
+func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }
+
+func (s *state) clone() *state {
+	c := *s
+	c.frames = slices.Clone(s.frames)
+	for i := range c.frames {
+		c.frames[i].stack = slices.Clone(c.frames[i].stack)
+	}
+	c.held = slices.Clone(s.held)
+	return &c
+}
+
+// each calls f for every value that is known: registers and what was spilled.
+func (s *state) each(f func(v *value)) {
+	for i := range s.frames {
+		fr := &s.frames[i]
+		for r := range fr.regs {
+			f(&fr.regs[r])
+		}
+		for k := range fr.stack {
+			if fr.stack[k].bytes[7] == spilled || fr.stack[k].bytes[0] == spilled {
+				f(&fr.stack[k].val)
+			}
+		}
+	}
+}
+
+func (s *state) isHeld(k holding) bool {
+	return slices.ContainsFunc(s.held, func(h held) bool { return h.kind == k })
+}
+
+func (s *state) release(id uint32) bool {
+	i := slices.IndexFunc(s.held, func(h held) bool { return h.id == id })
+	if i < 0 {
+		return false
+	}
+	s.held = slices.Delete(s.held, i, i+1)
+	return true
+}

@@ -1,0 +1,616 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A checker checks one program.
+type checker struct {
+	*Program
+	code     []instr
+	starts   []int // where functions begin
+	slots    int
+	steps    int
+	findings []Finding
+	said     map[Finding]bool
+	maps     []Map
+	mapOf    map[int32]int16 // by descriptor
+	lastID   uint32
+	visited  map[int][]*visit
+	pending  []path
+	proto    *proto // of the member or tracepoint
+	kernel   map[btf.ID]*proto
+	patient  bool            // loops may end by may_goto or an iterator
+	deepest  map[int]int64   // by function, the lowest stack that is used
+	calls    map[[2]int]bool // caller and called
+}
+
+// A path waits to be followed.
+type path struct {
+	at     int
+	state  *state
+	parent *visit
+}
+
+// A visit is a state in which a path came to an instruction.
+type visit struct {
+	state  *state
+	at     int
+	parent *visit
+	open   int // paths from here that are still followed
+}
+
+// mostSteps is how many instructions are walked through at most, and mostVisits how many states are kept at one.
+const (
+	mostSteps  = 400_000
+	mostVisits = 64
+)
+
+// Check walks through a program. complete is false when it was too much, so that
+// nothing can be said of the rest.
+func Check(p Program) (findings []Finding, complete bool) {
+	c := &checker{Program: &p, said: map[Finding]bool{}, visited: map[int][]*visit{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+	if !c.attachable() || !c.layOut(p.Code) {
+		return c.findings, true
+	}
+	if !c.resolve() {
+		return c.findings, true
+	}
+	s := &state{frames: []frame{{call: -1}}}
+	s.frames[0].regs[isa.R1] = pointer(context)
+	s.frames[0].regs[isa.R10] = pointer(stack)
+	c.pending = append(c.pending, path{state: s})
+	for len(c.pending) > 0 {
+		p := c.pending[len(c.pending)-1]
+		c.pending = c.pending[:len(c.pending)-1]
+		if !c.follow(p) {
+			return c.findings, false
+		}
+	}
+	c.checkStack()
+	return c.findings, true
+}
+
+// report notes a finding at a slot, once.
+func (c *checker) report(slot int, kind, message string) {
+	f := Finding{slot, kind, message}
+	if !c.said[f] {
+		c.said[f] = true
+		c.findings = append(c.findings, f)
+	}
+}
+
+// refuse notes a finding at an instruction on a path, unless the path may not exist. It gives false: the kernel stops here.
+func (c *checker) refuse(s *state, i int, kind, format string, args ...any) bool {
+	if !s.guess {
+		c.report(c.code[i].slot, kind, fmt.Sprintf(format, args...))
+	}
+	return false
+}
+
+func (c *checker) newID() uint32 {
+	c.lastID++
+	return c.lastID
+}
+
+// follow walks along a path to its end. It gives false when there were too many steps.
+func (c *checker) follow(p path) bool {
+	s, i, parent := p.state, p.at, p.parent
+	defer func() { c.done(parent) }()
+	for {
+		if c.steps++; c.steps > mostSteps {
+			return false
+		}
+		in := &c.code[i]
+		if in.join || len(s.frames) > 1 && i == c.starts[s.top().fn] {
+			v, ended := c.meet(s, i, parent)
+			if ended {
+				return true
+			}
+			if v != nil {
+				parent = v
+			}
+		}
+		next, goOn := c.step(s, i, parent)
+		if !goOn {
+			return true
+		}
+		i = next
+	}
+}
+
+// done notes that a path has ended.
+func (c *checker) done(v *visit) {
+	for ; v != nil; v = v.parent {
+		if v.open--; v.open > 0 {
+			return
+		}
+	}
+}
+
+// later leaves a path for later.
+func (c *checker) later(s *state, at int, parent *visit) {
+	if parent != nil {
+		parent.open++
+	}
+	c.pending = append(c.pending, path{at, s, parent})
+}
+
+// meet compares a state with those that came here before. ended says that the path adds nothing.
+func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
+	list := c.visited[i]
+	for _, old := range list {
+		if old.open > 0 && !c.patient && onPath(parent, old) && equal(old.state, s, c.code[i].live) {
+			if !s.guess && !anythingVague(s) {
+				c.report(c.code[i].slot, "endless-loop", "the loop comes back here with everything as it was: it would never end")
+			}
+			return nil, true
+		}
+		if covers(old.state, s, c.code[i].live) {
+			return nil, true
+		}
+	}
+	if len(list) >= mostVisits {
+		list = list[1:]
+	}
+	v = &visit{state: s.clone(), at: i, parent: parent, open: 1}
+	c.visited[i] = append(list, v) // to its parent, v takes the place of the path
+	return v, false
+}
+
+func onPath(v, ancestor *visit) bool {
+	for ; v != nil; v = v.parent {
+		if v == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
+// step walks through an instruction. It gives the next one, or false where the path ends.
+func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
+	in := &c.code[i]
+	switch class := in.Op.Class(); {
+	case in.IsExit():
+		return c.exit(s, i)
+	case in.IsCall():
+		return c.call(s, i, parent)
+	case in.edge:
+		return c.branch(s, i, parent)
+	case in.IsIndirect():
+		return 0, false // where it leads is in a map
+	case in.IsJump():
+		return in.to, true
+	case class == isa.ClassALU || class == isa.ClassALU64:
+		return i + 1, c.compute(s, i)
+	case in.IsWide():
+		return i + 1, c.loadConstant(s, i)
+	case class == isa.ClassLDX:
+		return i + 1, c.load(s, i)
+	case class == isa.ClassST || class == isa.ClassSTX:
+		return i + 1, c.store(s, i)
+	default:
+		return i + 1, c.loadPacket(s, i)
+	}
+}
+
+// readable checks that registers have a value.
+func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
+	ok := true
+	registersOf(set, func(r isa.Register) {
+		if ok && s.top().regs[r].kind == none {
+			why := "it was never written"
+			if r >= isa.R1 && r <= isa.R5 && c.callBefore(i) {
+				why = "calls lose r1 to r5"
+			}
+			ok = c.refuse(s, i, "uninitialised", "%v has no value here: %s", r, why)
+		}
+	})
+	return ok
+}
+
+func (c *checker) callBefore(i int) bool {
+	for k := range i {
+		if c.code[k].IsCall() && c.code[k].fn == c.code[i].fn {
+			return true
+		}
+	}
+	return false
+}
+
+// compute is arithmetic.
+func (c *checker) compute(s *state, i int) bool {
+	in := &c.code[i]
+	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassALU64
+	if !c.readable(s, i, in.reads) {
+		return false
+	}
+	if in.Dst == isa.R10 {
+		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+	}
+	regs := &s.top().regs
+	dst := &regs[in.Dst]
+	if op == isa.OpEnd {
+		if dst.kind.isPointer() {
+			return c.refuse(s, i, "pointer-arithmetic", "the bytes of a pointer cannot be swapped")
+		}
+		size := int(in.Imm) / 8
+		v := anyNumber(size)
+		v.vague = dst.vague || dst.isConst()
+		*dst = v
+		return true
+	}
+	src := constant(uint64(in.Imm))
+	if in.Op.Source() == isa.SrcX {
+		src = regs[in.Src]
+	}
+	switch op {
+	case isa.OpMov:
+		c.move(s, in, src, wide)
+		return true
+	case isa.OpNeg:
+		if dst.kind.isPointer() {
+			return c.refuse(s, i, "pointer-arithmetic", "a pointer cannot be negated")
+		}
+		if dst.kind != number {
+			*dst = unclear()
+			return true
+		}
+		n, _ := computed(isa.OpSub, 0, wide, exactly(0), dst.num)
+		*dst = value{kind: number, num: n, vague: dst.vague || !dst.isConst()} // followed since Linux 6.18 only
+		return true
+	case isa.OpDiv, isa.OpMod:
+		if in.Op.Source() == isa.SrcK && in.Imm == 0 {
+			return c.refuse(s, i, "bad-instruction", "a division by the constant 0")
+		}
+	case isa.OpLsh, isa.OpRsh, isa.OpArsh:
+		width := int64(64)
+		if !wide {
+			width = 32
+		}
+		if in.Op.Source() == isa.SrcK && (in.Imm < 0 || in.Imm >= width) {
+			return c.refuse(s, i, "bad-instruction", "a shift by %d in %d bits", in.Imm, width)
+		}
+	}
+	if dst.kind == opaque || src.kind == opaque {
+		*dst = unclear()
+		return true
+	}
+	if dst.kind.isPointer() || src.kind.isPointer() {
+		return c.computePointer(s, i, dst, src, op, wide)
+	}
+	n, vague := computed(op, in.Off, wide, dst.num, src.num)
+	out := value{kind: number, num: n, vague: dst.vague || src.vague || vague}
+	if op == isa.OpAdd && wide && src.isConst() && dst.id != 0 { // it stays linked
+		out.id, out.off = dst.id, dst.off+int64(src.num.bits.value)
+	}
+	if in.Op.Source() == isa.SrcX && in.Dst == in.Src && (op == isa.OpSub || op == isa.OpXor) {
+		out.vague = true // which is zero; some kernels know
+	}
+	*dst = out
+	return true
+}
+
+// move copies a value, or its lower part.
+func (c *checker) move(s *state, in *instr, src value, wide bool) {
+	regs := &s.top().regs
+	register := in.Op.Source() == isa.SrcX
+	switch {
+	case in.Off != 0: // with its sign
+		switch {
+		case src.kind == number:
+			v := value{kind: number, num: signExtended(src.num, int(in.Off)/8, wide), vague: src.vague}
+			if v.num == src.num {
+				v.id, v.off = src.id, src.off
+			}
+			regs[in.Dst] = v
+		default:
+			regs[in.Dst] = unclear()
+		}
+	case !wide && !register:
+		regs[in.Dst] = constant(uint64(uint32(in.Imm)))
+	case !wide && src.kind == number:
+		v := value{kind: number, num: src.num, vague: src.vague}
+		if src.num.umax <= 1<<32-1 {
+			c.link(&regs[in.Src])
+			v = regs[in.Src]
+		} else {
+			v.num.extend32()
+		}
+		regs[in.Dst] = v
+	case !wide && src.kind.isPointer():
+		v := anyNumber(4)
+		regs[in.Dst] = v
+	case !wide:
+		regs[in.Dst] = unclear()
+	default:
+		if register {
+			c.link(&regs[in.Src])
+			src = regs[in.Src]
+		}
+		regs[in.Dst] = src
+	}
+}
+
+// link gives a number an id, so that what is learnt of one copy is known of the others.
+func (c *checker) link(v *value) {
+	if v.kind == number && !v.isConst() && v.id == 0 {
+		v.id, v.off = c.newID(), 0
+	}
+}
+
+// branch follows a conditional jump.
+func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
+	in := &c.code[i]
+	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassJMP
+	if op == isa.OpJCOND { // may_goto: what changed since the last time is forgotten
+		c.forget(s)
+		c.later(s.clone(), in.to, parent)
+		return i + 1, true
+	}
+	if !c.readable(s, i, in.reads) {
+		return 0, false
+	}
+	regs := &s.top().regs
+	register := in.Op.Source() == isa.SrcX
+	a, b := regs[in.Dst], constant(uint64(in.Imm))
+	if register {
+		b = regs[in.Src]
+	}
+	if c.NoPerfmon && a.kind.isPointer() && !(b.isZero() && (op == isa.OpJEQ || op == isa.OpJNE)) && !(a.kind >= packet && a.kind <= packetEnd) {
+		c.refuse(s, i, "address-leak", "pointers are compared, which takes CAP_PERFMON")
+		return 0, false
+	}
+	taken, fall := s.clone(), s
+	switch c.outcome(op, wide, &a, &b) {
+	case always:
+		return in.to, true
+	case never:
+		return i + 1, true
+	}
+	if a.vague || b.vague || a.kind == opaque || b.kind == opaque {
+		taken.guess, fall.guess = true, true
+	}
+	ok1 := c.learn(taken, in, op, wide, true, register)
+	ok2 := c.learn(fall, in, op, wide, false, register)
+	switch {
+	case ok1 && ok2:
+		c.later(taken, in.to, parent)
+		return i + 1, true
+	case ok1:
+		*s = *taken
+		return in.to, true
+	case ok2:
+		return i + 1, true
+	}
+	return 0, false
+}
+
+// outcome is how a comparison comes out.
+func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
+	if a.kind == number && b.kind == number {
+		return decide(op, wide, &a.num, &b.num)
+	}
+	if a.there {
+		return open
+	}
+	if a.kind.isPointer() && b.isZero() && !a.nullable && wide && a.kind != packetEnd && !a.vague {
+		if a.kind == object && a.trust != trusted && a.trust != rcu {
+			return open // it may be nil after all
+		}
+		switch op {
+		case isa.OpJEQ:
+			return never
+		case isa.OpJNE:
+			return always
+		}
+	}
+	return open
+}
+
+// learn notes what a comparison tells. It gives false where control cannot come.
+func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, register bool) bool {
+	regs := &s.top().regs
+	a := &regs[in.Dst]
+	b := new(value)
+	*b = constant(uint64(in.Imm))
+	if register {
+		b = &regs[in.Src]
+	}
+	switch {
+	case a.kind == number && b.kind == number:
+		x, y := a.num, b.num
+		refine(op, wide, holds, &x, &y)
+		if x.broken() || y.broken() {
+			return false
+		}
+		before, other := *a, *b
+		a.num = x
+		if register && in.Dst != in.Src {
+			b.num = y
+		}
+		c.spread(s, before, x)
+		if register {
+			c.spread(s, other, y)
+		}
+	case a.there && b.isZero() && wide:
+		s.guess = s.guess || holds == (op == isa.OpJEQ)
+	case a.nullable && b.isZero() && wide && (op == isa.OpJEQ || op == isa.OpJNE):
+		c.nilOr(s, *a, holds == (op == isa.OpJEQ))
+	case register && b.nullable && a.kind.isPointer() && wide && (op == isa.OpJEQ || op == isa.OpJNE) && holds == (op == isa.OpJEQ):
+		if !a.nullable {
+			c.nilOr(s, *b, false)
+		}
+	case register && wide:
+		c.comparePacket(s, *a, *b, op, holds)
+	}
+	return true
+}
+
+// spread tells all numbers that are linked with one what was learnt of it.
+func (c *checker) spread(s *state, was value, now scalar) {
+	if was.id == 0 {
+		return
+	}
+	s.each(func(v *value) {
+		if v.kind != number || v.id != was.id {
+			return
+		}
+		if v.off == was.off {
+			v.num = now
+			return
+		}
+		v.num, _ = computed(isa.OpAdd, 0, true, now, exactly(uint64(v.off-was.off)))
+	})
+}
+
+// nilOr notes that a pointer is nil, or is not, and with it all that came from the same place.
+func (c *checker) nilOr(s *state, p value, isNil bool) {
+	s.each(func(v *value) {
+		if v.kind != p.kind || !v.nullable || v.id != p.id {
+			return
+		}
+		if isNil {
+			*v = constant(0)
+			return
+		}
+		v.nullable = false
+		if v.ref == 0 && v.kind != mapValue {
+			v.id = 0
+		}
+	})
+	if isNil && p.ref != 0 {
+		s.release(p.ref)
+	}
+}
+
+// comparePacket notes how many bytes of a packet there are (find_good_pkt_pointers).
+func (c *checker) comparePacket(s *state, a, b value, op isa.Opcode, holds bool) {
+	if !holds {
+		op = opposite(op)
+	}
+	if a.kind == packetEnd || a.kind == packet && b.kind == packetMeta {
+		a, b = b, a
+		op = swapped(op)
+	}
+	if !(a.kind == packet && b.kind == packetEnd || a.kind == packetMeta && b.kind == packet && b.off == 0 && b.fixed()) {
+		return
+	}
+	extra := int64(0)
+	switch op {
+	case isa.OpJLE:
+	case isa.OpJLT:
+		extra = 1
+	default:
+		return
+	}
+	if a.off+extra < 0 || a.off > 0xffff || a.num.umax > 0xffff || a.num.umax+uint64(a.off) > 0xffff {
+		return
+	}
+	rng := int32(a.off)
+	s.each(func(v *value) {
+		if v.kind == a.kind && v.id == a.id {
+			v.rng = max(v.rng, rng+int32(extra))
+		}
+	})
+}
+
+// forget makes numbers vague where the kernel may forget them, or not.
+func (c *checker) forget(s *state) {
+	s.each(func(v *value) {
+		if v.kind == number && !v.isConst() {
+			v.vague = true
+		}
+		if v.kind == number && v.isConst() {
+			*v = value{kind: number, num: anyScalar(), vague: true}
+		}
+	})
+}
+
+// exit ends a function.
+func (c *checker) exit(s *state, i int) (next int, goOn bool) {
+	top := s.top()
+	r0 := top.regs[isa.R0]
+	if len(s.frames) == 1 {
+		return 0, c.endProgram(s, i, r0)
+	}
+	if r0.kind == stack {
+		c.refuse(s, i, "pointer-result", "a function returns a pointer to its stack")
+		return 0, false
+	}
+	call, callback := top.call, top.callback
+	if callback {
+		if r0.kind == none {
+			c.refuse(s, i, "uninitialised", "r0 has no value at the end of the callback")
+		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
+			c.refuse(s, i, "result-range", "the callback returns %s, and may return 0 or 1", r0.num.text())
+		}
+		return 0, false
+	}
+	s.frames = s.frames[:len(s.frames)-1]
+	regs := &s.top().regs
+	regs[isa.R0] = r0
+	for r := isa.R1; r <= isa.R5; r++ {
+		regs[r] = value{}
+	}
+	return call + 1, true
+}
+
+// endProgram checks what holds at the end of the program.
+func (c *checker) endProgram(s *state, i int, r0 value) bool {
+	for _, h := range s.held {
+		switch h.kind {
+		case spinLock:
+			return c.refuse(s, i, "lock-held", "the program ends with the spin lock held that instruction %d took", c.code[h.insn].slot)
+		case irqState:
+			return c.refuse(s, i, "lock-held", "the program ends with interrupts disabled since instruction %d", c.code[h.insn].slot)
+		}
+	}
+	if s.rcu > 0 {
+		return c.refuse(s, i, "lock-held", "the program ends within an RCU section")
+	}
+	if s.preempt > 0 {
+		return c.refuse(s, i, "lock-held", "the program ends with preemption disabled")
+	}
+	for _, h := range s.held {
+		if h.kind == reference && !(r0.ref == h.id && c.Type == "struct_ops") {
+			return c.refuse(s, i, "unreleased-reference", "what instruction %d acquired is not given back on the path to here", c.code[h.insn].slot)
+		}
+	}
+	if c.resultUnused() {
+		return false
+	}
+	if r0.kind == none {
+		return c.refuse(s, i, "uninitialised", "r0, the result, has no value at the end")
+	}
+	if c.NoPerfmon && r0.kind.isPointer() {
+		return c.refuse(s, i, "address-leak", "the result is a pointer")
+	}
+	lo, hi, limited := c.resultRange()
+	if !limited || r0.vague || r0.kind == opaque {
+		return false
+	}
+	if r0.kind != number {
+		return c.refuse(s, i, "result-range", "the result is a pointer, and must be from %d to %d", lo, hi)
+	}
+	if r0.num.smin < lo || r0.num.smax > hi {
+		return c.refuse(s, i, "result-range", "the result is %s, and must be from %d to %d", r0.num.text(), lo, hi)
+	}
+	return false
+}
+
+// text is a number as messages show it.
+func (s *scalar) text() string {
+	switch {
+	case s.isConst():
+		return fmt.Sprintf("%d", int64(s.bits.value))
+	case *s == anyScalar():
+		return "any number"
+	case s.smin >= 0:
+		return fmt.Sprintf("from %d to %d", s.umin, s.umax)
+	}
+	return fmt.Sprintf("from %d to %d", s.smin, s.smax)
+}
