@@ -371,3 +371,49 @@ func (t *Types) Embeds(outer, inner ID) bool {
 	}
 	return false
 }
+
+// LeavesAt finds what a struct may have at the byte at an offset: one integer, pointer or enum, or, in
+// unions, several; elements of arrays count by themselves. Paths are not filled in.
+func (t *Types) LeavesAt(root ID, offset uint32) []Field {
+	var leaves []Field
+	t.leavesAt(root, root, 0, offset, 0, &leaves)
+	return leaves
+}
+
+// leavesAt looks into a type that begins at base.
+func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]Field) {
+	const most = 64 // of a union's members
+	under, kind, err := t.resolve(id)
+	if err != nil || depth > maxNesting || len(*leaves) > most {
+		return
+	}
+	switch {
+	case kind.composite():
+		_ = t.eachMember(under, func(m rawMember) bool { // for the check: what can be read
+			size, err := t.Size(m.typ)
+			begin := base + m.offset/8
+			if err != nil || offset < begin || offset-begin >= max(size, 1) {
+				return true
+			}
+			if m.bits > 0 {
+				*leaves = append(*leaves, Field{Struct: t.Name(root), Offset: begin, Size: size, Type: m.typ, Kind: KindInt, BitSize: m.bits})
+				return true
+			}
+			t.leavesAt(root, m.typ, begin, offset, depth+1, leaves)
+			return true
+		})
+	case kind == KindArray:
+		r, err := t.record(under)
+		if err != nil {
+			return
+		}
+		element := ID(word(r.extra(), 0))
+		if size, err := t.Size(element); err == nil && size > 0 {
+			t.leavesAt(root, element, base+(offset-base)/size*size, offset, depth+1, leaves)
+		}
+	default:
+		if size, err := t.Size(id); err == nil {
+			*leaves = append(*leaves, Field{Struct: t.Name(root), Offset: base, Size: size, Type: id, Kind: kind})
+		}
+	}
+}

@@ -33,6 +33,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errFound):
+		return exitInput
 	case errors.As(err, &input):
 		fmt.Fprintln(stderr, err)
 		return exitInput
@@ -58,7 +60,7 @@ writes packages of the kernel's types.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm(), newGen())
+	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck())
 	return root
 }
 

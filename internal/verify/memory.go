@@ -458,7 +458,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d are outside of struct %s, which has %d bytes", size, at, name, total)
 	}
 	m, ok := c.memberAt(p.typ, at)
-	if !ok || !m.sure {
+	if !ok {
 		return unclear(), true
 	}
 	if m.pointer {

@@ -14,7 +14,8 @@ type Program struct {
 	Type string // as the kernel calls it, in lower case: socket_filter, xdp, struct_ops; "" when not known
 
 	Struct, Member string     // struct_ops: what it is for
-	Attach         string     // tracing: the tracepoint
+	Hook           string     // tracing: tp_btf, fentry, fexit or fmod_ret; "" for the first
+	Attach         string     // tracing: the tracepoint or function
 	Types          *btf.Types // the kernel's; nil when not known
 	Sleepable      bool
 	NotGPL         bool          // the license is known, and is not compatible with the GPL

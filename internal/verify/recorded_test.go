@@ -75,7 +75,7 @@ func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
 			break
 		}
 		if m, ok := ops.Member(e.Member); ok && m.Proto != nil {
-			rules(&p, ops.Context(m))
+			compile.Describe(&p, ops.Context(m))
 		}
 	case "typedef", "func":
 		p.Attach = name
@@ -88,20 +88,6 @@ func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
 		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: m.Fields}
 	}
 	return p
-}
-
-// rules brings what is known of a member to a program.
-func rules(p *verify.Program, c *compile.Context) {
-	p.Casts = map[string]string{}
-	for _, cast := range c.Rules.Casts {
-		p.Casts[cast.From] = cast.To
-	}
-	for _, w := range c.Rules.Writable {
-		p.Writable = append(p.Writable, verify.Field(w))
-	}
-	p.HelperForbidden = c.Rules.HelperForbidden
-	p.KernelForbidden = func(name string) string { why, _ := c.Rules.KernelForbidden(name); return why }
-	p.Nullable = func(n int) bool { return c.Params[n].Nullable }
 }
 
 func TestRecordedVerdicts(t *testing.T) {

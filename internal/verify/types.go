@@ -138,6 +138,9 @@ func (c *checker) readMember() bool {
 }
 
 func (c *checker) readTracepoint() bool {
+	if c.Hook != "" && c.Hook != "tp_btf" {
+		return c.readFunction()
+	}
 	name := strings.TrimPrefix(c.Attach, "btf_trace_")
 	id, err := c.Types.Lookup(btf.KindTypedef, "btf_trace_"+name)
 	if err != nil {
@@ -153,6 +156,29 @@ func (c *checker) readTracepoint() bool {
 	return true
 }
 
+// readFunction reads the arguments of a traced function: its own, and behind them its result.
+func (c *checker) readFunction() bool {
+	id, err := c.Types.Lookup(btf.KindFunc, c.Attach)
+	if err != nil {
+		c.report(-1, "bad-attach", "this kernel has no function "+c.Attach+" that can be traced")
+		return false
+	}
+	p, ok := c.protoOf(id)
+	if !ok {
+		return true
+	}
+	if c.Hook != "fentry" && !p.void {
+		p.params = append(p.params, p.result)
+	}
+	for i := range p.params {
+		if p.params[i].pointer {
+			p.params[i].typ = 0 // which are good is not known here
+		}
+	}
+	c.proto = &p
+	return true
+}
+
 // resultUnused reports whether nobody looks at the result.
 func (c *checker) resultUnused() bool {
 	return c.proto != nil && c.Type == "struct_ops" && c.proto.void || c.Type == "struct_ops" && c.proto == nil || c.Type == ""
@@ -164,7 +190,7 @@ func (c *checker) resultRange() (lo, hi int64, limited bool) {
 	case "cgroup_skb", "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
 		return 0, 1, true
 	case "tracing":
-		return 0, 0, c.proto != nil // of tracepoints
+		return 0, 0, c.proto != nil && c.Hook != "fmod_ret"
 	}
 	return 0, 0, false
 }
@@ -176,7 +202,6 @@ type member struct {
 	size    int64
 	pointer bool
 	target  btf.ID
-	sure    bool // it is a member of its own: neither in a union nor in an array
 }
 
 // memberAt finds what is at an offset of a struct.
@@ -184,22 +209,14 @@ func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
 	if off < 0 || off > 1<<31 {
 		return member{}, false
 	}
-	path := c.Types.FieldAt(typ, uint32(off))
-	if path == "" {
+	leaves := c.Types.LeavesAt(typ, uint32(off))
+	if len(leaves) != 1 || leaves[0].BitSize > 0 { // a hole, a union, bit fields: for the kernel to say
 		return member{}, false
 	}
-	f, err := c.Types.FieldOf(typ, c.Types.Name(typ), path)
-	if err != nil {
-		return member{}, false
-	}
-	m := member{path: path, offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer, sure: f.BitSize == 0}
-	switch f.Kind {
-	case btf.KindInt, btf.KindPointer, btf.KindEnum, btf.KindEnum64:
-	default:
-		m.sure = false
-	}
+	f := leaves[0]
+	m := member{path: c.Types.FieldAt(typ, uint32(off)), offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer}
 	if m.pointer {
 		m.target, _ = c.Types.PointedTo(f.Type)
 	}
-	return m, true
+	return m, m.pointer || f.Kind == btf.KindInt || f.Kind == btf.KindEnum || f.Kind == btf.KindEnum64
 }

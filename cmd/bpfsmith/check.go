@@ -1,0 +1,271 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/verify"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
+	"github.com/spf13/cobra"
+)
+
+// checkFlags are those of check.
+type checkFlags struct {
+	programType, member, attach string
+	btf, license                string
+	sleepable, noPerfmon        bool
+	maps                        []string
+}
+
+func newCheck() *cobra.Command {
+	var c checkFlags
+	cmd := &cobra.Command{
+		Use:   "check [HEX|OBJ|-]",
+		Short: "Tell without a kernel why the verifier would refuse a program",
+		Long: `Check walks through a program as the kernel's verifier does, and prints a line
+for each thing that it would refuse: the instruction, counted in slots of 8
+bytes, and what is wrong. It exits with 1 then, and with 0 and without a word
+when it finds nothing.
+
+What it claims is true for kernels from 6.18 on: it finds nothing in a program that such a
+kernel takes. It does not find all that one refuses. A program with too many
+paths is said to be unchecked, and not passed.
+
+The program is hex on the command line or in a file, code in a file, or an ELF object with one
+program. Of maps it knows what --map says, by the descriptor in the
+instructions; without any, nothing is claimed about them.`,
+		Example: `  bpfsmith check --type socket_filter 9500000000000000
+  bpfsmith check --type xdp prog.hex
+  bpfsmith check --type struct_ops --member tcp_congestion_ops/ssthresh prog.bin
+  bpfsmith check --type tp_btf --attach task_newtask --btf 6.18.btf -
+  bpfsmith check --type sched_cls --map 5=array:4:16:2:0:bpf_spin_lock@8 prog.hex`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&c.programType, "type", "", "`TYPE` of the program, as the kernel calls it: socket_filter, xdp, struct_ops, ...")
+	flags.StringVar(&c.member, "member", "", "`STRUCT/MEMBER` that a struct_ops program is for")
+	flags.StringVar(&c.attach, "attach", "", "tracepoint or function, the `TARGET` of a tracing program")
+	flags.StringVar(&c.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
+	flags.BoolVar(&c.sleepable, "sleepable", false, "the program may sleep")
+	flags.StringVar(&c.license, "license", "GPL", "`LICENSE` of the program")
+	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "it is loaded without CAP_PERFMON")
+	flags.StringArrayVar(&c.maps, "map", nil, "a map, by descriptor: `FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...`, sizes in bytes")
+	return cmd
+}
+
+// errFound says that there are findings; they were printed.
+var errFound = errors.New("the verifier would refuse the program")
+
+func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
+	p, err := c.program()
+	if err != nil {
+		return err
+	}
+	p.Types, err = c.types()
+	if err != nil {
+		return &inputError{err}
+	}
+	if p.Types != nil {
+		defer func() { err = errors.Join(err, p.Types.Close()) }()
+	}
+	if err := c.describeMember(&p); err != nil {
+		return err
+	}
+	code, err := c.code(cmd, args, &p)
+	if err != nil {
+		return err
+	}
+	var bad *verify.Finding
+	if p.Code, bad = verify.Decode(code, isa.LittleEndian); bad != nil {
+		return printFindings(cmd.OutOrStdout(), []verify.Finding{*bad})
+	}
+	findings, complete := verify.Check(p)
+	if !complete {
+		fmt.Fprintln(cmd.ErrOrStderr(), "bpfsmith: the program has too many paths: it is unchecked from where the walk ended")
+	}
+	return printFindings(cmd.OutOrStdout(), findings)
+}
+
+func printFindings(w io.Writer, findings []verify.Finding) error {
+	for _, f := range findings {
+		if _, err := fmt.Fprintln(w, f); err != nil {
+			return &inputError{err}
+		}
+	}
+	if len(findings) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+// otherNames are what people call some types of programs.
+func otherNames(programType string) (name, hook string) {
+	switch programType {
+	case "tp_btf", "fentry", "fexit", "fmod_ret":
+		return "tracing", programType
+	case "tc", "tcx", "classifier":
+		return "sched_cls", ""
+	case "raw_tp":
+		return "raw_tracepoint", ""
+	case "socket":
+		return "socket_filter", ""
+	case "kretprobe", "uprobe", "uretprobe":
+		return "kprobe", ""
+	}
+	return programType, ""
+}
+
+// program is what the flags say of it.
+func (c *checkFlags) program() (verify.Program, error) {
+	p := verify.Program{Attach: c.attach, Sleepable: c.sleepable, NotGPL: !compatibleWithGPL(c.license), NoPerfmon: c.noPerfmon}
+	p.Type, p.Hook = otherNames(strings.ToLower(strings.TrimPrefix(strings.ToLower(c.programType), "bpf_prog_type_")))
+	if p.Type == "" {
+		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
+	}
+	for _, text := range c.maps {
+		fd, m, err := readMap(text)
+		if err != nil {
+			return p, err
+		}
+		if p.Maps == nil {
+			p.Maps = map[int32]verify.Map{}
+		}
+		p.Maps[fd] = m
+	}
+	return p, nil
+}
+
+// compatibleWithGPL is license_is_gpl_compatible of include/linux/license.h.
+func compatibleWithGPL(license string) bool {
+	switch license {
+	case "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL":
+		return true
+	}
+	return false
+}
+
+// readMap reads FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...
+func readMap(text string) (int32, verify.Map, error) {
+	bad := func(what string) (int32, verify.Map, error) {
+		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]... is wanted", text, what)
+	}
+	before, after, ok := strings.Cut(text, "=")
+	fd, err := strconv.ParseInt(before, 0, 32)
+	if !ok || err != nil {
+		return bad("no descriptor")
+	}
+	parts := strings.Split(after, ":")
+	if len(parts) < 4 {
+		return bad("something is missing")
+	}
+	m := verify.Map{Name: fmt.Sprintf("with descriptor %d", fd), Type: strings.ToLower(parts[0])}
+	for i, to := range [...]*uint32{&m.Key, &m.Value, &m.Max, &m.Flags} {
+		if i+1 >= len(parts) {
+			break
+		}
+		n, err := strconv.ParseUint(parts[i+1], 0, 32)
+		if err != nil {
+			return bad(parts[i+1] + " is no number")
+		}
+		*to = uint32(n)
+	}
+	for _, part := range parts[min(5, len(parts)):] {
+		name, offset, ok := strings.Cut(part, "@")
+		n, err := strconv.ParseUint(offset, 0, 32)
+		if !ok || err != nil {
+			return bad(part + " is no field")
+		}
+		if m.Special == nil {
+			m.Special = map[string]uint32{}
+		}
+		m.Special[name] = uint32(n)
+	}
+	return int32(fd), m, nil
+}
+
+// types opens the kernel's types. Where there are none, less is found.
+func (c *checkFlags) types() (*btf.Types, error) {
+	if c.btf != "" {
+		return btf.File(c.btf)
+	}
+	types, err := btf.Kernel()
+	if err != nil {
+		return nil, nil //nolint:nilerr // see above
+	}
+	return types, nil
+}
+
+// describeMember brings what is known of a member.
+func (c *checkFlags) describeMember(p *verify.Program) error {
+	if c.member == "" {
+		return nil
+	}
+	var ok bool
+	if p.Struct, p.Member, ok = strings.Cut(c.member, "/"); !ok {
+		return fmt.Errorf("--member %s: STRUCT/MEMBER is wanted, such as tcp_congestion_ops/ssthresh", c.member)
+	}
+	if p.Types == nil {
+		return nil
+	}
+	ops, err := structops.ReadType(p.Types, p.Struct)
+	if err != nil {
+		return nil //nolint:nilerr // the check says so
+	}
+	if m, ok := ops.Member(p.Member); ok && m.Proto != nil {
+		compile.Describe(p, ops.Context(m))
+	}
+	return nil
+}
+
+// code reads the program.
+func (c *checkFlags) code(cmd *cobra.Command, args []string, p *verify.Program) ([]byte, error) {
+	name, data := "<stdin>", []byte(nil)
+	switch {
+	case len(args) == 0 || args[0] == "-":
+		all, err := io.ReadAll(cmd.InOrStdin())
+		if err != nil {
+			return nil, &inputError{err}
+		}
+		data = all
+	default:
+		all, err := os.ReadFile(args[0])
+		switch {
+		case err == nil:
+			name, data = args[0], all
+		case isHex(args[0]):
+			name, data = "HEX", []byte(args[0])
+		default:
+			return nil, &inputError{err}
+		}
+	}
+	if isELF(data) {
+		code, err := codeOfObject(data, p)
+		if err != nil {
+			return nil, &inputError{fmt.Errorf("%s: %w", name, err)}
+		}
+		return code, nil
+	}
+	if !looksLikeHex(data) {
+		return data, nil
+	}
+	text := hexText{text: data}
+	if err := text.read(); err != nil {
+		line, column := place(data, err.offset)
+		return nil, (&input{name: name}).at(line, column, err.detail)
+	}
+	return text.code, nil
+}
+
+// isHex reports whether an argument is code, and no file's name.
+func isHex(text string) bool {
+	t := hexText{text: []byte(text)}
+	return len(text) >= 16 && t.read() == nil
+}
