@@ -15,13 +15,14 @@ var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
-	{"write", write},     // functions of Go are instructions too; see structured.go for how
-	{"collect", collect}, // every function of the object is there, the entry first; none calls itself
-	{"resolve", resolve}, // no field, no kernel function and no label is known by name only
-	{"stretch", stretch}, // no jump leads farther than it reaches, if code can be added so that none does
-	{"layout", layout},   // every instruction has its slot, and every jump and call its distance
-	{"check", check},     // nothing is left that the kernel is known to refuse
-	{"encode", encode},   // bytes, and what describes them to the kernel
+	{"write", write},       // functions of Go are instructions too; see structured.go for how
+	{"collect", collect},   // every function of the object is there, the entry first; none calls itself
+	{"resolve", resolve},   // no field, no kernel function and no label is known by name only
+	{"stretch", stretch},   // no jump leads farther than it reaches, if code can be added so that none does
+	{"layout", layout},     // every instruction has its slot, and every jump and call its distance
+	{"check", check},       // nothing is left that the kernel is known to refuse
+	{"verify", verifyCode}, // nor what a walk through all paths finds
+	{"encode", encode},     // bytes, and what describes them to the kernel
 }
 
 // Compile turns a program, and those it calls, into an object for a target. It

@@ -138,7 +138,7 @@ func TestFindings(t *testing.T) {
 		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, compile.ArgumentWidth, "offset 4 is within argument 0"},
 		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, compile.ContextWrite, "the context, which is read-only"},
 		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, compile.MaybeNil, "argument 0 (sk) may be nil"},
-		{"nil checked", maybe(), []dsl.Item{sk, dsl.JNE64Imm(r1, 0, "out"), dsl.Jump("use"), dsl.Label("out"), dsl.Exit(), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, "", ""},
+		{"nil checked", maybe(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm(r1, 0, "use"), dsl.Jump("out"), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Label("out"), dsl.Exit()}, "", ""},
 		{"read-only field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
 		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh cannot be written here"},
 		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, compile.WriteTooWide, "writes 8 bytes to tcp_sock.snd_cwnd, which ends after 4"},

@@ -15,10 +15,18 @@ type Target struct {
 	ByteOrder isa.ByteOrder // of the code and of what describes it
 	Context   *Context      // where the program is attached; nil when not known
 
+	// ProgramType is what the kernel calls the type, in lower case, such as socket_filter; "" when not known. With a
+	// Context it is struct_ops.
+	ProgramType string
+
 	// Kernel is a release of Linux, where what came to Linux after it is not to be
 	// used, whatever the level: may_goto is of level 4, which Linux takes since 6.6,
 	// and came with 6.9. Zero sets no such bound.
 	Kernel isa.KernelVersion
+
+	// Unchecked leaves it to the kernel to walk through the program, where one wants to see what it says, or believes that
+	// a finding is wrong.
+	Unchecked bool
 
 	// Verify derives again, by other means, that each value is where the code looks
 	// for it. It is slow, and for tests.

@@ -28,8 +28,9 @@ type Options struct {
 	// kind of object to iterate over (AttachTraceIter), by name.
 	AttachTo string
 
-	License string // "" stands for GPL, which opens all helpers
-	Flags   syscall.ProgFlags
+	License   string // "" stands for GPL, which opens all helpers
+	Unchecked bool   // the kernel judges, and nobody before it; see compile.Target
+	Flags     syscall.ProgFlags
 }
 
 // A Loaded is a program that the kernel has verified. It is attached to nothing.
@@ -60,7 +61,7 @@ func Load(p *dsl.Program, options Options) (*Loaded, error) {
 		return nil, err
 	}
 	takes := host.Ask()
-	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Source: new(host.Sources).Line})
+	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, ProgramType: options.Type.String(), Unchecked: options.Unchecked, Source: new(host.Sources).Line})
 	if err != nil {
 		return nil, err
 	}

@@ -579,7 +579,7 @@ func (h *helperCall) callBack(fn int, counted bool) {
 	if len(h.s.frames) >= mostFrames {
 		return
 	}
-	s := h.s.clone()
+	s := c.room.clone(h.s)
 	c.calls[[2]int{c.code[h.i].fn, fn}] = true
 	f := frame{fn: fn, call: h.i, callback: counted}
 	for r := isa.R1; r <= isa.R5; r++ {
@@ -616,7 +616,7 @@ func (c *checker) checkStack() {
 		if slices.Contains(seen, fn) {
 			return 0, true
 		}
-		own := (max(c.deepest[fn], 1) + 15) / 16 * 16
+		own := (c.deepest[fn] + 15) / 16 * 16 // what compiled code takes; interpreted, it is more
 		total := above + own
 		if total > stackSize {
 			return total, false

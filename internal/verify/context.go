@@ -68,6 +68,9 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		if at < 0 || at+size > l.size {
 			return any, c.refuse(s, i, "context-access", "%d bytes at offset %d are outside of the context", size, at)
 		}
+		if at%size != 0 {
+			return any, c.refuse(s, i, "context-access", "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+		}
 		return any, true
 	case p.off != 0 && at >= 0 && at < l.size:
 		return any, c.refuse(s, i, "modified-pointer", "the context is accessed through a pointer that %d was added to", p.off)

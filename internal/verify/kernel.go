@@ -334,7 +334,7 @@ func (c *checker) iterate(s *state, i int, p *proto, does string, parent *visit)
 	case strings.Contains(does, " next "):
 		c.forget(s)
 		c.lost(s)
-		end := s.clone()
+		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)
 		c.later(end, i+1, parent)
 		regs[isa.R0] = unclear()

@@ -128,6 +128,12 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case stack:
 		return c.accessStack(s, i, r, p, off, size, write, v)
 	case mapValue:
+		if p.m >= 0 && c.maps[p.m].Flags&(1<<7) != 0 {
+			any.vague = true // what is in a map that nobody writes is known to the kernel
+		}
+		if k, ok := c.kptrAt(p, off, size); ok && !write {
+			any = k
+		}
 		return any, c.accessMap(s, i, r, p, off, size, write)
 	case mapKey:
 		return any, c.inside(s, i, r, p, off, size, int64(c.maps[p.m].Key), "map-bounds", "the map's key")
@@ -200,6 +206,33 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 		}
 	}
 	return true
+}
+
+// kptrAt is what a kptr in a map's value holds, if there is one at the offset.
+func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
+	if p.m < 0 || size != 8 {
+		return value{}, false
+	}
+	if !p.fixed() {
+		return unclear(), len(c.maps[p.m].Special) > 0
+	}
+	for name, at := range c.maps[p.m].Special {
+		target, ok := strings.CutPrefix(name, "kptr")
+		if !ok || int64(at) != p.off+off {
+			continue
+		}
+		if c.Types == nil {
+			return unclear(), true
+		}
+		id, err := c.Types.Composite(strings.TrimSpace(target))
+		if err != nil {
+			return unclear(), true
+		}
+		v := pointer(object)
+		v.typ, v.nullable, v.id = id, true, c.newID()
+		return v, true
+	}
+	return value{}, false
 }
 
 func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, size int64, write bool) bool {

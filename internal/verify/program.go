@@ -18,6 +18,8 @@ type Program struct {
 	Attach         string     // tracing: the tracepoint or function
 	Types          *btf.Types // the kernel's; nil when not known
 	Sleepable      bool
+	Attached       bool          // the place exists: it was looked up before
+	Steps          int           // how many instructions are walked through at most; 0: many
 	NotGPL         bool          // the license is known, and is not compatible with the GPL
 	NoPerfmon      bool          // it is loaded without CAP_PERFMON
 	Maps           map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps

@@ -26,6 +26,10 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 	at := map[int]int{}
 	slot := 0
 	for i, ins := range code {
+		if _, err := ins.Form(); err != nil {
+			c.report(slot, "bad-instruction", err.Error())
+			return false
+		}
 		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, edge: ins.IsConditional(), reads: ins.Reads()}
 		c.code[i].last = ins.IsExit() || ins.IsJump() && !ins.IsConditional()
 		at[slot] = i
@@ -163,45 +167,34 @@ func (c *checker) reachable() bool {
 	return true
 }
 
-// findLive computes which registers are read before they are written again.
+// findLive computes which registers are read before they are written again. Blocks are few ways
+// apart, so going backwards again and again until nothing changes is quick.
 func (c *checker) findLive() {
-	preds := make([][]int32, len(c.code))
-	for i := range c.code {
-		c.next(i, func(to int) { preds[to] = append(preds[to], int32(i)) })
-	}
-	work := make([]int32, 0, len(c.code))
-	queued := make([]bool, len(c.code))
-	for i := range c.code {
-		work = append(work, int32(i))
-		queued[i] = true
-	}
-	for len(work) > 0 {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		queued[i] = false
-		in := &c.code[i]
-		var after isa.RegisterSet
-		c.next(int(i), func(to int) { after |= c.code[to].live })
-		reads := in.reads
-		switch {
-		case in.IsExit():
-			reads |= isa.Registers(isa.R0)
-			if in.fn > 0 {
-				reads |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
+	for changed := true; changed; {
+		changed = false
+		for i := len(c.code) - 1; i >= 0; i-- {
+			in := &c.code[i]
+			var after isa.RegisterSet
+			if in.to >= 0 && (in.IsJump() || in.edge) {
+				after = c.code[in.to].live
 			}
-		case in.IsCall():
-			reads |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
-			after &^= isa.Registers(isa.R0)
-		}
-		live := after&^writes(in) | reads
-		if live == in.live {
-			continue
-		}
-		in.live = live
-		for _, p := range preds[i] {
-			if !queued[p] {
-				queued[p] = true
-				work = append(work, p)
+			if !in.last && i+1 < len(c.code) && c.code[i+1].fn == in.fn {
+				after |= c.code[i+1].live
+			}
+			reads := in.reads
+			switch {
+			case in.IsExit():
+				reads |= isa.Registers(isa.R0)
+				if in.fn > 0 {
+					reads |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
+				}
+			case in.IsCall():
+				reads |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
+				after &^= isa.Registers(isa.R0)
+			}
+			if live := after&^writes(in) | reads; live != in.live {
+				in.live = live
+				changed = changed || in.join // who jumps here may stand behind
 			}
 		}
 	}

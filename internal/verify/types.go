@@ -94,6 +94,8 @@ func (c *checker) attachable() bool {
 		return false
 	}
 	switch {
+	case c.Attached && (c.Type != "struct_ops" || c.Struct == "" || c.Types == nil):
+		return true
 	case c.Type == "struct_ops" && c.Struct == "":
 		c.report(-1, "bad-attach", "a struct_ops program is for a member of a struct, which is not named")
 		return false
@@ -113,28 +115,36 @@ func (c *checker) attachable() bool {
 }
 
 func (c *checker) readMember() bool {
+	p, problem := c.memberProto()
+	if problem != "" {
+		if !c.Attached {
+			c.report(-1, "bad-attach", problem)
+		}
+		return c.Attached
+	}
+	c.proto = p
+	return true
+}
+
+// memberProto is the prototype of the member, or what is wrong with it.
+func (c *checker) memberProto() (p *proto, problem string) {
 	root, err := c.Types.Composite(c.Struct)
 	if err != nil {
-		c.report(-1, "bad-attach", "this kernel has no struct "+c.Struct)
-		return false
+		return nil, "this kernel has no struct " + c.Struct
 	}
-	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil {
-		c.report(-1, "bad-attach", "struct "+c.Struct+" is no interface that programs may implement in this kernel")
-		return false
+	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil && !c.Attached {
+		return nil, "struct " + c.Struct + " is no interface that programs may implement in this kernel"
 	}
 	f, err := c.Types.FieldOf(root, c.Struct, c.Member)
 	if err != nil {
-		c.report(-1, "bad-attach", err.Error())
-		return false
+		return nil, err.Error()
 	}
-	p, ok := c.protoOf(f.Type)
+	q, ok := c.protoOf(f.Type)
 	if !ok || f.Kind != btf.KindPointer {
-		c.report(-1, "bad-attach", c.Struct+"."+c.Member+" is no function")
-		return false
+		return nil, c.Struct + "." + c.Member + " is no function"
 	}
-	p.name = c.Member
-	c.proto = &p
-	return true
+	q.name = c.Member
+	return &q, ""
 }
 
 func (c *checker) readTracepoint() bool {
@@ -187,10 +197,12 @@ func (c *checker) resultUnused() bool {
 // resultRange is what the program may return (check_return_code).
 func (c *checker) resultRange() (lo, hi int64, limited bool) {
 	switch c.Type {
-	case "cgroup_skb", "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
+	case "cgroup_skb":
+		return 0, 3, true // on the way out; 0 to 1 on the way in
+	case "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
 		return 0, 1, true
 	case "tracing":
-		return 0, 0, c.proto != nil && c.Hook != "fmod_ret"
+		return 0, 0, c.Hook == "fentry" || c.Hook == "fexit"
 	}
 	return 0, 0, false
 }

@@ -132,14 +132,42 @@ type state struct {
 
 func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }
 
-func (s *state) clone() *state {
-	c := *s
-	c.frames = slices.Clone(s.frames)
-	for i := range c.frames {
-		c.frames[i].stack = slices.Clone(c.frames[i].stack)
+// room is where states are cut from: there is one for each branch and each place where paths meet.
+type room struct {
+	states []state
+	frames []frame
+	slots  []slot
+	held   []held
+	visits []visit
+}
+
+// cut takes n things from a piece, and makes a new one when it is used up.
+func cut[T any](piece *[]T, n int) []T {
+	const size = 128
+	if len(*piece) < n {
+		*piece = make([]T, max(n, size))
 	}
-	c.held = slices.Clone(s.held)
-	return &c
+	list := (*piece)[:n:n]
+	*piece = (*piece)[n:]
+	return list
+}
+
+func (r *room) clone(s *state) *state {
+	c := &cut(&r.states, 1)[0]
+	*c = *s
+	c.frames = cut(&r.frames, len(s.frames))
+	copy(c.frames, s.frames)
+	for i := range c.frames {
+		f := &c.frames[i]
+		f.stack = cut(&r.slots, len(f.stack))
+		copy(f.stack, s.frames[i].stack)
+	}
+	c.held = nil
+	if len(s.held) > 0 {
+		c.held = cut(&r.held, len(s.held))
+		copy(c.held, s.held)
+	}
+	return c
 }
 
 // each calls f for every value that is known: registers and what was spilled.

@@ -19,10 +19,11 @@ type checker struct {
 	maps     []Map
 	mapOf    map[int32]int16 // by descriptor
 	lastID   uint32
-	visited  map[int][]*visit
+	visited  []*visit // by instruction, the latest
 	pending  []path
 	proto    *proto // of the member or tracepoint
 	kernel   map[btf.ID]*proto
+	room     room
 	patient  bool            // loops may end by may_goto or an iterator
 	deepest  map[int]int64   // by function, the lowest stack that is used
 	calls    map[[2]int]bool // caller and called
@@ -40,7 +41,8 @@ type visit struct {
 	state  *state
 	at     int
 	parent *visit
-	open   int // paths from here that are still followed
+	open   int    // paths from here that are still followed
+	before *visit // to the same instruction
 }
 
 // mostSteps is how many instructions are walked through at most, and mostVisits how many states are kept at one.
@@ -52,13 +54,17 @@ const (
 // Check walks through a program. complete is false when it was too much, so that
 // nothing can be said of the rest.
 func Check(p Program) (findings []Finding, complete bool) {
-	c := &checker{Program: &p, said: map[Finding]bool{}, visited: map[int][]*visit{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+	c := &checker{Program: &p, said: map[Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+	if c.Steps == 0 {
+		c.Steps = mostSteps
+	}
 	if !c.attachable() || !c.layOut(p.Code) {
 		return c.findings, true
 	}
 	if !c.resolve() {
 		return c.findings, true
 	}
+	c.visited = make([]*visit, len(c.code))
 	s := &state{frames: []frame{{call: -1}}}
 	s.frames[0].regs[isa.R1] = pointer(context)
 	s.frames[0].regs[isa.R10] = pointer(stack)
@@ -101,7 +107,7 @@ func (c *checker) follow(p path) bool {
 	s, i, parent := p.state, p.at, p.parent
 	defer func() { c.done(parent) }()
 	for {
-		if c.steps++; c.steps > mostSteps {
+		if c.steps++; c.steps > c.Steps {
 			return false
 		}
 		in := &c.code[i]
@@ -141,8 +147,8 @@ func (c *checker) later(s *state, at int, parent *visit) {
 
 // meet compares a state with those that came here before. ended says that the path adds nothing.
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
-	list := c.visited[i]
-	for _, old := range list {
+	met := 0
+	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
 		if old.open > 0 && !c.patient && onPath(parent, old) && equal(old.state, s, c.code[i].live) {
 			if !s.guess && !anythingVague(s) {
 				c.report(c.code[i].slot, "endless-loop", "the loop comes back here with everything as it was: it would never end")
@@ -153,11 +159,9 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 			return nil, true
 		}
 	}
-	if len(list) >= mostVisits {
-		list = list[1:]
-	}
-	v = &visit{state: s.clone(), at: i, parent: parent, open: 1}
-	c.visited[i] = append(list, v) // to its parent, v takes the place of the path
+	v = &cut(&c.room.visits, 1)[0]
+	*v = visit{state: c.room.clone(s), at: i, parent: parent, open: 1, before: c.visited[i]}
+	c.visited[i] = v // to its parent, v takes the place of the path
 	return v, false
 }
 
@@ -234,7 +238,7 @@ func (c *checker) compute(s *state, i int) bool {
 	regs := &s.top().regs
 	dst := &regs[in.Dst]
 	if op == isa.OpEnd {
-		if dst.kind.isPointer() {
+		if dst.kind.isPointer() && c.NoPerfmon {
 			return c.refuse(s, i, "pointer-arithmetic", "the bytes of a pointer cannot be swapped")
 		}
 		size := int(in.Imm) / 8
@@ -252,7 +256,7 @@ func (c *checker) compute(s *state, i int) bool {
 		c.move(s, in, src, wide)
 		return true
 	case isa.OpNeg:
-		if dst.kind.isPointer() {
+		if dst.kind.isPointer() && c.NoPerfmon {
 			return c.refuse(s, i, "pointer-arithmetic", "a pointer cannot be negated")
 		}
 		if dst.kind != number {
@@ -299,9 +303,9 @@ func (c *checker) move(s *state, in *instr, src value, wide bool) {
 	regs := &s.top().regs
 	register := in.Op.Source() == isa.SrcX
 	switch {
-	case in.Off != 0: // with its sign
+	case in.Off != 0: // with its sign, or between the address spaces of an arena
 		switch {
-		case src.kind == number:
+		case src.kind == number && in.Off >= 8:
 			v := value{kind: number, num: signExtended(src.num, int(in.Off)/8, wide), vague: src.vague}
 			if v.num == src.num {
 				v.id, v.off = src.id, src.off
@@ -348,7 +352,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassJMP
 	if op == isa.OpJCOND { // may_goto: what changed since the last time is forgotten
 		c.forget(s)
-		c.later(s.clone(), in.to, parent)
+		c.later(c.room.clone(s), in.to, parent)
 		return i + 1, true
 	}
 	if !c.readable(s, i, in.reads) {
@@ -364,7 +368,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 		c.refuse(s, i, "address-leak", "pointers are compared, which takes CAP_PERFMON")
 		return 0, false
 	}
-	taken, fall := s.clone(), s
+	taken, fall := c.room.clone(s), s
 	switch c.outcome(op, wide, &a, &b) {
 	case always:
 		return in.to, true
@@ -415,8 +419,8 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, register bool) bool {
 	regs := &s.top().regs
 	a := &regs[in.Dst]
-	b := new(value)
-	*b = constant(uint64(in.Imm))
+	number0 := constant(uint64(in.Imm))
+	b := &number0
 	if register {
 		b = &regs[in.Src]
 	}

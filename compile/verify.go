@@ -1,0 +1,99 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/verify"
+)
+
+// verifyCode walks through the code as the kernel's verifier does, in as many steps as take about as long
+// as compiling: what is left then is for the kernel to say.
+func verifyCode(u *unit) {
+	if len(u.findings) > 0 || u.fixed || u.target.Unchecked || u.target.ProgramType == "" && u.target.Context == nil {
+		return // code for who knows what is not judged as Linux would
+	}
+	const stepsPerInstruction, leastSteps = 8, 4096
+	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true}
+	if c := u.target.Context; c != nil {
+		p.Type = "struct_ops"
+		p.Struct, p.Member, _ = strings.Cut(c.Name, ".")
+		Describe(&p, c)
+	}
+	fds := map[*dsl.MapSpec]int32{}
+	for _, f := range u.funcs {
+		for i := range f.code {
+			ins := f.code[i].Instruction
+			if ins.IsWide() {
+				if spec := f.item(i).Map(); spec != nil {
+					ins.Imm = ins.Imm&^(1<<32-1) | int64(mapFor(&p, fds, spec))
+				} else if ins.Src == 1 || ins.Src == 2 {
+					return // by descriptor: nothing is known of those
+				}
+			}
+			p.Code = append(p.Code, ins)
+		}
+	}
+	p.Steps = max(leastSteps, stepsPerInstruction*len(p.Code))
+	findings, _ := verify.Check(p)
+	for _, found := range findings {
+		f, i := u.at(found.Insn)
+		if f == nil {
+			u.note(u.program, Rule(found.Kind), Finding{Insn: -1, Pos: u.program.Pos, Detail: found.Message})
+			continue
+		}
+		u.found(f, i, Rule(found.Kind), Finding{Detail: found.Message})
+	}
+}
+
+// at finds the instruction at a slot.
+func (u *unit) at(slot int) (*function, int) {
+	for n := len(u.funcs) - 1; n >= 0; n-- {
+		f := u.funcs[n]
+		if slot < f.first {
+			continue
+		}
+		for i := range f.code {
+			if f.first+int(f.code[i].slot) == slot {
+				return f, i
+			}
+		}
+	}
+	return nil, 0
+}
+
+// mapFor numbers a map as if it had been created.
+func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) int32 {
+	fd, ok := fds[spec]
+	if ok {
+		return fd
+	}
+	fd = int32(len(fds) + 1)
+	fds[spec] = fd
+	m := verify.Map{Name: spec.Name, Type: spec.Type.String(), Key: uint32(spec.KeySize), Value: uint32(spec.ValueSize), Max: spec.MaxEntries, Flags: spec.Flags}
+	if spec.Value != nil {
+		for _, field := range spec.Value.Leaves() {
+			if field.Kind == dsl.LayoutKernel {
+				if m.Special == nil {
+					m.Special = map[string]uint32{}
+				}
+				m.Special[specialName(field.Kernel)] = uint32(field.Offset)
+			}
+		}
+	}
+	if p.Maps == nil {
+		p.Maps = map[int32]verify.Map{}
+	}
+	p.Maps[fd] = m
+	return fd
+}
+
+// specialName is what the kernel calls a field of a map's value that it keeps: a struct of its own, or a pointer to one
+// of another.
+func specialName(kernel string) string {
+	switch kernel {
+	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_list_node", "bpf_rb_root", "bpf_rb_node", "bpf_refcount":
+		return kernel
+	}
+	return "kptr " + kernel
+}
