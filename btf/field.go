@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -389,19 +390,33 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 	}
 	switch {
 	case kind.composite():
-		_ = t.eachMember(under, func(m rawMember) bool { // for the check: what can be read
-			size, err := t.Size(m.typ)
+		r, err := t.record(under)
+		if err != nil {
+			return
+		}
+		first := 0
+		if kind == KindStruct { // members are in order: what begins last before the offset has it, with bit fields beside it
+			first = sort.Search(r.vlen(), func(i int) bool { return base+r.member(i).offset/8 > offset }) - 1
+			for first > 0 && r.member(first-1).offset/8 == r.member(first).offset/8 {
+				first--
+			}
+		}
+		for i := max(first, 0); i < r.vlen(); i++ {
+			m := r.member(i)
 			begin := base + m.offset/8
-			if err != nil || offset < begin || offset-begin >= max(size, 1) {
-				return true
+			if begin > offset {
+				break
+			}
+			size, err := t.Size(m.typ)
+			if err != nil || offset-begin >= max(size, 1) {
+				continue
 			}
 			if m.bits > 0 {
-				*leaves = append(*leaves, Field{Struct: t.Name(root), Offset: begin, Size: size, Type: m.typ, Kind: KindInt, BitSize: m.bits})
-				return true
+				*leaves = append(*leaves, Field{Offset: begin, Size: size, Type: m.typ, Kind: KindInt, BitSize: m.bits})
+				continue
 			}
 			t.leavesAt(root, m.typ, begin, offset, depth+1, leaves)
-			return true
-		})
+		}
 	case kind == KindArray:
 		r, err := t.record(under)
 		if err != nil {
@@ -413,7 +428,7 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 		}
 	default:
 		if size, err := t.Size(id); err == nil {
-			*leaves = append(*leaves, Field{Struct: t.Name(root), Offset: base, Size: size, Type: id, Kind: kind})
+			*leaves = append(*leaves, Field{Offset: base, Size: size, Type: id, Kind: kind})
 		}
 	}
 }

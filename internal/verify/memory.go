@@ -496,7 +496,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 	}
 	if m.pointer {
 		if at != m.offset || size != 8 {
-			return any, c.refuse(s, i, "struct-bounds", "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, m.path, m.offset, size, at)
+			return any, c.refuse(s, i, "struct-bounds", "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
 		}
 		if m.target == 0 {
 			return unclear(), true
@@ -506,7 +506,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		return v, true
 	}
 	if at+size > m.offset+m.size {
-		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, m.path, m.size, m.offset)
+		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
 	}
 	return any, true
 }

@@ -209,7 +209,6 @@ func (c *checker) resultRange() (lo, hi int64, limited bool) {
 
 // a member of a struct where an access falls.
 type member struct {
-	path    string
 	offset  int64
 	size    int64
 	pointer bool
@@ -226,7 +225,7 @@ func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
 		return member{}, false
 	}
 	f := leaves[0]
-	m := member{path: c.Types.FieldAt(typ, uint32(off)), offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer}
+	m := member{offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer}
 	if m.pointer {
 		m.target, _ = c.Types.PointedTo(f.Type)
 	}

@@ -139,13 +139,14 @@ type room struct {
 	slots  []slot
 	held   []held
 	visits []visit
+	size   int // of the next piece
 }
 
-// cut takes n things from a piece, and makes a new one when it is used up.
-func cut[T any](piece *[]T, n int) []T {
-	const size = 128
+// cut takes n things from a piece, and makes a new one, larger each time, when it is used up.
+func cut[T any](r *room, piece *[]T, n int) []T {
 	if len(*piece) < n {
-		*piece = make([]T, max(n, size))
+		r.size = min(max(8, r.size*3/2), 256)
+		*piece = make([]T, max(n, r.size))
 	}
 	list := (*piece)[:n:n]
 	*piece = (*piece)[n:]
@@ -153,18 +154,18 @@ func cut[T any](piece *[]T, n int) []T {
 }
 
 func (r *room) clone(s *state) *state {
-	c := &cut(&r.states, 1)[0]
+	c := &cut(r, &r.states, 1)[0]
 	*c = *s
-	c.frames = cut(&r.frames, len(s.frames))
+	c.frames = cut(r, &r.frames, len(s.frames))
 	copy(c.frames, s.frames)
 	for i := range c.frames {
 		f := &c.frames[i]
-		f.stack = cut(&r.slots, len(f.stack))
+		f.stack = cut(r, &r.slots, len(f.stack))
 		copy(f.stack, s.frames[i].stack)
 	}
 	c.held = nil
 	if len(s.held) > 0 {
-		c.held = cut(&r.held, len(s.held))
+		c.held = cut(r, &r.held, len(s.held))
 		copy(c.held, s.held)
 	}
 	return c

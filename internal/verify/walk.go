@@ -159,7 +159,7 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 			return nil, true
 		}
 	}
-	v = &cut(&c.room.visits, 1)[0]
+	v = &cut(&c.room, &c.room.visits, 1)[0]
 	*v = visit{state: c.room.clone(s), at: i, parent: parent, open: 1, before: c.visited[i]}
 	c.visited[i] = v // to its parent, v takes the place of the path
 	return v, false
