@@ -76,6 +76,9 @@ func (r *reporter) finish() Report {
 		report.Frame = path.After().Frame
 		report.Registers, report.Stack = path.After().list()
 		report.References = path.After().References()
+		if report.Reason != "" {
+			report.Slice = path.slice(report.Reason, report.Details)
+		}
 		if !strings.HasPrefix(report.Reason, "infinite loop detected at insn ") {
 			last := path.At(path.Len() - 1)
 			report.Insn, report.Text, report.Source = last.Insn, last.Text, last.Source
