@@ -11,7 +11,7 @@ type Value struct {
 	State  string // Iterator: active, drained
 
 	Offset   int64 // of a pointer, known part
-	Frame    int   // PointerStack: whose stack it is
+	Frame    int   // PointerStack: whose stack it is, -1 for that of the frame whose state has the value
 	ID       int   // equal for values that the verifier knows to be equal, or to come from one look-up
 	IDOffset int   // "id=3+4": differs by so much from others of the ID
 	Ref      int   // reference that goes with it (ref_obj_id, ref_id; from 7.3 parent_id); 0 for none
@@ -19,6 +19,8 @@ type Value struct {
 	KeySize  int
 	Size     int // of a map's value or of memory
 	Depth    int // Iterator
+	DynptrID int // Dynptr and its slices: equal for those that belong together
+	Width    int // stack: bytes of a spill that is narrower than a register; 0 for whole ones
 
 	Bounds  Bounds // Scalar, and the variable part of a pointer's offset
 	Bits    Tnum
@@ -68,7 +70,7 @@ const (
 	RCU                                     // rcu_
 	UntrustedPointer                        // untrusted_
 	Trusted                                 // trusted_
-	Alloc                                   // alloc_, ringbuf_
+	Alloc                                   // alloc_, ringbuf_: a program asked for it
 	NonOwning                               // non_own_ref
 )
 

@@ -1,0 +1,91 @@
+package verifierlog
+
+import "strings"
+
+// Limits of the kernel: MAX_CALL_FRAMES and MAX_BPF_STACK. States of deeper frames and slots further down are not kept.
+const (
+	mostFrames    = 8
+	registerCount = 11
+	slotCount     = 512 / 8
+	cellCount     = registerCount + slotCount
+)
+
+// cells hold a value, as printed, for each place: a frame has its registers first, then its stack from the frame pointer down. "" stands
+// for a value that isn't known.
+type cells [mostFrames * cellCount]string
+
+// cellOf returns the index of a place, -1 for one that is not kept.
+func cellOf(p Place) int {
+	switch {
+	case p.Frame < 0 || p.Frame >= mostFrames:
+		return -1
+	case p.Register >= 0 && p.Register < registerCount:
+		return p.Frame*cellCount + p.Register
+	case p.Register < 0 && p.Offset < 0 && p.Offset >= -8*slotCount:
+		return p.Frame*cellCount + registerCount + (-p.Offset-1)/8
+	}
+	return -1
+}
+
+// placeOf is the inverse of cellOf.
+func placeOf(cell int) Place {
+	p := Place{Frame: cell / cellCount, Register: cell % cellCount}
+	if p.Register >= registerCount {
+		p.Offset = -8 * (p.Register - registerCount + 1)
+		p.Register = -1
+	}
+	return p
+}
+
+func register(frame, n int) Place { return Place{Frame: frame, Register: n} }
+
+// A Snapshot is all that the log says about registers and stack at one point of a path.
+type Snapshot struct {
+	Frame int // the function that runs
+	known cells
+	refs  string
+}
+
+// Text returns a value as printed, "" when the log doesn't say.
+func (s *Snapshot) Text(p Place) string {
+	if cell := cellOf(p); cell >= 0 {
+		return s.known[cell]
+	}
+	return ""
+}
+
+// Value returns a value; NoValue when the log doesn't say.
+func (s *Snapshot) Value(p Place) Value { return ParseValue(s.Text(p)) }
+
+// Places returns the places that have a value: frame by frame, registers by number, then the stack from the highest offset down.
+func (s *Snapshot) Places() []Place {
+	var places []Place
+	for cell, text := range s.known {
+		if text != "" {
+			places = append(places, placeOf(cell))
+		}
+	}
+	return places
+}
+
+// References returns the ids of what is held.
+func (s *Snapshot) References() []string {
+	if s.refs == "" {
+		return nil
+	}
+	return strings.Split(s.refs, ",")
+}
+
+// list returns the state of the function that runs as a Report has it.
+func (s *Snapshot) list() (registers []Register, stack []Slot) {
+	for _, p := range s.Places() {
+		switch {
+		case p.Frame != s.Frame:
+		case p.Register >= 0:
+			registers = append(registers, Register{p.Register, s.Text(p)})
+		default:
+			stack = append(stack, Slot{p.Offset, s.Text(p)})
+		}
+	}
+	return registers, stack
+}

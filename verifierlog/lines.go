@@ -1,0 +1,247 @@
+package verifierlog
+
+import (
+	"slices"
+	"strings"
+)
+
+// A lineReader tells what a line is. It has to know a little of what came before: an explanation quotes instructions, the state behind
+// "callee:" says nothing of being one, and a log of types has another grammar.
+type lineReader struct {
+	begun       bool
+	types       bool      // a log of BPF_BTF_LOAD
+	explanation bool      // inside the kernel's own
+	statistics  bool      // have begun: nothing else follows
+	label       EventKind // CallerState and its like, when the line before was its label
+	labelInsn   int
+	pending     string // statistics that stood behind something else in the line
+}
+
+// A linePrefix is how lines begin that nothing else tells apart.
+type linePrefix struct {
+	text string
+	kind EventKind
+}
+
+// linePrefixes are looked through in order: first those that a log has many of.
+var linePrefixes = [...]linePrefix{
+	{"mark_precise: ", Precision}, {"from ", Branch}, {"func#", Subprogram}, {"Live regs before insn:", LiveRegisters},
+	{"caller:", CallerState}, {"callee:", CalleeState}, {"returning from callee:", ReturnState}, {"to caller at ", ResumeState},
+	{"propagating ", StateComparison}, {"SCC enter ", StateComparison}, {"SCC exit ", StateComparison}, {"SCC backedge ", StateComparison},
+	{"force_precise: ", Precision}, {"falling back to forcing all scalars precise", Precision},
+	{"parent didn't have regs=", Precision}, {"parent already had regs=", Precision}, {"last_idx ", Precision}, {"regs=", Precision}, // up to 6.4
+	{"cur state:", ComparedState}, {"old state:", ComparedState},
+	{"Validating ", GlobalFunction}, {"reg type unsupported for arg#", Remark},
+}
+
+// A lineShape is a line that its beginning and a part further on tell apart.
+type lineShape struct {
+	begin, part, end string
+	kind             EventKind
+}
+
+var lineShapes = [...]lineShape{
+	{"frame ", ": propagating", "", StateComparison},
+	{"func '", "' arg", "", ArgumentInfo},
+	{"Func#", ") is global and assumed valid", "", FunctionInfo},
+	{"Func#", ") is safe for any args", "", FunctionInfo},
+	{"arg#", " reference type('UNKNOWN ') size cannot be determined: ", "-22", Remark},
+	{"Global function ", " doesn't return scalar. Only those are supported.", "", Remark},
+	{"(", ") live stack update done in ", "iterations", StackLiveness},
+	{"(", ") frame ", "", StackLiveness},
+}
+
+// read reads a line and reports whether it is an event: empty lines are none.
+func (r *lineReader) read(line string, e *Event) bool {
+	if !r.begun {
+		r.begun = true
+		r.types = strings.HasPrefix(line, "magic: ")
+	}
+	label := r.label
+	r.label = UnknownEvent
+	if r.statistics && line != "" && !readMoreStatistics(line, e) { // another log, in the same file
+		r.statistics, r.explanation = false, false
+		r.types = strings.HasPrefix(line, "magic: ")
+	}
+	switch {
+	case r.types:
+		return r.readType(line, e)
+	case r.statistics:
+		return line != ""
+	case r.explanation:
+		r.readExplanation(line, e)
+		return true
+	case line == "":
+		return false
+	case line[0] >= '0' && line[0] <= '9' && r.readNumbered(line, e):
+	case strings.HasPrefix(line, "; "):
+		e.Kind, e.Text = SourceLine, line[len("; "):]
+		e.Source = parseSource(e.Text)
+	case line[0] == ' ' && r.readIndented(line, label, e):
+	case r.readPrefixed(line, e):
+	case r.readShaped(line, e):
+	case strings.HasPrefix(line, "Verification failed: "):
+		r.explanation = true
+		r.readExplanation(line, e)
+	default:
+		r.readMessage(line, e)
+	}
+	return true
+}
+
+// readNumbered reads what begins with the number of an instruction: "1: (bf) r6 = r1", "5: R0=1", "5: safe".
+func (r *lineReader) readNumbered(line string, e *Event) bool {
+	insn, rest, ok := cutInsn(line)
+	if !ok {
+		return false
+	}
+	switch {
+	case isInstruction(rest):
+		readInstruction(rest, e)
+	case isState(rest):
+		e.Kind = EntryState
+		e.setState(rest)
+	case rest == "safe":
+		e.Kind, e.Text = Pruned, line
+	default:
+		return false // a message may begin with a number
+	}
+	e.Insn = insn
+	return true
+}
+
+// readIndented reads the states behind "callee:" and its like, and the list of live registers.
+func (r *lineReader) readIndented(line string, label EventKind, e *Event) bool {
+	rest := strings.TrimLeft(line, " ")
+	if isState(rest) {
+		e.Kind, e.Insn = EntryState, -1
+		if label != UnknownEvent {
+			e.Kind, e.Insn = label, r.labelInsn
+		}
+		e.Whole = true
+		e.setState(rest)
+		return true
+	}
+	if insn, after, ok := cutInsn(rest); ok { // "0: .1........ (bf) r6 = r1"
+		if isLiveMask(after) {
+			e.Kind, e.Insn, e.Text = LiveRegisters, insn, rest
+			return true
+		}
+		return false
+	}
+	_, after, ok := strings.Cut(rest, " ") // with the number of a loop in front: "1 0: .1........"
+	insn, mask, isInsn := cutInsn(strings.TrimLeft(after, " "))
+	if ok && isInsn && isLiveMask(mask) {
+		e.Kind, e.Insn, e.Text = LiveRegisters, insn, rest
+		return true
+	}
+	return false
+}
+
+// readPrefixed reads lines that their beginning tells apart.
+func (r *lineReader) readPrefixed(line string, e *Event) bool {
+	for _, p := range linePrefixes {
+		if !strings.HasPrefix(line, p.text) {
+			continue
+		}
+		e.Kind, e.Text = p.kind, line
+		switch p.kind {
+		case Branch:
+			return readBranch(line[len("from "):], e)
+		case CallerState, CalleeState, ReturnState, ResumeState:
+			r.label, r.labelInsn = p.kind, -1
+			if digits, ok := strings.CutPrefix(line, "to caller at "); ok {
+				if insn, ok := parseInt(strings.TrimSuffix(digits, ":")); ok && insn >= 0 {
+					r.labelInsn, e.Insn = insn, insn
+				}
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// readShaped reads lines that take a look at two places.
+func (r *lineReader) readShaped(line string, e *Event) bool {
+	for _, s := range lineShapes {
+		if rest, ok := strings.CutPrefix(line, s.begin); ok && strings.HasSuffix(line, s.end) && strings.Contains(rest, s.part) {
+			e.Kind, e.Text = s.kind, line
+			return true
+		}
+	}
+	return false
+}
+
+// readMessage reads free text. Some messages of the kernel lack their newline, so statistics may stand behind them.
+func (r *lineReader) readMessage(line string, e *Event) {
+	if i := statisticsStart(line); i >= 0 {
+		r.statistics = true
+		if i == 0 {
+			e.Kind, e.Text = Statistics, line
+			return
+		}
+		line, r.pending = line[:i], line[i:]
+	}
+	e.Kind, e.Text = Message, line
+	if e.Line == 1 && strings.HasPrefix(line, "=") || strings.HasPrefix(line, "from ") {
+		e.Kind = UnknownEvent
+	}
+}
+
+// readPending reads the statistics that stood behind a message.
+func (r *lineReader) readPending(e *Event) {
+	e.Kind, e.Insn, e.From, e.Text = Statistics, -1, -1, r.pending
+	r.pending = ""
+}
+
+func (r *lineReader) readExplanation(line string, e *Event) {
+	if statisticsStart(line) == 0 {
+		r.statistics = true
+		e.Kind, e.Text = Statistics, line
+		return
+	}
+	e.Kind, e.Text = KernelExplaining, line
+}
+
+// readMoreStatistics reads what may follow "verification time 64 usec".
+func readMoreStatistics(line string, e *Event) bool {
+	e.Kind, e.Text = Statistics, line
+	return strings.HasPrefix(line, "stack depth ") || statisticsStart(line) == 0
+}
+
+// readType reads a line of a log of BPF_BTF_LOAD. A type with a mistake is printed a second time, with the reason behind it.
+func (r *lineReader) readType(line string, e *Event) bool {
+	if line == "" {
+		return false
+	}
+	e.Kind, e.Text = Message, line
+	if line[0] == '[' || line[0] == '\t' {
+		if !hasReason(line) {
+			e.Kind = TypeLine
+		}
+	} else if name, _, ok := strings.Cut(line, ": "); ok && slices.Contains(typeHeader[:], name) {
+		e.Kind = TypeHeader
+	}
+	return true
+}
+
+// typeHeader lists the fields that a log of types begins with.
+var typeHeader = [...]string{
+	"magic", "version", "flags", "hdr_len", "type_off", "type_len", "str_off", "str_len", "btf_total_size",
+}
+
+// hasReason reports whether something is appended to the line of a type or member: "[2] FUNC f type_id=1 Invalid type_id".
+func hasReason(line string) bool {
+	if i := strings.Index(line, " args=("); i >= 0 { // "return=0 args=(1 a, 2 b)"
+		_, rest, _ := strings.Cut(line[i:], ")")
+		return strings.TrimSpace(rest) != ""
+	}
+	words := strings.Fields(line)
+	for i := len(words) - 1; i >= 0; i-- {
+		if strings.Contains(words[i], "=") && words[i] != "!=" {
+			return i < len(words)-1
+		}
+	}
+	// "[3] FWD name struct"
+	return len(words) > 4 || len(words) == 4 && words[3] != "struct" && words[3] != "union"
+}

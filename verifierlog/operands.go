@@ -1,0 +1,115 @@
+package verifierlog
+
+import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// An operation is what an instruction does, as far as it matters to where values come from.
+type operation uint8
+
+const (
+	otherOperation  operation = iota // nothing that is known here
+	moveOperation                    // dst = src
+	constantOf                       // dst = a constant, an address
+	arithmetic                       // dst = dst op src
+	loadOperation                    // dst = memory
+	storeOperation                   // memory = src
+	atomicOperation                  // both
+	kernelCall                       // a helper or kernel function
+	programCall                      // a function of the program
+	jumpOperation                    // compares dst and src
+	exitOperation
+)
+
+// operands are what an instruction works on. Registers are -1 where there is none.
+type operands struct {
+	operation operation
+	dst, src  int    // also the base of memory: src of loads, dst of stores
+	offset    int    // of memory
+	size      int    // of memory, in bytes
+	wide      bool   // a move of all 64 bits, unchanged
+	callee    string // kernelCall: the name
+}
+
+// parseOperands reads an instruction as the log has it, with its opcode. Nothing else is known of the program.
+func parseOperands(text string) operands {
+	var one [1]isa.Instruction
+	list, err := isa.ParseAppend(one[:0], text, isa.Kernel)
+	if err != nil || len(list) != 1 {
+		return operands{dst: -1, src: -1}
+	}
+	i := list[0]
+	o := operands{dst: int(i.Dst), src: -1, offset: int(i.Off), size: i.Op.Size().Bytes()}
+	if i.Op.Source() == isa.SrcX {
+		o.src = int(i.Src)
+	}
+	classes[i.Op.Class()](&o, i)
+	if o.operation == kernelCall {
+		o.callee = calleeName(text)
+	}
+	return o
+}
+
+// classes complete what is the same for all instructions.
+var classes = [8]func(o *operands, i isa.Instruction){
+	isa.ClassLD: func(o *operands, i isa.Instruction) {
+		o.operation, o.src = constantOf, -1
+		if !i.IsWide() { // a packet of classic BPF
+			o.operation, o.dst = otherOperation, 0
+		}
+	},
+	isa.ClassLDX: func(o *operands, i isa.Instruction) { o.operation, o.src = loadOperation, int(i.Src) },
+	isa.ClassST:  func(o *operands, _ isa.Instruction) { o.operation, o.src = storeOperation, -1 },
+	isa.ClassSTX: func(o *operands, i isa.Instruction) {
+		o.operation, o.src = storeOperation, int(i.Src)
+		if i.Op.Mode() == isa.ModeATOMIC {
+			o.operation = atomicOperation
+			if i.Imm == isa.AtomicOpLoadAcquire {
+				o.operation = loadOperation
+			} else if i.Imm == isa.AtomicOpStoreRelease {
+				o.operation = storeOperation
+			}
+		}
+	},
+	isa.ClassALU:   alu,
+	isa.ClassALU64: alu,
+	isa.ClassJMP:   jump,
+	isa.ClassJMP32: jump,
+}
+
+func alu(o *operands, i isa.Instruction) {
+	o.operation = arithmetic
+	switch operation := i.Op.Operation(); {
+	case operation == isa.OpMov && o.src >= 0:
+		o.operation = moveOperation
+		o.wide = i.Op.Class() == isa.ClassALU64 && i.Off == 0
+	case operation == isa.OpMov:
+		o.operation = constantOf
+	case operation == isa.OpNeg || operation == isa.OpEnd: // for OpEnd the source bit is the byte order
+		o.src = -1
+	}
+}
+
+func jump(o *operands, i isa.Instruction) {
+	o.operation = jumpOperation
+	switch {
+	case i.IsSubprogramCall():
+		o.operation = programCall
+	case i.IsCall():
+		o.operation = kernelCall
+	case i.IsExit():
+		o.operation = exitOperation
+	case i.IsConditional() && i.Op.Operation() != isa.OpJCOND:
+		return
+	}
+	o.dst, o.src = -1, -1
+}
+
+// calleeName returns "bpf_map_lookup_elem" of "(85) call bpf_map_lookup_elem#1".
+func calleeName(text string) string {
+	_, name, _ := strings.Cut(text, " call ")
+	name, _, _ = strings.Cut(name, "#")
+	return name
+}

@@ -1,0 +1,172 @@
+package verifierlog
+
+import (
+	"iter"
+	"slices"
+)
+
+// pathLimit is how many steps of a path are kept. A walk may have a million, and what broke a rule is rarely older.
+const pathLimit = 1 << 16
+
+// A Path is what the verifier went through from the entry of a function to where it stopped: for a refused program, the way to the mistake.
+type Path struct {
+	Cut bool // the beginning is missing: in the log, or because the path was longer than is kept
+
+	steps   []step
+	changes []change // of all steps, in order
+	end     Snapshot
+}
+
+// A step is an instruction on a path. Steps are kept small: what they changed is in one list, so that going back is cutting off two ends.
+type step struct {
+	code    *code
+	line    int
+	frame   int
+	changes int    // index of the first change
+	refs    string // what was held before
+}
+
+// A code is what a log says of an instruction each time it comes by.
+type code struct {
+	insn   int
+	text   string
+	source Source
+}
+
+// A change is what a step did to a place.
+type change struct {
+	cell          int
+	before, after string
+}
+
+// An Executed is an instruction on a path.
+type Executed struct {
+	Insn   int
+	Line   int // of the log
+	Frame  int
+	Text   string
+	Source Source
+}
+
+// A Change is what an instruction did to a register or stack slot: also what it made known, and forgot. "" is no value.
+type Change struct {
+	Place         Place
+	Before, After string
+}
+
+// Len returns how many instructions the path has.
+func (p *Path) Len() int { return len(p.steps) }
+
+// At returns the instruction at an index from 0 to Len()-1, in the order of the walk.
+func (p *Path) At(i int) Executed {
+	s := &p.steps[i]
+	return Executed{Insn: s.code.insn, Line: s.line, Frame: s.frame, Text: s.code.text, Source: s.code.source}
+}
+
+// Changes returns what the instruction did.
+func (p *Path) Changes(i int) []Change {
+	var list []Change
+	for _, c := range p.changesOf(i) {
+		list = append(list, Change{placeOf(c.cell), c.before, c.after})
+	}
+	return list
+}
+
+// After returns the state at the end of the path.
+func (p *Path) After() *Snapshot { return &p.end }
+
+// Before returns the state before the instruction. It goes back from the end; who wants many uses Backward.
+func (p *Path) Before(i int) *Snapshot {
+	for at, before := range p.Backward() {
+		if at == i {
+			return before
+		}
+	}
+	end := p.end
+	return &end
+}
+
+// Backward goes through the path from the end. It gives each instruction's index and the state before it, which the next round overwrites.
+func (p *Path) Backward() iter.Seq2[int, *Snapshot] {
+	return func(yield func(int, *Snapshot) bool) {
+		state := p.end
+		for i := len(p.steps) - 1; i >= 0; i-- {
+			p.undo(i, &state)
+			if !yield(i, &state) {
+				return
+			}
+		}
+	}
+}
+
+func (p *Path) changesOf(i int) []change {
+	if i+1 < len(p.steps) {
+		return p.changes[p.steps[i].changes:p.steps[i+1].changes]
+	}
+	return p.changes[p.steps[i].changes:]
+}
+
+// undo takes back what a step did to the state after it.
+func (p *Path) undo(i int, state *Snapshot) {
+	for _, c := range slices.Backward(p.changesOf(i)) {
+		state.known[c.cell] = c.before
+	}
+	state.refs, state.Frame = p.steps[i].refs, p.steps[i].frame
+}
+
+// append goes on by an instruction.
+func (p *Path) append(c *code, line int) {
+	if len(p.steps) >= pathLimit {
+		p.drop(pathLimit / 4)
+	}
+	p.steps = append(p.steps, step{c, line, p.end.Frame, len(p.changes), p.end.refs})
+}
+
+// drop forgets the first steps.
+func (p *Path) drop(n int) {
+	first := len(p.changes)
+	if n < len(p.steps) {
+		first = p.steps[n].changes
+	}
+	p.steps = slices.Delete(p.steps, 0, n)
+	p.changes = slices.Delete(p.changes, 0, first)
+	for i := range p.steps {
+		p.steps[i].changes -= first
+	}
+	p.Cut = true
+}
+
+// set changes a place; the last step did it. What changes before the first instruction, nobody did.
+func (p *Path) set(cell int, text string) {
+	if p.end.known[cell] == text {
+		return
+	}
+	if len(p.steps) > 0 {
+		if len(p.changes) > 16*pathLimit { // states without instructions: no log of the kernel's
+			p.drop(len(p.steps))
+		} else {
+			p.changes = append(p.changes, change{cell, p.end.known[cell], text})
+		}
+	}
+	p.end.known[cell] = text
+}
+
+// back takes the path back to a step. keep says whether what the step did stays.
+func (p *Path) back(i int, keep bool) {
+	for len(p.steps)-1 > i {
+		p.undo(len(p.steps)-1, &p.end)
+		p.changes = p.changes[:p.steps[len(p.steps)-1].changes]
+		p.steps = p.steps[:len(p.steps)-1]
+	}
+	if !keep {
+		p.undo(i, &p.end)
+		p.changes = p.changes[:p.steps[i].changes]
+	}
+}
+
+// restart forgets all.
+func (p *Path) restart() {
+	clear(p.steps)
+	clear(p.changes)
+	*p = Path{steps: p.steps[:0], changes: p.changes[:0]}
+}

@@ -1,0 +1,82 @@
+package verifierlog
+
+import (
+	"strconv"
+	"strings"
+)
+
+// resource fills the slice for messages that are about something that is held, and reports whether the message is one: the call that acquired
+// it, and where it went.
+func (s *slicer) resource() bool {
+	for _, line := range append(s.details[:len(s.details):len(s.details)], s.reason) {
+		if insn, ok := numberAfter(line, "alloc_insn="); ok {
+			id, _ := numberAfter(line, "id=") // 0 for none: nothing has it
+			s.followReference(insn, id)
+			return true
+		}
+		if insn, ok := numberAfter(line, "insn_idx="); ok {
+			if i := s.lastOf(func(c *code) bool { return c.insn == insn }); i >= 0 {
+				s.include(i, "", "is what has to be ended first")
+			}
+			return false // the argument tells more
+		}
+	}
+	// "BPF_EXIT instruction in main prog cannot be used inside bpf_rcu_read_lock-ed region"
+	words := strings.Fields(s.reason)
+	for _, word := range words {
+		name, ok := strings.CutSuffix(word, "-ed")
+		if !ok {
+			continue
+		}
+		if i := s.lastOf(func(c *code) bool { return strings.Contains(c.text, "call "+name) }); i >= 0 {
+			s.include(i, "", "begins what was not ended")
+		}
+		return true
+	}
+	return false
+}
+
+// lastOf returns the last step before the end that a condition holds for, -1 for none.
+func (s *slicer) lastOf(condition func(c *code) bool) int {
+	for i := len(s.path.steps) - 2; i >= 0; i-- {
+		if condition(s.path.steps[i].code) {
+			return i
+		}
+	}
+	return -1
+}
+
+// followReference puts into the slice where a reference was acquired, where it was copied, and where its last copy was lost.
+func (s *slicer) followReference(insn, id int) {
+	first := s.lastOf(func(c *code) bool { return c.insn == insn })
+	if first < 0 {
+		return
+	}
+	holders := map[int]bool{}
+	lost := -1
+	acquired := ""
+	for i := first; i < len(s.path.steps)-1; i++ {
+		before := len(holders)
+		for _, c := range s.path.changesOf(i) {
+			holds := c.after != "" && id != 0 && ParseValue(c.after).Ref == id
+			if !holds {
+				delete(holders, c.cell)
+				continue
+			}
+			value := placeOf(c.cell).String() + "=" + c.after
+			if i == first {
+				acquired = value
+			} else if !holders[c.cell] {
+				s.include(i, value, "holds it too")
+			}
+			holders[c.cell] = true
+		}
+		if before > 0 && len(holders) == 0 {
+			lost = i
+		}
+	}
+	s.include(first, acquired, "acquires reference "+strconv.Itoa(id))
+	if lost >= 0 && len(holders) == 0 {
+		s.include(lost, "", "the last copy is lost")
+	}
+}

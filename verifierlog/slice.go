@@ -1,0 +1,282 @@
+package verifierlog
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sliceLimit is how many instructions a slice has at most; people read it.
+const sliceLimit = 32
+
+// slice returns the instructions that made the value which broke the rule, in the order of the walk. The last one is the one that is
+// refused. Instructions of a loop are there once.
+//
+// It goes back along the path with a set of wanted places. An instruction that wrote one of them is part of the slice, and what it made
+// the value from is wanted instead.
+func (p *Path) slice(reason string, details []string) []Step {
+	if len(p.steps) == 0 {
+		return nil
+	}
+	s := slicer{path: p, reason: reason, details: details, wanted: map[int]bool{}, seen: map[int]bool{}, operands: map[*code]operands{}}
+	last := len(p.steps) - 1
+	s.include(last, "", "")
+	if s.resource() {
+		return s.inOrder()
+	}
+	for i, before := range p.Backward() {
+		if i == last {
+			for _, cell := range s.blame(s.operandsOf(i), p.steps[i].frame, before) {
+				s.want(cell)
+			}
+			s.checkType(i, before)
+			continue
+		}
+		if len(s.wanted) == 0 || len(s.steps) >= sliceLimit {
+			break
+		}
+		s.step(i, before)
+	}
+	return s.inOrder()
+}
+
+// A slicer is a slice half made.
+type slicer struct {
+	path     *Path
+	reason   string
+	details  []string
+	wanted   map[int]bool // cells whose history is still open
+	seen     map[int]bool // instructions that are in the slice
+	operands map[*code]operands
+	steps    []Step
+	order    []int // of steps: index in the path
+}
+
+func (s *slicer) want(cell int) { s.wanted[cell] = true }
+
+func (s *slicer) operandsOf(i int) operands {
+	c := s.path.steps[i].code
+	o, ok := s.operands[c]
+	if !ok {
+		o = parseOperands(c.text)
+		s.operands[c] = o
+	}
+	return o
+}
+
+// include puts an instruction into the slice unless it is there.
+func (s *slicer) include(i int, value, note string) {
+	c := s.path.steps[i].code
+	if s.seen[c.insn] || len(s.steps) >= sliceLimit {
+		return
+	}
+	s.seen[c.insn] = true
+	s.steps = append(s.steps, Step{Insn: c.insn, Text: c.text, Source: c.source, Value: value, Note: note})
+	s.order = append(s.order, i)
+}
+
+// inOrder returns the steps in the order of the walk.
+func (s *slicer) inOrder() []Step {
+	index := make([]int, len(s.steps))
+	for i := range index {
+		index[i] = i
+	}
+	slices.SortFunc(index, func(a, b int) int { return s.order[a] - s.order[b] })
+	steps := make([]Step, len(index))
+	for i, at := range index {
+		steps[i] = s.steps[at]
+	}
+	return steps
+}
+
+// An effect is what an instruction did to a place.
+type effect struct {
+	hit  bool   // something
+	stay bool   // what it was before matters too
+	from []int  // cells that its value was made from
+	note string // for the slice
+}
+
+// step asks of each wanted place what the instruction did to it.
+func (s *slicer) step(i int, before *Snapshot) {
+	o, frame := s.operandsOf(i), s.path.steps[i].frame
+	for _, cell := range s.wantedNow() {
+		after, changed := s.after(i, cell, before)
+		e := effects[o.operation](s, access{o, frame, cell, before, after, changed})
+		if !e.hit {
+			continue
+		}
+		if !e.stay {
+			delete(s.wanted, cell)
+		}
+		value := ""
+		if after != "" {
+			value = placeOf(cell).String() + "=" + after
+		}
+		s.include(i, value, e.note)
+		for _, c := range e.from {
+			s.want(c)
+			if o.operation == moveOperation && o.wide {
+				s.checkStale(i, c, before.known[c], after)
+			}
+		}
+	}
+}
+
+// wantedNow lists the wanted places in a fixed order, so that slices don't depend on chance.
+func (s *slicer) wantedNow() []int {
+	list := make([]int, 0, len(s.wanted))
+	for cell := range s.wanted {
+		list = append(list, cell)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// after returns a value after a step, and whether it is another than before. What the verifier only marks doesn't count.
+func (s *slicer) after(i, cell int, before *Snapshot) (text string, changed bool) {
+	text = before.known[cell]
+	for _, c := range s.path.changesOf(i) {
+		if c.cell == cell {
+			text = c.after
+		}
+	}
+	return text, strings.TrimPrefix(text, "P") != strings.TrimPrefix(before.known[cell], "P")
+}
+
+// An access is an instruction, and one place that it may have to do with.
+type access struct {
+	operands
+	frame   int
+	cell    int
+	before  *Snapshot
+	after   string // the value of the place
+	changed bool
+}
+
+// is reports whether the place is a register of the function that runs.
+func (a access) is(n int) bool { return n >= 0 && a.cell == cellOf(register(a.frame, n)) }
+
+// cellOf returns the cell of a register of the function that runs; it exists as long as the frame is one that is kept.
+func (a access) registerCells(registers ...int) []int {
+	var cells []int
+	for _, n := range registers {
+		if cell := cellOf(register(a.frame, n)); n >= 0 && n != 10 && cell >= 0 {
+			cells = append(cells, cell)
+		}
+	}
+	return cells
+}
+
+// effects says for each operation what it does to a place.
+var effects = [...]func(s *slicer, a access) effect{
+	otherOperation:  func(_ *slicer, a access) effect { return effect{hit: a.changed} },
+	moveOperation:   func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst), from: a.registerCells(a.src)} },
+	constantOf:      func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst)} },
+	arithmetic:      func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst), from: a.registerCells(a.dst, a.src)} },
+	loadOperation:   loadEffect,
+	storeOperation:  storeEffect,
+	atomicOperation: atomicEffect,
+	kernelCall:      kernelCallEffect,
+	programCall:     programCallEffect,
+	jumpOperation:   jumpEffect,
+	exitOperation:   exitEffect,
+}
+
+// loadEffect: a load from the stack gives what was stored; a pointer from a struct depends on where the struct is from; of other
+// memory nothing is known.
+func loadEffect(_ *slicer, a access) effect {
+	if !a.is(a.dst) {
+		return effect{}
+	}
+	if from := stackCells(a.before, a.frame, a.src, a.offset, a.size); len(from) > 0 {
+		return effect{hit: true, from: from, note: "reads it from the stack"}
+	}
+	base, made := a.before.Value(register(a.frame, a.src)), ParseValue(a.after)
+	e := effect{hit: true}
+	switch {
+	case base.Kind == PointerBTF && made.Kind == PointerBTF:
+		e.from, e.note = a.registerCells(a.src), "a pointer from a struct is as trusted as the field is"
+	case base.Kind == PointerContext:
+		e.note = "from the context"
+	case made.Kind == Scalar:
+		e.note = "a number from memory: nothing else is known of it"
+	}
+	return e
+}
+
+func storeEffect(_ *slicer, a access) effect {
+	if !slices.Contains(stackCells(a.before, a.frame, a.dst, a.offset, a.size), a.cell) {
+		return effect{}
+	}
+	e := effect{hit: true, stay: a.size < 8, from: a.registerCells(a.src), note: "kept on the stack"}
+	if old := ParseValue(a.before.known[a.cell]); e.stay && old.Kind.IsPointer() {
+		e.note = "overwrites a part of " + old.Text
+	} else if e.stay {
+		e.note = "writes " + strconv.Itoa(a.size) + " of 8 bytes"
+	}
+	return e
+}
+
+func atomicEffect(_ *slicer, a access) effect {
+	if a.changed && (a.is(a.src) || a.is(0)) {
+		return effect{hit: true, note: "a number from memory: nothing else is known of it"}
+	}
+	e := storeEffect(nil, a)
+	e.stay = true
+	return e
+}
+
+func kernelCallEffect(_ *slicer, a access) effect {
+	switch place := placeOf(a.cell); {
+	case a.is(0):
+		e := effect{hit: true}
+		if ParseValue(a.after).Flags&MayBeNil != 0 {
+			e.note = a.callee + " may give nil"
+		} else if a.after == "" {
+			e.note = a.callee + " gives nothing"
+		}
+		return e
+	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
+		return effect{hit: true, note: "the call loses R1 to R5"}
+	case a.changed && place.Register < 0 && a.after != "":
+		return effect{hit: true, stay: true, note: a.callee + " writes it"}
+	case a.changed && place.Frame <= a.frame && a.after != "":
+		return effect{hit: true, stay: true, note: a.callee + " changes it"}
+	}
+	return effect{}
+}
+
+// programCallEffect: a function begins with its arguments and an empty stack; its caller loses R0 to R5. R0 of the caller is asked for
+// here only when the function was not walked through: a global one.
+func programCallEffect(_ *slicer, a access) effect {
+	switch place := placeOf(a.cell); {
+	case place.Frame == a.frame+1 && place.Register >= 1 && place.Register <= 5:
+		return effect{hit: true, from: a.registerCells(place.Register), note: "is an argument of the function"}
+	case place.Frame == a.frame+1:
+		return effect{hit: true, note: "a function begins with no values but R1 to R5 and R10"}
+	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
+		return effect{hit: true, note: "the call loses R1 to R5"}
+	case a.is(0):
+		return effect{hit: true, note: "is the result of the function"}
+	}
+	return effect{}
+}
+
+func exitEffect(_ *slicer, a access) effect {
+	if a.frame == 0 || a.cell != cellOf(register(a.frame-1, 0)) {
+		return effect{}
+	}
+	return effect{hit: true, from: a.registerCells(0), note: "is the result of the function"}
+}
+
+// jumpEffect: a comparison writes nothing, but tells on each side something about what it compares.
+func jumpEffect(_ *slicer, a access) effect {
+	switch {
+	case a.changed && a.after != "":
+		return effect{hit: true, stay: true, note: "the comparison tells this about it"}
+	case a.is(a.dst) || a.is(a.src):
+		return effect{hit: true, stay: true, note: "the comparison tells nothing about it"}
+	}
+	return effect{}
+}
