@@ -117,9 +117,8 @@ func (p *printer) instructionsBefore() []Step {
 	var steps []Step
 	if at := lastVisit(p.rows, r.Insn); at >= 0 {
 		for i := p.rows[at].from; i >= 0 && len(steps) < insnsBefore; i = p.rows[i].from {
-			steps = append(steps, Step{Insn: p.rows[i].pc, Text: p.rows[i].insn})
-			if p.rows[i].from >= i {
-				break
+			if p.rows[i].kind == rowInsn {
+				steps = append(steps, Step{Insn: p.rows[i].pc, Text: p.rows[i].insn})
 			}
 		}
 		slices.Reverse(steps)

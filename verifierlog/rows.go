@@ -17,7 +17,7 @@ type row struct {
 	state  string // what the verifier knew afterwards, as printed; "" for nothing
 	whole  bool   // state is all that is known, not only what changed
 	source Source // rowInsn, rowSource: the line of Go in force
-	from   int    // rowInsn: the row of the instruction before it on its path, -1 for the first
+	from   int    // rows with a state: the one before it on its path, -1 for the first
 	path   bool   // on the path that failed, or about it
 }
 
@@ -46,7 +46,7 @@ type rowReader struct {
 	insnLine *regexp.Regexp
 	rows     []row
 	visits   map[int][]int // rows of an instruction whose other branch may still be to come
-	last     int           // row of the last instruction, -1 for none
+	last     int           // the last row of the path so far, -1 for none
 	source   Source
 	kernel   bool
 }
@@ -117,11 +117,11 @@ func (rr *rowReader) branch(r *row) {
 		return
 	}
 	r.kind, r.pc = rowBranch, pc
-	rr.last = -1
 	if n := len(rr.visits[pc]); n > 0 {
-		rr.last = rr.visits[pc][n-1]
+		r.from = rr.visits[pc][n-1]
 		rr.visits[pc] = rr.visits[pc][:n-1]
 	}
+	rr.last = len(rr.rows)
 	if _, state, ok := strings.Cut(r.text, ":"); ok && rr.isState(state) {
 		r.state, r.whole = strings.TrimSpace(state), true
 	}
@@ -134,6 +134,10 @@ func (rr *rowReader) stateAlone(r *row) {
 		r.whole = strings.Contains(rest, "R1=ctx()") && strings.Contains(rest, "R10=fp0")
 	} else if strings.HasPrefix(r.text, " ") && rr.isState(r.text) {
 		r.kind, r.state, r.whole = rowState, strings.TrimSpace(r.text), true
+	}
+	if r.kind == rowState {
+		r.from = rr.last
+		rr.last = len(rr.rows)
 	}
 }
 
@@ -149,31 +153,19 @@ func markPath(rows []row, r Report) {
 		}
 		return
 	}
-	for i := at; i >= 0; i = rows[i].from {
+	for i := at; i >= 0; i = rows[i].from { // always to an earlier row
 		rows[i].path = true
-		if rows[i].from >= i { // a log may say anything
-			break
-		}
 	}
-	// Lines around an instruction go with it: source and branches before it, states after it.
+	// A line of source goes with the instruction below it, the message and what follows with the last.
 	near := false
-	for i := range rows {
-		switch rows[i].kind {
-		case rowInsn:
-			near = rows[i].path
-		case rowState:
-			rows[i].path = near || rows[i].whole && i < 3
-		case rowMessage, rowStats, rowKernel:
-			rows[i].path = i > at
-		}
-	}
-	near = false
 	for i := len(rows) - 1; i >= 0; i-- {
 		switch rows[i].kind {
 		case rowInsn:
 			near = rows[i].path
-		case rowSource, rowBranch:
+		case rowSource:
 			rows[i].path = near
+		case rowMessage, rowStats, rowKernel:
+			rows[i].path = i > at
 		}
 	}
 }
