@@ -91,7 +91,10 @@ type viewRow struct {
 }
 
 // A viewPart is a piece of text; one that names a register or slot can be clicked.
-type viewPart struct{ Text, Name string }
+type viewPart struct {
+	Text, Name string
+	Pieces     []string // Text, in pieces between which a line may be broken
+}
 
 type viewFile struct {
 	Name     string
@@ -128,7 +131,7 @@ type viewNode struct {
 func newView(log string, r Report, page Page) *view {
 	rows := readRows(log, r)
 	v := &view{Kind: string(r.Kind), Heading: title(r.Kind), Where: place(r.Source), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: page.Title}
-	if r.Reason != "" {
+	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
 		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
 	}
 	switch {

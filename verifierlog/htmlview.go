@@ -105,7 +105,7 @@ func (v *view) row(id int, r row) viewRow {
 		out.Text = []viewPart{{Text: r.text}}
 	}
 	for _, token := range splitState(r.state) {
-		part := viewPart{Text: token}
+		part := viewPart{Text: token, Pieces: strings.SplitAfter(token, ",")}
 		if c := changesOf(token); len(c) == 1 {
 			part.Name = c[0].name
 		}
@@ -180,9 +180,13 @@ func (v *view) nodes(rows []row, shown []bool) {
 	}
 }
 
-// nodeChanges returns what a row did. A call of a helper or kernel function leaves nothing in R1 to R5.
+// nodeChanges returns what a row did. References that are held are printed whenever anything is, so without them none is. A call of a helper
+// or kernel function leaves nothing in R1 to R5.
 func nodeChanges(r row) []change {
 	changes := changesOf(r.state)
+	if len(changes) > 0 && !slices.ContainsFunc(changes, func(c change) bool { return c.name == "refs" }) {
+		changes = append(changes, change{"refs", ""})
+	}
 	if r.kind == rowInsn && isCall(r.insn) {
 		for n := 1; n <= 5; n++ {
 			name := "R" + strconv.Itoa(n)
