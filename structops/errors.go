@@ -116,7 +116,7 @@ type ProgramError struct {
 func newProgramError(p *Plan, program Program, refused *syscall.LoadError) error {
 	o := program.Object
 	e := &ProgramError{Member: program.Member.Name, Program: o.Program.Name, Pos: o.Program.Pos, Err: refused}
-	e.Report = verifierlog.Parse(refused.Log)
+	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{Type: "struct_ops", Struct: p.Type.Name, Member: program.Member.Name})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
 		e.Pos = pos
 	}

@@ -61,9 +61,6 @@ instructions; without any, nothing is claimed about them.`,
 	return cmd
 }
 
-// errFound says that there are findings; they were printed.
-var errFound = errors.New("the verifier would refuse the program")
-
 func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	p, err := c.program()
 	if err != nil {
@@ -101,7 +98,7 @@ func printFindings(w io.Writer, findings []verify.Finding) error {
 		}
 	}
 	if len(findings) > 0 {
-		return errFound
+		return exitError(exitInput) // they are what there is to say
 	}
 	return nil
 }
@@ -247,7 +244,7 @@ func (c *checkFlags) code(cmd *cobra.Command, args []string, p *verify.Program) 
 		}
 	}
 	if isELF(data) {
-		code, err := codeOfObject(data, p)
+		code, err := checkedObject(data, p)
 		if err != nil {
 			return nil, &inputError{fmt.Errorf("%s: %w", name, err)}
 		}

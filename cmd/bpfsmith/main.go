@@ -1,5 +1,6 @@
 // Bpfsmith is the command line tool of the project: BPF code to text and
-// back, and Go for the kernel's types. Run it with --help.
+// back, Go for the kernel's types, and why the verifier refused a program. Run
+// it with --help.
 package main
 
 import (
@@ -30,11 +31,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetErr(stderr)
 	command, err := root.ExecuteC()
 	var input *inputError
+	var unread unreadableError
+	var exit exitError
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errFound):
-		return exitInput
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.As(err, &unread):
+		fmt.Fprintln(stderr, err)
+		return exitUsage
 	case errors.As(err, &input):
 		fmt.Fprintln(stderr, err)
 		return exitInput
@@ -47,20 +53,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bpfsmith",
-		Short: "BPF in Go and nothing else: assemble, disassemble, generate",
+		Short: "BPF in Go and nothing else: assemble, disassemble, generate, explain",
 		Long: `Bpfsmith turns BPF code into text and back: in the notation of Linux's
 verifier and in that of LLVM, byte by byte and strictly. What is no
 instruction is refused with the place and the reason. For programs in Go, gen
-writes packages of the kernel's types.`,
+writes packages of the kernel's types. Of a program that the kernel refused,
+anyone's, explain says why.`,
 		Example: `  echo 'r0 = 0; exit' | bpfsmith asm --dialect llvm
   bpfsmith asm -o prog.bin prog.s
   bpfsmith disasm prog.bin
+  bpfsmith explain verifier.log
   bpfsmith completion bash > /etc/bash_completion.d/bpfsmith`,
 		Version:       version(),
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck())
+	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain())
 	return root
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
@@ -16,9 +15,9 @@ func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) 
 // firstDescriptor is that of the first map of an object: they have none there.
 const firstDescriptor = 1 << 20
 
-// codeOfObject reads the one program of an ELF object. Maps get descriptors, and nothing
+// checkedObject reads the one program of an ELF object. Maps get descriptors, and nothing
 // is known of them.
-func codeOfObject(data []byte, p *verify.Program) ([]byte, error) {
+func checkedObject(data []byte, p *verify.Program) ([]byte, error) {
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -59,9 +58,6 @@ func codeOfObject(data []byte, p *verify.Program) ([]byte, error) {
 		}
 	}
 	p.Maps = nil
-	if t, ok := strings.CutPrefix(program.Name, "struct_ops/"); ok && p.Member == "" {
-		_ = t // which struct it is for stands in the object's data
-	}
 	return code, nil
 }
 

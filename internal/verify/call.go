@@ -232,7 +232,6 @@ func (h *helperCall) unknown(count int) {
 		switch v := &h.s.top().regs[isa.R1+isa.Register(n)]; v.kind {
 		case stack:
 			h.c.blur(h.s, int(v.frame))
-			h.s.each(func(*value) {})
 		case function:
 			h.callBack(int(v.fn), false)
 		case memory, socket, object, opaque:
@@ -240,7 +239,6 @@ func (h *helperCall) unknown(count int) {
 				h.s.release(v.ref)
 				h.s.guess = true
 			}
-		case packet, context:
 		}
 	}
 	// It may move the packet.

@@ -55,7 +55,7 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		if l.memory {
 			return any, true
 		}
-		return any, c.refuse(s, i, "modified-pointer", "the offset into the context is not a constant")
+		return any, c.refuse(s, i, "context-access", "the offset into the context is not a constant")
 	}
 	at := p.off + off
 	if arguments {
@@ -106,6 +106,9 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 	return unclear(), true // sockets and keys, in 8 bytes
 }
 
+// mostArguments is MAX_BPF_FUNC_ARGS.
+const mostArguments = 12
+
 // argument reads an argument of the kernel's function.
 func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, bool) {
 	any := anyNumber(int(size))
@@ -113,7 +116,9 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	switch {
 	case write:
 		return any, c.refuse(s, i, "context-write", "the arguments of %s cannot be written", c.proto.name)
-	case at < 0 || at%8 != 0:
+	case at < 0 || at >= 8*mostArguments:
+		return any, c.refuse(s, i, "context-access", "offset %d is outside of the arguments of %s, which is all that r1 leads to", at, c.proto.name)
+	case at%8 != 0:
 		return any, c.refuse(s, i, "argument-width", "arguments of %s stand at multiples of 8, and %d is none", c.proto.name, at)
 	case n >= len(c.proto.params):
 		if n == len(c.proto.params) && c.Type != "struct_ops" && c.Type != "tracing" {

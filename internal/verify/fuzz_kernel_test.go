@@ -120,7 +120,7 @@ func mutate(r *rand.Rand, code []isa.Instruction) []isa.Instruction {
 func TestCheckRefusesNothingThatTheKernelTakes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	kerneltest.NoLeaks(t)
-	total := 3000
+	total := 1500
 	if text := os.Getenv("BPFSMITH_RANDOM"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {

@@ -370,10 +370,11 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		}
 		c.dropDynptr(s, f, k)
 	case iterator, irqFlag:
-		return c.lose(s, f, k)
+		s.guess = true // what becomes of those is not followed
+		return true
 	}
 	sl = &f.stack[k]
-	sl.id, sl.what, sl.thing, sl.first = 0, 0, 0, false
+	sl.id, sl.first = 0, false
 	if size == 8 {
 		if v.kind == none {
 			v = &value{kind: opaque, vague: true}
@@ -437,12 +438,6 @@ func (c *checker) dropDynptr(s *state, f *frame, k int) {
 			f.stack[n] = slot{}
 		}
 	}
-}
-
-// lose makes iterators and flags on the stack into something that is not followed.
-func (c *checker) lose(s *state, f *frame, k int) bool {
-	s.guess = true
-	return true
 }
 
 // blur forgets what a frame's stack holds.

@@ -9,7 +9,6 @@ import (
 
 // computePointer is arithmetic with a pointer (adjust_ptr_min_max_vals).
 func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.Opcode, wide bool) bool {
-	in := &c.code[i]
 	p, by := *dst, src
 	switch {
 	case dst.kind.isPointer() && src.kind.isPointer():
@@ -81,20 +80,14 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		if p.off != int64(int32(p.off)) {
 			p.vague = true
 		}
-		if op == isa.OpSub && p.kind == stack && k > 0 && in.Op.Source() == isa.SrcX && false {
-			p.vague = true
-		}
 		*dst = p
-		return c.keepSpecial(s, i, dst)
+		return true
 	}
 	if n.smin == math.MinInt64 {
 		return c.refuse(s, i, "unbounded", "the number that is added to %s has no lower limit: compare it without sign, or mask it, before", p.kind)
 	}
 	if n.smin >= limit || n.smin <= -limit {
 		return c.refuse(s, i, "unbounded", "the number that is added to %s may be %d", p.kind, n.smin)
-	}
-	switch {
-	case p.kind == object || p.kind == context:
 	}
 	sum, _ := computed(op, 0, true, p.num, n)
 	if op == isa.OpSub {
@@ -115,11 +108,8 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	if sum.smin >= limit || sum.smin <= -limit && sum.smin != math.MinInt64 {
 		return c.refuse(s, i, "unbounded", "the offset of %s may be %d", p.kind, sum.smin)
 	}
-	return c.keepSpecial(s, i, dst)
+	return true
 }
-
-// keepSpecial checks what holds of pointers after arithmetic.
-func (c *checker) keepSpecial(s *state, i int, p *value) bool { return true }
 
 // loadConstant is a 64-bit load: of a number, a map, the value of one or a function.
 func (c *checker) loadConstant(s *state, i int) bool {

@@ -64,7 +64,7 @@ func compareSlots(f, g *frame, k int, ids *pairs, exact bool) bool {
 	if k < len(g.stack) {
 		y = g.stack[k]
 	}
-	if x.what != y.what || x.thing != y.thing || x.first != y.first || !ids.same(x.id, y.id) {
+	if x.first != y.first || !ids.same(x.id, y.id) {
 		return false
 	}
 	if x.bytes[7] == spilled && y.bytes == x.bytes {
@@ -87,7 +87,7 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 		return p == q && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)
 	}
 	if x.kind == none || x.kind == opaque {
-		return x.kind == none || y.vague || true
+		return true
 	}
 	if x.vague && !y.vague {
 		return false

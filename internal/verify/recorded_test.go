@@ -24,8 +24,8 @@ type entry struct {
 	Name, ProgType, Target, Member, Insns, License, Mistake string
 	Loaded, Sleepable, CapBPFOnly                           bool
 	Levels                                                  map[string]struct {
-		File       string
-		ErrorLines []string
+		File, Errno string
+		ErrorLines  []string
 	}
 	Maps map[string]struct {
 		Name       string            `json:"name"`
@@ -101,7 +101,7 @@ func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
 
 func TestRecordedVerdicts(t *testing.T) {
 	types := recordedTypes(t)
-	found, place, refused := 0, 0, 0
+	found, place, alike, refused := 0, 0, 0, 0
 	for _, e := range entries(t) {
 		code, err := hex.DecodeString(e.Insns)
 		if err != nil {
@@ -118,7 +118,7 @@ func TestRecordedVerdicts(t *testing.T) {
 			findings, complete = verify.Check(p)
 		}
 		log, _ := os.ReadFile(filepath.Join(recorded, "logs", e.Levels["1"].File))
-		r := verifierlog.Parse(string(log))
+		r := verifierlog.Explain(string(log), verifierlog.Program{Errno: e.Levels["1"].Errno})
 		switch {
 		case e.Loaded && len(findings) > 0:
 			t.Errorf("%s: the kernel takes it, but: %v", e.Name, findings)
@@ -137,8 +137,13 @@ func TestRecordedVerdicts(t *testing.T) {
 			} else {
 				t.Logf("ELSEWHERE %-24s %v, the kernel: %q at %d", e.Name, findings, r.Reason, r.Insn)
 			}
+			if findings[0].Kind == string(r.Kind) {
+				alike++
+			} else {
+				t.Logf("OTHER KIND %-24s %s, the kernel's is %s (%q)", e.Name, findings[0].Kind, r.Kind, r.Reason)
+			}
 			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Message, r.Reason)
 		}
 	}
-	t.Logf("of %d refused %d are found, %d of them where the kernel says", refused, found, place)
+	t.Logf("of %d refused %d are found, %d of them where the kernel says, %d of the same kind", refused, found, place, alike)
 }

@@ -81,12 +81,6 @@ func (t tnum) meet(u tnum) tnum {
 	return tnum{(t.value | u.value) &^ mask, mask}
 }
 
-// join has the bits that both know alike.
-func (t tnum) join(u tnum) tnum {
-	mask := t.mask | u.mask | t.value ^ u.value
-	return tnum{t.value &^ mask, mask}
-}
-
 // within reports whether all numbers of u are numbers of t.
 func (t tnum) within(u tnum) bool {
 	return u.mask&^t.mask == 0 && t.value == u.value&^t.mask

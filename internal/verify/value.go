@@ -92,8 +92,6 @@ type slot struct {
 	bytes [8]uint8 // the lowest address first
 	val   value    // where bytes are spilled
 	id    uint32   // dynptr, iterator and flags: the reference, or which they are
-	what  uint8    // dynptr: its kind; iterator: 1 when it gave its last element
-	thing uint16   // iterator: of which kind; see things
 	first bool     // the lower of a dynptr's two slots
 }
 

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Exit codes of explain, besides exitUsage.
+const (
+	exitNoError      = 3 // the log holds no error
+	exitUnknownError = 4 // it holds one that nobody has explained yet
+)
+
+// An exitError ends the tool with a code and says nothing: what there was to say is printed.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// An explainCommand is what the flags say.
+type explainCommand struct {
+	json      bool
+	html      string
+	program   string
+	errno     string
+	typ       string
+	member    string
+	sourceDir string
+}
+
+func newExplain() *cobra.Command {
+	var e explainCommand
+	cmd := &cobra.Command{
+		Use:   "explain LOG|-",
+		Short: "Say why the kernel refused a program",
+		Long: `Explain reads the log of Linux's verifier, of whatever loader, and says what
+rule was broken: at which line and instruction, what the registers held there,
+how it came to be, and what to change. Timestamps, colours and prefixes before
+the lines are ignored; of several logs in one file the one with an error counts.
+
+Source files are looked for by the names that the log has, in the current
+directory and below; without them the log's own quotes are shown.
+
+The exit code is 0 when an error was explained, 3 when the log holds none, 4
+when the error is unknown, and 2 when the log cannot be read.`,
+		Example: `  bpfsmith explain verifier.log
+  journalctl -u agent | bpfsmith explain -
+  bpfsmith explain --json verifier.log | jq -r '.kind, .source.file'
+  bpfsmith explain --html report.html --prog prog.o verifier.log
+  bpfsmith explain --errno EACCES --type struct_ops --member tcp_congestion_ops/init verifier.log`,
+		Args: cobra.ExactArgs(1),
+		RunE: e.run,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&e.json, "json", false, "print the report for tools")
+	f.StringVar(&e.html, "html", "", "write a page with the log beside the source to this file (- for standard output)")
+	f.StringVar(&e.program, "prog", "", "the program: hex, or a file with hex, bytes or an ELF object")
+	f.StringVar(&e.errno, "errno", "", "the error that the load gave, such as EACCES")
+	f.StringVar(&e.typ, "type", "", "the type of the program, such as xdp or struct_ops")
+	f.StringVar(&e.member, "member", "", "the struct and member that a struct_ops program is for, as STRUCT/MEMBER")
+	f.StringVar(&e.sourceDir, "source", ".", "where the source files are")
+	return cmd
+}
+
+func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
+	if e.json && e.html == "-" {
+		return errors.New("--json and --html - both want standard output: leave one out")
+	}
+	structName, member, ok := strings.Cut(e.member, "/")
+	if e.member != "" && (!ok || structName == "" || member == "") {
+		return fmt.Errorf("--member %s: want STRUCT/MEMBER, such as tcp_congestion_ops/init", e.member)
+	}
+	in, err := openInput(cmd, args)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer in.close()
+	text, err := in.readAll()
+	if err != nil {
+		return unreadable(err)
+	}
+	log := cleanLog(string(text))
+	var code []byte
+	if e.program != "" {
+		if code, err = readProgram(e.program, log); err != nil {
+			return unreadable(err)
+		}
+	}
+	report := verifierlog.Explain(log, verifierlog.Program{Type: e.typ, Struct: structName, Member: member, Errno: e.errno})
+	files := sourceFinder{dir: e.sourceDir, log: log}
+	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
+		return unreadable(err)
+	}
+	return verdict(report)
+}
+
+// print writes what was asked for.
+func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, code []byte, source func(string) ([]byte, error)) error {
+	if e.html != "" {
+		var page bytes.Buffer
+		if err := verifierlog.WriteHTML(&page, log, r, verifierlog.Page{Source: source, Code: code}); err != nil {
+			return err
+		}
+		if e.html == "-" {
+			_, err := w.Write(page.Bytes())
+			return err
+		}
+		if err := os.WriteFile(e.html, page.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	if e.json {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false) // it goes to tools and terminals
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(r)
+	}
+	style := verifierlog.Style{Source: source, Log: log, Code: code}
+	style.Color, style.Width = terminal(w)
+	return r.Render(w, style)
+}
+
+// terminal says whether colours are welcome, and how wide lines may be; 0 for the usual. Lines of more than 120 columns are hard to read.
+func terminal(w io.Writer) (color bool, width int) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return false, 0
+	}
+	if columns, _, err := term.GetSize(int(file.Fd())); err == nil {
+		width = min(columns, 120)
+	}
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
+}
+
+// verdict is what the exit code says.
+func verdict(r verifierlog.Report) error {
+	switch {
+	case !r.Refused() && r.Kind == "":
+		return exitError(exitNoError)
+	case r.Kind == "" || r.Kind == verifierlog.Unknown:
+		return exitError(exitUnknownError)
+	}
+	return nil
+}
+
+// An unreadableError is an input that cannot be read, which for explain has another code than elsewhere: 1 is what shells and tools take for
+// any failure, and this one is none of the log's.
+type unreadableError struct{ error }
+
+func unreadable(err error) error        { return unreadableError{err} }
+func (e unreadableError) Unwrap() error { return e.error }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const logs = "../../verifierlog/testdata"
+
+// tool runs the tool as a shell would.
+func tool(stdin string, args ...string) (stdout, stderr string, code int) {
+	var out, errs bytes.Buffer
+	code = run(args, strings.NewReader(stdin), &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+func TestExplainExitCodes(t *testing.T) {
+	stats := "processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+	for name, tt := range map[string]struct {
+		log, want string
+		code      int
+	}{
+		"explained": {"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "R0, its result, was not set", 0},
+		"no error":  {"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n1: (95) exit\n" + stats, "no error", 3},
+		"unknown":   {"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is purple\n" + stats, "R0 is purple", 4},
+		"of a loader": {"libbpf: prog 'x': BPF program load failed: Permission denied\nlibbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" +
+			"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats + "-- END PROG LOAD LOG --\n", "R0, its result, was not set", 0},
+	} {
+		out, errs, code := tool(tt.log, "explain", "-")
+		if code != tt.code || !strings.Contains(out, tt.want) {
+			t.Errorf("%s: exit %d, %q %q", name, code, out, errs)
+		}
+	}
+	if _, errs, code := tool("", "explain", filepath.Join(t.TempDir(), "none")); code != exitUsage || errs == "" {
+		t.Errorf("a file that is not there: exit %d, %q", code, errs)
+	}
+}
+
+func TestExplainForTools(t *testing.T) {
+	out, errs, code := tool("", "explain", "--json", filepath.Join(logs, "r1_after_call.level1.log"))
+	var r struct {
+		Error, Kind, Explanation, Fix string
+		Insn                          int
+		Source                        struct {
+			File string
+			Line int
+		}
+		Slice []struct{ Insn int }
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 {
+		t.Fatalf("exit %d, %v: %s %s", code, err, out, errs)
+	}
+	if r.Kind != "uninitialised" || r.Error != "R1 !read_ok" || r.Insn != 1 || r.Source.Line == 0 || r.Source.File == "" || r.Explanation == "" || r.Fix == "" || len(r.Slice) == 0 {
+		t.Errorf("%+v", r)
+	}
+	page := filepath.Join(t.TempDir(), "page.html")
+	if _, errs, code := tool("", "explain", "--html", page, filepath.Join(logs, "r1_after_call.level1.log")); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("R1 !read_ok")) || bytes.Contains(text, []byte("http://")) {
+		t.Errorf("the page: %d bytes, %v", len(text), err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	const exit, unset = "9500000000000000", "b700000000000000 9500000000000000"
+	for name, tt := range map[string]struct {
+		args []string
+		in   string
+		want string
+		code int
+	}{
+		"sound":          {[]string{"--type", "socket_filter", "-"}, unset, "", 0},
+		"on the line":    {[]string{"--type", "socket_filter", exit}, "", "insn 0: r0, the result, has no value at the end\n", 1},
+		"no type":        {[]string{"-"}, exit, "", exitUsage},
+		"no instruction": {[]string{"--type", "xdp", "-"}, "ff00000000000000", "insn 0: ", 1},
+		"a map": {[]string{"--type", "socket_filter", "--map", "9=array:4:64:1", "-"},
+			"620afcff00000000bfa200000000000007020000fcffffff1811000009000000000000000000000085000000010000001500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
+			"insn 10: ", 1},
+		"a bad map":                     {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
+		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000", "insn 1: the result is a pointer\n", 1},
+	} {
+		out, errs, code := tool(tt.in, append([]string{"check"}, tt.args...)...)
+		if code != tt.code || !strings.HasPrefix(out, tt.want) || tt.want == "" && out != "" {
+			t.Errorf("%s: exit %d, %q %q", name, code, out, errs)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// readProgram returns the instructions that --prog names: hex, or a file with hex, with bytes, or with an ELF object.
+func readProgram(arg, log string) ([]byte, error) {
+	if _, err := os.Stat(arg); err != nil {
+		text := hexText{text: []byte(arg)}
+		if text.read() == nil && len(text.code) > 0 {
+			return wholeSlots("--prog", text.code)
+		}
+		return nil, fmt.Errorf("--prog %s: neither hex nor a file", arg)
+	}
+	data, err := os.ReadFile(arg)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte(elf.ELFMAG)):
+		return codeOfObject(arg, data, log)
+	case looksLikeHex(data):
+		text := hexText{text: data}
+		if err := text.read(); err != nil {
+			line, column := place(data, err.offset)
+			return nil, fmt.Errorf("%s:%d:%d: %s", arg, line, column, err.detail)
+		}
+		data = text.code
+	}
+	return wholeSlots(arg, data)
+}
+
+func wholeSlots(name string, code []byte) ([]byte, error) {
+	if len(code)%8 != 0 {
+		return nil, fmt.Errorf("%s: %d bytes are no whole instructions, which have 8", name, len(code))
+	}
+	return code, nil
+}
+
+// codeOfObject returns the function of an object that the log is about: the one whose opcodes are those of the log. Names of maps and
+// functions are not filled in, as only a loader does. A program whose functions come from several sections is put together by the loader,
+// and is not found.
+func codeOfObject(name string, data []byte, log string) ([]byte, error) {
+	file, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if file.Machine != elf.EM_BPF || file.Data != elf.ELFDATA2LSB {
+		return nil, fmt.Errorf("%s: an object for %v, %v: want one for BPF, little-endian", name, file.Machine, file.Data)
+	}
+	opcodes := opcodesOf(log)
+	symbols, err := file.Symbols()
+	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var fits [][]byte
+	var seen []string
+	for index, section := range file.Sections {
+		if section.Type != elf.SHT_PROGBITS || section.Flags&elf.SHF_EXECINSTR == 0 || section.Size == 0 {
+			continue
+		}
+		seen = append(seen, section.Name)
+		code, err := section.Data()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", name, section.Name, err)
+		}
+		candidates := [][]byte{code}
+		for _, symbol := range symbols {
+			if elf.ST_TYPE(symbol.Info) != elf.STT_FUNC || int(symbol.Section) != index || symbol.Size == 0 {
+				continue
+			}
+			size := uint64(len(code))
+			if symbol.Value <= size && symbol.Size <= size-symbol.Value && symbol.Size < size {
+				candidates = append(candidates, code[symbol.Value:symbol.Value+symbol.Size])
+			}
+		}
+		for _, candidate := range candidates {
+			if fit(candidate, opcodes) {
+				fits = append(fits, candidate)
+			}
+		}
+	}
+	switch {
+	case len(opcodes) == 0:
+		return nil, fmt.Errorf("%s: the log has no instructions to tell which of its functions is meant: give it as hex", name)
+	case len(fits) == 0:
+		return nil, fmt.Errorf("%s: no function in %s has the log's instructions; one that calls into other sections is put together by the loader: give it as hex",
+			name, strings.Join(seen, ", "))
+	}
+	best := fits[0]
+	for _, code := range fits { // a function says more than its section
+		if len(code) < len(best) {
+			best = code
+		}
+	}
+	return wholeSlots(name, best)
+}
+
+// opcodesOf returns the opcodes of a log by slot.
+func opcodesOf(log string) map[int]byte {
+	opcodes := map[int]byte{}
+	for _, m := range regexp.MustCompile(`(?m)^(\d{1,7}): \(([0-9a-f]{2})\) `).FindAllStringSubmatch(log, -1) {
+		slot, err := strconv.Atoi(m[1])
+		opcode, err2 := strconv.ParseUint(m[2], 16, 8)
+		if err == nil && err2 == nil {
+			opcodes[slot] = byte(opcode)
+		}
+	}
+	return opcodes
+}
+
+func fit(code []byte, opcodes map[int]byte) bool {
+	for slot, opcode := range opcodes {
+		if 8*slot >= len(code) || code[8*slot] != opcode {
+			return false
+		}
+	}
+	return len(opcodes) > 0
+}

@@ -1,0 +1,152 @@
+package verifierlog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A sourceLine is a line of an excerpt. One without a number stands for lines that are left out, or for a line whose number is unknown.
+type sourceLine struct {
+	number int
+	text   string
+	blamed bool
+}
+
+const (
+	linesBefore = 3 // of the line to blame, in an excerpt
+	linesAfter  = 1
+	insnsBefore = 6 // of the instruction to blame, where there is no source
+)
+
+// excerpt returns the source around the report's line: of the file, or else what the log quotes of it. It is empty when nothing is known.
+func (p *printer) excerpt() []sourceLine {
+	at := p.report.Source
+	if at.Text == "" && at.File == "" {
+		return nil
+	}
+	if at.File != "" && p.Source != nil {
+		if text, err := p.Source(at.File); err == nil {
+			if lines := excerptOf(string(text), at); lines != nil {
+				return lines
+			}
+		}
+	}
+	blamed := sourceLine{at.Line, visible(at.Text), true}
+	if at.Line == 0 {
+		return []sourceLine{blamed}
+	}
+	lines := []sourceLine{blamed}
+	for _, q := range quoted(p.rows) {
+		if q.File == at.File && q.Line >= at.Line-linesBefore && q.Line <= at.Line+linesAfter && q.Line != at.Line {
+			lines = append(lines, sourceLine{q.Line, visible(q.Text), false})
+		}
+	}
+	slices.SortFunc(lines, func(a, b sourceLine) int { return cmp.Compare(a.number, b.number) })
+	return withGaps(lines)
+}
+
+// excerptOf cuts the excerpt out of a file. It returns nil when the file has another text at that line: it was edited since, or is another
+// one of the same name.
+func excerptOf(text string, at Source) []sourceLine {
+	lines := strings.Split(text, "\n")
+	if at.Line < 1 || at.Line > len(lines) || at.Text != "" && strings.TrimSpace(lines[at.Line-1]) != strings.TrimSpace(at.Text) {
+		return nil
+	}
+	var found []sourceLine
+	for n := max(1, at.Line-linesBefore); n <= min(len(lines), at.Line+linesAfter); n++ {
+		found = append(found, sourceLine{n, visible(lines[n-1]), n == at.Line})
+	}
+	// What the lines have in common on the left says nothing.
+	indent := 1 << 20
+	for _, line := range found {
+		if text := strings.TrimLeft(line.text, " "); text != "" {
+			indent = min(indent, len(line.text)-len(text))
+		}
+	}
+	for i := range found {
+		found[i].text = found[i].text[min(indent, len(found[i].text)):]
+	}
+	for len(found) > 0 && found[0].text == "" {
+		found = found[1:]
+	}
+	if n := len(found); n > 0 && found[n-1].text == "" && !found[n-1].blamed {
+		found = found[:n-1]
+	}
+	return found
+}
+
+// withGaps puts a line without a number where numbers are left out.
+func withGaps(lines []sourceLine) []sourceLine {
+	var out []sourceLine
+	for i, line := range lines {
+		if i > 0 && line.number > lines[i-1].number+1 {
+			out = append(out, sourceLine{})
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// quoted returns the lines of source that a log quotes, each once, by file and number.
+func quoted(rows []row) []Source {
+	var sources []Source
+	seen := map[Source]bool{}
+	for _, r := range rows {
+		if r.kind == rowSource && r.source.Line > 0 && !seen[r.source] {
+			seen[r.source] = true
+			sources = append(sources, r.source)
+		}
+	}
+	slices.SortFunc(sources, func(a, b Source) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
+	})
+	return sources
+}
+
+// instructionsBefore returns what leads to the report's instruction, where there is no source to show it: the path of the log, or else the
+// program.
+func (p *printer) instructionsBefore() []Step {
+	r := p.report
+	if r.Insn < 0 || r.Source != (Source{}) {
+		return nil
+	}
+	var steps []Step
+	if at := lastVisit(p.rows, r.Insn); at >= 0 {
+		for i := p.rows[at].from; i >= 0 && len(steps) < insnsBefore; i = p.rows[i].from {
+			if p.rows[i].kind == rowInsn {
+				steps = append(steps, Step{Insn: p.rows[i].pc, Text: p.rows[i].insn})
+			}
+		}
+		slices.Reverse(steps)
+		return steps
+	}
+	for _, step := range disassemble(p.Code) {
+		if step.Insn >= r.Insn-insnsBefore && (step.Insn < r.Insn || step.Insn == r.Insn && r.Text == "") {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// disassemble returns a program's instructions, as far as they are some.
+func disassemble(code []byte) []Step {
+	instructions, _ := isa.Decode(code, isa.LittleEndian) // of what is wrong with the rest the report tells
+	var steps []Step
+	slot := 0
+	for _, instruction := range instructions {
+		opcode := byte(0)
+		if 8*slot < len(code) {
+			opcode = code[8*slot]
+		}
+		steps = append(steps, Step{Insn: slot, Text: fmt.Sprintf("(%02x) %s", opcode, isa.AppendText(nil, instruction, isa.Kernel))})
+		slot++
+		if opcode == 0x18 { // a 64-bit load
+			slot++
+		}
+	}
+	return steps
+}

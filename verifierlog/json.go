@@ -1,0 +1,90 @@
+package verifierlog
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// The JSON of a report: what tools decide on comes first, and a name once given stays. Each name is always there.
+type (
+	reportJSON struct {
+		Error       string         `json:"error"` // Reason
+		Kind        Kind           `json:"kind"`
+		Insn        int            `json:"insn"` // -1 when the log names none
+		Text        string         `json:"text"`
+		Source      sourceJSON     `json:"source"`
+		Explanation string         `json:"explanation"`
+		Fix         string         `json:"fix"`
+		Slice       []stepJSON     `json:"slice"`
+		Frame       int            `json:"frame"`
+		Registers   []registerJSON `json:"registers"`
+		Stack       []slotJSON     `json:"stack"`
+		References  []string       `json:"references"`
+		Details     []string       `json:"details"`
+		Kernel      string         `json:"kernel"`
+		Stats       statsJSON      `json:"stats"`
+	}
+	sourceJSON struct {
+		File string `json:"file"`
+		Line int    `json:"line"` // 0 when unknown
+		Text string `json:"text"`
+	}
+	stepJSON struct {
+		Insn   int        `json:"insn"`
+		Text   string     `json:"text"`
+		Source sourceJSON `json:"source"`
+		Value  string     `json:"value"`
+		Note   string     `json:"note"`
+	}
+	registerJSON struct {
+		Number int    `json:"number"`
+		Value  string `json:"value"`
+	}
+	slotJSON struct {
+		Offset int    `json:"offset"`
+		Value  string `json:"value"`
+	}
+	statsJSON struct {
+		Processed        int    `json:"processed"`
+		Limit            int    `json:"limit"`
+		MaxStatesPerInsn int    `json:"max_states_per_insn"`
+		TotalStates      int    `json:"total_states"`
+		PeakStates       int    `json:"peak_states"`
+		MarkRead         int    `json:"mark_read"`
+		Microseconds     int64  `json:"microseconds"`
+		StackDepth       string `json:"stack_depth"`
+	}
+)
+
+// MarshalJSON returns the report for tools, with lower-case names in a fixed order. The reason is "error"; "insn" is -1 when the log names no
+// instruction; lists that are empty are [] and never null.
+func (r Report) MarshalJSON() ([]byte, error) {
+	j := reportJSON{
+		Error: r.Reason, Kind: r.Kind, Insn: r.Insn, Text: r.Text, Source: sourceJSON(r.Source),
+		Explanation: r.Explanation, Fix: r.Fix, Slice: []stepJSON{},
+		Frame: r.Frame, Registers: []registerJSON{}, Stack: []slotJSON{},
+		References: append([]string{}, r.References...), Details: append([]string{}, r.Details...), Kernel: r.Kernel,
+		Stats: statsJSON{
+			Processed: r.Stats.Processed, Limit: r.Stats.Limit, MaxStatesPerInsn: r.Stats.MaxStatesPerInsn,
+			TotalStates: r.Stats.TotalStates, PeakStates: r.Stats.PeakStates, MarkRead: r.Stats.MarkRead,
+			Microseconds: r.Stats.Time.Microseconds(), StackDepth: r.Stats.StackDepth,
+		},
+	}
+	for _, s := range r.Slice {
+		j.Slice = append(j.Slice, stepJSON{s.Insn, s.Text, sourceJSON(s.Source), s.Value, s.Note})
+	}
+	for _, register := range r.Registers {
+		j.Registers = append(j.Registers, registerJSON(register))
+	}
+	for _, slot := range r.Stack {
+		j.Stack = append(j.Stack, slotJSON(slot))
+	}
+	// Without this "<" becomes "\u003c", and a log is full of it.
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(j); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

@@ -1,0 +1,397 @@
+package verifierlog
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Style says how Render shows a report, and what it may look at besides. The zero value gives plain text, 80 columns wide, with the lines of
+// source that the report itself holds.
+type Style struct {
+	Color bool // with the escape sequences of terminals
+	Width int  // in columns; 0 for 80
+
+	// Source reads a file that the program was made of, by the base name that the log has. Nil, or an error, and the report makes do with the
+	// lines that the log quotes.
+	Source func(file string) ([]byte, error)
+
+	Log  string // the log: where there is no source, the instructions before the mistake are taken from it
+	Code []byte // the program, little-endian: likewise, where the log has no instructions
+}
+
+// Render writes the report for people at a terminal: what is wrong, the line of Go with what is known there, how it came to be, and what would
+// help. String is the short form.
+func (r Report) Render(w io.Writer, s Style) error {
+	if s.Width <= 0 {
+		s.Width = 80
+	}
+	s.Width = max(s.Width, 40)
+	p := printer{Style: s, report: r}
+	if s.Log != "" {
+		p.rows = readRows(s.Log, r)
+	}
+	p.all()
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// A printer collects the text.
+type printer struct {
+	Style
+	report Report
+	rows   []row
+	gutter int   // columns that line numbers take
+	said   []int // registers that the label names
+	b      strings.Builder
+}
+
+// Colours, as parameters of "select graphic rendition".
+const (
+	red   = "1;31"
+	blue  = "1;34"
+	cyan  = "1;36"
+	green = "1;32"
+	bold  = "1"
+	dim   = "2"
+)
+
+func (p *printer) paint(color, text string) string {
+	if !p.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+func (p *printer) all() {
+	r := p.report
+	if !r.Refused() && r.Kind == "" {
+		p.b.WriteString("The log holds no error.\n")
+		p.stats()
+		return
+	}
+	p.header()
+	p.place()
+	if r.Explanation != "" {
+		p.b.WriteString("\n")
+		p.wrap("", "", visible(r.Explanation))
+	}
+	p.slice()
+	if r.Fix != "" {
+		p.b.WriteString("\n")
+		p.wrap("help: ", green, visible(r.Fix))
+	}
+	p.kernel()
+	p.stats()
+}
+
+// header writes "error[maybe-nil]: a pointer is used that may be nil". What the catalogue does not know has the kernel's words.
+func (p *printer) header() {
+	r := p.report
+	label, text := "error", title(r.Kind)
+	if r.Kind != "" {
+		label += "[" + string(r.Kind) + "]"
+	}
+	if text == "" {
+		text = visible(r.Reason)
+	}
+	if text == "" {
+		text = "the log gives no reason"
+	}
+	lines := wrapText(text, p.Width-len(label)-2)
+	p.b.WriteString(p.paint(red, label) + p.paint(bold, ": "+lines[0]) + "\n")
+	for _, line := range lines[1:] {
+		p.b.WriteString(strings.Repeat(" ", len(label)+2) + p.paint(bold, line) + "\n")
+	}
+}
+
+// place shows where it is: the source with what is known there, the instruction, the registers.
+func (p *printer) place() {
+	r := p.report
+	before := p.instructionsBefore()
+	excerpt := p.excerpt()
+	numbers := []int{r.Insn}
+	for _, line := range excerpt {
+		numbers = append(numbers, line.number)
+	}
+	for _, step := range before {
+		numbers = append(numbers, step.Insn)
+	}
+	p.gutter = len(strconv.Itoa(max(0, slices.Max(numbers))))
+
+	if where := place(r.Source); where != "" {
+		p.arrow(where)
+	} else if r.Insn >= 0 {
+		p.arrow(fmt.Sprintf("instruction %d", r.Insn))
+	}
+	if len(excerpt) > 0 {
+		p.bar("")
+		for _, line := range excerpt {
+			p.sourceLine(line)
+		}
+	}
+	if len(before) > 0 || len(excerpt) > 0 || r.Text != "" {
+		p.bar("")
+	}
+	for i, step := range before {
+		if i == 0 || step != before[i-1] {
+			p.numbered(step.Insn, visible(step.Text))
+		}
+	}
+	switch {
+	case r.Text == "":
+	case len(excerpt) > 0: // line numbers stand in the margin, so the instruction's does not
+		p.facts(fmt.Sprintf("instruction %d: ", r.Insn), []string{visible(r.Text)})
+	default:
+		p.numbered(r.Insn, visible(r.Text))
+		p.caret(visible(r.Text), 0, p.label())
+		p.bar("")
+	}
+	p.known()
+}
+
+func (p *printer) arrow(where string) {
+	p.b.WriteString(strings.Repeat(" ", p.gutter) + p.paint(blue, "-->") + " " + visible(where) + "\n")
+}
+
+func (p *printer) bar(text string) {
+	p.b.WriteString(strings.TrimRight(strings.Repeat(" ", p.gutter)+p.paint(blue, " |")+" "+text, " ") + "\n")
+}
+
+func (p *printer) numbered(n int, text string) {
+	for i, line := range wrapCode(text, p.Width-p.gutter-3) {
+		if i > 0 {
+			p.bar(line)
+			continue
+		}
+		p.b.WriteString(strings.TrimRight(p.paint(blue, fmt.Sprintf("%*d |", p.gutter, n))+" "+line, " ") + "\n")
+	}
+}
+
+// sourceLine writes a line of source, and the marks below it where it is the one to blame.
+func (p *printer) sourceLine(line sourceLine) {
+	if line.number == 0 && !line.blamed {
+		p.b.WriteString(p.paint(blue, strings.Repeat(" ", max(0, p.gutter-3))+"...") + "\n")
+		return
+	}
+	room := p.Width - p.gutter - 3
+	text := cut(line.text, room)
+	if line.number == 0 { // a kernel that prints no numbers
+		p.bar(text)
+	} else {
+		p.b.WriteString(strings.TrimRight(p.paint(blue, fmt.Sprintf("%*d |", p.gutter, line.number))+" "+text, " ") + "\n")
+	}
+	if line.blamed {
+		code := strings.TrimLeft(text, " ")
+		p.caret(code, len(text)-len(code), p.label())
+	}
+}
+
+// caret marks a text, with a label behind the marks or, where there is no room, below them.
+func (p *printer) caret(text string, indent int, label string) {
+	if text == "" {
+		return
+	}
+	marks := strings.Repeat(" ", indent) + p.paint(red, strings.Repeat("^", utf8.RuneCountInString(text)))
+	room := p.Width - p.gutter - 3 - indent
+	if used := utf8.RuneCountInString(text) + 1; used+len(label) <= room {
+		p.bar(marks + " " + p.paint(red, label))
+		return
+	}
+	p.bar(marks)
+	for _, line := range wrapCode(label, room) {
+		p.bar(strings.Repeat(" ", indent) + p.paint(red, line))
+	}
+}
+
+// label says in a few words what is wrong at the instruction: the register that the reason names, with what it holds.
+func (p *printer) label() string {
+	r := p.report
+	if len(r.References) > 0 && strings.Contains(r.Reason+strings.Join(r.Details, " "), "eference") {
+		return "still held here: reference " + strings.Join(r.References, ", ")
+	}
+	for _, text := range append([]string{r.Reason}, r.Details...) {
+		for _, n := range registersIn(text) {
+			if value := registerOf(r.Registers, n); value != "" {
+				return p.holds(n, value)
+			}
+			if strings.Contains(text, "!read_ok") {
+				return fmt.Sprintf("R%d holds nothing here", n)
+			}
+		}
+	}
+	// The reason names none: it is about what the instruction works with.
+	var parts []string
+	for _, n := range registersIn(r.Text) {
+		if value := registerOf(r.Registers, n); value != "" && len(parts) < 2 {
+			parts = append(parts, p.holds(n, value))
+		}
+	}
+	if len(parts) > 0 {
+		return strings.Join(parts, ", ")
+	}
+	return "refused here"
+}
+
+// holds words what a register holds, and notes that it was said.
+func (p *printer) holds(n int, value string) string {
+	p.said = append(p.said, n)
+	return fmt.Sprintf("R%d is %s", n, visible(value))
+}
+
+// known writes what the registers of the instruction held, but for the one that the label names already.
+func (p *printer) known() {
+	r := p.report
+	if len(r.Registers)+len(r.Stack)+len(r.References) == 0 {
+		return
+	}
+	uses := registersIn(r.Text)
+	for _, text := range append([]string{r.Reason}, r.Details...) {
+		uses = append(uses, registersIn(text)...)
+	}
+	if isCall(r.Text) {
+		uses = append(uses, 1, 2, 3, 4, 5)
+	}
+	var parts []string
+	for _, register := range r.Registers {
+		if slices.Contains(uses, register.Number) && !slices.Contains(p.said, register.Number) {
+			parts = append(parts, visible(register.String()))
+		}
+	}
+	// The stack matters where it is accessed, or handed to a call.
+	if slices.ContainsFunc(r.Registers, func(r Register) bool { return slices.Contains(uses, r.Number) && strings.HasPrefix(r.Value, "fp") }) {
+		for _, slot := range r.Stack {
+			parts = append(parts, visible(slot.String()))
+		}
+	}
+	if len(r.References) > 0 {
+		parts = append(parts, "refs="+visible(strings.Join(r.References, ",")))
+	}
+	lead := "with "
+	if r.Frame > 0 {
+		lead = fmt.Sprintf("in frame %d with ", r.Frame)
+	}
+	if len(parts) > 0 {
+		p.facts(lead, parts)
+	}
+}
+
+// facts writes a lead and some items behind it, in as many lines as they take.
+func (p *printer) facts(lead string, items []string) {
+	indent := strings.Repeat(" ", p.gutter+3)
+	room := p.Width - len(indent) - len(lead)
+	var lines []string
+	for _, line := range wrapItems(items, room) {
+		lines = append(lines, wrapCode(line, room)...)
+	}
+	for i, line := range lines {
+		if i == 0 {
+			p.b.WriteString(strings.Repeat(" ", p.gutter) + p.paint(blue, " =") + " " + lead + line + "\n")
+		} else {
+			p.b.WriteString(indent + strings.Repeat(" ", len(lead)) + line + "\n")
+		}
+	}
+}
+
+// slice writes how the value came to be, oldest first. The last step is the instruction that is refused, which was shown.
+func (p *printer) slice() {
+	steps := p.report.Slice
+	if n := len(steps); n > 0 && steps[n-1].Insn == p.report.Insn {
+		steps = steps[:n-1]
+	}
+	var last Source
+	for _, step := range steps {
+		p.b.WriteString("\n")
+		p.wrap("note: ", cyan, visible(noteOf(step)))
+		indent := strings.Repeat(" ", len("note"))
+		if where := place(step.Source); where != "" || step.Source.Text != "" {
+			text := visible(step.Source.String())
+			if step.Source == last && last.File != "" {
+				text = visible(where) + ", as above"
+			}
+			p.b.WriteString(indent + p.paint(blue, "-->") + " " + cut(text, p.Width-len(indent)-4) + "\n")
+		}
+		last = step.Source
+		for i, line := range wrapCode(fmt.Sprintf("%d: %s", step.Insn, visible(step.Text)), p.Width-len(indent)-4) {
+			p.b.WriteString(indent + "    " + strings.Repeat("  ", min(i, 1)) + line + "\n")
+		}
+	}
+}
+
+// noteOf says what a step did: its note, or what it made.
+func noteOf(step Step) string {
+	name, value, ok := strings.Cut(step.Value, "=")
+	switch {
+	case step.Note != "" && ok:
+		return fmt.Sprintf("%s: %s", strings.TrimRight(step.Note, "."), step.Value)
+	case step.Note != "":
+		return step.Note
+	case ok:
+		return fmt.Sprintf("%s became %s here", name, value)
+	case step.Value != "":
+		return step.Value
+	}
+	return "by way of this"
+}
+
+// kernel writes the kernel's own words: the message in whole, and the explanation of newer kernels.
+func (p *printer) kernel() {
+	r := p.report
+	if r.Reason == "" || title(r.Kind) == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
+		return
+	}
+	p.b.WriteString("\n")
+	lead := "kernel: "
+	for _, line := range append(slices.Clone(r.Details), r.Reason) {
+		p.wrap(lead, bold, visible(line))
+		lead = "        "
+	}
+	for line := range strings.Lines(r.Kernel) {
+		p.b.WriteString(strings.TrimRight("        "+visible(strings.TrimRight(line, "\r\n")), " ") + "\n")
+	}
+}
+
+func (p *printer) stats() {
+	s := p.report.Stats
+	if s.Processed == 0 {
+		return
+	}
+	text := "after 1 instruction"
+	if s.Processed > 1 {
+		text = fmt.Sprintf("after %d instructions", s.Processed)
+	}
+	if s.Limit > 0 && s.Processed > s.Limit/100 {
+		text += fmt.Sprintf(", of at most %d", s.Limit)
+	}
+	if s.PeakStates > 1 {
+		text += fmt.Sprintf("; %d states kept, %d at once", s.TotalStates, s.PeakStates)
+	}
+	if !p.report.Refused() {
+		p.b.WriteString(strings.ToUpper(text[:1]) + text[1:] + ".\n")
+		return
+	}
+	p.b.WriteString("\n")
+	for _, line := range wrapText("The verifier stopped "+text+".", p.Width) {
+		p.b.WriteString(p.paint(dim, line) + "\n")
+	}
+}
+
+// place returns "reno.go:12".
+func place(s Source) string {
+	if s.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
+}
+
+func registerOf(registers []Register, n int) string {
+	for _, register := range registers {
+		if register.Number == n {
+			return register.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+// Presses keys on the page of ports.log and writes what is wrong into the root element.
+"use strict";
+addEventListener("load", () => {
+  const wrong = [];
+  let checks = 0;
+  const same = (what, got, want) => { checks++; if (got !== want) wrong.push(`${what}: ${got}, want ${want}`); };
+  const has = (what, got, want) => { checks++; if (!got.includes(want)) wrong.push(`${what}: ${got}, want ${want} in it`); };
+  const press = (...keys) => { for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); };
+  const chosen = () => document.querySelector(".row[aria-current]")?.dataset.pc;
+  const inspector = () => document.getElementById("inspect").textContent;
+  const here = () => [...document.querySelectorAll(".file:not([hidden]) .here")].map((e) => e.dataset.at ?? e.dataset.slot).join();
+  try {
+    same("chosen at first", chosen(), "17");
+    has("registers at the error", inspector(), "map_value_or_null(id=2,map=ports,ks=2,vs=16)");
+    same("source at the error", here(), "ports.go:27");
+    press("k");
+    same("chosen after k", chosen(), "16");
+    same("focus after k", document.activeElement.dataset.pc, "16");
+    press("k");
+    same("source after k k", here(), "ports.go:26");
+    has("a call loses R1", inspector(), "lost");
+    press("j", "j", "j");
+    same("chosen at the end", chosen(), "17");
+    press("0");
+    has("history of R0", document.getElementById("inspect-title").textContent, "History of R0");
+    has("history of R0 begins with", document.querySelector("#inspect tbody").textContent, "0(61) r0 = *(u32 *)(r1 +0)pkt(r=0)");
+    same("steps of R0", String(document.querySelectorAll("#inspect tbody tr").length), "5");
+    press("Escape");
+    has("after Esc", document.getElementById("inspect-title").textContent, "Registers and stack");
+    press("/");
+    same("focus after /", document.activeElement.id, "filter");
+    const filter = document.getElementById("filter");
+    filter.value = "LOOKUP";
+    filter.dispatchEvent(new Event("input", { bubbles: true }));
+    same("found", document.getElementById("count").textContent, "2 lines");
+    filter.form.requestSubmit();
+    filter.form.requestSubmit();
+    same("chosen by the search", chosen(), "15");
+    press("Escape");
+    same("found after Esc", document.querySelectorAll(".hit").length + filter.value, "0");
+    press("g");
+    same("chosen after g", chosen(), "0");
+    press("e");
+    same("chosen after e", chosen(), "17");
+    press("s");
+    same("instruction beside", here(), "17");
+    press("s", "?");
+    same("help", String(document.getElementById("help").open), "true");
+    document.getElementById("help").close();
+    document.querySelector('.row[data-pc="5"] .r[data-r="R4"]').click();
+    same("chosen by a click", chosen(), "5");
+    has("history by a click", document.getElementById("inspect-title").textContent, "History of R4 up to instruction 5");
+    document.querySelector('.line[data-at="ports.go:26"]').click();
+    same("chosen by a line of source", chosen(), "15");
+    document.querySelectorAll(".step")[0].click();
+    same("chosen by a step", chosen(), "11");
+    same("page scrolled sideways", String(document.documentElement.scrollWidth > innerWidth), "false");
+  } catch (e) {
+    wrong.push(String(e));
+  }
+  document.documentElement.dataset.result = wrong.length ? wrong.join("; ") : `passed ${checks}`;
+});
