@@ -131,7 +131,7 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 		return any, true
 	}
 	if size != 8 {
-		return any, c.refuse(s, i, "argument-width", "argument %s of %s is a pointer and is read in 8 bytes, not in %d", a.name, c.proto.name, size)
+		return any, c.refuse(s, i, "argument-width", "argument %d of %s, counted from 1, is a pointer and is read in 8 bytes, not in %d", n+1, c.proto.name, size)
 	}
 	if a.typ == 0 {
 		return unclear(), true
