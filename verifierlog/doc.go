@@ -39,7 +39,12 @@
 //
 // # What to read
 //
-// [Parse] reads a log into a [Report]; its fields are what tools show, and String is what people read.
+// [Explain] reads a log into a [Report]: the kernel's reason, the instruction, what the registers held there, which rule it is, how the
+// value that broke it came to be, and what to change. Report.Render shows it at a terminal, [WriteHTML] in a page beside the source, and as JSON it goes to tools.
+// The rules are a table ([Rules]).
 //
-// Sources: kernel/bpf/verifier.c and log.c of Linux 5.15, 6.1, 6.12 and 7.0, kernel/bpf/diagnostics.c of 7.3, and 587 logs of 6.18.
+// [Scanner] reads logs of any size, event by event, in constant memory; [Walk] follows the events and keeps the path that leads to the last.
+// A printed state is split into [Value]s only when somebody asks.
+//
+// Sources: kernel/bpf/verifier.c and log.c of Linux 5.15, 6.1, 6.12 and 7.0, kernel/bpf/diagnostics.c of 7.3, and 588 logs of 6.18.
 package verifierlog
