@@ -93,10 +93,16 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 			return false
 		}
 		in.to = to
-		c.code[to].join = true
-		if in.edge && i+1 < len(c.code) {
-			c.code[i+1].join = true
-		}
+	}
+	ways := make([]int, len(c.code)) // that lead to each instruction
+	for _, start := range c.starts {
+		ways[start]++
+	}
+	for i := range c.code {
+		c.next(i, func(to int) { ways[to]++ })
+	}
+	for i, n := range ways {
+		c.code[i].join = n > 1
 	}
 	if !c.reachable() {
 		return false
