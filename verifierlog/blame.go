@@ -28,6 +28,9 @@ func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 			add(n)
 		}
 	}
+	if o.operation == storeOperation && (strings.Contains(s.reason, "overwrite") || strings.Contains(s.reason, "corrupt")) {
+		blamed = append(blamed, stackCells(before, frame, o.dst, o.offset, o.size)...) // what is there must stay
+	}
 	return append(blamed, s.namedSlots(o, frame, before)...)
 }
 

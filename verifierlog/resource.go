@@ -21,6 +21,12 @@ func (s *slicer) resource() bool {
 			return false // the argument tells more
 		}
 	}
+	if strings.HasSuffix(s.reason, "while holding a lock") {
+		if i := s.lastOf(func(c *code) bool { return isCall(c.text) && strings.Contains(c.text, "_lock#") }); i >= 0 {
+			s.include(i, "", "takes the lock")
+		}
+		return true
+	}
 	// "BPF_EXIT instruction in main prog cannot be used inside bpf_rcu_read_lock-ed region"
 	words := strings.Fields(s.reason)
 	for _, word := range words {

@@ -95,6 +95,7 @@ type effect struct {
 	stay bool   // what it was before matters too
 	from []int  // cells that its value was made from
 	note string // for the slice
+	made string // for the slice, where it is not the wanted place: "R4=pkt(off=14,r=14)"
 }
 
 // step asks of each wanted place what the instruction did to it.
@@ -102,15 +103,15 @@ func (s *slicer) step(i int, before *Snapshot) {
 	o, frame := s.operandsOf(i), s.path.steps[i].frame
 	for _, cell := range s.wantedNow() {
 		after, changed := s.after(i, cell, before)
-		e := effects[o.operation](s, access{o, frame, cell, before, after, changed})
+		e := effects[o.operation](s, access{o, i, frame, cell, before, after, changed})
 		if !e.hit {
 			continue
 		}
 		if !e.stay {
 			delete(s.wanted, cell)
 		}
-		value := ""
-		if after != "" {
+		value := e.made
+		if value == "" && after != "" {
 			value = placeOf(cell).String() + "=" + after
 		}
 		s.include(i, value, e.note)
@@ -147,6 +148,7 @@ func (s *slicer) after(i, cell int, before *Snapshot) (text string, changed bool
 // An access is an instruction, and one place that it may have to do with.
 type access struct {
 	operands
+	step    int // index in the path
 	frame   int
 	cell    int
 	before  *Snapshot
@@ -157,7 +159,7 @@ type access struct {
 // is reports whether the place is a register of the function that runs.
 func (a access) is(n int) bool { return n >= 0 && a.cell == cellOf(register(a.frame, n)) }
 
-// cellOf returns the cell of a register of the function that runs; it exists as long as the frame is one that is kept.
+// registerCells returns the cells of registers of the function that runs, without R10, which nobody writes.
 func (a access) registerCells(registers ...int) []int {
 	var cells []int
 	for _, n := range registers {
@@ -197,6 +199,8 @@ func loadEffect(_ *slicer, a access) effect {
 	switch {
 	case base.Kind == PointerBTF && made.Kind == PointerBTF:
 		e.from, e.note = a.registerCells(a.src), "a pointer from a struct is as trusted as the field is"
+	case made.Flags&MayBeNil != 0:
+		e.note = "it may be nil"
 	case base.Kind == PointerContext:
 		e.note = "from the context"
 	case made.Kind == Scalar:
@@ -239,6 +243,8 @@ func kernelCallEffect(_ *slicer, a access) effect {
 		return e
 	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
 		return effect{hit: true, note: "the call loses R1 to R5"}
+	case a.changed && place.Frame == a.frame+1:
+		return effect{hit: true, note: a.callee + " calls the function with it"}
 	case a.changed && place.Register < 0 && a.after != "":
 		return effect{hit: true, stay: true, note: a.callee + " writes it"}
 	case a.changed && place.Frame <= a.frame && a.after != "":
@@ -270,13 +276,41 @@ func exitEffect(_ *slicer, a access) effect {
 	return effect{hit: true, from: a.registerCells(0), note: "is the result of the function"}
 }
 
-// jumpEffect: a comparison writes nothing, but tells on each side something about what it compares.
-func jumpEffect(_ *slicer, a access) effect {
+// jumpEffect: a comparison writes nothing, but tells on each side something about what it compares. That it tells nothing is worth knowing of
+// numbers and of what may be nil; there somebody meant to find out.
+func jumpEffect(s *slicer, a access) effect {
+	was := ParseValue(a.before.known[a.cell])
 	switch {
+	case a.changed && was.Kind.IsPointer() && ParseValue(a.after).Kind == Scalar: // it only shows here: see stale.go
+		s.checkStale(a.step, a.cell, was.Text, a.after)
+		return effect{}
 	case a.changed && a.after != "":
 		return effect{hit: true, stay: true, note: "the comparison tells this about it"}
-	case a.is(a.dst) || a.is(a.src):
+	case (a.is(a.dst) || a.is(a.src)) && (was.Kind == Scalar || was.Flags&MayBeNil != 0):
 		return effect{hit: true, stay: true, note: "the comparison tells nothing about it"}
+	case was.Kind == PointerPacket:
+		return s.packetEffect(a, was)
+	}
+	return effect{}
+}
+
+// packetEffect: a comparison of a packet pointer with the packet's end holds for all pointers of its id, also for those that it does not name.
+func (s *slicer) packetEffect(a access, was Value) effect {
+	for _, pair := range [...][2]int{{a.dst, a.src}, {a.src, a.dst}} {
+		compared, end := register(a.frame, pair[0]), register(a.frame, pair[1])
+		cell := cellOf(compared)
+		if pair[0] < 0 || pair[1] < 0 || cell < 0 || a.before.Value(end).Kind != PointerPacketEnd {
+			continue
+		}
+		if v := a.before.Value(compared); v.Kind != PointerPacket || v.ID != was.ID {
+			continue
+		}
+		text, _ := s.after(a.step, cell, a.before)
+		note := "here the comparison proves nothing of the packet"
+		if proven := ParseValue(text).Range; proven > 0 {
+			note = "the comparison proves " + strconv.Itoa(proven) + " bytes"
+		}
+		return effect{hit: true, stay: true, made: compared.String() + "=" + text, note: note}
 	}
 	return effect{}
 }
