@@ -110,6 +110,9 @@ func (w *Walk) codeOf(e *Event) *code {
 
 // apply takes over a state. The last instruction made it.
 func (w *Walk) apply(e *Event) {
+	if e.Frame > w.path.end.Frame {
+		w.called = false // a callback begins in the middle of the call, which has its arguments still
+	}
 	w.loseArguments()
 	if !e.HasState() {
 		return
@@ -174,7 +177,7 @@ func (w *Walk) own(text string) string {
 // branch follows the walk to another place. Behind a call and a return that is where the path goes on; else a branch was finished, and the
 // verifier takes up the youngest that waits.
 func (w *Walk) branch(e *Event) {
-	w.loseArguments()
+	w.called = false // what it lost is undone, or the state that follows is whole
 	p := &w.path
 	if i := w.branchStep(e); i < 0 {
 		w.restart() // the log begins later
