@@ -232,8 +232,8 @@ var typeHeader = [...]string{
 
 // hasReason reports whether something is appended to the line of a type or member: "[2] FUNC f type_id=1 Invalid type_id".
 func hasReason(line string) bool {
-	if i := strings.Index(line, " args=("); i >= 0 { // "return=0 args=(1 a, 2 b)"
-		_, rest, _ := strings.Cut(line[i:], ")")
+	if i := strings.Index(line, " args=("); i >= 0 { // "return=0 args=(1 a, 2 (anon))"
+		_, rest := cutWord(line[i:])
 		return strings.TrimSpace(rest) != ""
 	}
 	words := strings.Fields(line)
