@@ -70,6 +70,30 @@ func TestScannerNeedsNoMoreForMore(t *testing.T) {
 	}
 }
 
+// TestWalkNeedsNoMoreForMore: of a path of a million steps only the last are kept, and no text of the others.
+func TestWalkNeedsNoMoreForMore(t *testing.T) {
+	const size, most = 100 << 20, 48 << 20
+	text := []byte("; x++ @ a.go:7\n1: (07) r6 += 1                       ; R6=scalar()\n2: (05) goto pc-2                     ; R6=scalar(id=1) fp-8=mmmm????\n")
+	runtime.GC()
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s, w := verifierlog.NewScanner(&repeating{text: text, left: size}), verifierlog.NewWalk()
+	events, peak := 0, uint64(0)
+	for s.Next() {
+		w.Follow(s.Event())
+		if events++; events%200_000 == 0 {
+			runtime.ReadMemStats(&now)
+			peak = max(peak, now.HeapAlloc)
+		}
+	}
+	if s.Err() != nil || w.Path().Len() < 1<<15 || !w.Path().Cut {
+		t.Fatalf("%d steps, cut %v, %v", w.Path().Len(), w.Path().Cut, s.Err())
+	}
+	if peak > before.HeapAlloc+most {
+		t.Errorf("%d events of %d MB take %d KB", events, size>>20, (peak-before.HeapAlloc)>>10)
+	}
+}
+
 // TestScannerCutsLongLines: a line without end is read in bounded memory too.
 func TestScannerCutsLongLines(t *testing.T) {
 	long := strings.Repeat("x", 3<<20)

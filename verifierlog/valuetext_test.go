@@ -186,7 +186,7 @@ func TestLimitsNeverExcludeThePossible(t *testing.T) {
 	}
 	narrowed := 0
 	for range 200_000 {
-		n, a, b, c, d := number(), number(), number(), number(), number()
+		n, a, b, c, d, mask := number(), number(), number(), number(), number(), number()
 		text := "scalar("
 		add := func(format string, least, most any) {
 			if random.IntN(2) == 0 {
@@ -197,7 +197,6 @@ func TestLimitsNeverExcludeThePossible(t *testing.T) {
 		add("umin=%d,umax=%d,", min(n, c), max(n, d))
 		add("smin32=%d,smax32=%d,", min(int32(n), int32(c)), max(int32(n), int32(b)))
 		add("umin32=%d,umax32=%d,", min(uint32(n), uint32(d)), max(uint32(n), uint32(a)))
-		mask := number() | number()
 		add("var_off=(%#x; %#x),", n&^mask, mask)
 		v := ParseValue(strings.TrimSuffix(text, ",") + ")")
 		x := v.Bounds
