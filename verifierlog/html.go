@@ -150,7 +150,16 @@ func newView(log string, r Report, page Page) *view {
 	v.Explanation, v.Fix = paragraphs(r.Explanation), paragraphs(r.Fix)
 	v.steps(r, rows)
 	if s := r.Stats; s.Processed > 0 {
-		v.Stats = fmt.Sprintf("%d instructions walked of at most %d, %d states kept", s.Processed, s.Limit, s.TotalStates)
+		v.Stats = "1 instruction walked"
+		if s.Processed > 1 {
+			v.Stats = fmt.Sprintf("%d instructions walked", s.Processed)
+		}
+		if s.TotalStates > 1 {
+			v.Stats += fmt.Sprintf(", %d states kept", s.TotalStates)
+		}
+		if s.Limit > 0 && s.Processed > s.Limit/100 {
+			v.Stats += fmt.Sprintf(", at most %d instructions", s.Limit)
+		}
 	}
 	shown := chooseRows(rows)
 	v.groups(rows, shown)

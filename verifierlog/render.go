@@ -305,7 +305,7 @@ func (p *printer) slice() {
 	var last Source
 	for _, step := range steps {
 		p.b.WriteString("\n")
-		p.wrap("note: ", cyan, visible(noteOf(step)))
+		p.note(step)
 		indent := strings.Repeat(" ", len("note"))
 		if where := place(step.Source); where != "" || step.Source.Text != "" {
 			text := visible(step.Source.String())
@@ -318,6 +318,24 @@ func (p *printer) slice() {
 		for i, line := range wrapCode(fmt.Sprintf("%d: %s", step.Insn, visible(step.Text)), p.Width-len(indent)-4) {
 			p.b.WriteString(indent + "    " + strings.Repeat("  ", min(i, 1)) + line + "\n")
 		}
+	}
+}
+
+// note writes what a step did. A long value has lines for itself: broken as prose it can't be read.
+func (p *printer) note(step Step) {
+	lead, text := "note: ", visible(noteOf(step))
+	if utf8.RuneCountInString(lead+text) <= p.Width || step.Value == "" {
+		p.wrap(lead, cyan, text)
+		return
+	}
+	name, _, _ := strings.Cut(step.Value, "=")
+	text = visible(strings.TrimRight(step.Note, ".")) + ":"
+	if step.Note == "" {
+		text = visible(name) + " became this here:"
+	}
+	p.wrap(lead, cyan, text)
+	for _, line := range wrapCode(visible(step.Value), p.Width-len(lead)) {
+		p.b.WriteString(strings.Repeat(" ", len(lead)) + line + "\n")
 	}
 }
 
@@ -370,6 +388,9 @@ func (p *printer) stats() {
 		text += fmt.Sprintf("; %d states kept, %d at once", s.TotalStates, s.PeakStates)
 	}
 	if !p.report.Refused() {
+		if p.report.Kind != "" { // then there was an explanation
+			p.b.WriteString("\n")
+		}
 		p.b.WriteString(strings.ToUpper(text[:1]) + text[1:] + ".\n")
 		return
 	}

@@ -76,7 +76,9 @@ func wrapCode(text string, width int) []string {
 	text = cut(text, 50*width) // nobody reads more of one text
 	for utf8.RuneCountInString(text) > width {
 		end := len(string([]rune(text)[:width]))
-		if i := strings.LastIndexAny(text[:end], ", "); i > end/2 {
+		if i := strings.LastIndexByte(text[:end], ','); i > end/2 {
+			end = i + 1
+		} else if i := strings.LastIndexByte(text[:end], ' '); i > end/2 {
 			end = i + 1
 		}
 		lines = append(lines, strings.TrimRight(text[:end], " "))

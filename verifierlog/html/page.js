@@ -18,6 +18,9 @@
     return e;
   }
 
+  // breakable lets a long value be broken after commas.
+  const breakable = (text) => text.split(/(?<=,)/).flatMap((piece) => [piece, make("wbr", {})]);
+
   // before and after: what is known around a node, by going back to the last whole state.
   function after(node) {
     const chain = [];
@@ -69,8 +72,8 @@
       const changed = !last && was.get(name) !== is.get(name);
       body.append(make("tr", {},
         make("td", {}, make("button", { type: "button", "data-follow": name, title: "History of " + name }, name)),
-        make("td", {}, was.get(name) ?? "–"),
-        ...(last ? [] : [make("td", changed ? { class: "changed" } : {}, changed ? is.get(name) ?? "lost" : "")])));
+        make("td", {}, ...breakable(was.get(name) ?? "–")),
+        ...(last ? [] : [make("td", changed ? { class: "changed" } : {}, ...breakable(changed ? is.get(name) ?? "lost" : ""))])));
     }
     const head = make("tr", {}, make("th", {}, ""), make("th", {}, "before"), ...(last ? [] : [make("th", {}, "changed to")]));
     const table = make("table", {}, make("thead", {}, head), body);
@@ -88,12 +91,13 @@
       body.append(make("tr", {},
         make("td", {}, make("button", { type: "button", "data-go": String(at.row) }, at.pc < 0 ? "entry" : String(at.pc))),
         make("td", {}, n.gap ? "in what is left out" : text),
-        make("td", { class: "changed" }, value === "" ? "lost" : value)));
+        make("td", {}, ...breakable(value === "" ? "lost" : value))));
       row?.classList.add("step-of");
     }
     const table = make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "at"), make("th", {}, "instruction"), make("th", {}, "value"))), body);
     const back = make("button", { type: "button", "data-follow": "" }, "All registers");
     inspect.replaceChildren(steps.length ? table : make("p", { class: "hint" }, followed + " was never written on this path."), make("p", { class: "hint" }, back));
+    inspect.scrollTop = inspect.scrollHeight; // the newest value is the one to begin with
   }
 
   function show() {
