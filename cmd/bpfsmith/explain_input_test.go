@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// recorded returns a file of package verifierlog's test data.
+func recorded(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(logs, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestExplainFindsTheSource: an empty line of the file is in no log.
+func TestExplainFindsTheSource(t *testing.T) {
+	const quoted = "\n26 | seen := ports.Lookup(f, port)\n"
+	log := recorded(t, "page/ports.log")
+	out, errs, code := tool(log, "explain", "--source", "../../verifierlog", "-")
+	if !strings.Contains(out, "\n25 |"+quoted) || strings.Contains(out, "\x1b") || errs != "" || code != 0 {
+		t.Errorf("exit %d, %s\n%s", code, errs, out)
+	}
+	if out, _, _ := tool(log, "explain", "--source", t.TempDir(), "-"); strings.Contains(out, "\n25 |") || !strings.Contains(out, quoted) {
+		t.Errorf("without the file the log's quotes were wanted:\n%s", out)
+	}
+}
+
+// TestExplainTakesTheRightFile: of files of one name, the one with the log's lines.
+func TestExplainTakesTheRightFile(t *testing.T) {
+	dir := t.TempDir()
+	source := recorded(t, "page/ports.go")
+	for name, text := range map[string]string{"a/ports.go": "package other\n", "b/ports.go": source, "c/ports.go": strings.Repeat("\n", 100), ".git/ports.go": source + "hidden"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finder := sourceFinder{dir: dir, log: recorded(t, "page/ports.log")}
+	if got, err := finder.read("ports.go"); err != nil || string(got) != source {
+		t.Errorf("%v, %q", err, got)
+	}
+	for _, name := range []string{"", "..", "../ports.go", "/etc/passwd", "b/ports.go", "none.go"} {
+		if got, err := finder.read(name); err == nil {
+			t.Errorf("%q was read: %q", name, got)
+		}
+	}
+}
+
+// TestExplainTakesLogsOfAnyLoader: each of these holds the same log.
+func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
+	log := recorded(t, "r1_after_call.level1.log")
+	lines := strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n")
+	each := func(prefix string) string { return prefix + strings.Join(lines, prefix) + "\n" }
+	want, _, code := tool(log, "explain", "-")
+	if code != 0 || !strings.Contains(want, "R1 !read_ok") {
+		t.Fatal(code, want)
+	}
+	const (
+		talk = "libbpf: prog 'x': BPF program load failed: Permission denied\n"
+		ok   = "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+	)
+	for name, text := range map[string]string{
+		"CRLF":       strings.ReplaceAll(log, "\n", "\r\n"),
+		"indented":   "load program: permission denied:\n" + each("\t"),
+		"libbpf":     talk + "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\nlibbpf: prog 'x': failed to load: -13\nlibbpf: failed to load object 'x.o'\n",
+		"no frame":   talk + each("libbpf: ") + "libbpf: failed to load object 'x.o'\nError: failed to load object file\n",
+		"no end":     "-- BEGIN PROG LOAD LOG --\n" + log,
+		"dmesg":      each("[   12.345678] "),
+		"journal":    each("Nov 28 05:50:01 host agent[123]: libbpf: "),
+		"timestamps": each("2026-11-28T05:50:01.123Z INFO: "),
+		"Go's log":   each("2026/11/28 05:50:01 "),
+		"colours":    each("\x1b[31m") + "\x1b[0m",
+		"several":    ok + log + "Error: failed to load object file\n",
+		"first":      log + ok,
+		"two frames": "-- BEGIN PROG LOAD LOG --\n" + ok + "-- END PROG LOAD LOG --\n-- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\n",
+	} {
+		if got, errs, code := tool(text, "explain", "-"); got != want || errs != "" || code != 0 {
+			t.Errorf("%s: exit %d, %s\n%s\nwant\n%s", name, code, errs, got, want)
+		}
+	}
+	// Blanks that belong to the log stay.
+	for _, name := range []string{"subprog_clobbers_r1.level2.log", "btf_member_overflow.level1.log"} {
+		if log := recorded(t, name); cleanLog(log) != log {
+			t.Errorf("%s was changed", name)
+		}
+	}
+}
+
+func TestExplainUsage(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                        "bpfsmith: accepts 1 arg",
+		"--json --html - -":       "bpfsmith: --json and --html - both want standard output",
+		"--member init -":         "bpfsmith: --member init: want STRUCT/MEMBER",
+		"--prog 95zz -":           "--prog 95zz: neither hex nor a file\n",
+		"--prog 950000 -":         "--prog: 3 bytes are no whole instructions, which have 8\n",
+		"--html /nowhere/x.htm -": "open /nowhere/x.htm: ",
+	} {
+		if out, errs, code := tool("", append([]string{"explain"}, strings.Fields(args)...)...); out != "" || !strings.HasPrefix(errs, want) || code != exitUsage {
+			t.Errorf("%q: exit %d, %q %q", args, code, out, errs)
+		}
+	}
+}
+
+// TestExplainPage: it goes to standard output alone, or to a file beside the report.
+func TestExplainPage(t *testing.T) {
+	log := recorded(t, "page/ports.log")
+	page, errs, _ := tool(log, "explain", "--html", "-", "--source", filepath.Join(logs, "page"), "-")
+	if !strings.HasPrefix(page, "<!DOCTYPE html>") || !strings.Contains(page, "return f.U32(ctx.XDPPass)") || errs != "" {
+		t.Errorf("%s\n%.200s", errs, page)
+	}
+	file := filepath.Join(t.TempDir(), "x.html")
+	report, _, _ := tool(log, "explain", "--html", file, "--source", filepath.Join(logs, "page"), "-")
+	if written, err := os.ReadFile(file); err != nil || string(written) != page || !strings.HasPrefix(report, "error[maybe-nil]") {
+		t.Errorf("%v, %d bytes, and printed %.100s", err, len(written), report)
+	}
+}
+
+// TestExplainProgram: a log of a program's shape has no instructions, the program has.
+func TestExplainProgram(t *testing.T) {
+	const log = "unreachable insn 2\nprocessed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+	const want = "0 | (b7) r0 = 0\n1 | (95) exit\n2 | (95) exit\n"
+	const hex = "b7000000000000009500000000000000" + "9500000000000000"
+	if out, errs, code := tool(log, "explain", "--prog", hex, "-"); !strings.Contains(out, want) || code != 0 {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	file := filepath.Join(t.TempDir(), "prog")
+	for _, text := range []string{hex, "b7 00 00 00 00 00 00 00 # r0 = 0\n95 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00\n", "\xb7\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, errs, _ := tool(log, "explain", "--prog", file, "-"); !strings.Contains(out, want) {
+			t.Errorf("%q: %s%s", text, out, errs)
+		}
+	}
+}
+
+// elfObject returns an ELF object with a section of code of two functions: exit, and r0 = 0; exit.
+func elfObject(t *testing.T, machine elf.Machine) []byte {
+	t.Helper()
+	code := "\x95\x00\x00\x00\x00\x00\x00\x00" + "\xb7\x00\x00\x00\x00\x00\x00\x00" + "\x95\x00\x00\x00\x00\x00\x00\x00"
+	names := "\x00a\x00b\x00xdp\x00.symtab\x00.strtab\x00"
+	const header, section = 64, 64
+	var b bytes.Buffer
+	put := func(v any) {
+		if err := binary.Write(&b, binary.LittleEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(elf.Header64{
+		Ident: [16]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+		Type:  uint16(elf.ET_REL), Machine: uint16(machine), Version: 1, Ehsize: header, Shentsize: section, Shnum: 4, Shstrndx: 3, Shoff: header,
+	})
+	at := uint64(header + 4*section)
+	put(elf.Section64{})
+	put(elf.Section64{Name: 5, Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Off: at, Size: 24, Addralign: 8})
+	put(elf.Section64{Name: 9, Type: uint32(elf.SHT_SYMTAB), Off: at + 24, Size: 3 * 24, Link: 3, Info: 1, Entsize: 24, Addralign: 8})
+	put(elf.Section64{Name: 17, Type: uint32(elf.SHT_STRTAB), Off: at + 24 + 72, Size: uint64(len(names)), Addralign: 1})
+	b.WriteString(code)
+	function := elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC)
+	put(elf.Sym64{})
+	put(elf.Sym64{Name: 1, Info: function, Shndx: 1, Value: 0, Size: 8})
+	put(elf.Sym64{Name: 3, Info: function, Shndx: 1, Value: 8, Size: 16})
+	b.WriteString(names)
+	return b.Bytes()
+}
+
+func TestExplainObject(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "prog.o")
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := elfObject(t, elf.EM_BPF)
+	write(whole)
+	const log = "0: (b7) r0 = 0 ; R0=0\n1: (95) exit\nR0 is wrong\n"
+	if code, err := readProgram(file, log); err != nil || len(code) != 16 || code[0] != 0xb7 {
+		t.Errorf("%v, % x", err, code)
+	}
+	for _, c := range []struct {
+		log, want string
+		machine   elf.Machine
+	}{
+		{"0: (61) r0 = *(u32 *)(r1 +0)\n", "no function in xdp has the log's instructions", elf.EM_BPF},
+		{"0: (b7) r0 = 0\n9: (95) exit\n", "give it as hex", elf.EM_BPF},
+		{"R0 !read_ok\n", "the log has no instructions", elf.EM_BPF},
+		{"0: (95) exit\n", "an object for EM_X86_64", elf.EM_X86_64},
+	} {
+		write(elfObject(t, c.machine))
+		if _, err := readProgram(file, c.log); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.log, err, c.want)
+		}
+	}
+	// Cut off anywhere, or with any byte wrong, it is an error or code of the object's, and no panic.
+	for n := range whole {
+		for _, data := range [][]byte{whole[:n], append(append(bytes.Clone(whole[:n]), 0xff), whole[n+1:]...)} {
+			write(data)
+			if code, err := readProgram(file, log); err == nil && !bytes.Contains(data, code) {
+				t.Errorf("byte %d: % x", n, code)
+			}
+		}
+	}
+}
