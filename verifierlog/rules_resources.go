@@ -1,0 +1,122 @@
+package verifierlog
+
+// Messages about what a program acquires and has to give back.
+var resourceRules = [...]Rule{
+	{
+		Kind:    UnreleasedReference,
+		Pattern: "%s would lead to reference leak",
+		Also: []string{
+			"Unreleased reference id=%d alloc_insn=%d",
+			"tail_call would lead to reference leak",
+		},
+		Explanation: "On the path to here something is held that was acquired and not given back: {details}.",
+		Fix:         "Give it back on this path too, before the exit. alloc_insn is the instruction that acquired it.",
+		Example:     "ringbuf_leak",
+	},
+	{
+		Kind:    ReleasedTwice,
+		Pattern: "release kernel function %s expects refcounted PTR_TO_BTF_ID",
+		Also: []string{
+			"R%d must be referenced when passed to release function",
+			"release helper %s expects referenced PTR_TO_BTF_ID",
+			"arg#%d expected pointer to allocated object",
+		},
+		Explanation: "What is given back was not acquired by this program, or was given back before.",
+		Fix:         "Give back only what was acquired, and once.",
+		Example:     "kfunc_release_unowned",
+	},
+	{
+		Kind:    LockHeld,
+		Pattern: "%s cannot be used inside %s-ed region",
+		Also: []string{
+			"bpf_spin_unlock is missing",
+			"bpf_rcu_read_unlock is missing",
+		},
+		Explanation: "A section that was begun is not ended on the path to here.",
+		Fix:         "End it on every path: f.Locked and f.RCU do.",
+		Example:     "lock_leak",
+	},
+	{
+		Kind:    NotHeld,
+		Pattern: "unmatched rcu read unlock (kernel function %s)",
+		Also: []string{
+			"unmatched rcu read unlock",
+			"bpf_spin_unlock without taking a lock",
+			"bpf_spin_unlock of different lock",
+			"unmatched attempt to enable preemption (kernel function %s)",
+		},
+		Explanation: "A section is ended that was not begun on this path.",
+		Fix:         "Begin it first: f.RCU and f.Locked do both.",
+	},
+	{
+		Kind:        NotHeld,
+		Pattern:     "cannot restore irq state out of order, expected id=%d acquired at insn_idx=%d",
+		Explanation: "Flags are restored in the reverse order in which they were saved; those saved at instruction {2} are due.",
+		Fix:         "Restore the last that was saved first.",
+		Example:     "irq_out_of_order",
+	},
+	{
+		Kind:        NotHeld,
+		Pattern:     "expected an initialized irq flag as arg#%d",
+		Also:        []string{"expected uninitialized irq flag as arg#%d"},
+		Explanation: "Flags are restored that were not saved, or saved twice.",
+		Fix:         "Save them once before with bpf_local_irq_save, into the same place.",
+		Example:     "irq_uninit",
+	},
+	{
+		Kind:        NotHeld,
+		Pattern:     "expected an initialized iter_%s as arg #%d",
+		Explanation: "The iterator was not begun on this path, or has ended already.",
+		Fix:         "Call its _new first, and _destroy once at the end.",
+		Example:     "iter_no_new",
+	},
+	{
+		Kind:        UnreleasedReference,
+		Pattern:     "expected uninitialized iter_%s as arg #%d",
+		Explanation: "An iterator is begun where one is that was not ended.",
+		Fix:         "End it first with its _destroy.",
+		Example:     "iter_new_twice",
+	},
+	{
+		Kind:        NotHeld,
+		Pattern:     "Expected an initialized dynptr as arg #%d",
+		Also:        []string{"Expected a dynptr of type %s as arg #%d"},
+		Explanation: "There is no dynptr where the call wants one: it was never made, or was given back.",
+		Fix:         "Make it first with bpf_dynptr_from_mem, bpf_ringbuf_reserve_dynptr or their like.",
+		Example:     "dynptr_uninit",
+	},
+	{
+		Kind:        UnreleasedReference,
+		Pattern:     "cannot overwrite referenced dynptr",
+		Explanation: "A dynptr that must be given back is overwritten.",
+		Fix:         "Submit or discard it first.",
+		Example:     "dynptr_overwrite",
+	},
+	{
+		Kind:        SpecialField,
+		Pattern:     "off %d doesn't point to 'struct %s' that is at %d",
+		Explanation: "The {2} of the value is at offset {3}, and the call is given offset {1}.",
+		Fix:         "Pass the field's own address: r.Part(\"Lock\").",
+	},
+	{
+		Kind:        SpecialField,
+		Pattern:     "%s cannot be accessed directly by load/store",
+		Explanation: "{1} in a map's value is the kernel's, and not read or written like memory.",
+		Fix:         "Use the calls for it, such as f.Locked; leave the field out of copies.",
+		Example:     "lock_direct",
+	},
+	{
+		Kind:    SpecialField,
+		Pattern: "kptr access size must be BPF_DW",
+		Also: []string{
+			"kptr access misaligned expected=%d off=%d",
+			"kptr in map can only be accessed using BPF_MEM instruction mode",
+			"store to referenced kptr disallowed",
+			"invalid kptr access, R%d type=%s%s",
+			"kptr access cannot have variable offset",
+		},
+		Explanation: "A kptr is read in 8 bytes, and written only by bpf_kptr_xchg.",
+		Fix:         "Use r.Owned and r.Exchange.",
+		Example:     "kptr_unaligned",
+	},
+}
