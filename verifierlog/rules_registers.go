@@ -14,7 +14,7 @@ var registerRules = [...]Rule{
 		Pattern:     "R%d invalid mem access 'scalar'",
 		Also:        []string{"R%d invalid mem access 'inv'"},
 		Explanation: "R{1} is a number for the verifier, and {insn} uses it as an address. It never was a pointer, or it is none any more: it was given back, the packet moved, or only half of it was copied.",
-		Fix:         "Look where it became a number. Addresses from memory that is not trusted are read with bpf_probe_read_kernel (f.ReadKernel).",
+		Fix:         "Look where it became a number. Addresses from memory that is not trusted are read with bpf_probe_read_kernel (dsl.ReadField).",
 		Example:     "pkt_stale",
 	},
 	{
@@ -27,7 +27,7 @@ var registerRules = [...]Rule{
 			"R%d invalid mem access 'untrusted_ptr_or_null_%s'",
 		},
 		Explanation: "R{1} may be nil: what it comes from gives nil when it finds nothing, and the program did not ask.",
-		Fix:         "Compare it right behind the call: f.If(p.IsNil(), f.Exit), or JEQ64Imm(r, 0, \"out\"). After that it is a {2}.",
+		Fix:         "Compare it right behind the call: f.If(p.IsNil(), f.Exit), or JEQ64Imm(r, 0, \"out\").",
 		Example:     "ringbuf_no_null",
 	},
 	{

@@ -61,7 +61,7 @@ var typeRules = [...]Rule{
 	{
 		Kind:        NoArgument,
 		Pattern:     "func '%s' doesn't have %d-th argument",
-		Explanation: "{1} has fewer arguments: number {2}, counted from 0, is read.",
+		Explanation: "{1} has fewer arguments than the one that is read, which the kernel calls number {2}, counted from 1.",
 		Fix:         "The Go function's parameters are the arguments; declare only those that there are.",
 		Example:     "tp_arg_oob",
 	},
