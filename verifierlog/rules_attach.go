@@ -52,6 +52,53 @@ var attachRules = [...]Rule{
 		Explanation: "The target does not allow that.",
 		Fix:         "Choose another target, or another kind of program.",
 	},
+	{
+		Kind:    MaySleep,
+		Pattern: "Only fentry/fexit/fmod_ret, lsm, %s can be sleepable",
+		Also: []string{
+			"BPF_LSM_CGROUP programs cannot be sleepable",
+			"Sleepable programs can only use array, hash",
+		},
+		Explanation: "The program is marked sleepable, and its type, its hook or one of its maps is not for programs that sleep.",
+		Fix:         "Take the mark away: leave program.Sleepable false. Maps that sleeping programs may use are arrays, hashes, ring buffers and storages.",
+	},
+	{
+		Kind:        BadAttach,
+		Pattern:     "Syscall programs can only be sleepable",
+		Explanation: "Programs of type syscall sleep, and this one is not marked so.",
+		Fix:         "Set program.Sleepable = true.",
+	},
+	{
+		Kind:    BadAttach,
+		Pattern: "Attaching tracing programs to function '%s' is rejected.",
+		Also: []string{
+			"Attaching fexit/fmod_ret to __noreturn functions is rejected.",
+			"The address of function %s cannot be found",
+			"attach_btf_id %u doesn't have a name",
+			"Can attach to only JITed progs",
+			"Cannot nest tracing program attach more than once",
+			"Cannot recursively attach",
+			"Cannot replace static functions",
+			"Cannot replace kernel functions",
+			"Cannot extend fentry/fexit",
+			"can't modify return codes of BPF programs",
+			"Subprog %s doesn't exist",
+		},
+		Explanation: "The target exists, but programs of this kind cannot be attached to it: it never returns, has no address, is a program that traces itself, or is a function that cannot be replaced.",
+		Fix:         "Choose another target, or another kind of program.",
+	},
+	{
+		Kind:    BadMap,
+		Pattern: "bpf_struct_ops map cannot be used in prog",
+		Also: []string{
+			"Only one arena per program",
+			"only one cgroup storage of each type is allowed",
+			"The total number of maps per program has reached the limit of %u",
+			"offload device mismatch between prog and map",
+		},
+		Explanation: "The program uses a map that it cannot use, or more of them than it may.",
+		Fix:         "A program has at most 64 maps, one arena, and one cgroup storage of each kind.",
+	},
 }
 
 // Messages of BPF_BTF_LOAD: reasons that stand behind a type.

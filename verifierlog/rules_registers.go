@@ -125,6 +125,10 @@ var registerRules = [...]Rule{
 			"R%d has pointer with unsupported alu operation",
 			"R%d has unknown scalar with mixed signed bounds",
 			"R%d tried to %s from different maps, paths or scalars, prohibited for !root",
+			"R%d stack pointer arithmetic goes out of range, prohibited for !root",
+			"R%d tried to %s beyond pointer bounds, %s",
+			"R%d tried to %s from different maps, paths or scalars, %s",
+			"R%d could not be pushed for speculative verification, %s",
 		},
 		Explanation: "Without CAP_PERFMON the verifier also follows what a processor does while it guesses, and there the index leaves the value.",
 		Fix:         "Mask the index (x.And(63)) besides comparing it, or load with CAP_PERFMON.",
@@ -182,5 +186,21 @@ var registerRules = [...]Rule{
 		Pattern:     "cannot return stack pointer to the caller",
 		Explanation: "A function returns the address of its own stack, which is gone then.",
 		Fix:         "Let the caller pass the memory to write to.",
+	},
+	{
+		Kind:    AddressLeak,
+		Pattern: "R%d partial copy of pointer",
+		Also: []string{
+			"R%d sign-extension part of pointer",
+			"leaking pointer from stack off %d",
+		},
+		Explanation: "Half of an address, or one in memory that the program's user may read, is an address of the kernel that gets out. That takes CAP_PERFMON.",
+		Fix:         "Copy pointers whole (dsl.Mov64Reg), do not pass objects with pointers in them to helpers, or load with CAP_PERFMON.",
+	},
+	{
+		Kind:        PointerArithmetic,
+		Pattern:     "R%d subtraction from stack pointer prohibited",
+		Explanation: "A number is subtracted from an address in the stack.",
+		Fix:         "Add the negative number instead, or begin at the object that is meant: dsl.Local.",
 	},
 }
