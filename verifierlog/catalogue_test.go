@@ -22,9 +22,9 @@ const allLogs = "../../shared/verifierlogs"
 func TestExplanationsAreThoseThatWereRead(t *testing.T) {
 	var x struct {
 		Entries []struct {
-			Name, Mistake string
-			Loaded        bool
-			Levels        map[string]struct{ File, Errno string }
+			Name, Mistake, ProgType, Target, Member, License string
+			Loaded, Sleepable                                bool
+			Levels                                           map[string]struct{ File, Errno string }
 		}
 	}
 	raw, err := os.ReadFile(filepath.Join(allLogs, "index.json"))
@@ -44,7 +44,13 @@ func TestExplanationsAreThoseThatWereRead(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		r := verifierlog.Explain(string(log), verifierlog.Program{Errno: e.Levels["1"].Errno})
+		structName, _ := strings.CutPrefix(e.Target, "struct:")
+		if e.ProgType != "struct_ops" {
+			structName = ""
+		}
+		r := verifierlog.Explain(string(log), verifierlog.Program{
+			Type: e.ProgType, Struct: structName, Member: e.Member, Sleepable: e.Sleepable, License: e.License, Errno: e.Levels["1"].Errno,
+		})
 		if r.Kind == verifierlog.Unknown || r.Kind == "" || r.Explanation == "" || unfilled.MatchString(r.Explanation+r.Fix) {
 			t.Errorf("%s: %q is not explained: %q %q", e.Name, r.Reason, r.Kind, r.Explanation)
 		}

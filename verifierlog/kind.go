@@ -80,4 +80,5 @@ const (
 	Interrupted  Kind = "interrupted"   // EAGAIN: a signal came; load again
 	NotPermitted Kind = "not-permitted" // EPERM
 	NoLog        Kind = "no-log"        // refused before the verifier
+	KernelBug    Kind = "kernel-bug"    // the verifier says that it is wrong itself
 )

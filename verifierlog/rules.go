@@ -18,6 +18,9 @@ type Rule struct {
 	// printed, {2} for the second, {insn} for the instruction.
 	Explanation string
 	Fix         string
+
+	// Example names a program whose recorded log has this message; "" where none could be made to fail like this.
+	Example string
 }
 
 // Rules lists all messages that are explained, in the order in which the verifier looks for mistakes.

@@ -122,6 +122,8 @@ func title(k Kind) string {
 		return "a signal interrupted the verifier"
 	case NotPermitted:
 		return "loading this takes more privilege"
+	case KernelBug:
+		return "the verifier says that it is wrong itself"
 	case NoLog:
 		return "refused before the verifier began"
 	}

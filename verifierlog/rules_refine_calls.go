@@ -1,0 +1,340 @@
+package verifierlog
+
+import (
+	"strconv"
+	"strings"
+)
+
+// calleeOf names what a call calls, "" for other instructions.
+func calleeOf(text string) string {
+	o := parseOperands(text)
+	if o.operation != kernelCall {
+		return ""
+	}
+	return o.callee
+}
+
+// refineNilArgument: an argument that may be nil is called a wrong type.
+func refineNilArgument(a *account) {
+	if len(a.args) == 3 && strings.HasSuffix(a.args[1], "_or_null") {
+		a.Kind = MaybeNil
+		return
+	}
+	if !strings.HasPrefix(a.Reason, "arg#") {
+		return
+	}
+	for _, s := range a.Slice { // it was given back, and is a number since
+		if isCall(s.Text) && strings.Contains(s.Text, "_release") && s.Insn != a.Insn {
+			a.Kind = ReleasedTwice
+			a.Explanation = "What is passed was given back before, at " + placed(s) + ", and is not the program's any more."
+			a.Fix = "Give it back once, and do not use it after that."
+		}
+	}
+}
+
+// what says what a register holds, in words.
+func (v Value) what() string {
+	switch n, constant := v.Bounds.Constant(); {
+	case v.Kind == NoValue:
+		return "was never set"
+	case v.Kind == Scalar && constant:
+		return "is the number " + strconv.FormatInt(n, 10)
+	case v.Kind == Scalar:
+		return "is a number"
+	case v.Kind == PointerContext:
+		return "is the context itself"
+	case v.Kind == PointerStack:
+		return "is an address in the stack"
+	case v.Kind == PointerBTF && v.Struct != "":
+		return "is a pointer to struct " + v.Struct
+	case v.Kind == PointerMapValue && v.Map != "":
+		return "is a pointer to a value of the map " + v.Map
+	}
+	text, _, _ := strings.Cut(v.Text, "(")
+	return "is a " + text
+}
+
+// refineArgument says what is passed instead of what is wanted.
+func refineArgument(a *account) {
+	callee := calleeOf(a.Text)
+	if callee == "" {
+		return
+	}
+	switch n := a.named(); {
+	case strings.HasPrefix(a.Reason, "kernel function ") && len(a.args) == 7:
+		register, ok := parseInt(a.args[4])
+		if !ok {
+			return
+		}
+		reg, v := "R"+a.args[4], a.register(register)
+		if a.args[3] == a.args[6] && v.Offset != 0 {
+			a.Explanation = "Argument " + a.args[1] + " of " + callee + ", counted from 0, is a pointer to struct " + a.args[3] + ", and " + reg + " leads to one, but not to its beginning: " + strconv.FormatInt(v.Offset, 10) + " was added to it. The kernel prints the same type twice."
+			a.Fix = "Pass the pointer as it came, without an offset: tp itself, not the address of a field of it."
+			return
+		}
+		a.Explanation = "Argument " + a.args[1] + " of " + callee + ", counted from 0, is a pointer to struct " + a.args[3] + ", and " + reg + " leads to struct " + a.args[6] + "."
+		a.Fix = "Pass a pointer to struct " + a.args[3] + "; in generated bindings (bpfsmith gen) the types of Go tell the two apart."
+	case strings.HasPrefix(a.Reason, "arg#") && n >= 0 && len(a.args) == 3:
+		a.Explanation = "Argument " + a.args[0] + " of " + callee + ", counted from 0, is a pointer to a " + a.args[2] + " of the kernel, and R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". The kernel's text about scalars does not apply."
+		if a.register(n+1).Kind == PointerContext {
+			a.Fix = "R1 at the beginning is the context, an array that has the arguments in it: load argument i from offset 8*i. The parameters of a Go function are the arguments."
+		} else if a.register(n+1).Kind == Scalar {
+			a.Fix = "Pass a pointer to a " + a.args[2] + ": a parameter of the Go function, or what a call has acquired and is not given back yet."
+		}
+	case strings.HasSuffix(a.Reason, "is not a scalar") && n >= 1:
+		a.Explanation = "Argument " + a.args[0] + " of " + callee + " is a number, and R" + a.args[0] + " " + a.register(n).what() + "."
+		if a.register(n).Kind == NoValue {
+			a.Fix = "Set it before the call: this function has at least " + a.args[0] + " arguments."
+		}
+	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:
+		a.Explanation = "Argument " + a.args[0] + " of " + callee + " " + strings.TrimPrefix(a.register(n).what(), "R") + ", and it takes " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
+		switch {
+		case strings.HasPrefix(a.args[2], "map_ptr"):
+			a.Fix = "Pass the map: m.Lookup(f, key) and the other methods of its handle do; by hand it is dsl.LoadMap."
+		case callee == "bpf_snprintf" || callee == "bpf_trace_vprintk":
+			a.Fix = "The text of the format stands in a map that is read only: maps.NewReadOnly."
+		}
+	}
+}
+
+// refineMaybeNil names what may give nil.
+func refineMaybeNil(a *account) {
+	n := a.named()
+	if strings.Contains(a.Reason, "passed to ") {
+		n++ // "trusted arg0" is R1
+	}
+	if n < 0 || len(a.args) == 0 {
+		return
+	}
+	reg, v := "R"+strconv.Itoa(n), a.register(n)
+	subject := reg
+	if callee := calleeOf(a.Text); callee != "" {
+		subject = "R" + strconv.Itoa(n) + ", which " + callee + " is given and must not be nil,"
+	}
+	const fix = "Compare it on the way, with nothing in between that changes it: f.If(p.IsNil(), f.Exit), or dsl.JEQ64Imm(r, 0, \"out\"). Copies of it are known then too."
+	zero, constant := v.Bounds.Constant()
+	from, may := a.noted("may give nil")
+	context, argument := a.noted("from the context")
+	load, loaded := a.step(func(s Step) bool {
+		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation == loadOperation
+	})
+	switch {
+	case v.Kind == Scalar && constant && zero == 0:
+		a.Explanation = subject + " is 0, which is nil."
+		a.Fix = "Pass the pointer: a parameter of the Go function, or what a call gave, after it was compared with nil."
+	case may:
+		a.Explanation = subject + " may be nil: " + placed(from) + " gives nil when it finds nothing or there is no room, and the program did not ask."
+		a.Fix = fix
+	case argument:
+		a.Explanation = subject + " may be nil: the argument that " + placed(context) + " reads is one that the kernel may leave out."
+		a.Fix = fix
+	case a.Frame == 0 && len(a.Slice) <= 1:
+		a.Explanation = subject + " may be nil: it is an argument of a global function, which is verified by itself, for any caller."
+		a.Fix = fix
+	case loaded:
+		a.Explanation = subject + " may be nil: it was loaded at " + placed(load) + ", and there may be nothing in that place."
+		a.Fix = fix
+	default:
+		a.Explanation = subject + " may be nil, and the program did not ask."
+		a.Fix = fix
+	}
+}
+
+// refineUntrusted says where the pointer is from.
+func refineUntrusted(a *account) {
+	n := a.named()
+	callee := calleeOf(a.Text)
+	v := a.register(n)
+	if n < 0 || callee == "" || v.Kind != PointerBTF {
+		return
+	}
+	wants := "one that is known to be good: an argument of the program, or what it has acquired"
+	if strings.Contains(a.Reason, "must be a rcu pointer") {
+		wants = "one that was read within a section of RCU, or one that is an argument or was acquired"
+	}
+	a.Explanation = "R" + a.args[0] + " " + v.what() + ", and " + callee + " takes only " + wants + "."
+	if walked, ok := a.noted("a pointer from a struct"); ok {
+		a.Explanation += " This one was read out of another struct at " + placed(walked) + ": the kernel may free what it leads to at any time."
+	} else if gone, ok := a.noted("takes it away"); ok {
+		a.Explanation += " It was until " + placed(gone) + " ended the section in which it was good."
+	}
+}
+
+// releases say how what a call acquired is given back.
+var releases = [...]struct{ acquire, release string }{
+	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, even where the call gave an error"},
+	{"bpf_ringbuf_reserve", "ring.Submit(f, r) or ring.Discard(f, r)"},
+	{"bpf_sk_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
+	{"bpf_skc_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
+	{"bpf_task_", "f.Kernel(\"bpf_task_release\", task)"},
+	{"bpf_cgroup_", "f.Kernel(\"bpf_cgroup_release\", cgroup)"},
+	{"bpf_cpumask_", "f.Kernel(\"bpf_cpumask_release\", mask)"},
+	{"bpf_iter_", "the iterator's _destroy, even where it has no element left; f.Range ends its own"},
+	{"bpf_kptr_xchg", "the release function of its type (bpf_task_release for a task), or put it back with r.Exchange"},
+	{"bpf_obj_new", "f.Kernel(\"bpf_obj_drop_impl\", p, 0)"},
+}
+
+// refineReference names what is held, and how it is given back.
+func refineReference(a *account) {
+	args, ok := a.detail("Unreleased reference id=%d alloc_insn=%d")
+	if !ok {
+		return
+	}
+	insn, ok := parseInt(args[1])
+	if !ok {
+		return
+	}
+	acquired, ok := a.step(func(s Step) bool { return s.Insn == insn })
+	if !ok {
+		a.Explanation = "Instruction " + args[1] + " acquired something (reference " + args[0] + "), and it is still held at the end of this path."
+		a.Fix = "Give it back on this path too, before the exit."
+		return
+	}
+	a.Explanation = "What " + placed(acquired) + " acquired (reference " + args[0] + ") is still held at the end of this path."
+	if lost, ok := a.noted("the last copy is lost"); ok {
+		a.Explanation += " Its last copy is overwritten at " + placed(lost) + "."
+	}
+	for _, r := range releases {
+		if strings.HasPrefix(calleeOf(acquired.Text), r.acquire) {
+			if strings.Contains(r.release, ", even where ") {
+				a.Fix = "End it on every path to the exit: " + r.release + "."
+				return
+			}
+			a.Fix = "Give it back on every path to the exit, but where it is nil: " + r.release + "."
+			return
+		}
+	}
+}
+
+// sections are what the kernel calls regions, and how they end.
+var sections = [...]struct{ region, what, end string }{
+	{"bpf_spin_lock", "a spin lock is held", "f.Locked(lock, body) gives it back at the end of its body; leave the program behind it, not within. By hand, call bpf_spin_unlock on every path."},
+	{"bpf_rcu_read_lock", "a section of RCU is open", "f.RCU(body) ends it; leave the program behind it, not within. By hand, call bpf_rcu_read_unlock on every path."},
+	{"bpf_preempt_disable", "preemption is disabled", "Call bpf_preempt_enable on every path: f.Kernel(\"bpf_preempt_enable\")."},
+	{"bpf_local_irq_save", "interrupts are disabled", "Call bpf_local_irq_restore with the saved flags on every path."},
+}
+
+// refineSection names the section that is not ended.
+func refineSection(a *account) {
+	for _, s := range sections {
+		unlock := strings.Replace(s.region, "lock", "unlock", 1)
+		if !strings.Contains(a.Reason, s.region) && !strings.Contains(a.Reason, unlock) {
+			continue
+		}
+		a.Explanation = "Here " + s.what
+		if began, ok := a.noted("begins what was not ended"); ok {
+			a.Explanation += ", since " + placed(began)
+		}
+		a.Explanation += ", and " + instructionOf(*a.Report) + " is not possible before that has ended."
+		a.Fix = s.end
+		return
+	}
+}
+
+// refineLocked says what is called.
+func refineLocked(a *account) {
+	callee := calleeOf(a.Text)
+	switch callee {
+	case "":
+		return
+	case "bpf_spin_lock":
+		a.Explanation = "A spin lock is held here already, and a program holds one at a time: a second call of bpf_spin_lock would wait for itself."
+		a.Fix = "End the first section before: bodies of f.Locked do not stand within each other."
+	default:
+		a.Explanation = callee + " is called while a spin lock is held. Until it is given back nothing may be called."
+	}
+}
+
+// refineHelper says for what programs it is forbidden, as far as that is known.
+func refineHelper(a *account) {
+	if len(a.args) == 0 {
+		return
+	}
+	switch {
+	case a.args[0] == "bpf_setsockopt" && a.program.Member == "release":
+		a.Explanation = "release may not call bpf_setsockopt: the socket is on its way out there. Other members of " + a.program.Struct + " may."
+		a.Fix = "Set the option in init, or in another member."
+	case a.program.Member != "":
+		a.Explanation = a.args[0] + " is no helper for " + a.program.Struct + "." + a.program.Member + "."
+		a.Fix = "Use what its kind of interface has: the base helpers, its own kernel functions (f.Kernel), and those that docs of the interface list. What other members may call, this one may not have."
+	case a.program.Type != "":
+		a.Explanation = a.args[0] + " exists, but not for programs of type " + a.program.Type + "."
+	}
+}
+
+// refineKernelFunction says for what programs it is none.
+func refineKernelFunction(a *account) {
+	if !strings.HasPrefix(a.Reason, "calling kernel function ") || len(a.args) == 0 {
+		return
+	}
+	subject := ""
+	switch {
+	case a.program.Member != "":
+		subject = a.program.Struct + "." + a.program.Member
+	case a.program.Type != "":
+		subject = "programs of type " + a.program.Type
+	default:
+		return
+	}
+	a.Explanation = a.args[0] + " is not among the kernel functions that " + subject + " may call: it is offered to other programs, or to none."
+}
+
+// refineSleep says what may sleep, and why not here.
+func refineSleep(a *account) {
+	callee := calleeOf(a.Text)
+	if callee == "" {
+		return
+	}
+	switch {
+	case strings.Contains(a.Reason, "rcu_read_lock") || strings.Contains(a.Reason, "region"):
+		a.Explanation = callee + " may sleep, and here a section is open in which nothing may."
+		a.Fix = "End the section before: call it behind the body of f.RCU, not within."
+	case a.program.Sleepable:
+		a.Explanation = callee + " may sleep, and although the program is sleepable, it may not here."
+		a.Fix = "Look for a section that is open, or use a call that does not sleep."
+	default:
+		a.Explanation = callee + " may sleep, and the program was loaded as one that does not."
+		a.Fix = "Set program.Sleepable = true, where the hook lets programs sleep; elsewhere use a call that does not (bpf_probe_read_user instead of bpf_copy_from_user)."
+	}
+}
+
+// refineLicense names the license.
+func refineLicense(a *account) {
+	if a.program.License != "" {
+		a.Explanation += " This one was loaded under \"" + a.program.License + "\"."
+	}
+	if callee := calleeOf(a.Text); callee != "" {
+		a.Explanation = strings.Replace(a.Explanation, "What is called", callee, 1)
+	}
+}
+
+// refineAttach tells the two reasons for one text apart, and names members.
+func refineAttach(a *account) {
+	switch {
+	case strings.HasPrefix(a.Reason, "attach to unsupported member ") && len(a.args) >= 2:
+		switch {
+		case a.program.Sleepable:
+			a.Explanation = "The program is marked sleepable, and " + a.args[1] + "." + a.args[0] + " is called where nothing may sleep. The kernel has the same text for members that cannot be implemented at all."
+			a.Fix = "Take the mark away: leave program.Sleepable false."
+		case a.errnoIs("ENOTSUPP"):
+			a.Explanation = "The kernel lets no program implement " + a.args[1] + "." + a.args[0] + "."
+			a.Fix = "Leave the member out."
+		}
+	case strings.HasPrefix(a.Reason, "attach to invalid member idx ") && len(a.args) >= 2:
+		a.Explanation = "struct " + a.args[1] + " of this kernel has no member number " + a.args[0] + ": the number is from another kernel's BTF."
+		a.Fix = "Name the member: structops looks its number up in the kernel that the program is loaded into."
+	case strings.HasPrefix(a.Reason, "attach to invalid member ") && len(a.args) >= 3:
+		a.Explanation = a.args[2] + "." + a.args[0] + " is data, not a function, so no program can stand for it."
+		a.Fix = "Give it a value in structops.Ops, and programs to the members that are function pointers."
+	case strings.HasPrefix(a.Reason, "attach_btf_id ") && strings.HasSuffix(a.Reason, " is not a typedef"):
+		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is no typedef."
+		a.Fix = "Name the tracepoint, and let the loader look it up: load.Options{AttachTo: \"task_newtask\"}. For a function of the kernel load the program as fentry or fexit."
+	case strings.Contains(a.Reason, " points to wrong type name ") && len(a.args) >= 2:
+		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is the typedef " + a.args[1] + "."
+		a.Fix = "Name the tracepoint, and let the loader look it up: load.Options{AttachTo: \"task_newtask\"}."
+	case strings.HasPrefix(a.Reason, "attach_btf_id ") && a.program.Struct != "":
+		a.Explanation = "struct " + a.program.Struct + " is no interface that programs may implement in this kernel: it was built without it, its module is not loaded, or the number is that of another type."
+	}
+}
+
+func (a *account) errnoIs(name string) bool { return strings.EqualFold(a.program.Errno, name) }

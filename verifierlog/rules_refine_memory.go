@@ -1,0 +1,375 @@
+package verifierlog
+
+import (
+	"strconv"
+	"strings"
+)
+
+// detail finds the numbers that a line before the reason has, by its format.
+func (a *account) detail(format string) ([]string, bool) {
+	for i := len(a.Details) - 1; i >= 0; i-- {
+		if args, _, ok := matchFormat(format, a.Details[i]); ok {
+			return args, true
+		}
+	}
+	args, _, ok := matchFormat(format, a.Reason)
+	return args, ok
+}
+
+// numbers reads what verbs printed as numbers.
+func numbers(args []string) ([]int64, bool) {
+	list := make([]int64, len(args))
+	for i, a := range args {
+		n, err := strconv.ParseInt(a, 0, 64)
+		if err != nil {
+			return nil, false
+		}
+		list[i] = n
+	}
+	return list, true
+}
+
+// pointerOf is the pointer that the refused access goes through, and its offset in the instruction.
+func (a *account) pointerOf() (register int, v Value, offset int64) {
+	o := parseOperands(a.Text)
+	register = o.dst
+	if o.operation == loadOperation {
+		register = o.src
+	}
+	if n := a.named(); n >= 0 {
+		register = n
+	}
+	return register, a.register(register), int64(o.offset)
+}
+
+// indexOf is the number that was added to a pointer: the source of the last addition to it in the slice. Where the addition is what is refused,
+// it is its source.
+func (a *account) indexOf(pointer int) (register int, v Value) {
+	if o := parseOperands(a.Text); o.operation == arithmetic && o.src >= 0 {
+		if v := a.register(o.src); v.Kind == Scalar {
+			return o.src, v
+		}
+		return o.dst, a.register(o.dst)
+	}
+	if s, ok := a.step(func(s Step) bool {
+		o := parseOperands(s.Text)
+		return o.operation == arithmetic && o.dst == pointer && o.src >= 0
+	}); ok {
+		o := parseOperands(s.Text)
+		return o.src, a.register(o.src)
+	}
+	return -1, Value{}
+}
+
+// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of.
+var sizedMemory = [...]struct {
+	format string
+	kind   Kind
+	what   string
+}{
+	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map"},
+	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory"},
+}
+
+// refineBounds names the memory that an access reaches out of, and the number that leads there.
+func refineBounds(a *account) {
+	for _, m := range sizedMemory {
+		args, ok := a.detail(m.format)
+		if !ok {
+			continue
+		}
+		n, ok := numbers(args)
+		if !ok {
+			continue
+		}
+		size, off, width := n[0], n[1], n[2]
+		a.Kind = m.kind
+		register, v, _ := a.pointerOf()
+		name := m.what
+		if v.Map != "" {
+			name += " " + v.Map
+		}
+		text := "This access takes " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte")
+		if off >= 0 {
+			text += ": the last one would be number " + strconv.FormatInt(off+width-1, 10) + ", counted from 0."
+		} else {
+			text += ": it begins before the first one."
+		}
+		index, iv := a.indexOf(register)
+		if _, constant := v.Bounds.Constant(); !constant && index >= 0 && iv.Kind == Scalar {
+			a.Explanation = "R" + strconv.Itoa(index) + ", which was added to the pointer, " + rangeOf(iv.Bounds) + ". " + text
+			if most := size - width; most >= 0 {
+				limit := strconv.FormatInt(most+1, 10)
+				a.Fix = "Allow 0 to " + strconv.FormatInt(most, 10) + " before it is added: f.If(i.Lt(" + limit + "), func() {...}), compared without sign."
+				if (most+1)&most == 0 && most > 0 {
+					a.Fix += " A mask does it too: i.And(" + strconv.FormatInt(most, 10) + ")."
+				}
+			}
+			return
+		}
+		a.Explanation = text
+		a.Fix = "The last offset at which " + count(width, "byte") + " fit is " + strconv.FormatInt(size-width, 10) + ". The offset is a constant on this path: look at the layout of the Go type, how many bytes were asked for, or how often the loop added to the pointer."
+		return
+	}
+}
+
+// refinePacket compares what is read with what was proven.
+func refinePacket(a *account) {
+	args, ok := a.detail("invalid access to packet, off=%d size=%d, R%d(id=%d,off=%d,r=%d)")
+	if !ok {
+		return
+	}
+	n, ok := numbers(args)
+	if !ok {
+		return
+	}
+	off, width, register, id, proven := n[0], n[1], n[2], n[3], n[5]
+	reg, end := "R"+strconv.FormatInt(register, 10), strconv.FormatInt(off+width, 10)
+	variable := a.register(int(register)).Bounds
+	_, constant := variable.Constant()
+	switch {
+	case proven > 0:
+		a.Explanation = "The program has compared " + strconv.FormatInt(proven, 10) + " bytes of the packet with its end, and reads up to byte " + end + " from there: " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
+		a.Fix = "Compare as much as is read, " + end + " bytes: a dsl.Header of a type that is large enough."
+	case id != 0 && !constant:
+		a.Explanation = reg + " leads into the packet, and a number that " + rangeOf(variable) + " was added to it. What was compared with the packet's end before does not count for the sum."
+		a.Fix = "Compare again behind the addition: dsl.Header(packet, offset, short) takes a variable offset and does."
+	default:
+		a.Explanation = "The packet may end before what is read: on the path to " + instructionOf(*a.Report) + " nothing was compared with its end, or the comparison had its sides the wrong way round, so that this is the path of the short packet."
+		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does, and runs short where the packet ends too early. By hand: add the size to a copy, and leave when the copy is greater than data_end."
+	}
+}
+
+// refineUnbounded says what is known of the number that was added.
+func refineUnbounded(a *account) {
+	register, _, _ := a.pointerOf()
+	if strings.HasPrefix(a.Reason, "math between") || strings.HasPrefix(a.Reason, "value ") {
+		register = parseOperands(a.Text).dst
+	}
+	index, v := a.indexOf(register)
+	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") {
+		return
+	}
+	if _, constant := v.Bounds.Constant(); constant {
+		return
+	}
+	reg := "R" + strconv.Itoa(index)
+	a.Explanation = reg + " is added to a pointer, and " + rangeOf(v.Bounds) + "."
+	switch signed, ok := a.noted("the comparison tells this"); {
+	case v.Bounds.Min < 0 && ok && strings.Contains(signed.Text, " s"):
+		a.Explanation += " The comparison at " + placed(signed) + " is one with sign, and leaves the lower side open: -1 passes it too."
+		a.Fix = "Compare without sign: make it a U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."
+	case v.Bounds.Min < 0:
+		a.Explanation += " Nothing on this path has bounded it."
+		a.Fix = "Bound it before it is added, without sign: f.If(x.Lt(n), ...), or mask it: x.And(63)."
+	default:
+		a.Explanation += " That is more than any object has bytes."
+		a.Fix = "Bound it before it is added: f.If(i.Lt(n), ...), or mask it: i.And(63)."
+	}
+}
+
+// refineSize says which sizes are possible.
+func refineSize(a *account) {
+	n := a.named()
+	v := a.register(n)
+	if n < 1 || n > 5 || v.Kind != Scalar {
+		return
+	}
+	if _, constant := v.Bounds.Constant(); constant {
+		return
+	}
+	a.Explanation = "R" + strconv.Itoa(n) + " is the size that " + instructionOf(*a.Report) + " is given, and " + rangeOf(v.Bounds) + "."
+	switch {
+	case strings.Contains(a.Reason, "zero-sized"):
+		a.Explanation += " This helper does not take 0."
+	case strings.Contains(a.Reason, "known constant"):
+		a.Explanation += " This call takes only a constant, as the verifier has to know how much memory it gives."
+	case v.Bounds.Min < 0:
+		a.Explanation += " A negative size is a huge one for the helper."
+	}
+}
+
+// refineStack tells apart what the kernel says with the same words: an access outside of the stack, and one to bytes that were never written.
+func refineStack(a *account) {
+	if len(a.args) < 3 || !strings.Contains(a.Reason, " off=") {
+		return
+	}
+	n, ok := numbers(a.args[len(a.args)-2:])
+	if !ok {
+		return
+	}
+	off, size := n[0], n[1]
+	at := count(size, "byte") + " at " + strconv.FormatInt(off, 10) + " from R10"
+	switch {
+	case off >= -512 && off+size <= 0:
+		if !strings.HasPrefix(a.Reason, "invalid read from stack R") {
+			return
+		}
+		a.Kind = UninitialisedStack
+		a.Explanation = "The " + at + " are read, and the program has not written all of them. Without CAP_PERFMON that is not possible."
+		a.Fix = "Write all of it first, padding too: dsl.Local makes an object whose bytes are 0."
+	case off < 0 && off+size > 0:
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", where only " + count(-off, "byte") + " are left to the end of the stack: the object there is smaller than what is read or written."
+		a.Fix = "Make the object as large as the map's key or value, or the size that is passed: dsl.Local of the same Go type."
+	case off < -512:
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ". A function has the 512 bytes below R10, from -512 to -1."
+		a.Fix = "Take less stack: put large objects into a map's value (a per-CPU array of one element is scratch memory)."
+	default:
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", which is above the stack: it lies below R10, from -512 to -1."
+		a.Fix = "Use a negative offset: an object of 8 bytes begins at -8. dsl.Local finds the place."
+	}
+}
+
+// arrayContexts are the types of programs whose context is an array of arguments, 8 bytes each.
+var arrayContexts = [...]string{"struct_ops", "tracing", "lsm", "tp_btf", "fentry", "raw_tp"}
+
+// refineContext says what an access to the context, or to the arguments of a function, has done wrong.
+func refineContext(a *account) {
+	n, ok := numbers(a.args)
+	if !ok || len(n) != 2 {
+		return
+	}
+	off := n[0]
+	arguments := false
+	for _, t := range arrayContexts {
+		arguments = arguments || a.program.Type == t
+	}
+	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
+		a.Kind = NoArgument
+		// The kernel's number counts from 1, and one more where the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c). The offset
+		// does not mislead.
+		a.Explanation = args[0] + " is asked for argument " + strconv.FormatInt(off/8, 10) + ", counted from 0 (offset " + a.args[0] + " in the context), and has fewer."
+		a.Fix = "Declare only the parameters that there are: those of the Go function are the arguments, in their order."
+		return
+	}
+	if args, ok := a.detail("func '%s' offset %d is not multiple of 8"); ok {
+		a.Kind = ArgumentWidth
+		a.Explanation = "The context of " + args[0] + " is an array of arguments, 8 bytes each, and offset " + args[1] + " is in the middle of number " + strconv.FormatInt(off/8, 10) + ", counted from 0."
+		a.Fix = "Read argument i at offset 8*i; the parameters of a Go function do."
+		return
+	}
+	if args, ok := a.detail("func '%s' size %d must be 8"); ok {
+		a.Kind = ArgumentWidth
+		a.Explanation = "Argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0, is a pointer, and " + args[1] + " of its 8 bytes are read."
+		a.Fix = "Read all 8: dsl.LoadMem(isa.DW, ...). A parameter of type dsl.Ptr, or of a type that embeds it, is read whole."
+		return
+	}
+	at := "offset " + a.args[0]
+	switch o := parseOperands(a.Text); {
+	case o.operation == storeOperation && arguments:
+		a.Kind = ContextWrite
+		a.Explanation = "The context is the array of the arguments, and is read only: " + instructionOf(*a.Report) + " writes to " + at + "."
+		a.Fix = "Load the pointer that is the argument, and write through that where it is allowed (tp.SetSndCwnd(v)); keep state of your own in a map."
+	case o.operation == storeOperation:
+		a.Kind = ContextWrite
+		a.Explanation = "The context is read only at " + at + ", or altogether, for this type of program: " + instructionOf(*a.Report) + " writes there."
+		a.Fix = "Write only fields that the type of program lets be written: package kernel/ctx has setters for those. Keep state of your own in a map."
+	case off < 0:
+		a.Explanation = "The access begins before the context: " + at + "."
+		a.Fix = "Use offsets from 0: the fields of the context by name (package kernel/ctx), or a dsl.ContextOf of the right Go type."
+	case a.program.Type == "socket_filter" && (off == 76 || off == 80): // __sk_buff's data and data_end
+		a.Explanation = "Socket filters have no pointers into the packet: data and data_end of the context are not for them."
+		a.Fix = "Copy what is needed: f.Helper(\"bpf_skb_load_bytes\", ...) into a dsl.Local. Programs of traffic control and XDP have the pointers."
+	case o.operation == loadOperation && !arguments:
+		subject := "The context"
+		if a.program.Type != "" {
+			subject += " of " + a.program.Type + " programs"
+		}
+		a.Explanation = subject + " has nothing at offset " + a.args[0] + " that may be read with " + count(n[1], "byte") + ": there is no such field, it has another width, or it is not for this type of program."
+	case arguments:
+		a.Explanation = "The context in R1 is an array of arguments, 8 bytes each, and has no " + at + ". It looks as if R1 were taken for the struct itself, to which the first argument only points."
+		a.Fix = "Load the pointer first, at 8*i for argument i counted from 0, and the field through that. In a Go function declare a parameter of the struct's type and read tp.SndCwnd(), or p.Field(\"snd_cwnd\").U32()."
+	}
+}
+
+// refineReadOnlyStruct names the struct.
+func refineReadOnlyStruct(a *account) {
+	_, v, offset := a.pointerOf()
+	if v.Kind != PointerBTF || v.Struct == "" {
+		return
+	}
+	field := "at offset " + strconv.FormatInt(v.Offset+offset, 10)
+	if a.program.Field != nil {
+		if name := a.program.Field(v.Struct, int(v.Offset+offset)); name != "" {
+			field = "(" + name + ") " + field
+		}
+	}
+	a.Explanation = "struct " + v.Struct + " is memory of the kernel that programs of this type only read, and " + instructionOf(*a.Report) + " writes to it, " + field + "."
+	if a.program.Struct == "tcp_congestion_ops" || a.program.Struct == "" && a.program.Type == "struct_ops" {
+		a.Fix += " {writable}"
+	}
+}
+
+// refineField names the field that may not be written.
+func refineField(a *account) {
+	if len(a.args) < 2 || a.program.Field == nil {
+		return
+	}
+	offset, ok := parseInt(a.args[1])
+	if !ok {
+		return
+	}
+	if name := a.program.Field(a.args[0], offset); name != "" {
+		a.Explanation = a.args[0] + "." + name + ", at offset " + a.args[1] + ", may not be written here."
+	}
+}
+
+// stackBytes are the wordings that name the first byte that was never written.
+var stackBytes = [...]string{
+	"invalid read from stack R%d off %d+%d size %d", "invalid indirect read from stack R%d off %d+%d size %d",
+	"invalid read from stack off %d+%d size %d", "invalid indirect read from stack off %d+%d size %d",
+}
+
+// refineStackByte computes which byte it is.
+func refineStackByte(a *account) {
+	for _, format := range stackBytes {
+		args, _, ok := matchFormat(format, a.Reason)
+		if !ok {
+			continue
+		}
+		n, ok := numbers(args[len(args)-3:])
+		if !ok {
+			return
+		}
+		a.Explanation = "Of the " + count(n[2], "byte") + " at " + strconv.FormatInt(n[0], 10) + " from R10, the one at " + strconv.FormatInt(n[0]+n[1], 10) + " was never written on this path; it is number " + strconv.FormatInt(n[1], 10) + ", counted from 0. Without CAP_PERFMON it cannot be read."
+		return
+	}
+}
+
+// refineMisaligned adds up what the kernel prints as a sum: "0+0+-9".
+func refineMisaligned(a *account) {
+	args, ok := a.detail("misaligned %s access off %s size %d")
+	if !ok {
+		return
+	}
+	sum := int64(0)
+	for _, part := range strings.Split(args[1], "+") {
+		n, ok := numbers([]string{part})
+		if !ok {
+			return // a variable part, printed as value and mask
+		}
+		sum += n[0]
+	}
+	a.Explanation = "An access to the " + args[0] + " stands at a multiple of its size, and " + instructionOf(*a.Report) + " takes " + args[2] + " bytes at " + strconv.FormatInt(sum, 10) + "."
+	a.Fix = "Use an offset that is a multiple of " + args[2] + ": dsl.Local and fields of Go types are placed like that."
+}
+
+// refineWidth says how much of the field is left.
+func refineWidth(a *account) {
+	n, ok := numbers(a.args[:min(2, len(a.args))])
+	if !ok || len(n) < 2 || len(a.args) < 4 {
+		return
+	}
+	end, ok := numbers(a.args[3:4])
+	if !ok || end[0] < n[0] {
+		return
+	}
+	field := "the field of " + a.args[2]
+	if a.program.Field != nil {
+		if name := a.program.Field(a.args[2], int(n[0])); name != "" {
+			field = a.args[2] + "." + name
+		}
+	}
+	a.Explanation = "The write takes " + count(n[1], "byte") + " at offset " + a.args[0] + ", and " + field + " that may be written there ends at " + a.args[3] + ": " + count(end[0]-n[0], "byte") + " are left."
+}

@@ -1,0 +1,282 @@
+package verifierlog_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// TestEachProgramIsOfItsKind compares with kindsOfPrograms, and the instruction with the last one that the log shows.
+func TestEachProgramIsOfItsKind(t *testing.T) {
+	x := readIndex(t, allLogs)
+	shown := regexp.MustCompile(`(?m)^(\d+): \([0-9a-f]{2}\) `)
+	total, right := 0, 0
+	for _, e := range x.Entries {
+		if e.Loaded {
+			continue
+		}
+		total++
+		want, ok := kindsOfPrograms[e.Name]
+		if !ok {
+			t.Errorf("%s: which kind is it? kindsOfPrograms does not say", e.Name)
+			continue
+		}
+		log := readLog(t, e.Levels["1"].File)
+		r := verifierlog.Explain(log, verifierlog.Program{Errno: errnosOfPrograms[e.Name]})
+		if r.Kind == want {
+			right++
+		} else {
+			t.Logf("%s: %s, want %s (%s)", e.Name, r.Kind, want, r.Reason)
+		}
+		if all := shown.FindAllStringSubmatch(log, -1); r.Text != "" {
+			if last := all[len(all)-1][1]; last != strconv.Itoa(r.Insn) {
+				t.Errorf("%s: instruction %d, the log ends at %s", e.Name, r.Insn, last)
+			}
+		} else if len(all) > 0 && !notTheLast[e.Name] {
+			t.Errorf("%s: no instruction, the log ends at %s", e.Name, all[len(all)-1][1])
+		}
+	}
+	t.Logf("%d of %d programs are of their kind", right, total)
+	if right*100 < total*95 {
+		t.Errorf("%d of %d programs are of their kind", right, total)
+	}
+	if len(kindsOfPrograms) != total {
+		t.Errorf("%d programs in the table, %d were refused", len(kindsOfPrograms), total)
+	}
+}
+
+// errnosOfPrograms are those of the programs whose log is empty.
+var errnosOfPrograms = map[string]string{"fentry_eperm": "EPERM", "ops_no_btf_id": "ENOTSUPP"}
+
+// notTheLast are the programs whose mistake is not at the last instruction of the log: it is one of the whole program, or the text names the place.
+var notTheLast = map[string]bool{
+	"infinite_loop": true, "goto_self": true, // "infinite loop detected at insn 1", when the walk comes back to it
+	"stack_combined": true, "subprog_recursion": true, // found when the walk has ended
+}
+
+// TestExamplesShowTheirRules: the program that a rule names as its example has its message.
+func TestExamplesShowTheirRules(t *testing.T) {
+	examples := 0
+	for _, r := range verifierlog.Rules() {
+		if r.Example == "" {
+			continue
+		}
+		examples++
+		raw, err := os.ReadFile(filepath.Join(allLogs, "logs", r.Example+".level1.log"))
+		if os.IsNotExist(err) {
+			if _, err := os.Stat(allLogs); err != nil {
+				t.Skip("recorded logs: ", err)
+			}
+			t.Errorf("%q: no log of %s", r.Pattern, r.Example)
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		report := verifierlog.Parse(string(raw))
+		found := false
+		for _, line := range append(report.Details, report.Reason) {
+			rule, ok := verifierlog.RuleFor(line)
+			found = found || ok && rule.Pattern == r.Pattern
+		}
+		if !found {
+			t.Errorf("%q: the log of %s has %q %q", r.Pattern, r.Example, report.Details, report.Reason)
+		}
+	}
+	t.Logf("%d of %d rules have a recorded example", examples, len(verifierlog.Rules()))
+	if examples < 99 {
+		t.Errorf("%d rules have an example", examples)
+	}
+}
+
+// TestWordingsOfTheCatalogue: those that it abbreviates, in full.
+func TestWordingsOfTheCatalogue(t *testing.T) {
+	for line, want := range map[string]verifierlog.Kind{
+		"R7 pointer arithmetic on map_ptr prohibited":                                             verifierlog.PointerArithmetic,
+		"R7 pointer arithmetic on map_value_or_null prohibited, null-check it first":              verifierlog.MaybeNil,
+		"R1 pointer arithmetic with *= operator prohibited":                                       verifierlog.PointerArithmetic,
+		"R1 bitwise operator &= on pointer prohibited":                                            verifierlog.PointerArithmetic,
+		"R1 pointer += pointer prohibited":                                                        verifierlog.PointerArithmetic,
+		"R1 tried to subtract pointer from scalar":                                                verifierlog.PointerArithmetic,
+		"R2 min value is outside of the allowed memory range":                                     verifierlog.MapBounds,
+		"R2 max value is outside of the allowed memory range":                                     verifierlog.MapBounds,
+		"R0 leaks addr as return value":                                                           verifierlog.AddressLeak,
+		"R1 leaks addr into map":                                                                  verifierlog.AddressLeak,
+		"R1 leaks addr into mem":                                                                  verifierlog.AddressLeak,
+		"R1 leaks addr into ctx":                                                                  verifierlog.AddressLeak,
+		"R1 leaks addr into helper function":                                                      verifierlog.AddressLeak,
+		"Invalid line_info[1].line_off or .file_name_off":                                         verifierlog.BadDebugInfo,
+		"missing bpf_line_info for func#1":                                                        verifierlog.BadDebugInfo,
+		"func 'f' offset 4 is not multiple of 8":                                                  verifierlog.ArgumentWidth,
+		"func 'f' size 4 must be 8":                                                               verifierlog.ArgumentWidth,
+		"attach_btf_id 35 points to wrong type name u32":                                          verifierlog.BadAttach,
+		"At program exit the register R0 has value (0x7; 0x0) should have been in (0x0; 0x1)":     verifierlog.ResultRange,
+		"At program exit the register R0 has unknown scalar value should have been in (0x0; 0x1)": verifierlog.ResultRange,
+		"BPF_EXIT instruction in main prog cannot be used inside bpf_local_irq_save-ed region":    verifierlog.LockHeld,
+		"R1 invalid mem access 'inv'":                                                             verifierlog.NotAPointer,
+		"unknown func bpf_redirect#23":                                                            verifierlog.HelperForbidden,
+		"invalid variable-offset read from stack R2 var_off=(0x0; 0xff) off=-8 size=1":            verifierlog.StackBounds,
+		"[2] FUNC f type_id=1 Invalid type_id":                                                    verifierlog.BadType,
+		"[1] STRUCT my struct size=0 vlen=0 Invalid name":                                         verifierlog.BadType,
+		"[1] TYPEDEF t type_id=1 Loop detected":                                                   verifierlog.BadType,
+		"m type_id=1 bits_offset=32 Member exceeds struct_size":                                   verifierlog.BadType,
+		"[3] FUNC f type_id=2 Invalid arg#1":                                                      verifierlog.BadType,
+		"Invalid string section":                                                                  verifierlog.BadType,
+	} {
+		rule, ok := verifierlog.RuleFor(line)
+		if !ok || rule.Kind != want {
+			t.Errorf("%q: %q, want %q", line, rule.Kind, want)
+		}
+	}
+	// It stands before many messages, and is none.
+	if rule, ok := verifierlog.RuleFor("func 'cong_avoid' arg0 has btf_id 8474 type STRUCT 'sock'"); ok {
+		t.Errorf("what is information has the rule %q", rule.Pattern)
+	}
+}
+
+// TestFixesNameWhatThereIs: whoever reads a fix looks the name up. Methods are looked for on any type, as variables have many names.
+func TestFixesNameWhatThereIs(t *testing.T) {
+	packages := map[string]map[string]bool{}
+	methods := map[string]bool{}
+	for _, name := range []string{"dsl", "maps", "load", "structops", "isa", "btf"} {
+		packages[name] = map[string]bool{}
+		collectNames(t, "../"+name, packages[name], methods)
+	}
+	quoted := regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
+	files, err := filepath.Glob("rules*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range quoted.FindAllStringSubmatch(text, -1) {
+				checked++
+				if names, ok := packages[m[1]]; ok && !names[m[2]] {
+					t.Errorf("%s: there is no %s.%s: %s", file, m[1], m[2], text)
+				} else if !ok && !methods[m[2]] && m[1] != "tp" { // tp's are generated for the reader's kernel
+					t.Errorf("%s: there is no method %s: %s", file, m[2], text)
+				}
+			}
+			return true
+		})
+	}
+	if checked < 60 {
+		t.Errorf("%d names were found in the texts: the pattern has gone blind", checked)
+	}
+}
+
+// collectNames adds what a package exports, and the methods and fields of its types.
+func collectNames(t *testing.T, dir string, names, methods map[string]bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no Go files: %v", dir, err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					names[d.Name.Name] = true
+				} else {
+					methods[d.Name.Name] = true
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch spec := spec.(type) {
+					case *ast.TypeSpec:
+						names[spec.Name.Name] = true
+						if s, ok := spec.Type.(*ast.StructType); ok {
+							for _, f := range s.Fields.List {
+								for _, n := range f.Names {
+									methods[n.Name] = true
+								}
+							}
+						}
+					case *ast.ValueSpec:
+						for _, n := range spec.Names {
+							names[n.Name] = true
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func readLog(t *testing.T, file string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(allLogs, "logs", file))
+	if err != nil {
+		if os.IsNotExist(err) && file == "" {
+			return ""
+		}
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestValuesInExplanations(t *testing.T) {
+	for _, tt := range []struct {
+		name, log string
+		program   verifierlog.Program
+		want      []string
+	}{
+		{"index", "0: R1=ctx() R10=fp0\n9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f)) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f))\n10: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=64 size=1\nR0 max value is outside of the allowed memory range\n",
+			verifierlog.Program{}, []string{"R6", "from 0 to 64", "has 64 bytes", "number 64", "i.Lt(64)", "i.And(63)"}},
+		{"packet", "0: R1=ctx() R2=pkt(r=14) R10=fp0\n5: (71) r0 = *(u8 *)(r2 +23)\ninvalid access to packet, off=23 size=1, R2(id=0,off=23,r=14)\nR2 offset is outside of the packet\n",
+			verifierlog.Program{}, []string{"14 bytes", "byte 24"}},
+		{"field", "0: R1=trusted_ptr_tcp_sock() R10=fp0\n1: (62) *(u32 *)(r1 +1668) = 0\nno write support to tcp_sock at off 1668\n",
+			verifierlog.Program{Field: func(s string, off int) string {
+				if s == "tcp_sock" && off == 1668 {
+					return "snd_nxt"
+				}
+				return ""
+			}}, []string{"tcp_sock.snd_nxt", "snd_ssthresh", "icsk_ca_priv"}},
+		{"argument", "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +24)\nfunc 'cong_avoid' doesn't have 5-th argument\ninvalid bpf_context access off=24 size=8\n",
+			verifierlog.Program{Type: "struct_ops"}, []string{"argument 3, counted from 0"}},
+		{"sleepable member", "attach to unsupported member ssthresh of struct tcp_congestion_ops\n",
+			verifierlog.Program{Sleepable: true, Errno: "EINVAL"}, []string{"marked sleepable"}},
+		{"forbidden member", "attach to unsupported member get_info of struct tcp_congestion_ops\n",
+			verifierlog.Program{Errno: "ENOTSUPP"}, []string{"no program implement tcp_congestion_ops.get_info"}},
+		{"license", "0: R1=ctx() R10=fp0\n0: (85) call bpf_trace_printk#6\ncannot call GPL-restricted function from non-GPL compatible program\n",
+			verifierlog.Program{License: "MIT"}, []string{"bpf_trace_printk", `"MIT"`}},
+	} {
+		r := verifierlog.Explain(tt.log, tt.program)
+		for _, want := range tt.want {
+			if !strings.Contains(r.Explanation+" "+r.Fix, want) {
+				t.Errorf("%s: %q is not in %q, %q", tt.name, want, r.Explanation, r.Fix)
+			}
+		}
+	}
+}
