@@ -58,39 +58,69 @@ func ruleFor(line string) (*Rule, []string) {
 
 // matchFormat compares a line with a format of printf's. It gives what the verbs printed, and how much of the format is text, which says how
 // specific it is. The line may go on behind.
+//
+// What stands behind a %s is looked for at its first place in the line: %s takes whatever is before, so if the rest of the format fits
+// behind a later place, it fits behind the first one too.
 func matchFormat(format, line string) (args []string, literal int, ok bool) {
-	for format != "" {
-		text, verb, rest := cutVerb(format)
-		if !strings.HasPrefix(line, text) {
-			return nil, 0, false
-		}
-		literal += len(text)
-		line = line[len(text):]
-		if verb == 0 {
+	part, ok := matchPart(format, line)
+	for ok {
+		args, literal, line = append(args, part.numbers...), literal+part.literal, line[part.size:]
+		if !part.word {
 			return args, literal, true
 		}
-		next, nextVerb, _ := cutVerb(rest)
-		end := len(line)
-		switch {
-		case verb != 's':
-			end = 0
-			for end < len(line) && isNumberByte(line[end]) && (line[end] != '-' || end == 0) {
-				end++
-			}
-			if end == 0 {
-				return nil, 0, false
-			}
-		case next != "":
-			if end = strings.Index(line, next); end < 0 {
-				return nil, 0, false
-			}
-		case nextVerb != 0:
-			end = 0
+		if part.rest == "" {
+			return append(args, line), literal, true
 		}
-		args = append(args, line[:end])
-		line, format = line[end:], rest
+		behind := part.rest
+		for at := 0; at <= len(line); at++ {
+			if part, ok = matchPart(behind, line[at:]); ok {
+				args, line = append(args, line[:at]), line[at:]
+				break
+			}
+		}
 	}
-	return args, literal, true
+	return nil, 0, false
+}
+
+// A formatPart is what a format says up to its first %s.
+type formatPart struct {
+	numbers       []string // what was printed for the other verbs
+	literal, size int      // bytes of the format that are text, bytes of the line
+	word          bool     // a %s ends it
+	rest          string   // the format behind that
+}
+
+func matchPart(format, line string) (part formatPart, ok bool) {
+	for {
+		text, verb, rest := cutVerb(format)
+		if !strings.HasPrefix(line[part.size:], text) {
+			return part, false
+		}
+		part.literal += len(text)
+		part.size += len(text)
+		switch verb {
+		case 0:
+			return part, true
+		case 's':
+			part.word, part.rest = true, rest
+			return part, true
+		}
+		number := leadingNumber(line[part.size:])
+		if number == "" {
+			return part, false
+		}
+		part.numbers = append(part.numbers, number)
+		part.size += len(number)
+		format = rest
+	}
+}
+
+func leadingNumber(line string) string {
+	end := 0
+	for end < len(line) && isNumberByte(line[end]) && (line[end] != '-' || end == 0) {
+		end++
+	}
+	return line[:end]
 }
 
 // cutVerb splits a format at its first verb; 0 when there is none.
