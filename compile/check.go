@@ -8,47 +8,31 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// check refuses what the kernel is known to refuse. It first looks at the shape
-// of the code, then at its paths (see paths.go), function by function.
-//
-// It claims only what is certain: what it cannot follow it leaves to the kernel.
+// check refuses code of a shape that the kernel is known to refuse. What is wrong on some path is found behind it; see verify.go.
 func check(u *unit) {
 	for _, f := range u.funcs {
 		if len(f.code) == 0 {
 			continue
 		}
-		sound := u.checkInstructions(f)
-		sound = u.checkEnd(f) && sound
-		if !u.checkJumps(f) {
-			continue // no paths to follow
-		}
-		blocks := f.divide(u.atExit(f))
-		reached := u.checkReachable(f, blocks)
-		if sound && reached {
-			liveness(blocks)
-			u.checkPaths(f, blocks)
+		u.checkInstructions(f)
+		u.checkEnd(f)
+		if u.checkJumps(f) {
+			u.checkReachable(f)
 		}
 	}
 }
 
-// checkInstructions looks at each instruction alone, and finds out what later
-// checks ask for. It reports whether all have sensible operands.
-func (u *unit) checkInstructions(f *function) bool {
-	ok := true
+// checkInstructions looks at each instruction alone.
+func (u *unit) checkInstructions(f *function) {
 	for i := range f.code {
 		in := &f.code[i]
 		_, t, err := u.classify(in)
 		if in.is(vague) {
-			ok = ok && in.Dst.Valid() && in.Src.Valid()
 			continue
 		}
 		if err != nil {
 			u.found(f, i, BadInstruction, Finding{Detail: err.Error()})
-			ok = false
 			continue
-		}
-		if in.is(calls) {
-			u.noteReference(f, in)
 		}
 		if u.target.Level != 0 && t.level > u.target.Level {
 			u.found(f, i, NeedsLevel, Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
@@ -58,7 +42,6 @@ func (u *unit) checkInstructions(f *function) bool {
 		}
 		if in.write.Has(isa.R10) {
 			u.found(f, i, FramePointer, Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})
-			ok = false
 		}
 		if in.IsHelperCall() && in.Imm < 0 {
 			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
@@ -67,7 +50,6 @@ func (u *unit) checkInstructions(f *function) bool {
 			u.found(f, i, BadInstruction, Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
 	}
-	return ok
 }
 
 // linuxTakes says which constants Linux takes where RFC 9669 allows more.
@@ -84,13 +66,12 @@ func linuxTakes(imm isa.OperandKind) string {
 }
 
 // checkEnd refuses code that runs past its end.
-func (u *unit) checkEnd(f *function) bool {
+func (u *unit) checkEnd(f *function) {
 	last := len(f.code) - 1
 	if f.code[last].is(ends) {
-		return true
+		return
 	}
 	u.found(f, last, NoExit, Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q", f.item(last)), Help: "end it with Exit() or a jump"})
-	return false
 }
 
 // checkJumps reports whether all jumps lead to an instruction. Where those with
@@ -143,42 +124,35 @@ func (f *function) indexOfSlot(slot int) (index int, exact bool) {
 
 // checkReachable refuses code that no path leads to, as the kernel does. Of
 // each stretch of it, the first instruction is named.
-func (u *unit) checkReachable(f *function, blocks []block) bool {
-	work := []int32{1}
-	for _, i := range f.inner {
-		work = append(work, f.code[i].block)
-	}
+func (u *unit) checkReachable(f *function) {
+	reached := make([]bool, len(f.code))
+	work := append([]int{0}, f.inner...)
 	for len(work) > 0 {
-		n := work[len(work)-1]
+		i := work[len(work)-1]
 		work = work[:len(work)-1]
-		for int(n) < len(blocks) && !blocks[n].reached {
-			b := &blocks[n]
-			b.reached = true
-			if b.byTable {
-				return true // where it leads is in a map: nothing is known
+		for i < len(f.code) && !reached[i] {
+			reached[i] = true
+			in := &f.code[i]
+			if in.Op == isa.GotoX(0).Op {
+				return // where it leads is in a map: nothing is known
 			}
-			if b.to != 0 && !blocks[b.to].reached {
-				work = append(work, b.to)
+			if in.is(jumps) && in.to != nowhere {
+				work = append(work, int(in.to))
 			}
-			if !b.falls {
+			if in.is(ends) {
 				break
 			}
-			n++
+			i++
 		}
 	}
-	ok, named := true, false
-	for n := 1; n < len(blocks); n++ {
-		if blocks[n].reached {
+	named := false
+	for i := range f.code {
+		switch {
+		case reached[i]:
 			named = false
-			continue
-		}
-		ok = false
-		for i := int(blocks[n].start); !named && i < len(f.code) && int(f.code[i].block) <= n; i++ {
-			if !f.code[i].is(added) { // what was added is unreachable only because a jump is
-				named = true
-				u.found(f, i, Unreachable, Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)), Help: "remove it, or put a label here that is jumped to"})
-			}
+		case !named && !f.code[i].is(added): // what was added is unreachable only because a jump is
+			named = true
+			u.found(f, i, Unreachable, Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)), Help: "remove it, or put a label here that is jumped to"})
 		}
 	}
-	return ok
 }

@@ -20,8 +20,8 @@ var passes = [...]struct {
 	{"resolve", resolve},   // no field, no kernel function and no label is known by name only
 	{"stretch", stretch},   // no jump leads farther than it reaches, if code can be added so that none does
 	{"layout", layout},     // every instruction has its slot, and every jump and call its distance
-	{"check", check},       // nothing is left that the kernel is known to refuse
-	{"verify", verifyCode}, // nor what a walk through all paths finds
+	{"check", check},       // the code has a shape that the kernel takes
+	{"verify", verifyCode}, // and nothing is on its paths that the kernel is known to refuse
 	{"encode", encode},     // bytes, and what describes them to the kernel
 }
 
@@ -63,7 +63,6 @@ type unit struct {
 	noted    map[Finding]struct{}      // the findings, to note each once
 	names    bool                      // there are names to look up in BTF
 	kernel   map[btf.ID]kernelFunction // called kernel functions, by id
-	writable map[btf.ID][]btf.Field    // by struct; see writableOf
 	traits   [isa.NumForms + 1]traits  // by form, filled in as forms are met
 	fixed    bool                      // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object

@@ -1,10 +1,24 @@
 package compile
 
-import "github.com/bpfsmith/bpfsmith/internal/verify"
+import (
+	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/verify"
+)
 
 // Describe brings what is known of a place to a program that is checked without being compiled here.
 func Describe(p *verify.Program, c *Context) {
-	p.Nullable = func(n int) bool { return n < len(c.Params) && c.Params[n].Nullable }
+	p.Signature = &verify.Signature{}
+	for _, param := range c.Params {
+		v := described(param.Type)
+		v.Name, v.Nullable, v.Ref = param.Name, param.Nullable, param.Ref
+		p.Signature.Params = append(p.Signature.Params, v)
+	}
+	if !isVoid(c.Result) {
+		result := described(c.Result)
+		p.Signature.Result = &result
+	}
 	if c.Rules == nil {
 		return
 	}
@@ -16,10 +30,19 @@ func Describe(p *verify.Program, c *Context) {
 		p.Writable = append(p.Writable, verify.Field(w))
 	}
 	p.HelperForbidden = c.Rules.HelperForbidden
-	if forbidden := c.Rules.KernelForbidden; forbidden != nil {
-		p.KernelForbidden = func(name string) string {
-			why, _ := forbidden(name)
-			return why
-		}
+	p.KernelForbidden = c.Rules.KernelForbidden
+}
+
+// described is an argument or a result as the check sees it.
+func described(t cbtf.Type) verify.Param {
+	var v verify.Param
+	switch under := btf.Underlying(t).(type) {
+	case *cbtf.Pointer:
+		v.Pointer, v.Struct = true, btf.PointedTo(t)
+	case *cbtf.Int:
+		v.Size = int(under.Size)
+	case *cbtf.Enum:
+		v.Size = int(under.Size)
 	}
+	return v
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
+// stackSize is what a function may use below R10 (include/linux/filter.h, MAX_BPF_STACK).
+const stackSize = 512
+
 // An emitter writes a function whose registers are known as items in a row.
 type emitter struct {
 	*selection

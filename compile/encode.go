@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	cbtf "github.com/cilium/ebpf/btf"
+
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -205,4 +207,20 @@ func identifier(name string) string {
 	}
 	const longest = 127 // KSYM_NAME_LEN-1 of the oldest kernels
 	return name[:min(len(name), longest)]
+}
+
+// void reports whether a function gives no result.
+func (u *unit) void(f *function) bool {
+	if f == u.funcs[0] && u.target.Context != nil {
+		return isVoid(u.target.Context.Result)
+	}
+	return f.program.Proto != nil && f.program.Proto.Result.Void()
+}
+
+func isVoid(t cbtf.Type) bool {
+	if t == nil {
+		return true
+	}
+	_, void := btf.Underlying(t).(*cbtf.Void)
+	return void
 }

@@ -10,7 +10,8 @@ import (
 // A Rule names a kind of mistake. The names are stable: tools may decide on them.
 type Rule string
 
-// What Compile finds in a program.
+// What Compile finds in a program. What the walk through its paths finds has the name that verifierlog gives the kernel's message (see Kind there),
+// but for NoResult.
 const (
 	BadProto        Rule = "bad-proto"          // a declared prototype that cannot be read
 	EmptyProgram    Rule = "empty-program"      // no instruction at all, or a nil program
@@ -45,12 +46,39 @@ const (
 	HelperForbidden Rule = "helper-forbidden"   // a helper that this member may not call
 	KernelForbidden Rule = "function-forbidden" // a kernel function that this member may not call
 
+	// Of values, and of memory that is accessed.
+	UninitialisedStack Rule = "uninitialised-stack" // stack that was never written
+	NotAPointer        Rule = "not-a-pointer"       // a number used as an address
+	PointerArithmetic  Rule = "pointer-arithmetic"  // what cannot be computed with a pointer
+	ModifiedPointer    Rule = "modified-pointer"    // a pointer with an offset where it must have none
+	Unbounded          Rule = "unbounded"           // an index of which too little is known
+	MapBounds          Rule = "map-bounds"          // outside of a map's value
+	MemoryBounds       Rule = "memory-bounds"       // outside of other memory of a known size
+	PacketBounds       Rule = "packet-bounds"       // outside of what was compared with the packet's end
+	StructBounds       Rule = "struct-bounds"       // outside of a struct of the kernel, or across its members
+	ContextAccess      Rule = "context-access"      // a field of the context that is not there
+	ReadOnlyMemory     Rule = "read-only-memory"    // a write to what is read only, or a read of what is write only
+	SpecialField       Rule = "special-field"       // a lock, timer or kptr in a map's value, used as memory
+	StackSpill         Rule = "stack-spill"         // a part of a pointer on the stack
+	AtomicTarget       Rule = "atomic-target"       // an atomic operation where there can be none
+	AddressLeak        Rule = "address-leak"        // a kernel address gets where it must not
+	ResultRange        Rule = "result-range"        // a result outside of what the hook allows
+
+	// Of calls.
+	UnknownHelper     Rule = "unknown-helper"   // a number that no helper has
+	ArgumentType      Rule = "argument-type"    // an argument of another kind than wanted
+	BadSize           Rule = "bad-size"         // a size that may be negative, 0 or too large
+	Untrusted         Rule = "untrusted"        // a pointer that is not known to be good
+	MaySleep          Rule = "may-sleep"        // a call that may sleep where that is not allowed
+	NeedsGPL          Rule = "needs-gpl"        // a call that takes a license compatible with the GPL
+	ForbiddenWithLock Rule = "forbidden-locked" // a call with a lock held
+
 	// Of what a program acquires and has to give back.
 	UnreleasedReference Rule = "unreleased-reference" // something is still held where a path ends
 	ReleasedTwice       Rule = "released-twice"       // something is given back that was given back before
 	UsedAfterRelease    Rule = "used-after-release"   // memory behind a pointer that was given back
 	NotHeld             Rule = "not-held"             // something is given back, ended or unlocked that is not held
-	LockHeld            Rule = "lock-held"            // a path ends, or calls what it may not, with a lock held
+	LockHeld            Rule = "lock-held"            // a path ends with a lock held, or within a section
 
 	// Of functions of Go.
 	FieldType    Rule = "field-type"     // a field read or written as what it is not

@@ -25,7 +25,6 @@ type function struct {
 	size   int  // in slots
 	placed bool // layout is done
 
-	references bool // it calls what acquires something or gives it back; after check's first look
 }
 
 // An instr is an instruction with what the passes find out about it. Programs
@@ -34,9 +33,8 @@ type function struct {
 // here.
 type instr struct {
 	isa.Instruction
-	item  int32 // that it comes from
-	slot  int32 // from the function's start
-	block int32 // that begins here, counted from 1, or 0; after divide
+	item int32 // that it comes from
+	slot int32 // from the function's start
 
 	// to is where it leads. Of jumps: the label's number, after resolve the
 	// index of an instruction, len(code) for a label at the end, or nowhere.

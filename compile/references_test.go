@@ -1,6 +1,9 @@
 package compile
 
 import (
+	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,59 +14,54 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// TestGivenReferences: a parameter that the kernel hands over (skb__ref of Qdisc_ops.enqueue, Linux 6.16) is held from the start. The kernel
-// functions that take it have made-up numbers here: few kernels have them.
+// TestGivenReferences: a parameter that the kernel hands over (skb__ref of Qdisc_ops.enqueue, Linux 6.16) is held from the start. The types
+// are made up: few kernels have these functions.
 func TestGivenReferences(t *testing.T) {
-	const free, keep, other = 101, 102, 103
-	skb := &cbtf.Pointer{Target: &cbtf.Struct{Name: "sk_buff"}}
-	one := &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Type: skb}}}
-	kernel := map[btf.ID]kernelFunction{free: {"bpf_kfree_skb", one}, keep: {"keeps_a_packet", one}, other: {"bpf_obj_new_impl", &cbtf.FuncProto{Return: skb}}}
-	packet := dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0)
-	call := func(id int32) []dsl.Item {
-		return []dsl.Item{dsl.Mov64Reg(isa.R1, isa.R6), dsl.Raw(isa.CallKfunc(id, 0))}
+	skb := &cbtf.Pointer{Target: &cbtf.Struct{Name: "sk_buff", Size: 4, Members: []cbtf.Member{{Name: "len", Type: &cbtf.Int{Name: "unsigned int", Size: 4}}}}}
+	takes := func(name string) cbtf.Type {
+		return &cbtf.Func{Name: name, Linkage: cbtf.GlobalFunc, Type: &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Name: "skb", Type: skb}}}}
 	}
+	types := typesOf(t, takes("bpf_kfree_skb"), takes("keeps_a_packet"))
+	packet := dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0)
+	call := func(name string) []dsl.Item { return []dsl.Item{dsl.Mov64Reg(isa.R1, isa.R6), dsl.CallKernel(name)} }
+	free, keep := call("bpf_kfree_skb"), call("keeps_a_packet")
 	end := []dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.Exit()}
+	number := &cbtf.Int{Size: 4}
 	for _, tt := range []struct {
 		name   string
 		result cbtf.Type
 		rule   Rule
 		items  [][]dsl.Item
 	}{
-		{"freed", nil, "", [][]dsl.Item{{packet}, call(free), end}},
-		{"given to a function that nobody knows", nil, "", [][]dsl.Item{{packet}, call(keep), end}},
-		{"never looked at", nil, UnreleasedReference, [][]dsl.Item{end}},
-		{"looked at", nil, UnreleasedReference, [][]dsl.Item{{packet}, end}},
-		{"freed twice", nil, ReleasedTwice, [][]dsl.Item{{packet}, call(free), call(free), end}},
-		{"freed and read", nil, UsedAfterRelease, [][]dsl.Item{{packet}, call(free), {dsl.LoadMem(isa.W, isa.R7, isa.R6, 0)}, end}},
+		{"freed", number, "", [][]dsl.Item{{packet}, free, end}},
+		{"given to a function that nobody knows", number, "", [][]dsl.Item{{packet}, keep, end}},
+		{"never looked at", number, UnreleasedReference, [][]dsl.Item{end}},
+		{"looked at", number, UnreleasedReference, [][]dsl.Item{{packet}, end}},
+		{"freed twice", number, ReleasedTwice, [][]dsl.Item{{packet}, free, free, end}},
+		{"freed and read", number, UsedAfterRelease, [][]dsl.Item{{packet}, free, {dsl.LoadMem(isa.W, isa.R7, isa.R6, 0)}, end}},
+		{"freed and loaded again", number, UsedAfterRelease, [][]dsl.Item{{dsl.Mov64Reg(isa.R7, isa.R1), packet}, free, {dsl.LoadMem(isa.DW, isa.R6, isa.R7, 0)}, end}},
 		{"returned", skb, "", [][]dsl.Item{{packet, dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit()}}},
-		{"another is returned", skb, UnreleasedReference, [][]dsl.Item{call(other)[1:], {dsl.Exit()}}},
+		{"another number is returned", number, UnreleasedReference, [][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
 	} {
-		var items []dsl.Item
-		for _, list := range tt.items {
-			items = append(items, list...)
-		}
 		c := &Context{Name: "ops.member", Member: "member", Params: []Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}
-		if c.Result == nil {
-			c.Result = &cbtf.Int{Size: 4}
-		}
-		u := &unit{program: dsl.New("p", items...), target: Target{BTF: structOf(t, "sk_buff"), ByteOrder: isa.LittleEndian, Context: c}, kernel: kernel}
-		for _, pass := range []func(*unit){collect, resolve, stretch, layout, check} {
-			pass(u)
-		}
+		_, err := Compile(dsl.New("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Context: c})
+		var findings Findings
+		errors.As(err, &findings)
 		switch {
-		case tt.rule == "" && len(u.findings) > 0:
-			t.Errorf("%s: %v", tt.name, u.findings)
-		case tt.rule != "" && (len(u.findings) != 1 || u.findings[0].Rule != tt.rule || !strings.Contains(u.findings[0].Detail, "argument 0 (skb)")):
-			t.Errorf("%s: want one finding of the rule %s about the argument, got %v", tt.name, tt.rule, u.findings)
+		case tt.rule == "" && err != nil:
+			t.Errorf("%s: %v", tt.name, err)
+		case tt.rule != "" && (len(findings) != 1 || findings[0].Rule != tt.rule):
+			t.Errorf("%s: want one finding of the rule %s, got %v", tt.name, tt.rule, err)
+		case tt.rule == UnreleasedReference && !strings.Contains(findings[0].Detail, "argument 0 (skb) is still held"):
+			t.Errorf("%s: this should be about the argument: %v", tt.name, err)
 		}
 	}
 }
 
-// structOf has a struct of that name.
-func structOf(t *testing.T, name string) *btf.Types {
+// typesOf is BTF with some types.
+func typesOf(t *testing.T, list ...cbtf.Type) *btf.Types {
 	t.Helper()
-	number := &cbtf.Int{Name: "unsigned int", Size: 4}
-	b, err := cbtf.NewBuilder([]cbtf.Type{&cbtf.Struct{Name: name, Size: 4, Members: []cbtf.Member{{Name: "len", Type: number}}}}, nil)
+	b, err := cbtf.NewBuilder(list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,40 +77,22 @@ func structOf(t *testing.T, name string) *btf.Types {
 	return types
 }
 
-// TestReferencesAreWellFormed: each row of the table says what a call does, what gives back what it acquires, and whence that is known; no
-// two are about one function.
-func TestReferencesAreWellFormed(t *testing.T) {
-	seen := map[string]bool{}
-	for _, r := range references {
-		switch name, known := isa.HelperName(r.helper); {
-		case seen[r.name]:
-			t.Errorf("%s stands twice", r.name)
-		case r.helper != 0 && (!known || name != r.name):
-			t.Errorf("%s: helper %d is %s", r.name, r.helper, name)
-		case r.does == 0 && r.enters == noSection && r.leaves == noSection:
-			t.Errorf("%s does nothing", r.name)
-		case r.does&(acquires|begins) != 0 && (r.thing == "" || r.back == ""):
-			t.Errorf("%s: what it acquires has no name, or nothing gives it back", r.name)
-		case r.does&(releases|transfers|begins|uses|finishes) != 0 && r.arg == isa.R0:
-			t.Errorf("%s: which argument?", r.name)
-		case r.since == "" || r.source == "":
-			t.Errorf("%s: since when, and who says so?", r.name)
-		}
-		seen[r.name] = true
-	}
-}
-
 // TestReferenceMessages shows a finding as people read it.
 func TestReferenceMessages(t *testing.T) {
-	u := &unit{program: dsl.New("leaks", dsl.Mov64Imm(isa.R2, 8), dsl.CallHelper(131), dsl.Mov64Imm(isa.R0, 0), dsl.Exit()), target: Target{ByteOrder: isa.LittleEndian}}
-	for _, pass := range []func(*unit){collect, resolve, stretch, layout, check} {
-		pass(u)
+	ring := &dsl.MapSpec{Name: "ring", Type: dsl.MapRingBuf, MaxEntries: 4096}
+	_, err := Compile(dsl.New("leaks", dsl.LoadMap(isa.R1, ring), dsl.Mov64Imm(isa.R2, 8), dsl.Mov64Imm(isa.R3, 0),
+		dsl.CallHelper(131),
+		dsl.Mov64Imm(isa.R0, 0),
+		dsl.Exit()), Target{ByteOrder: isa.LittleEndian})
+	const want = `references_test.go:LAST: leaks: "exit": the record of bpf_ringbuf_reserve (references_test.go:CALL) is still held at the end of the program
+	help: bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil, gives it back`
+	if err == nil {
+		t.Fatal("no findings")
 	}
-	if len(u.findings) != 1 {
-		t.Fatal(u.findings)
-	}
-	const want = "references_test.go:107: leaks: the record of bpf_ringbuf_reserve (references_test.go:107) is still held at exit\n\thelp: bpf_ringbuf_submit or bpf_ringbuf_discard gives it back, where it is not nil"
-	if got := u.findings[0].Error(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	var findings Findings
+	errors.As(err, &findings)
+	line := findings[0].Pos.Line
+	if got := strings.NewReplacer("LAST", strconv.Itoa(line), "CALL", strconv.Itoa(line-2)).Replace(want); got != err.Error() {
+		t.Errorf("got\n%s\nwant\n%s", err, got)
 	}
 }

@@ -17,7 +17,6 @@ import (
 type refusal struct {
 	reason string // as the rows have it
 	rule   compile.Rule
-	kernel string // why it is left to the kernel, where no rule finds it
 }
 
 // refusals has every reason of the layers sem and kern.
@@ -41,7 +40,7 @@ func refusals() []refusal {
 		{reason: "pcrel call to negative target", rule: compile.JumpOutside},
 		{reason: "misaligned 8-byte atomic", rule: compile.Misaligned},
 
-		{reason: "unknown helper id", kernel: "which helpers there are is a matter of the kernel's version"},
+		{reason: "unknown helper id", rule: compile.UnknownHelper},
 	}
 }
 
@@ -102,14 +101,14 @@ func onlyOf(findings compile.Findings, rule compile.Rule, nowhere bool) bool {
 	return len(findings) == 1 && findings[0].Rule == rule
 }
 
-// TestWhoFindsWhatIsRefused holds which of the recorded encodings Compile finds, with which rule, and which are left to the kernel.
+// TestWhoFindsWhatIsRefused holds which of the recorded encodings Compile finds, with which rule.
 func TestWhoFindsWhatIsRefused(t *testing.T) {
 	byReason := map[string]refusal{}
 	for _, r := range refusals() {
 		byReason[r.reason] = r
 	}
 	seen := map[string]bool{}
-	found, left := 0, 0
+	found := 0
 	for _, row := range recordedRefusals(t) {
 		want, known := byReason[row.reason]
 		if !known {
@@ -127,23 +126,16 @@ func TestWhoFindsWhatIsRefused(t *testing.T) {
 		switch {
 		case err != nil && findings == nil:
 			t.Errorf("%v: %v", row.code, err)
-		case want.rule == "" && len(findings) > 0:
-			t.Errorf("%v, %s: this is found now, so refusals() should say with which rule: %v", row.code, row.reason, findings)
-		case want.rule == "":
-			left++
 		case !onlyOf(findings, want.rule, row.code[0].Op == isa.LoadFunc(0, 0).Op && row.code[0].Src == 4):
 			t.Errorf("%v, %s: want one finding of the rule %s, got %v", row.code, row.reason, want.rule, findings)
 		default:
 			found++
 		}
 	}
-	for reason, r := range byReason {
+	for reason := range byReason {
 		if !seen[reason] {
 			t.Errorf("no row for %q", reason)
 		}
-		if r.rule == "" && r.kernel == "" {
-			t.Errorf("%q: no rule, and no reason to leave it to the kernel", reason)
-		}
 	}
-	t.Logf("%d are found, %d are left to the kernel", found, left)
+	t.Logf("%d are found", found)
 }

@@ -122,6 +122,7 @@ func TestKernelAgrees(t *testing.T) {
 			continue
 		}
 		check(u)
+		verifyCode(u)
 		if found := len(u.findings) > 0; found != tt.finds {
 			t.Errorf("%s: the check finds %v", tt.name, u.findings)
 		}

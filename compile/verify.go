@@ -1,25 +1,27 @@
 package compile
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // verifyCode walks through the code as the kernel's verifier does, in as many steps as take about as long
 // as compiling: what is left then is for the kernel to say.
 func verifyCode(u *unit) {
-	if len(u.findings) > 0 || u.fixed || u.target.Unchecked || u.target.ProgramType == "" && u.target.Context == nil {
+	if len(u.findings) > 0 || u.fixed || u.target.Unchecked {
 		return // code for who knows what is not judged as Linux would
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
-	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true}
+	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Place: u.placeOf}
 	if c := u.target.Context; c != nil {
 		p.Type = "struct_ops"
 		p.Struct, p.Member, _ = strings.Cut(c.Name, ".")
 		Describe(&p, c)
-		p.Writable = nil // the check before has looked at all that is written
 	}
 	fds := map[*dsl.MapSpec]int32{}
 	for _, f := range u.funcs {
@@ -43,8 +45,67 @@ func verifyCode(u *unit) {
 			u.note(u.program, Rule(found.Kind), Finding{Insn: -1, Pos: u.program.Pos, Detail: found.Message})
 			continue
 		}
-		u.found(f, i, Rule(found.Kind), Finding{Detail: found.Message})
+		rule := Rule(found.Kind)
+		if rule == Uninitialised && f.code[i].is(exits) {
+			rule = NoResult
+		}
+		u.found(f, i, rule, u.advised(rule, f, i, found))
 	}
+}
+
+// advised is what was found, with the prototype that it goes against, and in the terms of the language that the program is written in.
+func (u *unit) advised(rule Rule, f *function, i int, found verify.Finding) Finding {
+	finding := Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Message), Help: found.Help}
+	c, in := u.target.Context, &f.code[i]
+	switch rule {
+	case MaybeNil:
+		finding.Help = "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"
+	case NoArgument:
+		finding.Help = argumentHelp(c, int64(in.Off))
+	case ContextWrite:
+		finding.Help = "load the pointer that is the argument, and write through that"
+	case ArgumentWidth:
+		finding.Help = "load pointers as DW, and numbers at the offset of the argument"
+	}
+	switch fn, isKernel := u.kernel[btf.ID(in.Imm)]; {
+	case in.is(calls) && in.IsKfuncCall() && isKernel:
+		finding.Note = "it is " + btf.Declaration(fn.proto, fn.name)
+	case c == nil || c.Proto == "":
+	case rule == NoArgument, rule == ArgumentWidth, rule == ContextWrite, rule == NoResult, rule == PointerResult, rule == MaybeNil && in.Op.Class() == isa.ClassLDX:
+		finding.Note = c.Name + " is " + c.Proto
+	}
+	return finding
+}
+
+// argumentHelp lists the arguments that there are.
+func argumentHelp(c *Context, at int64) string {
+	if c == nil {
+		return ""
+	}
+	if len(c.Params) == 0 {
+		return c.Member + " has no arguments"
+	}
+	var names []string
+	for i, p := range c.Params {
+		name := fmt.Sprint(i)
+		if p.Name != "" {
+			name += " (" + p.Name + ")"
+		}
+		names = append(names, fmt.Sprintf("%s at offset %d", name, 8*i))
+	}
+	help := "arguments are counted from 0: " + strings.Join(names, ", ")
+	if last := len(c.Params) - 1; at == int64(8*len(c.Params)) {
+		help += fmt.Sprintf("; did you mean offset %d?", 8*last)
+	}
+	return help
+}
+
+// placeOf names an instruction by where it stands in the source.
+func (u *unit) placeOf(slot int) string {
+	if f, i := u.at(slot); f != nil && f.item(i).Pos().IsValid() {
+		return f.item(i).Pos().String()
+	}
+	return fmt.Sprintf("instruction %d", slot)
 }
 
 // at finds the instruction at a slot.

@@ -36,9 +36,6 @@ func (c *checker) lost(s *state) {
 
 func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	in := &c.code[i]
-	if s.isHeld(spinLock) {
-		return 0, c.refuse(s, i, "forbidden-locked", "a function is called while a spin lock is held")
-	}
 	if len(s.frames) >= mostFrames {
 		return 0, c.refuse(s, i, "recursion", "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
 	}
@@ -80,7 +77,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	}
 	if c.HelperForbidden != nil {
 		if why := c.HelperForbidden(id); why != "" {
-			return c.refuse(s, i, "helper-forbidden", "%s may not be called here: %s", name, why)
+			return c.refuse(s, i, "helper-forbidden", "helper %s may not be called here: %s", name, why)
 		}
 	}
 	if gpl && c.NotGPL {
@@ -90,12 +87,12 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 		switch {
 		case !c.Sleepable && c.Type != "syscall":
 			return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", name)
-		case s.rcu > 0:
-			return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within an RCU section", name)
+		case c.unsleepable(s) != "" && !s.isHeld(spinLock):
+			return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", name, c.unsleepable(s))
 		}
 	}
 	if s.isHeld(spinLock) && id != 94 {
-		return c.refuse(s, i, "forbidden-locked", "%s is called while a spin lock is held; nothing but its unlocking may be", name)
+		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held; nothing but bpf_spin_unlock may be", name, c.theLock(s))
 	}
 	if count > 5 {
 		count = 0
@@ -107,8 +104,8 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if !c.readable(s, i, reads) {
 		return false
 	}
-	if id == 12 && s.isHeld(reference) {
-		return c.refuse(s, i, "unreleased-reference", "a tail call may not come back, and something is held that must be given back")
+	if id == 12 && !c.nothingHeld(s, i, 0, "where a tail call may end the program") {
+		return false
 	}
 	h := helperCall{c: c, s: s, i: i, name: name, m: -1, key: -1, parent: parent}
 	if args == "" && count > 0 {
@@ -268,7 +265,10 @@ func (h *helperCall) argument(n int, kinds string) bool {
 	}
 	wrong := func(want string) bool {
 		if v.nullable {
-			return c.refuse(s, i, "maybe-nil", "argument %d of %s may be nil: compare it with 0 before", n+1, h.name)
+			return c.refuse(s, i, "maybe-nil", "argument %d of %s, %s, may be nil: compare it with 0 before", n+1, h.name, c.pointerText(s, v))
+		}
+		if v.kind == number && v.gone > 0 {
+			return c.refuse(s, i, "released-twice", "argument %d of %s was given back before, at %s", n+1, h.name, c.place(int(v.gone-1)))
 		}
 		return c.refuse(s, i, "argument-type", "argument %d of %s is %s, and %s is wanted", n+1, h.name, v.kind, want)
 	}
@@ -354,15 +354,10 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			s.guess = true
 			return true
 		}
-		if v.ref == 0 || !s.release(v.ref) {
-			return c.refuse(s, i, "released-twice", "argument %d of %s was not acquired, or was given back before", n+1, h.name)
+		if v.ref == 0 || !slotHeld(s, v.ref) {
+			return c.refuse(s, i, "released-twice", "argument %d of %s was not acquired by this program", n+1, h.name)
 		}
-		ref := v.ref
-		s.each(func(v *value) {
-			if v.ref == ref {
-				*v = anyNumber(8)
-			}
-		})
+		s.letGo(v.ref, func(v *value) { v.giveBack(i) })
 		return true
 	case 'K':
 		if v.kind != mapValue {
@@ -510,7 +505,7 @@ func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
 		return c.refuse(s, i, "not-held", "no spin lock is held here")
 	}
 	if s.isHeld(spinLock) {
-		return c.refuse(s, i, "forbidden-locked", "a spin lock is taken while one is held")
+		return c.refuse(s, i, "forbidden-locked", "a spin lock is taken with %s held", c.theLock(s))
 	}
 	s.held = append(s.held, held{id: c.newID(), insn: i, kind: spinLock})
 	return true
@@ -539,7 +534,7 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 	switch k {
 	case 'D':
 		if lo.bytes[0] == dynptr && slotHeld(s, lo.id) || hi.bytes[0] == dynptr && slotHeld(s, hi.id) {
-			return c.refuse(s, i, "unreleased-reference", "a dynptr that must be given back is overwritten")
+			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
 		}
 		id := c.newID()
 		for _, sl := range [2]*slot{lo, hi} {
@@ -564,7 +559,7 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 		*lo, *hi = slot{}, slot{}
 		s.each(func(v *value) {
 			if v.ref == id || v.of == id {
-				*v = anyNumber(8)
+				v.giveBack(i)
 			}
 		})
 	}

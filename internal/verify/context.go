@@ -119,19 +119,19 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	case at < 0 || at >= 8*mostArguments:
 		return any, c.refuse(s, i, "context-access", "offset %d is outside of the arguments of %s, which is all that r1 leads to", at, c.proto.name)
 	case at%8 != 0:
-		return any, c.refuse(s, i, "argument-width", "arguments of %s stand at multiples of 8, and %d is none", c.proto.name, at)
+		return any, c.refuse(s, i, "argument-width", "offset %d is within %s of %s; each argument takes 8 bytes", at, c.argumentText(n), c.proto.name)
 	case n >= len(c.proto.params):
 		if n == len(c.proto.params) && c.Type != "struct_ops" && c.Type != "tracing" {
 			return unclear(), true
 		}
-		return any, c.refuse(s, i, "no-argument", "%s has %d arguments, and number %d, counted from 1, is read", c.proto.name, len(c.proto.params), n+1)
+		return any, c.refuse(s, i, "no-argument", "argument %d does not exist: %s has %d", n, c.proto.name, len(c.proto.params))
 	}
 	a := c.proto.params[n]
 	if !a.pointer {
 		return any, true
 	}
 	if size != 8 {
-		return any, c.refuse(s, i, "argument-width", "argument %d of %s, counted from 1, is a pointer and is read in 8 bytes, not in %d", n+1, c.proto.name, size)
+		return any, c.refuse(s, i, "argument-width", "%s of %s is a pointer and is read %d bytes wide, not 8", c.argumentText(n), c.proto.name, size)
 	}
 	if a.typ == 0 {
 		return unclear(), true
@@ -143,15 +143,18 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 			v.typ = id
 		}
 	}
-	if c.Nullable != nil && c.Nullable(n) {
-		v.nullable = true
-		v.id = c.argumentID(n)
+	v.param = int8(n + 1)
+	switch {
+	case a.ref && !slotHeld(s, c.given[n]):
+		return v, c.refuse(s, i, "used-after-release", "%s of %s was given back", c.argumentText(n), c.proto.name)
+	case a.ref:
+		v.id, v.ref = c.given[n], c.given[n]
+	case a.nullable:
+		v.id = c.newID()
 	}
+	v.nullable = a.nullable
 	return v, true
 }
-
-// argumentID is the same each time: one comparison is enough for all loads of an argument's.
-func (c *checker) argumentID(n int) uint32 { return c.newID() }
 
 // loadPacket is packet access of classic BPF (check_ld_abs).
 func (c *checker) loadPacket(s *state, i int) bool {
@@ -174,10 +177,8 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
 		return c.refuse(s, i, "argument-type", "r6 must hold the context here, and is %s", p.kind)
 	}
-	for _, h := range s.held {
-		if h.kind == reference {
-			return c.refuse(s, i, "unreleased-reference", "this may end the program, and what instruction %d acquired is not given back", c.code[h.insn].slot)
-		}
+	if !c.nothingHeld(s, i, 0, "where this may end the program") {
+		return false
 	}
 	for r := isa.R1; r <= isa.R5; r++ {
 		regs[r] = value{}

@@ -13,18 +13,22 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 	if c.Types == nil || in.Off != 0 { // of a module
 		return c.kernelUnknown(s, i)
 	}
-	id := btf.ID(uint32(in.Imm))
+	id := kernelID(in)
 	p, ok := c.kernel[id]
 	if !ok {
 		q, isFunction := c.protoOf(id)
 		if !isFunction || q.name == "" {
 			return c.refuse(s, i, "function-forbidden", "type %d of the kernel is no function", id)
 		}
+		q.row, _ = rowOf(q.name)
 		p = &q
 		c.kernel[id] = p
 	}
 	return c.callNamed(s, i, p, parent)
 }
+
+// kernelID is the type of a called kernel function.
+func kernelID(in *instr) btf.ID { return btf.ID(uint32(in.Imm)) }
 
 // kernelUnknown is a call of which nothing is known.
 func (c *checker) kernelUnknown(s *state, i int) bool {
@@ -36,55 +40,22 @@ func (c *checker) kernelUnknown(s *state, i int) bool {
 	return true
 }
 
-// kernelTable is what is known of kernel functions besides their prototypes: acquire, release, nil (the result may be), trusts (arguments
-// are good and not nil), sleeps, common (any program may call it), and what they begin and end.
-var kernelTable = [...]struct{ name, does string }{
-	{"bpf_task_acquire", "acquire nil trusts"},
-	{"bpf_task_from_pid", "acquire nil"},
-	{"bpf_task_from_vpid", "acquire nil"},
-	{"bpf_task_release", "release"},
-	{"bpf_cgroup_acquire", "acquire nil trusts"},
-	{"bpf_cgroup_from_id", "acquire nil"},
-	{"bpf_cgroup_ancestor", "acquire nil trusts"},
-	{"bpf_cgroup_release", "release"},
-	{"bpf_rcu_read_lock", "rcu+ common"},
-	{"bpf_rcu_read_unlock", "rcu- common"},
-	{"bpf_preempt_disable", "preempt+ common"},
-	{"bpf_preempt_enable", "preempt- common"},
-	{"bpf_local_irq_save", "irq+ common"},
-	{"bpf_local_irq_restore", "irq- common"},
-	{"bpf_iter_num_new", "new common"},
-	{"bpf_iter_num_next", "next common"},
-	{"bpf_iter_num_destroy", "destroy common"},
-	{"bpf_copy_from_user_str", "sleeps"},
-	{"tcp_slow_start", "trusts"},
-	{"tcp_cong_avoid_ai", "trusts"},
-	{"tcp_reno_ssthresh", "trusts"},
-	{"tcp_reno_cong_avoid", "trusts"},
-	{"tcp_reno_undo_cwnd", "trusts"},
-}
-
-func kernelDoes(name string) (string, bool) {
-	for _, r := range kernelTable {
-		if r.name == name {
-			return " " + r.does + " ", true
-		}
-	}
-	return "", false
-}
-
 // callNamed checks the call of a kernel function whose prototype is known.
 func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
-	does, known := kernelDoes(p.name)
-	has := func(what string) bool { return strings.Contains(does, " "+what+" ") }
+	row := p.row
+	known := row != &unknownFunction
 	if c.KernelForbidden != nil {
-		if why := c.KernelForbidden(p.name); why != "" {
-			return c.refuse(s, i, "function-forbidden", "%s may not be called here: %s", p.name, why)
+		if why, allowed := c.KernelForbidden(p.name); why != "" {
+			help := ""
+			if len(allowed) > 0 {
+				help = "allowed are " + strings.Join(allowed, ", ")
+			}
+			return c.refuseWith(s, i, "function-forbidden", help, "kernel function %s may not be called here: %s", p.name, why)
 		}
 	}
 	switch c.Type {
 	case "socket_filter":
-		if known && !has("common") || !strings.HasPrefix(p.name, "bpf_") {
+		if known && !row.has(common) || !strings.HasPrefix(p.name, "bpf_") {
 			return c.refuse(s, i, "function-forbidden", "programs of type %s may not call %s", c.Type, p.name)
 		}
 	case "xdp", "sched_cls", "sched_act", "cgroup_skb":
@@ -95,20 +66,20 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	switch {
 	case c.NotGPL:
 		return c.refuse(s, i, "needs-gpl", "kernel functions may be called by programs under a license that is compatible with the GPL only")
-	case has("sleeps") && !c.Sleepable && c.Type != "syscall" && c.Type != "":
+	case row.has(sleeps) && !c.Sleepable && c.Type != "syscall" && c.Type != "":
 		return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", p.name)
-	case has("sleeps") && s.rcu > 0:
-		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within an RCU section", p.name)
-	case s.isHeld(spinLock) && known:
-		return c.refuse(s, i, "forbidden-locked", "%s is called while a spin lock is held", p.name)
+	case row.has(sleeps) && c.unsleepable(s) != "":
+		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
+	case s.isHeld(spinLock) && known && !row.has(locked):
+		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held", p.name, c.theLock(s))
 	case s.isHeld(spinLock):
 		s.guess = true
 	}
 	switch {
-	case has("irq+"), has("irq-"):
-		return c.irq(s, i, p, has("irq+"))
-	case has("new"), has("next"), has("destroy"):
-		return c.iterate(s, i, p, does, parent)
+	case row.has(savesFlags | restoresFlags):
+		return c.irq(s, i, p)
+	case row.has(begins | steps | finishes):
+		return c.iterate(s, i, p, parent)
 	}
 	regs := &s.top().regs
 	vague := !known
@@ -120,28 +91,34 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		v := &regs[r]
 		switch {
 		case v.kind == opaque || v.vague && v.kind != number:
-			s.guess = s.guess || has("release")
+			s.guess = s.guess || row.has(releases|transfers)
 			vague = true
 			continue
 		case v.kind == none:
-			return c.refuse(s, i, "argument-type", "argument %s of %s, in %v, has no value", a.name, p.name, r)
+			return c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
-		case a.typ == 0:
+		case a.typ == 0 && !(row.has(releases|transfers) && n == row.arg):
 			if v.kind == stack {
 				c.blur(s, int(v.frame))
 			}
 			vague = vague || v.kind == stack
 			continue
 		}
-		if !c.structArgument(s, i, p, n, a, v, has) {
+		if !known && v.ref != 0 { // it may give it back, or keep it
+			s.letGo(v.ref, func(v *value) { *v = unclear() })
+			continue
+		}
+		if !c.structArgument(s, i, p, n, v) {
 			return false
 		}
 	}
 	switch {
-	case has("rcu+"):
-		s.rcu++
-	case has("rcu-"):
+	case row.has(entersRCU):
+		if s.rcu++; s.rcu == 1 {
+			s.entered[rcuSection] = i
+		}
+	case row.has(leavesRCU):
 		if s.rcu == 0 {
 			return c.refuse(s, i, "not-held", "no RCU section is open here")
 		}
@@ -152,9 +129,11 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 				}
 			})
 		}
-	case has("preempt+"):
-		s.preempt++
-	case has("preempt-"):
+	case row.has(stopsPreemption):
+		if s.preempt++; s.preempt == 1 {
+			s.entered[preemptSection] = i
+		}
+	case row.has(allowsPreemption):
 		if s.preempt == 0 {
 			return c.refuse(s, i, "not-held", "preemption is not disabled here")
 		}
@@ -165,12 +144,12 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	switch {
 	case p.void:
 		*r0 = value{}
-	case p.result.pointer && p.result.typ != 0 && known:
+	case p.result.pointer && known && (p.result.typ != 0 || row.has(acquires)):
 		*r0 = pointer(object)
 		r0.typ, r0.trust, r0.vague = p.result.typ, trusted, vague
-		r0.nullable = has("nil")
+		r0.nullable, r0.there = row.has(mayBeNil), row.has(nilVaries)
 		r0.id = c.newID()
-		if has("acquire") {
+		if row.has(acquires) {
 			r0.ref = r0.id
 			s.held = append(s.held, held{id: r0.ref, insn: i})
 		}
@@ -187,16 +166,19 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 }
 
 // structArgument checks an argument that is a pointer to a struct of the kernel.
-func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *value, has func(string) bool) bool {
-	r := isa.R1 + isa.Register(n)
+func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
+	a, r := p.params[n], isa.R1+isa.Register(n)
+	gives := p.row.has(releases|transfers) && n == p.row.arg
 	switch {
 	case v.isZero():
-		if has("trusts") || has("release") {
+		if p.row.has(trusts) || gives {
 			return c.refuse(s, i, "maybe-nil", "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
+	case v.kind == number && v.gone > 0 && gives:
+		return c.refuse(s, i, "released-twice", "argument %s of %s was given back before, at %s", a.name, p.name, c.place(int(v.gone-1)))
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v is a number: it never was one, or was given back", a.name, p.name, a.to, r)
+		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer%s, and %v is a number", a.name, p.name, leadingTo(a.to), r)
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
 		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" && !strings.HasPrefix(a.to, "bpf_") {
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v is %s", a.name, p.name, a.to, r, v.kind)
@@ -207,29 +189,31 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *v
 		return true
 	case v.kind != object:
 		return true
-	case v.nullable && (has("trusts") || has("release")):
+	case v.nullable && (p.row.has(trusts) || gives):
 		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
-	case has("release") && (v.ref == 0 || !slotHeld(s, v.ref)):
+	case gives && v.there:
+		s.guess = true
+	case gives && (v.ref == 0 || !slotHeld(s, v.ref)):
 		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
 	}
-	if v.trust == walked && has("trusts") {
+	if v.trust == walked && p.row.has(trusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
 			return c.refuse(s, i, "untrusted", "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 		}
 		s.guess = true // which fields the kernel trusts is not known here
 	}
-	if v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) && c.Types.Name(v.typ) != a.to {
+	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) && c.Types.Name(v.typ) != a.to {
 		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v leads to a struct %s", a.name, p.name, a.to, r, c.Types.Name(v.typ))
 	}
 	if v.off != 0 && v.fixed() && v.typ == a.typ {
 		return c.refuse(s, i, "argument-type", "argument %s of %s must lead to the beginning of the struct %s, and has %d added to it", a.name, p.name, a.to, v.off)
 	}
-	if has("release") {
-		ref := v.ref
-		s.release(ref)
-		s.each(func(v *value) {
-			if v.ref == ref {
-				*v = anyNumber(8)
+	if gives {
+		s.letGo(v.ref, func(v *value) {
+			if p.row.has(transfers) { // the pointer may stay good
+				*v = unclear()
+			} else {
+				v.giveBack(i)
 			}
 		})
 	}
@@ -253,7 +237,8 @@ func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
 }
 
 // irq saves interrupt flags on the stack, or restores them.
-func (c *checker) irq(s *state, i int, p *proto, save bool) bool {
+func (c *checker) irq(s *state, i int, p *proto) bool {
+	save := p.row.has(savesFlags)
 	v := s.top().regs[isa.R1]
 	if v.kind == opaque || v.vague {
 		return c.kernelUnknown(s, i)
@@ -281,7 +266,7 @@ func (c *checker) irq(s *state, i int, p *proto, save bool) bool {
 				continue
 			}
 			if s.held[n].id != sl.id {
-				return c.refuse(s, i, "not-held", "flags are restored in the order in which they were saved, the last first: those of instruction %d are due", c.code[s.held[n].insn].slot)
+				return c.refuse(s, i, "not-held", "flags are restored in the order in which they were saved, the last first: those of %s are due", c.place(s.held[n].insn))
 			}
 			break
 		}
@@ -293,7 +278,7 @@ func (c *checker) irq(s *state, i int, p *proto, save bool) bool {
 }
 
 // iterate begins an iterator, takes its next element or ends it.
-func (c *checker) iterate(s *state, i int, p *proto, does string, parent *visit) bool {
+func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	v := s.top().regs[isa.R1]
 	if v.kind == opaque || v.vague || len(p.params) == 0 {
 		return c.kernelUnknown(s, i)
@@ -309,9 +294,9 @@ func (c *checker) iterate(s *state, i int, p *proto, does string, parent *visit)
 	is := list[0].bytes[0] == iterator
 	regs := &s.top().regs
 	switch {
-	case strings.Contains(does, " new "):
+	case p.row.has(begins):
 		if is {
-			return c.refuse(s, i, "unreleased-reference", "an iterator that was not ended is begun again")
+			return c.refuse(s, i, "unreleased-reference", "%s is not ended, and begun again", c.thingOf(s, list[0].id))
 		}
 		for n := 1; n < len(p.params); n++ {
 			if regs[isa.R1+isa.Register(n)].kind == none {
@@ -331,13 +316,17 @@ func (c *checker) iterate(s *state, i int, p *proto, does string, parent *visit)
 		regs[isa.R0].vague = true
 	case !is:
 		return c.refuse(s, i, "not-held", "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
-	case strings.Contains(does, " next "):
+	case p.row.has(steps):
 		c.forget(s)
 		c.lost(s)
 		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)
 		c.later(end, i+1, parent)
 		regs[isa.R0] = unclear()
+		if p.result.number > 0 {
+			regs[isa.R0] = pointer(memory)
+			regs[isa.R0].size, regs[isa.R0].readOnly = int64(p.result.number), true
+		}
 	default:
 		s.release(list[0].id)
 		for _, sl := range list {

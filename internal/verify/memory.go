@@ -115,7 +115,9 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case p.kind == opaque || p.kind == number && p.vague:
 		return unclear(), true
 	case p.nullable:
-		return any, c.refuse(s, i, "maybe-nil", "%v may be nil: %s that was not compared with 0 yet", r, p.kind)
+		return any, c.refuse(s, i, "maybe-nil", "%v, %s, may be nil: it was not compared with 0 on the path to here", r, c.pointerText(s, &p))
+	case p.kind == number && p.gone > 0:
+		return any, c.refuse(s, i, "used-after-release", "what %v led to was given back before, at %s", r, c.place(int(p.gone-1)))
 	case p.kind == number || p.kind == packetEnd || p.kind == mapItself && write || p.kind == function:
 		return any, c.refuse(s, i, "not-a-pointer", "%v is %s, and is used as an address", r, p.kind)
 	}
@@ -366,7 +368,7 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 	switch sl.bytes[0] {
 	case dynptr:
 		if sl.id != 0 && slotHeld(s, sl.id) {
-			return c.refuse(s, i, "unreleased-reference", "a dynptr that must be given back is overwritten")
+			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
 		}
 		c.dropDynptr(s, f, k)
 	case iterator, irqFlag:
@@ -530,7 +532,7 @@ func (c *checker) endsFlexibly(p value) bool {
 func (c *checker) writeObject(s *state, i int, p value, at, size int64, name string) bool {
 	if c.Type != "struct_ops" {
 		if c.Type == "tracing" || c.Type == "kprobe" || c.Type == "raw_tracepoint" || c.Type == "syscall" {
-			return c.refuse(s, i, "read-only-struct", "struct %s is read only here", name)
+			return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
 		}
 		return true
 	}
@@ -553,14 +555,14 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 		begin, end := int64(f.Offset), int64(f.Offset+f.Size)
 		if at >= begin && at < end {
 			if at+size > end {
-				return c.refuse(s, i, "write-too-wide", "%d bytes at offset %d reach past the end of %s.%s", size, at, name, w.Path)
+				return c.refuse(s, i, "write-too-wide", "%d bytes are written to %s.%s at offset %d, of which %d are left there", size, name, w.Path, at, end-at)
 			}
 			return true
 		}
 	}
 	if !own {
-		return c.refuse(s, i, "read-only-struct", "struct %s is read only here", name)
+		return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
 	}
 	field := c.Types.FieldAt(p.typ, uint32(at))
-	return c.refuse(s, i, "read-only-field", "%s.%s at offset %d may not be written here; what may is %v", name, field, at, fields)
+	return c.refuseWith(s, i, "read-only-field", "writable are "+strings.Join(fields, ", "), "%s.%s, at offset %d, cannot be written here", name, field, at)
 }

@@ -162,7 +162,7 @@ func (c *checker) resolve() bool {
 	}
 	for i := range c.code {
 		in := &c.code[i]
-		if in.edge && in.Op.Operation() == isa.OpJCOND || in.IsKfuncCall() {
+		if in.what == branches && in.Op.Operation() == isa.OpJCOND || in.IsKfuncCall() {
 			c.patient = true
 		}
 		if !in.IsWide() || c.Maps == nil {

@@ -19,17 +19,37 @@ type Program struct {
 	Types          *btf.Types // the kernel's; nil when not known
 	Sleepable      bool
 	Attached       bool          // the place exists: it was looked up before
+	Strict         bool          // what cannot be meant is a finding though the kernel takes it: a pointer as a result that is a number
 	Steps          int           // how many instructions are walked through at most; 0: many
 	NotGPL         bool          // the license is known, and is not compatible with the GPL
 	NoPerfmon      bool          // it is loaded without CAP_PERFMON
 	Maps           map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
 
 	// Rules of the place that are no part of the types; nil where they are not known.
-	Writable        []Field                        // the only kernel fields that may be written
-	HelperForbidden func(id int32) (why string)    // "" for helpers that may be called
-	KernelForbidden func(name string) (why string) // likewise for kernel functions
-	Nullable        func(param int) bool           // arguments that may be nil
-	Casts           map[string]string              // structs that arguments really are: sock is tcp_sock
+	Signature       *Signature                                       // of the member; nil: that of the types
+	Writable        []Field                                          // the only kernel fields that may be written
+	HelperForbidden func(id int32) (why string)                      // "" for helpers that may be called
+	KernelForbidden func(name string) (why string, instead []string) // likewise for kernel functions, with those that may
+	Casts           map[string]string                                // structs that arguments really are: sock is tcp_sock
+
+	// Place names an instruction by its slot, for messages about another one; nil: by its number.
+	Place func(slot int) string
+}
+
+// A Signature is what calls the program.
+type Signature struct {
+	Params []Param
+	Result *Param // nil: there is none
+}
+
+// A Param is an argument or a result.
+type Param struct {
+	Name     string
+	Pointer  bool
+	Struct   string // what a pointer leads to; "" when that is no struct
+	Size     int    // of a number, bytes
+	Nullable bool   // it may be nil
+	Ref      bool   // the program has to give it back
 }
 
 // A Field names a field of a kernel struct.
@@ -48,6 +68,7 @@ type Finding struct {
 	Insn    int    // slot of the instruction, -1 where there is none
 	Kind    string // as package verifierlog has it
 	Message string
+	Help    string // what would be right; "" when the message says it
 }
 
 func (f Finding) String() string {

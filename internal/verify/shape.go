@@ -15,9 +15,59 @@ type instr struct {
 	fn    int  // the function that it is part of
 	join  bool // paths may meet here
 	reads isa.RegisterSet
+	needs isa.RegisterSet // besides those, what a call or exit may
+	gives isa.RegisterSet // registers whose value before does not matter behind it
 	live  isa.RegisterSet // registers that matter before it
-	edge  bool            // a conditional jump
-	last  bool            // nothing follows: exit or jump
+	what  what
+	stuck bool            // no path leads to an exit
+}
+
+// what an instruction does.
+type what uint8
+
+const (
+	computes what = iota
+	loadsConstant
+	loads
+	stores
+	loadsPacket
+	branches
+	jumpsTo
+	jumpsByTable
+	calls
+	exits
+)
+
+func whatOf(ins *isa.Instruction) what {
+	switch class := ins.Op.Class(); {
+	case class == isa.ClassALU || class == isa.ClassALU64:
+		return computes
+	case ins.IsWide():
+		return loadsConstant
+	case class == isa.ClassLDX:
+		return loads
+	case class == isa.ClassST || class == isa.ClassSTX:
+		return stores
+	case ins.IsExit():
+		return exits
+	case ins.IsCall():
+		return calls
+	case ins.IsConditional():
+		return branches
+	case ins.IsIndirect():
+		return jumpsByTable
+	case ins.IsJump():
+		return jumpsTo
+	}
+	return loadsPacket
+}
+
+// leads reports whether it jumps to in.to, always or on a condition.
+func (in *instr) leads() bool { return in.what == branches || in.what == jumpsTo }
+
+// ends reports whether nothing goes on behind it.
+func (in *instr) ends() bool {
+	return in.what == exits || in.what == jumpsTo || in.what == jumpsByTable
 }
 
 // layOut finds functions, targets and the shape's mistakes (check_subprogs, check_cfg).
@@ -30,8 +80,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 			c.report(slot, "bad-instruction", err.Error())
 			return false
 		}
-		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, edge: ins.IsConditional(), reads: ins.Reads()}
-		c.code[i].last = ins.IsExit() || ins.IsJump() && !ins.IsConditional()
+		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, what: whatOf(&ins), reads: ins.Reads()}
 		at[slot] = i
 		slot += ins.Slots()
 	}
@@ -68,17 +117,17 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		for i := start; i < end; i++ {
 			c.code[i].fn = n
 		}
-		if last := &c.code[end-1]; !last.last {
+		if last := &c.code[end-1]; !last.ends() {
 			c.report(last.slot, "no-exit", "the function runs off its end: its last instruction is neither exit nor a jump")
 			return false
 		}
 	}
 	for i := range c.code {
 		in := &c.code[i]
-		d, _, jumps := in.Displacement()
-		if !jumps || !in.IsJump() && !in.edge {
+		if !in.leads() {
 			continue
 		}
+		d, _, _ := in.Displacement()
 		target := in.slot + in.Slots() + int(d)
 		to, ok := at[target]
 		switch {
@@ -107,7 +156,10 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 	if !c.reachable() {
 		return false
 	}
-	c.findLive()
+	blocks := c.divide()
+	findLive(blocks)
+	findExits(blocks)
+	c.spreadOver(blocks)
 	return true
 }
 
@@ -126,10 +178,10 @@ func insertSorted(list []int, n int) []int {
 // next lists where control may go on within the function.
 func (c *checker) next(i int, f func(int)) {
 	in := &c.code[i]
-	if in.to >= 0 && (in.IsJump() || in.edge) {
+	if in.leads() && in.to >= 0 {
 		f(in.to)
 	}
-	if !in.last && i+1 < len(c.code) && c.code[i+1].fn == in.fn {
+	if !in.ends() && i+1 < len(c.code) && c.code[i+1].fn == in.fn {
 		f(i + 1)
 	}
 }
@@ -149,10 +201,10 @@ func (c *checker) reachable() bool {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
 		c.next(i, visit)
-		if in := &c.code[i]; in.to >= 0 && !in.IsJump() && !in.edge {
+		if in := &c.code[i]; in.to >= 0 && !in.leads() {
 			visit(in.to)
 		}
-		if in := &c.code[i]; in.IsIndirect() {
+		if in := &c.code[i]; in.what == jumpsByTable {
 			return true // where it leads is in a map
 		}
 	}
@@ -171,39 +223,6 @@ func (c *checker) reachable() bool {
 		}
 	}
 	return true
-}
-
-// findLive computes which registers are read before they are written again. Blocks are few ways
-// apart, so going backwards again and again until nothing changes is quick.
-func (c *checker) findLive() {
-	for changed := true; changed; {
-		changed = false
-		for i := len(c.code) - 1; i >= 0; i-- {
-			in := &c.code[i]
-			var after isa.RegisterSet
-			if in.to >= 0 && (in.IsJump() || in.edge) {
-				after = c.code[in.to].live
-			}
-			if !in.last && i+1 < len(c.code) && c.code[i+1].fn == in.fn {
-				after |= c.code[i+1].live
-			}
-			reads := in.reads
-			switch {
-			case in.IsExit():
-				reads |= isa.Registers(isa.R0)
-				if in.fn > 0 {
-					reads |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
-				}
-			case in.IsCall():
-				reads |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
-				after &^= isa.Registers(isa.R0)
-			}
-			if live := after&^writes(in) | reads; live != in.live {
-				in.live = live
-				changed = changed || in.join // who jumps here may stand behind
-			}
-		}
-	}
 }
 
 func writes(in *instr) isa.RegisterSet {

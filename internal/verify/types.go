@@ -17,11 +17,14 @@ type param struct {
 	to      string // its name
 	void    bool   // void *
 	number  int    // bytes of the number that it points to; 0 for others
+
+	nullable, ref bool // of the program's own arguments; see Param
 }
 
 // A proto is a function of the kernel.
 type proto struct {
 	name   string
+	row    *functionRow // what else is known, of a kernel function
 	params []param
 	result param
 	void   bool
@@ -93,6 +96,10 @@ func (c *checker) attachable() bool {
 		c.report(-1, "needs-gpl", "struct_ops programs need a license that is compatible with the GPL")
 		return false
 	}
+	if c.Signature != nil {
+		c.proto = c.signature(c.Signature)
+		return true
+	}
 	switch {
 	case c.Attached && (c.Type != "struct_ops" || c.Struct == "" || c.Types == nil):
 		return true
@@ -112,6 +119,25 @@ func (c *checker) attachable() bool {
 		return c.readTracepoint()
 	}
 	return true
+}
+
+// signature is a prototype that is known without the types.
+func (c *checker) signature(s *Signature) *proto {
+	known := func(p Param) param {
+		q := param{name: p.Name, pointer: p.Pointer, size: p.Size, to: p.Struct, nullable: p.Nullable, ref: p.Ref}
+		if p.Struct != "" && c.Types != nil {
+			q.typ, _ = c.Types.Composite(p.Struct) // only declared in these types: nothing is known of it
+		}
+		return q
+	}
+	p := &proto{name: c.Member, void: s.Result == nil}
+	for _, param := range s.Params {
+		p.params = append(p.params, known(param))
+	}
+	if s.Result != nil {
+		p.result = known(*s.Result)
+	}
+	return p
 }
 
 func (c *checker) readMember() bool {

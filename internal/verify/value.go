@@ -54,11 +54,19 @@ type value struct {
 	id       uint32 // numbers: of those that are equal but for delta; pointers: of those from one look-up or with one variable offset
 	ref      uint32 // the reference that goes with it
 	of       uint32 // memory: the dynptr that it is of
+	param    int8   // the argument of the program that it is, counted from 1; 0 for others
+	gone     int32  // numbers: what was given back at the instruction before this one; 0 for others
 	rng      int32  // packet: bytes from its beginning that were compared with the end
 	size     int64  // memory
 	typ      btf.ID // object
 	off      int64  // pointers: the known part of the offset; numbers: delta
 	num      scalar // numbers; pointers: the variable part of the offset
+}
+
+// giveBack makes a pointer to what is given back at an instruction a number.
+func (v *value) giveBack(i int) {
+	*v = anyNumber(8)
+	v.gone = int32(i + 1)
 }
 
 func constant(n uint64) value { return value{kind: number, num: exactly(n)} }
@@ -104,10 +112,19 @@ type frame struct {
 	stack    []slot // the one below R10 first
 }
 
+// A section of the code ends by a call, and must not be left otherwise.
+type section uint8
+
+const (
+	rcuSection section = iota
+	preemptSection
+	sections
+)
+
 // A held thing must be given back.
 type held struct {
 	id   uint32
-	insn int
+	insn int // that acquired it; below 0: argument -1-insn
 	kind holding
 }
 
@@ -125,7 +142,8 @@ type state struct {
 	held    []held
 	rcu     int
 	preempt int
-	guess   bool // the path may not exist: nothing is claimed on it
+	entered [sections]int // the instructions that opened sections
+	guess   bool          // the path may not exist: nothing is claimed on it
 }
 
 func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }
@@ -143,7 +161,7 @@ type room struct {
 // cut takes n things from a piece, and makes a new one, larger each time, when it is used up.
 func cut[T any](r *room, piece *[]T, n int) []T {
 	if len(*piece) < n {
-		r.size = min(max(8, r.size*3/2), 256)
+		r.size = min(max(8, r.size*3/2), 2048)
 		*piece = make([]T, max(n, r.size))
 	}
 	list := (*piece)[:n:n]
@@ -186,6 +204,16 @@ func (s *state) each(f func(v *value)) {
 
 func (s *state) isHeld(k holding) bool {
 	return slices.ContainsFunc(s.held, func(h held) bool { return h.kind == k })
+}
+
+// letGo gives a reference back, and does something with all pointers to it.
+func (s *state) letGo(ref uint32, with func(v *value)) {
+	s.release(ref)
+	s.each(func(v *value) {
+		if v.ref == ref {
+			with(v)
+		}
+	})
 }
 
 func (s *state) release(id uint32) bool {

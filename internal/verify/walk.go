@@ -13,7 +13,7 @@ type checker struct {
 	code     []instr
 	starts   []int // where functions begin
 	slots    int
-	steps    int
+	work     int // done so far; see stepWork
 	findings []Finding
 	said     map[Finding]bool
 	maps     []Map
@@ -23,6 +23,7 @@ type checker struct {
 	pending  []path
 	proto    *proto // of the member or tracepoint
 	kernel   map[btf.ID]*proto
+	given    []uint32 // by argument, the reference to what has to be given back
 	room     room
 	patient  bool            // loops may end by may_goto or an iterator
 	deepest  map[int]int64   // by function, the lowest stack that is used
@@ -41,7 +42,7 @@ type visit struct {
 	state  *state
 	at     int
 	parent *visit
-	open   int    // paths from here that are still followed
+	open   int    // paths from here that are still followed; as the last that is put off is the first to be followed, only those of visits before are
 	before *visit // to the same instruction
 }
 
@@ -50,6 +51,9 @@ const (
 	mostSteps  = 400_000
 	mostVisits = 64
 )
+
+// stepWork is what walking through an instruction takes, when comparing two states takes 1. They are counted together.
+const stepWork = 4
 
 // Check walks through a program. complete is false when it was too much, so that
 // nothing can be said of the rest.
@@ -68,6 +72,7 @@ func Check(p Program) (findings []Finding, complete bool) {
 	s := &state{frames: []frame{{call: -1}}}
 	s.frames[0].regs[isa.R1] = pointer(context)
 	s.frames[0].regs[isa.R10] = pointer(stack)
+	c.receive(s)
 	c.pending = append(c.pending, path{state: s})
 	for len(c.pending) > 0 {
 		p := c.pending[len(c.pending)-1]
@@ -82,7 +87,10 @@ func Check(p Program) (findings []Finding, complete bool) {
 
 // report notes a finding at a slot, once.
 func (c *checker) report(slot int, kind, message string) {
-	f := Finding{slot, kind, message}
+	c.note(Finding{Insn: slot, Kind: kind, Message: message})
+}
+
+func (c *checker) note(f Finding) {
 	if !c.said[f] {
 		c.said[f] = true
 		c.findings = append(c.findings, f)
@@ -91,8 +99,13 @@ func (c *checker) report(slot int, kind, message string) {
 
 // refuse notes a finding at an instruction on a path, unless the path may not exist. It gives false: the kernel stops here.
 func (c *checker) refuse(s *state, i int, kind, format string, args ...any) bool {
+	return c.refuseWith(s, i, kind, "", format, args...)
+}
+
+// refuseWith is refuse with an advice.
+func (c *checker) refuseWith(s *state, i int, kind, help, format string, args ...any) bool {
 	if !s.guess {
-		c.report(c.code[i].slot, kind, fmt.Sprintf(format, args...))
+		c.note(Finding{c.code[i].slot, kind, fmt.Sprintf(format, args...), help})
 	}
 	return false
 }
@@ -107,7 +120,7 @@ func (c *checker) follow(p path) bool {
 	s, i, parent := p.state, p.at, p.parent
 	defer func() { c.done(parent) }()
 	for {
-		if c.steps++; c.steps > c.Steps {
+		if c.work += stepWork; c.work > stepWork*c.Steps {
 			return false
 		}
 		in := &c.code[i]
@@ -148,8 +161,13 @@ func (c *checker) later(s *state, at int, parent *visit) {
 // meet compares a state with those that came here before. ended says that the path adds nothing.
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	met := 0
+	if c.code[i].stuck && !c.patient {
+		c.refuseWith(s, i, "endless-loop", "leave the loop by a condition, or by may_goto", "from here on no path leads to an exit")
+		return nil, true
+	}
 	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
-		if old.open > 0 && !c.patient && onPath(parent, old) && equal(old.state, s, c.code[i].live) {
+		c.work++
+		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live) {
 			if !s.guess && !anythingVague(s) {
 				c.report(c.code[i].slot, "endless-loop", "the loop comes back here with everything as it was: it would never end")
 			}
@@ -165,40 +183,30 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	return v, false
 }
 
-func onPath(v, ancestor *visit) bool {
-	for ; v != nil; v = v.parent {
-		if v == ancestor {
-			return true
-		}
-	}
-	return false
-}
-
 // step walks through an instruction. It gives the next one, or false where the path ends.
 func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
 	in := &c.code[i]
-	switch class := in.Op.Class(); {
-	case in.IsExit():
-		return c.exit(s, i)
-	case in.IsCall():
-		return c.call(s, i, parent)
-	case in.edge:
-		return c.branch(s, i, parent)
-	case in.IsIndirect():
-		return 0, false // where it leads is in a map
-	case in.IsJump():
-		return in.to, true
-	case class == isa.ClassALU || class == isa.ClassALU64:
+	switch in.what {
+	case computes:
 		return i + 1, c.compute(s, i)
-	case in.IsWide():
+	case loadsConstant:
 		return i + 1, c.loadConstant(s, i)
-	case class == isa.ClassLDX:
+	case loads:
 		return i + 1, c.load(s, i)
-	case class == isa.ClassST || class == isa.ClassSTX:
+	case stores:
 		return i + 1, c.store(s, i)
-	default:
-		return i + 1, c.loadPacket(s, i)
+	case branches:
+		return c.branch(s, i, parent)
+	case jumpsTo:
+		return in.to, true
+	case jumpsByTable:
+		return 0, false // where it leads is in a map
+	case calls:
+		return c.call(s, i, parent)
+	case exits:
+		return c.exit(s, i)
 	}
+	return i + 1, c.loadPacket(s, i)
 }
 
 // readable checks that registers have a value.
@@ -206,11 +214,11 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 	ok := true
 	registersOf(set, func(r isa.Register) {
 		if ok && s.top().regs[r].kind == none {
-			why := "it was never written"
-			if r >= isa.R1 && r <= isa.R5 && c.callBefore(i) {
-				why = "calls lose r1 to r5"
+			why, help := "it was never written on the path to here", fmt.Sprintf("set %v before, on every path", r)
+			if r <= isa.R5 && c.callBefore(i) {
+				why, help = "it was never written, or a call has lost it", fmt.Sprintf("a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 			}
-			ok = c.refuse(s, i, "uninitialised", "%v has no value here: %s", r, why)
+			ok = c.refuseWith(s, i, "uninitialised", help, "%v has no value here: %s", r, why)
 		}
 	})
 	return ok
@@ -218,7 +226,7 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 
 func (c *checker) callBefore(i int) bool {
 	for k := range i {
-		if c.code[k].IsCall() && c.code[k].fn == c.code[i].fn {
+		if c.code[k].what == calls && c.code[k].fn == c.code[i].fn {
 			return true
 		}
 	}
@@ -565,30 +573,17 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 
 // endProgram checks what holds at the end of the program.
 func (c *checker) endProgram(s *state, i int, r0 value) bool {
-	for _, h := range s.held {
-		switch h.kind {
-		case spinLock:
-			return c.refuse(s, i, "lock-held", "the program ends with the spin lock held that instruction %d took", c.code[h.insn].slot)
-		case irqState:
-			return c.refuse(s, i, "lock-held", "the program ends with interrupts disabled since instruction %d", c.code[h.insn].slot)
-		}
-	}
-	if s.rcu > 0 {
-		return c.refuse(s, i, "lock-held", "the program ends within an RCU section")
-	}
-	if s.preempt > 0 {
-		return c.refuse(s, i, "lock-held", "the program ends with preemption disabled")
-	}
-	for _, h := range s.held {
-		if h.kind == reference && !(r0.ref == h.id && c.Type == "struct_ops") {
-			return c.refuse(s, i, "unreleased-reference", "what instruction %d acquired is not given back on the path to here", c.code[h.insn].slot)
-		}
+	if !c.nothingHeld(s, i, r0.ref, "at the end of the program") {
+		return false
 	}
 	if c.resultUnused() {
 		return false
 	}
 	if r0.kind == none {
-		return c.refuse(s, i, "uninitialised", "r0, the result, has no value at the end")
+		return c.refuseWith(s, i, "uninitialised", "set r0 on every path to here", "r0, the result, has no value at the end")
+	}
+	if c.Strict && c.proto != nil && c.Type == "struct_ops" && r0.kind.isPointer() && !c.proto.result.pointer {
+		return c.refuse(s, i, "pointer-result", "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
 	}
 	if c.NoPerfmon && r0.kind.isPointer() {
 		return c.refuse(s, i, "address-leak", "the result is a pointer")

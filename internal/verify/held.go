@@ -1,0 +1,167 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// receive notes the arguments that the program has to give back.
+func (c *checker) receive(s *state) {
+	if c.proto == nil {
+		return
+	}
+	c.given = make([]uint32, len(c.proto.params))
+	for n := range c.proto.params {
+		if c.proto.params[n].ref {
+			c.given[n] = c.newID()
+			s.held = append(s.held, held{id: c.given[n], insn: -1 - n})
+		}
+	}
+}
+
+// nothingHeld checks what must not be left open where a program ends, or may end: references but one that is
+// returned, locks and sections (check_resource_leak).
+func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bool {
+	for _, h := range s.held {
+		if h.kind == spinLock || h.kind == irqState {
+			thing, back := c.thing(h)
+			return c.refuseWith(s, i, "lock-held", back+" ends that", "%s is still held %s", thing, where)
+		}
+	}
+	if s.rcu > 0 {
+		return c.refuseWith(s, i, "lock-held", "bpf_rcu_read_unlock ends that", "%s is still held %s", c.sectionText(s, rcuSection), where)
+	}
+	if s.preempt > 0 {
+		return c.refuseWith(s, i, "lock-held", "bpf_preempt_enable ends that", "%s is still held %s", c.sectionText(s, preemptSection), where)
+	}
+	for _, h := range s.held {
+		if h.kind == reference && !(returned == h.id && c.Type == "struct_ops") {
+			thing, back := c.thing(h)
+			if back != "" {
+				back += " gives it back"
+			} else {
+				back = "give it back on every path, or to a function that keeps it"
+			}
+			return c.refuseWith(s, i, "unreleased-reference", back, "%s is still held %s", thing, where)
+		}
+	}
+	return true
+}
+
+// unsleepable names the section in which nothing may sleep now, if there is one.
+func (c *checker) unsleepable(s *state) string {
+	switch n := slices.IndexFunc(s.held, func(h held) bool { return h.kind == spinLock || h.kind == irqState }); {
+	case n >= 0:
+		thing, _ := c.thing(s.held[n])
+		return thing
+	case s.rcu > 0:
+		return c.sectionText(s, rcuSection)
+	case s.preempt > 0:
+		return c.sectionText(s, preemptSection)
+	}
+	return ""
+}
+
+// theLock names the spin lock that is held.
+func (c *checker) theLock(s *state) string {
+	for _, h := range s.held {
+		if h.kind == spinLock {
+			thing, _ := c.thing(h)
+			return thing
+		}
+	}
+	return "no lock"
+}
+
+func (c *checker) sectionText(s *state, section section) string {
+	what, enter := "the RCU read lock", "bpf_rcu_read_lock"
+	if section == preemptSection {
+		what, enter = "the disabled preemption", "bpf_preempt_disable"
+	}
+	return fmt.Sprintf("%s of %s (%s)", what, enter, c.place(s.entered[section]))
+}
+
+// thing names what is held, and what gives it back: "the socket of bpf_sk_lookup_tcp (instruction 5)".
+func (c *checker) thing(h held) (thing, back string) {
+	if h.insn < 0 {
+		return c.argumentText(-1 - h.insn), ""
+	}
+	in := &c.code[h.insn]
+	name := ""
+	switch {
+	case in.IsHelperCall():
+		name, _ = isa.HelperName(int32(in.Imm))
+		thing, back = helperThing(int32(in.Imm))
+	case in.IsKfuncCall():
+		if p := c.kernel[kernelID(in)]; p != nil {
+			name, thing, back = p.name, p.row.thing, p.row.back
+		}
+	}
+	if name == "" {
+		return "what was acquired at " + c.place(h.insn), ""
+	}
+	return fmt.Sprintf("the %s of %s (%s)", thing, name, c.place(h.insn)), back
+}
+
+// helperThing is what a helper gives that is held, and what gives it back.
+func helperThing(id int32) (thing, back string) {
+	switch id {
+	case 84, 85, 99:
+		return "socket", "bpf_sk_release, where it is not nil,"
+	case 93:
+		return "spin lock", "bpf_spin_unlock"
+	case 131:
+		return "record", "bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil,"
+	case 198:
+		return "dynptr of a ring buffer", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, also when it failed,"
+	}
+	return "object", "what releases its type, or bpf_kptr_xchg into a map,"
+}
+
+// place names an instruction, for messages about another one.
+func (c *checker) place(i int) string {
+	slot := c.code[i].slot
+	if c.Place != nil {
+		return c.Place(slot)
+	}
+	return fmt.Sprintf("instruction %d", slot)
+}
+
+// argumentText names an argument of the program.
+func (c *checker) argumentText(n int) string {
+	if n < len(c.proto.params) && c.proto.params[n].name != "" {
+		return fmt.Sprintf("argument %d (%s)", n, c.proto.params[n].name)
+	}
+	return fmt.Sprintf("argument %d", n)
+}
+
+// thingOf names what is held under one of some ids.
+func (c *checker) thingOf(s *state, ids ...uint32) string {
+	for _, h := range s.held {
+		if slices.Contains(ids, h.id) {
+			thing, _ := c.thing(h)
+			return thing
+		}
+	}
+	return "what was acquired"
+}
+
+// pointerText says what a pointer leads to, and where it comes from if it was acquired or is an argument.
+func (c *checker) pointerText(s *state, v *value) string {
+	if v.ref != 0 && slotHeld(s, v.ref) {
+		return c.thingOf(s, v.ref)
+	}
+	if v.param > 0 {
+		return c.argumentText(int(v.param - 1))
+	}
+	return v.kind.String()
+}
+
+func leadingTo(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " to a struct " + name
+}
