@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -82,11 +83,8 @@ func TestPageEscapes(t *testing.T) {
 
 // TestPageFoldsOtherPaths: of two paths, the one that succeeded is folded.
 func TestPageFoldsOtherPaths(t *testing.T) {
-	log, err := os.ReadFile("testdata/branch_second_path.level2.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := string(writePage(t, string(log), verifierlog.Parse(string(log)), verifierlog.Page{}))
+	log := recorded.Open(t).Text(t, "branch_second_path.level2.log")
+	page := string(writePage(t, log, verifierlog.Parse(log), verifierlog.Page{}))
 	_, folded, _ := strings.Cut(page, "other paths, 2 instructions</summary>")
 	folded, _, ok := strings.Cut(folded, "</details>")
 	if !ok || !strings.Contains(folded, `data-pc="3"`) || !strings.Contains(folded, `data-pc="4"`) || strings.Contains(folded, `data-pc="5"`) {

@@ -70,6 +70,11 @@ func (p *printer) all() {
 	r := p.report
 	if !r.Refused() && r.Kind == "" {
 		p.b.WriteString("The log holds no error.\n")
+		if r.Explanation != "" {
+			p.b.WriteString("\n")
+			p.wrap("", "", visible(r.Explanation))
+			p.b.WriteString("\n")
+		}
 		p.stats()
 		return
 	}
@@ -391,11 +396,12 @@ func (p *printer) stats() {
 		if p.report.Kind != "" { // then there was an explanation
 			p.b.WriteString("\n")
 		}
-		p.b.WriteString(strings.ToUpper(text[:1]) + text[1:] + ".\n")
-		return
+		text = strings.ToUpper(text[:1]) + text[1:] + "."
+	} else {
+		p.b.WriteString("\n")
+		text = "The verifier stopped " + text + "."
 	}
-	p.b.WriteString("\n")
-	for _, line := range wrapText("The verifier stopped "+text+".", p.Width) {
+	for _, line := range wrapText(text, p.Width) {
 		p.b.WriteString(p.paint(dim, line) + "\n")
 	}
 }

@@ -4,22 +4,22 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // TestEachProgramIsOfItsKind compares with kindsOfPrograms, and the instruction with the last one that the log shows.
 func TestEachProgramIsOfItsKind(t *testing.T) {
-	x := readIndex(t, allLogs)
+	logs := recorded.Open(t)
 	shown := regexp.MustCompile(`(?m)^(\d+): \([0-9a-f]{2}\) `)
 	total, right := 0, 0
-	for _, e := range x.Entries {
+	for _, e := range logs.Programs {
 		if e.Loaded {
 			continue
 		}
@@ -29,7 +29,7 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 			t.Errorf("%s: which kind is it? kindsOfPrograms does not say", e.Name)
 			continue
 		}
-		log := readLog(t, e.Levels["1"].File)
+		log := logs.Text(t, e.Levels["1"].File)
 		r := verifierlog.Explain(log, verifierlog.Program{Errno: errnosOfPrograms[e.Name]})
 		if r.Kind == want {
 			right++
@@ -64,23 +64,14 @@ var notTheLast = map[string]bool{
 
 // TestExamplesShowTheirRules: the program that a rule names as its example has its message.
 func TestExamplesShowTheirRules(t *testing.T) {
+	logs := recorded.Open(t)
 	examples := 0
 	for _, r := range verifierlog.Rules() {
 		if r.Example == "" {
 			continue
 		}
 		examples++
-		raw, err := os.ReadFile(filepath.Join(allLogs, "logs", r.Example+".level1.log"))
-		if os.IsNotExist(err) {
-			if _, err := os.Stat(allLogs); err != nil {
-				t.Skip("recorded logs: ", err)
-			}
-			t.Errorf("%q: no log of %s", r.Pattern, r.Example)
-			continue
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		report := verifierlog.Parse(string(raw))
+		report := verifierlog.Parse(logs.Text(t, r.Example+".level1.log"))
 		found := false
 		for _, line := range append(report.Details, report.Reason) {
 			rule, ok := verifierlog.RuleFor(line)
@@ -232,18 +223,6 @@ func collectNames(t *testing.T, dir string, names, methods map[string]bool) {
 			}
 		}
 	}
-}
-
-func readLog(t *testing.T, file string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(allLogs, "logs", file))
-	if err != nil {
-		if os.IsNotExist(err) && file == "" {
-			return ""
-		}
-		t.Fatal(err)
-	}
-	return string(raw)
 }
 
 func TestValuesInExplanations(t *testing.T) {

@@ -125,7 +125,7 @@ func title(k Kind) string {
 	case KernelBug:
 		return "the verifier says that it is wrong itself"
 	case NoLog:
-		return "refused before the verifier began"
+		return "refused without a word of the verifier"
 	}
 	return ""
 }

@@ -24,6 +24,9 @@ import (
 //go:embed logs.tar.gz
 var archive []byte
 
+// CutOff is the size of logs of which only the end was kept. All shorter ones are whole.
+const CutOff = 32<<10 - 1
+
 // Logs are the logs, and what is known of the programs that they are of.
 type Logs struct {
 	Programs []Program  `json:"entries"`
