@@ -130,7 +130,7 @@ type viewNode struct {
 
 func newView(log string, r Report, page Page) *view {
 	rows := readRows(log, r)
-	v := &view{Kind: string(r.Kind), Heading: title(r.Kind), Where: place(r.Source), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: page.Title}
+	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: place(r.Source), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: page.Title}
 	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
 		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
 	}

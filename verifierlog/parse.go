@@ -90,6 +90,11 @@ func (r *reporter) finish() Report {
 	// No instruction was walked, or the last one isn't to blame. The text may name one.
 	if insn, ok := numberAfter(report.Reason, "insn "); ok {
 		report.Insn = insn
+		for i := range path.Len() {
+			if at := path.At(i); at.Insn == insn {
+				report.Text, report.Source = at.Text, at.Source
+			}
+		}
 	}
 	return *report
 }

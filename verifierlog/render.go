@@ -96,7 +96,7 @@ func (p *printer) all() {
 // header writes "error[maybe-nil]: a pointer is used that may be nil". What the catalogue does not know has the kernel's words.
 func (p *printer) header() {
 	r := p.report
-	label, text := "error", title(r.Kind)
+	label, text := "error", r.Kind.Title()
 	if r.Kind != "" {
 		label += "[" + string(r.Kind) + "]"
 	}
@@ -212,33 +212,30 @@ func (p *printer) caret(text string, indent int, label string) {
 	}
 }
 
-// label says in a few words what is wrong at the instruction: the register that the reason names, with what it holds.
+// label says in a few words what is wrong at the instruction: the register that the message is about, with what it holds.
 func (p *printer) label() string {
 	r := p.report
 	if len(r.References) > 0 && strings.Contains(r.Reason+strings.Join(r.Details, " "), "eference") {
 		return "still held here: reference " + strings.Join(r.References, ", ")
 	}
-	for _, text := range append([]string{r.Reason}, r.Details...) {
-		for _, n := range registersIn(text) {
-			if value := registerOf(r.Registers, n); value != "" {
-				return p.holds(n, value)
-			}
-			if strings.Contains(text, "!read_ok") {
-				return fmt.Sprintf("R%d holds nothing here", n)
-			}
-		}
-	}
-	// The reason names none: it is about what the instruction works with.
 	var parts []string
-	for _, n := range registersIn(r.Text) {
-		if value := registerOf(r.Registers, n); value != "" && len(parts) < 2 {
+	for _, n := range r.subjects() {
+		value := registerOf(r.Registers, n)
+		switch {
+		case value == "" && (strings.Contains(r.Reason, "!read_ok") || strings.HasSuffix(r.Reason, "is not a scalar")):
+			parts = append(parts, fmt.Sprintf("R%d holds nothing here", n))
+		case value == "":
+		case isAboutNumber(r.Reason) && ParseValue(value).Kind.IsPointer(): // a call took it away, which the log does not show
+			p.said = append(p.said, n)
+			parts = append(parts, fmt.Sprintf("R%d is a number here, and was %s", n, visible(value)))
+		default:
 			parts = append(parts, p.holds(n, value))
 		}
 	}
-	if len(parts) > 0 {
-		return strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return "refused here"
 	}
-	return "refused here"
+	return strings.Join(parts, ", ")
 }
 
 // holds words what a register holds, and notes that it was said.
@@ -253,12 +250,12 @@ func (p *printer) known() {
 	if len(r.Registers)+len(r.Stack)+len(r.References) == 0 {
 		return
 	}
-	uses := registersIn(r.Text)
-	for _, text := range append([]string{r.Reason}, r.Details...) {
-		uses = append(uses, registersIn(text)...)
-	}
-	if isCall(r.Text) {
-		uses = append(uses, 1, 2, 3, 4, 5)
+	var uses []int
+	if !isNobodysFault(r.Reason) {
+		uses = append(registersIn(r.Text), r.subjects()...)
+		if isCall(r.Text) {
+			uses = append(uses, 1, 2, 3, 4, 5)
+		}
 	}
 	var parts []string
 	for _, register := range r.Registers {
@@ -363,7 +360,7 @@ func noteOf(step Step) string {
 // kernel writes the kernel's own words: the message in whole, and the explanation of newer kernels.
 func (p *printer) kernel() {
 	r := p.report
-	if r.Reason == "" || title(r.Kind) == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
+	if r.Reason == "" || r.Kind.Title() == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
 		return
 	}
 	p.b.WriteString("\n")

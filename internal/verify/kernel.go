@@ -124,7 +124,7 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 			vague = true
 			continue
 		case v.kind == none:
-			return c.refuse(s, i, "argument-type", "argument %s of %s, in %v, has no value", a.name, p.name, r)
+			return c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
 		case a.typ == 0:
@@ -311,11 +311,11 @@ func (c *checker) iterate(s *state, i int, p *proto, does string, parent *visit)
 	switch {
 	case strings.Contains(does, " new "):
 		if is {
-			return c.refuse(s, i, "unreleased-reference", "an iterator that was not ended is begun again")
+			return c.refuse(s, i, "not-held", "an iterator that was not ended is begun again")
 		}
 		for n := 1; n < len(p.params); n++ {
 			if regs[isa.R1+isa.Register(n)].kind == none {
-				return c.refuse(s, i, "argument-type", "argument %s of %s has no value", p.params[n].name, p.name)
+				return c.refuse(s, i, "uninitialised", "argument %s of %s has no value", p.params[n].name, p.name)
 			}
 		}
 		id := c.newID()
