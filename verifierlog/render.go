@@ -31,9 +31,6 @@ func (r Report) Render(w io.Writer, s Style) error {
 	}
 	s.Width = max(s.Width, 40)
 	p := printer{Style: s, report: r}
-	if s.Log != "" {
-		p.rows = readRows(s.Log, r)
-	}
 	p.all()
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -43,7 +40,6 @@ func (r Report) Render(w io.Writer, s Style) error {
 type printer struct {
 	Style
 	report Report
-	rows   []row
 	gutter int   // columns that line numbers take
 	said   []int // registers that the label names
 	b      strings.Builder
@@ -127,7 +123,7 @@ func (p *printer) place() {
 	}
 	p.gutter = len(strconv.Itoa(max(0, slices.Max(numbers))))
 
-	if where := place(r.Source); where != "" {
+	if where := r.Source.Place(); where != "" {
 		p.arrow(where)
 	} else if r.Insn >= 0 {
 		p.arrow(fmt.Sprintf("instruction %d", r.Insn))
@@ -309,7 +305,7 @@ func (p *printer) slice() {
 		p.b.WriteString("\n")
 		p.note(step)
 		indent := strings.Repeat(" ", len("note"))
-		if where := place(step.Source); where != "" || step.Source.Text != "" {
+		if where := step.Source.Place(); where != "" || step.Source.Text != "" {
 			text := visible(step.Source.String())
 			if step.Source == last && last.File != "" {
 				text = visible(where) + ", as above"
@@ -325,7 +321,7 @@ func (p *printer) slice() {
 
 // note writes what a step did. A long value has lines for itself: broken as prose it can't be read.
 func (p *printer) note(step Step) {
-	lead, text := "note: ", visible(noteOf(step))
+	lead, text := "note: ", visible(step.What())
 	if utf8.RuneCountInString(lead+text) <= p.Width || step.Value == "" {
 		p.wrap(lead, cyan, text)
 		return
@@ -339,22 +335,6 @@ func (p *printer) note(step Step) {
 	for _, line := range wrapCode(visible(step.Value), p.Width-len(lead)) {
 		p.b.WriteString(strings.Repeat(" ", len(lead)) + line + "\n")
 	}
-}
-
-// noteOf says what a step did: its note, or what it made.
-func noteOf(step Step) string {
-	name, value, ok := strings.Cut(step.Value, "=")
-	switch {
-	case step.Note != "" && ok:
-		return fmt.Sprintf("%s: %s", strings.TrimRight(step.Note, "."), step.Value)
-	case step.Note != "":
-		return step.Note
-	case ok:
-		return fmt.Sprintf("%s became %s here", name, value)
-	case step.Value != "":
-		return step.Value
-	}
-	return "by way of this"
 }
 
 // kernel writes the kernel's own words: the message in whole, and the explanation of newer kernels.
@@ -403,14 +383,6 @@ func (p *printer) stats() {
 	}
 }
 
-// place returns "reno.go:12".
-func place(s Source) string {
-	if s.File == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", s.File, s.Line)
-}
-
 func registerOf(registers []Register, n int) string {
 	for _, register := range registers {
 		if register.Number == n {
@@ -418,4 +390,25 @@ func registerOf(registers []Register, n int) string {
 		}
 	}
 	return ""
+}
+
+// registersIn returns the registers that a text names, r1 or R1 or w1, each once and in its order.
+func registersIn(text string) []int {
+	var found []int
+	for i := 0; i+1 < len(text); i++ {
+		if c := text[i]; c != 'r' && c != 'R' && c != 'w' || i > 0 && isWordByte(text[i-1]) {
+			continue
+		}
+		end := i + 1
+		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			end++
+		}
+		if end < len(text) && isWordByte(text[end]) {
+			continue
+		}
+		if n, err := strconv.Atoi(text[i+1 : end]); err == nil && n <= 10 && !slices.Contains(found, n) {
+			found = append(found, n)
+		}
+	}
+	return found
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // portsDir has a program with its log, for the page that shows both.
-const portsDir = "../../verifierlog/testdata/page"
+const portsDir = "../../verifierlog/page/testdata"
 
 func portsFile(t *testing.T, name string) string {
 	t.Helper()

@@ -1,4 +1,4 @@
-package verifierlog
+package page
 
 import (
 	"embed"
@@ -6,38 +6,40 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // The page is a template, a style sheet and a script, which become one file: it can be mailed, archived and read without a network.
 //
-//go:embed html/page.html html/page.css html/page.js
+//go:embed static/page.html static/page.css static/page.js
 var pageFiles embed.FS
 
-// A Page says what WriteHTML may show besides the log.
-type Page struct {
+// Options say what Write may show besides the log. All of it may be missing.
+type Options struct {
 	Title  string                            // of the window; "" for the reason
-	Source func(file string) ([]byte, error) // as in Style
+	Source func(file string) ([]byte, error) // as in verifierlog.Style
 	Code   []byte                            // the program, little-endian: the instructions that the log does not reach
 }
 
-// WriteHTML writes a page that shows the log beside the source, or beside the instructions where there is no source. On it a reader follows a
+// Write writes a page that shows the log beside the source, or beside the instructions where there is no source. On it a reader follows a
 // register or a slot of the stack back along the path that failed; what belongs to other paths is folded. The report must be one of this log.
 //
 // A long log is shown in part: its beginning, the path that failed, and its end, with a note of what is left out.
-func WriteHTML(w io.Writer, log string, r Report, page Page) error {
-	css, err := pageFiles.ReadFile("html/page.css")
+func Write(w io.Writer, log string, r verifierlog.Report, o Options) error {
+	css, err := pageFiles.ReadFile("static/page.css")
 	if err != nil {
 		return err
 	}
-	script, err := pageFiles.ReadFile("html/page.js")
+	script, err := pageFiles.ReadFile("static/page.js")
 	if err != nil {
 		return err
 	}
-	t, err := template.ParseFS(pageFiles, "html/page.html")
+	t, err := template.ParseFS(pageFiles, "static/page.html")
 	if err != nil {
 		return err
 	}
-	v := newView(log, r, page)
+	v := newView(log, r, o)
 	v.CSS, v.Script = template.CSS(css), template.JS(script)
 	return t.Execute(w, v)
 }
@@ -128,9 +130,9 @@ type viewNode struct {
 	Gap   bool        `json:"gap"` // rows before it are left out: Set is all that was known
 }
 
-func newView(log string, r Report, page Page) *view {
+func newView(log string, r verifierlog.Report, o Options) *view {
 	rows := readRows(log, r)
-	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: place(r.Source), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: page.Title}
+	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}
 	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
 		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
 	}
@@ -164,8 +166,8 @@ func newView(log string, r Report, page Page) *view {
 	shown := chooseRows(rows)
 	v.groups(rows, shown)
 	v.nodes(rows, shown)
-	v.files(rows, r, page)
-	v.listing(rows, r, page)
+	v.files(log, r, o)
+	v.listing(rows, r, o)
 	return v
 }
 
@@ -176,9 +178,9 @@ func paragraphs(text string) []string {
 	return strings.Split(text, "\n")
 }
 
-func (v *view) steps(r Report, rows []row) {
+func (v *view) steps(r verifierlog.Report, rows []row) {
 	for i, s := range r.Slice {
-		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: place(s.Source), Source: s.Source.Text, Note: noteOf(s), Last: i == len(r.Slice)-1}
+		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: s.What(), Last: i == len(r.Slice)-1}
 		if step.Last && s.Note == "" && s.Value == "" {
 			step.Note = "refused here"
 		}

@@ -1,4 +1,4 @@
-package verifierlog
+package page
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // Bounds of a page. A browser shows some ten thousand rows without getting slow.
@@ -86,7 +88,7 @@ func folds(r row) bool { return r.kind != rowBlank && !r.path }
 func (v *view) row(id int, r row) viewRow {
 	out := viewRow{ID: id, Kind: r.kind.String(), Blamed: id == v.Blamed, Path: r.path}
 	if r.source.Line > 0 {
-		out.At = place(r.source)
+		out.At = r.source.Place()
 	}
 	switch r.kind {
 	case rowInsn:
@@ -96,20 +98,12 @@ func (v *view) row(id int, r row) viewRow {
 		out.PC = "" // a line of source has no slot
 		return out
 	case rowBranch, rowState:
-		lead := r.text
-		if i := strings.Index(lead, r.state); i >= 0 && r.state != "" {
-			lead = lead[:i]
-		}
-		out.Text = []viewPart{{Text: strings.TrimSpace(lead)}}
+		out.Text = []viewPart{{Text: strings.TrimSpace(strings.TrimSuffix(r.text, r.state))}}
 	default:
 		out.Text = []viewPart{{Text: r.text}}
 	}
-	for _, token := range splitState(r.state) {
-		part := viewPart{Text: token, Pieces: strings.SplitAfter(token, ",")}
-		if c := changesOf(token); len(c) == 1 {
-			part.Name = c[0].name
-		}
-		out.State = append(out.State, part)
+	for _, w := range r.words() {
+		out.State = append(out.State, viewPart{Text: w.text, Name: w.name, Pieces: strings.SplitAfter(w.text, ",")})
 	}
 	return out
 }
@@ -163,11 +157,11 @@ func (v *view) nodes(rows []row, shown []bool) {
 		if r.kind == rowInsn {
 			node.PC = r.pc
 		}
-		for _, c := range nodeChanges(r) {
-			node.Set = append(node.Set, [2]string{c.name, c.value})
-		}
 		if !shown[i] {
 			continue
+		}
+		for _, c := range nodeChanges(r) {
+			node.Set = append(node.Set, [2]string{c.name, c.value})
 		}
 		if r.from >= 0 && !shown[r.from] { // what the rows that are left out did
 			node.From, node.Gap, node.Whole = -1, true, true
@@ -183,11 +177,16 @@ func (v *view) nodes(rows []row, shown []bool) {
 // nodeChanges returns what a row did. References that are held are printed whenever anything is, so without them none is. A call of a helper
 // or kernel function leaves nothing in R1 to R5.
 func nodeChanges(r row) []rowChange {
-	changes := changesOf(r.state)
+	var changes []rowChange
+	for _, w := range r.words() {
+		if w.name != "" {
+			changes = append(changes, rowChange{w.name, w.value})
+		}
+	}
 	if len(changes) > 0 && !slices.ContainsFunc(changes, func(c rowChange) bool { return c.name == "refs" }) {
 		changes = append(changes, rowChange{"refs", ""})
 	}
-	if r.kind == rowInsn && isCall(r.insn) {
+	if r.kind == rowInsn && callsKernel(r.insn) {
 		for n := 1; n <= 5; n++ {
 			name := "R" + strconv.Itoa(n)
 			if !slices.ContainsFunc(changes, func(c rowChange) bool { return c.name == name }) {
@@ -220,14 +219,14 @@ func stateAfter(rows []row, at int) []rowChange {
 }
 
 // files shows the source, or what the log quotes of it.
-func (v *view) files(rows []row, r Report, page Page) {
-	quotes := quoted(rows)
+func (v *view) files(log string, r verifierlog.Report, o Options) {
+	quotes := verifierlog.Quotes(log)
 	if r.Source.Line > 0 && !slices.Contains(quotes, r.Source) {
 		quotes = append(quotes, r.Source)
 	}
 	for _, q := range quotes {
 		if !slices.ContainsFunc(v.Files, func(f viewFile) bool { return f.Name == q.File }) {
-			v.Files = append(v.Files, makeFile(q.File, quotes, r.Source, page))
+			v.Files = append(v.Files, makeFile(q.File, quotes, r.Source, o))
 		}
 	}
 	// The file to blame comes first.
@@ -243,7 +242,7 @@ func boolInt(b bool) int {
 	return 0
 }
 
-func makeFile(name string, quotes []Source, blamed Source, page Page) viewFile {
+func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}
 	for _, q := range quotes {
@@ -252,8 +251,8 @@ func makeFile(name string, quotes []Source, blamed Source, page Page) viewFile {
 		}
 	}
 	var lines []string
-	if page.Source != nil {
-		if text, err := page.Source(name); err == nil {
+	if o.Source != nil {
+		if text, err := o.Source(name); err == nil {
 			lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 			file.Complete = true
 			for n, quote := range used { // another file, or edited since
@@ -280,7 +279,7 @@ func makeFile(name string, quotes []Source, blamed Source, page Page) viewFile {
 		if i > 0 && numbers[i-1] != n-1 {
 			file.Lines = append(file.Lines, viewLine{})
 		}
-		line := viewLine{Number: n, At: place(Source{File: name, Line: n}), Blamed: name == blamed.File && n == blamed.Line}
+		line := viewLine{Number: n, At: verifierlog.Source{File: name, Line: n}.Place(), Blamed: name == blamed.File && n == blamed.Line}
 		line.Text, line.Used = used[n]
 		if file.Complete {
 			line.Text = strings.TrimRight(lines[n-1], "\r")
@@ -300,9 +299,9 @@ func isNear(n int, used map[int]string) bool {
 }
 
 // listing shows the program's instructions in their order: those that the log has, and those of the code.
-func (v *view) listing(rows []row, r Report, page Page) {
+func (v *view) listing(rows []row, r verifierlog.Report, o Options) {
 	texts := map[int]string{}
-	for _, step := range disassemble(page.Code) {
+	for _, step := range verifierlog.Listing(o.Code) {
 		texts[step.Insn] = step.Text
 	}
 	reached := map[int]bool{}

@@ -1,24 +1,26 @@
-package verifierlog
+package page
 
 import (
-	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // A row is a line of a log as it is shown. Rows are for the eye: they keep each line as it was printed, and know just enough of it to tell how
 // the walk came there. What a program may rely on is in Report.
 type row struct {
 	kind   rowKind
-	text   string // the line, as printed
-	pc     int    // rowInsn: its slot; rowBranch: where the branch left; else -1
-	insn   string // rowInsn: "(bf) r6 = r1", without the state behind it
-	state  string // what the verifier knew afterwards, as printed; "" for nothing
-	frame  int    // whose state it is
-	whole  bool   // state is all that is known, not only what changed
-	source Source // rowInsn, rowSource: the line of Go in force
-	from   int    // rows with a state: the one before it on its path, -1 for the first
-	path   bool   // on the path that failed, or about it
+	text   string             // the line, as printed
+	pc     int                // rowInsn: its slot; rowBranch: where the branch left; else -1
+	insn   string             // rowInsn: "(bf) r6 = r1", without the state behind it
+	frame  int                // whose state it is
+	whole  bool               // state is all that is known, not only what changed
+	source verifierlog.Source // rowInsn, rowSource: the line of Go in force
+
+	state string            // what the verifier knew afterwards, as printed; "" for nothing
+	event verifierlog.Event // which the state is of; it is split only where somebody looks
+	from  int               // rows with a state: the one before it on its path, -1 for the first
+	path  bool              // on the path that failed, or about it
 }
 
 type rowKind uint8
@@ -41,10 +43,10 @@ func (k rowKind) String() string {
 }
 
 // readRows reads a log, and marks the path to the instruction that the report blames.
-func readRows(log string, r Report) []row {
+func readRows(log string, r verifierlog.Report) []row {
 	log, _, _ = strings.Cut(log, "\x00")
-	reader := rowReader{visits: map[int][]int{}, last: -1}
-	events := newTextScanner(log)
+	reader := rowReader{rows: make([]row, 0, strings.Count(log, "\n")+1), visits: map[int][]int{}, last: -1}
+	events := verifierlog.NewScanner(strings.NewReader(log))
 	more := events.Next()
 	n := 0
 	for line := range strings.Lines(log) {
@@ -66,7 +68,7 @@ type rowReader struct {
 	first  bool          // nothing was said of it yet
 	visits map[int][]int // rows of an instruction whose other branch may still be to come
 	last   int           // the last row of the path so far, -1 for none
-	source Source
+	source verifierlog.Source
 }
 
 func (rr *rowReader) begin(line string) {
@@ -79,15 +81,15 @@ func (rr *rowReader) begin(line string) {
 
 // rowKinds say how events are shown; those that are not here are by the way.
 var rowKinds = [...]rowKind{
-	UnknownEvent: rowMessage, SourceLine: rowSource, EntryState: rowState, Instruction: rowInsn, Branch: rowBranch, Pruned: rowNoise,
-	CallerState: rowState, CalleeState: rowState, ReturnState: rowState, ResumeState: rowState, Message: rowMessage,
-	KernelExplaining: rowKernel, Statistics: rowStats, Subprogram: rowNoise, LiveRegisters: rowNoise, GlobalFunction: rowMessage,
-	FunctionInfo: rowMessage, Precision: rowNoise, StackLiveness: rowNoise, StateComparison: rowNoise, ArgumentInfo: rowMessage, Remark: rowMessage,
-	ComparedState: rowMessage, TypeHeader: rowMessage, TypeLine: rowMessage,
+	verifierlog.UnknownEvent: rowMessage, verifierlog.SourceLine: rowSource, verifierlog.EntryState: rowState, verifierlog.Instruction: rowInsn, verifierlog.Branch: rowBranch, verifierlog.Pruned: rowNoise,
+	verifierlog.CallerState: rowState, verifierlog.CalleeState: rowState, verifierlog.ReturnState: rowState, verifierlog.ResumeState: rowState, verifierlog.Message: rowMessage,
+	verifierlog.KernelExplaining: rowKernel, verifierlog.Statistics: rowStats, verifierlog.Subprogram: rowNoise, verifierlog.LiveRegisters: rowNoise, verifierlog.GlobalFunction: rowMessage,
+	verifierlog.FunctionInfo: rowMessage, verifierlog.Precision: rowNoise, verifierlog.StackLiveness: rowNoise, verifierlog.StateComparison: rowNoise, verifierlog.ArgumentInfo: rowMessage, verifierlog.Remark: rowMessage,
+	verifierlog.ComparedState: rowMessage, verifierlog.TypeHeader: rowMessage, verifierlog.TypeLine: rowMessage,
 }
 
 // read takes over what is said of the line. Of several things the first counts: a message with statistics behind it is a message.
-func (rr *rowReader) read(e *Event) {
+func (rr *rowReader) read(e *verifierlog.Event) {
 	if !rr.first {
 		return
 	}
@@ -96,7 +98,7 @@ func (rr *rowReader) read(e *Event) {
 	if r.text != "" {
 		r.kind = rowKinds[e.Kind]
 	}
-	_, r.state = cutFrame(e.state)
+	r.state, r.event = e.StateText(), *e
 	r.frame, r.whole = e.Frame, e.Whole
 	here := len(rr.rows)
 	switch r.kind {
@@ -127,7 +129,7 @@ func (rr *rowReader) read(e *Event) {
 }
 
 // markPath marks what belongs to the path that failed. In a log without a reason, or of a mistake that no path leads to, that is everything.
-func markPath(rows []row, r Report) {
+func markPath(rows []row, r verifierlog.Report) {
 	at := -1
 	if r.Refused() && r.Insn >= 0 {
 		at = lastVisit(rows, r.Insn)
@@ -168,53 +170,47 @@ func lastVisit(rows []row, pc int) int {
 // A rowChange is what a row tells of a register or a slot of the stack: "R6" is "ctx()" now. An empty value means that nothing is known.
 type rowChange struct{ name, value string }
 
-// changesOf returns what a state tells, in its order, without the marks of liveness that kernels up to 6.17 print.
-func changesOf(state string) []rowChange {
-	var changes []rowChange
-	for _, token := range splitState(state) {
-		name, value, ok := strings.Cut(token, "=")
+// A word is a part of a printed state. One with a name can be followed.
+type word struct{ text, name, value string }
+
+// words splits a row's state, in its order but for what is held, which comes last.
+func (r row) words() []word {
+	if r.state == "" {
+		return nil
+	}
+	var words []word
+	state := r.event.State()
+	for _, v := range state.Values {
+		v.Place.Frame = 0 // the row tells whose
+		name := v.Place.String()
+		text := name
+		if v.Liveness != "" {
+			text += "_" + v.Liveness
+		}
+		words = append(words, word{text + "=" + v.Text, name, v.Text})
+	}
+	for _, text := range state.Unknown {
+		name, value, ok := strings.Cut(text, "=")
 		if !ok {
-			continue
+			name = ""
 		}
-		if i := strings.IndexByte(name, '_'); i > 0 {
-			name = name[:i]
-		}
-		changes = append(changes, rowChange{name, value})
+		words = append(words, word{text, name, value})
 	}
-	return changes
+	if refs := strings.Join(state.References, ","); refs != "" {
+		words = append(words, word{"refs=" + refs, "refs", refs})
+	}
+	if state.Callback {
+		words = append(words, word{text: "cb"})
+	}
+	if state.Async {
+		words = append(words, word{text: "async_cb"})
+	}
+	return words
 }
 
-// splitState splits a state into its words.
-func splitState(state string) []string {
-	var words []string
-	for {
-		var word string
-		if word, state = cutWord(state); word == "" {
-			return words
-		}
-		words = append(words, word)
-	}
-}
-
-// registersIn returns the registers that a text names, r1 or R1 or w1, each once and in its order.
-func registersIn(text string) []int {
-	var found []int
-	for i := 0; i+1 < len(text); i++ {
-		if c := text[i]; c != 'r' && c != 'R' && c != 'w' || i > 0 && isNameByte(text[i-1]) {
-			continue
-		}
-		end := i + 1
-		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
-			end++
-		}
-		if end < len(text) && isNameByte(text[end]) {
-			continue
-		}
-		if n, err := strconv.Atoi(text[i+1 : end]); err == nil && n <= 10 && !slices.Contains(found, n) {
-			found = append(found, n)
-		}
-	}
-	return found
+// callsKernel reports whether an instruction calls a helper or kernel function, and not a function of the program.
+func callsKernel(insn string) bool {
+	return strings.HasPrefix(insn, "(85) call ") && !strings.HasPrefix(insn, "(85) call pc")
 }
 
 func isNameByte(c byte) bool {

@@ -1,4 +1,4 @@
-package verifierlog_test
+package page_test
 
 import (
 	"bytes"
@@ -12,14 +12,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
+	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
 
 // portsPage is the page of a real log with its source, and a report with everything in it.
 func portsPage(t *testing.T) []byte {
 	t.Helper()
-	log, err := os.ReadFile("testdata/page/ports.log")
+	log, err := os.ReadFile("testdata/ports.log")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,15 +38,15 @@ func portsPage(t *testing.T) []byte {
 		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)", Note: "bpf_map_lookup_elem may give nil"},
 		{Insn: 17, Text: r.Text, Source: r.Source},
 	}
-	return writePage(t, string(log), r, verifierlog.Page{Source: func(file string) ([]byte, error) {
-		return os.ReadFile(filepath.Join("testdata", "page", filepath.Base(file)))
+	return writePage(t, string(log), r, page.Options{Source: func(file string) ([]byte, error) {
+		return os.ReadFile(filepath.Join("testdata", filepath.Base(file)))
 	}})
 }
 
-func writePage(t *testing.T, log string, r verifierlog.Report, page verifierlog.Page) []byte {
+func writePage(t *testing.T, log string, r verifierlog.Report, o page.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := verifierlog.WriteHTML(&b, log, r, page); err != nil {
+	if err := page.Write(&b, log, r, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -75,7 +77,7 @@ func TestPageEscapes(t *testing.T) {
 	r := verifierlog.Parse(log)
 	r.Kind, r.Explanation, r.Fix, r.Kernel = evil, evil, evil, evil
 	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: evil, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
-	page := writePage(t, log, r, verifierlog.Page{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
+	page := writePage(t, log, r, page.Options{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
 	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte(`title="owned`)) {
 		t.Errorf("%d scripts; the log's text is live", n)
 	}
@@ -84,7 +86,7 @@ func TestPageEscapes(t *testing.T) {
 // TestPageFoldsOtherPaths: of two paths, the one that succeeded is folded.
 func TestPageFoldsOtherPaths(t *testing.T) {
 	log := recorded.Open(t).Text(t, "branch_second_path.level2.log")
-	page := string(writePage(t, log, verifierlog.Parse(log), verifierlog.Page{}))
+	page := string(writePage(t, log, verifierlog.Parse(log), page.Options{}))
 	_, folded, _ := strings.Cut(page, "other paths, 2 instructions</summary>")
 	folded, _, ok := strings.Cut(folded, "</details>")
 	if !ok || !strings.Contains(folded, `data-pc="3"`) || !strings.Contains(folded, `data-pc="4"`) || strings.Contains(folded, `data-pc="5"`) {
@@ -111,7 +113,7 @@ func longLog(lines int) string {
 func TestPageOfALongLog(t *testing.T) {
 	log := longLog(200_000)
 	begin := time.Now()
-	page := string(writePage(t, log, verifierlog.Parse(log), verifierlog.Page{}))
+	page := string(writePage(t, log, verifierlog.Parse(log), page.Options{}))
 	if len(page) > 8<<20 {
 		t.Errorf("the page has %d bytes", len(page))
 	}
@@ -134,20 +136,23 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// dumpDOM opens a page in Chromium, with a script of testdata/page at its end, and returns the page as it is then.
-func dumpDOM(t *testing.T, page []byte, script string) string {
+// findBrowser gives the path of Chromium, which a machine where kernel tests must run has to have.
+func findBrowser(t *testing.T) string {
 	t.Helper()
-	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
+			return path
 		}
 	}
-	if browser == "" {
-		t.Skip("there is no Chromium")
-	}
-	driver, err := os.ReadFile(filepath.Join("testdata", "page", script))
+	kerneltest.Missing(t, "needs Chromium to press keys on the page (Debian: chromium)")
+	return ""
+}
+
+// dumpDOM opens a page in Chromium, with a script of testdata at its end, and returns the page as it is then.
+func dumpDOM(t *testing.T, page []byte, script string) string {
+	t.Helper()
+	browser := findBrowser(t)
+	driver, err := os.ReadFile(filepath.Join("testdata", script))
 	if err != nil {
 		t.Fatal(err)
 	}
