@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ var layers = map[string][]string{
 	"dsl":               {"isa", "internal/ir", "internal/callers"},
 	"syscall":           {},
 	"verifierlog":       {"isa"},
+	"verifierlog/page":  {"verifierlog"},
 	"compile":           {"isa", "dsl", "btf", "internal/ir", "internal/opt", "internal/regalloc", "internal/spell", "internal/verify"},
 	"internal/verify":   {"isa", "btf"},
 	"helper":            {"dsl"},
@@ -93,6 +95,28 @@ func TestImports(t *testing.T) {
 	}
 	if checked < 50 {
 		t.Errorf("only %d files were read", checked)
+	}
+}
+
+// templates are what a program should not carry that only loads others: the page of verifierlog is made with them.
+var templates = []string{"html/template", "text/template", module + "verifierlog/page"}
+
+// TestLoadersCarryNoTemplates asks the go command for all that they depend on.
+func TestLoadersCarryNoTemplates(t *testing.T) {
+	for _, pkg := range []string{"verifierlog", "load", "structops", "compile", "maps"} {
+		out, err := exec.Command("go", "list", "-deps", "./"+pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deps := strings.Fields(string(out))
+		if !slices.Contains(deps, module+pkg) {
+			t.Fatalf("go list -deps ./%s does not list the package itself", pkg)
+		}
+		for _, name := range templates {
+			if slices.Contains(deps, name) {
+				t.Errorf("%s depends on %s", pkg, name)
+			}
+		}
 	}
 }
 

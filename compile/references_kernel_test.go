@@ -244,7 +244,7 @@ func stackCases(ring *maps.RingBuf) []referenceCase {
 		{"iterator, not destroyed", tc, UnreleasedReference, false, l{begin(-8), loop, done()}},
 		{"iterator, left in the middle", tc, UnreleasedReference, false, l{begin(-8), list(dsl.Label("again")), next(-8), list(dsl.JEQ64Imm(rz, 0, "end"), dsl.LoadMem(w32, r6, rz, 0), dsl.JEQ64Imm(r6, 5, "out"), dsl.Jump("again"), dsl.Label("end")), destroy(-8), list(dsl.Label("out")), done()}},
 		{"iterator, never begun", tc, NotHeld, false, l{next(-8), done()}},
-		{"iterator, begun twice", tc, UnreleasedReference, false, l{begin(-8), begin(-8), destroy(-8), done()}},
+		{"iterator, begun twice", tc, NotHeld, false, l{begin(-8), begin(-8), destroy(-8), done()}},
 		{"iterator, destroyed twice", tc, NotHeld, false, l{begin(-8), destroy(-8), destroy(-8), done()}},
 		{"iterator, one in the other", tc, none, false, l{begin(-8), list(dsl.Label("outer")), next(-8), list(dsl.JEQ64Imm(rz, 0, "done")), begin(-16), list(dsl.Label("inner")), next(-16), list(dsl.JNE64Imm(rz, 0, "inner")), destroy(-16), list(dsl.Jump("outer"), dsl.Label("done")), destroy(-8), done()}},
 		{"iterator, the inner one not destroyed", tc, UnreleasedReference, false, l{begin(-8), list(dsl.Label("outer")), next(-8), list(dsl.JEQ64Imm(rz, 0, "done")), begin(-16), list(dsl.Label("inner")), next(-16), list(dsl.JNE64Imm(rz, 0, "inner"), dsl.Jump("outer"), dsl.Label("done")), destroy(-8), done()}},

@@ -1,13 +1,14 @@
 package verifierlog
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // blame returns the cells that the message is about, in the state before the instruction that is refused: those whose history tells why.
 func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
-	for _, prefix := range nobodysFault {
-		if strings.HasPrefix(s.reason, prefix) {
-			return nil
-		}
+	if isNobodysFault(s.reason) {
+		return nil
 	}
 	var blamed []int
 	add := func(n int) {
@@ -18,13 +19,13 @@ func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 	if o.operation == arithmetic {
 		s.blameArithmetic(o, frame, before, add)
 	}
-	if n, ok := s.namedRegister(); ok {
+	if n, ok := namedRegister(s.reason, s.details); ok {
 		add(n)
 		if o.operation == kernelCall { // what an argument points to may be what is wrong with it
 			blamed = append(blamed, stackCells(before, frame, n, 0, 8)...)
 		}
 	} else if len(blamed) == 0 {
-		for _, n := range o.suspects(frame) {
+		for _, n := range o.suspects() {
 			add(n)
 		}
 	}
@@ -38,6 +39,16 @@ func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 var nobodysFault = [...]string{
 	"BPF program is too large", "The sequence of ", "BPF_EXIT instruction in ", "helper call might sleep", "program must be sleepable",
 	"cannot call ", "calling kernel function ", "program of this type cannot use helper", "invalid func ", "kernel btf_id ",
+	"unknown opcode ", "BPF_LD_[ABS|IND] instructions not allowed ",
+}
+
+func isNobodysFault(reason string) bool {
+	for _, prefix := range nobodysFault {
+		if strings.HasPrefix(reason, prefix) {
+			return true
+		}
+	}
+	return strings.HasSuffix(reason, " uses reserved fields")
 }
 
 // blameArithmetic: where a pointer is added to a number, messages speak of the pointer, and the number is to blame.
@@ -57,7 +68,7 @@ func (s *slicer) blameArithmetic(o operands, frame int, before *Snapshot, add fu
 }
 
 // suspects are the registers that a message without one is about.
-func (o operands) suspects(frame int) []int {
+func (o operands) suspects() []int {
 	switch o.operation {
 	case loadOperation:
 		return []int{o.src}
@@ -72,16 +83,30 @@ func (o operands) suspects(frame int) []int {
 }
 
 // namedRegister finds the register that a message names: in its last line, or in those before, which have the numbers.
-func (s *slicer) namedRegister() (int, bool) {
-	if n, ok := registerIn(s.reason); ok {
+func namedRegister(reason string, details []string) (int, bool) {
+	if n, ok := registerIn(reason); ok {
 		return n, true
 	}
-	for i := len(s.details) - 1; i >= 0; i-- {
-		if n, ok := registerIn(s.details[i]); ok {
+	for i := len(details) - 1; i >= 0; i-- {
+		if n, ok := registerIn(details[i]); ok {
 			return n, true
 		}
 	}
+	if strings.HasPrefix(reason, "release kernel function ") { // functions that release take what they release first
+		return 1, true
+	}
 	return 0, false
+}
+
+// subjects are the registers that the message of a report is about: the one that it names, or else what the instruction works with.
+func (r Report) subjects() []int {
+	if isNobodysFault(r.Reason) {
+		return nil
+	}
+	if n, ok := namedRegister(r.Reason, r.Details); ok {
+		return []int{n}
+	}
+	return slices.DeleteFunc(parseOperands(r.Text).suspects(), func(n int) bool { return n < 0 })
 }
 
 // argumentWords stand in front of an argument's number, counted from 0: R1 has the first.

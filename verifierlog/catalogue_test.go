@@ -1,9 +1,6 @@
 package verifierlog_test
 
 import (
-	"encoding/json"
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,80 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-var updateExplanations = flag.Bool("update-explanations", false, "write the explanations of all recorded logs into testdata, to be read")
-
+// allLogs is the folder that the logs were recorded into. What is not in internal/recorded is read there, where it is at hand.
 const allLogs = "../../shared/verifierlogs"
-
-// TestExplanationsAreThoseThatWereRead explains all recorded refusals, of which the index has the mistake. Whoever changes a rule reads what
-// becomes of them, in testdata/explanations.golden.
-func TestExplanationsAreThoseThatWereRead(t *testing.T) {
-	var x struct {
-		Entries []struct {
-			Name, Mistake, ProgType, Target, Member, License string
-			Loaded, Sleepable                                bool
-			Levels                                           map[string]struct{ File, Errno string }
-		}
-	}
-	raw, err := os.ReadFile(filepath.Join(allLogs, "index.json"))
-	if err != nil {
-		t.Skip("recorded logs: ", err)
-	}
-	if err := json.Unmarshal(raw, &x); err != nil {
-		t.Fatal(err)
-	}
-	unfilled := regexp.MustCompile(`\{[0-9a-z]+\}`)
-	var b strings.Builder
-	for _, e := range x.Entries {
-		if e.Loaded {
-			continue
-		}
-		log, err := os.ReadFile(filepath.Join(allLogs, "logs", e.Levels["1"].File))
-		if err != nil {
-			continue
-		}
-		structName, _ := strings.CutPrefix(e.Target, "struct:")
-		if e.ProgType != "struct_ops" {
-			structName = ""
-		}
-		r := verifierlog.Explain(string(log), verifierlog.Program{
-			Type: e.ProgType, Struct: structName, Member: e.Member, Sleepable: e.Sleepable, License: e.License, Errno: e.Levels["1"].Errno,
-		})
-		if r.Kind == verifierlog.Unknown || r.Kind == "" || r.Explanation == "" || unfilled.MatchString(r.Explanation+r.Fix) {
-			t.Errorf("%s: %q is not explained: %q %q", e.Name, r.Reason, r.Kind, r.Explanation)
-		}
-		fmt.Fprintf(&b, "%s: %s\n\t%s at %d: %s\n\t%s\n\thelp: %s\n", e.Name, e.Mistake, r.Kind, r.Insn, r.Reason, r.Explanation, r.Fix)
-		for _, s := range r.Slice {
-			fmt.Fprintf(&b, "\t%4d %s", s.Insn, s.Text)
-			if s.Value != "" {
-				fmt.Fprintf(&b, "  ; %s", s.Value)
-			}
-			if s.Note != "" {
-				fmt.Fprintf(&b, "  # %s", s.Note)
-			}
-			b.WriteByte('\n')
-		}
-	}
-	const golden = "testdata/explanations.golden"
-	if *updateExplanations {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		got, want := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
-		for i := range min(len(got), len(want)) {
-			if got[i] != want[i] {
-				t.Errorf("line %d is\n%s\nwant\n%s", i+1, got[i], want[i])
-				break
-			}
-		}
-		t.Error("the explanations are others than those that were read; -update-explanations writes them")
-	}
-}
 
 // TestCatalogueIsComplete: each message of the catalogue that was collected has a rule, and of the kernels' own lists of formats most have.
 func TestCatalogueIsComplete(t *testing.T) {
@@ -186,6 +111,8 @@ func TestNoLogNoMessage(t *testing.T) {
 		{"", "E2BIG", verifierlog.TooComplex},
 		{"", "ENOTSUPP", verifierlog.BadAttach},
 		{stats, "EAGAIN", verifierlog.Interrupted},
+		{stats, "", ""},
+		{stats, "ENOMEM", verifierlog.NoLog},
 		{"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n", "ENOSPC", verifierlog.LogTruncated},
 		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is not to our liking\n" + stats, "EACCES", verifierlog.Unknown},
 		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "EACCES", verifierlog.Uninitialised},

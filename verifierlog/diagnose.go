@@ -28,6 +28,12 @@ func diagnose(r *Report, log string, p Program) {
 		r.Fix = "Look at the target (attach_btf_id), and at the kernel's configuration."
 	case r.Kind == BadType:
 		r.Explanation = "The kernel refuses the BTF without a word about the type."
+	case r.Kind == "" && errno != "":
+		r.Kind = NoLog
+		r.Explanation = "The verifier walked through the program and says of no mistake, and the load failed with " + errno + " all the same: something about the load is wrong that is looked at behind the walk, or the compiler to machine code could not do it."
+		r.Fix = "Look at net.core.bpf_jit_enable and at the memory that is left, and at the kernel's own log (dmesg)."
+	case r.Kind == "" && r.Insn < 0:
+		r.Explanation = "Statistics are all that log level 1 leaves of a program that the kernel took. A load that a signal interrupted leaves as much: that one failed with EAGAIN, and only has to be tried again."
 	case strings.TrimSpace(log) == "" && errno != "":
 		r.Kind = NoLog
 		r.Explanation = "The kernel refused the program with " + errno + " before the verifier began, so there is no log: something about the load itself is wrong, not the code."

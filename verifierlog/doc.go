@@ -40,7 +40,8 @@
 // # What to read
 //
 // [Explain] reads a log into a [Report]: the kernel's reason, the instruction, what the registers held there, which rule it is, how the
-// value that broke it came to be, and what to change. Report.Render shows it at a terminal, [WriteHTML] in a page beside the source, and as JSON it goes to tools.
+// value that broke it came to be, and what to change. Report.Render shows it at a terminal, package page in a page beside the source, and as JSON it goes to
+// tools.
 // The rules are a table ([Rules]).
 //
 // [Scanner] reads logs of any size, event by event, in constant memory; [Walk] follows the events and keeps the path that leads to the last.

@@ -40,7 +40,7 @@ func (p *printer) excerpt() []sourceLine {
 		return []sourceLine{blamed}
 	}
 	lines := []sourceLine{blamed}
-	for _, q := range quoted(p.rows) {
+	for _, q := range Quotes(p.Log) {
 		if q.File == at.File && q.Line >= at.Line-linesBefore && q.Line <= at.Line+linesAfter && q.Line != at.Line {
 			lines = append(lines, sourceLine{q.Line, visible(q.Text), false})
 		}
@@ -91,14 +91,14 @@ func withGaps(lines []sourceLine) []sourceLine {
 	return out
 }
 
-// quoted returns the lines of source that a log quotes, each once, by file and number.
-func quoted(rows []row) []Source {
+// Quotes returns the lines of source that a log quotes, each once, by file and number. Lines without a number are left out.
+func Quotes(log string) []Source {
 	var sources []Source
 	seen := map[Source]bool{}
-	for _, r := range rows {
-		if r.kind == rowSource && r.source.Line > 0 && !seen[r.source] {
-			seen[r.source] = true
-			sources = append(sources, r.source)
+	for scanner := newTextScanner(log); scanner.Next(); {
+		if e := scanner.Event(); e.Kind == SourceLine && e.Source.Line > 0 && !seen[e.Source] {
+			seen[e.Source] = true
+			sources = append(sources, e.Source)
 		}
 	}
 	slices.SortFunc(sources, func(a, b Source) int {
@@ -115,16 +115,17 @@ func (p *printer) instructionsBefore() []Step {
 		return nil
 	}
 	var steps []Step
-	if at := lastVisit(p.rows, r.Insn); at >= 0 {
-		for i := p.rows[at].from; i >= 0 && len(steps) < insnsBefore; i = p.rows[i].from {
-			if p.rows[i].kind == rowInsn {
-				steps = append(steps, Step{Insn: p.rows[i].pc, Text: p.rows[i].insn})
-			}
+	path := pathOf(p.Log)
+	for at := path.Len() - 1; at >= 0; at-- {
+		if path.At(at).Insn != r.Insn {
+			continue
 		}
-		slices.Reverse(steps)
+		for i := max(0, at-insnsBefore); i < at; i++ {
+			steps = append(steps, Step{Insn: path.At(i).Insn, Text: path.At(i).Text})
+		}
 		return steps
 	}
-	for _, step := range disassemble(p.Code) {
+	for _, step := range Listing(p.Code) {
 		if step.Insn >= r.Insn-insnsBefore && (step.Insn < r.Insn || step.Insn == r.Insn && r.Text == "") {
 			steps = append(steps, step)
 		}
@@ -132,8 +133,8 @@ func (p *printer) instructionsBefore() []Step {
 	return steps
 }
 
-// disassemble returns a program's instructions, as far as they are some.
-func disassemble(code []byte) []Step {
+// Listing returns the instructions of a program, little-endian, with the texts that a log has of them: "(95) exit". What is no instruction ends it.
+func Listing(code []byte) []Step {
 	instructions, _ := isa.Decode(code, isa.LittleEndian) // of what is wrong with the rest the report tells
 	var steps []Step
 	slot := 0

@@ -79,6 +79,6 @@ const (
 	LogTruncated Kind = "log-truncated" // ENOSPC: the buffer was too small
 	Interrupted  Kind = "interrupted"   // EAGAIN: a signal came; load again
 	NotPermitted Kind = "not-permitted" // EPERM
-	NoLog        Kind = "no-log"        // refused before the verifier
+	NoLog        Kind = "no-log"        // refused before the verifier, or behind it, without a word
 	KernelBug    Kind = "kernel-bug"    // the verifier says that it is wrong itself
 )

@@ -5,8 +5,8 @@ import "strings"
 // Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is a log: what isn't understood is taken for part of a message, and a
 // log without a message gives a Report without a Reason.
 //
-// The log is taken to be that of a program which the kernel refused. At level 1 one that was loaded leaves nothing but statistics, as does
-// one where a signal came in between: Parse calls both Interrupted.
+// At level 1 a program that was loaded leaves nothing but statistics, as does one where a signal came in between. To Parse both hold no error;
+// Explain tells them apart where it is told the errno.
 func Parse(log string) Report {
 	r := reporter{report: Report{Insn: -1}, walk: NewWalk()}
 	r.walk.shared = true
@@ -90,6 +90,11 @@ func (r *reporter) finish() Report {
 	// No instruction was walked, or the last one isn't to blame. The text may name one.
 	if insn, ok := numberAfter(report.Reason, "insn "); ok {
 		report.Insn = insn
+		for i := range path.Len() {
+			if at := path.At(i); at.Insn == insn {
+				report.Text, report.Source = at.Text, at.Source
+			}
+		}
 	}
 	return *report
 }
@@ -105,7 +110,7 @@ func (r *reporter) kind() Kind {
 		return NoLog // or statistics that say that there was no walk
 	case !r.ended:
 		return LogTruncated
-	case r.completed():
+	case r.walk.Path().Len() == 0, r.completed():
 		return ""
 	}
 	return Interrupted

@@ -2,23 +2,18 @@ package verifierlog_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-func recorded(t testing.TB, name string) verifierlog.Report {
+func parsed(t testing.TB, name string) verifierlog.Report {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return verifierlog.Parse(string(text))
+	return verifierlog.Parse(recorded.Open(t).Text(t, name))
 }
 
 func registers(r verifierlog.Report) string {
@@ -38,7 +33,7 @@ func TestRegistersAtTheMistake(t *testing.T) {
 		{"unreachable.level1.log", ""},
 		{"stack_combined.level2.log", ""},
 	} {
-		if got := registers(recorded(t, tt.log)); got != tt.want {
+		if got := registers(parsed(t, tt.log)); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.log, got, tt.want)
 		}
 	}
@@ -52,29 +47,29 @@ func TestInstructionOfMessagesWithoutOne(t *testing.T) {
 		"r0_not_set.level4.log":     -1,
 		"infinite_loop.level1.log":  1,
 	} {
-		if got := recorded(t, log).Insn; got != want {
+		if got := parsed(t, log).Insn; got != want {
 			t.Errorf("%s: instruction %d, want %d", log, got, want)
 		}
 	}
 }
 
 func TestLevelsAgree(t *testing.T) {
-	one, two := recorded(t, "branch_second_path.level1.log"), recorded(t, "branch_second_path.level2.log")
+	one, two := parsed(t, "branch_second_path.level1.log"), parsed(t, "branch_second_path.level2.log")
 	if !reflect.DeepEqual(one, two) {
 		t.Errorf("level 1 gives\n%v\nlevel 2\n%v", one, two)
 	}
 }
 
 func TestFrameReferencesAndStatistics(t *testing.T) {
-	r := recorded(t, "ringbuf_leak.level2.log")
+	r := parsed(t, "ringbuf_leak.level2.log")
 	if fmt.Sprint(r.References) != "[2]" || fmt.Sprint(r.Details) != "[Unreleased reference id=2 alloc_insn=4]" {
 		t.Errorf("references %v, details %q", r.References, r.Details)
 	}
-	if r := recorded(t, "loop_callback_oob.level1.log"); r.Frame != 1 {
+	if r := parsed(t, "loop_callback_oob.level1.log"); r.Frame != 1 {
 		t.Errorf("a callback's frame is %d", r.Frame)
 	}
 	want := verifierlog.Stats{Processed: 3, Limit: 1000000, Time: 64 * time.Microsecond, StackDepth: "0"}
-	if r := recorded(t, "helper_map_type.level7.log"); r.Stats != want || r.Reason != "expected prog array map for tail call" {
+	if r := parsed(t, "helper_map_type.level7.log"); r.Stats != want || r.Reason != "expected prog array map for tail call" {
 		t.Errorf("glued statistics: %+v, %q", r.Stats, r.Reason)
 	}
 }
@@ -150,16 +145,9 @@ func TestStackSlots(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	logs, err := filepath.Glob("testdata/*.log")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, path := range logs {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
+	logs := recorded.Open(f)
+	for _, file := range logs.Files("") {
+		f.Add(logs.Text(f, file))
 	}
 	f.Fuzz(func(t *testing.T, log string) {
 		r := verifierlog.Parse(log)

@@ -2,13 +2,12 @@ package verifierlog_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -44,11 +43,7 @@ func stateText(s *verifierlog.Snapshot) string {
 
 // TestPathGoesBackToTheBranch: at level 2 the walk takes up branches that wait, the youngest first. The fall-through of 2 ended at 4.
 func TestPathGoesBackToTheBranch(t *testing.T) {
-	raw, err := os.ReadFile("testdata/branch_second_path.level2.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := failingPath(t, string(raw))
+	p := failingPath(t, recorded.Open(t).Text(t, "branch_second_path.level2.log"))
 	if want := []int{0, 1, 2, 5, 6}; !slices.Equal(insnsOf(p), want) || p.Cut {
 		t.Errorf("the path is %v, want %v", insnsOf(p), want)
 	}
@@ -85,12 +80,9 @@ R0 !read_ok
 
 // TestPathThroughFunctions: a function's frame begins with the call and is gone after its exit; that exit is no branch to go back to.
 func TestPathThroughFunctions(t *testing.T) {
+	logs := recorded.Open(t)
 	for _, level := range []string{"level1", "level2"} {
-		raw, err := os.ReadFile("testdata/subprog_clobbers_r1." + level + ".log")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := failingPath(t, string(raw))
+		p := failingPath(t, logs.Text(t, "subprog_clobbers_r1."+level+".log"))
 		if want := []int{0, 3, 4, 1}; !slices.Equal(insnsOf(p), want) {
 			t.Errorf("%s: the path is %v, want %v", level, insnsOf(p), want)
 			continue
@@ -163,32 +155,24 @@ func TestLongPathsAreCut(t *testing.T) {
 // TestBackwardUndoesEachStep: going back from the end meets the states that going forward met. The witness is another walk, which is stopped at
 // each instruction.
 func TestBackwardUndoesEachStep(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.level1.log")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no logs: ", err)
-	}
-	if more, _ := filepath.Glob(filepath.Join(allLogs, "logs", "*.level1.log")); len(more) > 0 {
-		files = more
-	}
+	logs := recorded.Open(t)
+	files := logs.Files(".level1.log")
 	compared := 0
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(raw) > 8<<10 {
+		text := logs.Text(t, file)
+		if len(text) > 8<<10 {
 			continue // takes as many walks as it has lines
 		}
-		p := failingPath(t, string(raw))
+		p := failingPath(t, text)
 		for i, before := range p.Backward() {
-			lines := strings.SplitAfter(string(raw), "\n")
+			lines := strings.SplitAfter(text, "\n")
 			until := strings.Join(lines[:p.At(i).Line-1], "")
 			forward := failingPath(t, until)
 			if i > 0 && strings.Contains(p.At(i-1).Text, " call ") {
 				continue // what a call loses is known when the walk goes on
 			}
 			if got, want := stateText(before), stateText(forward.After()); got != want {
-				t.Errorf("%s, before step %d:\nback    %s\nforward %s", filepath.Base(file), i, got, want)
+				t.Errorf("%s, before step %d:\nback    %s\nforward %s", file, i, got, want)
 			}
 			compared++
 		}
@@ -201,34 +185,26 @@ func TestBackwardUndoesEachStep(t *testing.T) {
 
 // TestLevelsTellTheSameState: what level 1 and level 2 print of one program differs a lot; what is known at the mistake does not.
 func TestLevelsTellTheSameState(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(allLogs, "logs", "*.level1.log"))
-	if err != nil || len(files) == 0 {
-		files, _ = filepath.Glob("testdata/*.level1.log")
-	}
+	logs := recorded.Open(t)
 	compared := 0
-	for _, file := range files {
-		one, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		two, err := os.ReadFile(strings.Replace(file, ".level1.", ".level2.", 1))
-		if os.IsNotExist(err) {
+	for _, file := range logs.Files(".level1.log") {
+		detailed := strings.Replace(file, ".level1.", ".level2.", 1)
+		if !logs.Has(detailed) {
 			continue
-		} else if err != nil {
-			t.Fatal(err)
 		}
-		if !verifierlog.Parse(string(one)).Refused() {
+		one, two := logs.Text(t, file), logs.Text(t, detailed)
+		if !verifierlog.Parse(one).Refused() {
 			continue // at level 1 nothing is left of it
 		}
-		a, b := failingPath(t, string(one)), failingPath(t, string(two))
-		if a.Len() == 0 || max(len(one), len(two)) >= 32<<10-1 {
+		a, b := failingPath(t, one), failingPath(t, two)
+		if a.Len() == 0 || max(len(one), len(two)) >= recorded.CutOff {
 			continue // a check after the walk, when level 1 has wiped it; or the recorded end of a longer log
 		}
 		if !slices.Equal(insnsOf(a), insnsOf(b)) {
-			t.Errorf("%s: the path is %v at level 1, %v at level 2", filepath.Base(file), insnsOf(a), insnsOf(b))
+			t.Errorf("%s: the path is %v at level 1, %v at level 2", file, insnsOf(a), insnsOf(b))
 		}
 		if got, want := stateText(b.After()), stateText(a.After()); got != want {
-			t.Errorf("%s:\nlevel 1 %s\nlevel 2 %s", filepath.Base(file), want, got)
+			t.Errorf("%s:\nlevel 1 %s\nlevel 2 %s", file, want, got)
 		}
 		compared++
 	}

@@ -51,6 +51,12 @@ func (e *Event) State() PrintedState {
 	return s
 }
 
+// StateText returns the state as it is printed, without the frame that it is of; "" for none.
+func (e *Event) StateText() string {
+	_, text := cutFrame(e.state)
+	return text
+}
+
 // ReadState is State into a PrintedState whose memory is used again.
 func (e *Event) ReadState(s *PrintedState) {
 	frame, rest := cutFrame(e.state)

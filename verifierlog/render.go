@@ -31,9 +31,6 @@ func (r Report) Render(w io.Writer, s Style) error {
 	}
 	s.Width = max(s.Width, 40)
 	p := printer{Style: s, report: r}
-	if s.Log != "" {
-		p.rows = readRows(s.Log, r)
-	}
 	p.all()
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -43,7 +40,6 @@ func (r Report) Render(w io.Writer, s Style) error {
 type printer struct {
 	Style
 	report Report
-	rows   []row
 	gutter int   // columns that line numbers take
 	said   []int // registers that the label names
 	b      strings.Builder
@@ -70,6 +66,11 @@ func (p *printer) all() {
 	r := p.report
 	if !r.Refused() && r.Kind == "" {
 		p.b.WriteString("The log holds no error.\n")
+		if r.Explanation != "" {
+			p.b.WriteString("\n")
+			p.wrap("", "", visible(r.Explanation))
+			p.b.WriteString("\n")
+		}
 		p.stats()
 		return
 	}
@@ -91,7 +92,7 @@ func (p *printer) all() {
 // header writes "error[maybe-nil]: a pointer is used that may be nil". What the catalogue does not know has the kernel's words.
 func (p *printer) header() {
 	r := p.report
-	label, text := "error", title(r.Kind)
+	label, text := "error", r.Kind.Title()
 	if r.Kind != "" {
 		label += "[" + string(r.Kind) + "]"
 	}
@@ -122,7 +123,7 @@ func (p *printer) place() {
 	}
 	p.gutter = len(strconv.Itoa(max(0, slices.Max(numbers))))
 
-	if where := place(r.Source); where != "" {
+	if where := r.Source.Place(); where != "" {
 		p.arrow(where)
 	} else if r.Insn >= 0 {
 		p.arrow(fmt.Sprintf("instruction %d", r.Insn))
@@ -207,33 +208,30 @@ func (p *printer) caret(text string, indent int, label string) {
 	}
 }
 
-// label says in a few words what is wrong at the instruction: the register that the reason names, with what it holds.
+// label says in a few words what is wrong at the instruction: the register that the message is about, with what it holds.
 func (p *printer) label() string {
 	r := p.report
 	if len(r.References) > 0 && strings.Contains(r.Reason+strings.Join(r.Details, " "), "eference") {
 		return "still held here: reference " + strings.Join(r.References, ", ")
 	}
-	for _, text := range append([]string{r.Reason}, r.Details...) {
-		for _, n := range registersIn(text) {
-			if value := registerOf(r.Registers, n); value != "" {
-				return p.holds(n, value)
-			}
-			if strings.Contains(text, "!read_ok") {
-				return fmt.Sprintf("R%d holds nothing here", n)
-			}
-		}
-	}
-	// The reason names none: it is about what the instruction works with.
 	var parts []string
-	for _, n := range registersIn(r.Text) {
-		if value := registerOf(r.Registers, n); value != "" && len(parts) < 2 {
+	for _, n := range r.subjects() {
+		value := registerOf(r.Registers, n)
+		switch {
+		case value == "" && (strings.Contains(r.Reason, "!read_ok") || strings.HasSuffix(r.Reason, "is not a scalar")):
+			parts = append(parts, fmt.Sprintf("R%d holds nothing here", n))
+		case value == "":
+		case isAboutNumber(r.Reason) && ParseValue(value).Kind.IsPointer(): // a call took it away, which the log does not show
+			p.said = append(p.said, n)
+			parts = append(parts, fmt.Sprintf("R%d is a number here, and was %s", n, visible(value)))
+		default:
 			parts = append(parts, p.holds(n, value))
 		}
 	}
-	if len(parts) > 0 {
-		return strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return "refused here"
 	}
-	return "refused here"
+	return strings.Join(parts, ", ")
 }
 
 // holds words what a register holds, and notes that it was said.
@@ -248,12 +246,12 @@ func (p *printer) known() {
 	if len(r.Registers)+len(r.Stack)+len(r.References) == 0 {
 		return
 	}
-	uses := registersIn(r.Text)
-	for _, text := range append([]string{r.Reason}, r.Details...) {
-		uses = append(uses, registersIn(text)...)
-	}
-	if isCall(r.Text) {
-		uses = append(uses, 1, 2, 3, 4, 5)
+	var uses []int
+	if !isNobodysFault(r.Reason) {
+		uses = append(registersIn(r.Text), r.subjects()...)
+		if isCall(r.Text) {
+			uses = append(uses, 1, 2, 3, 4, 5)
+		}
 	}
 	var parts []string
 	for _, register := range r.Registers {
@@ -307,7 +305,7 @@ func (p *printer) slice() {
 		p.b.WriteString("\n")
 		p.note(step)
 		indent := strings.Repeat(" ", len("note"))
-		if where := place(step.Source); where != "" || step.Source.Text != "" {
+		if where := step.Source.Place(); where != "" || step.Source.Text != "" {
 			text := visible(step.Source.String())
 			if step.Source == last && last.File != "" {
 				text = visible(where) + ", as above"
@@ -323,7 +321,7 @@ func (p *printer) slice() {
 
 // note writes what a step did. A long value has lines for itself: broken as prose it can't be read.
 func (p *printer) note(step Step) {
-	lead, text := "note: ", visible(noteOf(step))
+	lead, text := "note: ", visible(step.What())
 	if utf8.RuneCountInString(lead+text) <= p.Width || step.Value == "" {
 		p.wrap(lead, cyan, text)
 		return
@@ -339,26 +337,10 @@ func (p *printer) note(step Step) {
 	}
 }
 
-// noteOf says what a step did: its note, or what it made.
-func noteOf(step Step) string {
-	name, value, ok := strings.Cut(step.Value, "=")
-	switch {
-	case step.Note != "" && ok:
-		return fmt.Sprintf("%s: %s", strings.TrimRight(step.Note, "."), step.Value)
-	case step.Note != "":
-		return step.Note
-	case ok:
-		return fmt.Sprintf("%s became %s here", name, value)
-	case step.Value != "":
-		return step.Value
-	}
-	return "by way of this"
-}
-
 // kernel writes the kernel's own words: the message in whole, and the explanation of newer kernels.
 func (p *printer) kernel() {
 	r := p.report
-	if r.Reason == "" || title(r.Kind) == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
+	if r.Reason == "" || r.Kind.Title() == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
 		return
 	}
 	p.b.WriteString("\n")
@@ -391,21 +373,14 @@ func (p *printer) stats() {
 		if p.report.Kind != "" { // then there was an explanation
 			p.b.WriteString("\n")
 		}
-		p.b.WriteString(strings.ToUpper(text[:1]) + text[1:] + ".\n")
-		return
+		text = strings.ToUpper(text[:1]) + text[1:] + "."
+	} else {
+		p.b.WriteString("\n")
+		text = "The verifier stopped " + text + "."
 	}
-	p.b.WriteString("\n")
-	for _, line := range wrapText("The verifier stopped "+text+".", p.Width) {
+	for _, line := range wrapText(text, p.Width) {
 		p.b.WriteString(p.paint(dim, line) + "\n")
 	}
-}
-
-// place returns "reno.go:12".
-func place(s Source) string {
-	if s.File == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
 func registerOf(registers []Register, n int) string {
@@ -415,4 +390,25 @@ func registerOf(registers []Register, n int) string {
 		}
 	}
 	return ""
+}
+
+// registersIn returns the registers that a text names, r1 or R1 or w1, each once and in its order.
+func registersIn(text string) []int {
+	var found []int
+	for i := 0; i+1 < len(text); i++ {
+		if c := text[i]; c != 'r' && c != 'R' && c != 'w' || i > 0 && isWordByte(text[i-1]) {
+			continue
+		}
+		end := i + 1
+		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			end++
+		}
+		if end < len(text) && isWordByte(text[end]) {
+			continue
+		}
+		if n, err := strconv.Atoi(text[i+1 : end]); err == nil && n <= 10 && !slices.Contains(found, n) {
+			found = append(found, n)
+		}
+	}
+	return found
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -81,12 +82,10 @@ func TestRender(t *testing.T) {
 	golden(t, "source.txt", render(t, r, verifierlog.Style{Source: source}))
 	golden(t, "colour.txt", render(t, r, verifierlog.Style{Source: source, Color: true, Width: 100}))
 	golden(t, "quoted.txt", render(t, r, verifierlog.Style{Width: 60}))
+	logs := recorded.Open(t)
 	for _, name := range []string{"nobtf_branch.level1", "ringbuf_leak.level2", "infinite_loop.level1", "btf_member_overflow.level1", "loop_callback_oob.level1", "r0_not_set.level4", "eagain.level1"} {
-		log, err := os.ReadFile(filepath.Join("testdata", name+".log"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden(t, name+".txt", render(t, verifierlog.Explain(string(log), verifierlog.Program{}), verifierlog.Style{Log: string(log)}))
+		log := logs.Text(t, name+".log")
+		golden(t, name+".txt", render(t, verifierlog.Explain(log, verifierlog.Program{}), verifierlog.Style{Log: log}))
 	}
 	// Level 4 has no instructions: they come from the program.
 	none := verifierlog.Report{Reason: "unreachable insn 1", Insn: 1, Kind: verifierlog.Unreachable}
@@ -96,18 +95,12 @@ func TestRender(t *testing.T) {
 
 // TestRenderWidth: whatever the log and the width, lines fit, but for code that can't be broken.
 func TestRenderWidth(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.log")
-	if err != nil || len(files) < 20 {
-		t.Fatal(len(files), err)
-	}
-	for _, file := range files {
-		log, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	logs := recorded.Open(t)
+	for _, file := range logs.Files("") {
+		log := logs.Text(t, file)
 		for _, width := range []int{40, 60, 80, 200} {
-			r := verifierlog.Explain(string(log), verifierlog.Program{})
-			for line := range strings.Lines(string(render(t, r, verifierlog.Style{Log: string(log), Width: width}))) {
+			r := verifierlog.Explain(log, verifierlog.Program{})
+			for line := range strings.Lines(string(render(t, r, verifierlog.Style{Log: log, Width: width}))) {
 				if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
 					t.Errorf("%s, width %d: a line of %d columns: %s", file, width, n, line)
 				}

@@ -39,6 +39,22 @@ type Step struct {
 	Note   string // what is worth knowing: "bpf_map_lookup_elem may give nil", "the call loses R1 to R5"
 }
 
+// What says in words what the step did: its note, with the value that it made.
+func (s Step) What() string {
+	name, value, ok := strings.Cut(s.Value, "=")
+	switch {
+	case s.Note != "" && ok:
+		return fmt.Sprintf("%s: %s", strings.TrimRight(s.Note, "."), s.Value)
+	case s.Note != "":
+		return s.Note
+	case ok:
+		return fmt.Sprintf("%s became %s here", name, value)
+	case s.Value != "":
+		return s.Value
+	}
+	return "by way of this"
+}
+
 // A Source is a line of source code, as the program's line_info gave it.
 type Source struct {
 	File string // base name; "" before 6.9, which print only the text
@@ -51,7 +67,15 @@ func (s Source) String() string {
 	if s.File == "" {
 		return s.Text
 	}
-	return fmt.Sprintf("%s:%d: %s", s.File, s.Line, s.Text)
+	return s.Place() + ": " + s.Text
+}
+
+// Place returns "reno.go:12", "" where the file is unknown.
+func (s Source) Place() string {
+	if s.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
 // A Register is what the verifier knows about a register.

@@ -16,14 +16,14 @@ func (s *slicer) resource() bool {
 		}
 		if insn, ok := numberAfter(line, "insn_idx="); ok {
 			if i := s.lastOf(func(c *code) bool { return c.insn == insn }); i >= 0 {
-				s.include(i, "", "is what has to be ended first")
+				s.include(i, "", "this is what has to be ended first")
 			}
 			return false // the argument tells more
 		}
 	}
 	if strings.HasSuffix(s.reason, "while holding a lock") {
 		if i := s.lastOf(func(c *code) bool { return isCall(c.text) && strings.Contains(c.text, "_lock#") }); i >= 0 {
-			s.include(i, "", "takes the lock")
+			s.include(i, "", "this takes the lock")
 		}
 		return true
 	}
@@ -35,11 +35,34 @@ func (s *slicer) resource() bool {
 			continue
 		}
 		if i := s.lastOf(func(c *code) bool { return strings.Contains(c.text, "call "+name) }); i >= 0 {
-			s.include(i, "", "begins what was not ended")
+			s.include(i, "", "this begins what was not ended")
 		}
 		return true
 	}
 	return false
+}
+
+// loop fills the slice for a program that was too much work, where the walk was in a loop when it gave up, and reports whether the message is of
+// that. The log has no other loops that the walk was in before, at level 1.
+func (s *slicer) loop() bool {
+	if !strings.HasPrefix(s.reason, "BPF program is too large") {
+		return false
+	}
+	steps := s.path.steps
+	last := len(steps) - 1
+	turns, turn := 0, -1
+	for i := last - 1; i >= 0; i-- {
+		if steps[i].code.insn == steps[last].code.insn && steps[i].frame == steps[last].frame {
+			turns++
+		}
+		if turns == 0 && steps[i].frame == steps[last].frame && steps[i+1].code.insn <= steps[i].code.insn {
+			turn = i // where it went back
+		}
+	}
+	if turns > 0 && turn >= 0 {
+		s.include(turn, "", "this turns back to instruction "+strconv.Itoa(steps[turn+1].code.insn)+", at least "+count(int64(turns), "time"))
+	}
+	return true
 }
 
 // lastOf returns the last step before the end that a condition holds for, -1 for none.
@@ -73,7 +96,7 @@ func (s *slicer) followReference(insn, id int) {
 			if i == first {
 				acquired = value
 			} else if !holders[c.cell] {
-				s.include(i, value, "holds it too")
+				s.include(i, value, "this holds it too")
 			}
 			holders[c.cell] = true
 		}
@@ -81,8 +104,8 @@ func (s *slicer) followReference(insn, id int) {
 			lost = i
 		}
 	}
-	s.include(first, acquired, "acquires reference "+strconv.Itoa(id))
+	s.include(first, acquired, "this acquires reference "+strconv.Itoa(id))
 	if lost >= 0 && len(holders) == 0 {
-		s.include(lost, "", "the last copy is lost")
+		s.include(lost, "", "the last copy is lost here")
 	}
 }

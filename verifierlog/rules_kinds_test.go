@@ -172,5 +172,5 @@ var kindsOfPrograms = map[string]v.Kind{
 	"stack_spill_corrupt_capbpf": v.StackSpill,
 	"leak_ret":                   v.AddressLeak,
 	"leak_compare":               v.AddressLeak,
-	"spec_map_value":             v.Unbounded,
+	"spec_map_value":             v.MapBounds, // the index may be as large as the value
 }

@@ -43,6 +43,7 @@ var refinements = [...]struct {
 	{MaybeNil, refineMaybeNil},
 	{Untrusted, refineUntrusted},
 	{UnreleasedReference, refineReference},
+	{ReleasedTwice, refineReleased},
 	{LockHeld, refineSection},
 	{ForbiddenWithLock, refineLocked},
 	{HelperForbidden, refineHelper},
@@ -105,6 +106,28 @@ func withoutOpcode(text string) string {
 	return text
 }
 
+// ordinal counts arguments as people do, from 1: the kernel counts some from 0 and others from 1.
+func ordinal(n int) string {
+	words := [...]string{1: "first", "second", "third", "fourth", "fifth"}
+	if n < 1 || n >= len(words) {
+		return strconv.Itoa(n) + "th"
+	}
+	return words[n]
+}
+
+// argument names the register that an argument is in: "R2, the second argument".
+func argument(register int) string {
+	return "R" + strconv.Itoa(register) + ", the " + ordinal(register) + " argument"
+}
+
+// calledBy names what a call calls: "bpf_map_lookup_elem"; of functions of the program only the call itself is known.
+func calledBy(r Report) string {
+	if callee := calleeOf(r.Text); callee != "" {
+		return callee
+	}
+	return instructionOf(r)
+}
+
 // rangeOf says which numbers are possible: "is 64", "may be from 0 to 64", "may be any number".
 func rangeOf(b Bounds) string {
 	all, _, _ := anyNumber()
@@ -155,7 +178,7 @@ func refineUninitialised(a *account) {
 		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + " in the function that " + placed(began) + " called. A function begins with its arguments in R1 to R5 and with R10, and " + reg + " is not among those that were passed."
 		a.Fix = "Pass it as an argument: f.Call(program, args...)."
 	case strings.HasPrefix(a.Text, "(85)"):
-		a.Explanation = reg + " is argument " + a.args[0] + " of " + instructionOf(*a.Report) + ", and it was never set on the path to it."
+		a.Explanation = argument(a.named()) + " of " + calledBy(*a.Report) + ", was never set on the path to it."
 		a.Fix = "Set all arguments before the call. A call loses R1 to R5, so they are set anew for each."
 	default:
 		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + ", and was never written on the path to it."
@@ -166,14 +189,15 @@ func refineUninitialised(a *account) {
 // lostPointers say how what a register holds came to be a number, by what the slice tells of it. The first that is found counts.
 var lostPointers = [...]struct {
 	note, was string // parts of a step's note and of the value that it speaks of
+	kind      Kind
 	text      string // {reg}, {step}
 	fix       string
 }{
-	{"overwrites a part of", "", "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
+	{"overwrites a part of", "", NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
 		"Write it somewhere else: dsl.Local makes objects that do not overlap. A pointer keeps its type only in 8 aligned bytes that nothing else writes to."},
-	{"takes it away", "pkt", "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
+	{"takes it away", "pkt", NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
 		"Read data and data_end again behind the call, and compare again: take a new dsl.Header."},
-	{"takes it away", "", "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
+	{"takes it away", "", UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
 		"Do not use it behind that call: read what is needed before, or give it back later."},
 }
 
@@ -186,7 +210,7 @@ func refineNotAPointer(a *account) {
 	for _, l := range lostPointers {
 		if s, ok := a.step(func(s Step) bool { return strings.Contains(s.Note, l.note) && strings.Contains(s.Note, l.was) }); ok {
 			a.Explanation = strings.NewReplacer("{reg}", reg, "{step}", placed(s)).Replace(l.text)
-			a.Fix = l.fix
+			a.Fix, a.Kind = l.fix, l.kind
 			return
 		}
 	}
@@ -213,6 +237,7 @@ func refineNotAPointer(a *account) {
 		if call, ok := a.step(func(s Step) bool { return calleeOf(s.Text) != "" }); ok {
 			giver = call
 		}
+		a.Kind = UsedAfterRelease
 		a.Explanation = reg + " was the pointer that is from " + placed(giver) + ", and is a number now: a call behind that has ended the life of what it leads into, such as one that gives it back, submits it or moves the packet."
 		a.Fix = "Do not use it behind that call: do what is needed before, or ask for a new pointer."
 	default:
@@ -241,16 +266,21 @@ func refineResult(a *account) {
 	a.Fix = set
 }
 
-// refineTooComplex adds the numbers that say where the work went.
+// refineTooComplex says which loop the verifier was in when it gave up.
 func refineTooComplex(a *account) {
-	if a.Stats.TotalStates == 0 {
+	turn, ok := a.noted("turns back to instruction")
+	if !ok {
 		return
 	}
-	a.Explanation += " It kept " + count(int64(a.Stats.TotalStates), "state") + ", at most " + strconv.Itoa(a.Stats.MaxStatesPerInsn) + " of them for one instruction; when that is a large part, it is one loop."
+	a.Explanation += " When it did, it was in the loop that turns back at " + placed(turn) + ", and in a state that was new in each turn."
 }
 
-// refineContract says which argument of a global function is wrong.
+// refineContract says which argument of a global function is wrong, or what it gives instead of a number.
 func refineContract(a *account) {
+	if strings.HasPrefix(a.Reason, "At subprogram exit ") && a.register(0).Kind != NoValue {
+		a.Explanation = "A global function returns a number, and R0, the result of this one, " + a.register(0).what() + "."
+		return
+	}
 	args, ok := a.detail("R%d is not a scalar")
 	if !ok || !strings.HasPrefix(a.Reason, "Caller passes invalid args") || len(a.args) < 2 {
 		return
@@ -259,6 +289,6 @@ func refineContract(a *account) {
 	if !ok {
 		return
 	}
-	a.Explanation = a.args[1] + " is a global function, verified by its prototype alone. Its argument " + args[0] + " is a number, and R" + args[0] + " " + a.register(n).what() + " here."
+	a.Explanation = a.args[1] + " is a global function, verified by its prototype alone. Its " + ordinal(n) + " argument is a number, and R" + args[0] + " " + a.register(n).what() + " here."
 	a.Fix = "Set R" + args[0] + " to a number before the call: f.Call(program, args...) passes all arguments, with their types compared."
 }

@@ -68,26 +68,31 @@ func refineArgument(a *account) {
 		}
 		reg, v := "R"+a.args[4], a.register(register)
 		if a.args[3] == a.args[6] && v.Offset != 0 {
-			a.Explanation = "Argument " + a.args[1] + " of " + callee + ", counted from 0, is a pointer to struct " + a.args[3] + ", and " + reg + " leads to one, but not to its beginning: " + strconv.FormatInt(v.Offset, 10) + " was added to it. The kernel prints the same type twice."
+			a.Explanation = "The " + ordinal(register) + " argument of " + callee + " is a pointer to struct " + a.args[3] + ", and " + reg + " leads to one, but not to its beginning: " + strconv.FormatInt(v.Offset, 10) + " was added to it. The kernel prints the same type twice."
 			a.Fix = "Pass the pointer as it came, without an offset: tp itself, not the address of a field of it."
 			return
 		}
-		a.Explanation = "Argument " + a.args[1] + " of " + callee + ", counted from 0, is a pointer to struct " + a.args[3] + ", and " + reg + " leads to struct " + a.args[6] + "."
+		a.Explanation = "The " + ordinal(register) + " argument of " + callee + " is a pointer to struct " + a.args[3] + ", and " + reg + " leads to struct " + a.args[6] + "."
 		a.Fix = "Pass a pointer to struct " + a.args[3] + "; in generated bindings (bpfsmith gen) the types of Go tell the two apart."
 	case strings.HasPrefix(a.Reason, "arg#") && n >= 0 && len(a.args) == 3:
-		a.Explanation = "Argument " + a.args[0] + " of " + callee + ", counted from 0, is a pointer to a " + a.args[2] + " of the kernel, and R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". The kernel's text about scalars does not apply."
-		if a.register(n+1).Kind == PointerContext {
+		a.Explanation = "The " + ordinal(n+1) + " argument of " + callee + " is a pointer to a " + a.args[2] + " of the kernel, and R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". The kernel's text about scalars does not apply."
+		switch a.register(n + 1).Kind {
+		case NoValue:
+			a.Kind = Uninitialised
+			a.Fix = "Set all arguments before the call. A call loses R1 to R5, so they are set anew for each."
+		case PointerContext:
 			a.Fix = "R1 at the beginning is the context, an array that has the arguments in it: load argument i from offset 8*i. The parameters of a Go function are the arguments."
-		} else if a.register(n+1).Kind == Scalar {
+		case Scalar:
 			a.Fix = "Pass a pointer to a " + a.args[2] + ": a parameter of the Go function, or what a call has acquired and is not given back yet."
 		}
 	case strings.HasSuffix(a.Reason, "is not a scalar") && n >= 1:
-		a.Explanation = "Argument " + a.args[0] + " of " + callee + " is a number, and R" + a.args[0] + " " + a.register(n).what() + "."
+		a.Explanation = "The " + ordinal(n) + " argument of " + callee + " is a number, and R" + a.args[0] + " " + a.register(n).what() + "."
 		if a.register(n).Kind == NoValue {
-			a.Fix = "Set it before the call: this function has at least " + a.args[0] + " arguments."
+			a.Kind = Uninitialised // of what was never set the kernel says "not a scalar", too
+			a.Fix = "Set it before the call: this function has at least " + count(int64(n), "argument") + "."
 		}
 	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:
-		a.Explanation = "Argument " + a.args[0] + " of " + callee + " " + strings.TrimPrefix(a.register(n).what(), "R") + ", and it takes " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
+		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") + ", and it takes " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
 		switch {
 		case strings.HasPrefix(a.args[2], "map_ptr"):
 			a.Fix = "Pass the map: m.Lookup(f, key) and the other methods of its handle do; by hand it is dsl.LoadMap."
@@ -137,6 +142,20 @@ func refineMaybeNil(a *account) {
 	default:
 		a.Explanation = subject + " may be nil, and the program did not ask."
 		a.Fix = fix
+	}
+}
+
+// refineReleased says why what is given back is not the program's.
+func refineReleased(a *account) {
+	n, ok := namedRegister(a.Reason, a.Details)
+	callee := calleeOf(a.Text)
+	if !ok || callee == "" {
+		return
+	}
+	from, ok := a.noted("from the context")
+	if v := a.register(n); ok && v.Kind.IsPointer() && v.Ref == 0 {
+		a.Explanation = "R" + strconv.Itoa(n) + " " + v.what() + " that the kernel passes to the program, by " + placed(from) + ". It stays the kernel's: " + callee + " takes only what the program has acquired itself."
+		a.Fix = "Leave the call out, or acquire it first, and give back what that gave."
 	}
 }
 
@@ -200,7 +219,7 @@ func refineReference(a *account) {
 				a.Fix = "End it on every path to the exit: " + r.release + "."
 				return
 			}
-			a.Fix = "Give it back on every path to the exit, but where it is nil: " + r.release + "."
+			a.Fix = "Give it back on every path to the exit, except where it is nil: " + r.release + "."
 			return
 		}
 	}

@@ -56,9 +56,32 @@ func (a *account) indexOf(pointer int) (register int, v Value) {
 		return o.operation == arithmetic && o.dst == pointer && o.src >= 0
 	}); ok {
 		o := parseOperands(s.Text)
-		return o.src, a.register(o.src)
+		return o.src, a.valueBefore(s, o.src)
 	}
 	return -1, Value{}
+}
+
+// valueBefore is what a register held at a step, as the slice tells: it may hold something else since. Where the slice has nothing it is taken for
+// unchanged.
+func (a *account) valueBefore(at Step, register int) Value {
+	lead := "R" + strconv.Itoa(register) + "="
+	value, found := "", false
+	for _, s := range a.Slice {
+		if s.Insn == at.Insn {
+			break
+		}
+		_, v, _ := strings.Cut(s.Value, ":") // "frame1:R0=2"
+		if !strings.HasPrefix(s.Value, "frame") {
+			v = s.Value
+		}
+		if text, ok := strings.CutPrefix(v, lead); ok {
+			value, found = text, true
+		}
+	}
+	if !found {
+		return a.register(register)
+	}
+	return ParseValue(value)
 }
 
 // sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of.
@@ -97,8 +120,14 @@ func refineBounds(a *account) {
 			text += ": it begins before the first one."
 		}
 		index, iv := a.indexOf(register)
-		if _, constant := v.Bounds.Constant(); !constant && index >= 0 && iv.Kind == Scalar {
-			a.Explanation = "R" + strconv.Itoa(index) + ", which was added to the pointer, " + rangeOf(iv.Bounds) + ". " + text
+		_, constant := v.Bounds.Constant()
+		added := "was added"
+		if parseOperands(a.Text).operation == arithmetic { // without CAP_PERFMON already the sum is refused
+			constant, added = false, "is added"
+			text = "The sum would lead to offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte") + ". Without CAP_PERFMON a pointer may not lead out of it even while it is not used."
+		}
+		if !constant && index >= 0 && iv.Kind == Scalar {
+			a.Explanation = "R" + strconv.Itoa(index) + ", which " + added + " to the pointer, " + rangeOf(iv.Bounds) + ". " + text
 			if most := size - width; most >= 0 {
 				limit := strconv.FormatInt(most+1, 10)
 				a.Fix = "Allow 0 to " + strconv.FormatInt(most, 10) + " before it is added: f.If(i.Lt(" + limit + "), func() {...}), compared without sign."
@@ -109,7 +138,11 @@ func refineBounds(a *account) {
 			return
 		}
 		a.Explanation = text
-		a.Fix = "The last offset at which " + count(width, "byte") + " fit is " + strconv.FormatInt(size-width, 10) + ". The offset is a constant on this path: look at the layout of the Go type, how many bytes were asked for, or how often the loop added to the pointer."
+		fit := " fit is "
+		if width == 1 {
+			fit = " fits is "
+		}
+		a.Fix = "The last offset at which " + count(width, "byte") + fit + strconv.FormatInt(size-width, 10) + ". The offset is a constant on this path: look at the layout of the Go type, how many bytes were asked for, or how often the loop added to the pointer."
 		return
 	}
 }
@@ -128,6 +161,7 @@ func refinePacket(a *account) {
 	reg, end := "R"+strconv.FormatInt(register, 10), strconv.FormatInt(off+width, 10)
 	variable := a.register(int(register)).Bounds
 	_, constant := variable.Constant()
+	compared, wrongWay := a.noted("the comparison proves nothing")
 	switch {
 	case proven > 0:
 		a.Explanation = "The program has compared " + strconv.FormatInt(proven, 10) + " bytes of the packet with its end, and reads up to byte " + end + " from there: " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
@@ -135,8 +169,11 @@ func refinePacket(a *account) {
 	case id != 0 && !constant:
 		a.Explanation = reg + " leads into the packet, and a number that " + rangeOf(variable) + " was added to it. What was compared with the packet's end before does not count for the sum."
 		a.Fix = "Compare again behind the addition: dsl.Header(packet, offset, short) takes a variable offset and does."
+	case wrongWay:
+		a.Explanation = "The packet may end before what is read: " + placed(compared) + " compares it with its end, and this is the side on which it may be too short."
+		a.Fix = "Exchange the sides: read where the comparison has shown that the packet is long enough. dsl.Header(packet, offset, short) does, and runs short where it ends too early."
 	default:
-		a.Explanation = "The packet may end before what is read: on the path to " + instructionOf(*a.Report) + " nothing was compared with its end, or the comparison had its sides the wrong way round, so that this is the path of the short packet."
+		a.Explanation = "The packet may end before what is read: on the path to " + instructionOf(*a.Report) + " nothing was compared with its end."
 		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does, and runs short where the packet ends too early. By hand: add the size to a copy, and leave when the copy is greater than data_end."
 	}
 }

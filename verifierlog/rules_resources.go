@@ -79,7 +79,7 @@ var resourceRules = [...]Rule{
 		Example:     "iter_no_new",
 	},
 	{
-		Kind:        UnreleasedReference,
+		Kind:        NotHeld,
 		Pattern:     "expected uninitialized iter_%s as arg #%d",
 		Explanation: "An iterator is begun where one is that was not ended.",
 		Fix:         "End it first with its _destroy.",

@@ -4,22 +4,22 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // TestEachProgramIsOfItsKind compares with kindsOfPrograms, and the instruction with the last one that the log shows.
 func TestEachProgramIsOfItsKind(t *testing.T) {
-	x := readIndex(t, allLogs)
+	logs := recorded.Open(t)
 	shown := regexp.MustCompile(`(?m)^(\d+): \([0-9a-f]{2}\) `)
 	total, right := 0, 0
-	for _, e := range x.Entries {
+	for _, e := range logs.Programs {
 		if e.Loaded {
 			continue
 		}
@@ -29,12 +29,12 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 			t.Errorf("%s: which kind is it? kindsOfPrograms does not say", e.Name)
 			continue
 		}
-		log := readLog(t, e.Levels["1"].File)
+		log := logs.Text(t, e.Levels["1"].File)
 		r := verifierlog.Explain(log, verifierlog.Program{Errno: errnosOfPrograms[e.Name]})
 		if r.Kind == want {
 			right++
 		} else {
-			t.Logf("%s: %s, want %s (%s)", e.Name, r.Kind, want, r.Reason)
+			t.Errorf("%s: %s, want %s (%s)", e.Name, r.Kind, want, r.Reason)
 		}
 		if all := shown.FindAllStringSubmatch(log, -1); r.Text != "" {
 			if last := all[len(all)-1][1]; last != strconv.Itoa(r.Insn) {
@@ -45,9 +45,6 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d programs are of their kind", right, total)
-	if right*100 < total*95 {
-		t.Errorf("%d of %d programs are of their kind", right, total)
-	}
 	if len(kindsOfPrograms) != total {
 		t.Errorf("%d programs in the table, %d were refused", len(kindsOfPrograms), total)
 	}
@@ -56,31 +53,19 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 // errnosOfPrograms are those of the programs whose log is empty.
 var errnosOfPrograms = map[string]string{"fentry_eperm": "EPERM", "ops_no_btf_id": "ENOTSUPP"}
 
-// notTheLast are the programs whose mistake is not at the last instruction of the log: it is one of the whole program, or the text names the place.
-var notTheLast = map[string]bool{
-	"infinite_loop": true, "goto_self": true, // "infinite loop detected at insn 1", when the walk comes back to it
-	"stack_combined": true, "subprog_recursion": true, // found when the walk has ended
-}
+// notTheLast are the programs whose mistake is found when the walk has ended.
+var notTheLast = map[string]bool{"stack_combined": true, "subprog_recursion": true}
 
 // TestExamplesShowTheirRules: the program that a rule names as its example has its message.
 func TestExamplesShowTheirRules(t *testing.T) {
+	logs := recorded.Open(t)
 	examples := 0
 	for _, r := range verifierlog.Rules() {
 		if r.Example == "" {
 			continue
 		}
 		examples++
-		raw, err := os.ReadFile(filepath.Join(allLogs, "logs", r.Example+".level1.log"))
-		if os.IsNotExist(err) {
-			if _, err := os.Stat(allLogs); err != nil {
-				t.Skip("recorded logs: ", err)
-			}
-			t.Errorf("%q: no log of %s", r.Pattern, r.Example)
-			continue
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		report := verifierlog.Parse(string(raw))
+		report := verifierlog.Parse(logs.Text(t, r.Example+".level1.log"))
 		found := false
 		for _, line := range append(report.Details, report.Reason) {
 			rule, ok := verifierlog.RuleFor(line)
@@ -234,18 +219,6 @@ func collectNames(t *testing.T, dir string, names, methods map[string]bool) {
 	}
 }
 
-func readLog(t *testing.T, file string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(allLogs, "logs", file))
-	if err != nil {
-		if os.IsNotExist(err) && file == "" {
-			return ""
-		}
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
 func TestValuesInExplanations(t *testing.T) {
 	for _, tt := range []struct {
 		name, log string
@@ -254,6 +227,10 @@ func TestValuesInExplanations(t *testing.T) {
 	}{
 		{"index", "0: R1=ctx() R10=fp0\n9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f)) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f))\n10: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=64 size=1\nR0 max value is outside of the allowed memory range\n",
 			verifierlog.Program{}, []string{"R6", "from 0 to 64", "has 64 bytes", "number 64", "i.Lt(64)", "i.And(63)"}},
+		{"index that is another since", "0: R1=ctx() R10=fp0\n7: (79) r6 = *(u64 *)(r0 +0) ; R0=map_value(map=m,ks=4,vs=64) R6=scalar()\n8: (57) r6 &= 127 ; R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f)) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n10: (b7) r6 = 5 ; R6=5\n11: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=127 size=1\nR0 max value is outside of the allowed memory range\n",
+			verifierlog.Program{}, []string{"R6", "from 0 to 127", "i.Lt(64)"}},
+		{"wrong side of a comparison", "0: R1=ctx() R2=pkt(r=0) R3=pkt_end() R10=fp0\n2: (bf) r4 = r2 ; R2=pkt(r=0) R4=pkt(r=0)\n3: (07) r4 += 14 ; R4=pkt(off=14,r=0)\n4: (ad) if r4 < r3 goto pc+1 ; R3=pkt_end() R4=pkt(off=14,r=0xffffffffffffffff)\n5: (71) r0 = *(u8 *)(r2 +12)\ninvalid access to packet, off=12 size=1, R2(id=0,off=12,r=0)\nR2 offset is outside of the packet\n",
+			verifierlog.Program{}, []string{"instruction 4", "may be too short", "Exchange the sides"}},
 		{"packet", "0: R1=ctx() R2=pkt(r=14) R10=fp0\n5: (71) r0 = *(u8 *)(r2 +23)\ninvalid access to packet, off=23 size=1, R2(id=0,off=23,r=14)\nR2 offset is outside of the packet\n",
 			verifierlog.Program{}, []string{"14 bytes", "byte 24"}},
 		{"field", "0: R1=trusted_ptr_tcp_sock() R10=fp0\n1: (62) *(u32 *)(r1 +1668) = 0\nno write support to tcp_sock at off 1668\n",
@@ -277,6 +254,30 @@ func TestValuesInExplanations(t *testing.T) {
 			if !strings.Contains(r.Explanation+" "+r.Fix, want) {
 				t.Errorf("%s: %q is not in %q, %q", tt.name, want, r.Explanation, r.Fix)
 			}
+		}
+	}
+}
+
+// TestKindsByWhatIsHeld: one message, and what the register holds says which mistake it is.
+func TestKindsByWhatIsHeld(t *testing.T) {
+	const (
+		pointer = "arg#0 pointer type STRUCT task_struct must point to scalar, or struct with scalar\n"
+		number  = "R2 is not a scalar\n"
+		call    = "3: (85) call bpf_task_acquire#65913\n"
+	)
+	for name, tt := range map[string]struct {
+		log  string
+		want verifierlog.Kind
+	}{
+		"a number for a pointer":  {"0: R1=5 R10=fp0\n" + call + pointer, verifierlog.ArgumentType},
+		"nothing for a pointer":   {"0: R10=fp0\n" + call + pointer, verifierlog.Uninitialised},
+		"a pointer for a number":  {"0: R1=5 R2=fp-8 R10=fp0\n" + call + number, verifierlog.ArgumentType},
+		"nothing for a number":    {"0: R1=5 R10=fp0\n" + call + number, verifierlog.Uninitialised},
+		"begun twice":             {"0: R1=fp-8 R10=fp0\n" + call + "expected uninitialized iter_num as arg #0\n", verifierlog.NotHeld},
+		"out of a map, while sum": {"0: R0=map_value(map=m,ks=4,vs=64) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64) R10=fp0\n3: (0f) r0 += r6\ninvalid access to map value, value_size=64 off=64 size=1\nR0 pointer arithmetic of map value goes out of range, prohibited for !root\n", verifierlog.MapBounds},
+	} {
+		if r := verifierlog.Explain(tt.log, verifierlog.Program{}); r.Kind != tt.want {
+			t.Errorf("%s: %q, want %q", name, r.Kind, tt.want)
 		}
 	}
 }

@@ -2,30 +2,24 @@ package verifierlog_test
 
 import (
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// detailed is a log of level 2, of those that are committed.
+// detailed is all logs of level 2 that are whole.
 func detailed(tb testing.TB) []byte {
 	tb.Helper()
-	files, err := filepath.Glob("testdata/*.level2.log")
-	if err != nil || len(files) == 0 {
-		tb.Fatal("no logs of level 2 in testdata: ", err)
-	}
+	logs := recorded.Open(tb)
 	var all []byte
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			tb.Fatal(err)
+	for _, file := range logs.Files(".level2.log") {
+		if text := logs.Text(tb, file); len(text) < recorded.CutOff {
+			all = append(all, text...)
 		}
-		all = append(all, raw...)
 	}
 	return all
 }
@@ -109,28 +103,19 @@ func TestScannerCutsLongLines(t *testing.T) {
 // TestEachLineIsUnderstood: of all recorded logs, the messages are those that the index has, and nothing else is free text or unknown. What
 // is printed of registers is understood to the last word.
 func TestEachLineIsUnderstood(t *testing.T) {
-	dir := filepath.Join(allLogs, "logs")
-	if _, err := os.Stat(dir); err != nil {
-		dir = "testdata"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.log"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no logs: ", err)
-	}
+	logs := recorded.Open(t)
+	files := logs.Files("")
 	cutOff := 0 // the first lines of logs of which only the end was kept
 	kinds := map[verifierlog.EventKind]int{}
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		report := verifierlog.Parse(string(raw))
+		text := logs.Text(t, file)
+		report := verifierlog.Parse(text)
 		message := map[string]bool{report.Reason: true}
 		for _, line := range report.Details {
 			message[line] = true
 		}
 		last := 0
-		for s := verifierlog.NewScanner(strings.NewReader(string(raw))); s.Next(); {
+		for s := verifierlog.NewScanner(strings.NewReader(text)); s.Next(); {
 			e := s.Event()
 			kinds[e.Kind]++
 			if e.Line < last {
@@ -138,19 +123,19 @@ func TestEachLineIsUnderstood(t *testing.T) {
 			}
 			last = e.Line
 			switch {
-			case len(raw) >= 32<<10-1 && e.Line == 1:
+			case len(text) >= recorded.CutOff && e.Line == 1:
 				cutOff++
 			case e.Kind == verifierlog.UnknownEvent, e.Kind == verifierlog.Message && !message[strings.TrimSpace(e.Text)]:
-				t.Errorf("%s:%d: %v %q", filepath.Base(file), e.Line, e.Kind, e.Text)
+				t.Errorf("%s:%d: %v %q", file, e.Line, e.Kind, e.Text)
 			}
 			state := e.State()
 			for _, v := range state.Values {
 				if value := v.Value(); value.Kind == verifierlog.NoValue || value.Kind == verifierlog.PointerOther || value.Unknown != nil {
-					t.Errorf("%s:%d: %v=%s is %+v", filepath.Base(file), e.Line, v.Place, v.Text, value)
+					t.Errorf("%s:%d: %v=%s is %+v", file, e.Line, v.Place, v.Text, value)
 				}
 			}
 			if state.Unknown != nil {
-				t.Errorf("%s:%d: in a state: %q", filepath.Base(file), e.Line, state.Unknown)
+				t.Errorf("%s:%d: in a state: %q", file, e.Line, state.Unknown)
 			}
 		}
 	}
@@ -171,8 +156,8 @@ func TestStandsInTheWay(t *testing.T) {
 		"nothing":                 {"", verifierlog.NoLog},
 		"no byte of text":         {"\x00\x00", verifierlog.NoLog},
 		"no walk":                 {strings.Replace(statistics, "processed 3", "processed 0", 1), verifierlog.NoLog},
-		"a signal":                {statistics, verifierlog.Interrupted},
-		"a signal, level 2":       {begun + statistics, verifierlog.Interrupted},
+		"a signal, or none":       {statistics, ""}, // the errno tells
+		"a signal":                {begun + statistics, verifierlog.Interrupted},
 		"a full buffer":           {begun + "1: (07) r0 +", verifierlog.LogTruncated},
 		"nothing wrong":           {begun + "1: (95) exit\n" + statistics, ""},
 		"nothing wrong, pruned":   {begun + "1: (95) exit\n\nfrom 0 to 1: safe\n" + statistics, ""},
@@ -189,32 +174,19 @@ func TestStandsInTheWay(t *testing.T) {
 
 // TestTwoLogsInAFile: what follows statistics is another log, and says nothing of the first.
 func TestTwoLogsInAFile(t *testing.T) {
-	one, err := os.ReadFile("testdata/ringbuf_leak.level2.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	two, err := os.ReadFile("testdata/subprog_clobbers_r1.level2.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := failingPath(t, string(one)+string(two))
-	if got, want := stateText(p.After()), stateText(failingPath(t, string(two)).After()); got != want {
+	logs := recorded.Open(t)
+	one, two := logs.Text(t, "ringbuf_leak.level2.log"), logs.Text(t, "subprog_clobbers_r1.level2.log")
+	p := failingPath(t, one+two)
+	if got, want := stateText(p.After()), stateText(failingPath(t, two).After()); got != want {
 		t.Errorf("at the end of both: %s, want %s", got, want)
 	}
 }
 
 // FuzzScanner: any text has events, in order, which a reader in small pieces gives as well; whoever follows them comes to an end, and back.
 func FuzzScanner(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.log")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no logs: ", err)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(raw))
+	logs := recorded.Open(f)
+	for _, file := range logs.Files("") {
+		f.Add(logs.Text(f, file))
 	}
 	f.Add("0: frame7: R10=fp0 fp-512=0\nfrom 9 to 9: frame8: R1=1\n0: (95) exit\nfrom 0 to 0: R11=1 fp-0=2\nx\n")
 	f.Fuzz(func(t *testing.T, log string) {
@@ -271,16 +243,14 @@ func BenchmarkWalk(b *testing.B) {
 }
 
 func BenchmarkParse(b *testing.B) {
+	logs := recorded.Open(b)
 	for _, name := range []string{"ringbuf_leak.level2", "spec_map_value.level1"} {
-		raw, err := os.ReadFile("testdata/" + name + ".log")
-		if err != nil {
-			b.Fatal(err)
-		}
+		text := logs.Text(b, name+".log")
 		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(raw)))
+			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				verifierlog.Parse(string(raw))
+				verifierlog.Parse(text)
 			}
 		})
 	}

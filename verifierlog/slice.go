@@ -21,7 +21,7 @@ func (p *Path) slice(reason string, details []string) []Step {
 	s := slicer{path: p, reason: reason, details: details, wanted: map[int]bool{}, seen: map[int]bool{}, operands: map[*code]operands{}}
 	last := len(p.steps) - 1
 	s.include(last, "", "")
-	if s.resource() {
+	if s.resource() || s.loop() {
 		return s.inOrder()
 	}
 	for i, before := range p.Backward() {
@@ -258,13 +258,13 @@ func kernelCallEffect(_ *slicer, a access) effect {
 func programCallEffect(_ *slicer, a access) effect {
 	switch place := placeOf(a.cell); {
 	case place.Frame == a.frame+1 && place.Register >= 1 && place.Register <= 5:
-		return effect{hit: true, from: a.registerCells(place.Register), note: "is an argument of the function"}
+		return effect{hit: true, from: a.registerCells(place.Register), note: "this is an argument of the function"}
 	case place.Frame == a.frame+1:
 		return effect{hit: true, note: "a function begins with no values but R1 to R5 and R10"}
 	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
 		return effect{hit: true, note: "the call loses R1 to R5"}
 	case a.is(0):
-		return effect{hit: true, note: "is the result of the function"}
+		return effect{hit: true, note: "this is the result of the function"}
 	}
 	return effect{}
 }
@@ -273,7 +273,7 @@ func exitEffect(_ *slicer, a access) effect {
 	if a.frame == 0 || a.cell != cellOf(register(a.frame-1, 0)) {
 		return effect{}
 	}
-	return effect{hit: true, from: a.registerCells(0), note: "is the result of the function"}
+	return effect{hit: true, from: a.registerCells(0), note: "this is the result of the function"}
 }
 
 // jumpEffect: a comparison writes nothing, but tells on each side something about what it compares. That it tells nothing is worth knowing of
@@ -284,7 +284,7 @@ func jumpEffect(s *slicer, a access) effect {
 	case a.changed && was.Kind.IsPointer() && ParseValue(a.after).Kind == Scalar: // it only shows here: see stale.go
 		s.checkStale(a.step, a.cell, was.Text, a.after)
 		return effect{}
-	case a.changed && a.after != "":
+	case a.changed && a.after != "" && was.Kind != NoValue: // else the log began behind what made it
 		return effect{hit: true, stay: true, note: "the comparison tells this about it"}
 	case (a.is(a.dst) || a.is(a.src)) && (was.Kind == Scalar || was.Flags&MayBeNil != 0):
 		return effect{hit: true, stay: true, note: "the comparison tells nothing about it"}

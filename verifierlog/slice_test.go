@@ -1,12 +1,11 @@
 package verifierlog_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -94,15 +93,12 @@ var histories = []history{
 
 // TestSlicesTellWhereValuesAreFrom reads each program's logs of levels 1 and 2, which must tell the same history.
 func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
+	logs := recorded.Open(t)
 	checked := 0
 	for _, h := range histories {
 		for _, level := range []string{"level1", "level2"} {
-			log, ok := recordedAnywhere(t, h.program+"."+level+".log")
-			if !ok {
-				continue
-			}
 			checked++
-			r := verifierlog.Parse(log)
+			r := verifierlog.Parse(logs.Text(t, h.program+"."+level+".log"))
 			var insns []int
 			told := ""
 			for _, s := range r.Slice {
@@ -119,25 +115,7 @@ func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
 			}
 		}
 	}
-	if checked == 0 {
-		t.Error("no log of the programs is here, not even in testdata")
-	}
 	t.Logf("%d logs of %d programs", checked, len(histories))
-}
-
-// recordedAnywhere reads a log of the whole collection, or of testdata where that is not at hand.
-func recordedAnywhere(t *testing.T, name string) (string, bool) {
-	t.Helper()
-	for _, dir := range []string{filepath.Join(allLogs, "logs"), "testdata"} {
-		raw, err := os.ReadFile(filepath.Join(dir, name))
-		if err == nil {
-			return string(raw), true
-		}
-		if !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-	}
-	return "", false
 }
 
 // TestSliceOfALoop: an instruction of a loop stands in the slice once, however often it ran, and what was before the loop is found.

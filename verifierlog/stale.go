@@ -7,13 +7,22 @@ import "strings"
 
 // checkType looks whether the message speaks of a number where the log last had a pointer.
 func (s *slicer) checkType(last int, before *Snapshot) {
-	if !strings.Contains(s.reason, "'scalar'") && !strings.Contains(s.reason, "'inv'") && !strings.Contains(s.reason, "type=scalar ") &&
-		!strings.Contains(s.reason, "type=inv ") {
+	if !isAboutNumber(s.reason) {
 		return
 	}
 	for _, cell := range s.wantedNow() {
 		s.checkStale(last, cell, before.known[cell], "scalar()")
 	}
+}
+
+// isAboutNumber reports whether a message says that something is a number, which kernels before 5.18 called "inv".
+func isAboutNumber(reason string) bool {
+	for _, part := range [...]string{"'scalar'", "'inv'", "type=scalar ", "type=inv "} {
+		if strings.Contains(reason, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkStale compares a value as it was last printed with what it was read as. When a pointer was lost on the way, it puts the call that took it

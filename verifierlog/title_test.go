@@ -29,8 +29,8 @@ func TestEveryKindHasATitle(t *testing.T) {
 			t.Fatal(err)
 		}
 		kinds++
-		if (title(Kind(kind)) == "") != (Kind(kind) == Unknown) {
-			t.Errorf("%s: title %q", kind, title(Kind(kind)))
+		if (Kind(kind).Title() == "") != (Kind(kind) == Unknown) {
+			t.Errorf("%s: title %q", kind, Kind(kind).Title())
 		}
 		return true
 	})

@@ -40,6 +40,16 @@ func FailingPath(r io.Reader) (*Path, error) {
 	return w.Path(), s.Err()
 }
 
+// pathOf is FailingPath for a log that is in memory already.
+func pathOf(log string) *Path {
+	s, w := newTextScanner(log), NewWalk()
+	w.shared = true
+	for s.Next() {
+		w.Follow(s.Event())
+	}
+	return w.Path()
+}
+
 // Path returns the path to the last event. It is the walk's own: following another event changes it.
 func (w *Walk) Path() *Path { return &w.path }
 

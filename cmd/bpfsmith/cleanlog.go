@@ -9,7 +9,7 @@ import (
 
 // cleanLog finds the verifier's log in what a loader, a journal or a CI system made of it.
 func cleanLog(text string) string {
-	if strings.HasPrefix(text, "magic: ") { // of a BTF load, whose indents have a meaning
+	if text == "" || strings.HasPrefix(text, "magic: ") { // of a BTF load, whose indents have a meaning
 		return text
 	}
 	p := newLogPatterns()

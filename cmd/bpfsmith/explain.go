@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/verifierlog"
+	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -105,15 +106,15 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 // print writes what was asked for.
 func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, code []byte, source func(string) ([]byte, error)) error {
 	if e.html != "" {
-		var page bytes.Buffer
-		if err := verifierlog.WriteHTML(&page, log, r, verifierlog.Page{Source: source, Code: code}); err != nil {
+		var text bytes.Buffer
+		if err := page.Write(&text, log, r, page.Options{Source: source, Code: code}); err != nil {
 			return err
 		}
 		if e.html == "-" {
-			_, err := w.Write(page.Bytes())
+			_, err := w.Write(text.Bytes())
 			return err
 		}
-		if err := os.WriteFile(e.html, page.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(e.html, text.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

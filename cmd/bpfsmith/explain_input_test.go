@@ -8,12 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 )
 
-// recorded returns a file of package verifierlog's test data.
-func recorded(t *testing.T, name string) string {
+// portsDir has a program with its log, for the page that shows both.
+const portsDir = "../../verifierlog/page/testdata"
+
+func portsFile(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(logs, name))
+	text, err := os.ReadFile(filepath.Join(portsDir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +27,7 @@ func recorded(t *testing.T, name string) string {
 // TestExplainFindsTheSource: an empty line of the file is in no log.
 func TestExplainFindsTheSource(t *testing.T) {
 	const quoted = "\n26 | seen := ports.Lookup(f, port)\n"
-	log := recorded(t, "page/ports.log")
+	log := portsFile(t, "ports.log")
 	out, errs, code := tool(log, "explain", "--source", "../../verifierlog", "-")
 	if !strings.Contains(out, "\n25 |"+quoted) || strings.Contains(out, "\x1b") || errs != "" || code != 0 {
 		t.Errorf("exit %d, %s\n%s", code, errs, out)
@@ -36,7 +40,7 @@ func TestExplainFindsTheSource(t *testing.T) {
 // TestExplainTakesTheRightFile: of files of one name, the one with the log's lines.
 func TestExplainTakesTheRightFile(t *testing.T) {
 	dir := t.TempDir()
-	source := recorded(t, "page/ports.go")
+	source := portsFile(t, "ports.go")
 	for name, text := range map[string]string{"a/ports.go": "package other\n", "b/ports.go": source, "c/ports.go": strings.Repeat("\n", 100), ".git/ports.go": source + "hidden"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
@@ -45,7 +49,7 @@ func TestExplainTakesTheRightFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finder := sourceFinder{dir: dir, log: recorded(t, "page/ports.log")}
+	finder := sourceFinder{dir: dir, log: portsFile(t, "ports.log")}
 	if got, err := finder.read("ports.go"); err != nil || string(got) != source {
 		t.Errorf("%v, %q", err, got)
 	}
@@ -58,7 +62,7 @@ func TestExplainTakesTheRightFile(t *testing.T) {
 
 // TestExplainTakesLogsOfAnyLoader: each of these holds the same log.
 func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
-	log := recorded(t, "r1_after_call.level1.log")
+	log := recorded.Open(t).Text(t, "r1_after_call.level1.log")
 	lines := strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n")
 	each := func(prefix string) string { return prefix + strings.Join(lines, prefix) + "\n" }
 	want, _, code := tool(log, "explain", "-")
@@ -89,8 +93,9 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 		}
 	}
 	// Blanks that belong to the log stay.
-	for _, name := range []string{"subprog_clobbers_r1.level2.log", "btf_member_overflow.level1.log"} {
-		if log := recorded(t, name); cleanLog(log) != log {
+	logs := recorded.Open(t)
+	for _, name := range logs.Files("") {
+		if log := logs.Text(t, name); cleanLog(log) != log {
 			t.Errorf("%s was changed", name)
 		}
 	}
@@ -113,13 +118,13 @@ func TestExplainUsage(t *testing.T) {
 
 // TestExplainPage: it goes to standard output alone, or to a file beside the report.
 func TestExplainPage(t *testing.T) {
-	log := recorded(t, "page/ports.log")
-	page, errs, _ := tool(log, "explain", "--html", "-", "--source", filepath.Join(logs, "page"), "-")
+	log := portsFile(t, "ports.log")
+	page, errs, _ := tool(log, "explain", "--html", "-", "--source", portsDir, "-")
 	if !strings.HasPrefix(page, "<!DOCTYPE html>") || !strings.Contains(page, "return f.U32(ctx.XDPPass)") || errs != "" {
 		t.Errorf("%s\n%.200s", errs, page)
 	}
 	file := filepath.Join(t.TempDir(), "x.html")
-	report, _, _ := tool(log, "explain", "--html", file, "--source", filepath.Join(logs, "page"), "-")
+	report, _, _ := tool(log, "explain", "--html", file, "--source", portsDir, "-")
 	if written, err := os.ReadFile(file); err != nil || string(written) != page || !strings.HasPrefix(report, "error[maybe-nil]") {
 		t.Errorf("%v, %d bytes, and printed %.100s", err, len(written), report)
 	}

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-const logs = "../../verifierlog/testdata"
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
+)
 
 // tool runs the tool as a shell would.
 func tool(stdin string, args ...string) (stdout, stderr string, code int) {
@@ -41,7 +41,11 @@ func TestExplainExitCodes(t *testing.T) {
 }
 
 func TestExplainForTools(t *testing.T) {
-	out, errs, code := tool("", "explain", "--json", filepath.Join(logs, "r1_after_call.level1.log"))
+	log := filepath.Join(t.TempDir(), "verifier.log")
+	if err := os.WriteFile(log, []byte(recorded.Open(t).Text(t, "r1_after_call.level1.log")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code := tool("", "explain", "--json", log)
 	var r struct {
 		Error, Kind, Explanation, Fix string
 		Insn                          int
@@ -58,7 +62,7 @@ func TestExplainForTools(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	page := filepath.Join(t.TempDir(), "page.html")
-	if _, errs, code := tool("", "explain", "--html", page, filepath.Join(logs, "r1_after_call.level1.log")); code != 0 {
+	if _, errs, code := tool("", "explain", "--html", page, log); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("R1 !read_ok")) || bytes.Contains(text, []byte("http://")) {

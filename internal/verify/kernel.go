@@ -296,11 +296,11 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	switch {
 	case p.row.has(begins):
 		if is {
-			return c.refuse(s, i, "unreleased-reference", "%s is not ended, and begun again", c.thingOf(s, list[0].id))
+			return c.refuse(s, i, "not-held", "%s is not ended, and begun again", c.thingOf(s, list[0].id))
 		}
 		for n := 1; n < len(p.params); n++ {
 			if regs[isa.R1+isa.Register(n)].kind == none {
-				return c.refuse(s, i, "argument-type", "argument %s of %s has no value", p.params[n].name, p.name)
+				return c.refuse(s, i, "uninitialised", "argument %s of %s has no value", p.params[n].name, p.name)
 			}
 		}
 		id := c.newID()

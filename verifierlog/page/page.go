@@ -1,0 +1,196 @@
+package page
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// The page is a template, a style sheet and a script, which become one file: it can be mailed, archived and read without a network.
+//
+//go:embed static/page.html static/page.css static/page.js
+var pageFiles embed.FS
+
+// Options say what Write may show besides the log. All of it may be missing.
+type Options struct {
+	Title  string                            // of the window; "" for the reason
+	Source func(file string) ([]byte, error) // as in verifierlog.Style
+	Code   []byte                            // the program, little-endian: the instructions that the log does not reach
+}
+
+// Write writes a page that shows the log beside the source, or beside the instructions where there is no source. On it a reader follows a
+// register or a slot of the stack back along the path that failed; what belongs to other paths is folded. The report must be one of this log.
+//
+// A long log is shown in part: its beginning, the path that failed, and its end, with a note of what is left out.
+func Write(w io.Writer, log string, r verifierlog.Report, o Options) error {
+	css, err := pageFiles.ReadFile("static/page.css")
+	if err != nil {
+		return err
+	}
+	script, err := pageFiles.ReadFile("static/page.js")
+	if err != nil {
+		return err
+	}
+	t, err := template.ParseFS(pageFiles, "static/page.html")
+	if err != nil {
+		return err
+	}
+	v := newView(log, r, o)
+	v.CSS, v.Script = template.CSS(css), template.JS(script)
+	return t.Execute(w, v)
+}
+
+// A view is what the template shows.
+type view struct {
+	CSS    template.CSS
+	Script template.JS
+
+	Title, Kind, Heading string
+	Reason               []string // the kernel's message
+	Where                string
+	Explanation, Fix     []string
+	Steps                []viewStep
+	Kernel, Stats        string
+
+	Groups  []viewGroup
+	Files   []viewFile
+	Listing []viewInsn
+	Nodes   []viewNode
+	Blamed  int // row of the instruction to blame, -1 for none
+	Folded  int // rows that are folded
+	LeftOut int // rows that are not shown at all
+	Rows    int
+}
+
+type viewStep struct {
+	Row               int // -1 when the log does not show it
+	Insn              int
+	Text, Where, Note string
+	Source            string
+	Last              bool
+}
+
+// A viewGroup is a run of rows that are shown, or folded away together.
+type viewGroup struct {
+	Folded  bool
+	Summary string
+	Rows    []viewRow
+}
+
+type viewRow struct {
+	ID     int
+	Kind   string
+	PC     string
+	At     string // "file:line"
+	Text   []viewPart
+	State  []viewPart
+	Blamed bool
+	Path   bool
+}
+
+// A viewPart is a piece of text; one that names a register or slot can be clicked.
+type viewPart struct {
+	Text, Name string
+	Pieces     []string // Text, in pieces between which a line may be broken
+}
+
+type viewFile struct {
+	Name     string
+	Complete bool
+	Lines    []viewLine
+}
+
+type viewLine struct {
+	Number int // 0 for lines that are left out
+	Text   string
+	At     string
+	Blamed bool
+	Used   bool // instructions were made of it
+}
+
+type viewInsn struct {
+	Slot    int
+	Text    []viewPart
+	Blamed  bool
+	Reached bool
+}
+
+// A viewNode is what the script knows of a row with a state.
+type viewNode struct {
+	Row   int         `json:"row"`
+	From  int         `json:"from"`
+	PC    int         `json:"pc"` // -1 for a state between instructions
+	Whole bool        `json:"whole"`
+	Frame int         `json:"frame"`
+	Set   [][2]string `json:"set"`
+	Gap   bool        `json:"gap"` // rows before it are left out: Set is all that was known
+}
+
+func newView(log string, r verifierlog.Report, o Options) *view {
+	rows := readRows(log, r)
+	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}
+	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
+		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
+	}
+	switch {
+	case v.Heading != "":
+	case r.Reason != "":
+		v.Heading = r.Reason
+	default:
+		v.Heading = "The log holds no error"
+	}
+	if v.Title == "" {
+		v.Title = v.Heading
+	}
+	if r.Refused() && r.Insn >= 0 {
+		v.Blamed = lastVisit(rows, r.Insn)
+	}
+	v.Explanation, v.Fix = paragraphs(r.Explanation), paragraphs(r.Fix)
+	v.steps(r, rows)
+	if s := r.Stats; s.Processed > 0 {
+		v.Stats = "1 instruction walked"
+		if s.Processed > 1 {
+			v.Stats = fmt.Sprintf("%d instructions walked", s.Processed)
+		}
+		if s.TotalStates > 1 {
+			v.Stats += fmt.Sprintf(", %d states kept", s.TotalStates)
+		}
+		if s.Limit > 0 && s.Processed > s.Limit/100 {
+			v.Stats += fmt.Sprintf(", at most %d instructions", s.Limit)
+		}
+	}
+	shown := chooseRows(rows)
+	v.groups(rows, shown)
+	v.nodes(rows, shown)
+	v.files(log, r, o)
+	v.listing(rows, r, o)
+	return v
+}
+
+func paragraphs(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+func (v *view) steps(r verifierlog.Report, rows []row) {
+	for i, s := range r.Slice {
+		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: s.What(), Last: i == len(r.Slice)-1}
+		if step.Last && s.Note == "" && s.Value == "" {
+			step.Note = "refused here"
+		}
+		// The last time before the mistake that the path came by.
+		for at := v.Blamed; at >= 0; at = rows[at].from {
+			if rows[at].kind == rowInsn && rows[at].pc == s.Insn {
+				step.Row = at
+				break
+			}
+		}
+		v.Steps = append(v.Steps, step)
+	}
+}

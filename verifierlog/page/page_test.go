@@ -1,0 +1,175 @@
+package page_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+	"github.com/bpfsmith/bpfsmith/verifierlog/page"
+)
+
+// portsPage is the page of a real log with its source, and a report with everything in it.
+func portsPage(t *testing.T) []byte {
+	t.Helper()
+	log, err := os.ReadFile("testdata/ports.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := verifierlog.Parse(string(log))
+	r.Kind = verifierlog.MaybeNil
+	r.Explanation = "R0 is what the look-up in the map \"ports\" gave: a pointer to a value, or nil where the map has no such key. The program uses it without having asked."
+	r.Fix = "Ask first: f.If(seen.IsNil(), leave) after the look-up."
+	at := func(line int, text string) verifierlog.Source {
+		return verifierlog.Source{File: "ports.go", Line: line, Text: text}
+	}
+	look := at(26, "seen := ports.Lookup(f, port)")
+	r.Slice = []verifierlog.Step{
+		{Insn: 11, Text: "(18) r1 = 0xffff8881043d2000", Source: look, Value: "R1=map_ptr(map=ports,ks=2,vs=16)"},
+		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)", Note: "bpf_map_lookup_elem may give nil"},
+		{Insn: 17, Text: r.Text, Source: r.Source},
+	}
+	return writePage(t, string(log), r, page.Options{Source: func(file string) ([]byte, error) {
+		return os.ReadFile(filepath.Join("testdata", filepath.Base(file)))
+	}})
+}
+
+func writePage(t *testing.T, log string, r verifierlog.Report, o page.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := page.Write(&b, log, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestPageNeedsNothing: no network, no other file.
+func TestPageNeedsNothing(t *testing.T) {
+	page := portsPage(t)
+	if found := regexp.MustCompile(`(?i)https?://|//[a-z]+\.|<link|<img|<iframe| src=|url\(|@import|fetch\(|XMLHttp|import\(`).FindAll(page, -1); len(found) > 0 {
+		t.Errorf("the page asks for %q", found)
+	}
+	for _, want := range []string{`class="row insn blamed"`, "maybe-nil", "R0 invalid mem access &#39;map_value_or_null&#39;", `data-at="ports.go:27"`, "return f.U32(ctx.XDPPass)"} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	if dir := os.Getenv("PAGE_DIR"); dir != "" { // to look at it
+		if err := os.WriteFile(filepath.Join(dir, "ports.html"), page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPageEscapes: programs choose names, and a log may come from anyone.
+func TestPageEscapes(t *testing.T) {
+	const evil = `</script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'&` + "`"
+	log := "0: R1=ctx() R10=fp0\n; " + evil + " @ " + evil + ".go:3\n0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" + evil + "\nprocessed 1 insns (limit 1000000)\n"
+	r := verifierlog.Parse(log)
+	r.Kind, r.Explanation, r.Fix, r.Kernel = evil, evil, evil, evil
+	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: evil, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
+	page := writePage(t, log, r, page.Options{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
+	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte(`title="owned`)) {
+		t.Errorf("%d scripts; the log's text is live", n)
+	}
+}
+
+// TestPageFoldsOtherPaths: of two paths, the one that succeeded is folded.
+func TestPageFoldsOtherPaths(t *testing.T) {
+	log := recorded.Open(t).Text(t, "branch_second_path.level2.log")
+	page := string(writePage(t, log, verifierlog.Parse(log), page.Options{}))
+	_, folded, _ := strings.Cut(page, "other paths, 2 instructions</summary>")
+	folded, _, ok := strings.Cut(folded, "</details>")
+	if !ok || !strings.Contains(folded, `data-pc="3"`) || !strings.Contains(folded, `data-pc="4"`) || strings.Contains(folded, `data-pc="5"`) {
+		t.Errorf("folded:\n%s", folded)
+	}
+}
+
+// longLog is a log of two paths, the first of them long, both of which come from instruction 1.
+func longLog(lines int) string {
+	var b strings.Builder
+	b.WriteString("0: R1=ctx() R10=fp0\n0: (b7) r6 = 7 ; R6=7\n1: (55) if r1 != 0x0 goto pc+5 ; R1=ctx()\n")
+	for i := range lines {
+		fmt.Fprintf(&b, "2: (07) r7 += 1 ; R7=%d\n", i)
+	}
+	b.WriteString("3: (95) exit\n\nfrom 1 to 7: R1=ctx() R6=7 R10=fp0\n")
+	for i := range lines {
+		fmt.Fprintf(&b, "7: (07) r8 += 1 ; R8=%d\n", i)
+	}
+	b.WriteString("8: (79) r0 = *(u64 *)(r6 +0)\nR6 invalid mem access 'scalar'\nprocessed 9 insns (limit 1000000)\n")
+	return b.String()
+}
+
+// TestPageOfALongLog has a bounded size, says what is missing, and still knows what was in it.
+func TestPageOfALongLog(t *testing.T) {
+	log := longLog(200_000)
+	begin := time.Now()
+	page := string(writePage(t, log, verifierlog.Parse(log), page.Options{}))
+	if len(page) > 8<<20 {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+	t.Logf("%d bytes of log, %d of page, %v", len(log), len(page), time.Since(begin).Round(time.Millisecond))
+	if n := strings.Count(page, "lines are left out here"); n != 1 {
+		t.Errorf("%d notes of what is left out", n)
+	}
+	// The register was set before what is left out.
+	if !strings.Contains(page, `"gap":true`) || !regexp.MustCompile(`"set":\[[^}]*\["R6","7"\][^}]*\],"gap":true`).MatchString(page) {
+		t.Error("what is left out has lost R6")
+	}
+}
+
+// TestPageInABrowser presses keys and looks what happens.
+func TestPageInABrowser(t *testing.T) {
+	dom := dumpDOM(t, portsPage(t), "driver.js")
+	if !strings.Contains(dom, `data-result="passed`) {
+		_, result, _ := strings.Cut(dom, "data-result=")
+		t.Errorf("the page's test says %.300s", result)
+	}
+}
+
+// findBrowser gives the path of Chromium, which a machine where kernel tests must run has to have.
+func findBrowser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	kerneltest.Missing(t, "needs Chromium to press keys on the page (Debian: chromium)")
+	return ""
+}
+
+// dumpDOM opens a page in Chromium, with a script of testdata at its end, and returns the page as it is then.
+func dumpDOM(t *testing.T, page []byte, script string) string {
+	t.Helper()
+	browser := findBrowser(t)
+	driver, err := os.ReadFile(filepath.Join("testdata", script))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "page.html")
+	if err := os.WriteFile(file, fmt.Appendf(page, "<script>%s</script>", driver), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"),
+		"--virtual-time-budget=5000", "--window-size=1280,900", "--dump-dom", "file://"+file)
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("%v: %s", err, exit.Stderr)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}

@@ -1,0 +1,321 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// Bounds of a page. A browser shows some ten thousand rows without getting slow.
+const (
+	manyRows    = 20_000 // a log of more is shown in part:
+	headRows    = 2_000  // its beginning,
+	pathRows    = 4_000  // the last part of the path that failed,
+	tailRows    = 2_000  // and its end
+	fewRows     = 2      // so many are not worth to fold
+	wholeFile   = 4_000  // lines of source that are shown in whole; of longer files only what is around the lines that are used
+	aroundLines = 10
+)
+
+// chooseRows says which rows are shown.
+func chooseRows(rows []row) []bool {
+	shown := make([]bool, len(rows))
+	all := len(rows) <= manyRows
+	onPath := 0
+	for i := len(rows) - 1; i >= 0; i-- {
+		shown[i] = all || i < headRows || i >= len(rows)-tailRows
+		if rows[i].path && onPath < pathRows {
+			shown[i] = true
+			onPath++
+		}
+	}
+	return shown
+}
+
+// groups puts rows together that are folded: those of other paths, and what the verifier thinks by the way.
+func (v *view) groups(rows []row, shown []bool) {
+	missing, first := 0, 0
+	flush := func() {
+		if missing > 0 {
+			text := fmt.Sprintf("%d lines are left out here (%d to %d)", missing, first+1, first+missing)
+			v.Groups = append(v.Groups, viewGroup{Rows: []viewRow{{ID: -1, Kind: "gap", Text: []viewPart{{Text: text}}, Path: true}}})
+			v.LeftOut += missing
+		}
+		missing = 0
+	}
+	for start := 0; start < len(rows); {
+		if !shown[start] {
+			if missing == 0 {
+				first = start
+			}
+			missing++
+			start++
+			continue
+		}
+		flush()
+		end := start
+		for end < len(rows) && shown[end] && folds(rows[end]) == folds(rows[start]) {
+			end++
+		}
+		group := viewGroup{Folded: folds(rows[start]) && end-start > fewRows}
+		insns := 0
+		for i := start; i < end; i++ {
+			group.Rows = append(group.Rows, v.row(i, rows[i]))
+			if rows[i].kind == rowInsn {
+				insns++
+			}
+		}
+		if group.Folded {
+			v.Folded += end - start
+			group.Summary = fmt.Sprintf("%d lines: how the verifier went about it", end-start)
+			if insns > 0 {
+				group.Summary = fmt.Sprintf("%d lines: other paths, %d instructions", end-start, insns)
+			}
+		}
+		v.Groups = append(v.Groups, group)
+		start = end
+	}
+	flush()
+}
+
+// folds reports whether a row is none of the failing path's.
+func folds(r row) bool { return r.kind != rowBlank && !r.path }
+
+func (v *view) row(id int, r row) viewRow {
+	out := viewRow{ID: id, Kind: r.kind.String(), Blamed: id == v.Blamed, Path: r.path}
+	if r.source.Line > 0 {
+		out.At = r.source.Place()
+	}
+	switch r.kind {
+	case rowInsn:
+		out.PC, out.Text = strconv.Itoa(r.pc), registerParts(r.insn)
+	case rowSource:
+		out.Text = []viewPart{{Text: r.source.Text}}
+		out.PC = "" // a line of source has no slot
+		return out
+	case rowBranch, rowState:
+		out.Text = []viewPart{{Text: strings.TrimSpace(strings.TrimSuffix(r.text, r.state))}}
+	default:
+		out.Text = []viewPart{{Text: r.text}}
+	}
+	for _, w := range r.words() {
+		out.State = append(out.State, viewPart{Text: w.text, Name: w.name, Pieces: strings.SplitAfter(w.text, ",")})
+	}
+	return out
+}
+
+// registerParts splits an instruction at its registers.
+func registerParts(text string) []viewPart {
+	var parts []viewPart
+	start := 0
+	for i := 0; i+1 < len(text); i++ {
+		c := text[i]
+		if c != 'r' && c != 'w' || i > 0 && isNameByte(text[i-1]) {
+			continue
+		}
+		end := i + 1
+		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			end++
+		}
+		if n, err := strconv.Atoi(text[i+1 : end]); err != nil || n > 10 || end < len(text) && isNameByte(text[end]) {
+			continue
+		}
+		if start < i {
+			parts = append(parts, viewPart{Text: text[start:i]})
+		}
+		parts = append(parts, viewPart{Text: text[i:end], Name: "R" + text[i+1:end]})
+		start, i = end, end-1
+	}
+	if start < len(text) {
+		parts = append(parts, viewPart{Text: text[start:]})
+	}
+	return parts
+}
+
+// nodes gives the script what it takes to follow a register.
+func (v *view) nodes(rows []row, shown []bool) {
+	frames := make([]int, len(rows)) // in force after each row
+	for i, r := range rows {
+		if r.kind != rowInsn && r.kind != rowState && r.kind != rowBranch {
+			continue
+		}
+		node := viewNode{Row: i, From: r.from, PC: -1, Whole: r.whole, Set: [][2]string{}}
+		before := 0
+		if r.from >= 0 {
+			before = frames[r.from]
+		}
+		frames[i] = before
+		if r.state != "" {
+			frames[i] = r.frame
+		}
+		node.Frame = frames[i]
+		node.Whole = node.Whole || node.Frame != before
+		if r.kind == rowInsn {
+			node.PC = r.pc
+		}
+		if !shown[i] {
+			continue
+		}
+		for _, c := range nodeChanges(r) {
+			node.Set = append(node.Set, [2]string{c.name, c.value})
+		}
+		if r.from >= 0 && !shown[r.from] { // what the rows that are left out did
+			node.From, node.Gap, node.Whole = -1, true, true
+			node.Set = [][2]string{}
+			for _, c := range stateAfter(rows, i) {
+				node.Set = append(node.Set, [2]string{c.name, c.value})
+			}
+		}
+		v.Nodes = append(v.Nodes, node)
+	}
+}
+
+// nodeChanges returns what a row did. References that are held are printed whenever anything is, so without them none is. A call of a helper
+// or kernel function leaves nothing in R1 to R5.
+func nodeChanges(r row) []rowChange {
+	var changes []rowChange
+	for _, w := range r.words() {
+		if w.name != "" {
+			changes = append(changes, rowChange{w.name, w.value})
+		}
+	}
+	if len(changes) > 0 && !slices.ContainsFunc(changes, func(c rowChange) bool { return c.name == "refs" }) {
+		changes = append(changes, rowChange{"refs", ""})
+	}
+	if r.kind == rowInsn && callsKernel(r.insn) {
+		for n := 1; n <= 5; n++ {
+			name := "R" + strconv.Itoa(n)
+			if !slices.ContainsFunc(changes, func(c rowChange) bool { return c.name == name }) {
+				changes = append(changes, rowChange{name, ""})
+			}
+		}
+	}
+	return changes
+}
+
+// stateAfter returns all that is known after a row: it goes back until a whole state.
+func stateAfter(rows []row, at int) []rowChange {
+	seen := map[string]bool{}
+	var found []rowChange
+	for i := at; i >= 0; i = rows[i].from {
+		for _, c := range nodeChanges(rows[i]) {
+			if !seen[c.name] {
+				seen[c.name] = true
+				if c.value != "" {
+					found = append(found, c)
+				}
+			}
+		}
+		if rows[i].whole {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b rowChange) int { return cmp.Compare(a.name, b.name) })
+	return found
+}
+
+// files shows the source, or what the log quotes of it.
+func (v *view) files(log string, r verifierlog.Report, o Options) {
+	quotes := verifierlog.Quotes(log)
+	if r.Source.Line > 0 && !slices.Contains(quotes, r.Source) {
+		quotes = append(quotes, r.Source)
+	}
+	for _, q := range quotes {
+		if !slices.ContainsFunc(v.Files, func(f viewFile) bool { return f.Name == q.File }) {
+			v.Files = append(v.Files, makeFile(q.File, quotes, r.Source, o))
+		}
+	}
+	// The file to blame comes first.
+	slices.SortStableFunc(v.Files, func(a, b viewFile) int {
+		return cmp.Compare(boolInt(b.Name == r.Source.File), boolInt(a.Name == r.Source.File))
+	})
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
+	file := viewFile{Name: name}
+	used := map[int]string{}
+	for _, q := range quotes {
+		if q.File == name {
+			used[q.Line] = q.Text
+		}
+	}
+	var lines []string
+	if o.Source != nil {
+		if text, err := o.Source(name); err == nil {
+			lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+			file.Complete = true
+			for n, quote := range used { // another file, or edited since
+				if n > len(lines) || strings.TrimSpace(lines[n-1]) != strings.TrimSpace(quote) {
+					file.Complete = false
+				}
+			}
+		}
+	}
+	var numbers []int
+	if file.Complete {
+		for n := range lines {
+			if len(lines) <= wholeFile || isNear(n+1, used) {
+				numbers = append(numbers, n+1)
+			}
+		}
+	} else {
+		for n := range used {
+			numbers = append(numbers, n)
+		}
+		slices.Sort(numbers)
+	}
+	for i, n := range numbers {
+		if i > 0 && numbers[i-1] != n-1 {
+			file.Lines = append(file.Lines, viewLine{})
+		}
+		line := viewLine{Number: n, At: verifierlog.Source{File: name, Line: n}.Place(), Blamed: name == blamed.File && n == blamed.Line}
+		line.Text, line.Used = used[n]
+		if file.Complete {
+			line.Text = strings.TrimRight(lines[n-1], "\r")
+		}
+		file.Lines = append(file.Lines, line)
+	}
+	return file
+}
+
+func isNear(n int, used map[int]string) bool {
+	for d := -aroundLines; d <= aroundLines; d++ {
+		if _, ok := used[n+d]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// listing shows the program's instructions in their order: those that the log has, and those of the code.
+func (v *view) listing(rows []row, r verifierlog.Report, o Options) {
+	texts := map[int]string{}
+	for _, step := range verifierlog.Listing(o.Code) {
+		texts[step.Insn] = step.Text
+	}
+	reached := map[int]bool{}
+	for _, row := range rows {
+		if row.kind == rowInsn {
+			texts[row.pc], reached[row.pc] = row.insn, true
+		}
+	}
+	slots := make([]int, 0, len(texts))
+	for slot := range texts {
+		slots = append(slots, slot)
+	}
+	slices.Sort(slots)
+	for _, slot := range slots[:min(len(slots), manyRows)] {
+		v.Listing = append(v.Listing, viewInsn{Slot: slot, Text: registerParts(texts[slot]), Blamed: r.Refused() && slot == r.Insn, Reached: reached[slot]})
+	}
+}
