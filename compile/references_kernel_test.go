@@ -247,7 +247,7 @@ func stackCases(ring *maps.RingBuf) []referenceCase {
 		{"iterator, begun twice", tc, NotHeld, false, l{begin(-8), begin(-8), destroy(-8), done()}},
 		{"iterator, destroyed twice", tc, NotHeld, false, l{begin(-8), destroy(-8), destroy(-8), done()}},
 		{"iterator, one in the other", tc, none, false, l{begin(-8), list(dsl.Label("outer")), next(-8), list(dsl.JEQ64Imm(rz, 0, "done")), begin(-16), list(dsl.Label("inner")), next(-16), list(dsl.JNE64Imm(rz, 0, "inner")), destroy(-16), list(dsl.Jump("outer"), dsl.Label("done")), destroy(-8), done()}},
-		{"iterator, the inner one not destroyed", tc, UnreleasedReference, false, l{begin(-8), list(dsl.Label("outer")), next(-8), list(dsl.JEQ64Imm(rz, 0, "done")), begin(-16), list(dsl.Label("inner")), next(-16), list(dsl.JNE64Imm(rz, 0, "inner"), dsl.Jump("outer"), dsl.Label("done")), destroy(-8), done()}},
+		{"iterator, the inner one not destroyed", tc, NotHeld, false, l{begin(-8), list(dsl.Label("outer")), next(-8), list(dsl.JEQ64Imm(rz, 0, "done")), begin(-16), list(dsl.Label("inner")), next(-16), list(dsl.JNE64Imm(rz, 0, "inner"), dsl.Jump("outer"), dsl.Label("done")), destroy(-8), done()}},
 		{"iterator, its address in a register", tc, none, false, l{place(r6, -8), list(dsl.Mov64Reg(isa.R1, r6), dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 10), dsl.CallKernel("bpf_iter_num_new"), dsl.Mov64Reg(isa.R1, r6), dsl.CallKernel("bpf_iter_num_destroy")), done()}},
 		{"iterator, a function goes on with it", tc, none, false, l{begin(-8), place(isa.R1, -8), list(dsl.Call(dsl.New("end", dsl.Proto("u32", "u64 it"), dsl.CallKernel("bpf_iter_num_destroy"), dsl.Mov64Imm(rz, 0), dsl.Exit()))), done()}},
 		{"interrupts, restored", tc, none, false, l{save(-8), restore(-8), done()}},

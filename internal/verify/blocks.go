@@ -60,7 +60,7 @@ func (c *checker) divide() []block {
 		b.reads |= reads &^ b.writes
 		b.writes |= writes
 		b.falls = !in.ends()
-		b.leaves = b.leaves || in.what == exits || in.what == jumpsByTable
+		b.leaves = b.leaves || in.what == exits || in.what == jumpsByTable || in.IsKfuncCall() // bpf_throw, perhaps
 		if in.leads() && in.to >= 0 {
 			b.to = number[in.to] - 1
 		}

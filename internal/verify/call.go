@@ -36,6 +36,12 @@ func (c *checker) lost(s *state) {
 
 func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	in := &c.code[i]
+	if fn := c.code[in.to].fn; c.globalAt(fn) != nil {
+		if s.isHeld(spinLock) {
+			return 0, c.refuse(s, i, "forbidden-locked", "%s is called with %s held", c.globalAt(fn).called(), c.theLock(s))
+		}
+		return i + 1, c.callGlobal(s, i, c.globalAt(fn), fn)
+	}
 	if len(s.frames) >= mostFrames {
 		return 0, c.refuse(s, i, "recursion", "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
 	}
@@ -68,8 +74,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 		count, gpl = -count-1, true
 	}
 	args, gives, does := "", byte('.'), ""
-	if n := slices.IndexFunc(helperTable[:], func(r helperRow) bool { return r.id == id }); n >= 0 {
-		r := &helperTable[n]
+	if r := helperByID(id); r != nil {
 		args, gives, does = r.args, r.gives, r.does
 		if r.only != "" && c.Type != "" && !slices.Contains(strings.Fields(r.only), c.Type) && c.Type != "tracing" {
 			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
@@ -371,6 +376,9 @@ func (h *helperCall) argument(n int, kinds string) bool {
 	case 'f':
 		if v.kind != function {
 			return wrong("a function of the program")
+		}
+		if turns := &s.top().regs[isa.R1]; c.code[i].Imm == 181 && turns.kind == number && turns.num.umax == 0 {
+			return true // it is never called
 		}
 		h.callBack(int(v.fn), c.code[i].Imm == 181)
 		return true

@@ -11,26 +11,37 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/random"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A seedProgram is one that random ones are made of.
+// A seedProgram is one that others are made of.
 type seedProgram struct {
-	name string
-	code []isa.Instruction
-	kind syscall.ProgType
-	text string // as verify has it
+	name  string
+	place *place
+	code  []isa.Instruction
+	funcs []verify.Function
 }
 
-// seeds are programs that the kernel takes, and some that it refuses: small functions of random ones, and what is recorded for
-// types that need no target.
-func seeds(t testing.TB) []seedProgram {
-	var list []seedProgram
+// seeds are small functions of the compiler's random programs, and what is recorded beside this project.
+func seeds(t testing.TB, list []*place) []seedProgram {
+	placeOf := func(name string) *place {
+		for _, p := range list {
+			if p.name == name {
+				return p
+			}
+		}
+		return nil
+	}
+	var all []seedProgram
 	for n := range uint64(60) {
 		p := random.Generate(n)
 		o, err := compile.Compile(p.Build(), compile.Target{Level: max(isa.Level(p.Level), isa.V3), ByteOrder: isa.Native})
@@ -39,23 +50,73 @@ func seeds(t testing.TB) []seedProgram {
 		}
 		code, err := isa.Decode(o.Code, isa.Native)
 		if err == nil && len(code) < 150 {
-			list = append(list, seedProgram{fmt.Sprint("random ", n), code, syscall.ProgTypeSyscall, "syscall"})
+			all = append(all, seedProgram{fmt.Sprint("random ", n), placeOf("syscall"), code, nil})
 		}
 	}
+	return append(all, recordedSeeds(t, placeOf)...)
+}
+
+// recordedSeeds are the programs of the recorded verdicts, with this kernel's functions and the maps at hand.
+func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
+	var old *btf.Types
+	var all []seedProgram
 	for _, e := range recordedEntries() {
-		if len(e.Maps) > 0 || e.ProgType != "socket_filter" && e.ProgType != "xdp" && e.ProgType != "sched_cls" || e.CapBPFOnly {
-			continue
+		if old == nil {
+			old = recordedTypes(t)
 		}
+		name := e.ProgType
+		switch _, target, _ := strings.Cut(e.Target, ":"); e.ProgType {
+		case "struct_ops":
+			name += " " + e.Member
+		case "tracing":
+			name = "tp_btf " + strings.TrimPrefix(target, "btf_trace_")
+		}
+		p := placeOf(name)
 		raw, err := hex.DecodeString(e.Insns)
-		if err != nil {
+		if p == nil || err != nil || e.License != "GPL" {
 			continue
 		}
 		code, err := isa.Decode(raw, isa.LittleEndian)
-		if err != nil || slices.ContainsFunc(code, isa.Instruction.IsKfuncCall) {
+		if err != nil {
 			continue
 		}
-		kind := map[string]syscall.ProgType{"socket_filter": syscall.ProgTypeSocketFilter, "xdp": syscall.ProgTypeXDP, "sched_cls": syscall.ProgTypeSchedCls}[e.ProgType]
-		list = append(list, seedProgram{e.Name, code, kind, e.ProgType})
+		known := true
+		for i := range code {
+			in := &code[i]
+			switch {
+			case in.IsKfuncCall():
+				id, err := p.program.Types.Lookup(btf.KindFunc, old.Name(btf.ID(uint32(in.Imm))))
+				known = known && err == nil
+				in.Imm = int64(int32(id))
+			case in.IsWide() && (in.Src == 1 || in.Src == 2):
+				was, ok := e.Maps[strconv.Itoa(int(int32(in.Imm)))]
+				n := slices.IndexFunc(p.maps, func(m createdMap) bool { return ok && m.Type == was.Type && len(m.Special) == len(was.Fields) })
+				known = known && n >= 0
+				if n >= 0 {
+					in.Imm = in.Imm&^(1<<32-1) | int64(p.maps[n].fd)
+				}
+			}
+		}
+		if known {
+			all = append(all, seedProgram{e.Name, p, code, localFunctions(code)})
+		}
+	}
+	return all
+}
+
+// localFunctions finds where functions begin, as func_info has it. None of them is global.
+func localFunctions(code []isa.Instruction) []verify.Function {
+	starts, slot := []int{0}, 0
+	for _, in := range code {
+		if in.IsSubprogramCall() || in.IsWide() && in.Src == 4 {
+			starts = append(starts, slot+1+int(int32(in.Imm)))
+		}
+		slot += in.Slots()
+	}
+	slices.Sort(starts)
+	var list []verify.Function
+	for _, s := range slices.Compact(starts) {
+		list = append(list, verify.Function{Slot: s})
 	}
 	return list
 }
@@ -116,68 +177,181 @@ func mutate(r *rand.Rand, code []isa.Instruction) []isa.Instruction {
 	return code
 }
 
-// TestCheckRefusesNothingThatTheKernelTakes changes programs at random and shows them to the kernel and to the check. BPFSMITH_RANDOM says how many.
+// An agreement counts verdicts.
+type agreement struct{ taken, wrong, refused, found, place, unfinished int }
+
+func (a agreement) String() string {
+	return fmt.Sprintf("%d taken, %d of them refused by the check; %d refused, %d of them found (%.1f %%), %d at the kernel's instruction; %d unfinished", a.taken, a.wrong, a.refused, a.found,
+		100*float64(a.found)/float64(max(a.refused, 1)), a.place, a.unfinished)
+}
+
+// TestCheckRefusesNothingThatTheKernelTakes shows random programs to the kernel and to the check: written by a generator, and good and bad ones
+// that were changed. BPFSMITH_RANDOM says how many, BPFSMITH_SEED which.
 func TestCheckRefusesNothingThatTheKernelTakes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
+	list := places(t)
 	kerneltest.NoLeaks(t)
-	total := 1500
-	if text := os.Getenv("BPFSMITH_RANDOM"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		total = n
-	}
-	list := seeds(t)
-	r := rand.New(rand.NewPCG(1, 2))
-	taken, refused, found, missed, unfinished, wrong := 0, 0, 0, map[string]int{}, 0, 0
-	for n := range total {
-		s := list[n%len(list)]
-		code := s.code
-		if n >= len(list) {
-			code = mutate(r, s.code)
-		}
-		raw, err := isa.Append(nil, isa.Native, code...)
-		if err != nil {
-			continue
-		}
-		attr := &syscall.ProgLoadAttr{Type: s.kind, Name: "fuzz", License: "GPL", Instructions: raw}
-		if s.kind == syscall.ProgTypeSyscall {
-			attr.Flags = syscall.ProgSleepable
-		}
-		prog, err := syscall.ProgLoad(attr)
-		findings, complete := verify.Check(verify.Program{Code: code, Type: s.text, Sleepable: s.text == "syscall"})
-		if !complete {
-			unfinished++
-		}
-		if err == nil {
-			prog.Close()
-			taken++
-			if len(findings) > 0 {
-				wrong++
-				if wrong <= 3 {
-					var text strings.Builder
-					_ = isa.Disassemble(&text, code, isa.Kernel)
-					t.Errorf("%s, round %d: the kernel takes it, but %v\n%s", s.name, n, findings, text.String())
-				}
+	total, seed := setting(t, "BPFSMITH_RANDOM", 1800), setting(t, "BPFSMITH_SEED", 1)
+	old := seeds(t, list)
+	r := rand.New(rand.NewPCG(uint64(seed), 2))
+	var next func() seedProgram
+	n := 0
+	next = func() seedProgram {
+		var s seedProgram
+		switch {
+		case n < len(old):
+			return old[n]
+		case n%3 == 0:
+			s = old[r.IntN(len(old))]
+			s.code = mutate(r, s.code)
+			if s.funcs != nil {
+				s.funcs = localFunctions(s.code)
 			}
+		default:
+			p := list[r.IntN(len(list))]
+			s.name, s.place = "generated for "+p.name, p
+			s.code, s.funcs = generatedWith(r, p)
+			if n%3 == 1 && r.IntN(3) == 0 {
+				s.code = mutate(r, s.code)
+			}
+		}
+		return s
+	}
+	var sum agreement
+	missed := map[string]int{}
+	for ; n < total; n++ {
+		s := next()
+		if only := os.Getenv("BPFSMITH_PLACE"); only != "" && s.place.name != only {
 			continue
 		}
-		var load *syscall.LoadError
-		if !errors.As(err, &load) {
-			t.Fatal(err)
+		compareVerdicts(t, s, n, &sum, missed)
+	}
+	t.Log(sum)
+	if sum.refused > 500 && sum.found < sum.refused*85/100 {
+		t.Errorf("fewer than 85 %% of what the kernel refuses is found")
+	}
+	logMissed(t, missed)
+}
+
+// TestCheckWithoutPerfmon does the same with fewer capabilities.
+func TestCheckWithoutPerfmon(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 18)
+	list := places(t)
+	kerneltest.NoLeaks(t)
+	total, seed := setting(t, "BPFSMITH_RANDOM", 600), setting(t, "BPFSMITH_SEED", 1)
+	var sum agreement
+	missed := map[string]int{}
+	r := rand.New(rand.NewPCG(uint64(seed), 3))
+	kerneltest.WithCapabilities(t, []int{unix.CAP_BPF, unix.CAP_NET_ADMIN}, func() {
+		for n := range total {
+			p := list[r.IntN(4)]
+			if p.name == "syscall" {
+				continue
+			}
+			q := *p
+			q.functions = nil
+			q.program.NoPerfmon = true
+			s := seedProgram{name: "generated for " + p.name + " without CAP_PERFMON", place: &q}
+			s.code, s.funcs = generatedWith(r, &q)
+			compareVerdicts(t, s, n, &sum, missed)
 		}
-		refused++
+	})
+	t.Log(sum)
+	logMissed(t, missed)
+}
+
+func setting(t testing.TB, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func logMissed(t *testing.T, missed map[string]int) {
+	if !testing.Verbose() {
+		return
+	}
+	reasons := make([]string, 0, len(missed))
+	for reason := range missed {
+		reasons = append(reasons, reason)
+	}
+	slices.SortFunc(reasons, func(a, b string) int { return missed[b] - missed[a] })
+	for _, reason := range reasons {
+		t.Logf("missed %d: %s", missed[reason], reason)
+	}
+}
+
+// compareVerdicts asks both about a program. One that only the check refuses is made smaller before it is shown.
+func compareVerdicts(t *testing.T, s seedProgram, n int, sum *agreement, missed map[string]int) {
+	err, findings, complete := s.place.load(s.code, s.funcs)
+	if !complete {
+		sum.unfinished++
+	}
+	if err == nil {
+		sum.taken++
 		if len(findings) > 0 {
-			found++
-		} else if complete {
-			missed[load.Error()]++
+			if sum.wrong++; sum.wrong <= 5 {
+				code := smaller(s)
+				_, findings, _ = s.place.load(code, s.funcs)
+				var text strings.Builder
+				_ = isa.Disassemble(&text, code, isa.Kernel)
+				t.Errorf("%s, round %d: the kernel takes it, but %v\n%s", s.name, n, findings, withoutNothing(text.String()))
+			}
+		}
+		return
+	}
+	var load *syscall.LoadError
+	if !errors.As(err, &load) {
+		return // no bytes can be made of it
+	}
+	sum.refused++
+	reason := load.Error()
+	switch {
+	case len(findings) > 0:
+		sum.found++
+		if r := verifierlog.Explain(load.Log, verifierlog.Program{Errno: load.Errno.Error()}); r.Insn < 0 || slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Insn == r.Insn }) {
+			sum.place++
+		}
+	case complete:
+		missed[reason]++
+		if pattern := os.Getenv("BPFSMITH_MISSED"); pattern != "" && strings.Contains(reason, pattern) {
+			t.Logf("%s, round %d:\n%s", s.name, n, load.Log)
 		}
 	}
-	t.Logf("%d taken, %d of them refused by the check; %d refused, %d of them found (%.0f %%); %d unfinished", taken, wrong, refused, found, 100*float64(found)/float64(max(refused, 1)), unfinished)
-	if testing.Verbose() {
-		for reason, n := range missed {
-			t.Logf("missed %d: %s", n, reason)
+}
+
+// smaller replaces instructions by nothing while the kernel takes a program and the check does not.
+func smaller(s seedProgram) []isa.Instruction {
+	code := slices.Clone(s.code)
+	for again := true; again; {
+		again = false
+		for i := len(code) - 1; i >= 0; i-- {
+			was := code[i]
+			if was == isa.Jump(0) || was.Slots() > 1 {
+				continue
+			}
+			code[i] = isa.Jump(0)
+			if err, findings, _ := s.place.load(code, s.funcs); err == nil && len(findings) > 0 {
+				again = true
+				continue
+			}
+			code[i] = was
 		}
 	}
+	return code
+}
+
+func withoutNothing(listing string) string {
+	var lines []string
+	for _, line := range strings.Split(listing, "\n") {
+		if !strings.Contains(line, "goto +0") && !strings.Contains(line, "goto pc+0") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }

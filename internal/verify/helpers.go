@@ -1,5 +1,7 @@
 package verify
 
+import "slices"
+
 // A helperRow is what is known of a helper.
 type helperRow struct {
 	id    int32
@@ -33,7 +35,7 @@ type helperRow struct {
 //	y  memory of a dynptr, or nil                     .  something else
 //
 // A helper that is not here may do anything with its arguments, for all that is claimed.
-var helperTable = [...]helperRow{
+var helperTable = [...]helperRow{ // in the order of their numbers
 	{1, "mk", 'v', "", ""},
 	{2, "mkv.", 'n', "", ""},
 	{3, "mk", 'n', "", ""},
@@ -53,20 +55,20 @@ var helperTable = [...]helperRow{
 	{38, "x..", 'n', "packet", "sched_cls sched_act lwt_xmit sk_skb"},
 	{39, "x.", 'n', "packet", "sched_cls sched_act lwt_xmit sk_skb cgroup_skb"},
 	{44, "x.", 'n', "packet", "xdp"},
-	{54, "x.", 'n', "packet", "xdp"},
-	{65, "x.", 'n', "packet", "xdp"},
 	{45, "wz.", 'n', "", ""},
 	{50, "x...", 'n', "packet", "sched_cls sched_act sk_skb"},
 	{51, "m..", 'n', "", "xdp"},
+	{54, "x.", 'n', "packet", "xdp"},
+	{65, "x.", 'n', "packet", "xdp"},
 	{84, "xrs..", 's', "", ""},
 	{85, "xrs..", 's', "", ""},
-	{99, "xrs..", 's', "", ""},
 	{86, "S", 'n', "", ""},
 	{87, "mv.", 'n', "", ""},
 	{88, "mV", 'n', "", ""},
 	{89, "mV", 'n', "", ""},
 	{93, "l", 'n', "", ""},
 	{94, "L", 'n', "", ""},
+	{99, "xrs..", 's', "", ""},
 	{112, "wz.", 'n', "", ""},
 	{113, "wz.", 'n', "", ""},
 	{114, "wz.", 'n', "", ""},
@@ -78,17 +80,26 @@ var helperTable = [...]helperRow{
 	{132, "a.", 'n', "", ""},
 	{133, "a.", 'n', "", ""},
 	{134, "m.", 'n', "", ""},
-	{165, "WzKRz", 'n', "", ""},
-	{194, "p.", 'x', "", ""},
-	{203, "d.c", 'y', "", ""},
 	{148, "wz..", 'n', "sleeps", ""},
+	{165, "WzKRz", 'n', "", ""},
 	{181, ".fo.", 'n', "", ""},
+	{194, "p.", 'x', "", ""},
 	{197, "....", '.', "", ""},
 	{198, "m..D", 'n', "", ""},
 	{199, "E.", 'n', "", ""},
 	{200, "E.", 'n', "", ""},
 	{201, "wsd..", 'n', "", ""},
 	{202, "d.rs.", 'n', "", ""},
+	{203, "d.c", 'y', "", ""},
+}
+
+// helperByID is the row of a helper, or nil.
+func helperByID(id int32) *helperRow {
+	n, ok := slices.BinarySearchFunc(helperTable[:], id, func(r helperRow, id int32) int { return int(r.id - id) })
+	if !ok {
+		return nil
+	}
+	return &helperTable[n]
 }
 
 // sleeping are helpers that may sleep (might_sleep), besides what the table has.

@@ -222,15 +222,19 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 
 // slotsOf finds the slots of the stack that an argument leads to.
 func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
-	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -stackSize || v.off+size > 0 {
+	begin := v.off
+	if begin == 0 && size == 8 {
+		begin = -8 // the kernel takes r10 itself for the slot below it (__get_spi)
+	}
+	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -stackSize || begin+size > 0 {
 		return nil
 	}
 	f := &s.frames[v.frame]
-	for len(f.stack) <= int(-v.off-1)/8 {
+	for len(f.stack) <= int(-begin-1)/8 {
 		f.stack = append(f.stack, slot{})
 	}
 	var list []*slot
-	for at := v.off; at < v.off+size; at += 8 {
+	for at := begin; at < begin+size; at += 8 {
 		list = append(list, &f.stack[int(-at-1)/8])
 	}
 	return list
@@ -317,7 +321,6 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	case !is:
 		return c.refuse(s, i, "not-held", "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
 	case p.row.has(steps):
-		c.forget(s)
 		c.lost(s)
 		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)
@@ -327,6 +330,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 			regs[isa.R0] = pointer(memory)
 			regs[isa.R0].size, regs[isa.R0].readOnly = int64(p.result.number), true
 		}
+		c.widen(s, i, i+1, parent)
 	default:
 		s.release(list[0].id)
 		for _, sl := range list {

@@ -375,6 +375,9 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		s.guess = true // what becomes of those is not followed
 		return true
 	}
+	if size < 8 && v.kind.isPointer() && !v.vague {
+		return c.refuse(s, i, "stack-spill", "%v is %s, and is stored in %d bytes: a pointer takes 8", c.code[i].Src, v.kind, size)
+	}
 	sl = &f.stack[k]
 	sl.id, sl.first = 0, false
 	if size == 8 {
@@ -502,7 +505,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		v.typ, v.trust = m.target, walked
 		return v, true
 	}
-	if at+size > m.offset+m.size {
+	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {
 		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
 	}
 	return any, true

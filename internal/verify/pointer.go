@@ -162,9 +162,7 @@ func (c *checker) resolve() bool {
 	}
 	for i := range c.code {
 		in := &c.code[i]
-		if in.what == branches && in.Op.Operation() == isa.OpJCOND || in.IsKfuncCall() {
-			c.patient = true
-		}
+		c.patient = c.patient || c.loops(i)
 		if !in.IsWide() || c.Maps == nil {
 			continue
 		}

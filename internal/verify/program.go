@@ -24,6 +24,7 @@ type Program struct {
 	NotGPL         bool          // the license is known, and is not compatible with the GPL
 	NoPerfmon      bool          // it is loaded without CAP_PERFMON
 	Maps           map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
+	Functions      []Function    // of the program, as its func_info says; nil where it has none
 
 	// Rules of the place that are no part of the types; nil where they are not known.
 	Signature       *Signature                                       // of the member; nil: that of the types
@@ -62,6 +63,32 @@ type Map struct {
 	Flags           uint32
 	Special         map[string]uint32 // fields of the value that only the kernel touches: bpf_spin_lock, bpf_timer, kptr; offset
 }
+
+// A Function is a function of the program. One that is global (BTF_FUNC_GLOBAL) is judged by its prototype, whoever calls it; others are
+// walked through with what they are given.
+type Function struct {
+	Slot   int // of its first instruction
+	Name   string
+	Global bool
+	Args   []Argument // of a global one
+}
+
+// An Argument of a global function is what the kernel makes of its type (btf_prepare_func_args).
+type Argument struct {
+	Kind     ArgumentKind
+	Size     int64 // of memory, in bytes
+	Nullable bool  // memory: not tagged nonnull
+}
+
+// An ArgumentKind says what is known of an argument within a global function.
+type ArgumentKind uint8
+
+const (
+	ArgumentUnknown ArgumentKind = iota // something that is not followed
+	ArgumentNumber
+	ArgumentContext
+	ArgumentMemory
+)
 
 // A Finding is a reason why the kernel refuses the program.
 type Finding struct {

@@ -62,7 +62,7 @@ func recordedEntries() []entry {
 }
 
 // recordedTypes is the BTF of the kernel that the verdicts are of.
-func recordedTypes(t *testing.T) *btf.Types {
+func recordedTypes(t testing.TB) *btf.Types {
 	raw, err := exec.Command("xz", "-dkc", "../../../shared/btf/6.18.btf.xz").Output()
 	if err != nil {
 		t.Skip("the kernel's types are not beside this project: ", err)

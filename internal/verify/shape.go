@@ -151,7 +151,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		c.next(i, func(to int) { ways[to]++ })
 	}
 	for i, n := range ways {
-		c.code[i].join = n > 1
+		c.code[i].join = n > 1 || c.loops(i)
 	}
 	if !c.reachable() {
 		return false

@@ -237,8 +237,22 @@ func (c *checker) resultRange() (lo, hi int64, limited bool) {
 type member struct {
 	offset  int64
 	size    int64
+	typ     btf.ID
 	pointer bool
 	target  btf.ID
+}
+
+// reachesOn reports whether what follows a number are numbers of the same array: then the kernel lets programs read across them
+// (btf_struct_walk).
+func (c *checker) reachesOn(typ btf.ID, m member, end int64) bool {
+	name := c.Types.FieldAt(typ, uint32(m.offset))
+	for next := m.offset + m.size; next < end; next += m.size {
+		n, ok := c.memberAt(typ, next)
+		if !ok || n.typ != m.typ || n.offset != next || c.Types.FieldAt(typ, uint32(next)) != name {
+			return false
+		}
+	}
+	return true
 }
 
 // memberAt finds what is at an offset of a struct.
@@ -251,7 +265,7 @@ func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
 		return member{}, false
 	}
 	f := leaves[0]
-	m := member{offset: int64(f.Offset), size: int64(f.Size), pointer: f.Kind == btf.KindPointer}
+	m := member{offset: int64(f.Offset), size: int64(f.Size), typ: f.Type, pointer: f.Kind == btf.KindPointer}
 	if m.pointer {
 		m.target, _ = c.Types.PointedTo(f.Type)
 	}

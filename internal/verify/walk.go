@@ -28,6 +28,9 @@ type checker struct {
 	patient  bool            // loops may end by may_goto or an iterator
 	deepest  map[int]int64   // by function, the lowest stack that is used
 	calls    map[[2]int]bool // caller and called
+	global   []*Function     // by function; nil for those that are not
+	wanted   []int           // global functions that are called
+	extra    []path          // what is followed when all else was, if there are steps left
 }
 
 // A path waits to be followed.
@@ -48,7 +51,7 @@ type visit struct {
 
 // mostSteps is how many instructions are walked through at most, and mostVisits how many states are kept at one.
 const (
-	mostSteps  = 400_000
+	mostSteps  = 1_000_000
 	mostVisits = 64
 )
 
@@ -68,21 +71,39 @@ func Check(p Program) (findings []Finding, complete bool) {
 	if !c.resolve() {
 		return c.findings, true
 	}
+	c.findGlobals()
 	c.visited = make([]*visit, len(c.code))
 	s := &state{frames: []frame{{call: -1}}}
 	s.frames[0].regs[isa.R1] = pointer(context)
 	s.frames[0].regs[isa.R10] = pointer(stack)
 	c.receive(s)
 	c.pending = append(c.pending, path{state: s})
-	for len(c.pending) > 0 {
-		p := c.pending[len(c.pending)-1]
-		c.pending = c.pending[:len(c.pending)-1]
-		if !c.follow(p) {
+	if !c.followAll() {
+		return c.findings, false
+	}
+	for n := 0; n < len(c.wanted); n++ { // those may call more of them
+		c.pending = append(c.pending, path{at: c.starts[c.wanted[n]], state: c.enterGlobal(c.wanted[n])})
+		if !c.followAll() {
 			return c.findings, false
 		}
 	}
 	c.checkStack()
+	if len(c.findings) == 0 {
+		c.followExtra()
+	}
 	return c.findings, true
+}
+
+// followAll follows all paths that wait. It gives false when there were too many steps.
+func (c *checker) followAll() bool {
+	for len(c.pending) > 0 {
+		p := c.pending[len(c.pending)-1]
+		c.pending = c.pending[:len(c.pending)-1]
+		if !c.follow(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // report notes a finding at a slot, once.
@@ -358,9 +379,9 @@ func (c *checker) link(v *value) {
 func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	in := &c.code[i]
 	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassJMP
-	if op == isa.OpJCOND { // may_goto: what changed since the last time is forgotten
-		c.forget(s)
+	if op == isa.OpJCOND { // may_goto
 		c.later(c.room.clone(s), in.to, parent)
+		c.widen(s, i, i+1, parent)
 		return i + 1, true
 	}
 	if !c.readable(s, i, in.reads) {
@@ -530,18 +551,6 @@ func (c *checker) comparePacket(s *state, a, b value, op isa.Opcode, holds bool)
 	})
 }
 
-// forget makes numbers vague where the kernel may forget them, or not.
-func (c *checker) forget(s *state) {
-	s.each(func(v *value) {
-		if v.kind == number && !v.isConst() {
-			v.vague = true
-		}
-		if v.kind == number && v.isConst() {
-			*v = value{kind: number, num: anyScalar(), vague: true}
-		}
-	})
-}
-
 // exit ends a function.
 func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 	top := s.top()
@@ -575,6 +584,9 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if !c.nothingHeld(s, i, r0.ref, "at the end of the program") {
 		return false
+	}
+	if s.top().fn > 0 {
+		return c.endGlobal(s, i, r0)
 	}
 	if c.resultUnused() {
 		return false

@@ -1,0 +1,188 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A global function of the program is judged by its prototype: calls of it see nothing but its arguments and give
+// any number, and it is walked through once, with whatever its arguments may be (btf_check_subprog_call, do_check_subprogs).
+
+// findGlobals notes which functions of the program are global.
+func (c *checker) findGlobals() {
+	for n := range c.Functions {
+		f := &c.Functions[n]
+		if !f.Global {
+			continue
+		}
+		for fn, start := range c.starts {
+			if fn > 0 && c.code[start].slot == f.Slot {
+				if c.global == nil {
+					c.global = make([]*Function, len(c.starts))
+				}
+				c.global[fn] = f
+			}
+		}
+	}
+}
+
+// globalAt is the global function with a number, or nil.
+func (c *checker) globalAt(fn int) *Function {
+	if c.global == nil {
+		return nil
+	}
+	return c.global[fn]
+}
+
+func (f *Function) called() string {
+	if f.Name == "" {
+		return "the global function"
+	}
+	return "the global function " + f.Name
+}
+
+// callGlobal checks the arguments of a global function. Its code is walked through later.
+func (c *checker) callGlobal(s *state, i int, f *Function, fn int) bool {
+	for n, a := range f.Args {
+		if n > 4 {
+			break
+		}
+		if !c.globalArgument(s, i, f, n, a) {
+			return false
+		}
+	}
+	c.calls[[2]int{c.code[i].fn, fn}] = true
+	if !slices.Contains(c.wanted, fn) {
+		c.wanted = append(c.wanted, fn)
+	}
+	moves, sure := c.movesPacket(fn, nil)
+	s.each(func(v *value) {
+		if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
+			if moves && sure {
+				*v = anyNumber(8)
+			} else if moves {
+				v.vague = true
+			}
+		}
+	})
+	c.lost(s)
+	s.top().regs[isa.R0] = anyNumber(8)
+	return true
+}
+
+func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument) bool {
+	r := isa.R1 + isa.Register(n)
+	v := s.top().regs[r]
+	if v.kind == opaque || v.vague || a.Kind == ArgumentUnknown {
+		if v.kind == stack && v.kind != opaque {
+			c.blur(s, int(v.frame))
+		}
+		return true
+	}
+	wrong := func(want string) bool {
+		return c.refuse(s, i, "function-contract", "argument %d of %s is %s, and %s is wanted", n+1, f.called(), v.describe(), want)
+	}
+	switch a.Kind {
+	case ArgumentNumber:
+		if v.kind != number {
+			return wrong("a number")
+		}
+	case ArgumentContext:
+		if v.kind != context || !v.fixed() || v.off != 0 {
+			return wrong("the context")
+		}
+	case ArgumentMemory:
+		if v.isZero() {
+			return true // it is compared with nil there, or refused there
+		}
+		if v.kind == object || v.kind == socket {
+			return true
+		}
+		if v.nullable && !a.Nullable {
+			return wrong("memory that is not nil")
+		}
+		v.nullable = false
+		h := helperCall{c: c, s: s, i: i, name: f.called(), m: -1, key: -1}
+		guess := s.guess
+		s.guess = true // how it is said is said below
+		ok := h.memory(n, v, scalarOf(a.Size), false, false, func(string) bool { return false }) &&
+			!(v.kind == memory && v.readOnly) && h.memory(n, v, scalarOf(a.Size), true, false, func(string) bool { return false })
+		s.guess = guess
+		if !ok {
+			return c.refuse(s, i, "function-contract", "argument %d of %s is %s, where %d bytes cannot be read and written", n+1, f.called(), v.describe(), a.Size)
+		}
+	}
+	return true
+}
+
+// enterGlobal is the state in which a global function begins.
+func (c *checker) enterGlobal(fn int) *state {
+	s := &state{frames: []frame{{fn: fn, call: -1}}}
+	regs := &s.frames[0].regs
+	regs[isa.R10] = pointer(stack)
+	for n, a := range c.globalAt(fn).Args {
+		if n > 4 {
+			break
+		}
+		v := unclear()
+		switch a.Kind {
+		case ArgumentNumber:
+			v = anyNumber(8)
+		case ArgumentContext:
+			v = pointer(context)
+		case ArgumentMemory:
+			v = pointer(memory)
+			v.size, v.nullable = a.Size, a.Nullable
+			if v.nullable {
+				v.id = c.newID()
+			}
+		}
+		regs[isa.R1+isa.Register(n)] = v
+	}
+	return s
+}
+
+// endGlobal checks the result of a global function.
+func (c *checker) endGlobal(s *state, i int, r0 value) bool {
+	switch {
+	case r0.kind == none:
+		return c.refuse(s, i, "uninitialised", "r0, the result, has no value at the end")
+	case r0.kind.isPointer() && !r0.vague:
+		return c.refuse(s, i, "function-contract", "a global function gives a number, and r0 is %s", r0.kind)
+	}
+	return false
+}
+
+// movesPacket reports whether a function, or one that it calls, may change the packet so that pointers into it are lost; sure is
+// false when it calls what is not known.
+func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
+	if slices.Contains(seen, fn) {
+		return false, true
+	}
+	seen = append(seen, fn)
+	sure = true
+	for i := range c.code {
+		in := &c.code[i]
+		switch {
+		case in.fn != fn:
+		case in.IsKfuncCall():
+			moves, sure = true, false
+		case in.IsHelperCall():
+			r := helperByID(int32(in.Imm))
+			switch {
+			case r == nil:
+				moves, sure = true, false
+			case r.does == "packet":
+				return true, true
+			}
+		case in.to >= 0 && !in.leads():
+			m, known := c.movesPacket(c.code[in.to].fn, seen)
+			if m && known {
+				return true, true
+			}
+			moves, sure = moves || m, sure && known
+		}
+	}
+	return moves, sure
+}

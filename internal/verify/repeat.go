@@ -1,0 +1,84 @@
+package verify
+
+import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// mostTurns is how often a loop that the kernel cuts short is followed with the numbers that it really has.
+const mostTurns = 600
+
+// widen forgets numbers that changed since a path came to the instruction of a loop before (widen_imprecise_scalars). The kernel
+// keeps those that something was found to depend on ("precise"); which those are is not known here. So nothing is claimed about them.
+//
+// All that the kernel takes, it takes for all numbers that it forgot: so the path with the numbers as they are is followed
+// as well, from an instruction on, when nothing else is left to do.
+func (c *checker) widen(s *state, i, next int, parent *visit) {
+	before := parent
+	if before != nil && before.at == i {
+		before = before.parent // this turn
+	}
+	for before != nil && before.at != i {
+		before = before.parent
+	}
+	if before == nil {
+		return
+	}
+	var exact *state
+	old := before.state
+	forget := func(v, was *value) {
+		if v.kind != number || was.kind != number || v.vague || *v == *was {
+			return
+		}
+		if v.num == was.num && (v.id == 0) == (was.id == 0) {
+			return
+		}
+		if exact == nil {
+			exact = c.room.clone(s)
+		}
+		*v = value{kind: number, num: anyScalar(), vague: true}
+	}
+	for n := range s.frames {
+		if n >= len(old.frames) {
+			break
+		}
+		f, g := &s.frames[n], &old.frames[n]
+		for r := range f.regs {
+			forget(&f.regs[r], &g.regs[r])
+		}
+		for k := range f.stack {
+			if k < len(g.stack) && f.stack[k].bytes[7] == spilled && g.stack[k].bytes[7] == spilled {
+				forget(&f.stack[k].val, &g.stack[k].val)
+			}
+		}
+	}
+	if exact != nil && len(c.extra) < mostTurns {
+		c.extra = append(c.extra, path{at: next, state: exact})
+	}
+}
+
+// followExtra follows paths of which the kernel may know less, until something is found or the work is too much.
+func (c *checker) followExtra() {
+	for n := 0; n < len(c.extra) && len(c.findings) == 0; n++ {
+		c.pending = append(c.pending, c.extra[n])
+		if !c.followAll() {
+			return
+		}
+	}
+}
+
+// loops reports whether the kernel cuts loops short at an instruction: states are kept there.
+func (c *checker) loops(i int) bool {
+	in := &c.code[i]
+	switch {
+	case in.what == branches:
+		return in.Op.Operation() == isa.OpJCOND
+	case !in.IsKfuncCall():
+		return false
+	case c.Types == nil || in.Off != 0:
+		return true // for all that is known
+	}
+	return strings.HasSuffix(c.Types.Name(btf.ID(uint32(in.Imm))), "_next")
+}
