@@ -79,6 +79,9 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 		if r.only != "" && c.Type != "" && !slices.Contains(strings.Fields(r.only), c.Type) && c.Type != "tracing" {
 			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
 		}
+		if r.not != "" && c.Type != "" && slices.Contains(strings.Fields(r.not), strings.Replace(c.Type, "sched_act", "sched_cls", 1)) {
+			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
+		}
 	}
 	if c.HelperForbidden != nil {
 		if why := c.HelperForbidden(id); why != "" {
@@ -260,7 +263,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 	if v.kind == opaque || v.vague && v.kind != number {
 		h.vague = true
 		switch k {
-		case 'w', 'V', 'D', 'd', 'E', 'a', 'S', 'l', 'L':
+		case 'w', 'W', 'u', '4', '8', 'V', 'D', 'd', 'E', 'a', 'S', 'l', 'L':
 			s.guess = true
 		}
 		return true
@@ -289,8 +292,12 @@ func (h *helperCall) argument(n int, kinds string) bool {
 		}
 		h.m = v.m
 		if h.m >= 0 {
-			if t := c.maps[h.m].Type; c.code[i].Imm == 12 && t != "prog_array" || t == "prog_array" && c.code[i].Imm != 12 && c.code[i].Imm > 3 {
-				return c.refuse(s, i, "bad-map", "%s takes no map of type %s", h.name, t)
+			m := &c.maps[h.m]
+			if !mapFits(m.Type, int32(c.code[i].Imm)) {
+				return c.refuse(s, i, "bad-map", "%s takes no map of type %s", h.name, m.Type)
+			}
+			if m.Flags&(1<<7) != 0 && slices.Contains([]int64{2, 3, 87, 88}, c.code[i].Imm) {
+				return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)
 			}
 		}
 		return true
@@ -316,6 +323,21 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			h.key = h.constantKey(v, size)
 		}
 		return h.memory(n, *v, scalarOf(size), k == 'V', false, wrong)
+	case 'P', 'Q':
+		switch {
+		case v.nullable && k == 'P':
+			return wrong("a pointer")
+		case v.kind == number && !v.vague && !(k == 'Q' && v.num.umin == 0):
+			return wrong("a pointer")
+		}
+		return true
+	case '4', '8':
+		return h.memory(n, *v, scalarOf(int64(k-'0')), true, false, wrong)
+	case 'u':
+		if size := &s.top().regs[r+1]; size.kind == number && !size.vague && !h.memory(n, *v, size.num, false, false, wrong) {
+			return false
+		}
+		fallthrough
 	case 'r', 'w', 'R', 'W':
 		size := &s.top().regs[r+1]
 		if size.kind != number {
@@ -329,12 +351,12 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			return true
 		}
 		if size.vague {
-			if v.kind == stack && k == 'w' {
+			if v.kind == stack && (k == 'w' || k == 'W' || k == 'u') {
 				c.blur(s, int(v.frame))
 			}
 			return true
 		}
-		return h.memory(n, *v, size.num, k == 'w' || k == 'W', kinds[n+1] == 'z', wrong)
+		return h.memory(n, *v, size.num, k == 'w' || k == 'W' || k == 'u', kinds[n+1] == 'z', wrong)
 	case 's', 'z':
 		return true // with the memory
 	case 'c':
@@ -345,7 +367,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			}
 			return c.refuse(s, i, "bad-size", "argument %d of %s must be a known constant, and is %s", n+1, h.name, v.describe())
 		}
-		h.size = int64(v.num.umax)
+		h.size = int64(uint32(v.num.umax)) // as the kernel keeps it
 		return true
 	case 'a', 'S':
 		want, ok := "a record of a ring buffer", v.kind == memory && v.ring

@@ -32,6 +32,7 @@ type generator struct {
 	typ   [10]btf.ID    // of the struct that it leads to
 	calls []pendingCall // of functions that are still to be written
 	depth int
+	loops int // that are open: one in another takes long
 
 	noRead, noWrite, noAtomic bool // of the memory that is touched
 
@@ -297,7 +298,7 @@ func snippets() []snippet {
 }
 
 func (g *generator) some(n int) {
-	if g.depth++; g.depth < 5 && len(g.code) < 250 {
+	if g.depth++; g.depth < 5 && len(g.code) < 160 {
 		for range n {
 			list := snippets()
 			list[g.r.IntN(len(list))](g)
@@ -560,6 +561,11 @@ func (g *generator) variableStack() {
 }
 
 func (g *generator) loop() {
+	if g.loops > 0 && !g.one(8) {
+		return
+	}
+	g.loops++
+	defer func() { g.loops-- }()
 	k := g.keeper()
 	g.emit(isa.Mov64Imm(k, int32(g.pick(0, 0, 1))))
 	top := len(g.code)
@@ -573,6 +579,11 @@ func (g *generator) loop() {
 }
 
 func (g *generator) mayGoto() {
+	if g.loops > 0 && !g.one(8) {
+		return
+	}
+	g.loops++
+	defer func() { g.loops-- }()
 	k := g.keeper()
 	g.number(k)
 	top := len(g.code)
@@ -841,7 +852,9 @@ func (g *generator) kernelFunction() {
 			g.emit(isa.LoadMem(isa.W, isa.R7, isa.R0, 0))
 			g.kinds[7] = guessNumber
 		}
+		g.loops++
 		g.some(1)
+		g.loops--
 		if !g.careless() {
 			g.outs = g.outs[:outs]
 		}
@@ -886,14 +899,27 @@ func (g *generator) packet(data, end int16) {
 	g.kinds[7], g.kinds[8] = guessNothing, guessNothing
 }
 
-// generated is a random program for a place.
-func generated(r *rand.Rand, p *place) []isa.Instruction {
-	code, _ := generatedWith(r, p)
-	return code
+// generatedWith is a random program for a place, and where its functions begin. What takes the kernel seconds is left out.
+func generatedWith(r *rand.Rand, p *place) (code []isa.Instruction, funcs []verify.Function) {
+	for range 20 {
+		code, funcs = generatedOnce(r, p)
+		ways, back := 0, 0
+		for _, in := range code {
+			if in.IsConditional() {
+				ways++
+			}
+			if d, _, jumps := in.Displacement(); jumps && d < 0 {
+				back++
+			}
+		}
+		if back == 0 && ways < 60 || ways < 20 {
+			break
+		}
+	}
+	return code, funcs
 }
 
-// generatedWith also says where its functions begin.
-func generatedWith(r *rand.Rand, p *place) (code []isa.Instruction, funcs []verify.Function) {
+func generatedOnce(r *rand.Rand, p *place) (code []isa.Instruction, funcs []verify.Function) {
 	rare := [...]int{0, 0, 30, 12}[r.IntN(4)]
 	g := &generator{r: r, place: p, rare: rare}
 	g.begin()
@@ -906,7 +932,7 @@ func generatedWith(r *rand.Rand, p *place) (code []isa.Instruction, funcs []veri
 	g.end()
 	code = g.code
 	funcs = append(funcs, verify.Function{})
-	for calls := g.calls; len(calls) > 0 && len(code) < 400; {
+	for calls := g.calls; len(calls) > 0 && len(code) < 300; {
 		next := calls[0]
 		calls = calls[1:]
 		at := slotsOf(code[:next.at]) + 1

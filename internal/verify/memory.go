@@ -246,7 +246,7 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 	case p.num.smin < 0:
 		return c.refuse(s, i, "unbounded", "what was added to %v may be negative", r)
 	case at < 0 || at+size > int64(p.rng):
-		if p.rng == 0 {
+		if p.rng <= 0 {
 			return c.refuse(s, i, "packet-bounds", "%v was not compared with the packet's end on the path to here, or has changed since", r)
 		}
 		return c.refuse(s, i, "packet-bounds", "%d bytes at offset %d of the packet are accessed, and %d bytes were compared with its end", size, at, p.rng)

@@ -198,7 +198,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (err error
 	attr.Instructions = raw
 	program := p.program
 	program.Code = code
-	program.Steps = 40_000 // more is for who waits for it
+	program.Steps = 10_000 // more is for who waits for it
 	program.NotGPL = attr.License != "GPL"
 	if p.info && funcs != nil {
 		var info bytes.Buffer

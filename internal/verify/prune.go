@@ -99,7 +99,7 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 		return x.id == 0 || ids.same(x.id, y.id) && x.off == y.off
 	}
 	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust || x.frame != y.frame ||
-		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng {
+		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng || x.rng != y.rng && min(x.rng, y.rng) < 0 {
 		return false
 	}
 	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)

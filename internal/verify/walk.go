@@ -430,6 +430,9 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 	if a.there {
 		return open
 	}
+	if wide && (a.kind == packet && b.kind == packetEnd || a.kind == packetEnd && b.kind == packet) {
+		return beyondEnd(op, a, b)
+	}
 	if a.kind.isPointer() && b.isZero() && !a.nullable && wide && a.kind != packetEnd && !a.vague {
 		if a.kind == object && a.trust != trusted && a.trust != rcu {
 			return open // it may be nil after all
@@ -440,6 +443,33 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 		case isa.OpJNE:
 			return always
 		}
+	}
+	return open
+}
+
+// What rng has of a pointer into a packet that was found to be at its end or behind it.
+const (
+	atEnd     = -1
+	behindEnd = -2
+)
+
+// beyondEnd is how a comparison with the packet's end comes out for a pointer that was compared with it before
+// (is_pkt_ptr_branch_taken).
+func beyondEnd(op isa.Opcode, a, b *value) outcome {
+	if a.kind == packetEnd {
+		a, op = b, swapped(op)
+	}
+	yes := func(is bool) outcome {
+		if is {
+			return always
+		}
+		return never
+	}
+	switch {
+	case (op == isa.OpJLE || op == isa.OpJGT) && a.rng == behindEnd:
+		return yes(op == isa.OpJGT)
+	case (op == isa.OpJLT || op == isa.OpJGE) && a.rng < 0:
+		return yes(op == isa.OpJGE)
 	}
 	return open
 }
@@ -478,7 +508,7 @@ func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, registe
 			c.nilOr(s, *b, false)
 		}
 	case register && wide:
-		c.comparePacket(s, *a, *b, op, holds)
+		c.comparePacket(s, a, b, op, holds)
 	}
 	return true
 }
@@ -521,7 +551,7 @@ func (c *checker) nilOr(s *state, p value, isNil bool) {
 }
 
 // comparePacket notes how many bytes of a packet there are (find_good_pkt_pointers).
-func (c *checker) comparePacket(s *state, a, b value, op isa.Opcode, holds bool) {
+func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool) {
 	if !holds {
 		op = opposite(op)
 	}
@@ -537,15 +567,23 @@ func (c *checker) comparePacket(s *state, a, b value, op isa.Opcode, holds bool)
 	case isa.OpJLE:
 	case isa.OpJLT:
 		extra = 1
+	case isa.OpJGE, isa.OpJGT: // the same comparison comes out the same way again (mark_pkt_end)
+		if a.kind == packet {
+			a.rng = atEnd
+			if op == isa.OpJGT {
+				a.rng = behindEnd
+			}
+		}
+		return
 	default:
 		return
 	}
 	if a.off+extra < 0 || a.off > 0xffff || a.num.umax > 0xffff || a.num.umax+uint64(a.off) > 0xffff {
 		return
 	}
-	rng := int32(a.off)
+	rng, what, id := int32(a.off), a.kind, a.id
 	s.each(func(v *value) {
-		if v.kind == a.kind && v.id == a.id {
+		if v.kind == what && v.id == id {
 			v.rng = max(v.rng, rng+int32(extra))
 		}
 	})
