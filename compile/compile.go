@@ -64,6 +64,7 @@ type unit struct {
 	names    bool                      // there are names to look up in BTF
 	kernel   map[btf.ID]kernelFunction // called kernel functions, by id
 	traits   [isa.NumForms + 1]traits  // by form, filled in as forms are met
+	checked  bool                      // verify followed all paths
 	fixed    bool                      // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object
 	err      error // not a mistake in the program: BTF that cannot be read

@@ -478,3 +478,30 @@ func BenchmarkCompile(b *testing.B) {
 		}
 	}
 }
+
+// TestCheckedSaysWhetherAllWasFollowed: a program whose paths double at each of twenty branches is not followed to its end.
+func TestCheckedSaysWhetherAllWasFollowed(t *testing.T) {
+	branchy := []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0)}
+	for i := range int32(20) {
+		label := fmt.Sprint("l", i)
+		branchy = append(branchy, dsl.JSET64Imm(r2, 1<<i, label), dsl.Add64Imm(r0, 1<<i), dsl.Label(label))
+	}
+	for _, tt := range []struct {
+		name    string
+		target  compile.Target
+		items   []dsl.Item
+		checked bool
+	}{
+		{"straight", target(t, ssthresh()), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}, true},
+		{"unchecked", compile.Target{Unchecked: true}, []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}, false},
+		{"too many paths", target(t, ssthresh()), append(branchy, dsl.Exit()), false},
+	} {
+		o, err := compile.Compile(dsl.New("p", tt.items...), tt.target)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if o.Checked != tt.checked {
+			t.Errorf("%s: checked: %v", tt.name, o.Checked)
+		}
+	}
+}

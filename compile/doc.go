@@ -21,7 +21,8 @@
 //	resolve   names → offsets, widths and ids of the target's BTF
 //	stretch   jumps farther than 16 bits → gotol, or chains of gotos
 //	layout    labels → distances, in slots
-//	check     what the kernel is known to refuse, said at the Go line
+//	check     the shape of the code, as the kernel takes it
+//	verify    what the kernel is known to refuse on its paths, said at the Go line
 //	encode    bytes, types, and records of functions and lines
 //
 // Compiling is pure: the same program and [Target] give the same bytes, however
@@ -52,23 +53,12 @@
 //
 // # What is checked
 //
-// The check pass first looks at each instruction and at the shape of the code:
-// operands, jumps, ends, unreachable code. Then it follows the paths through
-// each function as the verifier does, with what is known of the registers: that
-// they are set, are numbers within bounds, or point to the context, the stack or
-// a kernel struct. It knows at which member the program is to be bound
-// ([Context]), so arguments, results and writes are held against that.
+// The check pass looks at each instruction and at the shape of the code: operands, jumps, ends, unreachable
+// code. Then the verify pass follows all paths as the kernel's verifier does (internal/verify, docs/check.md):
+// numbers with their limits and known bits, pointers with what they lead to, the stack, what the program acquired and has to
+// give back. It knows at which member the program is to be bound ([Context]), so arguments, results and writes are held
+// against that.
 //
-// In functions that call something of the table in references_table.go it also
-// follows what the program holds: references that helpers and kernel functions give
-// it and that have to be given back, iterators and dynptrs on the stack, locks. A
-// pointer is followed through registers, whole on the stack, and past its comparison
-// with nil; where it goes elsewhere it is given up. What is found there needs a path
-// that the kernel surely takes, so a branch counts only when the kernel cannot know
-// how it ends (certain.go).
-//
-// It claims only what is certain, and leaves the rest to the kernel: memory
-// that pointers from maps lead to, the arguments of helpers, loops that may not
-// end, work that is too large. Of very long code it follows fewer of the paths that
-// meet. All findings come back together, as [Findings].
+// It claims only what is certain, and leaves the rest to the kernel. Of code that is too branchy it follows
+// a part; [Object.Checked] says whether it came to the end. All findings come back together, as [Findings].
 package compile

@@ -22,7 +22,7 @@ func encode(u *unit) {
 	for _, f := range u.funcs {
 		count += len(f.code)
 	}
-	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder}
+	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder, Checked: u.checked}
 	o.Instructions = make([]isa.Instruction, count)
 	o.item = make([]int32, count)
 	rest, items := o.Instructions, o.item

@@ -3,7 +3,6 @@ package compile
 import (
 	"math"
 
-	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -14,12 +13,11 @@ type function struct {
 	items   []dsl.Item // the program's; an instruction has its item's index
 	code    []instr
 	labels  labels
-	fields  map[int32]btf.Field // of the items that access one by name, after resolve
-	callees []*function         // an instruction that calls one has its index
-	jumps   []int32             // the indexes of labelled instructions, in order
-	calls   []int32             // of calling ones
-	numbers []int32             // of numbered ones
-	inner   []int               // what calls among these lead to, in order; see checkJumps
+	callees []*function // an instruction that calls one has its index
+	jumps   []int32     // the indexes of labelled instructions, in order
+	calls   []int32     // of calling ones
+	numbers []int32     // of numbered ones
+	inner   []int       // what calls among these lead to, in order; see checkJumps
 
 	first  int  // slot of the first instruction, after layout
 	size   int  // in slots
@@ -71,14 +69,6 @@ func (i *instr) is(f flags) bool { return i.flags&f != 0 }
 
 // item is what an instruction comes from.
 func (f *function) item(index int) *dsl.Item { return &f.items[f.code[index].item] }
-
-// field is what an instruction accesses by name; the zero Field when nothing.
-func (f *function) field(index int) btf.Field {
-	if in := &f.code[index]; f.items[in.item].Kind == dsl.FieldLoad {
-		return f.fields[in.item]
-	}
-	return btf.Field{}
-}
 
 // callee is the function that an instruction calls, or nil.
 func (f *function) callee(index int) *function {

@@ -23,6 +23,10 @@ type Object struct {
 	Maps    []*dsl.MapSpec
 	MapRefs []MapRef
 
+	// Checked says that all paths were followed and nothing was found on them. Where it is false, the program was too branchy to be
+	// followed to the end in the time that compiling takes, or the target is Unchecked, or jumps go through a table (gotox).
+	Checked bool
+
 	// What describes the code to the kernel. The records hold offsets into BTF.
 	BTF      []byte // types of the functions, and the strings that LineInfo names
 	FuncInfo []byte // records of FuncInfoSize bytes

@@ -38,7 +38,6 @@ func resolve(u *unit) {
 func (u *unit) resolveNames(f *function) {
 	code := f.code
 	f.code = make([]instr, 0, cap(code))
-	f.fields = make(map[int32]btf.Field)
 	moved := make([]int32, len(code)+1) // where each instruction is now: bit fields take several
 	for i, in := range code {
 		moved[i] = int32(len(f.code))
@@ -121,7 +120,6 @@ func (u *unit) resolveField(f *function, in instr) {
 		u.vague(f, in, UnknownField, unknownField(fe))
 		return
 	}
-	f.fields[in.item] = field
 	name := item.Name + "." + item.Path()
 	if field.Offset > math.MaxInt16 {
 		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),

@@ -38,7 +38,8 @@ func verifyCode(u *unit) {
 		}
 	}
 	p.Steps = max(leastSteps, stepsPerInstruction*len(p.Code))
-	findings, _ := verify.Check(p)
+	findings, complete := verify.Check(p)
+	u.checked = complete
 	for _, found := range findings {
 		f, i := u.at(found.Insn)
 		if f == nil {

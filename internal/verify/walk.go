@@ -51,7 +51,7 @@ type visit struct {
 
 // mostSteps is how many instructions are walked through at most, and mostVisits how many states are kept at one.
 const (
-	mostSteps  = 1_000_000
+	mostSteps  = 400_000
 	mostVisits = 64
 )
 
