@@ -58,7 +58,9 @@ type ProgramError struct {
 
 func newProgramError(o *compile.Object, options Options, refused *syscall.LoadError) error {
 	e := &ProgramError{Program: o.Program.Name, Pos: o.Program.Pos, Err: refused}
-	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{Type: options.Type.String()})
+	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{
+		Type: options.Type.String(), Sleepable: o.Program.Sleepable, License: options.License, Errno: refused.ErrnoName(),
+	})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
 		e.Pos = pos
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
@@ -116,11 +118,28 @@ type ProgramError struct {
 func newProgramError(p *Plan, program Program, refused *syscall.LoadError) error {
 	o := program.Object
 	e := &ProgramError{Member: program.Member.Name, Program: o.Program.Name, Pos: o.Program.Pos, Err: refused}
-	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{Type: "struct_ops", Struct: p.Type.Name, Member: program.Member.Name})
+	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{
+		Type: "struct_ops", Struct: p.Type.Name, Member: program.Member.Name,
+		Sleepable: o.Program.Sleepable, License: p.License, Errno: refused.ErrnoName(), Field: kernelField,
+	})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
 		e.Pos = pos
 	}
 	return e
+}
+
+// kernelField names the field of a struct of the running kernel, which has just refused a program, for the report; "" when that cannot be told.
+func kernelField(structName string, offset int) string {
+	types, err := btf.Kernel()
+	if err != nil || offset < 0 || int64(offset) > math.MaxUint32 {
+		return ""
+	}
+	defer types.Close()
+	id, err := types.Composite(structName)
+	if err != nil {
+		return ""
+	}
+	return types.FieldAt(id, uint32(offset))
 }
 
 // Error is a short report; %+v adds the whole log.

@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // bad makes an item and says on which line.
@@ -86,5 +88,37 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 			t.Errorf("%s: %%+v has no whole log:\n%s", tt.name, whole)
 		}
 		t.Logf("%v", err)
+	}
+}
+
+// TestReportsNameFields: the verifier prints an offset, and the report names the field that the kernel has there. It knows the errno, too.
+func TestReportsNameFields(t *testing.T) {
+	kerneltest.Require(t)
+	types, err := btf.Kernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer types.Close()
+	field, err := types.Field("tcp_sock", "snd_nxt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops := fixed(uniqueName(), 7) // by way of the stack, through which Prepare does not follow the pointer
+	ops.Members["init"] = dsl.New("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
+		dsl.LoadMem(isa.DW, isa.R2, isa.R10, -8), dsl.StoreImm(isa.W, isa.R2, int16(field.Offset), 1), dsl.Exit())
+	link, err := registerUnchecked(ops)
+	if err == nil {
+		link.Close()
+		t.Fatal("it was registered")
+	}
+	var refused *structops.ProgramError
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	if r := refused.Report; r.Kind != verifierlog.ReadOnlyField || !strings.Contains(r.Explanation, "tcp_sock.snd_nxt") {
+		t.Errorf("%s: %q", r.Kind, r.Explanation)
+	}
+	if name := refused.Err.ErrnoName(); name != "EACCES" {
+		t.Errorf("the errno is %q", name)
 	}
 }

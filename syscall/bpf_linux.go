@@ -101,7 +101,7 @@ func errnoNumbered(n uintptr) error { return unix.Errno(n) }
 // describe returns an error's text with the name of its errno: "permission denied (EACCES)".
 func describe(err error) string {
 	if errno, ok := err.(unix.Errno); ok {
-		if name := unix.ErrnoName(errno); name != "" {
+		if name := errnoName(err); name != "" {
 			return errno.Error() + " (" + name + ")"
 		}
 	}
@@ -109,6 +109,17 @@ func describe(err error) string {
 		return "failed"
 	}
 	return err.Error()
+}
+
+// errnoName returns "EACCES", "" for what has no name.
+func errnoName(err error) string {
+	if err == ENOTSUPP {
+		return "ENOTSUPP"
+	}
+	if errno, ok := err.(unix.Errno); ok {
+		return unix.ErrnoName(errno)
+	}
+	return ""
 }
 
 func isEPERM(err error) bool { return err == unix.EPERM }

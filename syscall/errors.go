@@ -70,6 +70,9 @@ func (e *LoadError) Error() string {
 // Unwrap returns the errno.
 func (e *LoadError) Unwrap() error { return e.Errno }
 
+// ErrnoName returns the errno's name, "EACCES", as package verifierlog takes it; "" for none.
+func (e *LoadError) ErrnoName() string { return errnoName(e.Errno) }
+
 // Format implements [fmt.Formatter]: %v and %s print Error, %q quotes it, and %+v adds the whole log.
 func (e *LoadError) Format(f fmt.State, verb rune) {
 	switch {

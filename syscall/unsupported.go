@@ -163,5 +163,7 @@ func describe(err error) string {
 func isEPERM(error) bool          { return false }
 func errnoNumbered(uintptr) error { return nil }
 
+func errnoName(error) string { return "" }
+
 // PossibleCPUs needs Linux.
 func PossibleCPUs() (int, error) { return 0, ErrUnsupported }

@@ -67,11 +67,12 @@ type view struct {
 }
 
 type viewStep struct {
-	Row               int // -1 when the log does not show it
-	Insn              int
-	Text, Where, Note string
-	Source            string
-	Last              bool
+	Row         int // -1 when the log does not show it
+	Insn        int
+	Text, Where string
+	Note        []string // in pieces between which a line may be broken
+	Source      string
+	Last        bool
 }
 
 // A viewGroup is a run of rows that are shown, or folded away together.
@@ -95,7 +96,8 @@ type viewRow struct {
 // A viewPart is a piece of text; one that names a register or slot can be clicked.
 type viewPart struct {
 	Text, Name string
-	Pieces     []string // Text, in pieces between which a line may be broken
+	Lead       string   // of a state: "fp-8=", which is not broken
+	Pieces     []string // and the rest, in pieces between which a line may be broken
 }
 
 type viewFile struct {
@@ -156,11 +158,11 @@ func newView(log string, r verifierlog.Report, o Options) *view {
 		if s.Processed > 1 {
 			v.Stats = fmt.Sprintf("%d instructions walked", s.Processed)
 		}
+		if s.Limit > 0 && s.Processed > s.Limit/100 {
+			v.Stats += fmt.Sprintf(" of at most %d", s.Limit)
+		}
 		if s.TotalStates > 1 {
 			v.Stats += fmt.Sprintf(", %d states kept", s.TotalStates)
-		}
-		if s.Limit > 0 && s.Processed > s.Limit/100 {
-			v.Stats += fmt.Sprintf(", at most %d instructions", s.Limit)
 		}
 	}
 	shown := chooseRows(rows)
@@ -180,9 +182,9 @@ func paragraphs(text string) []string {
 
 func (v *view) steps(r verifierlog.Report, rows []row) {
 	for i, s := range r.Slice {
-		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: s.What(), Last: i == len(r.Slice)-1}
+		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: breakable(s.What()), Last: i == len(r.Slice)-1}
 		if step.Last && s.Note == "" && s.Value == "" {
-			step.Note = "refused here"
+			step.Note = []string{"refused here"}
 		}
 		// The last time before the mistake that the path came by.
 		for at := v.Blamed; at >= 0; at = rows[at].from {

@@ -129,10 +129,21 @@ func TestPageOfALongLog(t *testing.T) {
 
 // TestPageInABrowser presses keys and looks what happens.
 func TestPageInABrowser(t *testing.T) {
-	dom := dumpDOM(t, portsPage(t), "driver.js")
+	browse(t, "driver.js", "1280,900")
+}
+
+// TestNarrowPageInABrowser: there the page scrolls as a whole, and what the keys choose has to come into view.
+func TestNarrowPageInABrowser(t *testing.T) {
+	browse(t, "narrow.js", "500,640")
+}
+
+// browse opens the page with a script, which writes what is wrong into the root element.
+func browse(t *testing.T, script, window string) {
+	t.Helper()
+	dom := dumpDOM(t, portsPage(t), script, window)
 	if !strings.Contains(dom, `data-result="passed`) {
 		_, result, _ := strings.Cut(dom, "data-result=")
-		t.Errorf("the page's test says %.300s", result)
+		t.Errorf("%s says %.300s", script, result)
 	}
 }
 
@@ -148,8 +159,8 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-// dumpDOM opens a page in Chromium, with a script of testdata at its end, and returns the page as it is then.
-func dumpDOM(t *testing.T, page []byte, script string) string {
+// dumpDOM opens a page in Chromium, in a window of that width and height, with a script of testdata at its end, and returns the page as it is then.
+func dumpDOM(t *testing.T, page []byte, script, window string) string {
 	t.Helper()
 	browser := findBrowser(t)
 	driver, err := os.ReadFile(filepath.Join("testdata", script))
@@ -162,7 +173,7 @@ func dumpDOM(t *testing.T, page []byte, script string) string {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"),
-		"--virtual-time-budget=5000", "--window-size=1280,900", "--dump-dom", "file://"+file)
+		"--virtual-time-budget=5000", "--window-size="+window, "--dump-dom", "file://"+file)
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.Output()
 	var exit *exec.ExitError

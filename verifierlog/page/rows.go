@@ -31,6 +31,7 @@ const (
 	rowState   // a state on a line of its own
 	rowBranch  // "from 2 to 5: …": the walk goes on elsewhere
 	rowNoise   // how the verifier thinks: states compared, marks of precision
+	rowRemark  // what the verifier says by the way of an instruction, and labels of states
 	rowMessage // everything else, the reason among it
 	rowKernel  // the kernel's own explanation
 	rowStats
@@ -39,7 +40,7 @@ const (
 
 // String returns the name of the kind, which page.css knows.
 func (k rowKind) String() string {
-	return [...]string{"insn", "source", "state", "branch", "noise", "message", "kernel", "stats", "blank"}[k]
+	return [...]string{"insn", "source", "state", "branch", "noise", "remark", "message", "kernel", "stats", "blank"}[k]
 }
 
 // readRows reads a log, and marks the path to the instruction that the report blames.
@@ -83,9 +84,9 @@ func (rr *rowReader) begin(line string) {
 var rowKinds = [...]rowKind{
 	verifierlog.UnknownEvent: rowMessage, verifierlog.SourceLine: rowSource, verifierlog.EntryState: rowState, verifierlog.Instruction: rowInsn, verifierlog.Branch: rowBranch, verifierlog.Pruned: rowNoise,
 	verifierlog.CallerState: rowState, verifierlog.CalleeState: rowState, verifierlog.ReturnState: rowState, verifierlog.ResumeState: rowState, verifierlog.Message: rowMessage,
-	verifierlog.KernelExplaining: rowKernel, verifierlog.Statistics: rowStats, verifierlog.Subprogram: rowNoise, verifierlog.LiveRegisters: rowNoise, verifierlog.GlobalFunction: rowMessage,
-	verifierlog.FunctionInfo: rowMessage, verifierlog.Precision: rowNoise, verifierlog.StackLiveness: rowNoise, verifierlog.StateComparison: rowNoise, verifierlog.ArgumentInfo: rowMessage, verifierlog.Remark: rowMessage,
-	verifierlog.ComparedState: rowMessage, verifierlog.TypeHeader: rowMessage, verifierlog.TypeLine: rowMessage,
+	verifierlog.KernelExplaining: rowKernel, verifierlog.Statistics: rowStats, verifierlog.Subprogram: rowNoise, verifierlog.LiveRegisters: rowNoise, verifierlog.GlobalFunction: rowRemark,
+	verifierlog.FunctionInfo: rowRemark, verifierlog.Precision: rowNoise, verifierlog.StackLiveness: rowNoise, verifierlog.StateComparison: rowNoise, verifierlog.ArgumentInfo: rowRemark, verifierlog.Remark: rowRemark,
+	verifierlog.ComparedState: rowMessage, verifierlog.TypeHeader: rowRemark, verifierlog.TypeLine: rowRemark,
 }
 
 // read takes over what is said of the line. Of several things the first counts: a message with statistics behind it is a message.
@@ -118,7 +119,7 @@ func (rr *rowReader) read(e *verifierlog.Event) {
 		rr.last = here
 	case rowState:
 		if !e.HasState() { // "caller:", before the state itself
-			r.kind = rowMessage
+			r.kind = rowRemark
 			return
 		}
 		r.from = rr.last
@@ -143,8 +144,17 @@ func markPath(rows []row, r verifierlog.Report) {
 	for i := at; i >= 0; i = rows[i].from { // always to an earlier row
 		rows[i].path = true
 	}
-	// A line of source goes with the instruction below it, the message and what follows with the last.
-	near := false
+	// A remark goes with the instruction above it, a line of source with the one below, the message and what follows with the last.
+	near := true
+	for i := range rows {
+		switch rows[i].kind {
+		case rowInsn:
+			near = rows[i].path
+		case rowRemark:
+			rows[i].path = near
+		}
+	}
+	near = false
 	for i := len(rows) - 1; i >= 0; i-- {
 		switch rows[i].kind {
 		case rowInsn:

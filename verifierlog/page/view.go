@@ -103,10 +103,17 @@ func (v *view) row(id int, r row) viewRow {
 		out.Text = []viewPart{{Text: r.text}}
 	}
 	for _, w := range r.words() {
-		out.State = append(out.State, viewPart{Text: w.text, Name: w.name, Pieces: strings.SplitAfter(w.text, ",")})
+		lead, rest := "", w.text
+		if w.name != "" {
+			lead, rest = strings.TrimSuffix(w.text, w.value), w.value
+		}
+		out.State = append(out.State, viewPart{Name: w.name, Lead: lead, Pieces: breakable(rest)})
 	}
 	return out
 }
+
+// breakable splits a text behind commas, where a long value may be broken.
+func breakable(text string) []string { return strings.SplitAfter(text, ",") }
 
 // registerParts splits an instruction at its registers.
 func registerParts(text string) []viewPart {

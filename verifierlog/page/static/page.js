@@ -131,7 +131,10 @@
     row.setAttribute("aria-current", "true");
     row.setAttribute("tabindex", "0");
     center(log, row);
-    if (focus) row.focus({ preventScroll: true });
+    if (focus) {
+      row.focus({ preventScroll: true });
+      row.scrollIntoView({ block: "nearest" }); // of a narrow page, which scrolls as a whole
+    }
     for (const e of document.querySelectorAll(".line.here")) e.classList.remove("here");
     for (const e of document.querySelectorAll(".line")) {
       if ((row.dataset.at && e.dataset.at === row.dataset.at) || (row.dataset.pc && e.dataset.slot === row.dataset.pc)) {
@@ -161,7 +164,7 @@
   let hits = [], hit = -1;
   function find() {
     const words = filter.value.trim().toLowerCase();
-    for (const r of hits) r.classList.remove("hit");
+    for (const r of hits) r.classList.remove("hit", "found");
     hits = words === "" ? [] : rows.filter((r) => r.textContent.toLowerCase().includes(words));
     hit = -1;
     for (const r of hits) r.classList.add("hit");
@@ -174,7 +177,9 @@
     const row = hits[hit];
     reveal(row);
     if (row.classList.contains("insn")) choose(row, false);
+    for (const e of rows) e.classList.toggle("found", e === row);
     center(log, row);
+    row.scrollIntoView({ block: "nearest" });
   }
 
   function selectTab(id) {
