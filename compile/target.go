@@ -24,8 +24,8 @@ type Target struct {
 	// and came with 6.9. Zero sets no such bound.
 	Kernel isa.KernelVersion
 
-	// Unchecked leaves it to the kernel to walk through the program, where one wants to see what it says, or believes that
-	// a finding is wrong.
+	// Unchecked leaves it to the kernel to judge what was written, where one wants to see what it says, or believes that a
+	// finding is wrong. What cannot be encoded is a finding still.
 	Unchecked bool
 
 	// Verify derives again, by other means, that each value is where the code looks
