@@ -61,15 +61,17 @@ func (a *account) indexOf(pointer int) (register int, v Value) {
 	return -1, Value{}
 }
 
-// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of.
+// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of. The line behind them is the same for
+// all, so it is these that tell which rule it is.
 var sizedMemory = [...]struct {
 	format string
 	kind   Kind
 	what   string
+	rule   string // the Pattern of the rule, where it is not that of the line behind
 }{
-	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map"},
-	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map"},
-	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory"},
+	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map", ""},
+	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
 }
 
 // refineBounds names the memory that an access reaches out of, and the number that leads there.
@@ -85,6 +87,9 @@ func refineBounds(a *account) {
 		}
 		size, off, width := n[0], n[1], n[2]
 		a.Kind = m.kind
+		if m.rule != "" {
+			a.Pattern = m.rule
+		}
 		register, v, _ := a.pointerOf()
 		name := m.what
 		if v.Map != "" {

@@ -66,6 +66,7 @@ type Field struct {
 func Fields() []Field {
 	return []Field{
 		{"Registers", registersText, "registers.go", registers[:]},
+		{"Memory", memoryText, "memory.go", memory[:]},
 	}
 }
 
