@@ -50,11 +50,12 @@ func (r *reporter) take(e *Event) {
 
 // afterTheWalk lists the beginnings of messages of checks that come when the walk has succeeded. The last instruction of the log isn't to blame
 // (check_max_stack_depth and others, kernel/bpf/verifier.c).
-var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of ", "tail_calls are not allowed "}
+var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of %d frames is too deep !", "tail_calls are not allowed "}
 
+// isAfterTheWalk tells them by all their text: the same depth of calls, met on the walk, is said without the exclamation mark, and of the call.
 func isAfterTheWalk(reason string) bool {
-	for _, prefix := range afterTheWalk {
-		if strings.HasPrefix(reason, prefix) {
+	for _, format := range afterTheWalk {
+		if _, _, ok := matchFormat(format, reason); ok {
 			return true
 		}
 	}

@@ -188,12 +188,6 @@ var callRules = [...]Rule{
 		Example:     "lock_twice",
 	},
 	{
-		Kind:        MaybeNil,
-		Pattern:     "arg%d is null",
-		Explanation: "An argument is nil.",
-		Fix:         "Pass a pointer.",
-	},
-	{
 		Kind:        NeedsBTF,
 		Pattern:     "map '%s' has to have BTF in order to use %s",
 		Explanation: "The map {1} was created without BTF, so the kernel cannot find its {2}.",

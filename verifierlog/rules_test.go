@@ -59,7 +59,7 @@ var errnosOfPrograms = map[string]string{"fentry_eperm": "EPERM", "ops_no_btf_id
 // notTheLast are the programs whose mistake is not at the last instruction of the log: it is one of the whole program, or the text names the place.
 var notTheLast = map[string]bool{
 	"infinite_loop": true, "goto_self": true, // "infinite loop detected at insn 1", when the walk comes back to it
-	"stack_combined": true, "subprog_recursion": true, // found when the walk has ended
+	"stack_combined": true, // found when the walk has ended
 }
 
 // TestExamplesShowTheirRules: the program that a rule names as its example has its message.

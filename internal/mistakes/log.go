@@ -18,6 +18,9 @@ func (m *Mistake) Log() (string, error) {
 
 // place is what verifierlog is told of the mistake's program.
 func (m *Mistake) place() verifierlog.Program {
+	if m.Types != nil {
+		return verifierlog.Program{}
+	}
 	p := verifierlog.Program{Type: m.In.Type.String(), License: m.In.License}
 	if p.License == "" {
 		p.License = "GPL"

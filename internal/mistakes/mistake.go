@@ -3,6 +3,7 @@ package mistakes
 import (
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -12,10 +13,14 @@ type Mistake struct {
 	Name  string // of the program; unique
 	Rule  string // Pattern of the verifierlog.Rule that explains the refusal
 	In    Place
-	Build func() *dsl.Program
+	Build func() *dsl.Program // nil where types are loaded, and no program
 
 	// Spoil changes what is given to the kernel, where the mistake is one that no program of package dsl can have. May be nil.
 	Spoil func(*syscall.ProgLoadAttr)
+
+	// Types writes the types that are loaded in place of a program, and SpoilTypes changes what was written; it may be nil.
+	Types      func(*btf.Builder)
+	SpoilTypes func(blob []byte)
 
 	Found Finder
 	Whole bool // the message is about the program as a whole: it names no instruction
@@ -65,8 +70,14 @@ type Field struct {
 // Fields lists all mistakes by their subject, in the order in which one learns of them.
 func Fields() []Field {
 	return []Field{
+		{"Shape", shapeText, "shape.go", shape[:]},
 		{"Registers", registersText, "registers.go", registers[:]},
 		{"Memory", memoryText, "memory.go", memory[:]},
+		{"Calls", callsText, "calls.go", calls[:]},
+		{"What is acquired", resourcesText, "resources.go", resources[:]},
+		{"Structs of the kernel", structsText, "structs.go", structs[:]},
+		{"What a program is for", attachText, "attach.go", attach[:]},
+		{"Types of a program", btfText, "btf.go", types[:]},
 	}
 }
 

@@ -38,6 +38,10 @@ func TestKernelRefusesEach(t *testing.T) {
 	sources := sourcesOf(t)
 	for _, m := range All() {
 		t.Run(m.Name, func(t *testing.T) {
+			if m.Types != nil {
+				m.refuseTypes(t)
+				return
+			}
 			p := m.Build()
 			defer closeMaps(p)
 			object, err := m.Compile(p, types, false)
@@ -48,17 +52,45 @@ func TestKernelRefusesEach(t *testing.T) {
 			if err := m.load(t, types, object); !errors.As(err, &refused) {
 				t.Fatalf("want a refusal, got %v", err)
 			}
-			r := verifierlog.Explain(refused.Log, m.place())
-			if r.Pattern != m.Rule {
-				t.Errorf("the rule is %q, want %q (%v)\n%s", r.Pattern, m.Rule, refused.Errno, tail(refused.Log))
-			}
+			r := m.explained(t, refused)
 			line := object.Pos(r.Insn).Line
 			if want := sources[m.Name].reported(); m.Whole && r.Insn >= 0 || !m.Whole && (line != want || filepath.Base(object.Pos(r.Insn).File) != sources[m.Name].File) {
 				t.Errorf("instruction %d, line %d, want line %d\n%s", r.Insn, line, want, tail(refused.Log))
 			}
-			m.compareLog(t, refused.Log)
 		})
 	}
+}
+
+// explained holds the explanation of a refusal against the mistake's rule, and what the kernel said against what is kept.
+func (m *Mistake) explained(t *testing.T, refused *syscall.LoadError) verifierlog.Report {
+	t.Helper()
+	r := verifierlog.Explain(refused.Log, m.place())
+	if r.Pattern != m.Rule {
+		t.Errorf("the rule is %q, want %q (%v)\n%s", r.Pattern, m.Rule, refused.Errno, tail(refused.Log))
+	}
+	m.compareLog(t, refused.Log)
+	return r
+}
+
+// refuseTypes gives types to the kernel.
+func (m *Mistake) refuseTypes(t *testing.T) {
+	t.Helper()
+	var b btf.Builder
+	m.Types(&b)
+	blob, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.SpoilTypes != nil {
+		m.SpoilTypes(blob)
+	}
+	fd, err := syscall.BTFLoad(blob)
+	fd.Close()
+	var refused *syscall.LoadError
+	if !errors.As(err, &refused) {
+		t.Fatalf("want a refusal, got %v", err)
+	}
+	m.explained(t, refused)
 }
 
 // load gives a mistake to the kernel.

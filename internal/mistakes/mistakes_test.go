@@ -76,7 +76,7 @@ func TestWhatCompilingFinds(t *testing.T) {
 	sources := sourcesOf(t)
 	found, sayable := 0, 0
 	for _, m := range All() {
-		if m.Spoil != nil {
+		if m.Build == nil || m.Spoil != nil {
 			continue // the program itself is right
 		}
 		sayable++

@@ -19,11 +19,12 @@ type Source struct {
 	File        string // base name
 	First, Last int    // lines, from 1
 	Wrong, Seen []int  // lines that are marked
-	Build       string // the function, without its indentation
-	Spoil       string // likewise; "" when there is none
+	Build       string // the function that writes the program or the types, without its indentation
+	Spoil       string // the one that changes it, likewise; "" when there is none
 }
 
-// Sources reads the text of all mistakes, by their names.
+// Sources reads the text of all mistakes, by their names. Under the names of functions it has those that several mistakes use, and under
+// SharedName the types.
 func Sources() (map[string]*Source, error) {
 	all := make(map[string]*Source)
 	for _, f := range Fields() {
@@ -49,6 +50,11 @@ func readSources(file, text string, all map[string]*Source) error {
 	if shared := sharedText(set, tree, lines); shared != "" {
 		all[SharedName(file)] = &Source{File: file, Build: shared}
 	}
+	for _, d := range tree.Decls {
+		if d, ok := d.(*ast.FuncDecl); ok { // named as the tables name it
+			all[d.Name.Name] = &Source{File: file, Build: declarationText(set, lines, d, d.Doc)}
+		}
+	}
 	ast.Inspect(tree, func(n ast.Node) bool {
 		literal, ok := n.(*ast.CompositeLit)
 		if !ok {
@@ -63,7 +69,11 @@ func readSources(file, text string, all map[string]*Source) error {
 			}
 		}
 		name, isText := parts["Name"].(*ast.BasicLit)
-		if !isText || parts["Build"] == nil {
+		build, spoil := parts["Build"], parts["Spoil"]
+		if build == nil {
+			build, spoil = parts["Types"], parts["SpoilTypes"]
+		}
+		if !isText || build == nil {
 			return true
 		}
 		title, unquoted := strconv.Unquote(name.Value)
@@ -80,8 +90,8 @@ func readSources(file, text string, all map[string]*Source) error {
 				s.Seen = append(s.Seen, n)
 			}
 		}
-		s.Build = functionText(set, lines, parts["Build"])
-		if spoil := parts["Spoil"]; spoil != nil {
+		s.Build = functionText(set, lines, build)
+		if spoil != nil {
 			s.Spoil = functionText(set, lines, spoil)
 		}
 		all[title] = s
@@ -93,27 +103,24 @@ func readSources(file, text string, all map[string]*Source) error {
 // SharedName is what Sources has the declarations under that the programs of a file share.
 func SharedName(file string) string { return "shared by " + file }
 
-// sharedText are the types and functions of a file.
+// sharedText are the types of a file.
 func sharedText(set *token.FileSet, tree *ast.File, lines []string) string {
 	var parts []string
 	for _, d := range tree.Decls {
-		from := d.Pos()
-		switch d := d.(type) {
-		case *ast.GenDecl:
-			if d.Tok != token.TYPE {
-				continue
-			}
-			if d.Doc != nil {
-				from = d.Doc.Pos()
-			}
-		case *ast.FuncDecl:
-			if d.Doc != nil {
-				from = d.Doc.Pos()
-			}
+		if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.TYPE {
+			parts = append(parts, declarationText(set, lines, d, d.Doc))
 		}
-		parts = append(parts, strings.Join(lines[set.Position(from).Line-1:set.Position(d.End()).Line], "\n"))
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// declarationText is the text of a declaration with its comment.
+func declarationText(set *token.FileSet, lines []string, d ast.Decl, doc *ast.CommentGroup) string {
+	from := d.Pos()
+	if doc != nil {
+		from = doc.Pos()
+	}
+	return strings.Join(lines[set.Position(from).Line-1:set.Position(d.End()).Line], "\n")
 }
 
 // functionText is the text of an expression with what stands behind its last line, without the indentation of the line it begins in.

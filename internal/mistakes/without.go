@@ -6,7 +6,27 @@ type Lack struct {
 	Why  string // what stands against one
 }
 
-// Without lists the rules of which this kernel cannot be brought to give the message, with the reason.
+// Without lists the rules of which Linux 6.18 cannot be brought to give the message by a program of ours, with the reason.
 func Without() []Lack { return without[:] }
 
-var without = [...]Lack{}
+// Reasons that several have.
+const (
+	ofFunctions = "it is about programs for functions of the kernel, and the kernel that these programs are tried on was built without the tracing of functions"
+	ofLists     = "package maps declares no lists, trees and resilient locks in values"
+	taggedTypes = "package compile gives arguments of global functions no such types"
+)
+
+var without = [...]Lack{
+	{"back-edge from insn %d to %d", "it takes a user without CAP_BPF, who may load nothing where kernel.unprivileged_bpf_disabled is set"},
+	{"stack size of subprog %d is %d. Too large", "of a single function the access beyond 512 bytes is refused first, and where the compiler of the kernel makes room of its own for functions there is no such limit"},
+	{"verifier bug", "it is a mistake of the kernel, and none is known that a program can bring about"},
+	{"corrupted spill memory", "Linux 6.1 and later say `invalid size of register fill`"},
+	{"invalid read from stack R%d var_off %s+%d size %d", "whoever may not read what was never written may not use variable offsets into the stack either, and that is said first"},
+	{"invalid bpf_context access off=%d. Reference may already be released", "it takes a member of an ops struct that hands a reference over, and this kernel has none (Qdisc_ops is one)"},
+	{"arg#%d reference type('%s %s') size cannot be determined", taggedTypes},
+	{"arg#%d is expected to be non-NULL", taggedTypes},
+	{"Locking two bpf_spin_locks are not allowed", "Linux 6.18 refuses the call of bpf_spin_lock as a call while a lock is held; " + ofLists},
+	{"bpf_spin_lock at off=%d must be held for %s", ofLists},
+	{"%s is not sleepable", ofFunctions},
+	{"Attaching tracing programs to function '%s' is rejected.", ofFunctions},
+}

@@ -69,7 +69,7 @@ func (s section) anchor() string { return s.programs[0].Name }
 func (p *page) head() {
 	programs, found, written := len(mistakes.All()), 0, 0
 	for _, m := range mistakes.All() {
-		if m.Spoil == nil {
+		if m.Build != nil && m.Spoil == nil {
 			written++
 		}
 		if m.Found != mistakes.KernelOnly {
@@ -111,7 +111,7 @@ func (p *page) field(f mistakes.Field) error {
 	p.line("%s", f.Text)
 	if shared := p.sources[mistakes.SharedName(f.File)]; shared != nil {
 		p.line("")
-		p.line("The programs share these:")
+		p.line("The values of maps and the like are of these types:")
 		p.line("")
 		p.fence("go", shared.Build)
 	}
@@ -133,7 +133,6 @@ func (p *page) section(s section) error {
 		if err != nil {
 			return err
 		}
-		source := p.sources[m.Name]
 		if i == 0 || report.Explanation != "" {
 			p.line("")
 			p.line("%s", escape(report.Explanation))
@@ -143,19 +142,13 @@ func (p *page) section(s section) error {
 		p.line("")
 		p.line("%s:", where(m))
 		p.line("")
-		p.fence("go", strings.Replace(source.Build, "func() ", "func "+camel(m.Name)+"() ", 1))
-		if source.Spoil != "" {
-			p.line("")
-			p.line("No program says this by itself; what is given to the kernel is changed:")
-			p.line("")
-			p.fence("go", source.Spoil)
-		}
+		p.fence("go", p.program(m))
 		p.line("")
 		p.line("The kernel says:")
 		p.line("")
 		p.fence("", said(report))
 		p.line("")
-		p.line("%s", finders[m.Found])
+		p.line("%s", finder(m))
 	}
 	if len(r.Also) > 0 {
 		p.line("")
@@ -164,14 +157,41 @@ func (p *page) section(s section) error {
 	return nil
 }
 
-var finders = [...]string{
-	mistakes.KernelOnly:   "*Only the kernel finds it.*",
-	mistakes.Compiling:    "*Compiling finds it, at that line.*",
-	mistakes.CompilingToo: "*Compiling finds it, at another line.*",
+// program is the text of a mistake: what writes the program, and what changes it.
+func (p *page) program(m mistakes.Mistake) string {
+	source := p.sources[m.Name]
+	text := source.Build
+	if strings.HasPrefix(text, "func(") {
+		text = "func " + camel(m.Name) + strings.TrimPrefix(text, "func")
+	} else if shared := p.sources[source.Build]; shared != nil {
+		text = shared.Build // a function that several programs share
+	}
+	if source.Spoil != "" {
+		text += "\n\n// What is given to the kernel is changed on the way.\nfunc spoil" + strings.TrimPrefix(source.Spoil, "func")
+	}
+	return text
+}
+
+// finder says who finds a mistake before the kernel.
+func finder(m mistakes.Mistake) string {
+	switch {
+	case m.Types != nil:
+		return "*Package btf does not look for it.*"
+	case m.Spoil != nil:
+		return "*Package dsl cannot write it.*"
+	case m.Found == mistakes.Compiling:
+		return "*Compiling finds it, at the marked line.*"
+	case m.Found == mistakes.CompilingToo:
+		return "*Compiling finds it, at another line.*"
+	}
+	return "*Only the kernel finds it.*"
 }
 
 // where says what a program is loaded for.
 func where(m mistakes.Mistake) string {
+	if m.Types != nil {
+		return "Types of a program"
+	}
 	kind := "`" + m.In.Type.String() + "`"
 	text := "A program of type " + kind
 	switch {
