@@ -243,14 +243,21 @@ func refineResult(a *account) {
 
 // refineTooComplex adds the numbers that say where the work went.
 func refineTooComplex(a *account) {
-	if a.Stats.TotalStates == 0 {
+	if a.Stats.TotalStates == 0 || a.Stats.MaxStatesPerInsn == 0 { // without a loop it is the branches
 		return
 	}
 	a.Explanation += " It kept " + count(int64(a.Stats.TotalStates), "state") + ", at most " + strconv.Itoa(a.Stats.MaxStatesPerInsn) + " of them for one instruction; when that is a large part, it is one loop."
 }
 
-// refineContract says which argument of a global function is wrong.
+// refineContract says which argument of a global function is wrong, or that it is the function itself: its prototype is looked at when it is
+// first called, and what the kernel says of the arguments then does not apply.
 func refineContract(a *account) {
+	for _, line := range a.Details {
+		if rule, args := ruleFor(line); rule != nil && rule.Kind == FunctionContract {
+			a.Pattern, a.Explanation, a.Fix = rule.Pattern, fill(rule.Explanation, args, instructionOf(*a.Report)), fill(rule.Fix, args, instructionOf(*a.Report))
+			return
+		}
+	}
 	args, ok := a.detail("R%d is not a scalar")
 	if !ok || !strings.HasPrefix(a.Reason, "Caller passes invalid args") || len(a.args) < 2 {
 		return

@@ -114,6 +114,10 @@ func refineBounds(a *account) {
 			return
 		}
 		a.Explanation = text
+		if size < width {
+			a.Fix = "Access " + count(size, "byte") + " at most: use the Go type of what is there."
+			return
+		}
 		a.Fix = "The last offset at which " + count(width, "byte") + " fit is " + strconv.FormatInt(size-width, 10) + ". The offset is a constant on this path: look at the layout of the Go type, how many bytes were asked for, or how often the loop added to the pointer."
 		return
 	}
@@ -153,7 +157,7 @@ func refineUnbounded(a *account) {
 		register = parseOperands(a.Text).dst
 	}
 	index, v := a.indexOf(register)
-	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") {
+	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") || strings.Contains(a.Reason, "variable buffer offset") {
 		return
 	}
 	if _, constant := v.Bounds.Constant(); constant {

@@ -40,7 +40,6 @@ var shapeRules = [...]Rule{
 	{
 		Kind:        EndlessLoop,
 		Pattern:     "infinite loop detected at insn %d",
-		Also:        []string{"infinite loop detected"},
 		Explanation: "The walk came back to instruction {1} and everything was as it had been there before: the loop changes nothing that its condition reads, so it would never end.",
 		Fix:         "Change what the condition compares in each turn, or bound the loop: f.For(n, ...), f.While (may_goto), or f.Loop (bpf_loop).",
 		Example:     "infinite_loop",

@@ -191,6 +191,21 @@ var calls = [...]Mistake{
 		},
 	},
 	{
+		Name: "middle_of_a_task",
+		Rule: "R%d must have zero offset when passed to release func",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("middle_of_a_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				first := f.Kernel("bpf_task_from_pid", 1).Ptr("task_struct")
+				f.If(first.NotNil(), func() {
+					f.Kernel("bpf_task_release", first.Offset(8)) // wrong: eight bytes into the task
+				})
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
 		Name: "release_unchecked",
 		Rule: "Possibly NULL pointer passed to trusted arg%d",
 		In:   newTask,
@@ -259,6 +274,22 @@ var calls = [...]Mistake{
 			})
 			return dsl.Func("address_from_a_global", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				return f.Call(where, skb).U32()
+			})
+		},
+	},
+	{
+		Name: "global_without_a_result",
+		Rule: "Global function %s() doesn't return scalar",
+		In:   tc,
+		Build: func() *dsl.Program {
+			count := dsl.GlobalFunc("count", func(f *dsl.Fn, n dsl.Ref[uint32]) { // wrong: global functions give a number
+				f.If(n.IsNil(), f.Exit)
+				n.U32("").Inc(1)
+			})
+			return dsl.Func("global_without_a_result", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
+				n := dsl.Local[uint32](f)
+				f.Call(count, n) // seen: at the first call
+				return n.U32("").Get()
 			})
 		},
 	},
@@ -354,7 +385,7 @@ var calls = [...]Mistake{
 	},
 	{
 		Name: "no_btf_of_a_module",
-		Rule: "JIT is required for calling kernel function",
+		Rule: "invalid module BTF fd specified",
 		In:   tc,
 		Build: func() *dsl.Program {
 			return dsl.New("no_btf_of_a_module",

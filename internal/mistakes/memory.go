@@ -460,13 +460,27 @@ var memory = [...]Mistake{
 	},
 	{
 		Name: "packet_for_a_helper",
-		Rule: "the prog does not allow writes to packet data",
+		Rule: "helper access to the packet is not allowed",
 		In:   xdp,
 		Build: func() *dsl.Program {
 			return dsl.Func("packet_for_a_helper", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				b := md.Packet().Bytes(0, 8, f.ReturnConst(2))
 				helper.ProbeReadKernel(f, b, 8, 0) // wrong: this helper does not write to packets
 				return f.U32(2)
+			})
+		},
+	},
+	{
+		Name: "slice_to_write",
+		Rule: "the prog does not allow writes to packet data",
+		In:   Place{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress},
+		Build: func() *dsl.Program {
+			return dsl.Func("slice_to_write", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
+				packet, copied := dsl.Local[[2]uint64](f), dsl.Local[uint64](f)
+				f.Kernel("bpf_dynptr_from_skb", skb, 0, packet)
+				b := f.Kernel("bpf_dynptr_slice_rdwr", packet, 0, copied, 8).Ptr("") // wrong: this hook reads packets only
+				f.If(b.NotNil(), func() { dsl.At[uint8](b, 0).Set(0) })
+				return f.U32(1)
 			})
 		},
 	},

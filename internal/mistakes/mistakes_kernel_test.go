@@ -146,7 +146,7 @@ func (m *Mistake) load(t *testing.T, types *btf.Types, o *compile.Object) error 
 
 var (
 	sourceLine = regexp.MustCompile(`(?m)^;.*\n`)
-	addresses  = regexp.MustCompile(`0xffff[0-9a-f]{12}`)
+	addresses  = regexp.MustCompile(`0xffff[8c][0-9a-f]{11}`)
 	numbers    = regexp.MustCompile(`\d+`)
 )
 

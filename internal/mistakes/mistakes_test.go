@@ -3,6 +3,7 @@ package mistakes
 import (
 	"errors"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -116,9 +117,14 @@ func TestWhatTheKernelSaidIsExplained(t *testing.T) {
 		}
 		if r := verifierlog.Explain(log, m.place()); r.Pattern != m.Rule {
 			t.Errorf("%s: %q is explained by the rule %q, want %q", m.Name, r.Reason, r.Pattern, m.Rule)
+		} else if r.Explanation == "" || r.Fix == "" || unfilled.MatchString(r.Explanation+r.Fix) {
+			t.Errorf("%s: %q is explained by %q, %q", m.Name, r.Reason, r.Explanation, r.Fix)
 		}
 	}
 }
+
+// unfilled is a place in a text that was not filled in.
+var unfilled = regexp.MustCompile(`\{[a-z0-9]+\}`)
 
 func sourcesOf(t *testing.T) map[string]*Source {
 	t.Helper()

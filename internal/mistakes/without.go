@@ -27,6 +27,8 @@ var without = [...]Lack{
 	{"arg#%d is expected to be non-NULL", taggedTypes},
 	{"Locking two bpf_spin_locks are not allowed", "Linux 6.18 refuses the call of bpf_spin_lock as a call while a lock is held; " + ofLists},
 	{"bpf_spin_lock at off=%d must be held for %s", ofLists},
+	{"R%d is not a pointer to %s", taggedTypes},
+	{"JIT is required for calling kernel function", "it takes a kernel without its JIT compiler or its BTF, or a program that calls 257 different functions"},
 	{"%s is not sleepable", ofFunctions},
 	{"Attaching tracing programs to function '%s' is rejected.", ofFunctions},
 }
