@@ -14,8 +14,11 @@ import (
 
 // Compile compiles a mistake's program for its place, with the checks on or not.
 func (m *Mistake) Compile(p *dsl.Program, types *btf.Types, checked bool) (*compile.Object, error) {
-	t := compile.Target{BTF: types, ByteOrder: isa.Native, ProgramType: m.In.Type.String(), Unchecked: !checked}
-	if m.In.Type == syscall.ProgTypeStructOps {
+	t := compile.Target{BTF: types, ByteOrder: isa.Native, ProgramType: m.In.Type.String(), License: m.place().License, NoPerfmon: m.In.Careful, Unchecked: !checked}
+	switch m.In.Type {
+	case syscall.ProgTypeTracing:
+		t.Tracepoint = m.In.Target
+	case syscall.ProgTypeStructOps:
 		ops, member, err := m.In.member(types)
 		if err != nil {
 			return nil, err

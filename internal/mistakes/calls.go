@@ -103,6 +103,7 @@ var calls = [...]Mistake{
 				return helper.ProbeReadKernel(f, b, 8, f.U64(0)).S32() // wrong: this helper is for programs under the GPL
 			})
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "congestion_control_under_mit",
@@ -114,6 +115,7 @@ var calls = [...]Mistake{
 			})
 		},
 		Whole: true,
+		Found: CompilingToo,
 	},
 	{
 		Name: "sleep_in_a_tracepoint",
@@ -163,6 +165,7 @@ var calls = [...]Mistake{
 				return f.S32(0)
 			})
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "context_for_a_task",

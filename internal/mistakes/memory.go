@@ -155,6 +155,7 @@ var memory = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "crooked_store",
@@ -346,6 +347,7 @@ var memory = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "half_a_fill",

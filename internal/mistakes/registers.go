@@ -298,6 +298,7 @@ var registers = [...]Mistake{
 				dsl.Exit(),                    // seen: the result is an address
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "address_in_a_map",
@@ -312,6 +313,7 @@ var registers = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "compared_address",
@@ -326,6 +328,7 @@ var registers = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "negated_address",
@@ -339,6 +342,7 @@ var registers = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "half_an_address",

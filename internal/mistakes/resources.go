@@ -39,6 +39,7 @@ var resources = [...]Mistake{
 				return f.S32(0)
 			})
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "section_left_open",

@@ -23,6 +23,7 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "past_the_member",
@@ -37,6 +38,7 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "half_a_pointer",
@@ -51,6 +53,7 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "write_to_a_task",
@@ -62,6 +65,7 @@ var structs = [...]Mistake{
 				return f.S32(0)
 			})
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "before_the_struct",
@@ -75,6 +79,7 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "some_field",
@@ -91,6 +96,7 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "write_to_snd_nxt",
@@ -140,5 +146,6 @@ var structs = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 }
