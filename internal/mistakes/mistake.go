@@ -70,12 +70,12 @@ type Field struct {
 // Fields lists all mistakes by their subject, in the order in which one learns of them.
 func Fields() []Field {
 	return []Field{
-		{"Shape", shapeText, "shape.go", shape[:]},
 		{"Registers", registersText, "registers.go", registers[:]},
 		{"Memory", memoryText, "memory.go", memory[:]},
 		{"Calls", callsText, "calls.go", calls[:]},
 		{"What is acquired", resourcesText, "resources.go", resources[:]},
 		{"Structs of the kernel", structsText, "structs.go", structs[:]},
+		{"Shape and size", shapeText, "shape.go", shape[:]},
 		{"What a program is for", attachText, "attach.go", attach[:]},
 		{"Types of a program", btfText, "btf.go", types[:]},
 	}

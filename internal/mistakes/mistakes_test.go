@@ -2,6 +2,7 @@ package mistakes
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,6 +54,43 @@ func TestEachRuleHasAProgram(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d rules have a program, of %d", with, len(verifierlog.Rules()), len(All()))
+}
+
+// TestMessagesOfTheCatalogueAreMet: the messages that were collected, each in these words or in others of its rule, are said to a program here.
+func TestMessagesOfTheCatalogueAreMet(t *testing.T) {
+	raw, err := os.ReadFile("../../../shared/verifierlogs/CATALOGUE.md")
+	if err != nil {
+		t.Skip("the catalogue: ", err)
+	}
+	said, without := make(map[string]bool), make(map[string]bool)
+	for _, m := range All() {
+		said[m.Rule] = true
+	}
+	for _, w := range Without() {
+		without[w.Rule] = true
+	}
+	verb := regexp.MustCompile(`%[-#0-9l]*[duixXsc]`)
+	met, unmet := 0, 0
+	for _, line := range regexp.MustCompile("(?m)^[0-9]+ [^|\n]*").FindAllString(string(raw), -1) {
+		for _, quoted := range regexp.MustCompile("`([^`]{8,})`").FindAllStringSubmatch(line, -1) {
+			text := verb.ReplaceAllString(quoted[1], "7")
+			pattern := verifierlog.Explain(text+"\n", verifierlog.Program{}).Pattern
+			switch {
+			case pattern == "": // a part of a message, or no error; verifierlog's TestCatalogueIsComplete knows which
+			case said[pattern]:
+				met++
+			case without[pattern]:
+				unmet++
+				t.Logf("no program: %s", quoted[1])
+			default:
+				t.Errorf("%q: its rule %q has neither a program nor a reason", quoted[1], pattern)
+			}
+		}
+	}
+	t.Logf("%d messages of the catalogue are met, %d have no program", met, unmet)
+	if met < 100 {
+		t.Errorf("%d messages are met", met)
+	}
 }
 
 // TestEachHasItsMark: one line is wrong, and at most one other is where it is seen.

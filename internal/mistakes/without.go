@@ -11,7 +11,7 @@ func Without() []Lack { return without[:] }
 
 // Reasons that several have.
 const (
-	ofFunctions = "it is about programs for functions of the kernel, and the kernel that these programs are tried on was built without the tracing of functions"
+	ofFunctions = "it is about programs for functions of the kernel, which something on the machine that these programs are tried on forbids (EPERM) before they are looked at"
 	ofLists     = "package maps declares no lists, trees and resilient locks in values"
 	taggedTypes = "package compile gives arguments of global functions no such types"
 )

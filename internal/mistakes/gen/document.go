@@ -87,7 +87,8 @@ func (p *page) head() {
 	p.line("that message; `bpfsmith explain` gives the meaning and the advice for a log of anyone's. Most mistakes need no kernel to be found:")
 	p.line("compiling says of %d of the %d programs that can be written in Go what is wrong ([check.md](check.md) has what it knows).", found, written)
 	p.line("")
-	p.line("In messages `%%d` stands for a number and `%%s` for text.")
+	p.line("In the headings `%%d` stands for a number and `%%s` for text, as in the kernel's source. To find a message, search this page for its")
+	p.line("longest part without either.")
 	p.line("")
 	p.line("## Contents")
 	for _, f := range mistakes.Fields() {
@@ -152,7 +153,7 @@ func (p *page) section(s section) error {
 	}
 	if len(r.Also) > 0 {
 		p.line("")
-		p.line("Also: %s.", codes(r.Also))
+		p.line("Other wordings, and what belongs here too: %s.", codes(r.Also))
 	}
 	return nil
 }
@@ -234,10 +235,10 @@ func (p *page) without() {
 		p.line("")
 		p.line("**What to do.** %s", escape(r.Fix))
 		p.line("")
-		p.line("*No program:* %s.", escape(w.Why))
+		p.line("*No program:* %s.", w.Why)
 		if len(r.Also) > 0 {
 			p.line("")
-			p.line("Also: %s.", codes(r.Also))
+			p.line("Other wordings, and what belongs here too: %s.", codes(r.Also))
 		}
 	}
 }
