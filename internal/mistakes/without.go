@@ -13,7 +13,7 @@ func Without() []Lack { return without[:] }
 const (
 	ofFunctions = "it is about programs for functions of the kernel, which something on the machine that these programs are tried on forbids (EPERM) before they are looked at"
 	ofLists     = "package maps declares no lists, trees and resilient locks in values"
-	taggedTypes = "package compile gives arguments of global functions no such types"
+	taggedTypes = "it takes a tag on an argument of a global function, and package compile writes none"
 )
 
 var without = [...]Lack{
@@ -23,7 +23,7 @@ var without = [...]Lack{
 	{"corrupted spill memory", "Linux 6.1 and later say `invalid size of register fill`"},
 	{"invalid read from stack R%d var_off %s+%d size %d", "whoever may not read what was never written may not use variable offsets into the stack either, and that is said first"},
 	{"invalid bpf_context access off=%d. Reference may already be released", "it takes a member of an ops struct that hands a reference over, and this kernel has none (Qdisc_ops is one)"},
-	{"arg#%d reference type('%s %s') size cannot be determined", taggedTypes},
+	{"arg#%d reference type('%s %s') size cannot be determined", "package compile gives a size to whatever pointers of global functions lead to"},
 	{"arg#%d is expected to be non-NULL", taggedTypes},
 	{"Locking two bpf_spin_locks are not allowed", "Linux 6.18 refuses the call of bpf_spin_lock as a call while a lock is held; " + ofLists},
 	{"bpf_spin_lock at off=%d must be held for %s", ofLists},
