@@ -84,15 +84,17 @@ func (a *account) valueBefore(at Step, register int) Value {
 	return ParseValue(value)
 }
 
-// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of.
+// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of. The line behind them is the same for
+// all, so it is these that tell which rule it is.
 var sizedMemory = [...]struct {
 	format string
 	kind   Kind
 	what   string
+	rule   string // the Pattern of the rule, where it is not that of the line behind
 }{
-	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map"},
-	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map"},
-	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory"},
+	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map", ""},
+	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
 }
 
 // refineBounds names the memory that an access reaches out of, and the number that leads there.
@@ -108,6 +110,9 @@ func refineBounds(a *account) {
 		}
 		size, off, width := n[0], n[1], n[2]
 		a.Kind = m.kind
+		if m.rule != "" {
+			a.Pattern = m.rule
+		}
 		register, v, _ := a.pointerOf()
 		name := m.what
 		if v.Map != "" {
@@ -138,6 +143,10 @@ func refineBounds(a *account) {
 			return
 		}
 		a.Explanation = text
+		if size < width {
+			a.Fix = "Access " + count(size, "byte") + " at most: use the Go type of what is there."
+			return
+		}
 		fit := " fit is "
 		if width == 1 {
 			fit = " fits is "
@@ -185,7 +194,7 @@ func refineUnbounded(a *account) {
 		register = parseOperands(a.Text).dst
 	}
 	index, v := a.indexOf(register)
-	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") {
+	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") || strings.Contains(a.Reason, "variable buffer offset") {
 		return
 	}
 	if _, constant := v.Bounds.Constant(); constant {
@@ -273,7 +282,7 @@ func refineContext(a *account) {
 		arguments = arguments || a.program.Type == t
 	}
 	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
-		a.Kind = NoArgument
+		a.Kind, a.Pattern = NoArgument, "func '%s' doesn't have %d-th argument"
 		// The kernel's number counts from 1, and one more where the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c). The offset
 		// does not mislead.
 		a.Explanation = args[0] + " is asked for argument " + strconv.FormatInt(off/8, 10) + ", counted from 0 (offset " + a.args[0] + " in the context), and has fewer."
@@ -281,13 +290,13 @@ func refineContext(a *account) {
 		return
 	}
 	if args, ok := a.detail("func '%s' offset %d is not multiple of 8"); ok {
-		a.Kind = ArgumentWidth
+		a.Kind, a.Pattern = ArgumentWidth, "func '%s' offset %d is not multiple of 8"
 		a.Explanation = "The context of " + args[0] + " is an array of arguments, 8 bytes each, and offset " + args[1] + " is in the middle of number " + strconv.FormatInt(off/8, 10) + ", counted from 0."
 		a.Fix = "Read argument i at offset 8*i; the parameters of a Go function do."
 		return
 	}
 	if args, ok := a.detail("func '%s' size %d must be 8"); ok {
-		a.Kind = ArgumentWidth
+		a.Kind, a.Pattern = ArgumentWidth, "func '%s' offset %d is not multiple of 8"
 		a.Explanation = "Argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0, is a pointer, and " + args[1] + " of its 8 bytes are read."
 		a.Fix = "Read all 8: dsl.LoadMem(isa.DW, ...). A parameter of type dsl.Ptr, or of a type that embeds it, is read whole."
 		return

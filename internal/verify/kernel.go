@@ -288,7 +288,11 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		return c.kernelUnknown(s, i)
 	}
 	size, err := c.Types.Size(p.params[0].typ)
-	if err != nil || size == 0 {
+	switch {
+	case err == nil && size > 0:
+	case strings.HasPrefix(p.name, "bpf_iter_num_"):
+		size = 8 // struct bpf_iter_num is only declared in these types
+	default:
 		return c.kernelUnknown(s, i)
 	}
 	list := c.slotsOf(s, &v, int64(size+7)/8*8)

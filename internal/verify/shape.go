@@ -19,7 +19,7 @@ type instr struct {
 	gives isa.RegisterSet // registers whose value before does not matter behind it
 	live  isa.RegisterSet // registers that matter before it
 	what  what
-	stuck bool            // no path leads to an exit
+	stuck bool // no path leads to an exit
 }
 
 // what an instruction does.
