@@ -43,12 +43,7 @@ var nobodysFault = [...]string{
 }
 
 func isNobodysFault(reason string) bool {
-	for _, prefix := range nobodysFault {
-		if strings.HasPrefix(reason, prefix) {
-			return true
-		}
-	}
-	return strings.HasSuffix(reason, " uses reserved fields")
+	return beginsWithAny(reason, nobodysFault[:]) || strings.HasSuffix(reason, " uses reserved fields")
 }
 
 // blameArithmetic: where a pointer is added to a number, messages speak of the pointer, and the number is to blame.

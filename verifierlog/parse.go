@@ -1,6 +1,9 @@
 package verifierlog
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is a log: what isn't understood is taken for part of a message, and a
 // log without a message gives a Report without a Reason.
@@ -52,13 +55,10 @@ func (r *reporter) take(e *Event) {
 // (check_max_stack_depth and others, kernel/bpf/verifier.c).
 var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of ", "tail_calls are not allowed "}
 
-func isAfterTheWalk(reason string) bool {
-	for _, prefix := range afterTheWalk {
-		if strings.HasPrefix(reason, prefix) {
-			return true
-		}
-	}
-	return false
+func isAfterTheWalk(reason string) bool { return beginsWithAny(reason, afterTheWalk[:]) }
+
+func beginsWithAny(text string, beginnings []string) bool {
+	return slices.ContainsFunc(beginnings, func(s string) bool { return strings.HasPrefix(text, s) })
 }
 
 // finish draws the conclusions at the end of the log.
