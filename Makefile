@@ -17,13 +17,14 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 generate:
-	$(GO) generate ./isa ./helper ./internal/fixture ./kernel/...
+	$(GO) generate ./isa ./helper ./internal/fixture ./kernel/... ./internal/mistakes
 
 # Generated files must be what the tables and the fixtures give, and fixtures what
 # the kernels' types give, where those are at hand.
 fresh:
 	$(GO) run ./internal/isagen -check
 	$(GO) run ./internal/helpergen -check
+	$(GO) run ./internal/mistakes/gen -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith
 	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \
 		dir=$$(mktemp -d) && $(GO) run ./internal/fixture/carve -from ../shared/btf -to $$dir && \

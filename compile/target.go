@@ -19,13 +19,23 @@ type Target struct {
 	// Context it is struct_ops.
 	ProgramType string
 
+	// Tracepoint is what a program of type tracing is for, by its name, such as task_newtask; "" when it is for something
+	// else, or that is not known.
+	Tracepoint string
+
+	// License is what the program is going to be loaded under; "" when not known.
+	License string
+
+	// NoPerfmon says that whoever loads the program lacks CAP_PERFMON: then addresses of the kernel must not get out.
+	NoPerfmon bool
+
 	// Kernel is a release of Linux, where what came to Linux after it is not to be
 	// used, whatever the level: may_goto is of level 4, which Linux takes since 6.6,
 	// and came with 6.9. Zero sets no such bound.
 	Kernel isa.KernelVersion
 
-	// Unchecked leaves it to the kernel to walk through the program, where one wants to see what it says, or believes that
-	// a finding is wrong.
+	// Unchecked leaves it to the kernel to judge what was written, where one wants to see what it says, or believes that a
+	// finding is wrong. What cannot be encoded is a finding still.
 	Unchecked bool
 
 	// Verify derives again, by other means, that each value is where the code looks

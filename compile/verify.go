@@ -3,6 +3,7 @@ package compile
 import (
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
@@ -14,7 +15,11 @@ func verifyCode(u *unit) {
 		return // code for who knows what is not judged as Linux would
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
-	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true}
+	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true,
+		NotGPL: u.target.License != "" && !verify.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
+	if u.hasTracepoint() { // one that is not there is for whoever attaches to it to say
+		p.Attach, p.Hook, p.Attached = u.target.Tracepoint, "tp_btf", false
+	}
 	if c := u.target.Context; c != nil {
 		p.Type = "struct_ops"
 		p.Struct, p.Member, _ = strings.Cut(c.Name, ".")
@@ -45,6 +50,15 @@ func verifyCode(u *unit) {
 		}
 		u.found(f, i, Rule(found.Kind), Finding{Detail: found.Message})
 	}
+}
+
+// hasTracepoint reports whether the program is for a tracepoint that the target has.
+func (u *unit) hasTracepoint() bool {
+	if u.target.Tracepoint == "" || u.target.BTF == nil {
+		return false
+	}
+	_, err := u.target.BTF.Lookup(btf.KindTypedef, "btf_trace_"+u.target.Tracepoint)
+	return err == nil
 }
 
 // at finds the instruction at a slot.

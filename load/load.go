@@ -61,7 +61,7 @@ func Load(p *dsl.Program, options Options) (*Loaded, error) {
 		return nil, err
 	}
 	takes := host.Ask()
-	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, ProgramType: options.Type.String(), Unchecked: options.Unchecked, Source: new(host.Sources).Line})
+	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, ProgramType: options.Type.String(), Tracepoint: options.tracepoint(), License: options.License, Unchecked: options.Unchecked, Source: new(host.Sources).Line})
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,14 @@ func (o Options) complete() Options {
 		}
 	}
 	return o
+}
+
+// tracepoint is the tracepoint that the program is for, "" when it is for something else.
+func (o Options) tracepoint() string {
+	if o.Type == syscall.ProgTypeTracing && o.AttachType == syscall.AttachTraceRawTP {
+		return o.AttachTo
+	}
+	return ""
 }
 
 // checkOptions refuses what the kernel would refuse as not permitted.

@@ -43,7 +43,8 @@ var nobodysFault = [...]string{
 }
 
 func isNobodysFault(reason string) bool {
-	return beginsWithAny(reason, nobodysFault[:]) || strings.HasSuffix(reason, " uses reserved fields")
+	begins := func(s string) bool { return strings.HasPrefix(reason, s) }
+	return slices.ContainsFunc(nobodysFault[:], begins) || strings.HasSuffix(reason, " uses reserved fields")
 }
 
 // blameArithmetic: where a pointer is added to a number, messages speak of the pointer, and the number is to blame.

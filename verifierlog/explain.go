@@ -51,7 +51,7 @@ func Explain(log string, p Program) Report {
 		}
 		return r
 	}
-	r.Kind = rule.Kind
+	r.Kind, r.Pattern = rule.Kind, rule.Pattern
 	r.Explanation, r.Fix = fill(rule.Explanation, args, instructionOf(r)), fill(rule.Fix, args, instructionOf(r))
 	a := account{Report: &r, args: args, program: p}
 	for _, refinement := range refinements {

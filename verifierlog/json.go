@@ -10,7 +10,8 @@ type (
 	reportJSON struct {
 		Error       string         `json:"error"` // Reason
 		Kind        Kind           `json:"kind"`
-		Insn        int            `json:"insn"` // -1 when the log names none
+		Pattern     string         `json:"pattern"` // of the rule that explains it, "" when none does
+		Insn        int            `json:"insn"`    // -1 when the log names none
 		Text        string         `json:"text"`
 		Source      sourceJSON     `json:"source"`
 		Explanation string         `json:"explanation"`
@@ -60,7 +61,7 @@ type (
 // instruction; lists that are empty are [] and never null.
 func (r Report) MarshalJSON() ([]byte, error) {
 	j := reportJSON{
-		Error: r.Reason, Kind: r.Kind, Insn: r.Insn, Text: r.Text, Source: sourceJSON(r.Source),
+		Error: r.Reason, Kind: r.Kind, Pattern: r.Pattern, Insn: r.Insn, Text: r.Text, Source: sourceJSON(r.Source),
 		Explanation: r.Explanation, Fix: r.Fix, Slice: []stepJSON{},
 		Frame: r.Frame, Registers: []registerJSON{}, Stack: []slotJSON{},
 		References: append([]string{}, r.References...), Details: append([]string{}, r.Details...), Kernel: r.Kernel,

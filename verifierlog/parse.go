@@ -26,6 +26,7 @@ type reporter struct {
 	walk    *Walk
 	kernel  strings.Builder
 	message []string  // lines since the walk last went on: the reason, if nothing follows
+	remark  string    // the last one since then: it may be the reason of a message that only names a function
 	last    EventKind // of the events that are part of the walk
 	types   bool      // a log of BPF_BTF_LOAD
 	ended   bool      // there are statistics
@@ -36,6 +37,8 @@ func (r *reporter) take(e *Event) {
 	switch e.Kind {
 	case Message, UnknownEvent:
 		r.message = append(r.message, e.Text)
+	case Remark:
+		r.remark = e.Text
 	case KernelExplaining:
 		r.kernel.WriteString(e.Text + "\n")
 	case Statistics:
@@ -45,7 +48,7 @@ func (r *reporter) take(e *Event) {
 		r.types = true
 		r.message = r.message[:0]
 	case Instruction, EntryState, Branch, Pruned, CallerState, CalleeState, ReturnState, ResumeState, GlobalFunction:
-		r.message = r.message[:0] // the walk went on: what was printed so far is no reason
+		r.message, r.remark = r.message[:0], "" // the walk went on: what was printed so far is no reason
 		r.last = e.Kind
 	}
 	r.walk.Follow(e)
@@ -53,12 +56,14 @@ func (r *reporter) take(e *Event) {
 
 // afterTheWalk lists the beginnings of messages of checks that come when the walk has succeeded. The last instruction of the log isn't to blame
 // (check_max_stack_depth and others, kernel/bpf/verifier.c).
-var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of ", "tail_calls are not allowed "}
+var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of %d frames is too deep !", "tail_calls are not allowed "}
 
-func isAfterTheWalk(reason string) bool { return beginsWithAny(reason, afterTheWalk[:]) }
-
-func beginsWithAny(text string, beginnings []string) bool {
-	return slices.ContainsFunc(beginnings, func(s string) bool { return strings.HasPrefix(text, s) })
+// isAfterTheWalk tells them by all their text: the same depth of calls, met on the walk, is said without the exclamation mark, and of the call.
+func isAfterTheWalk(reason string) bool {
+	return slices.ContainsFunc(afterTheWalk[:], func(format string) bool {
+		_, _, ok := matchFormat(format, reason)
+		return ok
+	})
 }
 
 // finish draws the conclusions at the end of the log.
@@ -67,6 +72,9 @@ func (r *reporter) finish() Report {
 	report.Kernel = strings.TrimRight(r.kernel.String(), "\n")
 	if n := len(r.message); n > 0 {
 		report.Reason = strings.TrimSpace(r.message[n-1])
+		if r.remark != "" && strings.HasPrefix(report.Reason, "Caller passes invalid args") {
+			report.Details = append(report.Details, strings.TrimSpace(r.remark))
+		}
 		for _, line := range r.message[:n-1] {
 			report.Details = append(report.Details, strings.TrimSpace(line))
 		}

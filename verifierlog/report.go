@@ -25,6 +25,7 @@ type Report struct {
 
 	// What Explain adds.
 	Kind        Kind   // what kind of mistake it is; "" when the log holds none
+	Pattern     string // the Rule that explains it, by its Pattern; "" when none does
 	Explanation string // what the rule is and how the program breaks it, with the values involved; some sentences
 	Fix         string // what to change, in terms of package dsl
 	Slice       []Step // how the value that broke the rule came to be, in the order of the walk; the last is the instruction that is refused

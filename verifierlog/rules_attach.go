@@ -17,7 +17,7 @@ var attachRules = [...]Rule{
 			"attach_btf_id %u is invalid",
 			"FENTRY/FEXIT program can only be attached to another program annotated with BTF",
 		},
-		Explanation: "The target is not of the kind that this type of program is for ({2}).",
+		Explanation: "The target is not of the kind that this type of program is for.",
 		Fix:         "Name a target of that kind: a tracepoint for tp_btf, a function for fentry.",
 		Example:     "tp_target_func",
 	},
@@ -108,7 +108,7 @@ var btfRules = [...]Rule{
 		Pattern:     "[%d] %s Invalid type_id",
 		Also:        []string{"%s Invalid type_id"},
 		Explanation: "Type {1} refers to a type that does not exist, or is not of the kind that it needs.",
-		Fix:         "Package btf's Builder checks that.",
+		Fix:         "Use the number that the Builder's method gave for the type: package btf stores what it is given.",
 		Example:     "btf_bad_type_id",
 	},
 	{

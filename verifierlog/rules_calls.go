@@ -34,7 +34,8 @@ var callRules = [...]Rule{
 	{
 		Kind:        BadMap,
 		Pattern:     "cannot pass map_type %d into func %s#%d",
-		Explanation: "{2} is for maps of another type.",
+		Also:        []string{"cannot update sockmap in this context"},
+		Explanation: "{insn} is for maps of another type, or programs of this type may not use it on such a map.",
 		Fix:         "Use the calls that are made for this map: the methods of its handle.",
 	},
 	{
@@ -84,9 +85,13 @@ var callRules = [...]Rule{
 		Example:     "kfunc_not_allowed",
 	},
 	{
-		Kind:        KernelForbidden,
-		Pattern:     "kernel btf_id %d is not a function",
-		Also:        []string{"cannot find address for kernel function %s"},
+		Kind:    KernelForbidden,
+		Pattern: "kernel btf_id %d is not a function",
+		Also: []string{
+			"cannot find address for kernel function %s",
+			"invalid kernel function btf_id %d",
+			"kernel function btf_id %d does not have a valid func_proto",
+		},
 		Explanation: "{1} names no function in the kernel's BTF: the number is from another kernel, or belongs to a type.",
 		Fix:         "Call by name: f.Kernel(\"...\") looks the number up in the kernel that the program is loaded into.",
 		Example:     "kfunc_bad_id",
@@ -105,7 +110,7 @@ var callRules = [...]Rule{
 			"arg#%d pointer type %s must point to scalar",
 			"max struct nesting depth exceeded",
 		},
-		Explanation: "Argument {1}, counted from 0, must be a pointer to a {3} of the kernel, and what is passed is none: the context itself, a number, or something that was given back.",
+		Explanation: "An argument must be a pointer to a struct of the kernel, and what is passed is none: the context itself, a number, or something that was given back.",
 		Fix:         "Read the pointer out of the context first (a parameter of the Go function is that), and do not use it after it was given back.",
 		Example:     "kfunc_double_release",
 	},
@@ -115,11 +120,16 @@ var callRules = [...]Rule{
 		Also: []string{
 			"R%d must be a rcu pointer",
 			"R%d is %s trusted",
-			"R%d must have zero offset when passed to release func or trusted arg to kfunc",
 		},
 		Explanation: "The call takes only pointers that are known to be good: arguments of the program, and what was acquired. R{1} was read from another struct, or its RCU section is over.",
 		Fix:         "Pass an argument, or acquire it before (within f.RCU, or bpf_task_from_pid and its like).",
 		Example:     "kfunc_untrusted_walk",
+	},
+	{
+		Kind:        ModifiedPointer,
+		Pattern:     "R%d must have zero offset when passed to release func",
+		Explanation: "R{1} leads into the middle of what was acquired, or of the struct that the call takes: something was added to it.",
+		Fix:         "Pass the pointer as it came; keep a copy for its fields.",
 	},
 	{
 		Kind:    MaybeNil,
@@ -137,11 +147,16 @@ var callRules = [...]Rule{
 		Pattern: "R%d is not a scalar",
 		Also: []string{
 			"R%d is not scalar",
-			"R%d is not a pointer to %s",
 		},
 		Explanation: "Argument {1} is a number, and R{1} is a pointer or was never set.",
 		Fix:         "Set it to a number before the call.",
 		Example:     "tcp_kfunc_ptr_as_scalar",
+	},
+	{
+		Kind:        ArgumentType,
+		Pattern:     "R%d is not a pointer to %s",
+		Explanation: "R{1} is to be a pointer to {2}, and is none.",
+		Fix:         "Pass an address of the arena: a.At(f, offset), or what a.Alloc gave.",
 	},
 	{
 		Kind:        ArgumentType,
@@ -165,15 +180,16 @@ var callRules = [...]Rule{
 		Example:     "global_ret_ptr",
 	},
 	{
-		Kind:    FunctionContract,
-		Pattern: "arg#%d reference type('%s %s') size cannot be determined",
-		Also: []string{
-			"Global function %s() doesn't return scalar",
-			"func#%d @%d",
-			"Validating %s",
-		},
+		Kind:        FunctionContract,
+		Pattern:     "arg#%d reference type('%s %s') size cannot be determined",
 		Explanation: "The type of argument {1} of a global function has no size: the verifier cannot tell how much may be read there.",
 		Fix:         "Use a pointer to a struct that is complete in the program's BTF.",
+	},
+	{
+		Kind:        FunctionContract,
+		Pattern:     "Global function %s() doesn't return scalar",
+		Explanation: "{1} is a global function, and gives something else than a number, or nothing.",
+		Fix:         "Return an integer; write other results to memory that the caller passes.",
 	},
 	{
 		Kind:    ForbiddenWithLock,
@@ -186,12 +202,6 @@ var callRules = [...]Rule{
 		Explanation: "While a spin lock is held nothing may be called but its unlocking.",
 		Fix:         "Compute before or after: the body of f.Locked only reads and writes memory.",
 		Example:     "lock_twice",
-	},
-	{
-		Kind:        MaybeNil,
-		Pattern:     "arg%d is null",
-		Explanation: "An argument is nil.",
-		Fix:         "Pass a pointer.",
 	},
 	{
 		Kind:        NeedsBTF,
@@ -251,10 +261,9 @@ var callRules = [...]Rule{
 		Pattern: "func %s#%d supported only for fentry/fexit/fmod_ret programs",
 		Also: []string{
 			"func %s#%d not supported for program type %d",
-			"cannot update sockmap in this context",
 		},
-		Explanation: "{1} exists, but not for programs of this type.",
-		Fix:         "Use another helper or a kernel function, or call it in a program of a type that may.",
+		Explanation: "{1} tells of the function that a program is attached to, and this one is attached to none.",
+		Fix:         "Call it in a program for a function: load.Options{AttachType: syscall.AttachTraceFEntry, AttachTo: \"...\"}.",
 	},
 	{
 		Kind:    KernelForbidden,
@@ -264,12 +273,16 @@ var callRules = [...]Rule{
 			"calling kernel functions are not allowed in non-JITed programs",
 			"calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF",
 			"too many different kernel function calls",
-			"invalid kernel function btf_id %d",
-			"invalid module BTF fd specified",
-			"kernel function btf_id %d does not have a valid func_proto",
 		},
 		Explanation: "This kernel calls no kernel functions for programs, or not this one: that takes its JIT compiler (net.core.bpf_jit_enable), BTF, and at most 256 different functions.",
 		Fix:         "Look at the kernel's configuration; a helper may do the same.",
+	},
+	{
+		Kind:        KernelForbidden,
+		Pattern:     "invalid module BTF fd specified",
+		Also:        []string{"kfunc offset > 0 without fd_array is invalid"},
+		Explanation: "The call is of a function of a module, and the descriptor that is to name the module's types is none of BTF.",
+		Fix:         "Call by name: f.Kernel(\"...\"). Functions of modules are not found by package load.",
 	},
 	{
 		Kind:    NotPermitted,

@@ -199,7 +199,7 @@ var memoryRules = [...]Rule{
 			"cannot write into %s",
 			"cannot write into packet",
 		},
-		Explanation: "{2} is read only here.",
+		Explanation: "{insn} writes to memory that is read only here.",
 		Fix:         "Write somewhere else; of packets, this hook only lets programs read.",
 	},
 	{
@@ -241,9 +241,14 @@ var memoryRules = [...]Rule{
 	{
 		Kind:        ReadOnlyMemory,
 		Pattern:     "the prog does not allow writes to packet data",
-		Also:        []string{"helper access to the packet is not allowed"},
-		Explanation: "This type of program only reads packets, or not at all through a helper.",
-		Fix:         "Use a type that may (XDP, traffic control), or copy the packet: f.Helper(\"bpf_skb_load_bytes\", ...) into a dsl.Local.",
+		Explanation: "This type of program only reads packets, and the call gives memory of the packet that may be written.",
+		Fix:         "Use a type that may write (XDP, traffic control), or read only: bpf_dynptr_slice instead of bpf_dynptr_slice_rdwr.",
+	},
+	{
+		Kind:        ArgumentType,
+		Pattern:     "helper access to the packet is not allowed",
+		Explanation: "The helper is given a pointer into the packet. It takes memory that stays where it is, such as the stack or a map's value.",
+		Fix:         "Copy the bytes first: into a dsl.Local, with f.Helper(\"bpf_skb_load_bytes\", ...) or bpf_xdp_load_bytes, or one by one behind a dsl.Header.",
 	},
 	{
 		Kind:    StackSpill,

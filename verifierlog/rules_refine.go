@@ -212,11 +212,18 @@ func refineTooComplex(a *account) {
 	a.Explanation += " When it did, it was in the loop that turns back at " + placed(turn) + ", and in a state that was new in each turn."
 }
 
-// refineContract says which argument of a global function is wrong, or what it gives instead of a number.
+// refineContract says which argument of a global function is wrong, or what it gives instead of a number, or that it is the function itself: its
+// prototype is looked at when it is first called, and what the kernel says of the arguments then does not apply.
 func refineContract(a *account) {
 	if strings.HasPrefix(a.Reason, "At subprogram exit ") && a.register(0).Kind != NoValue {
 		a.Explanation = "A global function returns a number, and R0, the result of this one, " + a.register(0).what() + "."
 		return
+	}
+	for _, line := range a.Details {
+		if rule, args := ruleFor(line); rule != nil && rule.Kind == FunctionContract {
+			a.Pattern, a.Explanation, a.Fix = rule.Pattern, fill(rule.Explanation, args, instructionOf(*a.Report)), fill(rule.Fix, args, instructionOf(*a.Report))
+			return
+		}
 	}
 	args, ok := a.detail("R%d is not a scalar")
 	if !ok || !strings.HasPrefix(a.Reason, "Caller passes invalid args") || len(a.args) < 2 {

@@ -84,15 +84,17 @@ func (a *account) valueBefore(at Step, register int) Value {
 	return ParseValue(value)
 }
 
-// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of.
+// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of. The line behind them is the same for
+// all, so it is these that tell which rule it is.
 var sizedMemory = [...]struct {
 	format string
 	kind   Kind
 	what   string
+	rule   string // the Pattern of the rule, where it is not that of the line behind
 }{
-	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map"},
-	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map"},
-	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory"},
+	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map", ""},
+	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
 }
 
 // refineBounds names the memory that an access reaches out of, and the number that leads there.
@@ -108,6 +110,9 @@ func refineBounds(a *account) {
 		}
 		size, off, width := n[0], n[1], n[2]
 		a.Kind = m.kind
+		if m.rule != "" {
+			a.Pattern = m.rule
+		}
 		register, v, _ := a.pointerOf()
 		name := m.what
 		if v.Map != "" {
@@ -138,6 +143,10 @@ func refineBounds(a *account) {
 			return
 		}
 		a.Explanation = text
+		if size < width {
+			a.Fix = "Access " + count(size, "byte") + " at most: use the Go type of what is there."
+			return
+		}
 		fit := " fit is "
 		if width == 1 {
 			fit = " fits is "
@@ -185,7 +194,7 @@ func refineUnbounded(a *account) {
 		register = parseOperands(a.Text).dst
 	}
 	index, v := a.indexOf(register)
-	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") {
+	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") || strings.Contains(a.Reason, "variable buffer offset") {
 		return
 	}
 	if _, constant := v.Bounds.Constant(); constant {

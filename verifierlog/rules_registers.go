@@ -169,7 +169,7 @@ var registerRules = [...]Rule{
 		Kind:        ResultRange,
 		Pattern:     "At program exit the register R%d has %s should have been in [%d, %d]",
 		Also:        []string{"At program exit the register R%d has %s should have been in %s"},
-		Explanation: "The result, R{1}, has {2} at the end, and this hook takes results from {3} to {4}.",
+		Explanation: "The result, R{1}, has {2} at the end, and this hook does not take all of that.",
 		Fix:         "Return a constant in that range on every path; of a number that was computed, mask it or compare it.",
 		Example:     "ret_range_cgroup",
 	},

@@ -138,7 +138,7 @@ var resourceRules = [...]Rule{
 		Kind:        NotHeld,
 		Pattern:     "bpf_spin_lock at off=%d must be held for %s",
 		Also:        []string{"held lock and object are not in the same allocation"},
-		Explanation: "The list or tree that is changed is guarded by the lock at offset {1} of the same object, and that is not held.",
+		Explanation: "The list or tree that is changed is guarded by the lock of the same object, and that is not held.",
 		Fix:         "Change it within f.Locked(lock, body), with the lock of the same value.",
 	},
 	{
@@ -164,7 +164,7 @@ var resourceRules = [...]Rule{
 			"off=%d kptr isn't referenced kptr",
 			"R%d has no valid kptr",
 		},
-		Explanation: "The call is for a field of the kernel's in the map's value that is not there, or not at this place: a lock, a timer, a kptr.",
+		Explanation: "The call is for a field of the kernel's in the map's value that is not there, not at this place, or there twice: a lock, a timer, a kptr.",
 		Fix:         "Put the field into the Go type of the map's value: package maps tells the kernel of it.",
 	},
 	{
@@ -182,7 +182,7 @@ var resourceRules = [...]Rule{
 		Kind:        UnreleasedReference,
 		Pattern:     "potential write to dynptr at off=%d disallowed",
 		Also:        []string{"Dynptr has to be an uninitialized dynptr"},
-		Explanation: "The write may hit a dynptr that is in use on the stack, at {1}.",
+		Explanation: "The write may hit a dynptr that is in use on the stack.",
 		Fix:         "Give it back first, or write somewhere else.",
 	},
 }

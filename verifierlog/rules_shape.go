@@ -40,7 +40,6 @@ var shapeRules = [...]Rule{
 	{
 		Kind:        EndlessLoop,
 		Pattern:     "infinite loop detected at insn %d",
-		Also:        []string{"infinite loop detected"},
 		Explanation: "The walk came back to instruction {1} and everything was as it had been there before: the loop changes nothing that its condition reads, so it would never end.",
 		Fix:         "Change what the condition compares in each turn, or bound the loop: f.For(n, ...), f.While (may_goto), or f.Loop (bpf_loop).",
 		Example:     "infinite_loop",
@@ -57,15 +56,10 @@ var shapeRules = [...]Rule{
 		Pattern: "The sequence of %d jumps is too complex.",
 		Also: []string{
 			"The sequence of %d jumps is too complex for async cb.",
+			"BPF program is too complex",
 		},
-		Explanation: "More than {1} branches wait for their other side.",
+		Explanation: "More branches wait for their other side than the verifier remembers: 8192, and fewer in old kernels.",
 		Fix:         "Divide the function, use a table instead of a chain of comparisons, or make a part of it a global function.",
-	},
-	{
-		Kind:        TooComplex,
-		Pattern:     "BPF program is too complex",
-		Explanation: "The verifier gave up: the program has too many states.",
-		Fix:         "Divide it into global functions, and bound its loops with f.Loop or f.While.",
 	},
 	{
 		Kind:    Recursion,

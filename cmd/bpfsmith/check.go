@@ -122,7 +122,7 @@ func otherNames(programType string) (name, hook string) {
 
 // program is what the flags say of it.
 func (c *checkFlags) program() (verify.Program, error) {
-	p := verify.Program{Attach: c.attach, Sleepable: c.sleepable, NotGPL: !compatibleWithGPL(c.license), NoPerfmon: c.noPerfmon}
+	p := verify.Program{Attach: c.attach, Sleepable: c.sleepable, NotGPL: !verify.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
 	p.Type, p.Hook = otherNames(strings.ToLower(strings.TrimPrefix(strings.ToLower(c.programType), "bpf_prog_type_")))
 	if p.Type == "" {
 		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
@@ -138,15 +138,6 @@ func (c *checkFlags) program() (verify.Program, error) {
 		p.Maps[fd] = m
 	}
 	return p, nil
-}
-
-// compatibleWithGPL is license_is_gpl_compatible of include/linux/license.h.
-func compatibleWithGPL(license string) bool {
-	switch license {
-	case "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL":
-		return true
-	}
-	return false
 }
 
 // readMap reads FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...

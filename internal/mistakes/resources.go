@@ -1,0 +1,276 @@
+package mistakes
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/helper"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/kernel/scx"
+	"github.com/bpfsmith/bpfsmith/maps"
+)
+
+const resourcesText = `What a program acquires it gives back, on every path and once: references to objects of the kernel, records of a ring buffer,
+locks, sections of RCU, iterators. Some live in objects on the stack that only their own calls may touch; locks, timers and
+pointers in the values of maps are the kernel's likewise.`
+
+var resources = [...]Mistake{
+	{
+		Name: "record_not_submitted",
+		Rule: "%s would lead to reference leak",
+		In:   xdp,
+		Build: func() *dsl.Program {
+			events := maps.NewRingBuf("events", 4096)
+			return dsl.Func("record_not_submitted", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
+				event := maps.Reserve[uint64](f, events)
+				f.If(event.IsNil(), f.ReturnConst(2))
+				event.U64("").Set(1)
+				return f.U32(1) // wrong: neither submitted nor discarded, the record is in nobody's hands
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "release_of_an_argument",
+		Rule: "release kernel function %s expects refcounted PTR_TO_BTF_ID",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("release_of_an_argument", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				f.Kernel("bpf_task_release", task) // wrong: the tracepoint's task is not ours to give back
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "section_left_open",
+		Rule: "%s cannot be used inside %s-ed region",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("section_left_open", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				f.Kernel("bpf_preempt_disable")
+				f.If(flags.Eq(0), f.ReturnConst(0)) // wrong: on this path it is not enabled again
+				f.Kernel("bpf_preempt_enable")
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "section_never_begun",
+		Rule: "unmatched rcu read unlock (kernel function %s)",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("section_never_begun", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				f.Kernel("bpf_rcu_read_unlock") // wrong: the other one comes first
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "interrupts_out_of_order",
+		Rule: "cannot restore irq state out of order, expected id=%d acquired at insn_idx=%d",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("interrupts_out_of_order", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				outer, inner := dsl.Local[uint64](f), dsl.Local[uint64](f)
+				f.Kernel("bpf_local_irq_save", outer)
+				f.Kernel("bpf_local_irq_save", inner)
+				f.Kernel("bpf_local_irq_restore", outer) // wrong: the inner one is due first
+				f.Kernel("bpf_local_irq_restore", inner)
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "interrupts_not_saved",
+		Rule: "expected an initialized irq flag as arg#%d",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("interrupts_not_saved", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				saved := dsl.Local[uint64](f)
+				f.Kernel("bpf_local_irq_restore", saved) // wrong: nothing was saved there
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "iterator_not_begun",
+		Rule: "expected an initialized iter_%s as arg #%d",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("iterator_not_begun", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				numbers := dsl.Local[uint64](f)
+				f.Kernel("bpf_iter_num_destroy", numbers) // wrong: bpf_iter_num_new makes one
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "iterator_begun_twice",
+		Rule: "expected uninitialized iter_%s as arg #%d",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("iterator_begun_twice", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				numbers := dsl.Local[uint64](f)
+				f.Kernel("bpf_iter_num_new", numbers, 0, 10)
+				f.Kernel("bpf_iter_num_new", numbers, 0, 20) // wrong: the first one has not ended
+				f.Kernel("bpf_iter_num_destroy", numbers)
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "dynptr_not_made",
+		Rule: "Expected an initialized dynptr as arg #%d",
+		In:   tc,
+		Build: func() *dsl.Program {
+			return dsl.Func("dynptr_not_made", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				packet, b := dsl.Local[room](f), dsl.Local[uint64](f)
+				return helper.DynptrRead(f, b, 8, packet, 0, 0).S32() // wrong: bpf_dynptr_from_skb comes first
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "dynptr_written_over",
+		Rule: "cannot overwrite referenced dynptr",
+		In:   tc,
+		Build: func() *dsl.Program {
+			events := maps.NewRingBuf("events", 4096)
+			return dsl.Func("dynptr_written_over", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				event := dsl.Local[room](f)
+				helper.RingbufReserveDynptr(f, events.Spec(), 8, 0, event)
+				dsl.At[uint64](event.Ptr, 0).Set(0) // wrong: with these bytes the record would be lost
+				helper.RingbufSubmitDynptr(f, event, 0)
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "helper_writes_over_a_dynptr",
+		Rule: "potential write to dynptr at off=%d disallowed",
+		In:   tc,
+		Build: func() *dsl.Program {
+			events := maps.NewRingBuf("events", 4096)
+			return dsl.Func("helper_writes_over_a_dynptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				event := dsl.Local[room](f)
+				helper.RingbufReserveDynptr(f, events.Spec(), 8, 0, event)
+				helper.SkbLoadBytes(f, skb, 0, event, 8) // wrong: the bytes go to where the dynptr is, not to its record
+				helper.RingbufSubmitDynptr(f, event, 0)
+				return f.S32(0)
+			})
+		},
+	},
+	{
+		Name: "lock_at_another_place",
+		Rule: "off %d doesn't point to 'struct %s' that is at %d",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.Func("lock_at_another_place", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := values.Lookup(f, 1)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				f.Locked(value.Part("Count"), func() { // wrong: the lock is the field Lock
+					value.U64("Count").Inc(1)
+				})
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "lock_read_as_a_number",
+		Rule: "%s cannot be accessed directly by load/store",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.Func("lock_read_as_a_number", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := values.Lookup(f, 1)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				return dsl.At[int32](value.Part("Lock"), 0).Get() // wrong: whether a lock is held is not for programs to read
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "half_a_kptr",
+		Rule: "kptr access size must be BPF_DW",
+		In:   tc,
+		Build: func() *dsl.Program {
+			owners := maps.NewArray[owner]("owners", 1)
+			return dsl.Func("half_a_kptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := owners.Lookup(f, 0)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				return dsl.At[int32](value.Part("Mask"), 0).Get() // wrong: pointers have 8 bytes
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "lock_somewhere",
+		Rule: "%s has to be at a constant offset",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.Func("lock_somewhere", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := values.Lookup(f, 1)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				f.Locked(value.Offset(skb.Mark().And(4)), func() { // wrong: a lock, or what is behind it
+					value.U64("Count").Inc(1)
+				})
+				return f.S32(0)
+			})
+		},
+	},
+	{
+		Name: "value_without_a_lock",
+		Rule: "map '%s' has no valid %s",
+		In:   tc,
+		Build: func() *dsl.Program {
+			counts := maps.NewHash[uint32, uint64]("counts", 16)
+			return dsl.Func("value_without_a_lock", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				count := counts.Lookup(f, 1)
+				f.If(count.IsNil(), f.ReturnConst(0))
+				f.Locked(count, func() { // wrong: the value is a number, and no lock
+					count.U64("").Inc(1)
+				})
+				return f.S32(0)
+			})
+		},
+	},
+	{
+		Name: "lock_in_a_filter",
+		Rule: "%s progs cannot use bpf_spin_lock yet",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.New("lock_in_a_filter",
+				dsl.LoadMap(isa.R1, values.Spec()), // wrong: socket filters may not use a map with locks at all
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Whole: true,
+	},
+}
+
+// guarded is a value with a lock in it.
+type guarded struct {
+	Lock  dsl.SpinLock
+	_     [4]uint8
+	Count uint64
+}
+
+// room is where the kernel keeps a dynptr.
+type room struct{ _ [16]uint8 }
+
+// owner is a value that owns a set of processors.
+type owner struct {
+	Mask dsl.KernelPtr[scx.BPFCPUMask]
+}

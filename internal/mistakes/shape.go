@@ -1,0 +1,389 @@
+package mistakes
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+const shapeText = `Before it follows a program, the verifier looks at its instructions one by one, at where the jumps and calls lead, and at the
+tables that come with it. Then it follows every path, and there are limits to how many and how long they may be. Functions of Go
+have a good shape by themselves: these programs are made of instructions, and some are changed after they were compiled, since
+package dsl does not write such a thing.`
+
+var shape = [...]Mistake{
+	{
+		Name: "no_exit",
+		Rule: "last insn is not an exit or jmp",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("no_exit",
+				dsl.Mov64Imm(isa.R0, 0), // wrong: and then?
+			)
+		},
+		Found: Compiling,
+		Whole: true,
+	},
+	{
+		Name: "jump_out",
+		Rule: "jump out of range from insn %d to %d",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("jump_out",
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Raw(isa.Jump(7)), // wrong: 7 instructions on there are none any more
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "jump_into_a_load",
+		Rule: "jump into the middle of ldimm64 insn %d",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("jump_into_a_load",
+				dsl.Raw(isa.JEQ64Imm(isa.R1, 0, 1)), // wrong: one on is the second half of the load
+				dsl.LoadImm64(isa.R0, 1<<40),        // seen: the load
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "never_reached",
+		Rule: "unreachable insn %d",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("never_reached",
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+				dsl.Mov64Imm(isa.R0, 1), // wrong: no jump leads here
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "endless_loop",
+		Rule: "infinite loop detected at insn %d",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("endless_loop",
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Label("again"),
+				dsl.Mov64Imm(isa.R2, 1),          // seen: here everything is as it was before
+				dsl.JNE64Imm(isa.R2, 0, "again"), // wrong: nothing changes R2 on the way
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "a_million_turns",
+		Rule: "BPF program is too large. Processed %d insn",
+		In:   tc,
+		Build: func() *dsl.Program {
+			return dsl.Func("a_million_turns", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
+				sum := f.U32(0).Var()
+				f.For(1_000_000, func(i dsl.U32) { // wrong: the verifier goes through each turn; f.Loop and f.Range are for that
+					sum.Set(sum.Xor(i)) // seen: after a million instructions it gives up, wherever that is
+				})
+				return sum.Get()
+			})
+		},
+	},
+	{
+		Name: "nine_thousand_branches",
+		Rule: "The sequence of %d jumps is too complex.",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			items := []dsl.Item{dsl.LoadMem(isa.W, isa.R2, isa.R1, 0), dsl.Mov64Imm(isa.R0, 0)}
+			for i := range int32(9000) {
+				items = append(items, dsl.JEQ64Imm(isa.R2, i, "out")) // wrong: each branch has another side that waits
+			}
+			return dsl.New("nine_thousand_branches", append(items, dsl.Label("out"), dsl.Exit())...)
+		},
+	},
+	{
+		Name: "nine_frames",
+		Rule: "the call stack of %d frames is too deep",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			deepest := dsl.New("f9", dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+			for i := 8; i > 1; i-- {
+				deepest = dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Call(deepest), dsl.Exit()) // wrong: the ninth frame is one too many
+			}
+			return dsl.New("nine_frames", dsl.Call(deepest), dsl.Exit())
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "shared_stack",
+		Rule: "combined stack size of %d calls is %d. Too large",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			large := dsl.New("large", dsl.Proto("u64"),
+				dsl.StoreImm(isa.DW, isa.R10, -400, 0), // 400 bytes here
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+			return dsl.New("shared_stack",
+				dsl.StoreImm(isa.DW, isa.R10, -200, 0), // wrong: and 200 there are more than 512 together
+				dsl.Call(large),
+				dsl.Exit(),
+			)
+		},
+		Whole: true,
+		Found: CompilingToo,
+	},
+	{
+		Name: "tail_call_from_below",
+		Rule: "tail_calls are not allowed when call stack of previous frames is %d bytes",
+		In:   tc,
+		Build: func() *dsl.Program {
+			programs := maps.NewProgArray("programs", 1)
+			next := dsl.New("next", dsl.Proto("int", "struct __sk_buff *skb"),
+				dsl.LoadMap(isa.R2, programs.Spec()),
+				dsl.Mov64Imm(isa.R3, 0),
+				dsl.CallHelper(tailCall), // wrong: the next program takes 512 bytes more, above those of the caller
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+			return dsl.New("tail_call_from_below",
+				dsl.StoreImm(isa.DW, isa.R10, -400, 0),
+				dsl.Call(next),
+				dsl.Exit(),
+			)
+		},
+		Whole: true,
+	},
+	{
+		Name:  "no_such_opcode",
+		Rule:  "unknown opcode %02x",
+		In:    socketFilter,
+		Build: twoInstructions,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[0] = 0xff // wrong: no instruction has this opcode
+		},
+		Whole: true,
+	},
+	{
+		Name: "reserved_field",
+		Rule: "%s uses reserved fields",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("reserved_field",
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(), // seen: an exit with a 1 in it
+			)
+		},
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[8+4] = 1 // wrong: exit has no constant
+		},
+	},
+	{
+		Name: "load_without_its_half",
+		Rule: "invalid bpf_ld_imm64 insn",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("load_without_its_half",
+				dsl.LoadImm64(isa.R0, 1<<40),
+				dsl.Exit(),
+			)
+		},
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[8] = byte(isa.ClassALU64) // wrong: the second slot of a load has the opcode 0
+		},
+		Whole: true,
+	},
+	{
+		Name: "register_twelve",
+		Rule: "R%d is invalid",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("register_twelve",
+				dsl.Mov64Imm(isa.R0, 0), // seen: a register to write that is none
+				dsl.Exit(),
+			)
+		},
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[1] = 12 // wrong: registers are R0 to R10
+		},
+	},
+	{
+		Name: "divided_by_zero",
+		Rule: "div by zero",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("divided_by_zero",
+				dsl.Mov64Imm(isa.R0, 1),
+				dsl.Div64Imm(isa.R0, 0), // wrong: by the constant 0
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "shifted_by_64",
+		Rule: "invalid shift %d",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("shifted_by_64",
+				dsl.Mov64Imm(isa.R0, 1),
+				dsl.Lsh64Imm(isa.R0, 64), // wrong: 63 is the most
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "packet_by_number_in_xdp",
+		Rule: "BPF_LD_[ABS|IND] instructions not allowed for this program type",
+		In:   xdp,
+		Build: func() *dsl.Program {
+			return dsl.New("packet_by_number_in_xdp",
+				dsl.Mov64Reg(isa.R6, isa.R1),
+				dsl.LoadAbs(isa.H, 12), // wrong: this is for socket filters and traffic control
+				dsl.Mov64Imm(isa.R0, 2),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "no_such_atomic",
+		Rule: "invalid %s opcode %x",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("no_such_atomic",
+				dsl.AtomicAdd64(isa.R10, -8, isa.R1), // seen: an operation that there is not
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[4] = 0x20 // wrong: there is no atomic subtraction
+		},
+	},
+	{
+		Name: "frame_pointer_set",
+		Rule: "frame pointer is read only",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("frame_pointer_set",
+				dsl.Add64Imm(isa.R10, -16), // wrong: the frame is as long as what is accessed, nobody makes room
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name:  "line_of_nothing",
+		Rule:  "Invalid line_info[%d].insn_off:%d",
+		In:    socketFilter,
+		Build: twoInstructions,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.LineInfo[16] = 99 // wrong: the second record is of instruction 99, and there are two
+		},
+		Whole: true,
+	},
+	{
+		Name:  "function_without_a_line",
+		Rule:  "missing bpf_line_info for %d funcs starting from func#%d",
+		In:    socketFilter,
+		Build: twoFunctions,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.LineInfo = load.LineInfo[:16] // wrong: a record for the first function only
+		},
+		Whole: true,
+	},
+	{
+		Name:  "function_without_a_name",
+		Rule:  "number of funcs in func_info doesn't match number of subprogs",
+		In:    socketFilter,
+		Build: twoFunctions,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.FuncInfo = load.FuncInfo[:8] // wrong: one record for two functions
+		},
+		Whole: true,
+	},
+	{
+		Name:  "first_function_not_first",
+		Rule:  "Invalid core_relo[%u].insn_off:%u prog->len:%u",
+		In:    socketFilter,
+		Build: twoFunctions,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.FuncInfo[0] = 1 // wrong: the first function begins at instruction 0
+		},
+		Whole: true,
+	},
+	{
+		Name: "many_functions",
+		Rule: "too many subprograms",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			var items []dsl.Item
+			for i := range 257 {
+				f := dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+				items = append(items, dsl.Call(f)) // wrong: 256 functions are the most
+			}
+			return dsl.New("many_functions", append(items, dsl.Exit())...)
+		},
+		Whole: true,
+	},
+	{
+		Name: "call_of_nothing",
+		Rule: "call to invalid destination",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("call_of_nothing",
+				dsl.Raw(isa.CallRel(100)), // wrong: the program ends long before
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+		Whole: true,
+	},
+	{
+		Name: "budget_with_a_number",
+		Rule: "invalid BPF_LD mode",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.New("budget_with_a_number",
+				dsl.MayGoto("out"), // seen: a number in it
+				dsl.Label("out"),
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.Instructions[4] = 7 // wrong: may_goto has no constant; how many turns there are is the kernel's to say
+		},
+	},
+}
+
+// twoInstructions is a program that is right by itself.
+func twoInstructions() *dsl.Program {
+	return dsl.New("two_instructions",
+		dsl.Mov64Imm(isa.R0, 0),
+		dsl.Exit(),
+	)
+}
+
+// twoFunctions is a program with a function besides the first.
+func twoFunctions() *dsl.Program {
+	zero := dsl.New("zero", dsl.Proto("u64"),
+		dsl.Mov64Imm(isa.R0, 0),
+		dsl.Exit(),
+	)
+	return dsl.New("two_functions",
+		dsl.Call(zero),
+		dsl.Exit(),
+	)
+}

@@ -1,0 +1,151 @@
+package mistakes
+
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+const structsText = `Pointers to the kernel's structs come with their type, from the kernel's own BTF: from the arguments of a tracepoint or of a
+member of an ops struct, and from the fields of what those lead to. A program reads fields at constant offsets and in their own
+width, and writes only those that its place allows. By name ([language.md](language.md)) all that comes out right; these programs
+do it by hand.`
+
+var structs = [...]Mistake{
+	{
+		Name: "past_the_struct",
+		Rule: "access beyond struct %s at off %u size %u",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("past_the_struct",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 32000), // wrong: struct task_struct ends before
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "past_the_member",
+		Rule: "access beyond the end of member %s (mend:%u) in struct %s with off %u size %u",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("past_the_member",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.AddFieldOffset(isa.R1, "task_struct", "flags"),
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: the field has 4 bytes, and these are 8
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "half_a_pointer",
+		Rule: "cannot access ptr member %s with moff %u in struct %s with off %u size %u",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("half_a_pointer",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.AddFieldOffset(isa.R1, "task_struct", "group_leader"),
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the field is a pointer, of 8 bytes
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "write_to_a_task",
+		Rule: "only read is supported",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("write_to_a_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				task.To("task_struct").Field("flags").Set(0) // wrong: a tracepoint reads
+				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "before_the_struct",
+		Rule: "R%d is ptr_%s invalid negative access: off=%d",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("before_the_struct",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: what is before the task is not the task's
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "some_field",
+		Rule: "R%d is ptr_%s invalid variable offset: off=%d, var_off=%s",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("some_field",
+				dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0),
+				dsl.CallHelper(prandom),
+				dsl.And64Imm(isa.R0, 8),
+				dsl.Add64Reg(isa.R6, isa.R0),
+				dsl.LoadMem(isa.DW, isa.R0, isa.R6, 0), // wrong: one of two fields, by chance
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "write_to_snd_nxt",
+		Rule: "no write support to %s at off %d",
+		In:   congAvoid,
+		Build: func() *dsl.Program {
+			return dsl.Func("write_to_snd_nxt", func(f *dsl.Fn, sk dsl.Ptr, ack, acked dsl.U32) {
+				sk.To("tcp_sock").Field("snd_nxt").Set(ack) // wrong: congestion controls set windows, and leave sequence numbers alone
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "wide_write",
+		Rule: "write access at off %d with size %d beyond the member of %s ended at %d",
+		In:   congAvoid,
+		Build: func() *dsl.Program {
+			return dsl.New("wide_write",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.AddFieldOffset(isa.R1, "tcp_sock", "snd_cwnd"),
+				dsl.StoreImm(isa.DW, isa.R1, 0, 10), // wrong: the window has 4 bytes, and the next field is hit too
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "one_argument_more",
+		Rule: "func '%s' doesn't have %d-th argument",
+		In:   ssthresh,
+		Build: func() *dsl.Program {
+			return dsl.New("one_argument_more",
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 8), // wrong: ssthresh has one argument, at 0
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "between_two_arguments",
+		Rule: "func '%s' offset %d is not multiple of 8",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.New("between_two_arguments",
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 4), // wrong: arguments are at 0, 8, 16, …
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+}
