@@ -62,6 +62,7 @@ func (p *printer) paint(color, text string) string {
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
+// all writes the report, part by part.
 func (p *printer) all() {
 	r := p.report
 	if !r.Refused() && r.Kind == "" {
