@@ -280,7 +280,7 @@ var calls = [...]Mistake{
 	},
 	{
 		Name: "kept_unchecked",
-		Rule: "Possibly NULL pointer passed to trusted arg%d",
+		Rule: "Possibly NULL pointer passed to helper arg%d",
 		In:   task,
 		Build: func() *dsl.Program {
 			owners := maps.NewArray[owner]("owners", 1)
