@@ -112,6 +112,9 @@ func registerIn(text string) (int, bool) {
 	if n, ok := numberAfter(text, "R"); ok && n <= 10 {
 		return n, true
 	}
+	if n, ok := numberAfter(text, "helper arg"); ok && n <= 5 { // of helpers the register's number is printed
+		return n, true
+	}
 	for _, word := range argumentWords {
 		if n, ok := numberAfter(text, word); ok && n < 5 {
 			return n + 1, true

@@ -74,8 +74,8 @@ func refineArgument(a *account) {
 // refineMaybeNil names what may give nil.
 func refineMaybeNil(a *account) {
 	n := a.named()
-	if strings.Contains(a.Reason, "passed to ") {
-		n++ // "trusted arg0" is R1
+	if strings.Contains(a.Reason, "passed to trusted ") {
+		n++ // "trusted arg0" is R1, and "helper arg1" is too
 	}
 	if n < 0 || len(a.args) == 0 {
 		return
