@@ -43,12 +43,8 @@ var nobodysFault = [...]string{
 }
 
 func isNobodysFault(reason string) bool {
-	for _, prefix := range nobodysFault {
-		if strings.HasPrefix(reason, prefix) {
-			return true
-		}
-	}
-	return strings.HasSuffix(reason, " uses reserved fields")
+	begins := func(s string) bool { return strings.HasPrefix(reason, s) }
+	return slices.ContainsFunc(nobodysFault[:], begins) || strings.HasSuffix(reason, " uses reserved fields")
 }
 
 // blameArithmetic: where a pointer is added to a number, messages speak of the pointer, and the number is to blame.
@@ -114,6 +110,9 @@ var argumentWords = [...]string{"arg#", "args#", "arg #", "arg"}
 
 func registerIn(text string) (int, bool) {
 	if n, ok := numberAfter(text, "R"); ok && n <= 10 {
+		return n, true
+	}
+	if n, ok := numberAfter(text, "helper arg"); ok && n <= 5 { // of helpers the register's number is printed
 		return n, true
 	}
 	for _, word := range argumentWords {

@@ -113,6 +113,8 @@ func TestNoLogNoMessage(t *testing.T) {
 		{stats, "EAGAIN", verifierlog.Interrupted},
 		{stats, "", ""},
 		{stats, "ENOMEM", verifierlog.NoLog},
+		{"magic: 0xeb9f\nversion: 1\n", "EINVAL", verifierlog.BadType},
+		{"magic: 0xeb9f\nversion: 1\n", "", ""},
 		{"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n", "ENOSPC", verifierlog.LogTruncated},
 		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is not to our liking\n" + stats, "EACCES", verifierlog.Unknown},
 		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "EACCES", verifierlog.Uninitialised},

@@ -1,8 +1,6 @@
 package verifierlog
 
-import (
-	"strings"
-)
+import "strings"
 
 // A Program is what is known of a program besides its log. All of it may be missing.
 type Program struct {
@@ -64,24 +62,6 @@ func Explain(log string, p Program) Report {
 	r.Explanation = strings.ReplaceAll(r.Explanation, "{details}", detailsOf(r))
 	r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText)
 	return r
-}
-
-func instructionOf(r Report) string {
-	if r.Text == "" {
-		return "the instruction"
-	}
-	_, text, ok := strings.Cut(r.Text, ") ")
-	if !ok {
-		text = r.Text
-	}
-	return "\"" + text + "\""
-}
-
-func detailsOf(r Report) string {
-	if len(r.Details) == 0 {
-		return r.Reason
-	}
-	return strings.Join(r.Details, "; ")
 }
 
 const writableText = "tcp_congestion_ops programs may write sk_pacing_rate, sk_pacing_status, icsk_ca_priv, icsk_ack.pending, snd_cwnd, snd_cwnd_cnt, snd_ssthresh and ecn_flags, and since Linux 6.10 snd_cwnd_stamp and app_limited. State of your own goes into icsk_ca_priv (dsl.Cells) or a socket storage."

@@ -1,6 +1,9 @@
 package verifierlog
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is a log: what isn't understood is taken for part of a message, and a
 // log without a message gives a Report without a Reason.
@@ -57,12 +60,10 @@ var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog
 
 // isAfterTheWalk tells them by all their text: the same depth of calls, met on the walk, is said without the exclamation mark, and of the call.
 func isAfterTheWalk(reason string) bool {
-	for _, format := range afterTheWalk {
-		if _, _, ok := matchFormat(format, reason); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(afterTheWalk[:], func(format string) bool {
+		_, _, ok := matchFormat(format, reason)
+		return ok
+	})
 }
 
 // finish draws the conclusions at the end of the log.

@@ -25,12 +25,17 @@ type Rule struct {
 
 // Rules lists all messages that are explained, in the order in which the verifier looks for mistakes.
 func Rules() []Rule {
-	return slices.Concat(shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:], btfRules[:])
+	tables := ruleTables()
+	return slices.Concat(tables[:]...)
 }
 
-// tables are the rules by subject. They are literals: nothing is computed at import.
+// ruleTables are the rules by subject. They are literals: nothing is computed at import.
+func ruleTables() [8][]Rule {
+	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:], btfRules[:]}
+}
+
 func eachRule(f func(r *Rule)) {
-	for _, table := range [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:], btfRules[:]} {
+	for _, table := range ruleTables() {
 		for i := range table {
 			f(&table[i])
 		}

@@ -132,15 +132,18 @@ var callRules = [...]Rule{
 		Fix:         "Pass the pointer as it came; keep a copy for its fields.",
 	},
 	{
-		Kind:    MaybeNil,
-		Pattern: "Possibly NULL pointer passed to trusted arg%d",
-		Also: []string{
-			"Possibly NULL pointer passed to helper arg%d",
-			"NULL pointer passed to trusted arg%d",
-		},
+		Kind:        MaybeNil,
+		Pattern:     "Possibly NULL pointer passed to trusted arg%d",
+		Also:        []string{"NULL pointer passed to trusted arg%d"},
 		Explanation: "Argument {1}, counted from 0, may be nil, and must not.",
 		Fix:         "Compare it with 0 before the call: f.If(p.IsNil(), f.Exit).",
 		Example:     "kfunc_release_or_null",
+	},
+	{
+		Kind:        MaybeNil,
+		Pattern:     "Possibly NULL pointer passed to helper arg%d",
+		Explanation: "Argument {1}, counted from 1, may be nil, and must not.",
+		Fix:         "Compare it with 0 before the call: f.If(p.IsNil(), f.Exit).",
 	},
 	{
 		Kind:    ArgumentType,

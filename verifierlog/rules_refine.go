@@ -13,8 +13,8 @@ type account struct {
 }
 
 // refinements look at what the message does not say: the values at the instruction, and how they came to be. They run in this order, each for
-// the kind of mistake that it is about at that time, and leave the rule's text where the log has nothing more. Those of memory are in
-// rules_refine_memory.go, those of calls in rules_refine_calls.go.
+// the kind of mistake that it is about at that time, and leave the rule's text where the log has nothing more. Those of memory, of
+// fields, of calls and of what is held are in files of their own.
 var refinements = [...]struct {
 	kind   Kind
 	refine func(a *account)
@@ -87,69 +87,6 @@ func (a *account) step(condition func(s Step) bool) (Step, bool) {
 // noted finds the last step whose note has a text in it.
 func (a *account) noted(text string) (Step, bool) {
 	return a.step(func(s Step) bool { return strings.Contains(s.Note, text) })
-}
-
-// placed says where a step is: "instruction 4 (call bpf_ringbuf_reserve#131, ports.go:12)".
-func placed(s Step) string {
-	text := "instruction " + strconv.Itoa(s.Insn) + " (" + withoutOpcode(s.Text)
-	if s.Source.File != "" {
-		text += ", " + s.Source.File + ":" + strconv.Itoa(s.Source.Line)
-	}
-	return text + ")"
-}
-
-// withoutOpcode: "(95) exit" is "exit" for people.
-func withoutOpcode(text string) string {
-	if _, rest, ok := strings.Cut(text, ") "); ok && strings.HasPrefix(text, "(") {
-		return rest
-	}
-	return text
-}
-
-// ordinal counts arguments as people do, from 1: the kernel counts some from 0 and others from 1.
-func ordinal(n int) string {
-	words := [...]string{1: "first", "second", "third", "fourth", "fifth"}
-	if n < 1 || n >= len(words) {
-		return strconv.Itoa(n) + "th"
-	}
-	return words[n]
-}
-
-// argument names the register that an argument is in: "R2, the second argument".
-func argument(register int) string {
-	return "R" + strconv.Itoa(register) + ", the " + ordinal(register) + " argument"
-}
-
-// calledBy names what a call calls: "bpf_map_lookup_elem"; of functions of the program only the call itself is known.
-func calledBy(r Report) string {
-	if callee := calleeOf(r.Text); callee != "" {
-		return callee
-	}
-	return instructionOf(r)
-}
-
-// rangeOf says which numbers are possible: "is 64", "may be from 0 to 64", "may be any number".
-func rangeOf(b Bounds) string {
-	all, _, _ := anyNumber()
-	switch n, constant := b.Constant(); {
-	case constant:
-		return "is " + strconv.FormatInt(n, 10)
-	case b.Min == all.Min && b.Max == all.Max && b.UMin == 0 && b.UMax == all.UMax:
-		return "may be any number"
-	case b.Min >= 0 && b.Max == all.Max:
-		return "is at least " + strconv.FormatInt(b.Min, 10) + ", without an upper limit"
-	case b.Min == all.Min:
-		return "is at most " + strconv.FormatInt(b.Max, 10) + " when it is taken with sign, without a lower limit"
-	}
-	return "may be from " + strconv.FormatInt(b.Min, 10) + " to " + strconv.FormatInt(b.Max, 10)
-}
-
-// count writes "1 byte", "8 bytes".
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.FormatInt(n, 10) + " " + what + "s"
 }
 
 // refineUninitialised tells the ways apart in which a register holds nothing.
@@ -275,7 +212,7 @@ func refineTooComplex(a *account) {
 	a.Explanation += " When it did, it was in the loop that turns back at " + placed(turn) + ", and in a state that was new in each turn."
 }
 
-// refineContract says which argument of a global function is wrong, what it gives instead of a number, or that it is the function itself: its
+// refineContract says which argument of a global function is wrong, or what it gives instead of a number, or that it is the function itself: its
 // prototype is looked at when it is first called, and what the kernel says of the arguments then does not apply.
 func refineContract(a *account) {
 	if strings.HasPrefix(a.Reason, "At subprogram exit ") && a.register(0).Kind != NoValue {

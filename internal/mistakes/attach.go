@@ -52,6 +52,16 @@ var attach = [...]Mistake{
 		Whole: true,
 	},
 	{
+		Name:  "member_of_data",
+		Rule:  "attach to invalid member idx %u of struct %s",
+		In:    ssthresh,
+		Build: nothing,
+		Spoil: func(load *syscall.ProgLoadAttr) {
+			load.ExpectedAttachType = 11 // wrong: this member of 6.18 is the name, and no function
+		},
+		Whole: true,
+	},
+	{
 		Name: "member_not_offered",
 		Rule: "attach to unsupported member %s of struct %s",
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "tcp_congestion_ops.get_info"},

@@ -5,6 +5,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/kernel/scx"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -107,6 +108,19 @@ var calls = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "kernel_function_under_mit",
+		Rule: "cannot call GPL-restricted function from non-GPL compatible program",
+		In:   Place{Type: syscall.ProgTypeSchedCls, License: "MIT"},
+		Build: func() *dsl.Program {
+			return dsl.Func("kernel_function_under_mit", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				packet := dsl.Local[dynptr](f)
+				return f.Kernel("bpf_dynptr_from_skb", skb, 0, packet).S32() // wrong: all kernel functions are for programs under the GPL
+			})
+		},
+		Whole: true,
+		Found: Compiling,
+	},
+	{
 		Name: "congestion_control_under_mit",
 		Rule: "struct ops programs must have a GPL compatible license",
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "tcp_congestion_ops.ssthresh", License: "MIT"},
@@ -127,6 +141,35 @@ var calls = [...]Mistake{
 				b := dsl.Local[uint64](f)
 				return helper.CopyFromUser(f, b, 8, flags).S32() // wrong: this may wait for a page, and tracepoints must not
 			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "string_from_user_space",
+		Rule: "helper call might sleep in a non-sleepable prog",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("string_from_user_space", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				name := dsl.Local[[16]uint8](f)
+				return f.Kernel("bpf_copy_from_user_str", name, 16, task, 0).S32() // wrong: this may wait for a page, too
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "sleep_under_rcu",
+		Rule: "helper call might sleep in a non-sleepable prog",
+		In:   task,
+		Build: func() *dsl.Program {
+			p := dsl.Func("sleep_under_rcu", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
+				b := dsl.Local[uint64](f)
+				f.RCU(func() {
+					helper.CopyFromUser(f, b, 8, in.U64("")) // wrong: before the section, or behind it
+				})
+				return f.S32(0)
+			})
+			p.Sleepable = true
+			return p
 		},
 		Found: Compiling,
 	},
@@ -195,6 +238,20 @@ var calls = [...]Mistake{
 		},
 	},
 	{
+		Name: "threads_of_a_walked_task",
+		Rule: "R%d must be referenced or trusted",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("threads_of_a_walked_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				threads := dsl.Local[[3]uint64](f)
+				last := task.To("task_struct").Field("last_wakee").Ptr("task_struct")
+				f.Kernel("bpf_iter_task_new", threads, last, 1) // wrong: here a task is wanted that is held, or an argument
+				f.Kernel("bpf_iter_task_destroy", threads)
+				return f.S32(0)
+			})
+		},
+	},
+	{
 		Name: "middle_of_a_task",
 		Rule: "R%d must have zero offset when passed to release func",
 		In:   newTask,
@@ -221,6 +278,24 @@ var calls = [...]Mistake{
 			})
 		},
 		Found: Compiling,
+	},
+	{
+		Name: "kept_unchecked",
+		Rule: "Possibly NULL pointer passed to helper arg%d",
+		In:   task,
+		Build: func() *dsl.Program {
+			owners := maps.NewArray[owner]("owners", 1)
+			p := dsl.Func("kept_unchecked", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
+				value := owners.Lookup(f, 0)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				fresh := scx.CpumaskCreate(f)
+				old := scx.BPFCPUMask{Ptr: value.Exchange("Mask", fresh)} // wrong: there may have been no memory for it
+				f.If(old.NotNil(), old.CpumaskRelease)
+				return f.S32(0)
+			})
+			p.Sleepable = true
+			return p
+		},
 	},
 	{
 		Name: "pointer_for_a_pid",

@@ -184,6 +184,18 @@ var memory = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "any_index_into_the_stack",
+		Rule: "invalid variable-offset%s stack R%d var_off=%s",
+		In:   tc,
+		Build: func() *dsl.Program {
+			return dsl.Func("any_index_into_the_stack", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				table := dsl.Local[[16]uint8](f)
+				return dsl.At[uint8](table.Offset(skb.Mark()), 0).S32() // wrong: the mark may be any number
+			})
+		},
+		Found: Compiling,
+	},
+	{
 		Name: "packet_not_compared",
 		Rule: "R%d offset is outside of the packet",
 		In:   xdp,

@@ -147,6 +147,10 @@ func TestWhatCompilingFinds(t *testing.T) {
 
 // TestWhatTheKernelSaidIsExplained by the rule that the program is for: the recorded logs, without a kernel.
 func TestWhatTheKernelSaidIsExplained(t *testing.T) {
+	kept, err := logs.ReadDir("testdata")
+	if err != nil || len(kept) != len(All()) {
+		t.Errorf("%d logs are kept of %d mistakes: remove the old ones, %v", len(kept), len(All()), err)
+	}
 	for _, m := range All() {
 		log, err := m.Log()
 		if err != nil {

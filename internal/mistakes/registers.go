@@ -289,38 +289,38 @@ var registers = [...]Mistake{
 		Found: CompilingToo,
 	},
 	{
-		Name: "beyond_the_stack",
+		Name: "address_above_the_stack",
 		Rule: "R%d stack pointer arithmetic goes out of range, prohibited for !root",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("beyond_the_stack",
+			return dsl.New("address_above_the_stack",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Add64Imm(isa.R2, -600), // wrong: the stack has 512 bytes, and a guessing processor may read what is there
+				dsl.Add64Imm(isa.R2, 8), // wrong: the stack lies below, and even the address is not to be had
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
 		},
 	},
 	{
-		Name: "one_sum_of_two",
+		Name: "step_from_two_places",
 		Rule: "R%d tried to %s from different maps, paths or scalars, prohibited for !root",
 		In:   careful,
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
-			return dsl.New("one_sum_of_two",
+			return dsl.New("step_from_two_places",
 				dsl.LoadMem(isa.W, isa.R6, isa.R1, 0),
-				dsl.And64Imm(isa.R6, 7),
 				dsl.LoadMem(isa.W, isa.R7, isa.R1, 4),
+				dsl.And64Imm(isa.R7, 15),
 				dsl.StoreImm(isa.W, isa.R10, -4, 0),
 				dsl.LoadMap(isa.R1, bytes.Spec()),
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, -4),
 				dsl.CallHelper(mapLookupElem),
 				dsl.JEQ64Imm(isa.R0, 0, "out"),
-				dsl.JEQ64Imm(isa.R7, 0, "sum"),
-				dsl.And64Imm(isa.R6, 3),
-				dsl.Label("sum"),
-				dsl.Add64Reg(isa.R0, isa.R6), // wrong: up to 7 on one path and up to 3 on the other, and there is one mask against guesses
+				dsl.JEQ64Imm(isa.R6, 0, "step"),
+				dsl.And64Imm(isa.R7, 7),
+				dsl.Label("step"),
+				dsl.Add64Reg(isa.R0, isa.R7), // wrong: how far it may go differs between the two paths that lead here
 				dsl.LoadMem(isa.B, isa.R0, isa.R0, 0),
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),

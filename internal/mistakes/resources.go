@@ -42,6 +42,18 @@ var resources = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "release_of_the_packets_socket",
+		Rule: "release kernel function %s expects refcounted PTR_TO_BTF_ID",
+		In:   tc,
+		Build: func() *dsl.Program {
+			return dsl.Func("release_of_the_packets_socket", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				sk := skb.Sk()
+				f.If(sk.IsNil(), f.ReturnConst(0))
+				return helper.SkRelease(f, sk).S32() // wrong: the packet holds it, and not this program
+			})
+		},
+	},
+	{
 		Name: "section_left_open",
 		Rule: "%s cannot be used inside %s-ed region",
 		In:   newTask,
@@ -51,6 +63,48 @@ var resources = [...]Mistake{
 				f.If(flags.Eq(0), f.ReturnConst(0)) // wrong: on this path it is not enabled again
 				f.Kernel("bpf_preempt_enable")
 				return f.S32(0)
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "rcu_left_open",
+		Rule: "%s cannot be used inside %s-ed region",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("rcu_left_open", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				f.Kernel("bpf_rcu_read_lock")
+				return f.S32(0) // wrong: f.RCU ends what it begins
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "lock_left_closed",
+		Rule: "%s cannot be used inside %s-ed region",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.Func("lock_left_closed", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := values.Lookup(f, 1)
+				f.If(value.NotNil(), func() {
+					helper.SpinLock(f, value.Part("Lock")) // wrong: f.Locked unlocks what it locks
+					value.U64("Count").Inc(1)
+				})
+				return f.S32(0) // seen: the lock is held still
+			})
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "interrupts_left_off",
+		Rule: "%s cannot be used inside %s-ed region",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("interrupts_left_off", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				saved := dsl.Local[uint64](f)
+				f.Kernel("bpf_local_irq_save", saved)
+				return f.S32(0) // wrong: they stay off until bpf_local_irq_restore
 			})
 		},
 		Found: Compiling,
@@ -211,6 +265,22 @@ var resources = [...]Mistake{
 			})
 		},
 		Found: Compiling,
+	},
+	{
+		Name: "kptr_set",
+		Rule: "kptr access size must be BPF_DW",
+		In:   task,
+		Build: func() *dsl.Program {
+			owners := maps.NewArray[owner]("owners", 1)
+			p := dsl.Func("kptr_set", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
+				value := owners.Lookup(f, 0)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				dsl.At[uint64](value.Part("Mask"), 0).Set(in.U64("")) // wrong: what is in there would be lost; value.Exchange gives it
+				return f.S32(0)
+			})
+			p.Sleepable = true
+			return p
+		},
 	},
 	{
 		Name: "lock_somewhere",

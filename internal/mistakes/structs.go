@@ -3,6 +3,7 @@ package mistakes
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 const structsText = `Pointers to the kernel's structs come with their type, from the kernel's own BTF: from the arguments of a tracepoint or of a
@@ -118,6 +119,22 @@ var structs = [...]Mistake{
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "tcp_sock", "snd_cwnd"),
 				dsl.StoreImm(isa.DW, isa.R1, 0, 10), // wrong: the window has 4 bytes, and the next field is hit too
+				dsl.Exit(),
+			)
+		},
+		Found: Compiling,
+	},
+	{
+		Name: "wide_write_of_a_dummy",
+		Rule: "write access at off %d with size %d beyond the member of %s ended at %d",
+		In:   Place{Type: syscall.ProgTypeStructOps, Target: "bpf_dummy_ops.test_1"},
+		Build: func() *dsl.Program {
+			return dsl.New("wide_write_of_a_dummy",
+				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
+				dsl.Mov64Imm(isa.R0, 0),
+				dsl.JEQ64Imm(isa.R1, 0, "none"),
+				dsl.StoreImm(isa.DW, isa.R1, 0, 1), // wrong: struct bpf_dummy_ops_state has one number of 4 bytes
+				dsl.Label("none"),
 				dsl.Exit(),
 			)
 		},

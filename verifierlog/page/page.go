@@ -132,6 +132,7 @@ type viewNode struct {
 	Gap   bool        `json:"gap"` // rows before it are left out: Set is all that was known
 }
 
+// newView fills the template's view from a log and its report.
 func newView(log string, r verifierlog.Report, o Options) *view {
 	rows := readRows(log, r)
 	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}

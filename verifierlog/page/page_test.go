@@ -94,6 +94,32 @@ func TestPageFoldsOtherPaths(t *testing.T) {
 	}
 }
 
+// TestPageOfEachLog: the instruction to blame is on it, once, and each step of how it came to be leads to a row.
+func TestPageOfEachLog(t *testing.T) {
+	logs := recorded.Open(t)
+	blamed, lost := regexp.MustCompile(`class="row insn blamed"`), regexp.MustCompile(`class="step" data-row="-1"`)
+	pages := 0
+	for _, file := range logs.Files("") {
+		log := logs.Text(t, file)
+		r := verifierlog.Explain(log, verifierlog.Program{})
+		text := writePage(t, log, r, page.Options{})
+		want := 0
+		if r.Refused() && r.Text != "" {
+			want = 1
+		}
+		if got := len(blamed.FindAll(text, -1)); got != want {
+			t.Errorf("%s: %d instructions are to blame, want %d", file, got, want)
+		}
+		if n := len(lost.FindAll(text, -1)); n > 0 {
+			t.Errorf("%s: %d steps lead nowhere", file, n)
+		}
+		pages++
+	}
+	if pages < 500 {
+		t.Errorf("only %d pages", pages)
+	}
+}
+
 // longLog is a log of two paths, the first of them long, both of which come from instruction 1.
 func longLog(lines int) string {
 	var b strings.Builder

@@ -249,6 +249,7 @@ func boolInt(b bool) int {
 	return 0
 }
 
+// makeFile lists the lines of a file: all, or those around what the log quotes, or the quotes alone where the file is not at hand or another one.
 func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}

@@ -1,0 +1,105 @@
+package verifierlog
+
+import (
+	"strconv"
+	"strings"
+)
+
+// releases say how what a call acquired is given back.
+var releases = [...]struct{ acquire, release string }{
+	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, even where the call gave an error"},
+	{"bpf_ringbuf_reserve", "ring.Submit(f, r) or ring.Discard(f, r)"},
+	{"bpf_sk_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
+	{"bpf_skc_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
+	{"bpf_task_", "f.Kernel(\"bpf_task_release\", task)"},
+	{"bpf_cgroup_", "f.Kernel(\"bpf_cgroup_release\", cgroup)"},
+	{"bpf_cpumask_", "f.Kernel(\"bpf_cpumask_release\", mask)"},
+	{"bpf_iter_", "the iterator's _destroy, even where it has no element left; f.Range ends its own"},
+	{"bpf_kptr_xchg", "the release function of its type (bpf_task_release for a task), or put it back with r.Exchange"},
+	{"bpf_obj_new", "f.Kernel(\"bpf_obj_drop_impl\", p, 0)"},
+}
+
+// refineReference names what is held, and how it is given back.
+func refineReference(a *account) {
+	args, ok := a.detail("Unreleased reference id=%d alloc_insn=%d")
+	if !ok {
+		return
+	}
+	insn, ok := parseInt(args[1])
+	if !ok {
+		return
+	}
+	acquired, ok := a.step(func(s Step) bool { return s.Insn == insn })
+	if !ok {
+		a.Explanation = "Instruction " + args[1] + " acquired something (reference " + args[0] + "), and it is still held at the end of this path."
+		a.Fix = "Give it back on this path too, before the exit."
+		return
+	}
+	a.Explanation = "What " + placed(acquired) + " acquired (reference " + args[0] + ") is still held at the end of this path."
+	if lost, ok := a.noted("the last copy is lost"); ok {
+		a.Explanation += " Its last copy is overwritten at " + placed(lost) + "."
+	}
+	for _, r := range releases {
+		if strings.HasPrefix(calleeOf(acquired.Text), r.acquire) {
+			if strings.Contains(r.release, ", even where ") {
+				a.Fix = "End it on every path to the exit: " + r.release + "."
+				return
+			}
+			a.Fix = "Give it back on every path to the exit, except where it is nil: " + r.release + "."
+			return
+		}
+	}
+}
+
+// refineReleased says why what is given back is not the program's.
+func refineReleased(a *account) {
+	n, ok := namedRegister(a.Reason, a.Details)
+	callee := calleeOf(a.Text)
+	if !ok || callee == "" {
+		return
+	}
+	from, ok := a.noted("from the context")
+	if v := a.register(n); ok && v.Kind.IsPointer() && v.Ref == 0 {
+		a.Explanation = "R" + strconv.Itoa(n) + " " + v.what() + " that the kernel passes to the program, by " + placed(from) + ". It stays the kernel's: " + callee + " takes only what the program has acquired itself."
+		a.Fix = "Leave the call out, or acquire it first, and give back what that gave."
+	}
+}
+
+// sections are what the kernel calls regions, and how they end.
+var sections = [...]struct{ region, what, end string }{
+	{"bpf_spin_lock", "a spin lock is held", "f.Locked(lock, body) gives it back at the end of its body; leave the program behind it, not within. By hand, call bpf_spin_unlock on every path."},
+	{"bpf_rcu_read_lock", "a section of RCU is open", "f.RCU(body) ends it; leave the program behind it, not within. By hand, call bpf_rcu_read_unlock on every path."},
+	{"bpf_preempt_disable", "preemption is disabled", "Call bpf_preempt_enable on every path: f.Kernel(\"bpf_preempt_enable\")."},
+	{"bpf_local_irq_save", "interrupts are disabled", "Call bpf_local_irq_restore with the saved flags on every path."},
+}
+
+// refineSection names the section that is not ended.
+func refineSection(a *account) {
+	for _, s := range sections {
+		unlock := strings.Replace(s.region, "lock", "unlock", 1)
+		if !strings.Contains(a.Reason, s.region) && !strings.Contains(a.Reason, unlock) {
+			continue
+		}
+		a.Explanation = "Here " + s.what
+		if began, ok := a.noted("begins what was not ended"); ok {
+			a.Explanation += ", since " + placed(began)
+		}
+		a.Explanation += ", and " + instructionOf(*a.Report) + " is not possible before that has ended."
+		a.Fix = s.end
+		return
+	}
+}
+
+// refineLocked says what is called.
+func refineLocked(a *account) {
+	callee := calleeOf(a.Text)
+	switch callee {
+	case "":
+		return
+	case "bpf_spin_lock":
+		a.Explanation = "A spin lock is held here already, and a program holds one at a time: a second call of bpf_spin_lock would wait for itself."
+		a.Fix = "End the first section before: bodies of f.Locked do not stand within each other."
+	default:
+		a.Explanation = callee + " is called while a spin lock is held. Until it is given back nothing may be called."
+	}
+}
