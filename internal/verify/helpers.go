@@ -29,7 +29,7 @@ type helperRow struct {
 //	d  a dynptr to use   D  memory for a dynptr that must be given back   E  one that must be given back, and is
 //	K  a text in a map that nobody writes
 //	p  the address of a kptr in a map's value
-//	P  some pointer: a task, a socket   Q  some pointer, or 0
+//	P  some pointer: a task, a socket   Q  some pointer, or 0   O  a value of the map to read, or 0
 //
 // and of what they give:
 //
@@ -56,7 +56,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{14, "", 'n', "", "", ""},                                                       // get_current_pid_tgid
 	{15, "", 'n', "", "", ""},                                                       // get_current_uid_gid
 	{16, "ws", 'n', "", "", ""},                                                     // get_current_comm
-	{17, "x", 'n', "", "", ""},                                                      // get_cgroup_classid
+	{17, "", 'n', "", "", ""},                                                       // get_cgroup_classid
 	{18, "x..", 'n', "packet", "", "socket_filter xdp"},                             // skb_vlan_push
 	{19, "x", 'n', "packet", "", "socket_filter xdp"},                               // skb_vlan_pop
 	{20, "xws.", 'n', "", "", "socket_filter xdp"},                                  // skb_get_tunnel_key
@@ -101,8 +101,8 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{79, "x", 'n', "", "", "socket_filter xdp"},                                     // skb_cgroup_id
 	{80, "", 'n', "", "", ""},                                                       // get_current_cgroup_id
 	{83, "x.", 'n', "", "", "socket_filter xdp"},                                    // skb_ancestor_cgroup_id
-	{84, "xrs..", 's', "", "", "socket_filter"},                                     // sk_lookup_tcp
-	{85, "xrs..", 's', "", "", "socket_filter"},                                     // sk_lookup_udp
+	{84, "xrz..", 's', "", "", "socket_filter"},                                     // sk_lookup_tcp
+	{85, "xrz..", 's', "", "", "socket_filter"},                                     // sk_lookup_udp
 	{86, "S", 'n', "", "", "socket_filter"},                                         // sk_release
 	{87, "mv.", 'n', "", "", ""},                                                    // map_push_elem
 	{88, "mV", 'n', "", "", ""},                                                     // map_pop_elem
@@ -113,11 +113,11 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{96, "P", '.', "", "", "socket_filter xdp"},                                     // tcp_sock
 	{97, "x", 'n', "", "", "socket_filter xdp"},                                     // skb_ecn_set_ce
 	{98, "P", '.', "", "", "socket_filter xdp"},                                     // get_listener_sock
-	{99, "xrs..", 's', "", "", "socket_filter"},                                     // skc_lookup_tcp
+	{99, "xrz..", 's', "", "", "socket_filter"},                                     // skc_lookup_tcp
 	{100, "Prsrs", 'n', "", "", "socket_filter"},                                    // tcp_check_syncookie
 	{105, "rs.8", 'n', "", "", ""},                                                  // strtol
 	{106, "rs.8", 'n', "", "", ""},                                                  // strtoul
-	{107, "mPQ.", 'v', "", "", "socket_filter xdp"},                                 // sk_storage_get
+	{107, "mPO.", 'v', "", "", "socket_filter xdp"},                                 // sk_storage_get
 	{108, "mP", 'n', "", "", "socket_filter xdp"},                                   // sk_storage_delete
 	{109, ".", 'n', "", "", ""},                                                     // send_signal
 	{110, "Prsrs", 'n', "", "", "socket_filter"},                                    // tcp_gen_syncookie
@@ -133,7 +133,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{121, "Pm.rz", 'n', "", "", "socket_filter xdp sched_cls"},                      // xdp_output
 	{122, "Q", 'n', "", "", "xdp"},                                                  // get_netns_cookie
 	{123, ".", 'n', "", "", ""},                                                     // get_current_ancestor_cgroup_id
-	{124, "Q..", 'n', "", "", "socket_filter xdp"},                                  // sk_assign
+	{124, "P..", 'n', "", "", "socket_filter xdp"},                                  // sk_assign
 	{125, "", 'n', "", "", ""},                                                      // ktime_get_boot_ns
 	{130, "mrz.", 'n', "", "", ""},                                                  // ringbuf_output
 	{131, "mc.", 'q', "", "", ""},                                                   // ringbuf_reserve
@@ -155,7 +155,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{153, "P.", '.', "", "", ""},                                                    // per_cpu_ptr
 	{154, "P", '.', "", "", ""},                                                     // this_cpu_ptr
 	{155, "..", 'n', "", "", "socket_filter xdp"},                                   // redirect_peer
-	{156, "mPQ.", 'v', "", "", ""},                                                  // task_storage_get
+	{156, "mPO.", 'v', "", "", ""},                                                  // task_storage_get
 	{157, "mP", 'n', "", "", ""},                                                    // task_storage_delete
 	{158, "", '.', "", "", ""},                                                      // get_current_task_btf
 	{160, "", 'n', "", "", ""},                                                      // ktime_get_coarse_ns
@@ -166,10 +166,13 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{166, ".rs", 'n', "", "", "socket_filter xdp sched_cls"},                        // sys_bpf
 	{167, "rs..", 'n', "", "", "socket_filter xdp sched_cls"},                       // btf_find_by_name_kind
 	{168, ".", 'n', "", "", "socket_filter xdp sched_cls"},                          // sys_close
+	{169, "Pm.", 'n', "", "", ""},                                                   // timer_init
+	{171, "P..", 'n', "", "", ""},                                                   // timer_start
+	{172, "P", 'n', "", "", ""},                                                     // timer_cancel
 	{173, "x", 'n', "", "", "socket_filter xdp sched_cls"},                          // get_func_ip
 	{174, "x", 'n', "", "", "socket_filter xdp sched_cls"},                          // get_attach_cookie
 	{175, "P", '.', "", "", ""},                                                     // task_pt_regs
-	{176, "wz.", 'n', "", "", ""},                                                   // get_branch_snapshot
+	{176, "wz", 'n', "", "", ""},                                                    // get_branch_snapshot
 	{177, "rsRz", 'n', "", "", ""},                                                  // trace_vprintk
 	{178, "P", '.', "", "", ""},                                                     // skc_to_unix_sock
 	{180, "P.fo.", 'n', "", "", ""},                                                 // find_vma
@@ -192,9 +195,12 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{203, "d.c", 'y', "", "", ""},                                                   // dynptr_data
 	{208, "", 'n', "", "", ""},                                                      // ktime_get_tai_ns
 	{209, "mfo.", 'n', "", "", ""},                                                  // user_ringbuf_drain
-	{210, "mPQ.", 'v', "", "", ""},                                                  // cgrp_storage_get
+	{210, "mPO.", 'v', "", "", ""},                                                  // cgrp_storage_get
 	{211, "mP", 'n', "", "", ""},                                                    // cgrp_storage_delete
 }
+
+// anyCount stands in helperCounts for any number of arguments.
+const anyCount = 100
 
 // helperByID is the row of a helper, or nil.
 func helperByID(id int32) *helperRow {

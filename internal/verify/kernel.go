@@ -196,7 +196,11 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *v
 		}
 		return true
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v is a number: it never was one, or was given back", a.name, p.name, a.to, r)
+		kind := "argument-type"
+		if has("release") {
+			kind = "released-twice"
+		}
+		return c.refuse(s, i, kind, "argument %s of %s is a pointer to a struct %s, and %v is a number: it never was one, or was given back", a.name, p.name, a.to, r)
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
 		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" && !strings.HasPrefix(a.to, "bpf_") {
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v is %s", a.name, p.name, a.to, r, v.kind)
@@ -211,6 +215,9 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *v
 		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case has("release") && (v.ref == 0 || !slotHeld(s, v.ref)):
 		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
+	}
+	if v.trust == lost && has("trusts") {
+		return c.refuse(s, i, "untrusted", "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 	}
 	if v.trust == walked && has("trusts") {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {

@@ -163,6 +163,7 @@ func (c *checker) resolve() bool {
 	for i := range c.code {
 		in := &c.code[i]
 		c.patient = c.patient || c.loops(i)
+		c.kernelCalls = c.kernelCalls || in.IsKfuncCall()
 		if !in.IsWide() || c.Maps == nil {
 			continue
 		}

@@ -1,0 +1,20 @@
+package verify
+
+// A HelperRow is what tests see of the table of helpers.
+type HelperRow struct {
+	ID        int32
+	Args      string
+	Gives     byte
+	Only, Not string
+	TakesMap  func(mapType string) bool
+	KnownMaps []string // that it takes, where those are few
+}
+
+// HelperRows are those of the table.
+func HelperRows() []HelperRow {
+	var list []HelperRow
+	for _, r := range helperTable {
+		list = append(list, HelperRow{r.id, r.args, r.gives, r.only, r.not, func(t string) bool { return mapFits(t, r.id) }, helperMaps[r.id]})
+	}
+	return list
+}
