@@ -18,3 +18,15 @@ func HelperRows() []HelperRow {
 	}
 	return list
 }
+
+// A KernelRow is what tests see of the table of kernel functions.
+type KernelRow struct{ Name, Does string }
+
+// KernelRows are those of the table.
+func KernelRows() []KernelRow {
+	var list []KernelRow
+	for _, r := range kernelTable {
+		list = append(list, KernelRow{r.name, r.does})
+	}
+	return list
+}

@@ -47,6 +47,33 @@ var kernelTable = [...]struct{ name, does string }{
 	{"bpf_cgroup_from_id", "acquire nil"},
 	{"bpf_cgroup_ancestor", "acquire nil trusts"},
 	{"bpf_cgroup_release", "release"},
+	{"bpf_task_get_cgroup1", "acquire nil trusts"},
+	{"bpf_task_under_cgroup", "trusts"},
+	{"bpf_cpumask_create", "acquire nil"},
+	{"bpf_cpumask_acquire", "acquire trusts"},
+	{"bpf_cpumask_release", "release"},
+	{"bpf_cpumask_first", "trusts"},
+	{"bpf_cpumask_first_zero", "trusts"},
+	{"bpf_cpumask_first_and", "trusts"},
+	{"bpf_cpumask_set_cpu", "trusts"},
+	{"bpf_cpumask_clear_cpu", "trusts"},
+	{"bpf_cpumask_test_cpu", "trusts"},
+	{"bpf_cpumask_test_and_set_cpu", "trusts"},
+	{"bpf_cpumask_test_and_clear_cpu", "trusts"},
+	{"bpf_cpumask_setall", "trusts"},
+	{"bpf_cpumask_clear", "trusts"},
+	{"bpf_cpumask_and", "trusts"},
+	{"bpf_cpumask_or", "trusts"},
+	{"bpf_cpumask_xor", "trusts"},
+	{"bpf_cpumask_equal", "trusts"},
+	{"bpf_cpumask_intersects", "trusts"},
+	{"bpf_cpumask_subset", "trusts"},
+	{"bpf_cpumask_empty", "trusts"},
+	{"bpf_cpumask_full", "trusts"},
+	{"bpf_cpumask_copy", "trusts"},
+	{"bpf_cpumask_any_distribute", "trusts"},
+	{"bpf_cpumask_any_and_distribute", "trusts"},
+	{"bpf_cpumask_weight", "trusts"},
 	{"bpf_rcu_read_lock", "rcu+ common"},
 	{"bpf_rcu_read_unlock", "rcu- common"},
 	{"bpf_preempt_disable", "preempt+ common"},
@@ -119,6 +146,8 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		r := isa.R1 + isa.Register(n)
 		v := &regs[r]
 		switch {
+		case a.has("__ign"), a.has("__prog"):
+			continue
 		case v.kind == opaque || v.vague && v.kind != number:
 			s.guess = s.guess || has("release")
 			vague = true
@@ -127,7 +156,17 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 			return c.refuse(s, i, "argument-type", "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
+		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
+			return c.refuse(s, i, "bad-size", "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
+		case a.pointer && a.typ == 0 && v.kind == number && !v.vague && v.num.umin > 0:
+			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
 		case a.typ == 0:
+			if done, ok := c.buffer(s, i, p, n, v); done {
+				if !ok {
+					return false
+				}
+				continue
+			}
 			if v.kind == stack {
 				c.blur(s, int(v.frame))
 			}
@@ -186,12 +225,40 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	return true
 }
 
+// has reports whether the name of an argument ends in one of the suffixes by which the kernel knows what it is for
+// (Documentation/bpf/kfuncs.rst).
+func (a *param) has(suffix string) bool { return strings.HasSuffix(a.name, suffix) }
+
+// buffer checks an argument that leads to bytes: as many as the next argument says (__sz), or a number. done is false for others.
+func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok bool) {
+	a := &p.params[n]
+	if !a.pointer || v.kind != stack && v.kind != mapValue && v.kind != memory || v.nullable || strings.Contains(a.name, "__") && !a.has("__opt") {
+		return false, true
+	}
+	size, sized := scalarOf(int64(a.number)), false
+	if n+1 < len(p.params) && n < 4 {
+		if next := &p.params[n+1]; next.has("__sz") || next.has("__szk") {
+			r := &s.top().regs[isa.R2+isa.Register(n)]
+			if r.kind != number || r.vague {
+				return false, true
+			}
+			size, sized = r.num, true
+		}
+	}
+	if !sized && a.number < 2 { // a text, for all that is known
+		return false, true
+	}
+	h := helperCall{c: c, s: s, i: i, name: p.name, m: -1, key: -1}
+	wrong := func(string) bool { return true }
+	return true, h.memory(n, *v, size, false, true, wrong) && h.memory(n, *v, size, true, true, wrong)
+}
+
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *value, has func(string) bool) bool {
 	r := isa.R1 + isa.Register(n)
 	switch {
 	case v.isZero():
-		if has("trusts") || has("release") {
+		if (has("trusts") || has("release")) && !a.has("__nullable") {
 			return c.refuse(s, i, "maybe-nil", "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
@@ -211,7 +278,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, a param, v *v
 		return true
 	case v.kind != object:
 		return true
-	case v.nullable && (has("trusts") || has("release")):
+	case v.nullable && (has("trusts") || has("release")) && !a.has("__nullable"):
 		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case has("release") && (v.ref == 0 || !slotHeld(s, v.ref)):
 		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
