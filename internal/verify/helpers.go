@@ -9,7 +9,7 @@ type helperRow struct {
 	gives byte
 	does  string // "packet": pointers into the packet are lost; "sleeps"
 	only  string // the program types that may call it, where it is for few; "" for any
-	not   string // of socket_filter, xdp and sched_cls, those that may not
+	not   string // of socket_filter, xdp, sched_cls and struct_ops, those that may not
 }
 
 // The kinds of arguments of helpers, as letters (enum bpf_arg_type, include/linux/bpf.h):
@@ -43,7 +43,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{1, "mk", 'v', "", "", ""},                                                      // map_lookup_elem
 	{2, "mkv.", 'n', "", "", ""},                                                    // map_update_elem
 	{3, "mk", 'n', "", "", ""},                                                      // map_delete_elem
-	{4, "wz.", 'n', "", "", "socket_filter xdp sched_cls"},                          // probe_read
+	{4, "wz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},               // probe_read
 	{5, "", 'n', "", "", ""},                                                        // ktime_get_ns
 	{6, "rs...", 'n', "", "", ""},                                                   // trace_printk
 	{7, "", 'n', "", "", ""},                                                        // get_prandom_u32
@@ -66,7 +66,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{24, "x", 'n', "", "", "socket_filter xdp"},                                     // get_route_realm
 	{25, "xm.rz", 'n', "", "", ""},                                                  // perf_event_output
 	{26, "x.ws", 'n', "", "", "xdp"},                                                // skb_load_bytes
-	{27, "xm.", 'n', "", "", "socket_filter xdp sched_cls"},                         // get_stackid
+	{27, "xm.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},              // get_stackid
 	{28, "RzRz.", 'n', "", "", "socket_filter"},                                     // csum_diff
 	{29, "xws", 'n', "", "", "socket_filter xdp"},                                   // skb_get_tunnel_opt
 	{30, "xrs", 'n', "", "", "socket_filter xdp"},                                   // skb_set_tunnel_opt
@@ -83,7 +83,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{42, "", 'n', "", "", ""},                                                       // get_numa_node_id
 	{43, "x..", 'n', "packet", "", "socket_filter xdp"},                             // skb_change_head
 	{44, "x.", 'n', "packet", "xdp", ""},                                            // xdp_adjust_head
-	{45, "wz.", 'n', "", "", "socket_filter xdp sched_cls"},                         // probe_read_str
+	{45, "wz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},              // probe_read_str
 	{46, "Q", 'n', "", "", "xdp"},                                                   // get_socket_cookie
 	{47, "x", 'n', "", "", "xdp"},                                                   // get_socket_uid
 	{48, "x.", 'n', "", "", "socket_filter xdp"},                                    // set_hash
@@ -95,7 +95,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{57, "P..ws", 'n', "", "", "socket_filter xdp sched_cls"},                       // getsockopt
 	{65, "x.", 'n', "packet", "xdp", ""},                                            // xdp_adjust_tail
 	{66, "x.ws.", 'n', "", "", "socket_filter xdp"},                                 // skb_get_xfrm_state
-	{67, "xwz.", 'n', "", "", "socket_filter xdp sched_cls"},                        // get_stack
+	{67, "xwz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},             // get_stack
 	{68, "x.ws.", 'n', "", "", "xdp"},                                               // skb_load_bytes_relative
 	{69, "xus.", 'n', "", "", "socket_filter"},                                      // fib_lookup
 	{79, "x", 'n', "", "", "socket_filter xdp"},                                     // skb_cgroup_id
@@ -229,6 +229,10 @@ var mapHelpers = map[string][]int32{
 	"stack":                 {87, 88, 89},
 	"bloom_filter":          {87, 89},
 	"reuseport_sockarray":   {82},
+	"sk_storage":            {107, 108, 194},
+	"inode_storage":         {145, 146, 194},
+	"task_storage":          {156, 157, 194},
+	"cgrp_storage":          {210, 211, 194},
 	"cgroup_storage":        {81},
 	"percpu_cgroup_storage": {81},
 }

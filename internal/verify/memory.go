@@ -309,6 +309,9 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 	if sl.bytes[0] == spilled && sl.bytes[7] == spilled && size == 8 {
 		return sl.val, true
 	}
+	if sl.bytes[7] == spilled && sl.val.kind.isPointer() && !sl.val.vague {
+		return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
+	}
 	zeros, vague := true, false
 	for k := b; k < b+size; k++ {
 		switch sl.bytes[k] {
@@ -320,9 +323,6 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 				zeros, vague = false, true
 			default:
 				zeros = false
-				if c.NoPerfmon {
-					return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
-				}
 			}
 		case misc:
 			zeros = false
