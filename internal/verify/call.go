@@ -69,10 +69,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if !known {
 		name = fmt.Sprintf("number %d", id)
 	}
-	count, gpl := int(helperCounts[id]), false
-	if count < 0 {
-		count, gpl = -count-1, true
-	}
+	gpl := helperCounts[id] < 0
 	args, gives, does := "", byte('.'), ""
 	if r := helperByID(id); r != nil {
 		args, gives, does = r.args, r.gives, r.does
@@ -102,12 +99,12 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if s.isHeld(spinLock) && id != 94 {
 		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held; nothing but bpf_spin_unlock may be", name, c.theLock(s))
 	}
-	if count > 5 {
-		count = 0
-	}
+	row := helperByID(id)
 	reads := isa.RegisterSet(0)
-	for n := range count {
-		reads |= isa.Registers(isa.R1 + isa.Register(n))
+	for n := range args {
+		if helperCounts[id] != anyCount && helperCounts[id] != -1-anyCount || args[n] != '.' {
+			reads |= isa.Registers(isa.R1 + isa.Register(n))
+		}
 	}
 	if !c.readable(s, i, reads) {
 		return false
@@ -116,8 +113,8 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 		return false
 	}
 	h := helperCall{c: c, s: s, i: i, name: name, m: -1, key: -1, parent: parent}
-	if args == "" && count > 0 {
-		h.unknown(count)
+	if row == nil {
+		h.unknown(5)
 	}
 	for n := range args {
 		if !h.argument(n, args) {
@@ -309,7 +306,10 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			return c.refuse(s, i, "modified-pointer", "argument %d of %s is the context with something added to it", n+1, h.name)
 		}
 		return true
-	case 'k', 'v', 'V':
+	case 'k', 'v', 'V', 'O':
+		if k == 'O' && v.isZero() || v.kind == number && v.vague {
+			return true
+		}
 		if h.m < 0 {
 			if v.kind == stack && k == 'V' {
 				c.blur(s, int(v.frame))
@@ -325,7 +325,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 		return h.memory(n, *v, scalarOf(size), k == 'V', false, wrong)
 	case 'P', 'Q':
 		switch {
-		case v.nullable && k == 'P':
+		case v.nullable && k == 'P', v.kind == stack || v.kind == mapItself:
 			return wrong("a pointer")
 		case v.kind == number && !v.vague && !(k == 'Q' && v.num.umin == 0):
 			return wrong("a pointer")
@@ -474,7 +474,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		return c.refuse(s, i, "stack-bounds", "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
 	}
 	f := &s.frames[v.frame]
-	c.deepest[f.fn] = max(c.deepest[f.fn], -v.off)
+	c.reaches(s, f.fn, -v.off)
 	for len(f.stack) <= int(-v.off-1)/8 {
 		f.stack = append(f.stack, slot{})
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -25,6 +26,24 @@ func (c *checker) findGlobals() {
 			}
 		}
 	}
+}
+
+// functionsFit compares what is said of functions with where they are (check_btf_func).
+func (c *checker) functionsFit() bool {
+	if c.Functions == nil {
+		return true
+	}
+	if len(c.Functions) != len(c.starts) {
+		c.report(-1, "bad-debug-info", fmt.Sprintf("the program has %d functions, and its func_info is of %d", len(c.starts), len(c.Functions)))
+		return false
+	}
+	for n, start := range c.starts {
+		if slot := c.code[start].slot; c.Functions[n].Slot != slot {
+			c.report(-1, "bad-debug-info", fmt.Sprintf("a function begins at instruction %d, and func_info has %d", slot, c.Functions[n].Slot))
+			return false
+		}
+	}
+	return true
 }
 
 // globalAt is the global function with a number, or nil.
@@ -53,7 +72,7 @@ func (c *checker) callGlobal(s *state, i int, f *Function, fn int) bool {
 		}
 	}
 	c.calls[[2]int{c.code[i].fn, fn}] = true
-	if !slices.Contains(c.wanted, fn) {
+	if !s.guess && !slices.Contains(c.wanted, fn) {
 		c.wanted = append(c.wanted, fn)
 	}
 	moves, sure := c.movesPacket(fn, nil)

@@ -9,7 +9,7 @@ type helperRow struct {
 	gives byte
 	does  string // "packet": pointers into the packet are lost; "sleeps"
 	only  string // the program types that may call it, where it is for few; "" for any
-	not   string // of socket_filter, xdp and sched_cls, those that may not
+	not   string // of socket_filter, xdp, sched_cls and struct_ops, those that may not
 }
 
 // The kinds of arguments of helpers, as letters (enum bpf_arg_type, include/linux/bpf.h):
@@ -29,7 +29,7 @@ type helperRow struct {
 //	d  a dynptr to use   D  memory for a dynptr that must be given back   E  one that must be given back, and is
 //	K  a text in a map that nobody writes
 //	p  the address of a kptr in a map's value
-//	P  some pointer: a task, a socket   Q  some pointer, or 0
+//	P  some pointer: a task, a socket   Q  some pointer, or 0   O  a value of the map to read, or 0
 //
 // and of what they give:
 //
@@ -43,7 +43,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{1, "mk", 'v', "", "", ""},                                                      // map_lookup_elem
 	{2, "mkv.", 'n', "", "", ""},                                                    // map_update_elem
 	{3, "mk", 'n', "", "", ""},                                                      // map_delete_elem
-	{4, "wz.", 'n', "", "", "socket_filter xdp sched_cls"},                          // probe_read
+	{4, "wz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},               // probe_read
 	{5, "", 'n', "", "", ""},                                                        // ktime_get_ns
 	{6, "rs...", 'n', "", "", ""},                                                   // trace_printk
 	{7, "", 'n', "", "", ""},                                                        // get_prandom_u32
@@ -56,7 +56,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{14, "", 'n', "", "", ""},                                                       // get_current_pid_tgid
 	{15, "", 'n', "", "", ""},                                                       // get_current_uid_gid
 	{16, "ws", 'n', "", "", ""},                                                     // get_current_comm
-	{17, "x", 'n', "", "", ""},                                                      // get_cgroup_classid
+	{17, "", 'n', "", "", ""},                                                       // get_cgroup_classid
 	{18, "x..", 'n', "packet", "", "socket_filter xdp"},                             // skb_vlan_push
 	{19, "x", 'n', "packet", "", "socket_filter xdp"},                               // skb_vlan_pop
 	{20, "xws.", 'n', "", "", "socket_filter xdp"},                                  // skb_get_tunnel_key
@@ -66,7 +66,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{24, "x", 'n', "", "", "socket_filter xdp"},                                     // get_route_realm
 	{25, "xm.rz", 'n', "", "", ""},                                                  // perf_event_output
 	{26, "x.ws", 'n', "", "", "xdp"},                                                // skb_load_bytes
-	{27, "xm.", 'n', "", "", "socket_filter xdp sched_cls"},                         // get_stackid
+	{27, "xm.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},              // get_stackid
 	{28, "RzRz.", 'n', "", "", "socket_filter"},                                     // csum_diff
 	{29, "xws", 'n', "", "", "socket_filter xdp"},                                   // skb_get_tunnel_opt
 	{30, "xrs", 'n', "", "", "socket_filter xdp"},                                   // skb_set_tunnel_opt
@@ -83,7 +83,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{42, "", 'n', "", "", ""},                                                       // get_numa_node_id
 	{43, "x..", 'n', "packet", "", "socket_filter xdp"},                             // skb_change_head
 	{44, "x.", 'n', "packet", "xdp", ""},                                            // xdp_adjust_head
-	{45, "wz.", 'n', "", "", "socket_filter xdp sched_cls"},                         // probe_read_str
+	{45, "wz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},              // probe_read_str
 	{46, "Q", 'n', "", "", "xdp"},                                                   // get_socket_cookie
 	{47, "x", 'n', "", "", "xdp"},                                                   // get_socket_uid
 	{48, "x.", 'n', "", "", "socket_filter xdp"},                                    // set_hash
@@ -95,14 +95,14 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{57, "P..ws", 'n', "", "", "socket_filter xdp sched_cls"},                       // getsockopt
 	{65, "x.", 'n', "packet", "xdp", ""},                                            // xdp_adjust_tail
 	{66, "x.ws.", 'n', "", "", "socket_filter xdp"},                                 // skb_get_xfrm_state
-	{67, "xwz.", 'n', "", "", "socket_filter xdp sched_cls"},                        // get_stack
+	{67, "xwz.", 'n', "", "", "socket_filter xdp sched_cls struct_ops"},             // get_stack
 	{68, "x.ws.", 'n', "", "", "xdp"},                                               // skb_load_bytes_relative
 	{69, "xus.", 'n', "", "", "socket_filter"},                                      // fib_lookup
 	{79, "x", 'n', "", "", "socket_filter xdp"},                                     // skb_cgroup_id
 	{80, "", 'n', "", "", ""},                                                       // get_current_cgroup_id
 	{83, "x.", 'n', "", "", "socket_filter xdp"},                                    // skb_ancestor_cgroup_id
-	{84, "xrs..", 's', "", "", "socket_filter"},                                     // sk_lookup_tcp
-	{85, "xrs..", 's', "", "", "socket_filter"},                                     // sk_lookup_udp
+	{84, "xrz..", 's', "", "", "socket_filter"},                                     // sk_lookup_tcp
+	{85, "xrz..", 's', "", "", "socket_filter"},                                     // sk_lookup_udp
 	{86, "S", 'n', "", "", "socket_filter"},                                         // sk_release
 	{87, "mv.", 'n', "", "", ""},                                                    // map_push_elem
 	{88, "mV", 'n', "", "", ""},                                                     // map_pop_elem
@@ -113,11 +113,11 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{96, "P", '.', "", "", "socket_filter xdp"},                                     // tcp_sock
 	{97, "x", 'n', "", "", "socket_filter xdp"},                                     // skb_ecn_set_ce
 	{98, "P", '.', "", "", "socket_filter xdp"},                                     // get_listener_sock
-	{99, "xrs..", 's', "", "", "socket_filter"},                                     // skc_lookup_tcp
+	{99, "xrz..", 's', "", "", "socket_filter"},                                     // skc_lookup_tcp
 	{100, "Prsrs", 'n', "", "", "socket_filter"},                                    // tcp_check_syncookie
 	{105, "rs.8", 'n', "", "", ""},                                                  // strtol
 	{106, "rs.8", 'n', "", "", ""},                                                  // strtoul
-	{107, "mPQ.", 'v', "", "", "socket_filter xdp"},                                 // sk_storage_get
+	{107, "mPO.", 'v', "", "", "socket_filter xdp"},                                 // sk_storage_get
 	{108, "mP", 'n', "", "", "socket_filter xdp"},                                   // sk_storage_delete
 	{109, ".", 'n', "", "", ""},                                                     // send_signal
 	{110, "Prsrs", 'n', "", "", "socket_filter"},                                    // tcp_gen_syncookie
@@ -133,7 +133,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{121, "Pm.rz", 'n', "", "", "socket_filter xdp sched_cls"},                      // xdp_output
 	{122, "Q", 'n', "", "", "xdp"},                                                  // get_netns_cookie
 	{123, ".", 'n', "", "", ""},                                                     // get_current_ancestor_cgroup_id
-	{124, "Q..", 'n', "", "", "socket_filter xdp"},                                  // sk_assign
+	{124, "P..", 'n', "", "", "socket_filter xdp"},                                  // sk_assign
 	{125, "", 'n', "", "", ""},                                                      // ktime_get_boot_ns
 	{130, "mrz.", 'n', "", "", ""},                                                  // ringbuf_output
 	{131, "mc.", 'q', "", "", ""},                                                   // ringbuf_reserve
@@ -155,7 +155,7 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{153, "P.", '.', "", "", ""},                                                    // per_cpu_ptr
 	{154, "P", '.', "", "", ""},                                                     // this_cpu_ptr
 	{155, "..", 'n', "", "", "socket_filter xdp"},                                   // redirect_peer
-	{156, "mPQ.", 'v', "", "", ""},                                                  // task_storage_get
+	{156, "mPO.", 'v', "", "", ""},                                                  // task_storage_get
 	{157, "mP", 'n', "", "", ""},                                                    // task_storage_delete
 	{158, "", '.', "", "", ""},                                                      // get_current_task_btf
 	{160, "", 'n', "", "", ""},                                                      // ktime_get_coarse_ns
@@ -166,10 +166,13 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{166, ".rs", 'n', "", "", "socket_filter xdp sched_cls"},                        // sys_bpf
 	{167, "rs..", 'n', "", "", "socket_filter xdp sched_cls"},                       // btf_find_by_name_kind
 	{168, ".", 'n', "", "", "socket_filter xdp sched_cls"},                          // sys_close
+	{169, "Pm.", 'n', "", "", ""},                                                   // timer_init
+	{171, "P..", 'n', "", "", ""},                                                   // timer_start
+	{172, "P", 'n', "", "", ""},                                                     // timer_cancel
 	{173, "x", 'n', "", "", "socket_filter xdp sched_cls"},                          // get_func_ip
 	{174, "x", 'n', "", "", "socket_filter xdp sched_cls"},                          // get_attach_cookie
 	{175, "P", '.', "", "", ""},                                                     // task_pt_regs
-	{176, "wz.", 'n', "", "", ""},                                                   // get_branch_snapshot
+	{176, "wz", 'n', "", "", ""},                                                    // get_branch_snapshot
 	{177, "rsRz", 'n', "", "", ""},                                                  // trace_vprintk
 	{178, "P", '.', "", "", ""},                                                     // skc_to_unix_sock
 	{180, "P.fo.", 'n', "", "", ""},                                                 // find_vma
@@ -192,9 +195,12 @@ var helperTable = [...]helperRow{ // in the order of their numbers
 	{203, "d.c", 'y', "", "", ""},                                                   // dynptr_data
 	{208, "", 'n', "", "", ""},                                                      // ktime_get_tai_ns
 	{209, "mfo.", 'n', "", "", ""},                                                  // user_ringbuf_drain
-	{210, "mPQ.", 'v', "", "", ""},                                                  // cgrp_storage_get
+	{210, "mPO.", 'v', "", "", ""},                                                  // cgrp_storage_get
 	{211, "mP", 'n', "", "", ""},                                                    // cgrp_storage_delete
 }
+
+// anyCount stands in helperCounts for any number of arguments.
+const anyCount = 100
 
 // helperByID is the row of a helper, or nil.
 func helperByID(id int32) *helperRow {
@@ -217,12 +223,20 @@ var mapHelpers = map[string][]int32{
 	"user_ringbuf":          {209},
 	"stack_trace":           {27},
 	"cgroup_array":          {33, 37},
+	"devmap":                {1, 51},
+	"devmap_hash":           {1, 51},
+	"xskmap":                {1, 51},
+	"cpumap":                {51},
 	"array_of_maps":         {1},
 	"hash_of_maps":          {1},
 	"queue":                 {87, 88, 89},
 	"stack":                 {87, 88, 89},
 	"bloom_filter":          {87, 89},
 	"reuseport_sockarray":   {82},
+	"sk_storage":            {107, 108, 194},
+	"inode_storage":         {145, 146, 194},
+	"task_storage":          {156, 157, 194},
+	"cgrp_storage":          {210, 211, 194},
 	"cgroup_storage":        {81},
 	"percpu_cgroup_storage": {81},
 }

@@ -90,6 +90,8 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		r := isa.R1 + isa.Register(n)
 		v := &regs[r]
 		switch {
+		case a.has("__ign"), a.has("__prog"):
+			continue
 		case v.kind == opaque || v.vague && v.kind != number:
 			s.guess = s.guess || row.has(releases|transfers)
 			vague = true
@@ -98,7 +100,17 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 			return c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
 			return c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
+		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
+			return c.refuse(s, i, "bad-size", "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
+		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
+			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
 		case a.typ == 0 && !(row.has(releases|transfers) && n == row.arg):
+			if done, ok := c.buffer(s, i, p, n, v); done {
+				if !ok {
+					return false
+				}
+				continue
+			}
 			if v.kind == stack {
 				c.blur(s, int(v.frame))
 			}
@@ -165,13 +177,41 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	return true
 }
 
+// has reports whether the name of an argument ends in one of the suffixes by which the kernel knows what it is for
+// (Documentation/bpf/kfuncs.rst).
+func (a *param) has(suffix string) bool { return strings.HasSuffix(a.name, suffix) }
+
+// buffer checks an argument that leads to bytes: as many as the next argument says (__sz), or a number. done is false for others.
+func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok bool) {
+	a := &p.params[n]
+	if !a.pointer || v.kind != stack && v.kind != mapValue && v.kind != memory || v.nullable || strings.Contains(a.name, "__") && !a.has("__opt") {
+		return false, true
+	}
+	size, sized := scalarOf(int64(a.number)), false
+	if n+1 < len(p.params) && n < 4 {
+		if next := &p.params[n+1]; next.has("__sz") || next.has("__szk") {
+			r := &s.top().regs[isa.R2+isa.Register(n)]
+			if r.kind != number || r.vague {
+				return false, true
+			}
+			size, sized = r.num, true
+		}
+	}
+	if !sized && a.number < 2 { // a text, for all that is known
+		return false, true
+	}
+	h := helperCall{c: c, s: s, i: i, name: p.name, m: -1, key: -1}
+	wrong := func(string) bool { return true }
+	return true, h.memory(n, *v, size, false, true, wrong) && h.memory(n, *v, size, true, true, wrong)
+}
+
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
 	gives := p.row.has(releases|transfers) && n == p.row.arg
 	switch {
 	case v.isZero():
-		if p.row.has(trusts) || gives {
+		if (p.row.has(trusts) || gives) && !a.has("__nullable") {
 			return c.refuse(s, i, "maybe-nil", "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
@@ -189,12 +229,15 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return true
 	case v.kind != object:
 		return true
-	case v.nullable && (p.row.has(trusts) || gives):
+	case v.nullable && (p.row.has(trusts) || gives) && !a.has("__nullable"):
 		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
 	case gives && (v.ref == 0 || !slotHeld(s, v.ref)):
 		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
+	}
+	if v.trust == lost && p.row.has(trusts) {
+		return c.refuse(s, i, "untrusted", "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 	}
 	if v.trust == walked && p.row.has(trusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {

@@ -254,6 +254,13 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 	return true
 }
 
+// reaches notes how much of its stack a function uses.
+func (c *checker) reaches(s *state, fn int, bytes int64) {
+	if !s.guess {
+		c.deepest[fn] = max(c.deepest[fn], bytes)
+	}
+}
+
 // accessStack reads or writes stack.
 func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, size int64, write bool, v *value) (value, bool) {
 	any := anyNumber(int(size))
@@ -287,7 +294,7 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 		return any, c.refuse(s, i, "misaligned", "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
 	}
 	f := &s.frames[p.frame]
-	c.deepest[f.fn] = max(c.deepest[f.fn], -at)
+	c.reaches(s, f.fn, -at)
 	k, b := int(-at-1)/8, int((at%8+8)%8)
 	for len(f.stack) <= k {
 		f.stack = append(f.stack, slot{})
@@ -304,6 +311,9 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 	if sl.bytes[0] == spilled && sl.bytes[7] == spilled && size == 8 {
 		return sl.val, true
 	}
+	if sl.bytes[7] == spilled && sl.val.kind.isPointer() && !sl.val.vague {
+		return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
+	}
 	zeros, vague := true, false
 	for k := b; k < b+size; k++ {
 		switch sl.bytes[k] {
@@ -315,9 +325,6 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 				zeros, vague = false, true
 			default:
 				zeros = false
-				if c.NoPerfmon {
-					return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
-				}
 			}
 		case misc:
 			zeros = false
@@ -503,6 +510,9 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		}
 		v := pointer(object)
 		v.typ, v.trust = m.target, walked
+		if c.kernelCalls && !c.mayTrust(p, at, m.typ) {
+			v.trust = lost
+		}
 		return v, true
 	}
 	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {

@@ -64,6 +64,14 @@ func createMaps(t testing.TB) []createdMap {
 	add("ringbuf", syscall.MapTypeRingBuf, 0, 0, 4096, 0, false, none, nil)
 	add("prog_array", syscall.MapTypeProgArray, 4, 4, 2, 0, false, none, nil)
 	add("queue", syscall.MapTypeQueue, 0, 16, 4, 0, false, none, nil)
+	add("perf_event_array", syscall.MapTypePerfEventArray, 4, 4, 2, 0, false, none, nil)
+	add("stack_trace", syscall.MapTypeStackTrace, 4, 8, 2, 0, false, none, nil)
+	add("cgroup_array", syscall.MapTypeCgroupArray, 4, 4, 2, 0, false, none, nil)
+	add("devmap", syscall.MapTypeDevMap, 4, 4, 2, 0, false, none, nil)
+	add("bloom_filter", syscall.MapTypeBloomFilter, 0, 8, 4, 0, false, none, nil)
+	add("user_ringbuf", syscall.MapTypeUserRingBuf, 0, 0, 4096, 0, false, none, nil)
+	add("lpm_trie", syscall.MapTypeLPMTrie, 8, 8, 4, syscall.MapNoPrealloc, true, none, nil)
+	add("sockmap", syscall.MapTypeSockMap, 4, 4, 2, 0, false, none, nil)
 
 	number := &cbtf.Int{Name: "int", Size: 4, Encoding: cbtf.Signed}
 	lock := &cbtf.Struct{Name: "bpf_spin_lock", Size: 4, Members: []cbtf.Member{{Name: "val", Type: number}}}
@@ -75,6 +83,10 @@ func createMaps(t testing.TB) []createdMap {
 	types := loadTypes(t, b)
 	key, _ := b.Add(number)
 	val, _ := b.Add(value)
+	storage := syscall.MapCreateAttr{BTF: types, BTFKeyTypeID: uint32(key), BTFValueTypeID: uint32(key)}
+	add("task_storage", syscall.MapTypeTaskStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
+	add("sk_storage", syscall.MapTypeSKStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
+	add("cgrp_storage", syscall.MapTypeCgrpStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
 	add("array", syscall.MapTypeArray, 4, 24, 2, 0, true, syscall.MapCreateAttr{BTF: types, BTFKeyTypeID: uint32(key), BTFValueTypeID: uint32(val)}, map[string]uint32{"bpf_spin_lock": 8})
 	return list
 }

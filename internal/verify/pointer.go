@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -12,21 +13,17 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	p, by := *dst, src
 	switch {
 	case dst.kind.isPointer() && src.kind.isPointer():
-		if op == isa.OpSub && wide && !c.NoPerfmon { // the distance, for those who may see addresses
+		if op == isa.OpSub && !c.NoPerfmon { // the distance, for those who may see addresses
 			*dst = anyNumber(8)
 			return true
 		}
 		if op == isa.OpAdd {
 			return c.refuse(s, i, "pointer-arithmetic", "two pointers are added")
 		}
-		if c.NoPerfmon {
-			return c.refuse(s, i, "pointer-arithmetic", "two pointers are computed with")
-		}
-		*dst = anyNumber(8)
-		return true
+		return c.refuse(s, i, "pointer-arithmetic", "two pointers are computed with")
 	case src.kind.isPointer():
 		p, by = src, *dst
-		if op == isa.OpSub {
+		if op == isa.OpSub && wide {
 			return c.refuse(s, i, "pointer-arithmetic", "a pointer is subtracted from a number")
 		}
 	}
@@ -146,6 +143,9 @@ func (c *checker) loadConstant(s *state, i int) bool {
 	return true
 }
 
+// notSleeping are types of maps that programs which may sleep cannot use (check_map_prog_compatibility).
+var notSleeping = [...]string{"perf_event_array", "stack_trace", "cgroup_array", "devmap", "devmap_hash", "cpumap", "sockmap", "sockhash", "bloom_filter"}
+
 // mapIndex finds a map by its descriptor; -1 for those that nothing is known of.
 func (c *checker) mapIndex(fd int32) int16 {
 	if n, ok := c.mapOf[fd]; ok {
@@ -163,6 +163,7 @@ func (c *checker) resolve() bool {
 	for i := range c.code {
 		in := &c.code[i]
 		c.patient = c.patient || c.loops(i)
+		c.kernelCalls = c.kernelCalls || in.IsKfuncCall()
 		if !in.IsWide() || c.Maps == nil {
 			continue
 		}
@@ -172,6 +173,13 @@ func (c *checker) resolve() bool {
 			n := c.mapIndex(fd)
 			if n < 0 {
 				c.report(in.slot, "bad-map", "descriptor "+fmt.Sprint(int64(fd))+" is no map")
+				return false
+			}
+			if m := &c.maps[n]; c.Sleepable && slices.Contains(notSleeping[:], m.Type) {
+				c.report(in.slot, "bad-map", "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type)
+				return false
+			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type == "socket_filter" {
+				c.report(in.slot, "bad-map", "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
 				return false
 			}
 			if off := uint32(in.Imm >> 32); in.Src == 2 && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {

@@ -37,6 +37,7 @@ const (
 	trusted                // an argument, or acquired
 	rcu                    // good within an RCU section
 	untrusted              // good for reading only, which may fault
+	lost                   // read from another struct, from a field that is not trusted
 )
 
 // A value is what is known of a register or of 8 bytes of stack. It is comparable.

@@ -10,27 +10,28 @@ import (
 // A checker checks one program.
 type checker struct {
 	*Program
-	code     []instr
-	starts   []int // where functions begin
-	slots    int
-	work     int // done so far; see stepWork
-	findings []Finding
-	said     map[Finding]bool
-	maps     []Map
-	mapOf    map[int32]int16 // by descriptor
-	lastID   uint32
-	visited  []*visit // by instruction, the latest
-	pending  []path
-	proto    *proto // of the member or tracepoint
-	kernel   map[btf.ID]*proto
-	given    []uint32 // by argument, the reference to what has to be given back
-	room     room
-	patient  bool            // loops may end by may_goto or an iterator
-	deepest  map[int]int64   // by function, the lowest stack that is used
-	calls    map[[2]int]bool // caller and called
-	global   []*Function     // by function; nil for those that are not
-	wanted   []int           // global functions that are called
-	extra    []path          // what is followed when all else was, if there are steps left
+	code        []instr
+	starts      []int // where functions begin
+	slots       int
+	work        int // done so far; see stepWork
+	findings    []Finding
+	said        map[Finding]bool
+	maps        []Map
+	mapOf       map[int32]int16 // by descriptor
+	lastID      uint32
+	visited     []*visit // by instruction, the latest
+	pending     []path
+	proto       *proto // of the member or tracepoint
+	kernel      map[btf.ID]*proto
+	given       []uint32 // by argument, the reference to what has to be given back
+	room        room
+	kernelCalls bool            // functions of the kernel are called
+	patient     bool            // loops may end by may_goto or an iterator
+	deepest     map[int]int64   // by function, the lowest stack that is used
+	calls       map[[2]int]bool // caller and called
+	global      []*Function     // by function; nil for those that are not
+	wanted      []int           // global functions that are called
+	extra       []path          // what is followed when all else was, if there are steps left
 }
 
 // A path waits to be followed.
@@ -68,7 +69,7 @@ func Check(p Program) (findings []Finding, complete bool) {
 	if !c.attachable() || !c.layOut(p.Code) {
 		return c.findings, true
 	}
-	if !c.resolve() {
+	if !c.resolve() || !c.functionsFit() {
 		return c.findings, true
 	}
 	c.findGlobals()

@@ -1,0 +1,181 @@
+package verify_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/verify"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/syscall"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// A trial is a call of a helper in a small program.
+type trial struct {
+	what string
+	args map[int][]isa.Instruction // by number from 0, instead of the right one; nil: the register is never written
+}
+
+// right writes an argument of a kind as it should be; ok is false for kinds that take more than an instruction or two.
+func rightArgument(kind byte, r isa.Register, m int32, pointer isa.Register) (code []isa.Instruction, ok bool) {
+	switch kind {
+	case '.':
+		return []isa.Instruction{isa.Mov64Imm(r, 1)}, true
+	case 'm':
+		return []isa.Instruction{isa.LoadMapFD(r, m)}, true
+	case 'k', 'v', 'V', 'r', 'w', 'R', 'W', 'u', '4', '8':
+		return []isa.Instruction{isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -64)}, true
+	case 's', 'z', 'c':
+		return []isa.Instruction{isa.Mov64Imm(r, 8)}, true
+	case 'x':
+		return []isa.Instruction{isa.Mov64Reg(r, isa.R6)}, true
+	case 'P':
+		return []isa.Instruction{isa.Mov64Reg(r, pointer)}, true
+	case 'Q', 'O':
+		return []isa.Instruction{isa.Mov64Imm(r, 0)}, true
+	}
+	return nil, false
+}
+
+// wrongArguments are ways to get an argument of a kind wrong.
+func wrongArguments(args string, n int) []trial {
+	r := isa.R1 + isa.Register(n)
+	one := func(what string, in ...isa.Instruction) trial {
+		return trial{fmt.Sprintf("argument %d %s", n+1, what), map[int][]isa.Instruction{n: in}}
+	}
+	list := []trial{{fmt.Sprintf("argument %d never written", n+1), map[int][]isa.Instruction{n: nil}}}
+	number := one("a number", isa.Mov64Imm(r, 5))
+	unknown := one("not known", isa.Mov64Reg(r, isa.R9))
+	switch args[n] {
+	case 'm', 'x', 'P', 'Q', 'O':
+		list = append(list, number, one("the stack", isa.Mov64Reg(r, isa.R10)))
+	case 'k', 'v', 'V', 'r', 'w', 'R', 'W', 'u', '4', '8':
+		list = append(list, number, one("outside of the stack", isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -2)), one("the context", isa.Mov64Reg(r, isa.R6)))
+	case 's', 'z':
+		list = append(list, unknown, one("negative", isa.Mov64Imm(r, -1)), one("too large", isa.Mov64Imm(r, 65)), one("0", isa.Mov64Imm(r, 0)))
+	case 'c':
+		list = append(list, unknown)
+	}
+	return list
+}
+
+// call builds the program of a trial: r6 is the context, r7 what the pointers of the place are, r9 any number, and 128 bytes of stack are written.
+func (tr *trial) call(p *place, row verify.HelperRow, m int32) ([]isa.Instruction, bool) {
+	code := []isa.Instruction{isa.Mov64Reg(isa.R6, isa.R1)}
+	pointer := isa.R6
+	switch p.program.Type {
+	case "tracing", "struct_ops":
+		code = append(code, isa.LoadMem(isa.DW, isa.R7, isa.R1, 0))
+		pointer = isa.R7
+	}
+	for at := int16(8); at <= 128; at += 8 {
+		code = append(code, isa.StoreImm(isa.DW, isa.R10, -at, 0))
+	}
+	code = append(code, isa.CallHelper(7), isa.Mov64Reg(isa.R9, isa.R0))
+	for n := range row.Args {
+		r := isa.R1 + isa.Register(n)
+		if wrong, is := tr.args[n]; is {
+			code = append(code, wrong...)
+			continue
+		}
+		right, ok := rightArgument(row.Args[n], r, m, pointer)
+		if !ok {
+			return nil, false
+		}
+		code = append(code, right...)
+	}
+	code = append(code, isa.CallHelper(row.ID))
+	switch row.Gives { // what must be given back
+	case 's':
+		code = append(code, isa.JEQ64Imm(isa.R0, 0, 2), isa.Mov64Reg(isa.R1, isa.R0), isa.CallHelper(86))
+	case 'q':
+		code = append(code, isa.JEQ64Imm(isa.R0, 0, 3), isa.Mov64Reg(isa.R1, isa.R0), isa.Mov64Imm(isa.R2, 0), isa.CallHelper(133))
+	}
+	return append(code, isa.Mov64Imm(isa.R0, 0), isa.Exit()), true
+}
+
+// TestHelperArguments calls each helper of the table as it should be, which the kernel takes and the check as well, and wrongly in each
+// argument: then both refuse it at the call, or both take it.
+func TestHelperArguments(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 18)
+	all := places(t)
+	var list []*place
+	for _, name := range []string{"socket_filter", "sched_cls", "xdp", "syscall", "tp_btf task_newtask", "struct_ops init"} {
+		for _, p := range all {
+			if p.name == name {
+				list = append(list, p)
+			}
+		}
+	}
+	right, wrong, apart := 0, 0, 0
+	for _, row := range verify.HelperRows() {
+		name, _ := isa.HelperName(row.ID)
+		if strings.ContainsAny(row.Args, "aSlLdDEKpfo") || row.ID == 197 || strings.HasSuffix(row.Args, "...") || row.ID == 12 {
+			continue // with a record, a lock or a function: in the random programs
+		}
+		var good *place
+		var fd int32
+		var reason error
+		for _, p := range list {
+			for _, m := range p.maps {
+				if strings.Contains(row.Args, "m") && !row.TakesMap(m.Type) || strings.ContainsAny(row.Args, "kv") && m.Key+m.Value == 0 || m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
+					continue
+				}
+				code, ok := (&trial{}).call(p, row, m.fd)
+				if !ok {
+					t.Fatalf("%s: nothing is known of an argument of %q", name, row.Args)
+				}
+				err, findings, _ := p.load(code, nil)
+				if err == nil && len(findings) > 0 {
+					t.Errorf("%s (%q) in %s: the kernel takes it, and: %v", name, row.Args, p.name, findings)
+				}
+				if err == nil && good == nil {
+					good, fd = p, m.fd
+					break
+				}
+				reason = err
+				if !strings.Contains(row.Args, "m") {
+					break
+				}
+			}
+			if good != nil {
+				break
+			}
+		}
+		if good == nil {
+			if !strings.ContainsAny(row.Args, "P") && !strings.Contains(reason.Error(), "cannot use helper") { // a socket or a file, of which there is none at hand
+				t.Errorf("%s (%q): no place takes it: %v", name, row.Args, reason)
+			}
+			continue
+		}
+		right++
+		for n := range row.Args {
+			for _, tr := range wrongArguments(row.Args, n) {
+				code, _ := tr.call(good, row, fd)
+				err, findings, _ := good.load(code, nil)
+				var load *syscall.LoadError
+				switch {
+				case err == nil && len(findings) > 0:
+					t.Errorf("%s (%q) in %s, %s: the kernel takes it, and: %v", name, row.Args, good.name, tr.what, findings)
+				case err == nil:
+				case len(findings) == 0:
+					apart++
+					t.Logf("%s (%q) in %s, %s: the kernel refuses it, and nothing is found: %v", name, row.Args, good.name, tr.what, err)
+				case errors.As(err, &load):
+					wrong++
+					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Insn == r.Insn }) {
+						t.Errorf("%s, %s: %v, and the kernel says %q at %d", name, tr.what, findings, r.Reason, r.Insn)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d helpers are called rightly, and wrongly in %d ways; %d of those are not found", right, wrong, apart)
+	if right < 100 || apart > 10 {
+		t.Error("fewer than were")
+	}
+}
