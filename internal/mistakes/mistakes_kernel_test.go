@@ -55,7 +55,7 @@ func TestKernelRefusesEach(t *testing.T) {
 			r := m.explained(t, refused)
 			line := object.Pos(r.Insn).Line
 			if want := sources[m.Name].reported(); m.Whole && r.Insn >= 0 || !m.Whole && (line != want || filepath.Base(object.Pos(r.Insn).File) != sources[m.Name].File) {
-				t.Errorf("instruction %d, line %d, want line %d\n%s", r.Insn, line, want, tail(refused.Log))
+				t.Errorf("instruction %d, line %d, want line %d\n%s", r.Insn, line, want, tail(refused.Log, keptBytes))
 			}
 		})
 	}
@@ -66,7 +66,7 @@ func (m *Mistake) explained(t *testing.T, refused *syscall.LoadError) verifierlo
 	t.Helper()
 	r := verifierlog.Explain(refused.Log, m.place())
 	if r.Pattern != m.Rule {
-		t.Errorf("the rule is %q, want %q (%v)\n%s", r.Pattern, m.Rule, refused.Errno, tail(refused.Log))
+		t.Errorf("the rule is %q, want %q (%v)\n%s", r.Pattern, m.Rule, refused.Errno, tail(refused.Log, keptBytes))
 	}
 	m.compareLog(t, refused.Log)
 	return r
@@ -153,8 +153,8 @@ var (
 // compareLog holds what the kernel said against what is kept. Numbers may differ, ids of types among them.
 func (m *Mistake) compareLog(t *testing.T, log string) {
 	t.Helper()
-	log = sourceLine.ReplaceAllString(log, "") // lines of Go move, as do maps
-	log = tail(addresses.ReplaceAllString(log, "0xffff888000000000"))
+	log = sourceLine.ReplaceAllString(tail(log, 4*keptBytes), "") // lines of Go move, as do maps
+	log = tail(addresses.ReplaceAllString(log, "0xffff888000000000"), keptBytes)
 	if *update {
 		if err := os.WriteFile("testdata/"+m.Name+".log", []byte(log), 0o644); err != nil {
 			t.Fatal(err)
@@ -174,9 +174,11 @@ func (m *Mistake) compareLog(t *testing.T, log string) {
 	}
 }
 
+// keptBytes is how much of a log is kept at most, and shown.
+const keptBytes = 3000
+
 // tail is the end of a log, whole lines.
-func tail(log string) string {
-	const most = 3000
+func tail(log string, most int) string {
 	if len(log) <= most {
 		return log
 	}
