@@ -201,10 +201,10 @@ func places(t testing.TB) []*place {
 }
 
 // load asks the kernel, and then the check.
-func (p *place) load(code []isa.Instruction, funcs []verify.Function) (err error, findings []verify.Finding, complete bool) {
+func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []verify.Finding, complete bool, err error) {
 	raw, bad := isa.Append(nil, isa.Native, code...)
 	if bad != nil {
-		return bad, nil, true
+		return nil, true, bad
 	}
 	attr := p.attr
 	attr.Instructions = raw
@@ -231,7 +231,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (err error
 		prog.Close()
 	}
 	findings, complete = verify.Check(program)
-	return err, findings, complete
+	return findings, complete, err
 }
 
 // socket does something with the struct sock that a member of tcp_congestion_ops is given.
