@@ -586,7 +586,7 @@ func (g *generator) mayGoto() {
 	g.number(k)
 	top := len(g.code)
 	g.emit(isa.MayGoto(0))
-	if g.one(2) {
+	if g.one(2) && len(g.code) < 60 {
 		g.emit(isa.Add64Imm(k, 1))
 	}
 	if g.one(2) {

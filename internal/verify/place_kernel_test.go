@@ -210,7 +210,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 	attr.Instructions = raw
 	program := p.program
 	program.Code = code
-	program.Steps = 10_000 // more is for who waits for it
+	program.Steps = 4000 // more is for who waits for it
 	program.NotGPL = attr.License != "GPL"
 	if p.info && funcs != nil {
 		var info bytes.Buffer
@@ -226,11 +226,13 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 	} else {
 		attr.BTF = nil
 	}
+	if findings, complete = verify.Check(program); !complete {
+		return nil, false, nil // the kernel would take seconds
+	}
 	prog, err := syscall.ProgLoad(&attr)
 	if err == nil {
 		prog.Close()
 	}
-	findings, complete = verify.Check(program)
 	return findings, complete, err
 }
 
