@@ -425,6 +425,13 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 	for n := b; n < b+size; n++ {
 		sl.bytes[n] = tag
 	}
+	if b == 0 { // the kernel takes the rest of the slot for written then (mark_stack_slot_misc)
+		for n := size; n < 8 && c.NoPerfmon; n++ {
+			if sl.bytes[n] == unwritten {
+				sl.bytes[n] = misc
+			}
+		}
+	}
 	return true
 }
 

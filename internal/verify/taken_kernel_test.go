@@ -3,6 +3,8 @@ package verify_test
 import (
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -36,6 +38,17 @@ func TestTakenByTheKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	irq := func(name string) isa.Instruction { return isa.CallKfunc(tcp.functions[name], 0) }
+	kerneltest.WithCapabilities(t, []int{unix.CAP_BPF, unix.CAP_NET_ADMIN}, func() {
+		p := *at("socket_filter")
+		p.program.NoPerfmon = true
+		findings, _, err := p.load([]isa.Instruction{ // a key of 8 bytes, of which the lower half was written
+			isa.StoreImm(isa.W, isa.R10, -64, 0), isa.LoadMapFD(isa.R1, mapOf("hash", false)), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -64), isa.CallHelper(1),
+			isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		}, nil)
+		if err != nil || len(findings) > 0 {
+			t.Errorf("half a slot without CAP_PERFMON: the kernel: %v, the check: %v", err, findings)
+		}
+	})
 	for name, tt := range map[string]struct {
 		place string
 		code  []isa.Instruction
