@@ -192,7 +192,7 @@ func TestCheckRefusesNothingThatTheKernelTakes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
 	kerneltest.NoLeaks(t)
-	total, seed := setting(t, "BPFSMITH_RANDOM", 1800), setting(t, "BPFSMITH_SEED", 1)
+	total, seed := setting(t, "BPFSMITH_RANDOM", 1500), setting(t, "BPFSMITH_SEED", 1)
 	old := seeds(t, list)
 	r := rand.New(rand.NewPCG(uint64(seed), 2))
 	var next func() seedProgram
@@ -239,7 +239,7 @@ func TestCheckWithoutPerfmon(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
 	kerneltest.NoLeaks(t)
-	total, seed := setting(t, "BPFSMITH_RANDOM", 600), setting(t, "BPFSMITH_SEED", 1)
+	total, seed := setting(t, "BPFSMITH_RANDOM", 500), setting(t, "BPFSMITH_SEED", 1)
 	var sum agreement
 	missed := map[string]int{}
 	r := rand.New(rand.NewPCG(uint64(seed), 3))
