@@ -41,6 +41,7 @@ func verifyCode(u *unit) {
 			p.Code = append(p.Code, ins)
 		}
 	}
+	p.Functions = u.describedFunctions(p.Type)
 	p.Steps = max(leastSteps, stepsPerInstruction*len(p.Code))
 	findings, complete := verify.Check(p)
 	u.checked = complete

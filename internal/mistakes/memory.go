@@ -372,6 +372,7 @@ var memory = [...]Mistake{
 				dsl.Exit(),
 			)
 		},
+		Found: Compiling,
 	},
 	{
 		Name: "write_to_a_packet",

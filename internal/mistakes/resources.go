@@ -327,6 +327,7 @@ var resources = [...]Mistake{
 			)
 		},
 		Whole: true,
+		Found: Compiling,
 	},
 }
 

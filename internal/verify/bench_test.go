@@ -44,3 +44,13 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// TestAllocations holds what a check allocates: states of paths that ended are used again, and pieces are cut from few large ones.
+func TestAllocations(t *testing.T) {
+	for name, code := range map[string][]isa.Instruction{"straight": straight(1000), "branchy": branchy(1000)} {
+		n := testing.AllocsPerRun(5, func() { verify.Check(verify.Program{Code: code, Type: "socket_filter"}) })
+		if t.Logf("%s: %v allocations for 1000 instructions", name, n); n > 120 {
+			t.Errorf("%s: %v allocations are more than were", name, n)
+		}
+	}
+}

@@ -496,7 +496,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 				}
 			}
 			sl.bytes[b] = misc
-		case tag == unwritten && c.NoPerfmon:
+		case tag == unwritten && c.NoPerfmon && !sl.keepsNumber():
 			return c.refuse(s, i, "uninitialised-stack", "argument %d of %s: the byte at %d from r10 was never written", n+1, h.name, at)
 		}
 	}

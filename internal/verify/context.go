@@ -46,7 +46,7 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 	if p.vague {
 		return unclear(), true
 	}
-	l, known := layouts(c.Type)
+	l, known := &c.context, c.contextKnown
 	arguments := c.proto != nil
 	if !p.num.isConst() {
 		if !known && !arguments {

@@ -192,7 +192,7 @@ func TestCheckRefusesNothingThatTheKernelTakes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
 	kerneltest.NoLeaks(t)
-	total, seed := setting(t, "BPFSMITH_RANDOM", 1800), setting(t, "BPFSMITH_SEED", 1)
+	total, seed := setting(t, "BPFSMITH_RANDOM", 1500), setting(t, "BPFSMITH_SEED", 1)
 	old := seeds(t, list)
 	r := rand.New(rand.NewPCG(uint64(seed), 2))
 	var next func() seedProgram
@@ -239,7 +239,7 @@ func TestCheckWithoutPerfmon(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
 	kerneltest.NoLeaks(t)
-	total, seed := setting(t, "BPFSMITH_RANDOM", 600), setting(t, "BPFSMITH_SEED", 1)
+	total, seed := setting(t, "BPFSMITH_RANDOM", 500), setting(t, "BPFSMITH_SEED", 1)
 	var sum agreement
 	missed := map[string]int{}
 	r := rand.New(rand.NewPCG(uint64(seed), 3))
@@ -290,19 +290,20 @@ func logMissed(t *testing.T, missed map[string]int) {
 // compareVerdicts asks both about a program. One that only the check refuses is made smaller before it is shown.
 func compareVerdicts(t *testing.T, s seedProgram, n int, sum *agreement, missed map[string]int) {
 	begin := time.Now()
-	err, findings, complete := s.place.load(s.code, s.funcs)
+	findings, complete, err := s.place.load(s.code, s.funcs)
 	if took := time.Since(begin); took > 500*time.Millisecond {
 		t.Logf("%s, round %d, took %v", s.name, n, took)
 	}
 	if !complete {
 		sum.unfinished++
+		return
 	}
 	if err == nil {
 		sum.taken++
 		if len(findings) > 0 {
 			if sum.wrong++; sum.wrong <= 5 {
 				code := smaller(s)
-				_, findings, _ = s.place.load(code, s.funcs)
+				findings, _, _ = s.place.load(code, s.funcs)
 				var text strings.Builder
 				_ = isa.Disassemble(&text, code, isa.Kernel)
 				t.Errorf("%s, round %d: the kernel takes it, but %v\n%s", s.name, n, findings, withoutNothing(text.String()))
@@ -341,7 +342,7 @@ func smaller(s seedProgram) []isa.Instruction {
 				continue
 			}
 			code[i] = isa.Jump(0)
-			if err, findings, _ := s.place.load(code, s.funcs); err == nil && len(findings) > 0 {
+			if findings, _, err := s.place.load(code, s.funcs); err == nil && len(findings) > 0 {
 				again = true
 				continue
 			}

@@ -3,7 +3,6 @@ package verify_test
 import (
 	"math/rand/v2"
 
-	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -29,7 +28,6 @@ type generator struct {
 	outs  []int         // jumps to the end
 	kinds [10]guess     // of registers
 	index [10]int       // of the map that a register leads into
-	typ   [10]btf.ID    // of the struct that it leads to
 	calls []pendingCall // of functions that are still to be written
 	depth int
 	loops int // that are open: one in another takes long
@@ -572,7 +570,7 @@ func (g *generator) loop() {
 	g.kinds[k] = guessNothing // let others leave it alone
 	g.some(1)
 	g.emit(isa.Add64Imm(k, 1))
-	jump := g.compare([]isa.Opcode{isa.OpJLT, isa.OpJNE, isa.OpJSLT, isa.OpJLE}[g.r.IntN(4)], k, int32(g.pick(2, 3, 4, 8, 16)), 0)
+	jump := g.compare([]isa.Opcode{isa.OpJLT, isa.OpJNE, isa.OpJSLT, isa.OpJLE}[g.r.IntN(4)], k, int32(g.pick(2, 3, 4, 8)), 0)
 	g.emit(jump)
 	g.code[len(g.code)-1].Off = -int16(slotsOf(g.code[top:]))
 	g.kinds[k] = guessNumber
@@ -588,7 +586,7 @@ func (g *generator) mayGoto() {
 	g.number(k)
 	top := len(g.code)
 	g.emit(isa.MayGoto(0))
-	if g.one(2) {
+	if g.one(2) && len(g.code) < 60 {
 		g.emit(isa.Add64Imm(k, 1))
 	}
 	if g.one(2) {
@@ -912,7 +910,7 @@ func generatedWith(r *rand.Rand, p *place) (code []isa.Instruction, funcs []veri
 				back++
 			}
 		}
-		if back == 0 && ways < 60 || ways < 20 {
+		if back == 0 && ways < 40 || ways < 14 {
 			break
 		}
 	}

@@ -129,7 +129,7 @@ func TestHelperArguments(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s: nothing is known of an argument of %q", name, row.Args)
 				}
-				err, findings, _ := p.load(code, nil)
+				findings, _, err := p.load(code, nil)
 				if err == nil && len(findings) > 0 {
 					t.Errorf("%s (%q) in %s: the kernel takes it, and: %v", name, row.Args, p.name, findings)
 				}
@@ -156,7 +156,7 @@ func TestHelperArguments(t *testing.T) {
 		for n := range row.Args {
 			for _, tr := range wrongArguments(row.Args, n) {
 				code, _ := tr.call(good, row, fd)
-				err, findings, _ := good.load(code, nil)
+				findings, _, err := good.load(code, nil)
 				var load *syscall.LoadError
 				switch {
 				case err == nil && len(findings) > 0:

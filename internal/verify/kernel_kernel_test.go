@@ -87,7 +87,7 @@ func TestKernelFunctions(t *testing.T) {
 			return append(code, isa.Mov64Imm(isa.R0, 0), isa.Exit()), true
 		}
 		compare := func(what string, code []isa.Instruction, good bool) {
-			err, findings, _ := p.load(code, nil)
+			findings, _, err := p.load(code, nil)
 			var load *syscall.LoadError
 			switch {
 			case err == nil && len(findings) > 0:

@@ -201,16 +201,16 @@ func places(t testing.TB) []*place {
 }
 
 // load asks the kernel, and then the check.
-func (p *place) load(code []isa.Instruction, funcs []verify.Function) (err error, findings []verify.Finding, complete bool) {
+func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []verify.Finding, complete bool, err error) {
 	raw, bad := isa.Append(nil, isa.Native, code...)
 	if bad != nil {
-		return bad, nil, true
+		return nil, true, bad
 	}
 	attr := p.attr
 	attr.Instructions = raw
 	program := p.program
 	program.Code = code
-	program.Steps = 10_000 // more is for who waits for it
+	program.Steps = 4000 // more is for who waits for it
 	program.NotGPL = attr.License != "GPL"
 	if p.info && funcs != nil {
 		var info bytes.Buffer
@@ -226,12 +226,14 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (err error
 	} else {
 		attr.BTF = nil
 	}
+	if findings, complete = verify.Check(program); !complete {
+		return nil, false, nil // the kernel would take seconds
+	}
 	prog, err := syscall.ProgLoad(&attr)
 	if err == nil {
 		prog.Close()
 	}
-	findings, complete = verify.Check(program)
-	return err, findings, complete
+	return findings, complete, err
 }
 
 // socket does something with the struct sock that a member of tcp_congestion_ops is given.

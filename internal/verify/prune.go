@@ -19,16 +19,21 @@ func (p *pairs) same(a, b uint32) bool {
 }
 
 // equal reports whether two states are the same.
-func equal(a, b *state, live isa.RegisterSet) bool { return compareStates(a, b, live, true) }
+func equal(a, b *state, live isa.RegisterSet, ids *pairs) bool {
+	return compareStates(a, b, live, ids, true)
+}
 
 // covers reports whether all that b may be a may be too: then a path from b finds nothing that one from a has not.
-func covers(a, b *state, live isa.RegisterSet) bool { return compareStates(a, b, live, false) }
+func covers(a, b *state, live isa.RegisterSet, ids *pairs) bool {
+	return compareStates(a, b, live, ids, false)
+}
 
-func compareStates(a, b *state, live isa.RegisterSet, exact bool) bool {
+func compareStates(a, b *state, live isa.RegisterSet, ids *pairs, exact bool) bool {
 	if len(a.frames) != len(b.frames) || len(a.held) != len(b.held) || a.rcu != b.rcu || a.preempt != b.preempt || a.guess && !b.guess {
 		return false
 	}
-	var ids pairs
+	*ids = (*ids)[:0]
+	var empty slot
 	for i := range a.held {
 		if a.held[i].kind != b.held[i].kind || !ids.same(a.held[i].id, b.held[i].id) {
 			return false
@@ -43,12 +48,19 @@ func compareStates(a, b *state, live isa.RegisterSet, exact bool) bool {
 			if i == len(a.frames)-1 && r < 10 && !live.Has(isa.Register(r)) || i < len(a.frames)-1 && r < 6 {
 				continue
 			}
-			if !compareValues(&f.regs[r], &g.regs[r], &ids, exact) {
+			if !compareValues(&f.regs[r], &g.regs[r], ids, exact) {
 				return false
 			}
 		}
 		for k := range max(len(f.stack), len(g.stack)) {
-			if !compareSlots(f, g, k, &ids, exact) {
+			x, y := &empty, &empty
+			if k < len(f.stack) {
+				x = &f.stack[k]
+			}
+			if k < len(g.stack) {
+				y = &g.stack[k]
+			}
+			if !compareSlots(x, y, ids, exact) {
 				return false
 			}
 		}
@@ -56,14 +68,7 @@ func compareStates(a, b *state, live isa.RegisterSet, exact bool) bool {
 	return true
 }
 
-func compareSlots(f, g *frame, k int, ids *pairs, exact bool) bool {
-	var x, y slot
-	if k < len(f.stack) {
-		x = f.stack[k]
-	}
-	if k < len(g.stack) {
-		y = g.stack[k]
-	}
+func compareSlots(x, y *slot, ids *pairs, exact bool) bool {
 	if x.first != y.first || !ids.same(x.id, y.id) {
 		return false
 	}
@@ -89,11 +94,11 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 	if x.kind == none || x.kind == opaque {
 		return true
 	}
-	if x.vague && !y.vague {
+	if x.kind != y.kind || x.vague && !y.vague {
 		return false
 	}
 	if x.kind == number {
-		if y.kind != number || !x.num.within(&y.num) {
+		if !x.num.within(&y.num) {
 			return false
 		}
 		return x.id == 0 || ids.same(x.id, y.id) && x.off == y.off

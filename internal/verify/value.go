@@ -104,6 +104,12 @@ type slot struct {
 	first bool     // the lower of a dynptr's two slots
 }
 
+// keepsNumber reports whether a number was stored at the slot's beginning. For helpers the kernel takes all of such a slot for written
+// (check_stack_range_initialized).
+func (sl *slot) keepsNumber() bool {
+	return sl.bytes[0] == zero || sl.bytes[0] == spilled && sl.val.kind == number
+}
+
 // A frame is a function that is being walked through.
 type frame struct {
 	fn       int
@@ -154,9 +160,9 @@ type room struct {
 	states []state
 	frames []frame
 	slots  []slot
-	held   []held
 	visits []visit
-	size   int // of the next piece
+	size   int      // of the next piece
+	free   []*state // of paths that ended
 }
 
 // cut takes n things from a piece, and makes a new one, larger each time, when it is used up.
@@ -171,22 +177,35 @@ func cut[T any](r *room, piece *[]T, n int) []T {
 }
 
 func (r *room) clone(s *state) *state {
-	c := &cut(r, &r.states, 1)[0]
+	var c *state
+	if n := len(r.free); n > 0 {
+		c, r.free = r.free[n-1], r.free[:n-1]
+	} else {
+		c = &cut(r, &r.states, 1)[0]
+	}
+	frames, holds := c.frames, c.held
 	*c = *s
-	c.frames = cut(r, &r.frames, len(s.frames))
-	copy(c.frames, s.frames)
+	if cap(frames) < len(s.frames) {
+		frames = cut(r, &r.frames, len(s.frames))
+	}
+	c.frames = frames[:len(s.frames)]
 	for i := range c.frames {
-		f := &c.frames[i]
-		f.stack = cut(r, &r.slots, len(f.stack))
-		copy(f.stack, s.frames[i].stack)
+		stack := c.frames[i].stack
+		c.frames[i] = s.frames[i]
+		if n := len(s.frames[i].stack); cap(stack) < n {
+			stack = cut(r, &r.slots, n)
+		} else {
+			stack = stack[:n]
+		}
+		copy(stack, s.frames[i].stack)
+		c.frames[i].stack = stack
 	}
-	c.held = nil
-	if len(s.held) > 0 {
-		c.held = cut(r, &r.held, len(s.held))
-		copy(c.held, s.held)
-	}
+	c.held = append(holds[:0], s.held...)
 	return c
 }
+
+// release takes back the state of a path that ended, whose parts are nobody else's.
+func (r *room) release(s *state) { r.free = append(r.free, s) }
 
 // each calls f for every value that is known: registers and what was spilled.
 func (s *state) each(f func(v *value)) {

@@ -10,28 +10,31 @@ import (
 // A checker checks one program.
 type checker struct {
 	*Program
-	code        []instr
-	starts      []int // where functions begin
-	slots       int
-	work        int // done so far; see stepWork
-	findings    []Finding
-	said        map[Finding]bool
-	maps        []Map
-	mapOf       map[int32]int16 // by descriptor
-	lastID      uint32
-	visited     []*visit // by instruction, the latest
-	pending     []path
-	proto       *proto // of the member or tracepoint
-	kernel      map[btf.ID]*proto
-	given       []uint32 // by argument, the reference to what has to be given back
-	room        room
-	kernelCalls bool            // functions of the kernel are called
-	patient     bool            // loops may end by may_goto or an iterator
-	deepest     map[int]int64   // by function, the lowest stack that is used
-	calls       map[[2]int]bool // caller and called
-	global      []*Function     // by function; nil for those that are not
-	wanted      []int           // global functions that are called
-	extra       []path          // what is followed when all else was, if there are steps left
+	code         []instr
+	starts       []int // where functions begin
+	slots        int
+	work         int // done so far; see stepWork
+	findings     []Finding
+	said         map[Finding]bool
+	maps         []Map
+	mapOf        map[int32]int16 // by descriptor
+	lastID       uint32
+	visited      []*visit // by instruction, the latest
+	pending      []path
+	proto        *proto // of the member or tracepoint
+	kernel       map[btf.ID]*proto
+	given        []uint32 // by argument, the reference to what has to be given back
+	room         room
+	ids          pairs  // of the states that are compared
+	context      layout // of programs of the type
+	contextKnown bool
+	kernelCalls  bool            // functions of the kernel are called
+	patient      bool            // loops may end by may_goto or an iterator
+	deepest      map[int]int64   // by function, the lowest stack that is used
+	calls        map[[2]int]bool // caller and called
+	global       []*Function     // by function; nil for those that are not
+	wanted       []int           // global functions that are called
+	extra        []path          // what is followed when all else was, if there are steps left
 }
 
 // A path waits to be followed.
@@ -73,6 +76,7 @@ func Check(p Program) (findings []Finding, complete bool) {
 		return c.findings, true
 	}
 	c.findGlobals()
+	c.context, c.contextKnown = layouts(c.Type)
 	c.visited = make([]*visit, len(c.code))
 	s := &state{frames: []frame{{call: -1}}}
 	s.frames[0].regs[isa.R1] = pointer(context)
@@ -140,7 +144,10 @@ func (c *checker) newID() uint32 {
 // follow walks along a path to its end. It gives false when there were too many steps.
 func (c *checker) follow(p path) bool {
 	s, i, parent := p.state, p.at, p.parent
-	defer func() { c.done(parent) }()
+	defer func() {
+		c.done(parent)
+		c.room.release(s)
+	}()
 	for {
 		if c.work += stepWork; c.work > stepWork*c.Steps {
 			return false
@@ -189,13 +196,13 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	}
 	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
 		c.work++
-		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live) {
+		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live, &c.ids) {
 			if !s.guess && !anythingVague(s) {
 				c.report(c.code[i].slot, "endless-loop", "the loop comes back here with everything as it was: it would never end")
 			}
 			return nil, true
 		}
-		if covers(old.state, s, c.code[i].live) {
+		if covers(old.state, s, c.code[i].live, &c.ids) {
 			return nil, true
 		}
 	}
@@ -398,13 +405,13 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 		c.refuse(s, i, "address-leak", "pointers are compared, which takes CAP_PERFMON")
 		return 0, false
 	}
-	taken, fall := c.room.clone(s), s
 	switch c.outcome(op, wide, &a, &b) {
 	case always:
 		return in.to, true
 	case never:
 		return i + 1, true
 	}
+	taken, fall := c.room.clone(s), s
 	if a.vague || b.vague || a.kind == opaque || b.kind == opaque {
 		taken.guess, fall.guess = true, true
 	}
@@ -415,11 +422,14 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 		c.later(taken, in.to, parent)
 		return i + 1, true
 	case ok1:
-		*s = *taken
+		*s, *taken = *taken, *s
+		c.room.release(taken)
 		return in.to, true
 	case ok2:
+		c.room.release(taken)
 		return i + 1, true
 	}
+	c.room.release(taken)
 	return 0, false
 }
 
