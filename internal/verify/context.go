@@ -155,34 +155,3 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	v.nullable = a.nullable
 	return v, true
 }
-
-// loadPacket is packet access of classic BPF (check_ld_abs).
-func (c *checker) loadPacket(s *state, i int) bool {
-	switch c.Type {
-	case "socket_filter", "sched_cls", "sched_act":
-	case "":
-		return true
-	default:
-		return c.refuse(s, i, "bad-instruction", "packet access by number is not for programs of type %s", c.Type)
-	}
-	in := &c.code[i]
-	reads := isa.Registers(isa.R6)
-	if in.Op.Mode() == isa.ModeIND {
-		reads |= isa.Registers(in.Src)
-	}
-	if !c.readable(s, i, reads) {
-		return false
-	}
-	regs := &s.top().regs
-	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
-		return c.refuse(s, i, "argument-type", "r6 must hold the context here, and is %s", p.kind)
-	}
-	if !c.nothingHeld(s, i, 0, "where this may end the program") {
-		return false
-	}
-	for r := isa.R1; r <= isa.R5; r++ {
-		regs[r] = value{}
-	}
-	regs[isa.R0] = anyNumber(8)
-	return true
-}

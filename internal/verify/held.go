@@ -165,3 +165,12 @@ func leadingTo(name string) string {
 	}
 	return " to a struct " + name
 }
+
+func slotHeld(s *state, id uint32) bool {
+	for _, h := range s.held {
+		if h.id == id {
+			return true
+		}
+	}
+	return false
+}

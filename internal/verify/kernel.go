@@ -263,26 +263,6 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 	return true
 }
 
-// slotsOf finds the slots of the stack that an argument leads to.
-func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
-	begin := v.off
-	if begin == 0 && size == 8 {
-		begin = -8 // the kernel takes r10 itself for the slot below it (__get_spi)
-	}
-	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -stackSize || begin+size > 0 {
-		return nil
-	}
-	f := &s.frames[v.frame]
-	for len(f.stack) <= int(-begin-1)/8 {
-		f.stack = append(f.stack, slot{})
-	}
-	var list []*slot
-	for at := begin; at < begin+size; at += 8 {
-		list = append(list, &f.stack[int(-at-1)/8])
-	}
-	return list
-}
-
 // irq saves interrupt flags on the stack, or restores them.
 func (c *checker) irq(s *state, i int, p *proto) bool {
 	save := p.row.has(savesFlags)

@@ -1,6 +1,9 @@
 package verify
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A scalar is what is known of a number: limits with and without sign, of the whole register
 // and of its lower half, and bits. All of them hold at once (struct bpf_reg_state,
@@ -175,4 +178,17 @@ func (s *scalar) extend32() {
 func (s *scalar) within(t *scalar) bool {
 	return s.umin <= t.umin && t.umax <= s.umax && s.smin <= t.smin && t.smax <= s.smax &&
 		s.umin32 <= t.umin32 && t.umax32 <= s.umax32 && s.smin32 <= t.smin32 && t.smax32 <= s.smax32 && s.bits.within(t.bits)
+}
+
+// text is a number as messages show it.
+func (s *scalar) text() string {
+	switch {
+	case s.isConst():
+		return fmt.Sprintf("%d", int64(s.bits.value))
+	case *s == anyScalar():
+		return "any number"
+	case s.smin >= 0:
+		return fmt.Sprintf("from %d to %d", s.umin, s.umax)
+	}
+	return fmt.Sprintf("from %d to %d", s.smin, s.smax)
 }

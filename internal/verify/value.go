@@ -244,3 +244,9 @@ func (s *state) release(id uint32) bool {
 	s.held = slices.Delete(s.held, i, i+1)
 	return true
 }
+
+// String names a kind in messages.
+func (k kind) String() string {
+	return [...]string{"nothing", "a number", "the context", "the stack", "a map", "a map's key", "a map's value", "a packet", "a packet's metadata", "a packet's end",
+		"a struct of the kernel", "a socket", "memory", "a function", "something"}[k]
+}

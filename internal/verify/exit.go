@@ -1,0 +1,83 @@
+package verify
+
+import "github.com/bpfsmith/bpfsmith/isa"
+
+// exit ends a function.
+func (c *checker) exit(s *state, i int) (next int, goOn bool) {
+	top := s.top()
+	r0 := top.regs[isa.R0]
+	if len(s.frames) == 1 {
+		return 0, c.endProgram(s, i, r0)
+	}
+	if r0.kind == stack {
+		c.refuse(s, i, "pointer-result", "a function returns a pointer to its stack")
+		return 0, false
+	}
+	call, callback := top.call, top.callback
+	if callback {
+		if r0.kind == none {
+			c.refuse(s, i, "uninitialised", "r0 has no value at the end of the callback")
+		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
+			c.refuse(s, i, "result-range", "the callback returns %s, and may return 0 or 1", r0.num.text())
+		}
+		return 0, false
+	}
+	s.frames = s.frames[:len(s.frames)-1]
+	regs := &s.top().regs
+	regs[isa.R0] = r0
+	for r := isa.R1; r <= isa.R5; r++ {
+		regs[r] = value{}
+	}
+	return call + 1, true
+}
+
+// endProgram checks what holds at the end of the program.
+func (c *checker) endProgram(s *state, i int, r0 value) bool {
+	if !c.nothingHeld(s, i, r0.ref, "at the end of the program") {
+		return false
+	}
+	if s.top().fn > 0 {
+		return c.endGlobal(s, i, r0)
+	}
+	if c.resultUnused() {
+		return false
+	}
+	if r0.kind == none {
+		return c.refuseWith(s, i, "uninitialised", "set r0 on every path to here", "r0, the result, has no value at the end")
+	}
+	if c.Strict && c.proto != nil && c.Type == "struct_ops" && r0.kind.isPointer() && !c.proto.result.pointer {
+		return c.refuse(s, i, "pointer-result", "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
+	}
+	if c.NoPerfmon && r0.kind.isPointer() {
+		return c.refuse(s, i, "address-leak", "the result is a pointer")
+	}
+	lo, hi, limited := c.resultRange()
+	if !limited || r0.vague || r0.kind == opaque {
+		return false
+	}
+	if r0.kind != number {
+		return c.refuse(s, i, "result-range", "the result is a pointer, and must be from %d to %d", lo, hi)
+	}
+	if r0.num.smin < lo || r0.num.smax > hi {
+		return c.refuse(s, i, "result-range", "the result is %s, and must be from %d to %d", r0.num.text(), lo, hi)
+	}
+	return false
+}
+
+// resultUnused reports whether nobody looks at the result.
+func (c *checker) resultUnused() bool {
+	return c.proto != nil && c.Type == "struct_ops" && c.proto.void || c.Type == "struct_ops" && c.proto == nil || c.Type == ""
+}
+
+// resultRange is what the program may return (check_return_code).
+func (c *checker) resultRange() (lo, hi int64, limited bool) {
+	switch c.Type {
+	case "cgroup_skb":
+		return 0, 3, true // on the way out; 0 to 1 on the way in
+	case "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
+		return 0, 1, true
+	case "tracing":
+		return 0, 0, c.Hook == "fentry" || c.Hook == "fexit"
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,158 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// resolve looks at what instructions name before the walk (resolve_pseudo_ldimm64).
+func (c *checker) resolve() bool {
+	for fd, m := range c.Maps {
+		c.mapOf[fd] = int16(len(c.maps))
+		c.maps = append(c.maps, m)
+	}
+	for i := range c.code {
+		in := &c.code[i]
+		c.patient = c.patient || c.loops(i)
+		c.kernelCalls = c.kernelCalls || in.IsKfuncCall()
+		if !in.IsWide() || c.Maps == nil {
+			continue
+		}
+		fd := int32(in.Imm)
+		switch in.Src {
+		case 1, 2:
+			n := c.mapIndex(fd)
+			if n < 0 {
+				c.report(in.slot, "bad-map", "descriptor "+fmt.Sprint(int64(fd))+" is no map")
+				return false
+			}
+			if m := &c.maps[n]; c.Sleepable && slices.Contains(notSleeping[:], m.Type) {
+				c.report(in.slot, "bad-map", "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type)
+				return false
+			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type == "socket_filter" {
+				c.report(in.slot, "bad-map", "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
+				return false
+			}
+			if off := uint32(in.Imm >> 32); in.Src == 2 && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
+				c.report(in.slot, "map-bounds", "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// loadConstant is a 64-bit load: of a number, a map, the value of one or a function.
+func (c *checker) loadConstant(s *state, i int) bool {
+	in := &c.code[i]
+	if in.Dst == isa.R10 {
+		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+	}
+	dst := &s.top().regs[in.Dst]
+	switch in.Src {
+	case 0:
+		*dst = constant(uint64(in.Imm))
+	case 1, 5: // a map
+		*dst = pointer(mapItself)
+		dst.m = c.mapIndex(int32(in.Imm))
+		if in.Src == 5 {
+			dst.m, dst.vague = -1, true
+		}
+	case 2, 6: // an address in the value of an array of one element
+		*dst = pointer(mapValue)
+		dst.m = c.mapIndex(int32(in.Imm))
+		if in.Src == 6 {
+			dst.m = -1
+		}
+		dst.off = int64(uint32(in.Imm >> 32))
+		if dst.m < 0 || c.maps[dst.m].Type == "arena" {
+			*dst = unclear()
+		}
+	case 4:
+		*dst = pointer(function)
+		dst.fn = int16(c.code[in.to].fn)
+	default:
+		*dst = unclear()
+	}
+	return true
+}
+
+// mapIndex finds a map by its descriptor; -1 for those that nothing is known of.
+func (c *checker) mapIndex(fd int32) int16 {
+	if n, ok := c.mapOf[fd]; ok {
+		return n
+	}
+	return -1
+}
+
+// notSleeping are types of maps that programs which may sleep cannot use (check_map_prog_compatibility).
+var notSleeping = [...]string{"perf_event_array", "stack_trace", "cgroup_array", "devmap", "devmap_hash", "cpumap", "sockmap", "sockhash", "bloom_filter"}
+
+func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size int64, write bool) bool {
+	if p.m < 0 {
+		return true
+	}
+	m := &c.maps[p.m]
+	const readOnlyProg, writeOnlyProg = 1 << 7, 1 << 8
+	switch {
+	case write && m.Flags&readOnlyProg != 0:
+		return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)
+	case !write && m.Flags&writeOnlyProg != 0:
+		return c.refuse(s, i, "read-only-memory", "the map %s is write only for programs", m.Name)
+	}
+	if !c.inside(s, i, r, p, off, size, int64(m.Value), "map-bounds", "the map's value") {
+		return false
+	}
+	if p.fixed() {
+		for name, at := range m.Special {
+			width := int64(8)
+			switch name {
+			case "bpf_spin_lock":
+				width = 4
+			case "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root":
+				width = 16
+			}
+			begin := p.off + off
+			if begin < int64(at)+width && int64(at) < begin+size {
+				if strings.HasPrefix(name, "kptr") {
+					if size != 8 {
+						return c.refuse(s, i, "special-field", "a kptr is read and written in 8 bytes, not in %d", size)
+					}
+					continue
+				}
+				return c.refuse(s, i, "special-field", "%s at offset %d of the value is not read or written like memory", name, at)
+			}
+		}
+	}
+	return true
+}
+
+// kptrAt is what a kptr in a map's value holds, if there is one at the offset.
+func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
+	if p.m < 0 || size != 8 {
+		return value{}, false
+	}
+	if !p.fixed() {
+		return unclear(), len(c.maps[p.m].Special) > 0
+	}
+	for name, at := range c.maps[p.m].Special {
+		target, ok := strings.CutPrefix(name, "kptr")
+		if !ok || int64(at) != p.off+off {
+			continue
+		}
+		if c.Types == nil {
+			return unclear(), true
+		}
+		id, err := c.Types.Composite(strings.TrimSpace(target))
+		if err != nil {
+			return unclear(), true
+		}
+		v := pointer(object)
+		v.typ, v.nullable, v.id = id, true, c.newID()
+		return v, true
+	}
+	return value{}, false
+}

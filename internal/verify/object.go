@@ -1,0 +1,219 @@
+package verify
+
+import (
+	"strings"
+
+	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// accessObject reads a struct of the kernel, or writes it.
+func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, size int64, write bool) (value, bool) {
+	any := anyNumber(int(size))
+	if c.Types == nil || p.typ == 0 || p.vague {
+		return unclear(), true
+	}
+	name := c.Types.Name(p.typ)
+	at := p.off + off
+	switch {
+	case !p.num.isConst():
+		return any, c.refuse(s, i, "struct-bounds", "an offset into struct %s must be a constant", name)
+	case at < 0:
+		return any, c.refuse(s, i, "struct-bounds", "offset %d is before struct %s", at, name)
+	}
+	if write {
+		return any, c.writeObject(s, i, p, at, size, name)
+	}
+	total := c.sizeOf(p.typ)
+	if total == 0 {
+		return unclear(), true
+	}
+	if at+size > int64(total) {
+		if c.endsFlexibly(p) {
+			return unclear(), true
+		}
+		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d are outside of struct %s, which has %d bytes", size, at, name, total)
+	}
+	m, ok := c.memberAt(p.typ, at)
+	if !ok {
+		return unclear(), true
+	}
+	if m.pointer {
+		if at != m.offset || size != 8 {
+			return any, c.refuse(s, i, "struct-bounds", "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
+		}
+		if m.target == 0 {
+			return unclear(), true
+		}
+		v := pointer(object)
+		v.typ, v.trust = m.target, walked
+		if c.kernelCalls && !c.mayTrust(p, at, m.typ) {
+			v.trust = lost
+		}
+		return v, true
+	}
+	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {
+		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
+	}
+	return any, true
+}
+
+// sizeOf is the size of a struct; 0 where it is not known.
+func (c *checker) sizeOf(typ btf.ID) uint32 {
+	size, known := c.sizes[typ]
+	if !known {
+		if n, err := c.Types.Size(typ); err == nil {
+			size = uint32(n)
+		}
+		if c.sizes == nil {
+			c.sizes = map[btf.ID]uint32{}
+		}
+		c.sizes[typ] = size
+	}
+	return size
+}
+
+// endsFlexibly reports whether a struct's last member is an array whose length is not
+// declared: then the kernel lets programs read on (btf_struct_walk).
+func (c *checker) endsFlexibly(p value) bool {
+	set, err := c.Types.Decode(p.typ)
+	if err != nil {
+		return true
+	}
+	var members []cbtf.Member
+	switch t := set.Type(p.typ).(type) {
+	case *cbtf.Struct:
+		members = t.Members
+	case *cbtf.Union:
+		members = t.Members
+	}
+	if len(members) == 0 {
+		return false
+	}
+	array, ok := btf.Underlying(members[len(members)-1].Type).(*cbtf.Array)
+	return ok && array.Nelems == 0
+}
+
+func (c *checker) writeObject(s *state, i int, p value, at, size int64, name string) bool {
+	if c.Type != "struct_ops" {
+		if c.Type == "tracing" || c.Type == "kprobe" || c.Type == "raw_tracepoint" || c.Type == "syscall" {
+			return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
+		}
+		return true
+	}
+	if c.Writable == nil {
+		return true
+	}
+	fields := c.writableOf(p.typ)
+	if len(fields) == 0 {
+		return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
+	}
+	for _, w := range fields {
+		if at >= w.begin && at < w.end {
+			if at+size > w.end {
+				return c.refuse(s, i, "write-too-wide", "%d bytes are written to %s.%s at offset %d, of which %d are left there", size, name, w.path, at, w.end-at)
+			}
+			return true
+		}
+	}
+	var paths []string
+	for _, w := range fields {
+		paths = append(paths, w.path)
+	}
+	field := c.Types.FieldAt(p.typ, uint32(at))
+	return c.refuseWith(s, i, "read-only-field", "writable are "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here", name, field, at)
+}
+
+// a member of a struct where an access falls.
+type member struct {
+	offset  int64
+	size    int64
+	typ     btf.ID
+	pointer bool
+	target  btf.ID
+}
+
+// A writable field of a struct.
+type writable struct {
+	path       string
+	begin, end int64
+}
+
+// writableOf lists the fields that may be written of a struct, and of what it begins with or is the beginning of.
+func (c *checker) writableOf(typ btf.ID) []writable {
+	if fields, known := c.writable[typ]; known {
+		return fields
+	}
+	var fields []writable
+	for _, w := range c.Writable {
+		f, err := c.Types.Field(w.Struct, w.Path)
+		if err != nil {
+			continue // a kernel without it
+		}
+		id, err := c.Types.Composite(w.Struct)
+		if err == nil && (c.Types.Embeds(typ, id) || c.Types.Embeds(id, typ)) {
+			fields = append(fields, writable{w.Path, int64(f.Offset), int64(f.Offset + f.Size)})
+		}
+	}
+	if c.writable == nil {
+		c.writable = map[btf.ID][]writable{}
+	}
+	c.writable[typ] = fields
+	return fields
+}
+
+// A fieldKey is a place in a struct.
+type fieldKey struct {
+	typ btf.ID
+	off int64
+}
+
+// memberAt finds what is at an offset of a struct. Programs come to the same fields on many paths, so they are looked up once.
+func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
+	key := fieldKey{typ, off}
+	m, known := c.members[key]
+	if !known {
+		m.member, m.ok = c.findMember(typ, off)
+		if c.members == nil {
+			c.members = map[fieldKey]foundMember{}
+		}
+		c.members[key] = m
+	}
+	return m.member, m.ok
+}
+
+type foundMember struct {
+	member
+	ok bool
+}
+
+func (c *checker) findMember(typ btf.ID, off int64) (member, bool) {
+	if off < 0 || off > 1<<31 {
+		return member{}, false
+	}
+	leaves := c.Types.LeavesAt(typ, uint32(off))
+	if len(leaves) != 1 || leaves[0].BitSize > 0 { // a hole, a union, bit fields: for the kernel to say
+		return member{}, false
+	}
+	f := leaves[0]
+	m := member{offset: int64(f.Offset), size: int64(f.Size), typ: f.Type, pointer: f.Kind == btf.KindPointer}
+	if m.pointer {
+		m.target, _ = c.Types.PointedTo(f.Type)
+	}
+	return m, m.pointer || f.Kind == btf.KindInt || f.Kind == btf.KindEnum || f.Kind == btf.KindEnum64
+}
+
+// reachesOn reports whether what follows a number are numbers of the same array: then the kernel lets programs read across them
+// (btf_struct_walk).
+func (c *checker) reachesOn(typ btf.ID, m member, end int64) bool {
+	name := c.Types.FieldAt(typ, uint32(m.offset))
+	for next := m.offset + m.size; next < end; next += m.size {
+		n, ok := c.memberAt(typ, next)
+		if !ok || n.typ != m.typ || n.offset != next || c.Types.FieldAt(typ, uint32(next)) != name {
+			return false
+		}
+	}
+	return true
+}

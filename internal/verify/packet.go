@@ -1,0 +1,124 @@
+package verify
+
+import "github.com/bpfsmith/bpfsmith/isa"
+
+// What rng has of a pointer into a packet that was found to be at its end or behind it.
+const (
+	atEnd     = -1
+	behindEnd = -2
+)
+
+// beyondEnd is how a comparison with the packet's end comes out for a pointer that was compared with it before
+// (is_pkt_ptr_branch_taken).
+func beyondEnd(op isa.Opcode, a, b *value) outcome {
+	if a.kind == packetEnd {
+		a, op = b, swapped(op)
+	}
+	yes := func(is bool) outcome {
+		if is {
+			return always
+		}
+		return never
+	}
+	switch {
+	case (op == isa.OpJLE || op == isa.OpJGT) && a.rng == behindEnd:
+		return yes(op == isa.OpJGT)
+	case (op == isa.OpJLT || op == isa.OpJGE) && a.rng < 0:
+		return yes(op == isa.OpJGE)
+	}
+	return open
+}
+
+// comparePacket notes how many bytes of a packet there are (find_good_pkt_pointers).
+func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool) {
+	if !holds {
+		op = opposite(op)
+	}
+	if a.kind == packetEnd || a.kind == packet && b.kind == packetMeta {
+		a, b = b, a
+		op = swapped(op)
+	}
+	if !(a.kind == packet && b.kind == packetEnd || a.kind == packetMeta && b.kind == packet && b.off == 0 && b.fixed()) {
+		return
+	}
+	extra := int64(0)
+	switch op {
+	case isa.OpJLE:
+	case isa.OpJLT:
+		extra = 1
+	case isa.OpJGE, isa.OpJGT: // the same comparison comes out the same way again (mark_pkt_end)
+		if a.kind == packet {
+			a.rng = atEnd
+			if op == isa.OpJGT {
+				a.rng = behindEnd
+			}
+		}
+		return
+	default:
+		return
+	}
+	if a.off+extra < 0 || a.off > 0xffff || a.num.umax > 0xffff || a.num.umax+uint64(a.off) > 0xffff {
+		return
+	}
+	rng, what, id := int32(a.off), a.kind, a.id
+	s.each(func(v *value) {
+		if v.kind == what && v.id == id {
+			v.rng = max(v.rng, rng+int32(extra))
+		}
+	})
+}
+
+func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, size int64, write bool) bool {
+	if p.vague {
+		return true
+	}
+	at := p.off + off
+	switch {
+	case p.num.smin < 0:
+		return c.refuse(s, i, "unbounded", "what was added to %v may be negative", r)
+	case at < 0 || at+size > int64(p.rng):
+		if p.rng <= 0 {
+			return c.refuse(s, i, "packet-bounds", "%v was not compared with the packet's end on the path to here, or has changed since", r)
+		}
+		return c.refuse(s, i, "packet-bounds", "%d bytes at offset %d of the packet are accessed, and %d bytes were compared with its end", size, at, p.rng)
+	}
+	return true
+}
+
+// reaches notes how much of its stack a function uses.
+func (c *checker) reaches(s *state, fn int, bytes int64) {
+	if !s.guess {
+		c.deepest[fn] = max(c.deepest[fn], bytes)
+	}
+}
+
+// loadPacket is packet access of classic BPF (check_ld_abs).
+func (c *checker) loadPacket(s *state, i int) bool {
+	switch c.Type {
+	case "socket_filter", "sched_cls", "sched_act":
+	case "":
+		return true
+	default:
+		return c.refuse(s, i, "bad-instruction", "packet access by number is not for programs of type %s", c.Type)
+	}
+	in := &c.code[i]
+	reads := isa.Registers(isa.R6)
+	if in.Op.Mode() == isa.ModeIND {
+		reads |= isa.Registers(in.Src)
+	}
+	if !c.readable(s, i, reads) {
+		return false
+	}
+	regs := &s.top().regs
+	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
+		return c.refuse(s, i, "argument-type", "r6 must hold the context here, and is %s", p.kind)
+	}
+	if !c.nothingHeld(s, i, 0, "where this may end the program") {
+		return false
+	}
+	for r := isa.R1; r <= isa.R5; r++ {
+		regs[r] = value{}
+	}
+	regs[isa.R0] = anyNumber(8)
+	return true
+}

@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+)
+
+// attachable checks what the program is for, and reads its arguments.
+func (c *checker) attachable() bool {
+	if c.Type == "struct_ops" && c.NotGPL {
+		c.report(-1, "needs-gpl", "struct_ops programs need a license that is compatible with the GPL")
+		return false
+	}
+	if c.Signature != nil {
+		c.proto = c.signature(c.Signature)
+		return true
+	}
+	switch {
+	case c.Attached && (c.Type != "struct_ops" || c.Struct == "" || c.Types == nil):
+		return true
+	case c.Type == "struct_ops" && c.Struct == "":
+		c.report(-1, "bad-attach", "a struct_ops program is for a member of a struct, which is not named")
+		return false
+	case c.Type == "tracing" && c.Attach == "":
+		c.report(-1, "bad-attach", "a tracing program is for a function or tracepoint, which is not named")
+		return false
+	case c.Types == nil:
+		return true
+	}
+	switch {
+	case c.Type == "struct_ops" && c.Struct != "":
+		return c.readMember()
+	case c.Type == "tracing" && c.Attach != "":
+		return c.readTracepoint()
+	}
+	return true
+}
+
+// signature is a prototype that is known without the types.
+func (c *checker) signature(s *Signature) *proto {
+	known := func(p Param) param {
+		q := param{name: p.Name, pointer: p.Pointer, size: p.Size, to: p.Struct, nullable: p.Nullable, ref: p.Ref}
+		if p.Struct != "" && c.Types != nil {
+			q.typ, _ = c.Types.Composite(p.Struct) // only declared in these types: nothing is known of it
+		}
+		return q
+	}
+	p := &proto{name: c.Member, void: s.Result == nil}
+	for _, param := range s.Params {
+		p.params = append(p.params, known(param))
+	}
+	if s.Result != nil {
+		p.result = known(*s.Result)
+	}
+	return p
+}
+
+func (c *checker) readMember() bool {
+	p, problem := c.memberProto()
+	if problem != "" {
+		if !c.Attached {
+			c.report(-1, "bad-attach", problem)
+		}
+		return c.Attached
+	}
+	c.proto = p
+	return true
+}
+
+// memberProto is the prototype of the member, or what is wrong with it.
+func (c *checker) memberProto() (p *proto, problem string) {
+	root, err := c.Types.Composite(c.Struct)
+	if err != nil {
+		return nil, "this kernel has no struct " + c.Struct
+	}
+	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil && !c.Attached {
+		return nil, "struct " + c.Struct + " is no interface that programs may implement in this kernel"
+	}
+	f, err := c.Types.FieldOf(root, c.Struct, c.Member)
+	if err != nil {
+		return nil, err.Error()
+	}
+	q, ok := c.protoOf(f.Type)
+	if !ok || f.Kind != btf.KindPointer {
+		return nil, c.Struct + "." + c.Member + " is no function"
+	}
+	q.name = c.Member
+	return &q, ""
+}
+
+func (c *checker) readTracepoint() bool {
+	if c.Hook != "" && c.Hook != "tp_btf" {
+		return c.readFunction()
+	}
+	name := strings.TrimPrefix(c.Attach, "btf_trace_")
+	id, err := c.Types.Lookup(btf.KindTypedef, "btf_trace_"+name)
+	if err != nil {
+		c.report(-1, "bad-attach", "this kernel has no tracepoint "+name)
+		return false
+	}
+	p, ok := c.protoOf(id)
+	if !ok || len(p.params) == 0 {
+		return true
+	}
+	p.name, p.params = name, p.params[1:] // the first is the kernel's own
+	c.proto = &p
+	return true
+}
+
+// readFunction reads the arguments of a traced function: its own, and behind them its result.
+func (c *checker) readFunction() bool {
+	id, err := c.Types.Lookup(btf.KindFunc, c.Attach)
+	if err != nil {
+		c.report(-1, "bad-attach", "this kernel has no function "+c.Attach+" that can be traced")
+		return false
+	}
+	p, ok := c.protoOf(id)
+	if !ok {
+		return true
+	}
+	if c.Hook != "fentry" && !p.void {
+		p.params = append(p.params, p.result)
+	}
+	for i := range p.params {
+		if p.params[i].pointer {
+			p.params[i].typ = 0 // which are good is not known here
+		}
+	}
+	c.proto = &p
+	return true
+}

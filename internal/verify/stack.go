@@ -1,0 +1,225 @@
+package verify
+
+import "github.com/bpfsmith/bpfsmith/isa"
+
+const stackSize = 512
+
+// accessStack reads or writes stack.
+func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, size int64, write bool, v *value) (value, bool) {
+	any := anyNumber(int(size))
+	if p.vague {
+		if write {
+			c.blur(s, int(p.frame))
+		}
+		return unclear(), true
+	}
+	at := p.off + off
+	if !p.fixed() {
+		lo, hi := at+p.num.smin, at+p.num.smax
+		if p.num.smin <= -1<<29 || p.num.smax >= 1<<29 {
+			return any, c.refuse(s, i, "unbounded", "the offset from the stack is not bounded")
+		}
+		if c.NoPerfmon {
+			return any, c.refuse(s, i, "stack-bounds", "an offset into the stack must be known without CAP_PERFMON")
+		}
+		if lo < -stackSize || hi+size > 0 {
+			return any, c.refuse(s, i, "stack-bounds", "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, stackSize)
+		}
+		if write {
+			c.blur(s, int(p.frame))
+		}
+		return unclear(), true
+	}
+	switch {
+	case at < -stackSize || at+size > 0:
+		return any, c.refuse(s, i, "stack-bounds", "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, stackSize)
+	case at%size != 0:
+		return any, c.refuse(s, i, "misaligned", "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
+	}
+	f := &s.frames[p.frame]
+	c.reaches(s, f.fn, -at)
+	k, b := int(-at-1)/8, int((at%8+8)%8)
+	for len(f.stack) <= k {
+		f.stack = append(f.stack, slot{})
+	}
+	sl := &f.stack[k]
+	if write {
+		return value{}, c.writeStack(s, i, f, sl, k, b, int(size), v)
+	}
+	return c.readStack(s, i, sl, b, int(size), at)
+}
+
+func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (value, bool) {
+	any := anyNumber(size)
+	if sl.bytes[0] == spilled && sl.bytes[7] == spilled && size == 8 {
+		return sl.val, true
+	}
+	if sl.bytes[7] == spilled && sl.val.kind.isPointer() && !sl.val.vague {
+		return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
+	}
+	zeros, vague := true, false
+	for k := b; k < b+size; k++ {
+		switch sl.bytes[k] {
+		case zero:
+		case spilled:
+			switch {
+			case sl.val.isZero():
+			case sl.val.kind == number:
+				zeros, vague = false, true
+			default:
+				zeros = false
+			}
+		case misc:
+			zeros = false
+		case unwritten:
+			zeros = false
+			if c.NoPerfmon {
+				return any, c.refuse(s, i, "uninitialised-stack", "the byte at %d from r10 was never written", at+int64(k-b))
+			}
+		default:
+			return any, c.refuse(s, i, "uninitialised-stack", "a dynptr, iterator or saved flags on the stack are read as memory")
+		}
+	}
+	if zeros {
+		return constant(0), true
+	}
+	// The low bytes of a spilled number (a little-endian machine's).
+	if vague && sl.val.kind == number {
+		first := -1
+		for k := range sl.bytes {
+			if sl.bytes[k] == spilled {
+				first = k
+				break
+			}
+		}
+		if first == b {
+			v := sl.val
+			if limit := uint64(1)<<(8*size) - 1; v.num.umax <= limit {
+				return v, true
+			}
+			if v.isConst() {
+				return constant(v.num.bits.value & (1<<(8*size) - 1)), true
+			}
+			if size == 4 {
+				v.id, v.off = 0, 0
+				v.num.extend32()
+				return v, true
+			}
+		}
+	}
+	any.vague = vague
+	return any, true
+}
+
+func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int, v *value) bool {
+	if sl.bytes[0] == spilled && sl.val.kind.isPointer() && size < 8 && c.NoPerfmon {
+		return c.refuse(s, i, "stack-spill", "part of a pointer on the stack is overwritten")
+	}
+	switch sl.bytes[0] {
+	case dynptr:
+		if sl.id != 0 && slotHeld(s, sl.id) {
+			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
+		}
+		c.dropDynptr(s, f, k)
+	case iterator, irqFlag:
+		s.guess = true // what becomes of those is not followed
+		return true
+	}
+	if size < 8 && v.kind.isPointer() && !v.vague {
+		return c.refuse(s, i, "stack-spill", "%v is %s, and is stored in %d bytes: a pointer takes 8", c.code[i].Src, v.kind, size)
+	}
+	sl = &f.stack[k]
+	sl.id, sl.first = 0, false
+	if size == 8 {
+		if v.kind == none {
+			v = &value{kind: opaque, vague: true}
+		}
+		for n := range sl.bytes {
+			sl.bytes[n] = spilled
+		}
+		sl.val = *v
+		return true
+	}
+	for n := range sl.bytes {
+		if sl.bytes[n] == spilled {
+			sl.bytes[n] = misc
+			if sl.val.isZero() {
+				sl.bytes[n] = zero
+			}
+		}
+	}
+	tag := misc
+	switch {
+	case v.isZero():
+		tag = zero
+	case v.kind == number && b == 0 || v.kind == number && b+size == 8:
+		tag = spilled
+		sl.val = *v
+		if v.num.umax > 1<<(8*size)-1 {
+			sl.val = value{kind: number, num: v.num, vague: v.vague}
+			switch {
+			case v.isConst():
+				sl.val = constant(v.num.bits.value & (1<<(8*size) - 1))
+			case size == 4:
+				sl.val.num.extend32()
+			default:
+				tag = misc
+			}
+		}
+	}
+	for n := b; n < b+size; n++ {
+		sl.bytes[n] = tag
+	}
+	return true
+}
+
+// dropDynptr forgets both slots of a dynptr.
+func (c *checker) dropDynptr(s *state, f *frame, k int) {
+	other := k - 1
+	if !f.stack[k].first {
+		other = k + 1
+	}
+	for _, n := range [2]int{k, other} {
+		if n >= 0 && n < len(f.stack) && f.stack[n].bytes[0] == dynptr {
+			f.stack[n] = slot{}
+		}
+	}
+}
+
+// blur forgets what a frame's stack holds.
+func (c *checker) blur(s *state, n int) {
+	f := &s.frames[n]
+	for len(f.stack) < stackSize/8 {
+		f.stack = append(f.stack, slot{})
+	}
+	for k := range f.stack {
+		sl := &f.stack[k]
+		if sl.bytes[0] == dynptr || sl.bytes[0] == iterator || sl.bytes[0] == irqFlag {
+			continue
+		}
+		sl.val = value{kind: opaque, vague: true}
+		for b := range sl.bytes {
+			sl.bytes[b] = spilled
+		}
+	}
+}
+
+// slotsOf finds the slots of the stack that an argument leads to.
+func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
+	begin := v.off
+	if begin == 0 && size == 8 {
+		begin = -8 // the kernel takes r10 itself for the slot below it (__get_spi)
+	}
+	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -stackSize || begin+size > 0 {
+		return nil
+	}
+	f := &s.frames[v.frame]
+	for len(f.stack) <= int(-begin-1)/8 {
+		f.stack = append(f.stack, slot{})
+	}
+	var list []*slot
+	for at := begin; at < begin+size; at += 8 {
+		list = append(list, &f.stack[int(-at-1)/8])
+	}
+	return list
+}
