@@ -6,7 +6,6 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
 
@@ -58,7 +57,11 @@ func (u *unit) describedFunctions(programType string) []verify.Function {
 		if i > 0 && f.program.Global {
 			described.Global = true
 			for _, param := range f.program.Proto.Params {
-				described.Args = append(described.Args, globalArgument(param.Type, programType))
+				if param.Type.Integer {
+					described.Args = append(described.Args, verify.Argument{Kind: verify.ArgumentNumber})
+					continue
+				}
+				described.Args = append(described.Args, verify.PointerArgument(programType, strings.TrimPrefix(param.Type.Name, "struct "), int64(max(param.Type.Size, 1))))
 			}
 		}
 		list = append(list, described)
@@ -69,39 +72,4 @@ func (u *unit) describedFunctions(programType string) []verify.Function {
 		}
 	}
 	return list
-}
-
-// globalArgument is what the kernel makes of an argument of a global function (kernel/bpf/btf.c, btf_prepare_func_args). What is called as some
-// type's context is, is left to it.
-func globalArgument(t dsl.CType, programType string) verify.Argument {
-	switch name := strings.TrimPrefix(t.Name, "struct "); {
-	case t.Integer:
-		return verify.Argument{Kind: verify.ArgumentNumber}
-	case name == contextOf(programType) && name != "":
-		return verify.Argument{Kind: verify.ArgumentContext}
-	case isContext(name):
-		return verify.Argument{Kind: verify.ArgumentUnknown}
-	}
-	return verify.Argument{Kind: verify.ArgumentMemory, Size: int64(max(t.Size, 1)), Nullable: true}
-}
-
-// contextOf is the struct that stands for the context of a type of programs, where it is sure.
-func contextOf(programType string) string {
-	switch programType {
-	case "socket_filter", "sched_cls", "sched_act", "cgroup_skb":
-		return "__sk_buff"
-	case "xdp":
-		return "xdp_md"
-	}
-	return ""
-}
-
-// isContext reports whether a struct has the name of the context of some type of programs (include/linux/bpf_types.h).
-func isContext(name string) bool {
-	switch name {
-	case "__sk_buff", "xdp_md", "bpf_sock", "bpf_sock_addr", "bpf_sock_ops", "sk_msg_md", "pt_regs", "user_pt_regs", "bpf_user_pt_regs_t", "bpf_perf_event_data",
-		"bpf_raw_tracepoint_args", "bpf_cgroup_dev_ctx", "bpf_sysctl", "bpf_sockopt", "sk_reuseport_md", "bpf_sk_lookup", "bpf_nf_ctx":
-		return true
-	}
-	return false
 }

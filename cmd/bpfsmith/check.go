@@ -8,12 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/spf13/cobra"
+
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
-	"github.com/spf13/cobra"
 )
 
 // checkFlags are those of check.
@@ -38,9 +41,10 @@ What it claims is true for kernels from 6.18 on: it finds nothing in a program t
 kernel takes. It does not find all that one refuses. A program with too many
 paths is said to be unchecked, and not passed.
 
-The program is hex on the command line or in a file, code in a file, or an ELF object with one
-program. Of maps it knows what --map says, by the descriptor in the
-instructions; without any, nothing is claimed about them.`,
+The program is hex on the command line or in a file, code in a file, or an ELF object as
+clang writes it: then all its programs are checked, with its maps and for the fields where
+the kernel has them, and findings have the line of the source. Of other code it knows what --map says of
+maps, by the descriptor in the instructions; without any, nothing is claimed about them.`,
 		Example: `  bpfsmith check --type socket_filter 9500000000000000
   bpfsmith check --type xdp prog.hex
   bpfsmith check --type struct_ops --member tcp_congestion_ops/ssthresh prog.bin
@@ -76,31 +80,71 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	if err := c.describeMember(&p); err != nil {
 		return err
 	}
-	code, err := c.code(cmd, args, &p)
+	name, data, err := c.input(cmd, args)
 	if err != nil {
 		return err
 	}
-	var bad *verify.Finding
-	if p.Code, bad = verify.Decode(code, isa.LittleEndian); bad != nil {
-		return printFindings(cmd.OutOrStdout(), []verify.Finding{*bad})
-	}
-	findings, complete := verify.Check(p)
-	if !complete {
-		fmt.Fprintln(cmd.ErrOrStderr(), "bpfsmith: the program has too many paths: it is unchecked from where the walk ended")
-	}
-	return printFindings(cmd.OutOrStdout(), findings)
-}
-
-func printFindings(w io.Writer, findings []verify.Finding) error {
-	for _, f := range findings {
-		if _, err := fmt.Fprintln(w, f); err != nil {
-			return &inputError{err}
+	programs := []objectProgram{{program: p}}
+	if isELF(data) {
+		if programs, err = c.object(data, p); err != nil {
+			return &inputError{fmt.Errorf("%s: %w", name, err)}
+		}
+	} else {
+		code, err := readCode(name, data)
+		if err != nil {
+			return err
+		}
+		var bad *verify.Finding
+		if programs[0].program.Code, bad = verify.Decode(code, isa.LittleEndian); bad != nil {
+			fmt.Fprintln(cmd.OutOrStdout(), bad)
+			return exitError(exitInput)
 		}
 	}
-	if len(findings) > 0 {
+	return checkAll(cmd, programs)
+}
+
+// checkAll prints a line for each finding, with the program's name where there are several, and the line of the source where it is known.
+func checkAll(cmd *cobra.Command, programs []objectProgram) error {
+	found := false
+	for _, o := range programs {
+		about := ""
+		if len(programs) > 1 {
+			about = o.name + ": "
+		}
+		findings, complete := verify.Check(o.program)
+		if !complete {
+			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: it is unchecked from where the walk ended\n", about)
+		}
+		for _, f := range findings {
+			found = true
+			text := f.String()
+			if line := o.lineOf(f.Insn); line != "" {
+				text += " (" + line + ")"
+			}
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+text); err != nil {
+				return &inputError{err}
+			}
+		}
+	}
+	if found {
 		return exitError(exitInput) // they are what there is to say
 	}
 	return nil
+}
+
+// object reads the programs of an ELF object, for the kernel whose types the flags name.
+func (c *checkFlags) object(data []byte, p verify.Program) ([]objectProgram, error) {
+	var kernel *cbtf.Spec
+	var err error
+	if c.btf != "" {
+		kernel, err = cbtf.LoadSpec(c.btf)
+	} else if p.Types != nil {
+		kernel, err = cbtf.LoadKernelSpec()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return objectPrograms(data, p, kernel)
 }
 
 // otherNames are what people call some types of programs.
@@ -213,34 +257,26 @@ func (c *checkFlags) describeMember(p *verify.Program) error {
 	return nil
 }
 
-// code reads the program.
-func (c *checkFlags) code(cmd *cobra.Command, args []string, p *verify.Program) ([]byte, error) {
-	name, data := "<stdin>", []byte(nil)
+// input reads what the program is in: a file, the argument itself, or standard input.
+func (c *checkFlags) input(cmd *cobra.Command, args []string) (name string, data []byte, err error) {
+	if len(args) == 0 || args[0] == "-" {
+		if data, err = io.ReadAll(cmd.InOrStdin()); err != nil {
+			return "", nil, &inputError{err}
+		}
+		return "<stdin>", data, nil
+	}
+	data, err = os.ReadFile(args[0])
 	switch {
-	case len(args) == 0 || args[0] == "-":
-		all, err := io.ReadAll(cmd.InOrStdin())
-		if err != nil {
-			return nil, &inputError{err}
-		}
-		data = all
-	default:
-		all, err := os.ReadFile(args[0])
-		switch {
-		case err == nil:
-			name, data = args[0], all
-		case isHex(args[0]):
-			name, data = "HEX", []byte(args[0])
-		default:
-			return nil, &inputError{err}
-		}
+	case err == nil:
+		return args[0], data, nil
+	case isHex(args[0]):
+		return "HEX", []byte(args[0]), nil
 	}
-	if isELF(data) {
-		code, err := checkedObject(data, p)
-		if err != nil {
-			return nil, &inputError{fmt.Errorf("%s: %w", name, err)}
-		}
-		return code, nil
-	}
+	return "", nil, &inputError{err}
+}
+
+// readCode takes code as it is, or as hex.
+func readCode(name string, data []byte) ([]byte, error) {
 	if !looksLikeHex(data) {
 		return data, nil
 	}

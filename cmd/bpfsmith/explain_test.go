@@ -69,28 +69,3 @@ func TestExplainForTools(t *testing.T) {
 		t.Errorf("the page: %d bytes, %v", len(text), err)
 	}
 }
-
-func TestCheck(t *testing.T) {
-	const exit, unset = "9500000000000000", "b700000000000000 9500000000000000"
-	for name, tt := range map[string]struct {
-		args []string
-		in   string
-		want string
-		code int
-	}{
-		"sound":          {[]string{"--type", "socket_filter", "-"}, unset, "", 0},
-		"on the line":    {[]string{"--type", "socket_filter", exit}, "", "insn 0: r0, the result, has no value at the end\n", 1},
-		"no type":        {[]string{"-"}, exit, "", exitUsage},
-		"no instruction": {[]string{"--type", "xdp", "-"}, "ff00000000000000", "insn 0: ", 1},
-		"a map": {[]string{"--type", "socket_filter", "--map", "9=array:4:64:1", "-"},
-			"620afcff00000000bfa200000000000007020000fcffffff1811000009000000000000000000000085000000010000001500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
-			"insn 10: ", 1},
-		"a bad map":                     {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
-		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000", "insn 1: the result is a pointer\n", 1},
-	} {
-		out, errs, code := tool(tt.in, append([]string{"check"}, tt.args...)...)
-		if code != tt.code || !strings.HasPrefix(out, tt.want) || tt.want == "" && out != "" {
-			t.Errorf("%s: exit %d, %q %q", name, code, out, errs)
-		}
-	}
-}

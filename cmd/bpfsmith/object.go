@@ -3,81 +3,203 @@ package main
 import (
 	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) }
 
-// firstDescriptor is that of the first map of an object: they have none there.
-const firstDescriptor = 1 << 20
-
-// checkedObject reads the one program of an ELF object. Maps get descriptors, and nothing
-// is known of them.
-func checkedObject(data []byte, p *verify.Program) ([]byte, error) {
-	f, err := elf.NewFile(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var program *elf.Section
-	index := 0
-	for i, s := range f.Sections {
-		if s.Type != elf.SHT_PROGBITS || s.Flags&elf.SHF_EXECINSTR == 0 || s.Size == 0 {
-			continue
-		}
-		if program != nil {
-			return nil, fmt.Errorf("the object has several sections with code, %s and %s: take the one apart with llvm-objcopy", program.Name, s.Name)
-		}
-		program, index = s, i
-	}
-	if program == nil {
-		return nil, errors.New("the object has no section with code")
-	}
-	code, err := program.Data()
-	if err != nil {
-		return nil, err
-	}
-	symbols, err := f.Symbols()
-	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
-		return nil, err
-	}
-	for _, s := range f.Sections {
-		if s.Type != elf.SHT_REL || int(s.Info) != index {
-			continue
-		}
-		rels, err := s.Data()
-		if err != nil {
-			return nil, err
-		}
-		if err := relocate(code, rels, symbols, f.ByteOrder); err != nil {
-			return nil, err
-		}
-	}
-	p.Maps = nil
-	return code, nil
+// An objectProgram is one of an ELF object's.
+type objectProgram struct {
+	name    string
+	program verify.Program
+	lines   map[int]string // by slot, where in the source it is from
 }
 
-// relocate marks the loads of maps' addresses.
-func relocate(code, rels []byte, symbols []elf.Symbol, order binary.ByteOrder) error {
-	const entry = 16
-	for ; len(rels) >= entry; rels = rels[entry:] {
-		offset, info := order.Uint64(rels), order.Uint64(rels[8:])
-		symbol := int(info>>32) - 1
-		if offset+8 > uint64(len(code)) || symbol < 0 || symbol >= len(symbols) {
-			return errors.New("a relocation leads outside")
+// lineOf is where in the source an instruction is from: the line that was last said before it.
+func (o *objectProgram) lineOf(slot int) string {
+	for ; slot >= 0; slot-- {
+		if line := o.lines[slot]; line != "" {
+			return line
 		}
-		const load, call = 0x18, 0x85
-		switch ins := code[offset:]; ins[0] {
-		case load:
-			ins[1] = ins[1]&0x0f | 1<<4 // a map by descriptor
-			order.PutUint32(ins[4:], uint32(firstDescriptor+symbol))
-		case call:
-			return fmt.Errorf("the call of %s is not resolved: link the object first", symbols[symbol].Name)
+	}
+	return ""
+}
+
+// objectPrograms reads the programs of an ELF object, as clang writes it. What holds for all is in common; the object says what maps there are,
+// and what the license is.
+func objectPrograms(data []byte, common verify.Program, kernel *cbtf.Spec) ([]objectProgram, error) {
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if len(spec.Programs) == 0 {
+		return nil, errors.New("the object has no program")
+	}
+	common.Maps = map[int32]verify.Map{}
+	descriptors := map[string]descriptor{}
+	for name, m := range spec.Maps {
+		fd := descriptor(len(descriptors) + 1)
+		descriptors[name] = fd
+		common.Maps[int32(fd)] = verify.Map{Name: name, Type: dsl.MapType(m.Type).String(), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: specialFields(m.Value)}
+	}
+	var programs []objectProgram
+	for name, p := range spec.Programs {
+		o := &objectProgram{name: name, program: common, lines: map[int]string{}}
+		o.program.NotGPL = common.NotGPL || p.License != "" && !verify.GPLCompatible(p.License)
+		if err := o.read(p, spec, descriptors, kernel); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		programs = append(programs, *o)
+	}
+	slices.SortFunc(programs, func(a, b objectProgram) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	return programs, nil
+}
+
+// A descriptor stands for a map that is not created.
+type descriptor int
+
+func (d descriptor) FD() int { return int(d) }
+
+// read takes over a program's instructions, with what they name resolved.
+func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor, kernel *cbtf.Spec) error {
+	code := slices.Clone(p.Instructions)
+	if err := relocate(code, kernel, p); err != nil {
+		return err
+	}
+	slot := 0
+	for i := range code {
+		ins := &code[i]
+		if line, ok := ins.Source().(*cbtf.Line); ok {
+			o.lines[slot] = fmt.Sprintf("%s:%d", filepath.Base(line.FileName()), line.LineNumber())
+		}
+		if fn := cbtf.FuncMetadata(ins); fn != nil {
+			o.program.Functions = append(o.program.Functions, functionOf(fn, slot, o.program.Type))
+		}
+		switch name := ins.Reference(); {
+		case ins.IsLoadFromMap():
+			fd, known := descriptors[name]
+			if !known {
+				return fmt.Errorf("instruction %d is about the map %q, which the object does not have", slot, name)
+			}
+			if err := ins.AssociateMap(fd); err != nil {
+				return err
+			}
+		case ins.IsKfuncCall() && o.program.Types != nil:
+			id, err := o.program.Types.Lookup(btf.KindFunc, name)
+			if err != nil {
+				return fmt.Errorf("instruction %d calls %s, which these types do not have", slot, name)
+			}
+			ins.Constant = int64(id)
+		}
+		slot += int(ins.Width())
+	}
+	var raw bytes.Buffer
+	if err := code.Marshal(&raw, spec.ByteOrder); err != nil {
+		return err
+	}
+	order := isa.LittleEndian
+	if spec.ByteOrder.Uint16([]byte{0, 1}) == 1 {
+		order = isa.BigEndian
+	}
+	o.program.Place = func(slot int) string {
+		if line := o.lineOf(slot); line != "" {
+			return line
+		}
+		return fmt.Sprintf("instruction %d", slot)
+	}
+	ins, bad := verify.Decode(raw.Bytes(), order)
+	if bad != nil {
+		return errors.New(bad.String())
+	}
+	o.program.Code = ins
+	return nil
+}
+
+// relocate puts the kernel's offsets in the place of those that the object was compiled with (CO-RE).
+func relocate(code asm.Instructions, kernel *cbtf.Spec, p *ebpf.ProgramSpec) error {
+	var relocations []*cbtf.CORERelocation
+	var at []int
+	for i := range code {
+		if r := cbtf.CORERelocationMetadata(&code[i]); r != nil {
+			relocations, at = append(relocations, r), append(at, i)
+		}
+	}
+	if len(relocations) == 0 {
+		return nil
+	}
+	if kernel == nil {
+		return errors.New("it names fields of the kernel's structs: --btf FILE has to say where they are")
+	}
+	fixups, err := cbtf.CORERelocate(relocations, []*cbtf.Spec{kernel}, p.ByteOrder, func(cbtf.Type) (cbtf.TypeID, error) { return 1, nil })
+	if err != nil {
+		return err
+	}
+	for n := range fixups {
+		if err := fixups[n].Apply(&code[at[n]]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// functionOf is what func_info says of a function.
+func functionOf(fn *cbtf.Func, slot int, programType string) verify.Function {
+	f := verify.Function{Slot: slot, Name: fn.Name, Global: slot > 0 && fn.Linkage == cbtf.GlobalFunc}
+	proto, ok := fn.Type.(*cbtf.FuncProto)
+	if !ok || !f.Global {
+		return f
+	}
+	for n, param := range proto.Params {
+		switch t := btf.Underlying(param.Type).(type) {
+		case *cbtf.Int, *cbtf.Enum:
+			f.Args = append(f.Args, verify.Argument{Kind: verify.ArgumentNumber})
+		case *cbtf.Pointer:
+			size, err := cbtf.Sizeof(t.Target)
+			if err != nil || len(fn.ParamTags) > n && len(fn.ParamTags[n]) > 0 {
+				size = 0 // tags say more
+			}
+			f.Args = append(f.Args, verify.PointerArgument(programType, btf.PointedTo(param.Type), int64(size)))
+		default:
+			f.Args = append(f.Args, verify.Argument{})
+		}
+	}
+	return f
+}
+
+// specialFields finds what only the kernel touches in a map's value.
+func specialFields(value cbtf.Type) map[string]uint32 {
+	if value == nil {
+		return nil
+	}
+	s, ok := btf.Underlying(value).(*cbtf.Struct)
+	if !ok {
+		return nil
+	}
+	special := map[string]uint32{}
+	for _, m := range s.Members {
+		switch t := btf.Underlying(m.Type).(type) {
+		case *cbtf.Struct:
+			switch t.Name {
+			case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_list_node", "bpf_rb_root", "bpf_rb_node", "bpf_refcount":
+				special[t.Name] = m.Offset.Bytes()
+			}
+		case *cbtf.Pointer:
+			if _, tagged := t.Target.(*cbtf.TypeTag); tagged {
+				special["kptr "+btf.PointedTo(t)] = m.Offset.Bytes()
+			}
+		}
+	}
+	return special
 }

@@ -205,3 +205,36 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 	}
 	return moves, sure
 }
+
+// PointerArgument is what the kernel makes of an argument of a global function that leads to a struct, or to something else of a size
+// (kernel/bpf/btf.c, btf_prepare_func_args). What is called as some type's context is left to it, and what has no size.
+func PointerArgument(programType, to string, size int64) Argument {
+	switch {
+	case to != "" && to == contextOf(programType):
+		return Argument{Kind: ArgumentContext}
+	case isContext(to), size == 0:
+		return Argument{Kind: ArgumentUnknown}
+	}
+	return Argument{Kind: ArgumentMemory, Size: size, Nullable: true}
+}
+
+// contextOf is the struct that stands for the context of a type of programs, where it is sure.
+func contextOf(programType string) string {
+	switch programType {
+	case "socket_filter", "sched_cls", "sched_act", "cgroup_skb":
+		return "__sk_buff"
+	case "xdp":
+		return "xdp_md"
+	}
+	return ""
+}
+
+// isContext reports whether a struct has the name of the context of some type of programs (include/linux/bpf_types.h).
+func isContext(name string) bool {
+	switch name {
+	case "__sk_buff", "xdp_md", "bpf_sock", "bpf_sock_addr", "bpf_sock_ops", "sk_msg_md", "pt_regs", "user_pt_regs", "bpf_user_pt_regs_t", "bpf_perf_event_data",
+		"bpf_raw_tracepoint_args", "bpf_cgroup_dev_ctx", "bpf_sysctl", "bpf_sockopt", "sk_reuseport_md", "bpf_sk_lookup", "bpf_nf_ctx":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestCheck(t *testing.T) {
+	const exit, unset = "9500000000000000", "b700000000000000 9500000000000000"
+	for name, tt := range map[string]struct {
+		args []string
+		in   string
+		want string
+		code int
+	}{
+		"sound":          {[]string{"--type", "socket_filter", "-"}, unset, "", 0},
+		"on the line":    {[]string{"--type", "socket_filter", exit}, "", "insn 0: r0, the result, has no value at the end\n", 1},
+		"no type":        {[]string{"-"}, exit, "", exitUsage},
+		"no instruction": {[]string{"--type", "xdp", "-"}, "ff00000000000000", "insn 0: ", 1},
+		"a map": {[]string{"--type", "socket_filter", "--map", "9=array:4:64:1", "-"},
+			"620afcff00000000bfa200000000000007020000fcffffff1811000009000000000000000000000085000000010000001500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
+			"insn 10: ", 1},
+		"a bad map":                     {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
+		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000", "insn 1: the result is a pointer\n", 1},
+	} {
+		out, errs, code := tool(tt.in, append([]string{"check"}, tt.args...)...)
+		if code != tt.code || !strings.HasPrefix(out, tt.want) || tt.want == "" && out != "" {
+			t.Errorf("%s: exit %d, %q %q", name, code, out, errs)
+		}
+	}
+}
+
+// TestCheckReadsObjects checks what clang made of the sources beside: several programs, with maps, functions, offsets to be
+// relocated, kernel functions by name, and lines.
+func TestCheckReadsObjects(t *testing.T) {
+	const types = "../../internal/fixture/6.18.btf"
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--type", "xdp", "--btf", types, "testdata/objects/counts.o"},
+			"of_global: insn 6: r1, memory, may be nil: it was not compared with 0 on the path to here (counts.c:20)\n" +
+				"unchecked: insn 7: r0, a map's value, may be nil: it was not compared with 0 on the path to here (counts.c:33)\n"},
+		{[]string{"--type", "tp_btf", "--attach", "task_newtask", "--btf", types, "testdata/objects/task.o"},
+			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program (task.c:17)\n"},
+	} {
+		if out, errs, code := tool("", append([]string{"check"}, tt.args...)...); out != tt.want || code != exitInput {
+			t.Errorf("%v: exit %d, %s\n%s", tt.args, code, errs, out)
+		}
+	}
+}
+
+// TestCheckReadsBrokenObjects: whatever is missing of an object, check says so or finds something, and goes on.
+func TestCheckReadsBrokenObjects(t *testing.T) {
+	whole, err := os.ReadFile("testdata/objects/counts.o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/broken.o"
+	for n := 4; n < len(whole); n += 97 {
+		spoilt := append([]byte(nil), whole...)
+		spoilt[n] ^= 0x55
+		for _, data := range [][]byte{whole[:n], spoilt} {
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, errs, code := tool("", "check", "--type", "xdp", file); code != 0 && out == "" && errs == "" || strings.Contains(errs, "panic") {
+				t.Errorf("byte %d: exit %d and not a word: %s", n, code, errs)
+			}
+		}
+	}
+}
