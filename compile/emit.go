@@ -276,16 +276,10 @@ func (e *emitter) turn(c *codeBlock, next int32) {
 	if c.taken == nowhere || c.taken != next || c.otherwise == next {
 		return
 	}
-	if not, ok := opposite(c.jump.Op); ok && (!isLess(not) || e.target.has(isa.V2)) {
+	if not, ok := c.jump.Op.Negated(); ok && (!isLess(not) || e.target.has(isa.V2)) {
 		c.jump.Op = not
 		c.taken, c.otherwise = c.otherwise, c.taken
 	}
-}
-
-// opposite is the opcode of the jump with the opposite condition.
-func opposite(op isa.Opcode) (isa.Opcode, bool) {
-	not := negated(op.Operation())
-	return op&^0xf0 | not, not != 0
 }
 
 func label(place int32) string { return "b" + strconv.Itoa(int(place)) }

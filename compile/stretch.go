@@ -162,7 +162,7 @@ func (f *function) lengthen(reach int, more bool) (moved []int32) {
 				in.Instruction = isa.JumpLong(0)
 			default:
 				grown[i] = 2
-				if negated(in.Op.Operation()) != 0 {
+				if _, ok := in.Op.Negated(); ok {
 					grown[i] = 1
 				}
 				again = true
@@ -208,9 +208,8 @@ func (f *function) spread(grown []uint8, moved []int32) {
 func (f *function) putLong(at int32, in *instr) {
 	far := *in
 	far.Instruction, far.flags = isa.JumpLong(0), labelled|added
-	op := in.Op.Operation()
-	if opposite := negated(op); opposite != 0 { // if !c goto +1; gotol label
-		in.Op ^= op ^ opposite
+	if not, ok := in.Op.Negated(); ok { // if !c goto +1; gotol label
+		in.Op = not
 		in.to = at + 2
 		far.slot++
 		f.code[at+1] = far

@@ -105,6 +105,42 @@ func (op Opcode) Source() Opcode { return op & 0x08 }
 // Operation returns the operation bits of an arithmetic or jump opcode.
 func (op Opcode) Operation() Opcode { return op & 0xf0 }
 
+// comparisons lists each comparison with the one that holds where it does not, and the one with its operands exchanged.
+var comparisons = [...]struct{ op, negated, mirrored Opcode }{
+	{OpJEQ, OpJNE, OpJEQ},
+	{OpJNE, OpJEQ, OpJNE},
+	{OpJGT, OpJLE, OpJLT},
+	{OpJGE, OpJLT, OpJLE},
+	{OpJLT, OpJGE, OpJGT},
+	{OpJLE, OpJGT, OpJGE},
+	{OpJSGT, OpJSLE, OpJSLT},
+	{OpJSGE, OpJSLT, OpJSLE},
+	{OpJSLT, OpJSGE, OpJSGT},
+	{OpJSLE, OpJSGT, OpJSGE},
+}
+
+// Negated returns the conditional jump that is taken where op is not: JLE for JGT. Class and source stay. ok is false where there is none,
+// as for JSET and may_goto. The op of another instruction has no meaning here.
+func (op Opcode) Negated() (not Opcode, ok bool) {
+	for _, c := range comparisons {
+		if c.op == op.Operation() {
+			return op&^0xf0 | c.negated, true
+		}
+	}
+	return op, false
+}
+
+// Mirrored returns the comparison that says the same of exchanged operands: JLT for JGT. Class and source stay. What looks the same from both
+// sides, JEQ, JNE and JSET, is returned as it is.
+func (op Opcode) Mirrored() Opcode {
+	for _, c := range comparisons {
+		if c.op == op.Operation() {
+			return op&^0xf0 | c.mirrored
+		}
+	}
+	return op
+}
+
 // Mode returns the mode bits of a load or store opcode.
 func (op Opcode) Mode() Opcode { return op & 0xe0 }
 

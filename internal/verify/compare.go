@@ -64,42 +64,6 @@ func decide(op isa.Opcode, wide bool, a, b *scalar) outcome {
 	return open
 }
 
-// opposites are the comparisons that hold where others do not.
-func opposite(op isa.Opcode) isa.Opcode {
-	for _, pair := range [...][2]isa.Opcode{{isa.OpJEQ, isa.OpJNE}, {isa.OpJGT, isa.OpJLE}, {isa.OpJGE, isa.OpJLT}, {isa.OpJSGT, isa.OpJSLE}, {isa.OpJSGE, isa.OpJSLT}} {
-		switch op {
-		case pair[0]:
-			return pair[1]
-		case pair[1]:
-			return pair[0]
-		}
-	}
-	return 0
-}
-
-// swapped are the comparisons with their sides exchanged.
-func swapped(op isa.Opcode) isa.Opcode {
-	switch op {
-	case isa.OpJGT:
-		return isa.OpJLT
-	case isa.OpJLT:
-		return isa.OpJGT
-	case isa.OpJGE:
-		return isa.OpJLE
-	case isa.OpJLE:
-		return isa.OpJGE
-	case isa.OpJSGT:
-		return isa.OpJSLT
-	case isa.OpJSLT:
-		return isa.OpJSGT
-	case isa.OpJSGE:
-		return isa.OpJSLE
-	case isa.OpJSLE:
-		return isa.OpJSGE
-	}
-	return op
-}
-
 // refine narrows two numbers by a comparison that holds, or with !holds does not
 // (regs_refine_cond_op).
 func refine(op isa.Opcode, wide, holds bool, a, b *scalar) {
@@ -123,11 +87,11 @@ func refine(op isa.Opcode, wide, holds bool, a, b *scalar) {
 		return
 	}
 	if !holds {
-		op = opposite(op)
+		op, _ = op.Negated()
 	}
 	switch op {
 	case isa.OpJGT, isa.OpJGE, isa.OpJSGT, isa.OpJSGE:
-		op, a, b = swapped(op), b, a
+		op, a, b = op.Mirrored(), b, a
 	}
 	if wide {
 		refine64(op, a, b)

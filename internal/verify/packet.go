@@ -12,7 +12,7 @@ const (
 // (is_pkt_ptr_branch_taken).
 func beyondEnd(op isa.Opcode, a, b *value) outcome {
 	if a.kind == packetEnd {
-		a, op = b, swapped(op)
+		a, op = b, op.Mirrored()
 	}
 	yes := func(is bool) outcome {
 		if is {
@@ -32,11 +32,11 @@ func beyondEnd(op isa.Opcode, a, b *value) outcome {
 // comparePacket notes how many bytes of a packet there are (find_good_pkt_pointers).
 func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool) {
 	if !holds {
-		op = opposite(op)
+		op, _ = op.Negated()
 	}
 	if a.kind == packetEnd || a.kind == packet && b.kind == packetMeta {
 		a, b = b, a
-		op = swapped(op)
+		op = op.Mirrored()
 	}
 	if !(a.kind == packet && b.kind == packetEnd || a.kind == packetMeta && b.kind == packet && b.off == 0 && b.fixed()) {
 		return
