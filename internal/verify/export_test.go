@@ -14,7 +14,7 @@ type HelperRow struct {
 func HelperRows() []HelperRow {
 	var list []HelperRow
 	for _, r := range helperTable {
-		list = append(list, HelperRow{r.id, r.args, r.gives, r.only, r.not, func(t string) bool { return mapFits(t, r.id) }, helperMaps[r.id]})
+		list = append(list, HelperRow{r.id, r.args, r.gives, r.only, r.not, func(t string) bool { return mapFits(t, r.id) }, mapsOf(r.id)})
 	}
 	return list
 }

@@ -108,13 +108,13 @@ func (c *checker) thing(h held) (thing, back string) {
 // helperThing is what a helper gives that is held, and what gives it back.
 func helperThing(id int32) (thing, back string) {
 	switch id {
-	case 84, 85, 99:
+	case skLookupTCP, skLookupUDP, skcLookupTCP:
 		return "socket", "bpf_sk_release, where it is not nil,"
-	case 93:
+	case takeSpinLock:
 		return "spin lock", "bpf_spin_unlock"
-	case 131:
+	case ringbufReserve:
 		return "record", "bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil,"
-	case 198:
+	case reserveDynptr:
 		return "dynptr of a ring buffer", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, also when it failed,"
 	}
 	return "object", "what releases its type, or bpf_kptr_xchg into a map,"

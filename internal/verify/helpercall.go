@@ -10,23 +10,59 @@ import (
 
 // callHelper checks the arguments of a helper, and gives what is known of its result.
 func (c *checker) callHelper(s *state, i int, parent *visit) bool {
-	in := &c.code[i]
-	id := int32(in.Imm)
-	name, known := isa.HelperName(id)
+	id := int32(c.code[i].Imm)
 	if id <= 0 || int(id) >= len(helperCounts) {
 		return c.refuse(s, i, "unknown-helper", "there is no helper with the number %d", id)
 	}
+	name, known := isa.HelperName(id)
 	if !known {
 		name = fmt.Sprintf("number %d", id)
 	}
-	gpl := helperCounts[id] < 0
-	args, gives, does := "", byte('.'), ""
-	if r := helperByID(id); r != nil {
-		args, gives, does = r.args, r.gives, r.does
-		if r.only != "" && c.Type != "" && !slices.Contains(strings.Fields(r.only), c.Type) && c.Type != "tracing" {
-			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
+	row := helperByID(id)
+	if !c.mayCall(s, i, id, name, row) {
+		return false
+	}
+	h := helperCall{c: c, s: s, i: i, name: name, m: -1, key: -1, parent: parent}
+	if row == nil {
+		h.unknown(5)
+		c.lost(s)
+		s.top().regs[isa.R0] = unclear()
+		return true
+	}
+	reads := isa.RegisterSet(0)
+	for n := range row.args {
+		if helperCounts[id] != anyCount && helperCounts[id] != -1-anyCount || row.args[n] != '.' {
+			reads |= isa.Registers(isa.R1 + isa.Register(n))
 		}
-		if r.not != "" && c.Type != "" && slices.Contains(strings.Fields(r.not), strings.Replace(c.Type, "sched_act", "sched_cls", 1)) {
+	}
+	if !c.readable(s, i, reads) {
+		return false
+	}
+	if id == tailCall && !c.nothingHeld(s, i, 0, "where a tail call may end the program") {
+		return false
+	}
+	for n := range row.args {
+		if !h.argument(n, row.args) {
+			return false
+		}
+	}
+	c.lost(s)
+	s.top().regs[isa.R0] = h.result(id, row.gives)
+	if row.does == "packet" {
+		s.each(func(v *value) {
+			if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
+				*v = anyNumber(8)
+			}
+		})
+	}
+	return true
+}
+
+// mayCall checks whether a helper may be called here at all.
+func (c *checker) mayCall(s *state, i int, id int32, name string, row *helperRow) bool {
+	if row != nil && c.Type != "" {
+		apart := row.only != "" && c.Type != "tracing" && !slices.Contains(strings.Fields(row.only), c.Type)
+		if apart || slices.Contains(strings.Fields(row.not), strings.Replace(c.Type, "sched_act", "sched_cls", 1)) {
 			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
 		}
 	}
@@ -35,100 +71,78 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 			return c.refuse(s, i, "helper-forbidden", "helper %s may not be called here: %s", name, why)
 		}
 	}
-	if gpl && c.NotGPL {
+	sleeps := slices.Contains(sleeping[:], id)
+	switch {
+	case helperCounts[id] < 0 && c.NotGPL:
 		return c.refuse(s, i, "needs-gpl", "%s may be called by programs under a license that is compatible with the GPL only", name)
-	}
-	if slices.Contains(sleeping[:], id) {
-		switch {
-		case !c.Sleepable && c.Type != "syscall":
-			return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", name)
-		case c.unsleepable(s) != "" && !s.isHeld(spinLock):
-			return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", name, c.unsleepable(s))
-		}
-	}
-	if s.isHeld(spinLock) && id != 94 {
+	case sleeps && !c.Sleepable && c.Type != "syscall":
+		return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", name)
+	case sleeps && c.unsleepable(s) != "" && !s.isHeld(spinLock):
+		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", name, c.unsleepable(s))
+	case s.isHeld(spinLock) && id != leaveSpinLock:
 		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held; nothing but bpf_spin_unlock may be", name, c.theLock(s))
 	}
-	row := helperByID(id)
-	reads := isa.RegisterSet(0)
-	for n := range args {
-		if helperCounts[id] != anyCount && helperCounts[id] != -1-anyCount || args[n] != '.' {
-			reads |= isa.Registers(isa.R1 + isa.Register(n))
-		}
-	}
-	if !c.readable(s, i, reads) {
-		return false
-	}
-	if id == 12 && !c.nothingHeld(s, i, 0, "where a tail call may end the program") {
-		return false
-	}
-	h := helperCall{c: c, s: s, i: i, name: name, m: -1, key: -1, parent: parent}
-	if row == nil {
-		h.unknown(5)
-	}
-	for n := range args {
-		if !h.argument(n, args) {
-			return false
-		}
-	}
-	c.lost(s)
-	regs := &s.top().regs
-	switch gives {
-	case 'n':
-		regs[isa.R0] = anyNumber(8)
-		regs[isa.R0].vague = h.vague || id != 7 && id != 5 && id != 14 && id != 15
-		if id == 181 {
-			regs[isa.R0].vague = true
-		}
-	case 'v':
-		v := pointer(mapValue)
-		v.nullable, v.id, v.m = true, c.newID(), h.m
-		if h.m >= 0 {
-			switch m := &c.maps[h.m]; m.Type {
-			case "array", "percpu_array", "hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "lpm_trie", "cgrp_storage", "sk_storage", "task_storage", "inode_storage":
-				if (m.Type == "array" || m.Type == "percpu_array") && h.key >= 0 && h.key < int64(m.Max) {
-					v.nullable, v.there = false, true // since Linux 6.14 (get_constant_map_key)
-				}
-			default:
-				v = unclear()
-			}
-		} else {
-			v = unclear()
-		}
-		regs[isa.R0] = v
-	case 'q':
-		v := pointer(memory)
-		v.nullable, v.ring, v.id, v.size = true, true, c.newID(), h.size
-		v.ref = v.id
-		s.held = append(s.held, held{id: v.ref, insn: i})
-		regs[isa.R0] = v
-	case 's':
-		v := pointer(socket)
+	return true
+}
+
+// result is what a helper gives.
+func (h *helperCall) result(id int32, gives byte) value {
+	c := h.c
+	// acquired is a pointer that may be nil, and has to be given back where it is not.
+	acquired := func(k kind) value {
+		v := pointer(k)
 		v.nullable, v.id = true, c.newID()
 		v.ref = v.id
-		s.held = append(s.held, held{id: v.ref, insn: i})
-		regs[isa.R0] = v
+		h.s.held = append(h.s.held, held{id: v.ref, insn: h.i})
+		return v
+	}
+	switch gives {
+	case 'n':
+		v := anyNumber(8)
+		switch id { // of others the kernel may know more
+		case ktimeGetNS, getPrandomU32, getCurrentPIDTGID, getCurrentUIDGID:
+			v.vague = h.vague
+		default:
+			v.vague = true
+		}
+		return v
+	case 'v':
+		return h.lookedUp()
+	case 'q':
+		v := acquired(memory)
+		v.ring, v.size = true, h.size
+		return v
+	case 's':
+		return acquired(socket)
 	case 'x':
-		v := pointer(object)
-		v.nullable, v.id, v.trust, v.vague = true, c.newID(), trusted, true
-		v.ref = v.id
-		s.held = append(s.held, held{id: v.ref, insn: i})
-		regs[isa.R0] = v
+		v := acquired(object)
+		v.trust, v.vague = trusted, true
+		return v
 	case 'y':
 		v := pointer(memory)
 		v.nullable, v.id, v.size, v.of = true, c.newID(), h.size, h.of
-		regs[isa.R0] = v
+		return v
+	}
+	return unclear()
+}
+
+// lookedUp is the value of the call's map.
+func (h *helperCall) lookedUp() value {
+	if h.m < 0 {
+		return unclear()
+	}
+	v := pointer(mapValue)
+	v.nullable, v.id, v.m = true, h.c.newID(), h.m
+	switch m := &h.c.maps[h.m]; m.Type {
+	case "array", "percpu_array":
+		if h.key >= 0 && h.key < int64(m.Max) {
+			v.nullable, v.there = false, true // since Linux 6.14 (get_constant_map_key)
+		}
+	case "hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "lpm_trie", "cgrp_storage", "sk_storage", "task_storage", "inode_storage":
 	default:
-		regs[isa.R0] = unclear()
+		return unclear()
 	}
-	if does == "packet" {
-		s.each(func(v *value) {
-			if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
-				*v = anyNumber(8)
-			}
-		})
-	}
-	return true
+	return v
 }
 
 // A helperCall is one call while its arguments are checked.
@@ -187,7 +201,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			if !mapFits(m.Type, int32(c.code[i].Imm)) {
 				return c.refuse(s, i, "bad-map", "%s takes no map of type %s", h.name, m.Type)
 			}
-			if m.Flags&(1<<7) != 0 && slices.Contains([]int64{2, 3, 87, 88}, c.code[i].Imm) {
+			if m.Flags&readOnlyProg != 0 && slices.Contains([]int64{mapUpdateElem, mapDeleteElem, mapPushElem, mapPopElem}, c.code[i].Imm) {
 				return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)
 			}
 		}
@@ -293,10 +307,10 @@ func (h *helperCall) argument(n int, kinds string) bool {
 		if v.kind != function {
 			return wrong("a function of the program")
 		}
-		if turns := &s.top().regs[isa.R1]; c.code[i].Imm == 181 && turns.kind == number && turns.num.umax == 0 {
+		if turns := &s.top().regs[isa.R1]; c.code[i].Imm == loop && turns.kind == number && turns.num.umax == 0 {
 			return true // it is never called
 		}
-		h.callBack(int(v.fn), c.code[i].Imm == 181)
+		h.callBack(int(v.fn), c.code[i].Imm == loop)
 		return true
 	case 'D', 'd', 'E':
 		return h.dynptr(n, v, k)

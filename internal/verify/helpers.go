@@ -216,65 +216,104 @@ var sleeping = [...]int32{148, 191}
 
 // mapHelpers are the helpers that take maps of a type, where those are few (check_map_func_compatibility). Of types that are not here
 // any helper is taken that is not in helperMaps.
-var mapHelpers = map[string][]int32{
-	"prog_array":            {12},
-	"perf_event_array":      {22, 25, 55, 111, 121},
-	"ringbuf":               {130, 131, 132, 133, 134, 198, 199, 200},
-	"user_ringbuf":          {209},
-	"stack_trace":           {27},
-	"cgroup_array":          {33, 37},
-	"devmap":                {1, 51},
-	"devmap_hash":           {1, 51},
-	"xskmap":                {1, 51},
-	"cpumap":                {51},
-	"array_of_maps":         {1},
-	"hash_of_maps":          {1},
-	"queue":                 {87, 88, 89},
-	"stack":                 {87, 88, 89},
-	"bloom_filter":          {87, 89},
-	"reuseport_sockarray":   {82},
-	"sk_storage":            {107, 108, 194},
-	"inode_storage":         {145, 146, 194},
-	"task_storage":          {156, 157, 194},
-	"cgrp_storage":          {210, 211, 194},
-	"cgroup_storage":        {81},
-	"percpu_cgroup_storage": {81},
+var mapHelpers = [...]struct {
+	mapType string
+	helpers []int32
+}{
+	{"prog_array", []int32{12}},
+	{"perf_event_array", []int32{22, 25, 55, 111, 121}},
+	{"ringbuf", []int32{130, 131, 132, 133, 134, 198, 199, 200}},
+	{"user_ringbuf", []int32{209}},
+	{"stack_trace", []int32{27}},
+	{"cgroup_array", []int32{33, 37}},
+	{"devmap", []int32{1, 51}},
+	{"devmap_hash", []int32{1, 51}},
+	{"xskmap", []int32{1, 51}},
+	{"cpumap", []int32{51}},
+	{"array_of_maps", []int32{1}},
+	{"hash_of_maps", []int32{1}},
+	{"queue", []int32{87, 88, 89}},
+	{"stack", []int32{87, 88, 89}},
+	{"bloom_filter", []int32{87, 89}},
+	{"reuseport_sockarray", []int32{82}},
+	{"sk_storage", []int32{107, 108, 194}},
+	{"inode_storage", []int32{145, 146, 194}},
+	{"task_storage", []int32{156, 157, 194}},
+	{"cgrp_storage", []int32{210, 211, 194}},
+	{"cgroup_storage", []int32{81}},
+	{"percpu_cgroup_storage", []int32{81}},
 }
 
 // helperMaps are the types of maps that a helper takes, where those are few.
-var helperMaps = map[int32][]string{
-	12:  {"prog_array"},
-	22:  {"perf_event_array"},
-	25:  {"perf_event_array"},
-	27:  {"stack_trace"},
-	33:  {"cgroup_array"},
-	37:  {"cgroup_array"},
-	51:  {"devmap", "devmap_hash", "cpumap", "xskmap"},
-	55:  {"perf_event_array"},
-	87:  {"queue", "stack", "bloom_filter"},
-	88:  {"queue", "stack"},
-	89:  {"queue", "stack", "bloom_filter"},
-	107: {"sk_storage"},
-	108: {"sk_storage"},
-	111: {"perf_event_array"},
-	121: {"perf_event_array"},
-	130: {"ringbuf"},
-	131: {"ringbuf"},
-	134: {"ringbuf"},
-	156: {"task_storage"},
-	157: {"task_storage"},
-	195: {"percpu_array", "percpu_hash", "lru_percpu_hash"},
-	198: {"ringbuf"},
-	209: {"user_ringbuf"},
-	210: {"cgrp_storage", "cgroup_storage"},
-	211: {"cgrp_storage", "cgroup_storage"},
+var helperMaps = [...]struct {
+	helper int32
+	types  []string
+}{
+	{12, []string{"prog_array"}},
+	{22, []string{"perf_event_array"}},
+	{25, []string{"perf_event_array"}},
+	{27, []string{"stack_trace"}},
+	{33, []string{"cgroup_array"}},
+	{37, []string{"cgroup_array"}},
+	{51, []string{"devmap", "devmap_hash", "cpumap", "xskmap"}},
+	{55, []string{"perf_event_array"}},
+	{87, []string{"queue", "stack", "bloom_filter"}},
+	{88, []string{"queue", "stack"}},
+	{89, []string{"queue", "stack", "bloom_filter"}},
+	{107, []string{"sk_storage"}},
+	{108, []string{"sk_storage"}},
+	{111, []string{"perf_event_array"}},
+	{121, []string{"perf_event_array"}},
+	{130, []string{"ringbuf"}},
+	{131, []string{"ringbuf"}},
+	{134, []string{"ringbuf"}},
+	{156, []string{"task_storage"}},
+	{157, []string{"task_storage"}},
+	{195, []string{"percpu_array", "percpu_hash", "lru_percpu_hash"}},
+	{198, []string{"ringbuf"}},
+	{209, []string{"user_ringbuf"}},
+	{210, []string{"cgrp_storage", "cgroup_storage"}},
+	{211, []string{"cgrp_storage", "cgroup_storage"}},
 }
 
 // mapFits reports whether a helper takes maps of a type.
 func mapFits(mapType string, helper int32) bool {
-	if helpers, few := mapHelpers[mapType]; few && !slices.Contains(helpers, helper) {
-		return false
+	for _, row := range mapHelpers {
+		if row.mapType == mapType && !slices.Contains(row.helpers, helper) {
+			return false
+		}
 	}
-	types, few := helperMaps[helper]
-	return !few || slices.Contains(types, mapType)
+	types := mapsOf(helper)
+	return types == nil || slices.Contains(types, mapType)
 }
+
+// mapsOf are the types of maps that a helper takes; nil where those are many.
+func mapsOf(helper int32) []string {
+	for _, row := range helperMaps {
+		if row.helper == helper {
+			return row.types
+		}
+	}
+	return nil
+}
+
+// Helpers of which more is known than their row says (enum bpf_func_id, include/uapi/linux/bpf.h).
+const (
+	mapUpdateElem     = 2
+	mapDeleteElem     = 3
+	ktimeGetNS        = 5
+	getPrandomU32     = 7
+	tailCall          = 12
+	getCurrentPIDTGID = 14
+	getCurrentUIDGID  = 15
+	skLookupTCP       = 84
+	skLookupUDP       = 85
+	mapPushElem       = 87
+	mapPopElem        = 88
+	takeSpinLock      = 93
+	leaveSpinLock     = 94
+	skcLookupTCP      = 99
+	ringbufReserve    = 131
+	loop              = 181
+	reserveDynptr     = 198
+)

@@ -8,6 +8,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
+// Flags of maps (BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG, include/uapi/linux/bpf.h).
+const readOnlyProg, writeOnlyProg = 1 << 7, 1 << 8
+
 // resolve looks at what instructions name before the walk (resolve_pseudo_ldimm64).
 func (c *checker) resolve() bool {
 	for fd, m := range c.Maps {
@@ -96,7 +99,6 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 		return true
 	}
 	m := &c.maps[p.m]
-	const readOnlyProg, writeOnlyProg = 1 << 7, 1 << 8
 	switch {
 	case write && m.Flags&readOnlyProg != 0:
 		return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)

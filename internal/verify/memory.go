@@ -118,7 +118,7 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case stack:
 		return c.accessStack(s, i, r, p, off, size, write, v)
 	case mapValue:
-		if p.m >= 0 && c.maps[p.m].Flags&(1<<7) != 0 {
+		if p.m >= 0 && c.maps[p.m].Flags&readOnlyProg != 0 {
 			any.vague = true // what is in a map that nobody writes is known to the kernel
 		}
 		if k, ok := c.kptrAt(p, off, size); ok && !write {
