@@ -152,5 +152,6 @@ func mistakes() map[string]func() *dsl.Program {
 		"unknownHelper":      unknownHelper,
 		"mistakesInTheOther": mistakesInTheOther,
 		"tracepointArgument": tracepointArgument,
+		"uncheckedTask":      uncheckedTask,
 	}
 }

@@ -227,3 +227,10 @@ func unknownHelper() *dsl.Program {
 		f.Helper("bpf_ktime_get_nss") // want "there is no helper \"bpf_ktime_get_nss\""
 	})
 }
+
+func uncheckedTask() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn) {
+		task := f.Kernel("bpf_task_from_pid", 1).Ptr("task_struct")
+		f.Kernel("bpf_task_release", task) // want "help: ask before: f.If(p.IsNil(), …)"
+	})
+}

@@ -66,6 +66,9 @@ func (u *unit) advised(rule Rule, f *function, i int, found verify.Finding) Find
 	switch rule {
 	case MaybeNil:
 		finding.Help = "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"
+		if f.program.Structured() {
+			finding.Help = "ask before: f.If(p.IsNil(), …)"
+		}
 	case NoArgument:
 		finding.Help = argumentHelp(c, int64(in.Off))
 	case ContextWrite:
