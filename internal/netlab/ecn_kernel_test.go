@@ -34,7 +34,8 @@ func TestMarksKeepTheQueueShort(t *testing.T) {
 		stats := l.Stats()
 		t.Logf("threshold %d: %d marked, %d dropped, %d retransmits, at most %d waited, %.2f Mbit/s",
 			test.threshold, r.QueueMarks, r.QueueDrops, r.Retransmits, stats.PeakQueue, r.GoodputBPS/1e6)
-		if (r.QueueMarks > 0) != test.ecn || stats.Marked != r.QueueMarks {
+		// What was under way when the transfer's time was up is marked after it was counted.
+		if late := stats.Marked - r.QueueMarks; (r.QueueMarks > 0) != test.ecn || late < 0 || late > int64(stats.PeakQueue) {
 			t.Errorf("threshold %d: %d and %d marks", test.threshold, r.QueueMarks, stats.Marked)
 		}
 		if !test.ecn {
