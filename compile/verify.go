@@ -46,8 +46,8 @@ func verifyCode(u *unit) {
 	findings, complete := verify.Check(p)
 	u.checked = complete
 	for _, found := range findings {
-		f, i := u.at(found.Insn)
-		if f == nil {
+		f, i, ok := u.instructionAt(found.Insn)
+		if !ok {
 			u.note(u.program, Rule(found.Kind), Finding{Insn: -1, Pos: u.program.Pos, Detail: found.Message})
 			continue
 		}
@@ -111,7 +111,7 @@ func argumentHelp(c *Context, at int64) string {
 
 // placeOf names an instruction by where it stands in the source.
 func (u *unit) placeOf(slot int) string {
-	if f, i := u.at(slot); f != nil && f.item(i).Pos().IsValid() {
+	if f, i, ok := u.instructionAt(slot); ok && f.item(i).Pos().IsValid() {
 		return f.item(i).Pos().String()
 	}
 	return fmt.Sprintf("instruction %d", slot)
@@ -124,22 +124,6 @@ func (u *unit) hasTracepoint() bool {
 	}
 	_, err := u.target.BTF.Lookup(btf.KindTypedef, "btf_trace_"+u.target.Tracepoint)
 	return err == nil
-}
-
-// at finds the instruction at a slot.
-func (u *unit) at(slot int) (*function, int) {
-	for n := len(u.funcs) - 1; n >= 0; n-- {
-		f := u.funcs[n]
-		if slot < f.first {
-			continue
-		}
-		for i := range f.code {
-			if f.first+int(f.code[i].slot) == slot {
-				return f, i
-			}
-		}
-	}
-	return nil, 0
 }
 
 // mapFor numbers a map as if it had been created.
