@@ -19,8 +19,8 @@ func verifyCode(u *unit) {
 	const stepsPerInstruction, leastSteps = 8, 4096
 	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Place: u.placeOf,
 		NotGPL: u.target.License != "" && !verify.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
-	if u.hasTracepoint() { // one that is not there is for whoever attaches to it to say
-		p.Attach, p.Hook, p.Attached = u.target.Tracepoint, "tp_btf", false
+	if u.target.Tracepoint != "" {
+		p.Attach, p.Hook = u.target.Tracepoint, "tp_btf"
 	}
 	if c := u.target.Context; c != nil {
 		p.Type = "struct_ops"
@@ -115,15 +115,6 @@ func (u *unit) placeOf(slot int) string {
 		return f.item(i).Pos().String()
 	}
 	return fmt.Sprintf("instruction %d", slot)
-}
-
-// hasTracepoint reports whether the program is for a tracepoint that the target has.
-func (u *unit) hasTracepoint() bool {
-	if u.target.Tracepoint == "" || u.target.BTF == nil {
-		return false
-	}
-	_, err := u.target.BTF.Lookup(btf.KindTypedef, "btf_trace_"+u.target.Tracepoint)
-	return err == nil
 }
 
 // mapFor numbers a map as if it had been created.

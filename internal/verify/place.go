@@ -17,24 +17,27 @@ func (c *checker) attachable() bool {
 		return true
 	}
 	switch {
-	case c.Attached && (c.Type != "struct_ops" || c.Struct == "" || c.Types == nil):
-		return true
 	case c.Type == "struct_ops" && c.Struct == "":
-		c.report(-1, "bad-attach", "a struct_ops program is for a member of a struct, which is not named")
-		return false
+		return c.noPlace("a struct_ops program is for a member of a struct, which is not named")
 	case c.Type == "tracing" && c.Attach == "":
-		c.report(-1, "bad-attach", "a tracing program is for a function or tracepoint, which is not named")
-		return false
+		return c.noPlace("a tracing program is for a function or tracepoint, which is not named")
 	case c.Types == nil:
 		return true
-	}
-	switch {
-	case c.Type == "struct_ops" && c.Struct != "":
+	case c.Type == "struct_ops":
 		return c.readMember()
-	case c.Type == "tracing" && c.Attach != "":
+	case c.Type == "tracing":
 		return c.readTracepoint()
 	}
 	return true
+}
+
+// noPlace notes what is wrong with the place that the program is for, unless that is somebody else's to say. It gives whether the program
+// can be looked at even so.
+func (c *checker) noPlace(problem string) bool {
+	if !c.Attached {
+		c.report(-1, "bad-attach", problem)
+	}
+	return c.Attached
 }
 
 // signature is a prototype that is known without the types.
@@ -59,10 +62,7 @@ func (c *checker) signature(s *Signature) *proto {
 func (c *checker) readMember() bool {
 	p, problem := c.memberProto()
 	if problem != "" {
-		if !c.Attached {
-			c.report(-1, "bad-attach", problem)
-		}
-		return c.Attached
+		return c.noPlace(problem)
 	}
 	c.proto = p
 	return true
@@ -96,8 +96,7 @@ func (c *checker) readTracepoint() bool {
 	name := strings.TrimPrefix(c.Attach, "btf_trace_")
 	id, err := c.Types.Lookup(btf.KindTypedef, "btf_trace_"+name)
 	if err != nil {
-		c.report(-1, "bad-attach", "this kernel has no tracepoint "+name)
-		return false
+		return c.noPlace("this kernel has no tracepoint " + name)
 	}
 	p, ok := c.protoOf(id)
 	if !ok || len(p.params) == 0 {
@@ -112,8 +111,7 @@ func (c *checker) readTracepoint() bool {
 func (c *checker) readFunction() bool {
 	id, err := c.Types.Lookup(btf.KindFunc, c.Attach)
 	if err != nil {
-		c.report(-1, "bad-attach", "this kernel has no function "+c.Attach+" that can be traced")
-		return false
+		return c.noPlace("this kernel has no function " + c.Attach + " that can be traced")
 	}
 	p, ok := c.protoOf(id)
 	if !ok {

@@ -18,7 +18,7 @@ type Program struct {
 	Attach         string     // tracing: the tracepoint or function
 	Types          *btf.Types // the kernel's; nil when not known
 	Sleepable      bool
-	Attached       bool          // the place exists: it was looked up before
+	Attached       bool          // whether the place exists is for somebody else to say
 	Strict         bool          // what cannot be meant is a finding though the kernel takes it: a pointer as a result that is a number
 	Steps          int           // how many instructions are walked through at most; 0: many
 	NotGPL         bool          // the license is known, and is not compatible with the GPL
