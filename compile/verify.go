@@ -132,7 +132,11 @@ func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) in
 				if m.Special == nil {
 					m.Special = map[string]uint32{}
 				}
-				m.Special[specialName(field.Kernel)] = uint32(field.Offset)
+				name := field.Kernel
+				if !verify.IsSpecial(name) {
+					name = "kptr " + name
+				}
+				m.Special[name] = uint32(field.Offset)
 			}
 		}
 	}
@@ -141,14 +145,4 @@ func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) in
 	}
 	p.Maps[fd] = m
 	return fd
-}
-
-// specialName is what the kernel calls a field of a map's value that it keeps: a struct of its own, or a pointer to one
-// of another.
-func specialName(kernel string) string {
-	switch kernel {
-	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_list_node", "bpf_rb_root", "bpf_rb_node", "bpf_refcount":
-		return kernel
-	}
-	return "kptr " + kernel
 }

@@ -191,8 +191,7 @@ func specialFields(value cbtf.Type) map[string]uint32 {
 	for _, m := range s.Members {
 		switch t := btf.Underlying(m.Type).(type) {
 		case *cbtf.Struct:
-			switch t.Name {
-			case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_list_node", "bpf_rb_root", "bpf_rb_node", "bpf_refcount":
+			if verify.IsSpecial(t.Name) {
 				special[t.Name] = m.Offset.Bytes()
 			}
 		case *cbtf.Pointer:

@@ -110,12 +110,9 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	}
 	if p.fixed() {
 		for name, at := range m.Special {
-			width := int64(8)
-			switch name {
-			case "bpf_spin_lock":
-				width = 4
-			case "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root":
-				width = 16
+			width, ok := specialSize(name)
+			if !ok {
+				width = 8 // a kptr
 			}
 			begin := p.off + off
 			if begin < int64(at)+width && int64(at) < begin+size {
@@ -157,4 +154,38 @@ func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 		return v, true
 	}
 	return value{}, false
+}
+
+// specialStructs lists the structs in values of maps that only the kernel touches (btf_field_type, include/linux/btf.h), with as many
+// bytes of each as are watched over here.
+var specialStructs = [...]struct {
+	name string
+	size int64
+}{
+	{"bpf_spin_lock", 4},
+	{"bpf_res_spin_lock", 8},
+	{"bpf_timer", 16},
+	{"bpf_wq", 16},
+	{"bpf_list_head", 16},
+	{"bpf_list_node", 8},
+	{"bpf_rb_root", 16},
+	{"bpf_rb_node", 8},
+	{"bpf_refcount", 8},
+}
+
+// specialSize is how many bytes of a special struct are watched over; ok is false for other structs.
+func specialSize(name string) (size int64, ok bool) {
+	for _, s := range specialStructs {
+		if s.name == name {
+			return s.size, true
+		}
+	}
+	return 0, false
+}
+
+// IsSpecial reports whether a struct in a map's value is one that only the kernel touches: then Map.Special has it by its own name, and
+// a pointer to a struct by "kptr " and the struct's.
+func IsSpecial(name string) bool {
+	_, ok := specialSize(name)
+	return ok
 }
