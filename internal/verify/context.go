@@ -145,7 +145,7 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	}
 	v.param = int8(n + 1)
 	switch {
-	case a.ref && !slotHeld(s, c.given[n]):
+	case a.ref && !s.holds(c.given[n]):
 		return v, c.refuse(s, i, "used-after-release", "%s of %s was given back", c.argumentText(n), c.proto.name)
 	case a.ref:
 		v.id, v.ref = c.given[n], c.given[n]

@@ -156,13 +156,16 @@ var functions = [...]functionRow{
 var unknownFunction functionRow
 
 // rowOf finds what is known of a kernel function.
-func rowOf(name string) (row *functionRow, known bool) {
+func rowOf(name string) *functionRow {
 	for n := range functions {
 		if functions[n].name == name {
-			return &functions[n], true
+			return &functions[n]
 		}
 	}
-	return &unknownFunction, false
+	return &unknownFunction
 }
 
 func (r *functionRow) has(e effect) bool { return r.does&e != 0 }
+
+// takes reports whether argument n is given back, or to somebody else.
+func (r *functionRow) takes(n int) bool { return r.has(releases|transfers) && n == r.arg }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,10 +16,16 @@ func (c *checker) receive(s *state) {
 	c.given = make([]uint32, len(c.proto.params))
 	for n := range c.proto.params {
 		if c.proto.params[n].ref {
-			c.given[n] = c.newID()
-			s.held = append(s.held, held{id: c.given[n], insn: -1 - n})
+			c.given[n] = c.hold(s, -1-n, reference)
 		}
 	}
+}
+
+// hold notes something that has to be given back, and gives its id.
+func (c *checker) hold(s *state, insn int, k holding) uint32 {
+	id := c.newID()
+	s.held = append(s.held, held{id, insn, k})
+	return id
 }
 
 // nothingHeld checks what must not be left open where a program ends, or may end: references but one that is
@@ -52,10 +59,10 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 
 // unsleepable names the section in which nothing may sleep now, if there is one.
 func (c *checker) unsleepable(s *state) string {
-	switch n := slices.IndexFunc(s.held, func(h held) bool { return h.kind == spinLock || h.kind == irqState }); {
-	case n >= 0:
-		thing, _ := c.thing(s.held[n])
+	if thing := c.heldThing(s, func(h held) bool { return h.kind != reference }); thing != "" {
 		return thing
+	}
+	switch {
 	case s.rcu > 0:
 		return c.sectionText(s, rcuSection)
 	case s.preempt > 0:
@@ -66,13 +73,22 @@ func (c *checker) unsleepable(s *state) string {
 
 // theLock names the spin lock that is held.
 func (c *checker) theLock(s *state) string {
-	for _, h := range s.held {
-		if h.kind == spinLock {
-			thing, _ := c.thing(h)
-			return thing
-		}
+	return c.heldThing(s, func(h held) bool { return h.kind == spinLock })
+}
+
+// thingOf names what is held under one of some ids.
+func (c *checker) thingOf(s *state, ids ...uint32) string {
+	return cmp.Or(c.heldThing(s, func(h held) bool { return slices.Contains(ids, h.id) }), "what was acquired")
+}
+
+// heldThing names the first of what is held that is meant; "" for nothing.
+func (c *checker) heldThing(s *state, meant func(held) bool) string {
+	n := slices.IndexFunc(s.held, meant)
+	if n < 0 {
+		return ""
 	}
-	return "no lock"
+	thing, _ := c.thing(s.held[n])
+	return thing
 }
 
 func (c *checker) sectionText(s *state, section section) string {
@@ -137,20 +153,9 @@ func (c *checker) argumentText(n int) string {
 	return fmt.Sprintf("argument %d", n)
 }
 
-// thingOf names what is held under one of some ids.
-func (c *checker) thingOf(s *state, ids ...uint32) string {
-	for _, h := range s.held {
-		if slices.Contains(ids, h.id) {
-			thing, _ := c.thing(h)
-			return thing
-		}
-	}
-	return "what was acquired"
-}
-
 // pointerText says what a pointer leads to, and where it comes from if it was acquired or is an argument.
 func (c *checker) pointerText(s *state, v *value) string {
-	if v.ref != 0 && slotHeld(s, v.ref) {
+	if v.ref != 0 && s.holds(v.ref) {
 		return c.thingOf(s, v.ref)
 	}
 	if v.param > 0 {
@@ -164,13 +169,4 @@ func leadingTo(name string) string {
 		return ""
 	}
 	return " to a struct " + name
-}
-
-func slotHeld(s *state, id uint32) bool {
-	for _, h := range s.held {
-		if h.id == id {
-			return true
-		}
-	}
-	return false
 }

@@ -143,7 +143,7 @@ func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
 	if s.isHeld(spinLock) {
 		return c.refuse(s, i, "forbidden-locked", "a spin lock is taken with %s held", c.theLock(s))
 	}
-	s.held = append(s.held, held{id: c.newID(), insn: i, kind: spinLock})
+	c.hold(s, i, spinLock)
 	return true
 }
 
@@ -169,17 +169,13 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 	is := lo.bytes[0] == dynptr && lo.first
 	switch k {
 	case 'D':
-		if lo.bytes[0] == dynptr && slotHeld(s, lo.id) || hi.bytes[0] == dynptr && slotHeld(s, hi.id) {
+		if lo.bytes[0] == dynptr && s.holds(lo.id) || hi.bytes[0] == dynptr && s.holds(hi.id) {
 			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
 		}
-		id := c.newID()
-		for _, sl := range [2]*slot{lo, hi} {
-			*sl = slot{id: id, first: sl == lo}
-			for b := range sl.bytes {
-				sl.bytes[b] = dynptr
-			}
-		}
-		s.held = append(s.held, held{id: id, insn: i})
+		id := c.hold(s, i, reference)
+		lo.become(dynptr, id)
+		hi.become(dynptr, id)
+		lo.first = true
 	case 'd', 'E':
 		if !is {
 			return c.refuse(s, i, "not-held", "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, h.name, v.off)

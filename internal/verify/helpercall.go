@@ -91,9 +91,8 @@ func (h *helperCall) result(id int32, gives byte) value {
 	// acquired is a pointer that may be nil, and has to be given back where it is not.
 	acquired := func(k kind) value {
 		v := pointer(k)
-		v.nullable, v.id = true, c.newID()
-		v.ref = v.id
-		h.s.held = append(h.s.held, held{id: v.ref, insn: h.i})
+		v.nullable, v.ref = true, c.hold(h.s, h.i, reference)
+		v.id = v.ref
 		return v
 	}
 	switch gives {
@@ -289,7 +288,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			s.guess = true
 			return true
 		}
-		if v.ref == 0 || !slotHeld(s, v.ref) {
+		if v.ref == 0 || !s.holds(v.ref) {
 			return c.refuse(s, i, "released-twice", "argument %d of %s was not acquired by this program", n+1, h.name)
 		}
 		s.letGo(v.ref, func(v *value) { v.giveBack(i) })

@@ -20,7 +20,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 		if !isFunction || q.name == "" {
 			return c.refuse(s, i, "function-forbidden", "type %d of the kernel is no function", id)
 		}
-		q.row, _ = rowOf(q.name)
+		q.row = rowOf(q.name)
 		p = &q
 		c.kernel[id] = p
 	}
@@ -42,8 +42,26 @@ func (c *checker) kernelUnknown(s *state, i int) bool {
 
 // callNamed checks the call of a kernel function whose prototype is known.
 func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
-	row := p.row
-	known := row != &unknownFunction
+	if !c.mayCallKernel(s, i, p) {
+		return false
+	}
+	switch {
+	case p.row.has(savesFlags | restoresFlags):
+		return c.irq(s, i, p)
+	case p.row.has(begins | steps | finishes):
+		return c.iterate(s, i, p, parent)
+	}
+	vague, ok := c.kernelArguments(s, i, p)
+	if !ok || !c.section(s, i, p.row) {
+		return false
+	}
+	c.lost(s)
+	s.top().regs[isa.R0] = c.kernelResult(s, i, p, vague)
+	return true
+}
+
+// mayCallKernel checks whether a kernel function may be called here at all.
+func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 	if c.KernelForbidden != nil {
 		if why, allowed := c.KernelForbidden(p.name); why != "" {
 			help := ""
@@ -55,7 +73,7 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	}
 	switch c.Type {
 	case "socket_filter":
-		if known && !row.has(common) || !strings.HasPrefix(p.name, "bpf_") {
+		if p.known() && !p.row.has(common) || !strings.HasPrefix(p.name, "bpf_") {
 			return c.refuse(s, i, "function-forbidden", "programs of type %s may not call %s", c.Type, p.name)
 		}
 	case "xdp", "sched_cls", "sched_act", "cgroup_skb":
@@ -66,48 +84,43 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	switch {
 	case c.NotGPL:
 		return c.refuse(s, i, "needs-gpl", "kernel functions may be called by programs under a license that is compatible with the GPL only")
-	case row.has(sleeps) && !c.Sleepable && c.Type != "syscall" && c.Type != "":
+	case p.row.has(sleeps) && !c.Sleepable && c.Type != "syscall" && c.Type != "":
 		return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", p.name)
-	case row.has(sleeps) && c.unsleepable(s) != "":
+	case p.row.has(sleeps) && c.unsleepable(s) != "":
 		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
-	case s.isHeld(spinLock) && known && !row.has(locked):
+	case s.isHeld(spinLock) && p.known() && !p.row.has(locked):
 		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held", p.name, c.theLock(s))
 	case s.isHeld(spinLock):
 		s.guess = true
 	}
-	switch {
-	case row.has(savesFlags | restoresFlags):
-		return c.irq(s, i, p)
-	case row.has(begins | steps | finishes):
-		return c.iterate(s, i, p, parent)
-	}
-	regs := &s.top().regs
-	vague := !known
-	for n, a := range p.params {
-		if n > 4 {
-			break
-		}
+	return true
+}
+
+// kernelArguments checks the arguments of a kernel function. vague says that what it gives may depend on what is not followed.
+func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
+	vague = !p.known()
+	for n, a := range p.params[:min(len(p.params), 5)] {
 		r := isa.R1 + isa.Register(n)
-		v := &regs[r]
+		v := &s.top().regs[r]
 		switch {
 		case a.has("__ign"), a.has("__prog"):
 			continue
 		case v.kind == opaque || v.vague && v.kind != number:
-			s.guess = s.guess || row.has(releases|transfers)
+			s.guess = s.guess || p.row.has(releases|transfers)
 			vague = true
 			continue
 		case v.kind == none:
-			return c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
+			return vague, c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
-			return c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
+			return vague, c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return c.refuse(s, i, "bad-size", "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
+			return vague, c.refuse(s, i, "bad-size", "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
-			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
-		case a.typ == 0 && !(row.has(releases|transfers) && n == row.arg):
+			return vague, c.refuse(s, i, "argument-type", "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
+		case a.typ == 0 && !p.row.takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
-					return false
+					return vague, false
 				}
 				continue
 			}
@@ -117,14 +130,19 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 			vague = vague || v.kind == stack
 			continue
 		}
-		if !known && v.ref != 0 { // it may give it back, or keep it
+		if !p.known() && v.ref != 0 { // it may give it back, or keep it
 			s.letGo(v.ref, func(v *value) { *v = unclear() })
 			continue
 		}
 		if !c.structArgument(s, i, p, n, v) {
-			return false
+			return vague, false
 		}
 	}
+	return vague, true
+}
+
+// section opens or ends a section, where a kernel function does that.
+func (c *checker) section(s *state, i int, row *functionRow) bool {
 	switch {
 	case row.has(entersRCU):
 		if s.rcu++; s.rcu == 1 {
@@ -151,30 +169,34 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		}
 		s.preempt--
 	}
-	c.lost(s)
-	r0 := &regs[isa.R0]
-	switch {
-	case p.void:
-		*r0 = value{}
-	case p.result.pointer && known && (p.result.typ != 0 || row.has(acquires)):
-		*r0 = pointer(object)
-		r0.typ, r0.trust, r0.vague = p.result.typ, trusted, vague
-		r0.nullable, r0.there = row.has(mayBeNil), row.has(nilVaries)
-		r0.id = c.newID()
-		if row.has(acquires) {
-			r0.ref = r0.id
-			s.held = append(s.held, held{id: r0.ref, insn: i})
-		}
-	case p.result.size > 0:
-		*r0 = anyNumber(p.result.size)
-		r0.vague = true
-	default:
-		*r0 = unclear()
-	}
-	if !known {
+	return true
+}
+
+// kernelResult is what a kernel function gives.
+func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
+	if !p.known() {
 		s.guess = s.guess || p.result.pointer // it may have to be given back
 	}
-	return true
+	switch {
+	case p.void:
+		return value{}
+	case p.result.pointer && p.known() && (p.result.typ != 0 || p.row.has(acquires)):
+		v := pointer(object)
+		v.typ, v.trust, v.vague = p.result.typ, trusted, vague
+		v.nullable, v.there = p.row.has(mayBeNil), p.row.has(nilVaries)
+		if p.row.has(acquires) {
+			v.ref = c.hold(s, i, reference)
+			v.id = v.ref
+		} else {
+			v.id = c.newID()
+		}
+		return v
+	case p.result.size > 0:
+		v := anyNumber(p.result.size)
+		v.vague = true
+		return v
+	}
+	return unclear()
 }
 
 // has reports whether the name of an argument ends in one of the suffixes by which the kernel knows what it is for
@@ -208,7 +230,7 @@ func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok b
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
-	gives := p.row.has(releases|transfers) && n == p.row.arg
+	gives := p.row.takes(n)
 	switch {
 	case v.isZero():
 		if (p.row.has(trusts) || gives) && !a.has("__nullable") {
@@ -233,7 +255,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
-	case gives && (v.ref == 0 || !slotHeld(s, v.ref)):
+	case gives && (v.ref == 0 || !s.holds(v.ref)):
 		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
 	}
 	if v.trust == lost && p.row.has(trusts) {
@@ -279,11 +301,7 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 		if sl.bytes[0] == irqFlag {
 			return c.refuse(s, i, "not-held", "the flags are saved where flags are saved already")
 		}
-		*sl = slot{id: c.newID()}
-		for b := range sl.bytes {
-			sl.bytes[b] = irqFlag
-		}
-		s.held = append(s.held, held{id: sl.id, insn: i, kind: irqState})
+		sl.become(irqFlag, c.hold(s, i, irqState))
 	} else {
 		if sl.bytes[0] != irqFlag {
 			return c.refuse(s, i, "not-held", "no flags are saved at %d from r10", v.off)
@@ -334,14 +352,10 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 				return c.refuse(s, i, "uninitialised", "argument %s of %s has no value", p.params[n].name, p.name)
 			}
 		}
-		id := c.newID()
+		id := c.hold(s, i, reference)
 		for _, sl := range list {
-			*sl = slot{id: id}
-			for b := range sl.bytes {
-				sl.bytes[b] = iterator
-			}
+			sl.become(iterator, id)
 		}
-		s.held = append(s.held, held{id: id, insn: i})
 		c.lost(s)
 		regs[isa.R0] = anyNumber(4)
 		regs[isa.R0].vague = true

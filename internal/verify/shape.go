@@ -10,16 +10,17 @@ import (
 // An instr is an instruction where it stands.
 type instr struct {
 	isa.Instruction
-	slot  int
-	to    int  // where a jump, branch or call leads; -1 where nowhere
-	fn    int  // the function that it is part of
-	join  bool // paths may meet here
-	reads isa.RegisterSet
-	needs isa.RegisterSet // besides those, what a call or exit may
-	gives isa.RegisterSet // registers whose value before does not matter behind it
-	live  isa.RegisterSet // registers that matter before it
-	what  what
-	stuck bool // no path leads to an exit
+	slot   int
+	to     int  // where a jump, branch or call leads; -1 where nowhere
+	fn     int  // the function that it is part of
+	join   bool // paths may meet here
+	reads  isa.RegisterSet
+	needs  isa.RegisterSet // those, and what a call or exit may read
+	gives  isa.RegisterSet // registers whose value before does not matter behind it
+	live   isa.RegisterSet // registers that matter before it
+	what   what
+	stuck  bool // no path leads to an exit
+	called bool // a call stands before it in its function
 }
 
 // what an instruction does.
@@ -84,7 +85,6 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		at[slot] = i
 		slot += ins.Slots()
 	}
-	c.slots = slot
 	if len(code) == 0 {
 		c.report(-1, "bad-instruction", "the program has no instruction")
 		return false
@@ -114,8 +114,10 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		if n+1 < len(c.starts) {
 			end = c.starts[n+1]
 		}
+		called := false
 		for i := start; i < end; i++ {
-			c.code[i].fn = n
+			c.code[i].fn, c.code[i].called = n, called
+			called = called || c.code[i].what == calls
 		}
 		if last := &c.code[end-1]; !last.ends() {
 			c.report(last.slot, "no-exit", "the function runs off its end: its last instruction is neither exit nor a jump")
@@ -131,7 +133,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		target := in.slot + in.Slots() + int(d)
 		to, ok := at[target]
 		switch {
-		case target < 0 || target >= c.slots:
+		case target < 0 || target >= slot:
 			c.report(in.slot, "jump-outside", fmt.Sprintf("the jump leads to instruction %d, outside of the program", target))
 			return false
 		case !ok:

@@ -117,7 +117,7 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 	}
 	switch sl.bytes[0] {
 	case dynptr:
-		if sl.id != 0 && slotHeld(s, sl.id) {
+		if sl.id != 0 && s.holds(sl.id) {
 			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
 		}
 		c.dropDynptr(s, f, k)

@@ -28,6 +28,9 @@ type proto struct {
 	void   bool
 }
 
+// known reports whether there is a row for a kernel function.
+func (p *proto) known() bool { return p.row != &unknownFunction }
+
 // protoOf reads a prototype: of a function, or of what a pointer leads to.
 func (c *checker) protoOf(id btf.ID) (proto, bool) {
 	set, err := c.Types.Decode(id)

@@ -104,6 +104,14 @@ type slot struct {
 	first bool     // the lower of a dynptr's two slots
 }
 
+// become makes a slot, or a part of one of several, hold what is not memory.
+func (sl *slot) become(what uint8, id uint32) {
+	*sl = slot{id: id}
+	for b := range sl.bytes {
+		sl.bytes[b] = what
+	}
+}
+
 // keepsNumber reports whether a number was stored at the slot's beginning. For helpers the kernel takes all of such a slot for written
 // (check_stack_range_initialized).
 func (sl *slot) keepsNumber() bool {
@@ -236,8 +244,15 @@ func (s *state) letGo(ref uint32, with func(v *value)) {
 	})
 }
 
+// holds reports whether a reference is still held.
+func (s *state) holds(id uint32) bool { return s.heldAt(id) >= 0 }
+
+func (s *state) heldAt(id uint32) int {
+	return slices.IndexFunc(s.held, func(h held) bool { return h.id == id })
+}
+
 func (s *state) release(id uint32) bool {
-	i := slices.IndexFunc(s.held, func(h held) bool { return h.id == id })
+	i := s.heldAt(id)
 	if i < 0 {
 		return false
 	}

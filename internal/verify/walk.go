@@ -12,8 +12,7 @@ type checker struct {
 	*Program
 	code         []instr
 	starts       []int // where functions begin
-	slots        int
-	work         int // done so far; see stepWork
+	work         int   // done so far; see stepWork
 	findings     []Finding
 	said         map[Finding]bool
 	maps         []Map
@@ -247,20 +246,11 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 	registersOf(set, func(r isa.Register) {
 		if ok && s.top().regs[r].kind == none {
 			why, help := "it was never written on the path to here", fmt.Sprintf("set %v before, on every path", r)
-			if r <= isa.R5 && c.callBefore(i) {
+			if r <= isa.R5 && c.code[i].called {
 				why, help = "it was never written, or a call has lost it", fmt.Sprintf("a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 			}
 			ok = c.refuseWith(s, i, "uninitialised", help, "%v has no value here: %s", r, why)
 		}
 	})
 	return ok
-}
-
-func (c *checker) callBefore(i int) bool {
-	for k := range i {
-		if c.code[k].what == calls && c.code[k].fn == c.code[i].fn {
-			return true
-		}
-	}
-	return false
 }
