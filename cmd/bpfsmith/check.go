@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	cbtf "github.com/cilium/ebpf/btf"
 
@@ -86,7 +87,7 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	}
 	programs := []objectProgram{{program: p}}
 	if isELF(data) {
-		if programs, err = c.object(data, p); err != nil {
+		if programs, err = objectPrograms(data, p, sync.OnceValues(c.kernelTypes)); err != nil {
 			return &inputError{fmt.Errorf("%s: %w", name, err)}
 		}
 	} else {
@@ -132,19 +133,16 @@ func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 	return nil
 }
 
-// object reads the programs of an ELF object, for the kernel whose types the flags name.
-func (c *checkFlags) object(data []byte, p verify.Program) ([]objectProgram, error) {
-	var kernel *cbtf.Spec
-	var err error
+// kernelTypes reads the types again, for the library that relocates.
+func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 	if c.btf != "" {
-		kernel, err = cbtf.LoadSpec(c.btf)
-	} else if p.Types != nil {
-		kernel, err = cbtf.LoadKernelSpec()
+		return cbtf.LoadSpec(c.btf)
 	}
+	types, err := cbtf.LoadKernelSpec()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("it names fields of the kernel's structs: --btf FILE has to say where they are: %w", err)
 	}
-	return objectPrograms(data, p, kernel)
+	return types, nil
 }
 
 // otherNames are what people call some types of programs.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -38,8 +39,8 @@ func (o *objectProgram) lineOf(slot int) string {
 }
 
 // objectPrograms reads the programs of an ELF object, as clang writes it. What holds for all is in common; the object says what maps there are,
-// and what the license is.
-func objectPrograms(data []byte, common verify.Program, kernel *cbtf.Spec) ([]objectProgram, error) {
+// and what the license is. The kernel's types are asked for where something has to be relocated: reading them takes as long as all the rest.
+func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) ([]objectProgram, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func objectPrograms(data []byte, common verify.Program, kernel *cbtf.Spec) ([]ob
 		}
 		programs = append(programs, *o)
 	}
-	slices.SortFunc(programs, func(a, b objectProgram) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	slices.SortFunc(programs, func(a, b objectProgram) int { return strings.Compare(a.name, b.name) })
 	return programs, nil
 }
 
@@ -73,7 +74,7 @@ type descriptor int
 func (d descriptor) FD() int { return int(d) }
 
 // read takes over a program's instructions, with what they name resolved.
-func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor, kernel *cbtf.Spec) error {
+func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor, kernel func() (*cbtf.Spec, error)) error {
 	code := slices.Clone(p.Instructions)
 	if err := relocate(code, kernel, p); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 }
 
 // relocate puts the kernel's offsets in the place of those that the object was compiled with (CO-RE).
-func relocate(code asm.Instructions, kernel *cbtf.Spec, p *ebpf.ProgramSpec) error {
+func relocate(code asm.Instructions, kernel func() (*cbtf.Spec, error), p *ebpf.ProgramSpec) error {
 	var relocations []*cbtf.CORERelocation
 	var at []int
 	for i := range code {
@@ -139,10 +140,11 @@ func relocate(code asm.Instructions, kernel *cbtf.Spec, p *ebpf.ProgramSpec) err
 	if len(relocations) == 0 {
 		return nil
 	}
-	if kernel == nil {
-		return errors.New("it names fields of the kernel's structs: --btf FILE has to say where they are")
+	types, err := kernel()
+	if err != nil {
+		return err
 	}
-	fixups, err := cbtf.CORERelocate(relocations, []*cbtf.Spec{kernel}, p.ByteOrder, func(cbtf.Type) (cbtf.TypeID, error) { return 1, nil })
+	fixups, err := cbtf.CORERelocate(relocations, []*cbtf.Spec{types}, p.ByteOrder, func(cbtf.Type) (cbtf.TypeID, error) { return 1, nil })
 	if err != nil {
 		return err
 	}
