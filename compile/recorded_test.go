@@ -2,12 +2,11 @@ package compile_test
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -15,21 +14,8 @@ import (
 // programs: none that it took may be refused here. Without knowing what R1
 // points to, few of the others can be found; how many is printed.
 func TestRecordedVerdicts(t *testing.T) {
-	raw, err := os.ReadFile("../../shared/verifierlogs/index.json")
-	if err != nil {
-		t.Skip("the recorded verdicts are not beside this project: ", err)
-	}
-	var index struct {
-		Entries []struct {
-			Name, ProgType, Insns, Mistake string
-			Loaded                         bool
-		} `json:"entries"`
-	}
-	if err := json.Unmarshal(raw, &index); err != nil {
-		t.Fatal(err)
-	}
 	accepted, refused, found := 0, 0, 0
-	for _, e := range index.Entries {
+	for _, e := range recorded.Open(t).Programs {
 		code, err := hex.DecodeString(e.Insns)
 		if err != nil {
 			t.Fatal(err)

@@ -104,10 +104,11 @@ func run(t *testing.T, o *Object, added map[int]bool, steps int) (trace []step) 
 		case in.IsJump():
 			taken = true
 		default:
-			if in.Op.Class() != isa.ClassALU64 {
+			n, ok := compute(in.Op.Operation(), regs[in.Dst], b)
+			if !ok || in.Op.Class() != isa.ClassALU64 {
 				t.Fatalf("no meaning of %v is known here", in)
 			}
-			regs[in.Dst] = compute(in.Op.Operation(), true, regs[in.Dst], b)
+			regs[in.Dst] = n
 		}
 		i++
 		if taken {

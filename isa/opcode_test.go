@@ -6,38 +6,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// holds is a comparison as RFC 9669, section 4.3 has it.
-func holds(op isa.Opcode, x, y uint64) bool {
-	a, b := int64(x), int64(y)
-	switch op.Operation() {
-	case isa.OpJEQ:
-		return x == y
-	case isa.OpJNE:
-		return x != y
-	case isa.OpJSET:
-		return x&y != 0
-	case isa.OpJGT:
-		return x > y
-	case isa.OpJGE:
-		return x >= y
-	case isa.OpJLT:
-		return x < y
-	case isa.OpJLE:
-		return x <= y
-	case isa.OpJSGT:
-		return a > b
-	case isa.OpJSGE:
-		return a >= b
-	case isa.OpJSLT:
-		return a < b
-	}
-	return a <= b // OpJSLE
-}
-
 // TestNegatedAndMirrored holds both against the meaning of comparisons.
 func TestNegatedAndMirrored(t *testing.T) {
+	names := map[isa.Opcode]string{isa.OpJEQ: "JEQ64", isa.OpJNE: "JNE64", isa.OpJSET: "JSET64", isa.OpJGT: "JGT64", isa.OpJGE: "JGE64", isa.OpJLT: "JLT64", isa.OpJLE: "JLE64",
+		isa.OpJSGT: "JSGT64", isa.OpJSGE: "JSGE64", isa.OpJSLT: "JSLT64", isa.OpJSLE: "JSLE64"}
+	holds := func(op isa.Opcode, x, y uint64) bool { return jumps(names[op.Operation()], x, y) }
 	numbers := []uint64{0, 1, 2, 1<<63 - 1, 1 << 63, 1<<64 - 1}
-	for _, op := range []isa.Opcode{isa.OpJEQ, isa.OpJGT, isa.OpJGE, isa.OpJSET, isa.OpJNE, isa.OpJSGT, isa.OpJSGE, isa.OpJLT, isa.OpJLE, isa.OpJSLT, isa.OpJSLE} {
+	for op := range names {
 		jump := isa.ClassJMP32 | isa.SrcX | op
 		not, ok := jump.Negated()
 		mirrored := jump.Mirrored()

@@ -26,8 +26,8 @@ func detailsOf(r Report) string {
 // placed says where a step is: "instruction 4 (call bpf_ringbuf_reserve#131, ports.go:12)".
 func placed(s Step) string {
 	text := "instruction " + strconv.Itoa(s.Insn) + " (" + withoutOpcode(s.Text)
-	if s.Source.File != "" {
-		text += ", " + s.Source.File + ":" + strconv.Itoa(s.Source.Line)
+	if place := s.Source.Place(); place != "" {
+		text += ", " + place
 	}
 	return text + ")"
 }

@@ -53,6 +53,18 @@ type Program struct {
 	Insns       string // hex, little-endian
 	Source      []SourceLine
 	Levels      map[string]Level // by log level
+	Maps        map[string]Map   // by the descriptors in the instructions
+}
+
+// A Map is what a program's instructions name by its descriptor.
+type Map struct {
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`       // as the kernel calls it: "array"
+	KeySize    uint32            `json:"key_size"`   // bytes
+	ValueSize  uint32            `json:"value_size"` // bytes
+	MaxEntries uint32            `json:"max_entries"`
+	Flags      uint32            `json:"flags"`
+	Fields     map[string]uint32 `json:"value_fields"` // that only the kernel touches: their offsets in the value
 }
 
 // A SourceLine is what an instruction was made of.

@@ -20,6 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/random"
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -61,12 +62,12 @@ func seeds(t testing.TB, list []*place) []seedProgram {
 
 // recordedSeeds are the programs of the recorded verdicts, with this kernel's functions and the maps at hand.
 func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
-	var old *btf.Types
+	old := recordedTypes(t)
+	if old == nil {
+		return nil
+	}
 	var all []seedProgram
-	for _, e := range recordedEntries() {
-		if old == nil {
-			old = recordedTypes(t)
-		}
+	for _, e := range recorded.Open(t).Programs {
 		name := e.ProgType
 		switch _, target, _ := strings.Cut(e.Target, ":"); e.ProgType {
 		case "struct_ops":

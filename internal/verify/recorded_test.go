@@ -2,49 +2,19 @@ package verify_test
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
-
-const recorded = "../../../shared/verifierlogs"
-
-type entry struct {
-	Name, ProgType, Target, Member, Insns, License, Mistake string
-	Loaded, Sleepable, CapBPFOnly                           bool
-	Levels                                                  map[string]struct {
-		File, Errno string
-		ErrorLines  []string
-	}
-	Maps map[string]struct {
-		Name       string            `json:"name"`
-		Type       string            `json:"type"`
-		KeySize    uint32            `json:"key_size"`
-		ValueSize  uint32            `json:"value_size"`
-		MaxEntries uint32            `json:"max_entries"`
-		Flags      uint32            `json:"flags"`
-		Fields     map[string]uint32 `json:"value_fields"`
-	}
-}
-
-func entries(t testing.TB) []entry {
-	list := recordedEntries()
-	if list == nil {
-		t.Skip("the recorded verdicts are not beside this project")
-	}
-	return list
-}
 
 // recordedFunctions are those of programs whose refusal has to do with them, as the logs show them ("Func#1 ('glob') is global", and the
 // state in which its validation begins).
@@ -56,26 +26,11 @@ var recordedFunctions = map[string][]verify.Function{
 	"funcinfo_count":        {{}}, // "number of funcs in func_info doesn't match number of subprogs"
 }
 
-// recordedEntries are those of the folder beside this project; nil when it is not there.
-func recordedEntries() []entry {
-	raw, err := os.ReadFile(filepath.Join(recorded, "index.json"))
-	if err != nil {
-		return nil
-	}
-	var index struct {
-		Entries []entry `json:"entries"`
-	}
-	if err := json.Unmarshal(raw, &index); err != nil {
-		return nil
-	}
-	return index.Entries
-}
-
-// recordedTypes is the BTF of the kernel that the verdicts are of.
+// recordedTypes is the BTF of the kernel that the verdicts are of; nil where it is not beside this project.
 func recordedTypes(t testing.TB) *btf.Types {
 	raw, err := exec.Command("xz", "-dkc", "../../../shared/btf/6.18.btf.xz").Output()
 	if err != nil {
-		t.Skip("the kernel's types are not beside this project: ", err)
+		return nil
 	}
 	types, err := btf.Parse(raw)
 	if err != nil {
@@ -84,7 +39,8 @@ func recordedTypes(t testing.TB) *btf.Types {
 	return types
 }
 
-func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
+// recordedProgram is what a program was loaded as.
+func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.Program {
 	p := verify.Program{Type: e.ProgType, Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
 	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
 	case "struct":
@@ -114,13 +70,17 @@ func (e *entry) program(t *testing.T, types *btf.Types) verify.Program {
 // others is at the instruction that it named, and of the kind that its message is.
 func TestRecordedVerdicts(t *testing.T) {
 	types := recordedTypes(t)
+	if types == nil {
+		t.Skip("the types of the recorded kernel are not beside this project")
+	}
+	logs := recorded.Open(t)
 	found, place, alike, refused := 0, 0, 0, 0
-	for _, e := range entries(t) {
+	for _, e := range logs.Programs {
 		code, err := hex.DecodeString(e.Insns)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := e.program(t, types)
+		p := recordedProgram(t, e, types)
 		var findings []verify.Finding
 		ins, bad := verify.Decode(code, isa.LittleEndian)
 		complete := true
@@ -130,8 +90,11 @@ func TestRecordedVerdicts(t *testing.T) {
 			p.Code = ins
 			findings, complete = verify.Check(p)
 		}
-		log, _ := os.ReadFile(filepath.Join(recorded, "logs", e.Levels["1"].File))
-		r := verifierlog.Explain(string(log), verifierlog.Program{Errno: e.Levels["1"].Errno})
+		log := ""
+		if file := e.Levels["1"].File; logs.Has(file) {
+			log = logs.Text(t, file)
+		}
+		r := verifierlog.Explain(log, verifierlog.Program{Errno: e.Levels["1"].Errno})
 		switch {
 		case e.Loaded && len(findings) > 0:
 			t.Errorf("%s: the kernel takes it, but: %v", e.Name, findings)
