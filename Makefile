@@ -17,18 +17,18 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 generate:
-	$(GO) generate ./isa ./helper ./internal/fixture ./kernel/... ./internal/mistakes
+	$(GO) generate ./isa ./helper ./internal/test/fixture ./kernel/... ./internal/test/mistakes
 
 # Generated files must be what the tables and the fixtures give, and fixtures what
 # the kernels' types give, where those are at hand.
 fresh:
-	$(GO) run ./internal/isagen -check
-	$(GO) run ./internal/helpergen -check
-	$(GO) run ./internal/mistakes/gen -check
+	$(GO) run ./internal/gen/isagen -check
+	$(GO) run ./internal/gen/helpergen -check
+	$(GO) run ./internal/gen/mistakesdoc -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith
 	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \
-		dir=$$(mktemp -d) && $(GO) run ./internal/fixture/carve -from ../shared/btf -to $$dir && \
-		for file in internal/fixture/*.btf; do cmp $$file $$dir/$$(basename $$file) || exit 1; done; rm -r $$dir; fi
+		dir=$$(mktemp -d) && $(GO) run ./internal/gen/carve -from ../shared/btf -to $$dir && \
+		for file in internal/test/fixture/*.btf; do cmp $$file $$dir/$$(basename $$file) || exit 1; done; rm -r $$dir; fi
 
 # The packages must build where they can only answer "unsupported".
 cross:
@@ -53,5 +53,5 @@ bench-code:
 # The kernel tests on other kernels: Debian's 6.1 and 6.12, and a 6.12 with more
 # interfaces where there is one. Takes qemu-system-x86 and Debian's archive.
 matrix:
-	$(GO) run ./internal/matrix -timeout 20m
-	$(GO) run ./internal/matrix -timeout 20m -steady -run 'TestOursCarryAsTheKernels|TestDCTCPKeepsTheQueueShort' ./examples/tcp_cc
+	$(GO) run ./internal/test/matrix -timeout 20m
+	$(GO) run ./internal/test/matrix -timeout 20m -steady -run 'TestOursCarryAsTheKernels|TestDCTCPKeepsTheQueueShort' ./examples/tcp_cc

@@ -6,7 +6,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 )
 
 // The examples read the types of Linux 6.18, carved to what congestion

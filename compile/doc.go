@@ -30,13 +30,13 @@
 //
 // # Functions of Go
 //
-// A program made with dsl.Func comes as values in blocks (internal/ir), and takes
+// A program made with dsl.Func comes as values in blocks (internal/compiler/ir), and takes
 // passes of its own before the others (structured.go):
 //
 //	lower     names → the target's offsets, widths and ids; variables → SSA form
-//	optimise  less code (internal/opt has the list)
+//	optimise  less code (internal/compiler/opt has the list)
 //	select    operations → instructions on virtual registers
-//	allocate  virtual registers → registers and slots of the frame (internal/regalloc)
+//	allocate  virtual registers → registers and slots of the frame (internal/compiler/regalloc)
 //	emit      blocks → instructions in a row, shorter where blocks are alike
 //
 // # Far jumps

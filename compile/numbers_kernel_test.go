@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/internal/host"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/random"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/random"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )

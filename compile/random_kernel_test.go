@@ -14,8 +14,8 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/host"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/random"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/random"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/internal/random"
+	"github.com/bpfsmith/bpfsmith/internal/test/random"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/internal/ir"
-	"github.com/bpfsmith/bpfsmith/internal/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

@@ -1,7 +1,7 @@
 package compile
 
 import (
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

@@ -1,6 +1,6 @@
 package compile
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // splitCriticalEdges puts an empty block on each edge from a block with two ways
 // on to one with several ways in: there is no other place for what moves along it. Those

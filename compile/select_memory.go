@@ -1,8 +1,8 @@
 package compile
 
 import (
-	"github.com/bpfsmith/bpfsmith/internal/ir"
-	"github.com/bpfsmith/bpfsmith/internal/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

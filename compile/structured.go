@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/internal/opt"
-	"github.com/bpfsmith/bpfsmith/internal/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/opt"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

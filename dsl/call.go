@@ -3,7 +3,7 @@ package dsl
 import (
 	"strconv"
 
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 

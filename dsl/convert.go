@@ -1,6 +1,6 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // convert is Go's conversion to another integer type: longer numbers are cut to
 // their low bits, shorter ones filled up, signed ones with their sign.

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/internal/callers"
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // A Fn is a function while it is written: what its Go function is given to

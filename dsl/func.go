@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // Func makes a program of a Go function. The function writes the program when it

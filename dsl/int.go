@@ -5,7 +5,7 @@ import (
 	"math"
 	"reflect"
 
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // Integer is what integers in programs are, by their Go types.

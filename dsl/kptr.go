@@ -3,7 +3,7 @@ package dsl
 import (
 	"reflect"
 
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // A KernelPtr is a field of a map's value: a pointer to an object of the kernel that

@@ -1,6 +1,6 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // key is a key or value as helpers take it: the address of one. A number is put
 // into the frame first.

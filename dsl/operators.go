@@ -3,7 +3,7 @@ package dsl
 import (
 	"math"
 
-	"github.com/bpfsmith/bpfsmith/internal/ir"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // computed makes an Int of an operator's result, which somebody is to use.

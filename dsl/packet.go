@@ -1,6 +1,6 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // A Packet is the bytes that a program may look at directly: those from data to
 // its end. Each access is compared with the end first; the verifier insists.

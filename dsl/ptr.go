@@ -1,6 +1,6 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // A Ptr is a pointer that a program computes, most often to a struct of the
 // kernel. Packages that bpfsmith gen makes have a type for each struct, with its

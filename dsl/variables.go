@@ -1,6 +1,6 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/ir"
+import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // Get is the number's value now.
 func (n number[T]) Get() Int[T] {

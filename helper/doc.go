@@ -25,4 +25,4 @@
 // dsl.MapLookup, Fn.Loop, Fn.TailCall.
 package helper
 
-//go:generate go run ../internal/helpergen
+//go:generate go run ../internal/gen/helpergen

@@ -50,5 +50,5 @@
 // include/uapi/linux/bpf.h).
 package isa
 
-//go:generate go run ../internal/isagen
-//go:generate go run ../internal/isagen -reference
+//go:generate go run ../internal/gen/isagen
+//go:generate go run ../internal/gen/isagen -reference

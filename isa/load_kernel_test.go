@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	. "github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )

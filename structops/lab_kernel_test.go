@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
 )

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 

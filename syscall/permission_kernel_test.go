@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // withCaps calls f on a thread that has only the given capabilities in its effective set.

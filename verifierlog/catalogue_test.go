@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// allLogs is the folder that the logs were recorded into. What is not in internal/recorded is read there, where it is at hand.
+// allLogs is the folder that the logs were recorded into. What is not in internal/test/recorded is read there, where it is at hand.
 const allLogs = "../../shared/verifierlogs"
 
 // TestCatalogueIsComplete: each message of the catalogue that was collected has a rule, and of the kernels' own lists of formats most have.

@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 // TestCheckReadsObjects checks what clang made of the sources beside: several programs, with maps, functions, offsets to be
 // relocated, kernel functions by name, and lines.
 func TestCheckReadsObjects(t *testing.T) {
-	const types = "../../internal/fixture/6.18.btf"
+	const types = "../../internal/test/fixture/6.18.btf"
 	for _, tt := range []struct {
 		args []string
 		want string

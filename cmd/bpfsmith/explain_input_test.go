@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 )
 
 // portsDir has a program with its log, for the page that shows both.

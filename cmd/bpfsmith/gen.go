@@ -9,14 +9,14 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/internal/gen"
+	"github.com/bpfsmith/bpfsmith/internal/gen/btfgen"
 	"github.com/spf13/cobra"
 )
 
 // genFlags are the flags of bpfsmith gen.
 type genFlags struct {
 	types, contexts []string
-	options         gen.Options
+	options         btfgen.Options
 	btf, output     string
 	check           bool
 }
@@ -41,7 +41,7 @@ number. Go names are the C names with capitals for underscores; of types, functi
 and constants they leave out the package's name and what --strip gives, and have
 CA, CPU, ID and their like in capitals.
 
-The files' names end in ` + gen.Suffix + `; such files of DIR that are not written
+The files' names end in ` + btfgen.Suffix + `; such files of DIR that are not written
 any more are removed. The types are those of the running kernel, or of a file
 with raw BTF.`,
 		Example: `  bpfsmith gen --type tcp_sock,sock=BaseSock --func 'tcp_reno_*' --enum tcp_ca_state -o tcp
@@ -57,7 +57,7 @@ with raw BTF.`,
 	flags.StringSliceVar(&g.options.Functions, "func", nil, "kernel functions, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Enums, "enum", nil, "enums, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as task_struct.scx.*")
-	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write only for members that match a `PATTERN`; "+gen.None+" for no member")
+	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write only for members that match a `PATTERN`; "+btfgen.None+" for no member")
 	flags.StringSliceVar(&g.options.Strip, "strip", nil, "`BEGINNING` of C names that Go names leave out")
 	flags.StringVar(&g.options.Package, "package", "", "`NAME` of the package; the folder's when it is not given")
 	flags.StringVar(&g.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
@@ -96,7 +96,7 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 			err = &inputError{cerr}
 		}
 	}()
-	files, err := gen.Generate(types, g.options)
+	files, err := btfgen.Generate(types, g.options)
 	if err != nil {
 		return &inputError{fmt.Errorf("gen: %w", err)}
 	}
@@ -112,9 +112,9 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 }
 
 // readType reads STRUCT or STRUCT=GoName.
-func readType(text string, context bool) gen.Type {
+func readType(text string, context bool) btfgen.Type {
 	name, goName, _ := strings.Cut(text, "=")
-	return gen.Type{Name: name, Go: goName, Context: context}
+	return btfgen.Type{Name: name, Go: goName, Context: context}
 }
 
 func (g *genFlags) open() (*btf.Types, error) {
@@ -133,8 +133,8 @@ func (g *genFlags) open() (*btf.Types, error) {
 }
 
 // stale finds generated files in a folder that are not among those to be there.
-func stale(dir string, files []gen.File) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "*"+gen.Suffix))
+func stale(dir string, files []btfgen.File) ([]string, error) {
+	found, err := filepath.Glob(filepath.Join(dir, "*"+btfgen.Suffix))
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func stale(dir string, files []gen.File) ([]string, error) {
 	return names, nil
 }
 
-func writeFiles(dir string, files []gen.File) error {
+func writeFiles(dir string, files []btfgen.File) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func writeFiles(dir string, files []gen.File) error {
 }
 
 // checkFiles reports files that are not what they would be.
-func checkFiles(dir string, files []gen.File) error {
+func checkFiles(dir string, files []btfgen.File) error {
 	names, err := stale(dir, files)
 	if err != nil {
 		return err

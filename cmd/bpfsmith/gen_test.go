@@ -12,7 +12,7 @@ import (
 func generate(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	args = append([]string{"gen", "--btf", filepath.FromSlash("../../internal/fixture/6.18.btf")}, args...)
+	args = append([]string{"gen", "--btf", filepath.FromSlash("../../internal/test/fixture/6.18.btf")}, args...)
 	code = run(args, strings.NewReader(""), &out, &errs)
 	if out.Len() > 0 {
 		t.Errorf("gen prints %q", out.String())

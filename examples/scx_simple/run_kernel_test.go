@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // TestItRunsTheMachine runs the whole example, where the kernel has sched_ext.

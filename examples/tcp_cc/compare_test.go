@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 

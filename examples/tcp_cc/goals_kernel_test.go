@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // comparison runs the example's -compare.

@@ -18,9 +18,9 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/random"
-	"github.com/bpfsmith/bpfsmith/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/random"
+	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"

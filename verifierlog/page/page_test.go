@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/model"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // TestBBRFindsAPolicerAsTheModelSays has a fast line that is policed to a tenth of its rate.

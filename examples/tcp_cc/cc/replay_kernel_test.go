@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/model"
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // lab makes one for the length of a test.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/bpfsmith/bpfsmith/internal/tool"
+	"github.com/bpfsmith/bpfsmith/internal/test/tool"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"

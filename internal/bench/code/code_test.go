@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpfsmith/bpfsmith/internal/fixture"
+	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 )
 
 func TestRecordedSizesAreRead(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/internal/tool"
+	"github.com/bpfsmith/bpfsmith/internal/test/tool"
 )
 
 const (

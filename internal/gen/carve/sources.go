@@ -1,0 +1,72 @@
+package main
+
+// A source is a kernel's BTF, and what to carve from it.
+type source struct {
+	fixture string // name of the fixture
+	file    string
+	parts   []*part
+}
+
+// A part is what belongs to one kernel interface. Kernels lack some of it.
+type part struct {
+	structs   []string
+	typedefs  []string
+	enums     []string
+	functions []string // by their beginnings
+}
+
+var sources = [...]source{
+	{"6.1", "6.1-debian.btf.xz", []*part{&tcp}},
+	{"6.12", "6.12-debian-cloud.btf.xz", []*part{&tcp}},
+	{"6.12-ops", "6.12-ops.btf.xz", []*part{&scheduler}},
+	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &mistaken}},
+}
+
+// tcp is what congestion controls meet; kernel/tcp is generated from it.
+var tcp = part{
+	structs: []string{
+		"bpf_struct_ops_tcp_congestion_ops", "tcp_congestion_ops", "bpf_struct_ops_bpf_dummy_ops", "bpf_dummy_ops",
+		"bpf_dummy_ops_state", "bpf_struct_ops_link", "tcp_sock", "inet_connection_sock", "sock", "rate_sample", "ack_sample",
+	},
+	enums: []string{"tcp_ca_state", "tcp_ca_event", "tcp_ca_ack_event_flags", "inet_csk_ack_state_t", "sk_pacing"},
+	functions: []string{
+		"bpf_tcp_ca_", "__bpf_tcp_ca_", "bpf_dummy_ops__", "bpf_dummy_test_",
+		"tcp_reno_", "tcp_slow_start", "tcp_cong_avoid_ai", "cubictcp_", "dctcp_", "bbr_",
+		"tcp_v4_rcv", // one that programs may not call
+	},
+}
+
+// scheduler is what schedulers meet; kernel/scx is generated from it.
+var scheduler = part{
+	structs: []string{
+		"bpf_struct_ops_sched_ext_ops", "sched_ext_ops", "bpf_struct_ops_link", "task_struct",
+		"scx_init_task_args", "scx_exit_task_args", "scx_cgroup_init_args", "scx_cpu_acquire_args", "scx_cpu_release_args",
+		"scx_exit_info", "scx_dump_ctx", "bpf_iter_scx_dsq", "bpf_iter_num", "bpf_cpumask",
+	},
+	enums: []string{
+		"scx_public_consts", "scx_dsq_id_flags", "scx_ops_flags", "scx_enq_flags", "scx_deq_flags", "scx_wake_flags", "scx_kick_flags",
+		"scx_pick_idle_cpu_flags", "scx_dsq_iter_flags", "scx_ent_flags", "scx_task_state", "scx_exit_kind", "scx_exit_code", "scx_cpu_preempt_reason",
+	},
+	functions: []string{
+		"sched_ext_ops__", "scx_bpf_", "bpf_iter_scx_dsq_", "bpf_cpumask_", "bpf_iter_num_", "bpf_rcu_read_", "bpf_task_acquire", "bpf_task_release", "bpf_task_from_",
+	},
+}
+
+// contexts are what other programs find in R1; kernel/ctx is generated from it.
+var contexts = part{
+	structs: []string{
+		"xdp_md", "__sk_buff", "bpf_sock", "bpf_tcp_sock", "bpf_sk_lookup", "bpf_sock_addr", "bpf_sock_ops", "bpf_sockopt", "bpf_sysctl",
+		"bpf_cgroup_dev_ctx", "sk_msg_md", "sk_reuseport_md",
+	},
+	enums: []string{"xdp_action", "sk_action", "tcx_action_base"},
+}
+
+// mistaken is what the programs of internal/test/mistakes name.
+var mistaken = part{
+	structs:  []string{"task_struct"},
+	typedefs: []string{"btf_trace_task_newtask"},
+	functions: []string{
+		"bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "bpf_cgroup_acquire", "bpf_cgroup_release", "bpf_iter_task_", "bpf_iter_num_",
+		"bpf_dynptr_from_skb", "bpf_dynptr_size", "bpf_dynptr_slice", "bpf_wq_", "bpf_cpumask_create", "bpf_cpumask_release", "bpf_copy_from_user_str", "bpf_rcu_read_", "bpf_preempt_", "bpf_local_irq_",
+	},
+}

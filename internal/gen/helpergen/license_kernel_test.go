@@ -1,0 +1,67 @@
+//go:build linux
+
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// places are kinds of programs that between them may call most helpers.
+var places = [...]struct {
+	typ    syscall.ProgType
+	attach syscall.AttachType
+	flags  syscall.ProgFlags
+}{
+	{typ: syscall.ProgTypeSocketFilter}, {typ: syscall.ProgTypeKprobe}, {typ: syscall.ProgTypeSchedCls}, {typ: syscall.ProgTypeTracepoint},
+	{typ: syscall.ProgTypeXDP}, {typ: syscall.ProgTypePerfEvent}, {typ: syscall.ProgTypeLWTXmit}, {typ: syscall.ProgTypeSockOps, attach: 3},
+	{typ: syscall.ProgTypeSKSKB}, {typ: syscall.ProgTypeSKMsg}, {typ: syscall.ProgTypeRawTracepoint}, {typ: syscall.ProgTypeCgroupSockAddr, attach: 10},
+	{typ: syscall.ProgTypeSKReusePort}, {typ: syscall.ProgTypeCgroupSysctl}, {typ: syscall.ProgTypeSyscall, flags: 1 << 4}, // sleepable
+}
+
+// TestLicensesAreTheKernels asks the kernel which helpers it keeps from programs
+// without a GPL-compatible license: it looks at that before it looks at the
+// arguments.
+func TestLicensesAreTheKernels(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 12)
+	helpers, err := readTable(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, h := range helpers {
+		if h.name == "bpf_tail_call" { // takes part in no check of its kind
+			continue
+		}
+		code, err := isa.Append(nil, isa.Native, isa.CallHelper(int32(h.id)), isa.Mov64Imm(isa.R0, 0), isa.Exit())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, offered := false, false
+		for _, p := range places {
+			var log string
+			fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: p.typ, ExpectedAttachType: p.attach, Flags: p.flags, License: "Proprietary", Instructions: code, Log: &log})
+			if err == nil {
+				fd.Close()
+			}
+			none := slices.ContainsFunc([]string{"cannot use helper", "unknown func", "invalid func"}, func(s string) bool { return strings.Contains(log, s) })
+			kept = kept || strings.Contains(log, "GPL-restricted")
+			offered = offered || !none && (err == nil || strings.Contains(log, "call"))
+		}
+		if !offered {
+			continue // to none of these kinds of programs, or not on this kernel
+		}
+		asked++
+		if kept != h.gpl {
+			t.Errorf("%s: the kernel keeps it for GPL programs: %v; the table says %v", h.name, kept, h.gpl)
+		}
+	}
+	if asked < 150 {
+		t.Errorf("the kernel offers %d helpers, fewer than expected", asked)
+	}
+}
