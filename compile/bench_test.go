@@ -14,6 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A shape is a kind of program, of any number of instructions.
@@ -117,7 +118,7 @@ func labelled(n, reach int, begin dsl.Item, jump func(isa.Register, int32, strin
 
 func (s shape) compile(t testing.TB, items []dsl.Item) {
 	_, err := compile.Compile(dsl.New("p", items...), s.target)
-	var findings compile.Findings
+	var findings mistake.Findings
 	if err != nil && !(s.wrong && errors.As(err, &findings)) {
 		t.Fatalf("%s: %v", s.name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // FuzzBuild writes functions from any bytes, by a little machine whose instructions are calls of the language: rightly and wrongly, with values of
@@ -24,12 +25,12 @@ func FuzzBuild(f *testing.F) {
 		}
 		p := stackMachine(code)
 		_, err := compile.Compile(p, compile.Target{Level: isa.Level(level % 5), ByteOrder: isa.Native, Verify: true})
-		var findings compile.Findings
+		var findings mistake.Findings
 		if err != nil && !errors.As(err, &findings) {
 			t.Errorf("not a finding: %v", err)
 		}
 		for _, finding := range findings {
-			if finding.Detail == "" || finding.Rule == "" {
+			if finding.Detail == "" || finding.Kind == mistake.None {
 				t.Errorf("a finding that says nothing: %+v", finding)
 			}
 		}

@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // collect finds the functions of the object.
@@ -27,7 +28,7 @@ func collect(u *unit) {
 // collectFunction makes instructions of a program's items.
 func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) {
 	if proto := f.program.Proto; proto != nil && proto.Err != nil && !f.program.Structured() {
-		u.found(f, -1, BadProto, Finding{Detail: proto.Err.Error()})
+		u.found(f, -1, mistake.BadProto, mistake.Finding{Detail: proto.Err.Error()})
 	}
 	code := make([]instr, len(f.items)) // labels take none, so some is left
 	f.labels.grow(len(f.items) / 10)    // a guess, to copy less while they grow
@@ -45,7 +46,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 		case dsl.LabelHere:
 			n := f.labels.of(item.Name)
 			if f.labels.at[n] != nowhere {
-				u.foundItem(f, item, DuplicateLabel, Finding{Detail: "the label " + quote(item.Name) + " stands here for the second time"})
+				u.foundItem(f, item, mistake.DuplicateLabel, mistake.Finding{Detail: "the label " + quote(item.Name) + " stands here for the second time"})
 			}
 			f.labels.at[n], f.labels.item[n] = next, int32(i)
 			continue
@@ -54,7 +55,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 			f.jumps = append(f.jumps, next)
 		case dsl.SubCall, dsl.SubAddress:
 			if item.Sub() == nil {
-				u.foundItem(f, item, EmptyProgram, Finding{Detail: "the called program is nil"})
+				u.foundItem(f, item, mistake.EmptyProgram, mistake.Finding{Detail: "the called program is nil"})
 				continue
 			}
 			sub := reach(item.Sub())
@@ -87,7 +88,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 	f.code = code[:next]
 	f.size = int(slot)
 	if len(f.code) == 0 && !f.program.Structured() { // with a function of Go, something was found before
-		u.found(f, -1, EmptyProgram, Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
+		u.found(f, -1, mistake.EmptyProgram, mistake.Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
 	}
 }
 
@@ -122,7 +123,7 @@ func (u *unit) findRecursion() {
 		for _, i := range f.calls {
 			switch sub := f.callee(int(i)); {
 			case state[sub] == open:
-				u.found(f, int(i), Recursion, Finding{Detail: "the call of " + quote(sub.program.Name) + " leads back to itself", Help: "write a loop"})
+				u.found(f, int(i), mistake.Recursion, mistake.Finding{Detail: "the call of " + quote(sub.program.Name) + " leads back to itself", Help: "write a loop"})
 			case state[sub] == unseen:
 				visit(sub)
 			}

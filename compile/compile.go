@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // passes run in this order; each leaves a unit that the next may rely on.
@@ -29,10 +30,10 @@ var passes = [...]struct {
 // is pure: the same program and target give the same object, and neither is
 // changed.
 //
-// Mistakes are returned all together as [Findings].
+// Mistakes are returned all together as [mistake.Findings].
 func Compile(p *dsl.Program, t Target) (*Object, error) {
 	if p == nil {
-		return nil, Findings{{Insn: -1, Rule: EmptyProgram, Detail: "the program is nil"}}
+		return nil, mistake.Findings{{Insn: -1, Kind: mistake.EmptyProgram, Detail: "the program is nil"}}
 	}
 	u := &unit{program: p, target: t}
 	for _, pass := range passes {
@@ -48,8 +49,8 @@ func Compile(p *dsl.Program, t Target) (*Object, error) {
 }
 
 // inSourceOrder compares findings as a reader of the source meets them.
-func inSourceOrder(a, b Finding) int {
-	return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line))
+func inSourceOrder(a, b mistake.Finding) int {
+	return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line))
 }
 
 // A unit is a program on its way through the passes.
@@ -59,53 +60,53 @@ type unit struct {
 	written  map[*dsl.Program][]dsl.Item // what was compiled of functions of Go
 	sites    sites
 	funcs    []*function // the entry first, then in the order of their first mention
-	findings Findings
-	noted    map[Finding]struct{}      // the findings, to note each once
-	names    bool                      // there are names to look up in BTF
-	kernel   map[btf.ID]kernelFunction // called kernel functions, by id
-	traits   [isa.NumForms + 1]traits  // by form, filled in as forms are met
-	checked  bool                      // verify followed all paths
-	fixed    bool                      // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
+	findings mistake.Findings
+	noted    map[mistake.Finding]struct{} // the findings, to note each once
+	names    bool                         // there are names to look up in BTF
+	kernel   map[btf.ID]kernelFunction    // called kernel functions, by id
+	traits   [isa.NumForms + 1]traits     // by form, filled in as forms are met
+	checked  bool                         // verify followed all paths
+	fixed    bool                         // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object
 	err      error // not a mistake in the program: BTF that cannot be read
 }
 
 // found notes a mistake at an instruction of a function.
-func (u *unit) found(f *function, index int, rule Rule, finding Finding) {
+func (u *unit) found(f *function, index int, kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
-	finding.Pos = f.program.Pos
+	finding.Position = f.program.Pos
 	if index >= 0 && index < len(f.code) {
-		finding.Pos = f.item(index).Pos()
+		finding.Position = f.item(index).Pos()
 		if f.placed {
 			finding.Insn = f.first + int(f.code[index].slot)
 		}
 	}
-	u.note(f.program, rule, finding)
+	u.note(f.program, kind, finding)
 }
 
 // note adds a finding about a program, once: it may be met on several paths.
-func (u *unit) note(p *dsl.Program, rule Rule, finding Finding) {
-	finding = u.about(p, rule, finding)
+func (u *unit) note(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) {
+	finding = u.about(p, kind, finding)
 	if _, twice := u.noted[finding]; twice {
 		return
 	}
 	if u.noted == nil {
-		u.noted = make(map[Finding]struct{})
+		u.noted = make(map[mistake.Finding]struct{})
 	}
 	u.noted[finding] = struct{}{}
 	u.findings = append(u.findings, finding)
 }
 
 // foundItem notes a mistake at an item that is no instruction.
-func (u *unit) foundItem(f *function, item *dsl.Item, rule Rule, finding Finding) {
+func (u *unit) foundItem(f *function, item *dsl.Item, kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
-	finding.Pos = item.Pos()
-	u.findings = append(u.findings, u.about(f.program, rule, finding))
+	finding.Position = item.Pos()
+	u.findings = append(u.findings, u.about(f.program, kind, finding))
 }
 
 // about fills in what the finding is about.
-func (u *unit) about(p *dsl.Program, rule Rule, finding Finding) Finding {
-	finding.Rule = rule
+func (u *unit) about(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) mistake.Finding {
+	finding.Kind = kind
 	finding.Program = p.Name
 	if c := u.target.Context; c != nil {
 		finding.Member = c.Member

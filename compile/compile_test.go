@@ -20,6 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 func kernelTypes(t testing.TB, kernel string) *btf.Types {
@@ -91,80 +92,80 @@ func TestFindings(t *testing.T) {
 		name  string
 		ctx   *compile.Context
 		items []dsl.Item
-		rule  compile.Rule
+		rule  mistake.Kind
 		want  string // a part of the message
 	}{
-		{"no instructions", ssthresh(), nil, compile.EmptyProgram, "the program has no instructions"},
-		{"nil callee", ssthresh(), []dsl.Item{dsl.Call(nil), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.EmptyProgram, "the called program is nil"},
-		{"bad proto", ssthresh(), []dsl.Item{dsl.Proto("u33"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadProto, `unknown C type "u33"`},
-		{"struct by value", ssthresh(), []dsl.Item{dsl.Proto("u32", "struct sock sk"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadProto, `write "struct sock *sk"`},
-		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()}, compile.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
-		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit()}, compile.DuplicateLabel, `the label "a" stands here for the second time`},
-		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, compile.JumpOutside, `the label "end" stands after the last instruction`},
-		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, compile.JumpOutside, "leads out of the function: to slot 11 of 3"},
-		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()}, compile.JumpOutside, "to slot -1"},
-		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1), dsl.Exit()}, compile.JumpOutside, "into the middle of a 64-bit load"},
-		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, compile.NoExit, "goes on after its last instruction"},
-		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, compile.Unreachable, `no path leads to "r0 = 1"`},
-		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, compile.UnknownField, "did you mean snd_cwnd?"},
-		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, compile.UnknownField, "did you mean tcp_sock?"},
-		{"array as a whole", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "inet_connection_sock", "icsk_ca_priv"), dsl.Exit()}, compile.NotScalar, `such as "icsk_ca_priv[0]"`},
-		{"store to a bit field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "is_cwnd_limited", r0), dsl.Exit()}, compile.NotScalar, "bit field"},
-		{"unknown function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_sstresh"), dsl.Exit()}, compile.UnknownFunction, "did you mean tcp_reno_ssthresh?"},
-		{"forbidden function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}, compile.KernelForbidden, "allowed are tcp_slow_start, tcp_cong_avoid_ai"},
-		{"forbidden helper", ssthresh(), []dsl.Item{dsl.CallHelper(49), dsl.Exit()}, compile.HelperForbidden, "helper bpf_setsockopt may not be called here: "},
-		{"no result", ssthresh(), []dsl.Item{dsl.Exit()}, compile.NoResult, "r0, the result, has no value at the end\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: set r0 on every path to here"},
-		{"no result on one path", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, 7, "out"), dsl.Mov64Imm(r0, 1), dsl.Label("out"), dsl.Exit()}, compile.NoResult, "r0, the result, has no value"},
-		{"pointer result", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 0), dsl.Exit()}, compile.PointerResult, "r0 holds a pointer at the end, and ssthresh returns a number"},
-		{"unset register", ssthresh(), []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}, compile.Uninitialised, `"r0 = r3": r3 has no value here: it was never written on the path to here`},
-		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, compile.Uninitialised, "a call loses r0 to r5"},
-		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, compile.Uninitialised, "argument acked of tcp_slow_start, in r2, has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
-		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, compile.Uninitialised, `(helper): "r0 = r2": r2 has no value here`},
-		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}, compile.NoResult, "r0, the result, has no value"},
-		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, compile.NoResult, "r0, the result, has no value"},
-		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, compile.FramePointer, "r10, the frame pointer, which is read-only"},
-		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.StackBounds, "8 bytes at -520 from r10 reach outside of the stack"},
-		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.StackBounds, "8 bytes at -4 from r10 reach outside of the stack"},
-		{"stack misaligned", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}, compile.Misaligned, "4 bytes at -6 from r10: on the stack that must be a multiple of 4"},
-		{"load misaligned", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12), dsl.Exit()}, compile.Misaligned, "a multiple of 8"},
-		{"endless loop", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.Jump("a")}, compile.EndlessLoop, `"jump to \"a\"": from here on no path leads to an exit`},
-		{"endless loop of two", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Jump("a")}, compile.EndlessLoop, "from here on no path leads to an exit"},
-		{"endless loop behind a branch", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0), dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}, compile.EndlessLoop, "from here on no path leads to an exit"},
-		{"call of nothing", ssthresh(), []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}, compile.JumpOutside, `"call pc+100" leads to slot 101, where no instruction begins`},
-		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()}, compile.JumpOutside, "leads to slot 1, where no instruction begins"},
-		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, compile.BadInstruction, "no helper has a number below 0"},
-		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, compile.NoArgument, "argument 1 does not exist: ssthresh has 1\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
-		{"narrow pointer", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, compile.ArgumentWidth, "argument 0 (sk) of ssthresh is a pointer and is read 4 bytes wide, not 8"},
-		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, compile.ArgumentWidth, "offset 4 is within argument 0 (sk) of ssthresh"},
-		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, compile.ContextWrite, "the arguments of ssthresh cannot be written"},
-		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, compile.MaybeNil, "r1, argument 0 (sk), may be nil: it was not compared with 0 on the path to here"},
-		{"nil checked", maybe(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm(r1, 0, "use"), dsl.Jump("out"), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Label("out"), dsl.Exit()}, "", ""},
-		{"read-only field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
-		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, compile.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here"},
-		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, compile.WriteTooWide, "8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"},
-		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, compile.ReadOnlyStruct, "struct rate_sample is read-only here"},
-		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, compile.BadInstruction, "Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
-		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "a divisor is not 0"},
-		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, compile.BadInstruction, "11"},
-		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, compile.BadInstruction, ""},
+		{"no instructions", ssthresh(), nil, mistake.EmptyProgram, "the program has no instructions"},
+		{"nil callee", ssthresh(), []dsl.Item{dsl.Call(nil), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.EmptyProgram, "the called program is nil"},
+		{"bad proto", ssthresh(), []dsl.Item{dsl.Proto("u33"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadProto, `unknown C type "u33"`},
+		{"struct by value", ssthresh(), []dsl.Item{dsl.Proto("u32", "struct sock sk"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadProto, `write "struct sock *sk"`},
+		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()}, mistake.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
+		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit()}, mistake.DuplicateLabel, `the label "a" stands here for the second time`},
+		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, mistake.JumpOutside, `the label "end" stands after the last instruction`},
+		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, mistake.JumpOutside, "leads out of the function: to slot 11 of 3"},
+		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()}, mistake.JumpOutside, "to slot -1"},
+		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1), dsl.Exit()}, mistake.JumpOutside, "into the middle of a 64-bit load"},
+		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, mistake.NoExit, "goes on after its last instruction"},
+		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, mistake.Unreachable, `no path leads to "r0 = 1"`},
+		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, mistake.UnknownField, "did you mean snd_cwnd?"},
+		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, mistake.UnknownField, "did you mean tcp_sock?"},
+		{"array as a whole", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "inet_connection_sock", "icsk_ca_priv"), dsl.Exit()}, mistake.NotScalar, `such as "icsk_ca_priv[0]"`},
+		{"store to a bit field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "is_cwnd_limited", r0), dsl.Exit()}, mistake.NotScalar, "bit field"},
+		{"unknown function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_sstresh"), dsl.Exit()}, mistake.UnknownFunction, "did you mean tcp_reno_ssthresh?"},
+		{"forbidden function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}, mistake.KernelForbidden, "allowed are tcp_slow_start, tcp_cong_avoid_ai"},
+		{"forbidden helper", ssthresh(), []dsl.Item{dsl.CallHelper(49), dsl.Exit()}, mistake.HelperForbidden, "helper bpf_setsockopt may not be called here: "},
+		{"no result", ssthresh(), []dsl.Item{dsl.Exit()}, mistake.NoResult, "r0, the result, has no value at the end\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: set r0 on every path to here"},
+		{"no result on one path", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, 7, "out"), dsl.Mov64Imm(r0, 1), dsl.Label("out"), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
+		{"pointer result", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 0), dsl.Exit()}, mistake.PointerResult, "r0 holds a pointer at the end, and ssthresh returns a number"},
+		{"unset register", ssthresh(), []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}, mistake.Uninitialised, `"r0 = r3": r3 has no value here: it was never written on the path to here`},
+		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, mistake.Uninitialised, "a call loses r0 to r5"},
+		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, mistake.Uninitialised, "argument acked of tcp_slow_start, in r2, has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
+		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, mistake.Uninitialised, `(helper): "r0 = r2": r2 has no value here`},
+		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
+		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
+		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, mistake.FramePointer, "r10, the frame pointer, which is read-only"},
+		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds, "8 bytes at -520 from r10 reach outside of the stack"},
+		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds, "8 bytes at -4 from r10 reach outside of the stack"},
+		{"stack misaligned", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}, mistake.Misaligned, "4 bytes at -6 from r10: on the stack that must be a multiple of 4"},
+		{"load misaligned", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12), dsl.Exit()}, mistake.Misaligned, "a multiple of 8"},
+		{"endless loop", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, `"jump to \"a\"": from here on no path leads to an exit`},
+		{"endless loop of two", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Jump("a")}, mistake.EndlessLoop, "from here on no path leads to an exit"},
+		{"endless loop behind a branch", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0), dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, "from here on no path leads to an exit"},
+		{"call of nothing", ssthresh(), []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}, mistake.JumpOutside, `"call pc+100" leads to slot 101, where no instruction begins`},
+		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()}, mistake.JumpOutside, "leads to slot 1, where no instruction begins"},
+		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, mistake.BadInstruction, "no helper has a number below 0"},
+		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, mistake.NoArgument, "argument 1 does not exist: ssthresh has 1\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
+		{"narrow pointer", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, mistake.ArgumentWidth, "argument 0 (sk) of ssthresh is a pointer and is read 4 bytes wide, not 8"},
+		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, mistake.ArgumentWidth, "offset 4 is within argument 0 (sk) of ssthresh"},
+		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, mistake.ContextWrite, "the arguments of ssthresh cannot be written"},
+		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, mistake.MaybeNil, "r1, argument 0 (sk), may be nil: it was not compared with 0 on the path to here"},
+		{"nil checked", maybe(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm(r1, 0, "use"), dsl.Jump("out"), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Label("out"), dsl.Exit()}, mistake.None, ""},
+		{"read-only field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, mistake.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
+		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, mistake.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here"},
+		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, mistake.WriteTooWide, "8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"},
+		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, mistake.ReadOnlyStruct, "struct rate_sample is read-only here"},
+		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, mistake.BadInstruction, "Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
+		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction, "a divisor is not 0"},
+		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction, "11"},
+		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, mistake.BadInstruction, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := compile.Compile(dsl.New("bad", tt.items...), target(t, tt.ctx))
-			if tt.rule == "" {
+			if tt.rule == mistake.None {
 				if err != nil {
 					t.Fatalf("a sound program is refused: %v", err)
 				}
 				return
 			}
-			var findings compile.Findings
+			var findings mistake.Findings
 			if !errors.As(err, &findings) {
 				t.Fatalf("no findings, but %v", err)
 			}
-			if len(findings) != 1 || findings[0].Rule != tt.rule || !strings.Contains(findings[0].Error(), tt.want) {
+			if len(findings) != 1 || findings[0].Kind != tt.rule || !strings.Contains(findings[0].Error(), tt.want) {
 				t.Fatalf("got\n%v\nwant one finding %s with %q", err, tt.rule, tt.want)
 			}
-			if pos := findings[0].Pos; filepath.Base(pos.File) != "compile_test.go" {
+			if pos := findings[0].Position; filepath.Base(pos.File) != "compile_test.go" {
 				t.Errorf("the finding points to %v, not to this file", pos)
 			}
 		})
@@ -180,14 +181,14 @@ func TestFindingsComeTogether(t *testing.T) {
 		dsl.Exit(),
 	)
 	_, err := compile.Compile(p, target(t, ssthresh()))
-	var findings compile.Findings
+	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 3 {
 		t.Fatalf("got %v, want three findings", err)
 	}
 	_, file, _, _ := runtime.Caller(0)
 	for i, f := range findings {
-		if f.Pos.File != file || f.Program != "three" {
-			t.Errorf("finding %d is at %v in %s", i, f.Pos, f.Program)
+		if f.Position.File != file || f.Program != "three" {
+			t.Errorf("finding %d is at %v in %s", i, f.Position, f.Program)
 		}
 	}
 }
@@ -197,8 +198,8 @@ func TestRecursionIsFound(t *testing.T) {
 	b := dsl.New("b", dsl.Call(a), dsl.Exit())
 	a.Items = append(a.Items, dsl.Call(b), dsl.Exit())
 	_, err := compile.Compile(a, compile.Target{})
-	var findings compile.Findings
-	if !errors.As(err, &findings) || findings[0].Rule != compile.Recursion {
+	var findings mistake.Findings
+	if !errors.As(err, &findings) || findings[0].Kind != mistake.Recursion {
 		t.Errorf("got %v", err)
 	}
 }
@@ -211,8 +212,8 @@ func TestNilProgram(t *testing.T) {
 
 func TestNamesNeedBTF(t *testing.T) {
 	_, err := compile.Compile(dsl.New("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()), compile.Target{})
-	var findings compile.Findings
-	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Rule != compile.NeedsBTF {
+	var findings mistake.Findings
+	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Kind != mistake.NeedsBTF {
 		t.Errorf("got %v", err)
 	}
 }
@@ -221,7 +222,7 @@ func TestLevelIsHeld(t *testing.T) {
 	p := dsl.New("p", dsl.Mov64Imm(r0, 3), dsl.SDiv64Imm(r0, 2), dsl.JEQ32Imm(r0, 1, "out"), dsl.Label("out"), dsl.Exit())
 	for level, want := range map[isa.Level]int{isa.V1: 2, isa.V2: 2, isa.V3: 1, isa.V4: 0, 0: 0} {
 		_, err := compile.Compile(p, compile.Target{Level: level})
-		var findings compile.Findings
+		var findings mistake.Findings
 		errors.As(err, &findings)
 		if len(findings) != want {
 			t.Errorf("level %v: %v, want %d findings", level, err, want)
@@ -312,17 +313,17 @@ func TestJumpTooFarNamesBothEnds(t *testing.T) {
 		{"crowd", isa.V3, crowd, "instructions away", "too many labels", 1000},
 	} {
 		_, err := compile.Compile(dsl.New("long", tt.items...), compile.Target{Level: tt.level})
-		var findings compile.Findings
+		var findings mistake.Findings
 		if !errors.As(err, &findings) || len(findings) < tt.least {
 			t.Errorf("%s: got %v", tt.name, err)
 			continue
 		}
 		for _, f := range findings {
-			if f.Rule == compile.NeedsLevel { // gotox is newer than all levels
+			if f.Kind == mistake.NeedsLevel { // gotox is newer than all levels
 				continue
 			}
-			if f.Rule != compile.JumpTooFar || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Note, "the label stands at compile_test.go:") ||
-				!strings.Contains(f.Help, tt.help) || filepath.Base(f.Pos.File) != "compile_test.go" {
+			if f.Kind != mistake.JumpTooFar || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Note, "the label stands at compile_test.go:") ||
+				!strings.Contains(f.Help, tt.help) || filepath.Base(f.Position.File) != "compile_test.go" {
 				t.Errorf("%s: got %v", tt.name, f)
 				break
 			}

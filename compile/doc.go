@@ -60,5 +60,5 @@
 // against that.
 //
 // It claims only what is certain, and leaves the rest to the kernel. Of code that is too branchy it follows
-// a part; [Object.Checked] says whether it came to the end. All findings come back together, as [Findings].
+// a part; [Object.Checked] says whether it came to the end. All findings come back together, as [mistake.Findings].
 package compile

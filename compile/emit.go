@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // stackSize is what a function may use below R10 (include/linux/filter.h, MAX_BPF_STACK).
@@ -85,7 +86,7 @@ func (e *emitter) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	e.unit.note(e.p, FrameTooLong, Finding{Insn: -1, Pos: dsl.PositionAt(e.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
+	e.unit.note(e.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(e.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
 		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 func ExampleCompile() {
@@ -42,8 +43,8 @@ func ExampleFindings() {
 		dsl.Add64Reg(isa.R0, isa.R1),
 		dsl.Exit(),
 	), compile.Target{})
-	finding := err.(compile.Findings)[0]
-	fmt.Println(finding.Rule)
+	finding := err.(mistake.Findings)[0]
+	fmt.Println(finding.Kind)
 	fmt.Println(finding.Detail)
 	fmt.Println("help:", finding.Help)
 	// Output:

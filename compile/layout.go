@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // layout gives every function its place and turns labels and calls of other
@@ -55,15 +56,15 @@ func (u *unit) placeJump(f *function, i int) {
 	switch int(in.to) {
 	case nowhere:
 		name := f.item(i).Name
-		finding := Finding{Detail: fmt.Sprintf("no label %q in this program", name)}
+		finding := mistake.Finding{Detail: fmt.Sprintf("no label %q in this program", name)}
 		if near := f.labels.nearest(name); near != "" {
 			finding.Help = "did you mean " + quote(near) + "?"
 		}
 		in.flags |= vague
-		u.found(f, i, UnknownLabel, finding)
+		u.found(f, i, mistake.UnknownLabel, finding)
 	case len(f.code):
 		in.flags |= vague
-		u.found(f, i, JumpOutside, Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name), Help: "put it before an instruction, Exit() for example"})
+		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name), Help: "put it before an instruction, Exit() for example"})
 	default:
 		u.displace(f, i, f.slotAt(int(in.to))-int(in.slot)-1)
 	}
@@ -99,7 +100,7 @@ func (u *unit) displace(f *function, i, distance int) {
 	out, err := in.WithDisplacement(int64(distance))
 	if err != nil {
 		in.flags |= vague
-		u.found(f, i, JumpTooFar, u.tooFar(f, i, distance))
+		u.found(f, i, mistake.JumpTooFar, u.tooFar(f, i, distance))
 		return
 	}
 	in.Instruction = out
@@ -118,12 +119,12 @@ func isShort(op isa.Opcode) bool {
 }
 
 // tooFar says that a distance does not fit, and names both ends.
-func (u *unit) tooFar(f *function, i, distance int) Finding {
+func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 	item := f.item(i)
 	if callee := f.callee(i); callee != nil {
-		return Finding{Detail: fmt.Sprintf("%q is %d instructions away; calls reach 2147483647", callee.program.Name, distance)}
+		return mistake.Finding{Detail: fmt.Sprintf("%q is %d instructions away; calls reach 2147483647", callee.program.Name, distance)}
 	}
-	finding := Finding{}
+	finding := mistake.Finding{}
 	if item.Kind == dsl.JumpTo {
 		n := f.labels.number[item.Name]
 		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to it, not only to the next goto on the way

@@ -9,6 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -25,10 +26,10 @@ type lookup struct {
 }
 
 // foundAt notes a mistake at the line that is translated.
-func (l *lowering) foundAt(rule Rule, finding Finding) {
+func (l *lowering) foundAt(kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
-	finding.Pos = dsl.PositionAt(l.from.Sites[l.site])
-	l.unit.note(l.p, rule, finding)
+	finding.Position = dsl.PositionAt(l.from.Sites[l.site])
+	l.unit.note(l.p, kind, finding)
 }
 
 // lookUp asks the target for a name, once.
@@ -79,19 +80,19 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	r.noted = true
 	name := l.from.Names[aux]
 	if l.target.BTF == nil {
-		l.foundAt(NeedsBTF, needsBTF(describeName(name)))
+		l.foundAt(mistake.NeedsBTF, needsBTF(describeName(name)))
 		return r, false
 	}
 	var fe *btf.FieldError
 	switch {
 	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
-		l.foundAt("zero-value", Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path), Help: "say of which struct it is: p.To(\"tcp_sock\")"})
+		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path), Help: "say of which struct it is: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
-		l.foundAt(UnknownField, unknownField(fe))
+		l.foundAt(mistake.UnknownField, unknownField(fe))
 	case name.Kind == ir.KernelName:
-		l.foundAt(UnknownFunction, l.unknownFunction(name.Name))
+		l.foundAt(mistake.UnknownFunction, l.unknownFunction(name.Name))
 	default:
-		l.foundAt(UnknownField, Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name))})
+		l.foundAt(mistake.UnknownField, mistake.Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name))})
 	}
 	return r, false
 }
@@ -132,7 +133,7 @@ func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
 	if f.Scalar() {
 		return true
 	}
-	l.foundAt(NotScalar, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]), f.Kind, f.Size),
+	l.foundAt(mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]), f.Kind, f.Size),
 		Help: "name a member or an element of it, such as " + quote(l.from.Names[v.Aux].Path+l.suggestPart(f)) + ", or take its address (Addr)"})
 	return false
 }
@@ -153,11 +154,11 @@ func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 	case v.Type == ir.Ptr && v.Size == 4 && f.Kind == btf.KindInt && f.Size == 4:
 		return true // a pointer into a packet, in a context
 	case (f.Kind == btf.KindPointer) != (v.Type == ir.Ptr):
-		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(name), f.Kind, f.Size),
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(name), f.Kind, f.Size),
 			Help: map[bool]string{true: "read it with Ptr", false: "read it with U32 and its like"}[f.Kind == btf.KindPointer]})
 		return false
 	case f.BitSize == 0 && int(f.Size) > int(v.Size), int(f.BitSize) > 8*int(v.Size):
-		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
 			Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
 		return false
 	}
@@ -238,12 +239,12 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	value := l.value[v.Args[1]]
 	typ := l.to.Values[value].Type
 	if typ == ir.Ptr && f.Kind != btf.KindPointer {
-		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored", describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored", describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
 		return
 	}
 	if c, isConst := l.to.Const(value); isConst {
 		if !fitsField(c, f) {
-			l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
+			l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
 			return
 		}
 	} else if f.Size == 8 && !typ.Wide() {
@@ -297,10 +298,10 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 		return l.constantValue(ir.Ptr, 0)
 	}
 	if r.field.BitSize != 0 {
-		l.foundAt(NotScalar, Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
+		l.foundAt(mistake.NotScalar, mistake.Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
 	}
 	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
-		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d", describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d", describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
 	}
 	return l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
 }
@@ -329,7 +330,7 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 		return l.constantValue(v.Type, r.value)
 	}
 	if r.value != int64(int32(r.value)) && r.value != int64(uint32(r.value)) {
-		l.foundAt(FieldType, Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold", describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold", describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
 	}
 	return l.constantValue(v.Type, int64(uint32(r.value)))
 }
@@ -361,7 +362,7 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		}
 	}
 	if len(params) != len(args) && !hasImplicit(fn.proto, len(args)) {
-		l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name, len(params), len(args)), Note: note})
+		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name, len(params), len(args)), Note: note})
 		return
 	}
 	for i, a := range args {
@@ -371,9 +372,9 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		_, isConst := l.to.Const(a)
 		switch {
 		case pointer && arg.Type != ir.Ptr && !(isConst && arg.Imm == 0):
-			l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
+			l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
 		case !pointer && arg.Type == ir.Ptr:
-			l.foundAt(Arguments, Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
+			l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
 		}
 	}
 }
@@ -397,6 +398,6 @@ func (l *lowering) checkHelper(v *ir.Value) {
 	}
 	name := l.from.Names[v.Aux]
 	if _, err := l.target.BTF.Lookup(btf.KindEnum, name.Name); err == nil { // carved BTF may lack it
-		l.foundAt(UnknownFunction, Finding{Detail: fmt.Sprintf("this kernel has no helper %s", name.Path)})
+		l.foundAt(mistake.UnknownFunction, mistake.Finding{Detail: fmt.Sprintf("this kernel has no helper %s", name.Path)})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // sock is a pointer to the kernel's struct tcp_sock.
@@ -164,14 +165,14 @@ func TestAKernelOfALevelMayLackItsNewest(t *testing.T) {
 		f.While(func() dsl.Bool { return v.Lt(n) }, func() { v.Inc(1) })
 		return v.Get().S32().S64().Div(n.S32().S64())
 	}
-	for kernel, rule := range map[isa.KernelVersion]compile.Rule{{}: "", {Major: 6, Minor: 8}: compile.NeedsLevel, {Major: 6, Minor: 9}: ""} {
+	for kernel, rule := range map[isa.KernelVersion]mistake.Kind{{}: mistake.None, {Major: 6, Minor: 8}: mistake.NeedsLevel, {Major: 6, Minor: 9}: mistake.None} {
 		_, err := compile.Compile(dsl.Func("test", count), compile.Target{Level: isa.V4, Kernel: kernel})
-		var findings compile.Findings
+		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {
-		case rule == "" && err != nil:
+		case rule == mistake.None && err != nil:
 			t.Errorf("Linux %v: %v", kernel, err)
-		case rule != "" && (len(findings) != 1 || findings[0].Rule != rule || !strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
+		case rule != mistake.None && (len(findings) != 1 || findings[0].Kind != rule || !strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
 			t.Errorf("Linux %v: %v, want %s", kernel, err, rule)
 		}
 	}
@@ -184,23 +185,23 @@ func TestWhatTheTargetLacks(t *testing.T) {
 		name  string
 		level isa.Level
 		fn    any
-		rule  compile.Rule
+		rule  mistake.Kind
 		text  string
 	}{
-		{"a field", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return tp.Field("snd_cwind").U32() }, compile.UnknownField, "did you mean snd_cwnd?"},
-		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, compile.UnknownFunction, "did you mean tcp_slow_start?"},
-		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") }, compile.UnknownField, "TCP_CA_Lost"},
+		{"a field", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return tp.Field("snd_cwind").U32() }, mistake.UnknownField, "did you mean snd_cwnd?"},
+		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, mistake.UnknownFunction, "did you mean tcp_slow_start?"},
+		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") }, mistake.UnknownField, "TCP_CA_Lost"},
 		{"may_goto", isa.V3, func(f *dsl.Fn, tp sock) {
 			v := dsl.NewVar[uint32](f, 0)
 			f.While(func() dsl.Bool { return v.Lt(tp.cwnd()) }, func() { v.Inc(1) })
-		}, compile.NeedsLevel, "may_goto"},
-		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, compile.FieldType, "read it with U32"},
-		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() }, compile.FieldType, "read it with Ptr"},
-		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, compile.Arguments, "takes 2 arguments, and is called with 3"},
-		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, compile.Arguments, "a pointer is wanted"},
+		}, mistake.NeedsLevel, "may_goto"},
+		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, mistake.FieldType, "read it with U32"},
+		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() }, mistake.FieldType, "read it with Ptr"},
+		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, mistake.BadArguments, "takes 2 arguments, and is called with 3"},
+		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, mistake.BadArguments, "a pointer is wanted"},
 		{"more state than there is room", 0, func(f *dsl.Fn, tp sock) {
 			dsl.Cells[struct{ A [14]dsl.CellU64 }](tp.Field("inet_conn.icsk_ca_priv")).A[0].Set(1)
-		}, compile.FieldType, "has 104 bytes, and the state placed there has 112"},
+		}, mistake.FieldType, "has 104 bytes, and the state placed there has 112"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			types, err := fixture.Open("6.18")
@@ -208,12 +209,12 @@ func TestWhatTheTargetLacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = compile.Compile(dsl.Func("test", test.fn), compile.Target{BTF: types, Level: test.level, ByteOrder: isa.LittleEndian})
-			var findings compile.Findings
-			if !errors.As(err, &findings) || findings[0].Rule != test.rule || !strings.Contains(findings[0].Error(), test.text) {
+			var findings mistake.Findings
+			if !errors.As(err, &findings) || findings[0].Kind != test.rule || !strings.Contains(findings[0].Error(), test.text) {
 				t.Fatalf("got %v, want %s with %q", err, test.rule, test.text)
 			}
-			if !strings.HasSuffix(findings[0].Pos.File, "lower_test.go") {
-				t.Errorf("the finding is at %v", findings[0].Pos)
+			if !strings.HasSuffix(findings[0].Position.File, "lower_test.go") {
+				t.Errorf("the finding is at %v", findings[0].Position)
 			}
 		})
 	}
@@ -265,8 +266,8 @@ func TestHelpersOfTheTarget(t *testing.T) {
 		f.Loop(10, turn, dsl.Local[uint64](f))
 		return f.Helper("bpf_ktime_get_ns").U64()
 	}), compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
-	var findings compile.Findings
-	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Rule != compile.UnknownFunction || !strings.Contains(findings[0].Detail, "bpf_loop") {
+	var findings mistake.Findings
+	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Kind != mistake.UnknownFunction || !strings.Contains(findings[0].Detail, "bpf_loop") {
 		t.Errorf("got %v, want that the kernel has no bpf_loop", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A MapRef is a 64-bit load of the address of a map, or of its value.
@@ -19,19 +20,19 @@ func (u *unit) collectMap(f *function, item *dsl.Item) {
 	spec := item.Map()
 	switch {
 	case spec == nil:
-		u.foundItem(f, item, BadMap, Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
+		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
 	case spec.Err != nil:
-		finding := Finding{Detail: fmt.Sprintf("%v cannot be: %v", spec, spec.Err)}
+		finding := mistake.Finding{Detail: fmt.Sprintf("%v cannot be: %v", spec, spec.Err)}
 		if spec.Pos.IsValid() {
 			finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
 		}
-		u.foundItem(f, item, BadMap, finding)
+		u.foundItem(f, item, mistake.BadMap, finding)
 	case item.Kind == dsl.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
 	case item.Kind == dsl.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
-		u.foundItem(f, item, BadMap, Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
+		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
 			Help: "only the value of an array with one element can be addressed; look elements of others up"})
 	case item.Kind == dsl.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
-		u.foundItem(f, item, BadMap, Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes", uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
+		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes", uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // counters counts its runs in a map, by way of a function.
@@ -114,7 +115,7 @@ func TestMapsThatCannotBe(t *testing.T) {
 		dsl.Mov64Imm(r0, 0),
 		dsl.Exit(),
 	), compile.Target{})
-	var findings compile.Findings
+	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 4 {
 		t.Fatalf("findings: %v", err)
 	}
@@ -124,7 +125,7 @@ func TestMapsThatCannotBe(t *testing.T) {
 		`map "hash" is no variable: it is a hash with 10 elements`,
 		`byte 8 is not in the value of map "one", which has 8 bytes`,
 	} {
-		if f := findings[i]; f.Rule != compile.BadMap || !strings.Contains(f.Error(), want) || !strings.Contains(f.Error(), "maps_test.go:") {
+		if f := findings[i]; f.Kind != mistake.BadMap || !strings.Contains(f.Error(), want) || !strings.Contains(f.Error(), "maps_test.go:") {
 			t.Errorf("finding %d is %v, want … %s", i, f, want)
 		}
 	}

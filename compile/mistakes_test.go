@@ -16,6 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A want is a comment such as // want "a part of the finding" "of another one": what is to be found at its line.
@@ -82,13 +83,13 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 				t.Fatal("nothing is wanted")
 			}
 			_, err := compile.Compile(program(), compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Verify: true})
-			var findings compile.Findings
+			var findings mistake.Findings
 			if !errors.As(err, &findings) {
 				t.Fatalf("no findings: %v", err)
 			}
 			for _, f := range findings {
 				if !meets(list, f) {
-					t.Errorf("%s:%d: not wanted: %v", filepath.Base(f.Pos.File), f.Pos.Line, f)
+					t.Errorf("%s:%d: not wanted: %v", filepath.Base(f.Position.File), f.Position.Line, f)
 				}
 			}
 			for _, w := range list {
@@ -100,9 +101,9 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 	}
 }
 
-func meets(list []*want, f compile.Finding) bool {
+func meets(list []*want, f mistake.Finding) bool {
 	for _, w := range list {
-		if !w.met && f.Pos.Line == w.line && strings.HasPrefix(filepath.Base(f.Pos.File), "mistakes_") && strings.Contains(f.Error(), w.text) {
+		if !w.met && f.Position.Line == w.line && strings.HasPrefix(filepath.Base(f.Position.File), "mistakes_") && strings.Contains(f.Error(), w.text) {
 			w.met = true
 			return true
 		}

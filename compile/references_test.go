@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // TestGivenReferences: a parameter that the kernel hands over (skb__ref of Qdisc_ops.enqueue, Linux 6.16) is held from the start. The types
@@ -30,29 +31,29 @@ func TestGivenReferences(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		result cbtf.Type
-		rule   Rule
+		rule   mistake.Kind
 		items  [][]dsl.Item
 	}{
-		{"freed", number, "", [][]dsl.Item{{packet}, free, end}},
-		{"given to a function that nobody knows", number, "", [][]dsl.Item{{packet}, keep, end}},
-		{"never looked at", number, UnreleasedReference, [][]dsl.Item{end}},
-		{"looked at", number, UnreleasedReference, [][]dsl.Item{{packet}, end}},
-		{"freed twice", number, ReleasedTwice, [][]dsl.Item{{packet}, free, free, end}},
-		{"freed and read", number, UsedAfterRelease, [][]dsl.Item{{packet}, free, {dsl.LoadMem(isa.W, isa.R7, isa.R6, 0)}, end}},
-		{"freed and loaded again", number, UsedAfterRelease, [][]dsl.Item{{dsl.Mov64Reg(isa.R7, isa.R1), packet}, free, {dsl.LoadMem(isa.DW, isa.R6, isa.R7, 0)}, end}},
-		{"returned", skb, "", [][]dsl.Item{{packet, dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit()}}},
-		{"another number is returned", number, UnreleasedReference, [][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
+		{"freed", number, mistake.None, [][]dsl.Item{{packet}, free, end}},
+		{"given to a function that nobody knows", number, mistake.None, [][]dsl.Item{{packet}, keep, end}},
+		{"never looked at", number, mistake.UnreleasedReference, [][]dsl.Item{end}},
+		{"looked at", number, mistake.UnreleasedReference, [][]dsl.Item{{packet}, end}},
+		{"freed twice", number, mistake.ReleasedTwice, [][]dsl.Item{{packet}, free, free, end}},
+		{"freed and read", number, mistake.UsedAfterRelease, [][]dsl.Item{{packet}, free, {dsl.LoadMem(isa.W, isa.R7, isa.R6, 0)}, end}},
+		{"freed and loaded again", number, mistake.UsedAfterRelease, [][]dsl.Item{{dsl.Mov64Reg(isa.R7, isa.R1), packet}, free, {dsl.LoadMem(isa.DW, isa.R6, isa.R7, 0)}, end}},
+		{"returned", skb, mistake.None, [][]dsl.Item{{packet, dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit()}}},
+		{"another number is returned", number, mistake.UnreleasedReference, [][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
 	} {
 		c := &Context{Name: "ops.member", Member: "member", Params: []Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}
 		_, err := Compile(dsl.New("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Context: c})
-		var findings Findings
+		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {
-		case tt.rule == "" && err != nil:
+		case tt.rule == mistake.None && err != nil:
 			t.Errorf("%s: %v", tt.name, err)
-		case tt.rule != "" && (len(findings) != 1 || findings[0].Rule != tt.rule):
+		case tt.rule != mistake.None && (len(findings) != 1 || findings[0].Kind != tt.rule):
 			t.Errorf("%s: want one finding of the rule %s, got %v", tt.name, tt.rule, err)
-		case tt.rule == UnreleasedReference && !strings.Contains(findings[0].Detail, "argument 0 (skb) is still held"):
+		case tt.rule == mistake.UnreleasedReference && !strings.Contains(findings[0].Detail, "argument 0 (skb) is still held"):
 			t.Errorf("%s: this should be about the argument: %v", tt.name, err)
 		}
 	}
@@ -89,9 +90,9 @@ func TestReferenceMessages(t *testing.T) {
 	if err == nil {
 		t.Fatal("no findings")
 	}
-	var findings Findings
+	var findings mistake.Findings
 	errors.As(err, &findings)
-	line := findings[0].Pos.Line
+	line := findings[0].Position.Line
 	if got := strings.NewReplacer("LAST", strconv.Itoa(line), "CALL", strconv.Itoa(line-2)).Replace(want); got != err.Error() {
 		t.Errorf("got\n%s\nwant\n%s", err, got)
 	}

@@ -10,37 +10,38 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A refusal says who refuses the rows of ../isa/testdata/invalid.tsv that have one reason: instructions that can be encoded, and that
 // no program may use so.
 type refusal struct {
 	reason string // as the rows have it
-	rule   compile.Rule
+	rule   mistake.Kind
 }
 
 // refusals has every reason of the layers sem and kern.
 func refusals() []refusal {
 	return []refusal{
-		{reason: "write to read-only r10", rule: compile.FramePointer},
-		{reason: "division by zero imm (RFC defines result, kernel rejects)", rule: compile.BadInstruction},
-		{reason: "shift imm >= 64 (RFC masks, kernel rejects)", rule: compile.BadInstruction},
-		{reason: "shift imm >= 32 (RFC masks, kernel rejects)", rule: compile.BadInstruction},
-		{reason: "jump past end", rule: compile.JumpOutside},
-		{reason: "jump before start", rule: compile.JumpOutside},
-		{reason: "conditional jump past end", rule: compile.JumpOutside},
-		{reason: "gotol past end", rule: compile.JumpOutside},
-		{reason: "jump into second slot of LDDW", rule: compile.JumpOutside},
-		{reason: "infinite self loop", rule: compile.Unreachable},
-		{reason: "read uninitialised stack below 512", rule: compile.StackBounds},
-		{reason: "store above frame pointer", rule: compile.StackBounds},
+		{reason: "write to read-only r10", rule: mistake.FramePointer},
+		{reason: "division by zero imm (RFC defines result, kernel rejects)", rule: mistake.BadInstruction},
+		{reason: "shift imm >= 64 (RFC masks, kernel rejects)", rule: mistake.BadInstruction},
+		{reason: "shift imm >= 32 (RFC masks, kernel rejects)", rule: mistake.BadInstruction},
+		{reason: "jump past end", rule: mistake.JumpOutside},
+		{reason: "jump before start", rule: mistake.JumpOutside},
+		{reason: "conditional jump past end", rule: mistake.JumpOutside},
+		{reason: "gotol past end", rule: mistake.JumpOutside},
+		{reason: "jump into second slot of LDDW", rule: mistake.JumpOutside},
+		{reason: "infinite self loop", rule: mistake.Unreachable},
+		{reason: "read uninitialised stack below 512", rule: mistake.StackBounds},
+		{reason: "store above frame pointer", rule: mistake.StackBounds},
 
-		{reason: "negative helper id", rule: compile.BadInstruction},
-		{reason: "pcrel call past end", rule: compile.JumpOutside},
-		{reason: "pcrel call to negative target", rule: compile.JumpOutside},
-		{reason: "misaligned 8-byte atomic", rule: compile.Misaligned},
+		{reason: "negative helper id", rule: mistake.BadInstruction},
+		{reason: "pcrel call past end", rule: mistake.JumpOutside},
+		{reason: "pcrel call to negative target", rule: mistake.JumpOutside},
+		{reason: "misaligned 8-byte atomic", rule: mistake.Misaligned},
 
-		{reason: "unknown helper id", rule: compile.UnknownHelper},
+		{reason: "unknown helper id", rule: mistake.UnknownHelper},
 	}
 }
 
@@ -94,11 +95,11 @@ func around(ins []isa.Instruction) []isa.Instruction {
 }
 
 // onlyOf reports whether there is one finding, of the rule. A load of a function's address leads nowhere besides, in the rows.
-func onlyOf(findings compile.Findings, rule compile.Rule, nowhere bool) bool {
-	if nowhere && len(findings) == 2 && findings[1].Rule == compile.JumpOutside {
+func onlyOf(findings mistake.Findings, rule mistake.Kind, nowhere bool) bool {
+	if nowhere && len(findings) == 2 && findings[1].Kind == mistake.JumpOutside {
 		findings = findings[:1]
 	}
-	return len(findings) == 1 && findings[0].Rule == rule
+	return len(findings) == 1 && findings[0].Kind == rule
 }
 
 // TestWhoFindsWhatIsRefused holds which of the recorded encodings Compile finds, with which rule.
@@ -121,7 +122,7 @@ func TestWhoFindsWhatIsRefused(t *testing.T) {
 			items = append(items, dsl.Raw(i))
 		}
 		_, err := compile.Compile(dsl.New("p", items...), compile.Target{ByteOrder: isa.Native})
-		var findings compile.Findings
+		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {
 		case err != nil && findings == nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -69,10 +70,10 @@ func (u *unit) prefetch() error {
 }
 
 // vague appends an instruction whose operand could not be resolved, and notes why.
-func (u *unit) vague(f *function, in instr, rule Rule, finding Finding) {
+func (u *unit) vague(f *function, in instr, kind mistake.Kind, finding mistake.Finding) {
 	in.flags |= vague
 	f.code = append(f.code, in)
-	u.found(f, len(f.code)-1, rule, finding)
+	u.found(f, len(f.code)-1, kind, finding)
 }
 
 // needBTF notes that there is nothing to look a name up in.
@@ -80,22 +81,22 @@ func (u *unit) needBTF(f *function, in instr) bool {
 	if u.target.BTF != nil {
 		return false
 	}
-	u.vague(f, in, NeedsBTF, needsBTF(f.items[in.item].String()))
+	u.vague(f, in, mistake.NeedsBTF, needsBTF(f.items[in.item].String()))
 	return true
 }
 
 // What is said of names that cannot be looked up, or are not there.
 
-func needsBTF(what string) Finding {
-	return Finding{Detail: what + ": the target has no BTF to look the name up in", Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
+func needsBTF(what string) mistake.Finding {
+	return mistake.Finding{Detail: what + ": the target has no BTF to look the name up in", Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
 }
 
-func unknownField(err *btf.FieldError) Finding {
-	return Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: didYouMean(err.Nearest)}
+func unknownField(err *btf.FieldError) mistake.Finding {
+	return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: didYouMean(err.Nearest)}
 }
 
-func (u *unit) unknownFunction(name string) Finding {
-	return Finding{Detail: fmt.Sprintf("this kernel has no function %q", name), Help: didYouMean(u.target.BTF.Nearest(btf.KindFunc, name))}
+func (u *unit) unknownFunction(name string) mistake.Finding {
+	return mistake.Finding{Detail: fmt.Sprintf("this kernel has no function %q", name), Help: didYouMean(u.target.BTF.Nearest(btf.KindFunc, name))}
 }
 
 func didYouMean(name string) string {
@@ -117,12 +118,12 @@ func (u *unit) resolveField(f *function, in instr) {
 			u.unreadable(err)
 			return
 		}
-		u.vague(f, in, UnknownField, unknownField(fe))
+		u.vague(f, in, mistake.UnknownField, unknownField(fe))
 		return
 	}
 	name := item.Name + "." + item.Path()
 	if field.Offset > math.MaxInt16 {
-		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
 			Help: "add the offset to a copy of the pointer first (AddFieldOffset)"})
 		return
 	}
@@ -130,16 +131,16 @@ func (u *unit) resolveField(f *function, in instr) {
 	switch {
 	case item.Kind == dsl.FieldAddress:
 		if field.BitSize != 0 {
-			u.vague(f, in, NotScalar, Finding{Detail: name + " is a bit field and has no address"})
+			u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field and has no address"})
 			return
 		}
 		in.Imm = int64(field.Offset)
 		f.code = append(f.code, in)
 	case !field.Scalar():
-		u.vague(f, in, NotScalar, Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
 			Help: "name a member or an element of it, such as " + quote(item.Path()+u.suggestPart(field))})
 	case field.BitSize != 0 && item.Kind != dsl.FieldLoad:
-		u.vague(f, in, NotScalar, Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
 	case item.Kind == dsl.FieldStoreImm:
 		in.Instruction = isa.StoreImm(sizeOf(field.Size), in.Dst, off, int32(in.Imm))
 		f.code = append(f.code, in)
@@ -220,7 +221,7 @@ func (u *unit) resolveCall(f *function, in instr) {
 	name := f.items[in.item].Name
 	id, err := u.target.BTF.Lookup(btf.KindFunc, name)
 	if errors.Is(err, btf.ErrNotFound) {
-		u.vague(f, in, UnknownFunction, u.unknownFunction(name))
+		u.vague(f, in, mistake.UnknownFunction, u.unknownFunction(name))
 		return
 	}
 	if err != nil {

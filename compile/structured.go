@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/opt"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // write compiles the functions that were written in Go to instructions with
@@ -46,10 +47,10 @@ func (u *unit) items(p *dsl.Program) []dsl.Item {
 func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 	mistakes := body.Mistakes()
 	for _, m := range mistakes {
-		u.note(p, Rule(m.Rule), Finding{Pos: m.Pos, Insn: -1, Detail: m.Detail, Help: m.Help})
+		u.note(p, m.Kind, m)
 	}
 	if p.Proto.Err != nil {
-		u.note(p, BadProto, Finding{Pos: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
+		u.note(p, mistake.BadProto, mistake.Finding{Position: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
 	}
 	if body.Unfinished || p.Proto.Err != nil {
 		return

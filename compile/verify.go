@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // verifyCode walks through the code as the kernel's verifier does, in as many steps as take about as long
@@ -48,39 +49,39 @@ func verifyCode(u *unit) {
 	for _, found := range findings {
 		f, i, ok := u.instructionAt(found.Insn)
 		if !ok {
-			u.note(u.program, Rule(found.Kind), Finding{Insn: -1, Pos: u.program.Pos, Detail: found.Message})
+			u.note(u.program, found.Kind, mistake.Finding{Insn: -1, Position: u.program.Pos, Detail: found.Detail})
 			continue
 		}
-		rule := Rule(found.Kind)
-		if rule == Uninitialised && f.code[i].is(exits) {
-			rule = NoResult
+		kind := found.Kind
+		if kind == mistake.Uninitialised && f.code[i].is(exits) {
+			kind = mistake.NoResult
 		}
-		u.found(f, i, rule, u.advised(rule, f, i, found))
+		u.found(f, i, kind, u.advised(kind, f, i, found))
 	}
 }
 
 // advised is what was found, with the prototype that it goes against, and in the terms of the language that the program is written in.
-func (u *unit) advised(rule Rule, f *function, i int, found verify.Finding) Finding {
-	finding := Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Message), Help: found.Help}
+func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Finding) mistake.Finding {
+	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Help: found.Help}
 	c, in := u.target.Context, &f.code[i]
-	switch rule {
-	case MaybeNil:
+	switch kind {
+	case mistake.MaybeNil:
 		finding.Help = "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"
 		if f.program.Structured() {
 			finding.Help = "ask before: f.If(p.IsNil(), …)"
 		}
-	case NoArgument:
+	case mistake.NoArgument:
 		finding.Help = argumentHelp(c, int64(in.Off))
-	case ContextWrite:
+	case mistake.ContextWrite:
 		finding.Help = "load the pointer that is the argument, and write through that"
-	case ArgumentWidth:
+	case mistake.ArgumentWidth:
 		finding.Help = "load pointers as DW, and numbers at the offset of the argument"
 	}
 	switch fn, isKernel := u.kernel[btf.ID(in.Imm)]; {
 	case in.is(calls) && in.IsKfuncCall() && isKernel:
 		finding.Note = "it is " + btf.Declaration(fn.proto, fn.name)
 	case c == nil || c.Proto == "":
-	case rule == NoArgument, rule == ArgumentWidth, rule == ContextWrite, rule == NoResult, rule == PointerResult, rule == MaybeNil && in.Op.Class() == isa.ClassLDX:
+	case kind == mistake.NoArgument, kind == mistake.ArgumentWidth, kind == mistake.ContextWrite, kind == mistake.NoResult, kind == mistake.PointerResult, kind == mistake.MaybeNil && in.Op.Class() == isa.ClassLDX:
 		finding.Note = c.Name + " is " + c.Proto
 	}
 	return finding

@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // A Bool is a condition that a program computes.
 type Bool struct {
@@ -63,7 +67,7 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 		return Bool{}
 	}
 	if c == nil {
-		f.mistake(ruleNilBody, "", "the condition of %s is nil", what)
+		f.mistake(mistake.NilBody, "", "the condition of %s is nil", what)
 		return b
 	}
 	other := func() (v ir.V) {
@@ -101,7 +105,7 @@ func Pick[T Integer](f *Fn, cond Bool, yes, no func() Int[T]) Int[T] {
 	}
 	if yes == nil || no == nil {
 		f.condition(cond)
-		f.mistake(ruleNilBody, "", "Pick takes two functions, and one is nil")
+		f.mistake(mistake.NilBody, "", "Pick takes two functions, and one is nil")
 		return Int[T]{}
 	}
 	k := formOf[T]()

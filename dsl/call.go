@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Result is what a call gave. Whoever called knows what it is: a number of
@@ -65,7 +66,7 @@ func (r Result) Ptr(structName string) Ptr {
 func (f *Fn) arguments(what string, operands []Operand) []ir.V {
 	const most = 5
 	if len(operands) > most {
-		f.mistake(ruleArguments, "", "%s takes %d arguments; calls take at most %d", what, len(operands), most)
+		f.mistake(mistake.BadArguments, "", "%s takes %d arguments; calls take at most %d", what, len(operands), most)
 		operands = operands[:most]
 	}
 	args := make([]ir.V, len(operands))
@@ -88,7 +89,7 @@ func (f *Fn) argument(what string, i int, o Operand) ir.V {
 	if c, ok := goInteger(o); ok {
 		return f.constant(ir.I64, c.n)
 	}
-	f.mistake(ruleArguments, "arguments are values, pointers, Go constants, maps and functions", "argument %d of %s is a Go %s", i+1, what, typeName(o))
+	f.mistake(mistake.BadArguments, "arguments are values, pointers, Go constants, maps and functions", "argument %d of %s is a Go %s", i+1, what, typeName(o))
 	return f.constant(ir.I64, 0)
 }
 
@@ -100,7 +101,7 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 	}
 	id, ok := isa.HelperID(name)
 	if !ok {
-		f.mistake(ruleArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
+		f.mistake(mistake.BadArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
 	args := f.arguments(name, f.checkHelper(name, operands))
@@ -124,12 +125,12 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 		return Result{}
 	}
 	if sub == nil {
-		f.mistake(ruleNilBody, "", "the called program is nil")
+		f.mistake(mistake.NilBody, "", "the called program is nil")
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
 	args := f.arguments(sub.Name, operands)
 	if proto := sub.Proto; proto != nil && proto.Err == nil && len(proto.Params) != len(operands) {
-		f.mistake(ruleArguments, "", "%s takes %d arguments, and is called with %d", sub.Name, len(proto.Params), len(operands))
+		f.mistake(mistake.BadArguments, "", "%s takes %d arguments, and is called with %d", sub.Name, len(proto.Params), len(operands))
 	} else if proto != nil && proto.Err == nil {
 		for i, o := range operands {
 			f.checkArgument(sub, i, proto.Params[i].Type, o)
@@ -142,7 +143,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	if c, ok := goInteger(o); ok {
 		if want.Integer && !c.fits(form{uint8(want.Size * 8), want.Signed}) {
-			f.mistake(ruleConstant, "", "argument %d of %s: %v is no %v", i+1, sub.Name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, sub.Name, c, want)
 		}
 		return
 	}
@@ -150,7 +151,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	switch o := o.(type) {
 	case pointer:
 		if want.Stars == 0 {
-			f.mistake(ruleArguments, "", "argument %d of %s is a pointer, and a %v is wanted", i+1, sub.Name, want)
+			f.mistake(mistake.BadArguments, "", "argument %d of %s is a pointer, and a %v is wanted", i+1, sub.Name, want)
 		}
 		return
 	case interface{ ctype() CType }:
@@ -159,7 +160,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 		return
 	}
 	if got != want {
-		f.mistake(ruleMixedWidths, "", "argument %d of %s is a %v, and a %v is wanted", i+1, sub.Name, got, want)
+		f.mistake(mistake.MixedWidths, "", "argument %d of %s is a %v, and a %v is wanted", i+1, sub.Name, got, want)
 	}
 }
 
@@ -232,7 +233,7 @@ func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
 		return U32{}
 	}
 	if turn == nil || data == nil {
-		f.mistake(ruleNilBody, "", "Loop takes a function and a pointer, and one is nil")
+		f.mistake(mistake.NilBody, "", "Loop takes a function and a pointer, and one is nil")
 		return f.U32(0)
 	}
 	count := f.value32(n)

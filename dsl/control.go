@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // Branches is an If that may go on with ElseIf and Else, which must follow it
 // directly.
@@ -45,7 +49,7 @@ func (b *Branches) reopen(what string) bool {
 		return false
 	}
 	if f.pending != b || f.at != b.end {
-		f.mistake(ruleMisplaced, "", "%s must follow its If directly", what)
+		f.mistake(mistake.Misplaced, "", "%s must follow its If directly", what)
 		return false
 	}
 	other, end := &f.ir.Blocks[b.other], &f.ir.Blocks[b.end]
@@ -62,7 +66,7 @@ func (b *Branches) ElseIf(cond func() Bool, then func()) *Branches {
 		return b
 	}
 	if cond == nil {
-		b.fn.mistake(ruleNilBody, "", "the condition of ElseIf is nil")
+		b.fn.mistake(mistake.NilBody, "", "the condition of ElseIf is nil")
 		b.fn.jump(b.end)
 		b.fn.begin(b.end)
 		return b
@@ -104,12 +108,12 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	}
 	number, ok := n.(operand)
 	if !ok {
-		f.mistake(ruleMixedWidths, "with a Go constant, Go's own switch decides what is written", "Switch takes a number that the program computes, not a Go %s", typeName(n))
+		f.mistake(mistake.MixedWidths, "with a Go constant, Go's own switch decides what is written", "Switch takes a number that the program computes, not a Go %s", typeName(n))
 		return
 	}
 	x, k := number.read(f)
 	if k.bits == 0 {
-		f.mistake(ruleMixedWidths, "", "Switch takes a number, and this is a pointer")
+		f.mistake(mistake.MixedWidths, "", "Switch takes a number, and this is a pointer")
 		return
 	}
 	end := f.ir.NewBlock()
@@ -117,11 +121,11 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	for _, arm := range arms {
 		if len(arm.values) == 0 {
 			if otherwise != nil {
-				f.mistake(ruleMisplaced, "", "a Switch has one Default")
+				f.mistake(mistake.Misplaced, "", "a Switch has one Default")
 			}
 			otherwise = arm.body
 			if arm.body == nil {
-				f.mistake(ruleNilBody, "", "the body of Default is nil")
+				f.mistake(mistake.NilBody, "", "the body of Default is nil")
 			}
 			continue
 		}
@@ -158,13 +162,13 @@ func (f *Fn) Block(body func(leave func())) {
 			return
 		}
 		if over {
-			f.mistake(ruleMisplaced, "", "a block is left outside of its Block")
+			f.mistake(mistake.Misplaced, "", "a block is left outside of its Block")
 			return
 		}
 		f.leave(end)
 	}
 	if body == nil {
-		f.mistake(ruleNilBody, "", "the body of Block is nil")
+		f.mistake(mistake.NilBody, "", "the body of Block is nil")
 	} else {
 		f.statements("Block", func() { body(leave) })
 		over = true
@@ -206,7 +210,7 @@ func (f *Fn) innermost(what string) (loop, bool) {
 		return loop{}, false
 	}
 	if len(f.loops) == 0 {
-		f.mistake(ruleMisplaced, "", "%s stands outside of loops", what)
+		f.mistake(mistake.Misplaced, "", "%s stands outside of loops", what)
 		return loop{}, false
 	}
 	return f.loops[len(f.loops)-1], true
@@ -227,10 +231,10 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 		return
 	}
 	if c, ok := goInteger(n); !ok {
-		f.mistake(ruleNoBound, "ForUpTo takes a bound besides; Range and Loop repeat without the verifier walking through each turn", "the number of turns is known only when the program runs")
+		f.mistake(mistake.NoBound, "ForUpTo takes a bound besides; Range and Loop repeat without the verifier walking through each turn", "the number of turns is known only when the program runs")
 		return
 	} else if c.n < 0 || c.over || c.n > 1<<23 {
-		f.mistake(ruleNoBound, "", "%v turns: 0 to 8388608 may be", c)
+		f.mistake(mistake.NoBound, "", "%v turns: 0 to 8388608 may be", c)
 		return
 	}
 	v, imm := f.operand(form{32, false}, n)
@@ -243,7 +247,7 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 		return
 	}
 	if most < 1 || most > 1<<23 {
-		f.mistake(ruleNoBound, "", "at most %d turns: 1 to 8388608 may be", most)
+		f.mistake(mistake.NoBound, "", "at most %d turns: 1 to 8388608 may be", most)
 		return
 	}
 	v, imm := f.operand(form{32, false}, n)
@@ -284,7 +288,7 @@ func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
 // turn runs a loop's body with its counter.
 func (f *Fn) turn(what string, l loop, i ir.V, body func(i U32)) {
 	if body == nil {
-		f.mistake(ruleNilBody, "", "the body of %s is nil", what)
+		f.mistake(mistake.NilBody, "", "the body of %s is nil", what)
 		return
 	}
 	f.repeat(what, l, func() { body(newInt[uint32](f, i)) })
@@ -298,7 +302,7 @@ func (f *Fn) While(cond func() Bool, body func()) {
 		return
 	}
 	if cond == nil || body == nil {
-		f.mistake(ruleNilBody, "", "While takes a condition and a body, and one is nil")
+		f.mistake(mistake.NilBody, "", "While takes a condition and a body, and one is nil")
 		return
 	}
 	head, test, turn, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
@@ -325,7 +329,7 @@ func (f *Fn) Exit() {
 		return
 	}
 	if !f.result.Void() {
-		f.mistake(ruleNoResult, "f.Return(v) gives it", "a %v is due here", f.result)
+		f.mistake(mistake.NoResult, "f.Return(v) gives it", "a %v is due here", f.result)
 	}
 	f.terminate(ir.Return, 0)
 }
@@ -344,7 +348,7 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	t := f.result
 	switch {
 	case t.Void():
-		f.mistake(ruleNoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
+		f.mistake(mistake.NoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
 		return 0
 	case t.Integer:
 		return f.value(form{uint8(t.Size * 8), t.Signed}, result)
@@ -354,7 +358,7 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	}
 	p, ok := result.(pointer)
 	if !ok {
-		f.mistake(ruleNoResult, "", "a Go %s stands where a %v is due", typeName(result), t)
+		f.mistake(mistake.NoResult, "", "a Go %s stands where a %v is due", typeName(result), t)
 		return f.constant(ir.Ptr, 0)
 	}
 	return p.pointer(f)

@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 func ExampleNew() {
@@ -103,8 +104,8 @@ func ExampleFn() {
 		return total.Add(n)
 	})
 	_, err := compile.Compile(careless, compile.Target{})
-	for _, finding := range err.(compile.Findings) {
-		fmt.Printf("%s: %s\n", finding.Rule, finding.Detail)
+	for _, finding := range err.(mistake.Findings) {
+		fmt.Printf("%s: %s\n", finding.Kind, finding.Detail)
 	}
 	// Output:
 	// unused-result: the result is not used

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/callers"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Fn is a function while it is written: what its Go function is given to
@@ -45,56 +46,28 @@ type Body struct {
 	Maps []*MapSpec // what Aux of MapAddr and MapValue counts
 
 	mu       sync.Mutex // values that are kept too long may bring mistakes at any time
-	mistakes []Mistake
+	mistakes []mistake.Finding
 
 	Unfinished bool // the Go function panicked
 }
 
-// A Mistake is something that was wrong while a function was written.
-type Mistake struct {
-	Pos    Position
-	Rule   string // as compile.Rule has it
-	Detail string
-	Help   string
-}
-
-// The rules of mistakes in structured functions; see package compile.
-const (
-	ruleNilBody     = "nil-body"
-	ruleForeign     = "foreign-value"
-	ruleEnded       = "ended-function"
-	ruleOutOfScope  = "out-of-scope"
-	ruleMixedWidths = "mixed-widths"
-	ruleConstant    = "bad-constant"
-	ruleNoResult    = "no-result"
-	ruleEmptyBlock  = "empty-block"
-	ruleMisplaced   = "misplaced"
-	ruleNoBound     = "no-bound"
-	ruleSignature   = "bad-signature"
-	ruleArguments   = "bad-arguments"
-	ruleLayout      = "bad-layout"
-	ruleZeroValue   = "zero-value"
-	rulePanic       = "panic"
-	ruleUnused      = "unused-result"
-)
-
 // mistake notes something wrong at the line of Go that is being run.
-func (f *Fn) mistake(rule, help, format string, args ...any) {
-	f.mistakeAt(f.ir.Sites[f.site()], rule, help, format, args...)
+func (f *Fn) mistake(kind mistake.Kind, help, format string, args ...any) {
+	f.mistakeAt(f.ir.Sites[f.site()], kind, help, format, args...)
 }
 
-func (f *Fn) mistakeAt(pc uintptr, rule, help, format string, args ...any) {
-	f.body.note(Mistake{Pos: site(pc).position(), Rule: rule, Detail: fmt.Sprintf(format, args...), Help: help})
+func (f *Fn) mistakeAt(pc uintptr, kind mistake.Kind, help, format string, args ...any) {
+	f.body.note(mistake.Finding{Kind: kind, Position: site(pc).position(), Insn: -1, Detail: fmt.Sprintf(format, args...), Help: help})
 }
 
-func (b *Body) note(m Mistake) {
+func (b *Body) note(m mistake.Finding) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.mistakes = append(b.mistakes, m)
 }
 
 // Mistakes lists what was wrong so far, in the order in which it was met.
-func (b *Body) Mistakes() []Mistake {
+func (b *Body) Mistakes() []mistake.Finding {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.mistakes)
@@ -223,7 +196,7 @@ func (f *Fn) usable() bool {
 		return true
 	}
 	// The function may be compiled at the same time: nothing of it is written any more.
-	f.mistakeAt(userFrame(), ruleEnded, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	f.mistakeAt(userFrame(), mistake.EndedFunction, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
 	return false
 }
 
@@ -273,7 +246,7 @@ func (f *Fn) inside(what string, body func()) {
 	f.scopes = append(f.scopes, true)
 	f.scope = int32(len(f.scopes) - 1)
 	if body == nil {
-		f.mistake(ruleNilBody, "", "the body of %s is nil", what)
+		f.mistake(mistake.NilBody, "", "the body of %s is nil", what)
 	} else {
 		body()
 	}
@@ -289,7 +262,7 @@ func (f *Fn) statements(what string, body func()) {
 	mistakes := len(f.body.mistakes)
 	f.inside(what, body)
 	if body != nil && len(f.body.mistakes) == mistakes && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
-		f.mistake(ruleEmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
+		f.mistake(mistake.EmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }
 
@@ -305,11 +278,11 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 	}
 	switch {
 	case from != nil && from != f:
-		f.mistake(ruleForeign, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
+		f.mistake(mistake.ForeignValue, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
-		f.mistake(ruleZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
+		f.mistake(mistake.ZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
 	case !f.scopes[scope]:
-		f.mistake(ruleOutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
+		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, and is used outside of it", site(f.ir.Sites[f.ir.Values[v].Site]).position())
 	default:
 		return v

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // Func makes a program of a Go function. The function writes the program when it
@@ -215,10 +216,10 @@ func (p *Program) write(sub bool) *Body {
 		in = append(in, v)
 	}
 	if sub && len(params) > 5 {
-		f.mistake(ruleArguments, "", "%s is called with %d arguments; calls take at most 5", p.Name, len(params))
+		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; calls take at most 5", p.Name, len(params))
 	}
 	if direct && len(params) != 1 {
-		f.mistake(ruleSignature, "", "%s takes a context, which must be the only parameter", p.Name)
+		f.mistake(mistake.BadSignature, "", "%s takes a context, which must be the only parameter", p.Name)
 	}
 	f.bindParameters(in[1:], params, direct || sub)
 	for i := range in[1:] {
@@ -236,7 +237,7 @@ func (f *Fn) findUnused() {
 	for _, v := range f.computed {
 		if int(v) >= len(f.taken) || !f.taken[v] {
 			value := &f.ir.Values[v]
-			f.mistakeAt(f.ir.Sites[value.Site], ruleUnused, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
+			f.mistakeAt(f.ir.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
 		}
 	}
 }
@@ -330,7 +331,7 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 			f.running = false
 			f.computed = nil // it was not to be the end
 			f.body.Unfinished = true
-			f.body.note(Mistake{Pos: pos, Rule: rulePanic, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
+			f.body.note(mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
 			f.ir.Blocks[f.at].Kind = ir.Return
 		}
 	}()
@@ -389,7 +390,7 @@ func (f *Fn) panicked() Position {
 // lastResult is what the Go function returned, as a value.
 func (f *Fn) lastResult(result any) ir.V {
 	if o, ok := result.(interface{ isZero() bool }); ok && o.isZero() {
-		f.body.note(Mistake{Pos: f.program.Pos, Rule: ruleNoResult,
+		f.body.note(mistake.Finding{Insn: -1, Position: f.program.Pos, Kind: mistake.NoResult,
 			Detail: fmt.Sprintf("the Go function returned no value: a %v is due on every path", f.result),
 			Help:   "return one made from parameters, fields, calls or constants such as f.U32(0)"})
 		return f.constant(ir.I64, 0)

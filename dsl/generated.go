@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // What code needs that bpfsmith gen and package helper's generator write.
@@ -72,7 +73,7 @@ func KernelFunction(f *Fn, name string, operands ...Operand) Result {
 		switch {
 		case !ok:
 		case t.k.bits == 0:
-			f.mistake(ruleArguments, "", "argument %d of %s is %s, and a Bool is wanted", i+1, name, describeOperand(t.o))
+			f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a Bool is wanted", i+1, name, describeOperand(t.o))
 			operands[i] = readable(t.o)
 		case !f.checkNumber(name, i, t.k, t.o):
 			operands[i] = readable(t.o)
@@ -114,11 +115,11 @@ func (f *Fn) checkHelper(name string, operands []Operand) []Operand {
 	if n := len(signature); n > 0 && signature[n-1] == '*' {
 		signature = signature[:min(n-1, len(operands))]
 		if len(operands) < n-1 {
-			f.mistake(ruleArguments, "", "%s takes %d arguments or more, and is called with %d", name, n-1, len(operands))
+			f.mistake(mistake.BadArguments, "", "%s takes %d arguments or more, and is called with %d", name, n-1, len(operands))
 			return operands
 		}
 	} else if n != len(operands) {
-		f.mistake(ruleArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", name, n, len(operands))
+		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", name, n, len(operands))
 		return operands
 	}
 	operands = slices.Clone(operands)
@@ -131,7 +132,7 @@ func (f *Fn) checkHelper(name string, operands []Operand) []Operand {
 // checkHelperArgument compares one operand with a letter of a signature.
 func (f *Fn) checkHelperArgument(name string, i int, letter byte, o Operand) Operand {
 	wrong := func(want string) Operand {
-		f.mistake(ruleArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, name, describeOperand(o), want)
 		return readable(o)
 	}
 	_, isPointer := o.(pointer)
@@ -182,7 +183,7 @@ func readable(o Operand) Operand {
 func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
 	if c, ok := goInteger(o); ok {
 		if !c.fits(want) {
-			f.mistake(ruleConstant, "", "argument %d of %s: %v is no %v", i+1, name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, name, c, want)
 			return false
 		}
 		return true
@@ -190,9 +191,9 @@ func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
 	got, ok := formOfOperand(o)
 	switch {
 	case !ok:
-		f.mistake(ruleArguments, "", "argument %d of %s is %s, and a %v is wanted", i+1, name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a %v is wanted", i+1, name, describeOperand(o), want)
 	case got != want:
-		f.mistake(ruleMixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v, and a %v is wanted", i+1, name, got, want)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v, and a %v is wanted", i+1, name, got, want)
 	}
 	return ok && got == want
 }

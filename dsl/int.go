@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // Integer is what integers in programs are, by their Go types.
@@ -233,14 +234,14 @@ func (f *Fn) swap(k form, v ir.V, when int64) ir.V {
 func (f *Fn) operand(k form, o Operand) (v ir.V, imm int64) {
 	if n, ok := goInteger(o); ok {
 		if !n.fits(k) {
-			f.mistake(ruleConstant, "", "%v is no %v", n, k)
+			f.mistake(mistake.BadConstant, "", "%v is no %v", n, k)
 			return 0, 0
 		}
 		return 0, k.register(n.n)
 	}
 	if b, ok := o.(Bool); ok {
 		f.condition(b)
-		f.mistake(ruleMixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "a %v and a Bool do not mix", k)
+		f.mistake(mistake.MixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "a %v and a Bool do not mix", k)
 		return 0, 0
 	}
 	if op, ok := o.(operand); ok {
@@ -249,13 +250,13 @@ func (f *Fn) operand(k form, o Operand) (v ir.V, imm int64) {
 		case got == k:
 			return v, 0
 		case got.bits == 0:
-			f.mistake(ruleMixedWidths, "", "a pointer stands where a %v is wanted", k)
+			f.mistake(mistake.MixedWidths, "", "a pointer stands where a %v is wanted", k)
 		default:
-			f.mistake(ruleMixedWidths, fmt.Sprintf("convert it: .%v()", k), "a %v and a %v do not mix", k, got)
+			f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", k), "a %v and a %v do not mix", k, got)
 		}
 		return 0, 0
 	}
-	f.mistake(ruleMixedWidths, "", "a Go %s is no operand: a %v or a Go constant is wanted", typeName(o), k)
+	f.mistake(mistake.MixedWidths, "", "a Go %s is no operand: a %v or a Go constant is wanted", typeName(o), k)
 	return 0, 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A KernelPtr is a field of a map's value: a pointer to an object of the kernel that
@@ -38,9 +39,9 @@ func (r Ref[T]) kernelPtr(path string) (at Ptr, structName string) {
 	part, err := l.Field(path)
 	switch {
 	case err != nil:
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 	case !part.Pointer:
-		f.mistake(ruleLayout, "declare it as a dsl.KernelPtr", "%q of %v is no pointer to an object of the kernel", path, part.Type)
+		f.mistake(mistake.BadLayout, "declare it as a dsl.KernelPtr", "%q of %v is no pointer to an object of the kernel", path, part.Type)
 	}
 	return r.Part(path), part.Kernel
 }

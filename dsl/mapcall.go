@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // key is a key or value as helpers take it: the address of one. A number is put
 // into the frame first.
@@ -9,13 +13,13 @@ func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) P
 		return p.Pointer()
 	}
 	if size != 1 && size != 2 && size != 4 && size != 8 {
-		f.mistake(ruleArguments, "make one with dsl.Local, and pass that", "a %s of %v has %d bytes, and a Go %s is given", what, m, size, typeName(o))
+		f.mistake(mistake.BadArguments, "make one with dsl.Local, and pass that", "a %s of %v has %d bytes, and a Go %s is given", what, m, size, typeName(o))
 		return f.newPtr(f.constant(ir.Ptr, 0), "")
 	}
 	k := form{uint8(8 * size), l != nil && l.Signed}
 	var v ir.V
 	if c, ok := goInteger(o); ok && !c.fits(k) {
-		f.mistake(ruleConstant, "", "%v is no %s of %v", c, what, m)
+		f.mistake(mistake.BadConstant, "", "%v is no %s of %v", c, what, m)
 	}
 	v = f.value(k, o)
 	if l != nil && l.BigEndian {
@@ -84,7 +88,7 @@ func (f *Fn) declared(m *MapSpec) bool {
 	if m != nil {
 		return true
 	}
-	f.mistake("bad-map", "", "the map is nil")
+	f.mistake(mistake.BadMap, "", "the map is nil")
 	return false
 }
 
@@ -96,13 +100,13 @@ func (f *Fn) Locked(lock StructPtr, body func()) {
 		return
 	}
 	if lock == nil {
-		f.mistake(ruleZeroValue, "", "the lock is nil")
+		f.mistake(mistake.ZeroValue, "", "the lock is nil")
 		return
 	}
 	f.Helper("bpf_spin_lock", lock)
 	f.statements("Locked", body)
 	if f.dead {
-		f.mistake(ruleMisplaced, "leave behind it", "the body of Locked leaves while the lock is held")
+		f.mistake(mistake.Misplaced, "leave behind it", "the body of Locked leaves while the lock is held")
 	}
 	f.Helper("bpf_spin_unlock", lock)
 }
@@ -117,7 +121,7 @@ func (f *Fn) RCU(body func()) {
 	f.Kernel("bpf_rcu_read_lock")
 	f.statements("RCU", body)
 	if f.dead {
-		f.mistake(ruleMisplaced, "leave behind it", "the body of RCU leaves while the section is open")
+		f.mistake(mistake.Misplaced, "leave behind it", "the body of RCU leaves while the section is open")
 	}
 	f.Kernel("bpf_rcu_read_unlock")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Ref points to a T in memory that the program may read and write: the value
@@ -53,7 +54,7 @@ func (r Ref[T]) layout() (*Layout, bool) {
 	f := r.fn
 	l, err := LayoutFor[T]()
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return nil, false
 	}
 	return l, true
@@ -71,16 +72,16 @@ func refCell[N Integer, T any](r Ref[T], path string) Cell[N] {
 	}
 	part, err := l.Field(path)
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return At[N](r.Ptr, 0)
 	}
 	k := formOf[N]()
 	switch {
 	case part.Kind == LayoutBool && k == form{8, false}:
 	case part.Kind != LayoutInt:
-		f.mistake(ruleLayout, "name one of its integers, or take its address with Part", "%q of %v is no integer", path, part.Type)
+		f.mistake(mistake.BadLayout, "name one of its integers, or take its address with Part", "%q of %v is no integer", path, part.Type)
 	case part.Size*8 != int(k.bits) || part.Signed != k.signed:
-		f.mistake(ruleMixedWidths, fmt.Sprintf("read it with %v", form{uint8(8 * part.Size), part.Signed}), "%q is a %v, and a %v is wanted", path, form{uint8(8 * part.Size), part.Signed}, k)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", form{uint8(8 * part.Size), part.Signed}), "%q is a %v, and a %v is wanted", path, form{uint8(8 * part.Size), part.Signed}, k)
 	}
 	c := At[N](r.Ptr, 0)
 	c.aux, c.order = int32(part.Offset), part.BigEndian
@@ -123,7 +124,7 @@ func (r Ref[T]) Part(path string) Ptr {
 	}
 	part, err := l.Field(path)
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return r.Ptr
 	}
 	return r.Offset(part.Offset)
@@ -138,7 +139,7 @@ func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	}
 	e, err := LayoutFor[E]()
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return Ref[E]{}
 	}
 	at := f.emit(ir.Value{Op: ir.Mul, Type: ir.I64, Imm: int64(e.Size)}, f.wide(i))
@@ -153,7 +154,7 @@ func Local[T any](f *Fn) Ref[T] {
 	}
 	l, err := LayoutFor[T]()
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return Ref[T]{f.newPtr(f.constant(ir.Ptr, 0), "")}
 	}
 	return Ref[T]{f.local(l.Type.String(), l.Size)}
@@ -163,7 +164,7 @@ func Local[T any](f *Fn) Ref[T] {
 func (f *Fn) local(name string, size int) Ptr {
 	const frame = 512
 	if size > frame {
-		f.mistake("frame-too-long", "put it into a map's value", "%s has %d bytes, and a frame %d", name, size, frame)
+		f.mistake(mistake.FrameTooLong, "put it into a map's value", "%s has %d bytes, and a frame %d", name, size, frame)
 		size = 8
 	}
 	object := f.object(name, size)
@@ -216,7 +217,7 @@ func Cells[S any](d Field) S {
 // behind them.
 func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 	if !v.CanAddr() || !v.Addr().CanInterface() {
-		f.mistake(ruleLayout, "give it a name that begins with a capital letter", "a field of type %v cannot be set, as its name is not exported", v.Type())
+		f.mistake(mistake.BadLayout, "give it a name that begins with a capital letter", "a field of type %v cannot be set, as its name is not exported", v.Type())
 		return off
 	}
 	if cell, ok := v.Addr().Interface().(placer); ok {
@@ -238,7 +239,7 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 			off = placeCells(f, v.Index(i), base, off)
 		}
 	default:
-		f.mistake(ruleLayout, "", "%v is no cell: dsl.CellU8 to dsl.CellS64, arrays and structs of them may be", v.Type())
+		f.mistake(mistake.BadLayout, "", "%v is no cell: dsl.CellU8 to dsl.CellS64, arrays and structs of them may be", v.Type())
 	}
 	return off
 }
@@ -252,9 +253,9 @@ func (c Cell[T]) atomic(op int64, operands ...Operand) Int[T] {
 	k := formOf[T]()
 	switch {
 	case k.bits < 32:
-		f.mistake(ruleMixedWidths, "", "atomic operations are of 32 or 64 bits, and this is a %v", k)
+		f.mistake(mistake.MixedWidths, "", "atomic operations are of 32 or 64 bits, and this is a %v", k)
 	case c.order:
-		f.mistake(ruleMisplaced, "", "atomic operations are for numbers in this machine's order")
+		f.mistake(mistake.Misplaced, "", "atomic operations are for numbers in this machine's order")
 	}
 	args := []ir.V{f.take(f, c.v, c.scope, ir.Ptr)}
 	for _, o := range operands {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // computed makes an Int of an operator's result, which somebody is to use.
@@ -107,7 +108,7 @@ func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 	if c, ok := goInteger(count); ok {
 		switch {
 		case c.n < 0 && !c.over:
-			f.mistake(ruleConstant, "", "a shift by %v", c)
+			f.mistake(mistake.BadConstant, "", "a shift by %v", c)
 			c.n = 0
 		case (c.over || c.n >= int64(k.bits)) && op != ir.Sar:
 			return newInt[T](f, f.constant(k.typ(), 0))
@@ -118,12 +119,12 @@ func (n number[T]) shift(op ir.Op, count Operand) Int[T] {
 	}
 	o, ok := count.(operand)
 	if !ok {
-		f.mistake(ruleMixedWidths, "", "a Go %s is no count of a shift", typeName(count))
+		f.mistake(mistake.MixedWidths, "", "a Go %s is no count of a shift", typeName(count))
 		return newInt[T](f, x)
 	}
 	c, ck := o.read(f)
 	if ck.signed || ck.bits == 0 {
-		f.mistake(ruleMixedWidths, "convert it to an unsigned number", "a %v is no count of a shift", ck)
+		f.mistake(mistake.MixedWidths, "convert it to an unsigned number", "a %v is no count of a shift", ck)
 		return newInt[T](f, x)
 	}
 	// The machine looks at the low bits of a count only; Go at all of them.

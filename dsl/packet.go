@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // A Packet is the bytes that a program may look at directly: those from data to
 // its end. Each access is compared with the end first; the verifier insists.
@@ -42,7 +46,7 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	at := k.data.Offset(offset)
 	const longest = 0xffff
 	if size < 1 || size > longest {
-		f.mistake(ruleConstant, "", "%d bytes of a packet: 1 to %d may be", size, longest)
+		f.mistake(mistake.BadConstant, "", "%d bytes of a packet: 1 to %d may be", size, longest)
 		return at
 	}
 	behind := at.Offset(size)
@@ -52,7 +56,7 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f.begin(yes)
 	f.inside("Bytes", short)
 	if !f.dead {
-		f.mistake(ruleMisplaced, "f.Exit, f.Return, f.Break and f.Continue leave", "what is done with a packet that is too short does not leave")
+		f.mistake(mistake.Misplaced, "f.Exit, f.Return, f.Break and f.Continue leave", "what is done with a packet that is too short does not leave")
 	}
 	f.jump(no)
 	f.begin(no)
@@ -68,7 +72,7 @@ func Header[T any](k Packet, offset Operand, short func()) Ref[T] {
 	}
 	l, err := LayoutFor[T]()
 	if err != nil {
-		f.mistake(ruleLayout, "", "%v", err)
+		f.mistake(mistake.BadLayout, "", "%v", err)
 		return Ref[T]{k.data}
 	}
 	return Ref[T]{k.Bytes(offset, l.Size, short)}
@@ -84,7 +88,7 @@ func (RawTracepoint) StructName() string { return "bpf_raw_tracepoint_args" }
 func (c RawTracepoint) Arg(i int) U64 {
 	const most = 12 // MAX_BPF_FUNC_ARGS, include/linux/bpf.h
 	if f := c.fn; f.usable() && (i < 0 || i >= most) {
-		f.mistake(ruleArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
+		f.mistake(mistake.BadArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
 		i = 0
 	}
 	return At[uint64](c.Ptr, int16(8*i)).Get()

@@ -1,43 +1,13 @@
 package dsl
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Position is a line of Go source.
-type Position struct {
-	File string // as the Go compiler recorded it: absolute, or module-relative under -trimpath
-	Line int    // from 1; 0 when the position is not known
-	Func string // the function around it, with its package path
-}
-
-// IsValid reports whether the position is known.
-func (p Position) IsValid() bool { return p.Line > 0 }
-
-// String is "file:line", the file relative to the working directory where it
-// lies below it, so that editors and terminals can open it.
-func (p Position) String() string {
-	if !p.IsValid() {
-		return "-"
-	}
-	return fmt.Sprintf("%s:%d", relative(p.File), p.Line)
-}
-
-func relative(file string) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return file
-	}
-	short, err := filepath.Rel(dir, file)
-	if err != nil || strings.HasPrefix(short, "..") {
-		return file
-	}
-	return short
-}
+type Position = mistake.Position
 
 // A site is the place of a call, as a program counter: taking it costs a
 // tenth of what finding file and line does, so that waits until they are needed.

@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // A Ptr is a pointer that a program computes, most often to a struct of the
 // kernel. Packages that bpfsmith gen makes have a type for each struct, with its
@@ -70,7 +74,7 @@ func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 		return Bool{}
 	}
 	if q == nil {
-		f.mistake(ruleZeroValue, "IsNil compares with nil", "a pointer is compared with a Go nil")
+		f.mistake(mistake.ZeroValue, "IsNil compares with nil", "a pointer is compared with a Go nil")
 		return p.IsNil()
 	}
 	return f.computedBool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f), q.pointer(f)))
@@ -117,7 +121,7 @@ func (f *Fn) wide(o Operand) ir.V {
 	}
 	n, ok := o.(operand)
 	if !ok {
-		f.mistake(ruleMixedWidths, "", "a Go %s stands where an integer is wanted", typeName(o))
+		f.mistake(mistake.MixedWidths, "", "a Go %s stands where an integer is wanted", typeName(o))
 		return f.constant(ir.I64, 0)
 	}
 	v, k := n.read(f)
@@ -125,7 +129,7 @@ func (f *Fn) wide(o Operand) ir.V {
 	case k.bits == 64:
 		return v
 	case k.bits == 0:
-		f.mistake(ruleMixedWidths, "", "a pointer stands where an integer is wanted")
+		f.mistake(mistake.MixedWidths, "", "a pointer stands where an integer is wanted")
 		return f.constant(ir.I64, 0)
 	case k.signed:
 		return f.emit(ir.Value{Op: ir.SExt32, Type: ir.I64}, v)
@@ -164,7 +168,7 @@ func loadField[T Integer](d Field) Int[T] {
 		return Int[T]{}
 	}
 	if d.base.name == "" {
-		f.mistake(ruleZeroValue, "say of which struct it is: p.To(\"tcp_sock\")", "%q is a field of a struct that is not known", d.path)
+		f.mistake(mistake.ZeroValue, "say of which struct it is: p.To(\"tcp_sock\")", "%q is a field of a struct that is not known", d.path)
 	}
 	k := formOf[T]()
 	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
@@ -220,7 +224,7 @@ func (d Field) Set(o Operand) {
 	}
 	n, ok := o.(operand)
 	if !ok {
-		f.mistake(ruleMixedWidths, "", "a Go %s cannot be stored", typeName(o))
+		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be stored", typeName(o))
 		return
 	}
 	v, k := n.read(f)

@@ -10,6 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 var counts = &dsl.MapSpec{Name: "counts", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}
@@ -64,10 +65,10 @@ func TestWrongKinds(t *testing.T) {
 		}
 	}
 	for _, m := range dsl.Func("mistaken", mistaken).Body(false).Mistakes() {
-		if w, ok := want[m.Pos.Line]; !ok || w != m.Detail || !strings.HasSuffix(m.Pos.File, "helper_test.go") {
-			t.Errorf("%v: %s\nwant %s", m.Pos, m.Detail, w)
+		if w, ok := want[m.Position.Line]; !ok || w != m.Detail || !strings.HasSuffix(m.Position.File, "helper_test.go") {
+			t.Errorf("%v: %s\nwant %s", m.Position, m.Detail, w)
 		}
-		delete(want, m.Pos.Line)
+		delete(want, m.Position.Line)
 	}
 	for line, text := range want {
 		t.Errorf("line %d: no mistake, want %s", line, text)
@@ -76,7 +77,7 @@ func TestWrongKinds(t *testing.T) {
 
 func TestSoundCallsAreNoMistakes(t *testing.T) {
 	for _, m := range dsl.Func("sound", sound).Body(false).Mistakes() {
-		t.Errorf("%v: %s", m.Pos, m.Detail)
+		t.Errorf("%v: %s", m.Position, m.Detail)
 	}
 }
 
@@ -86,7 +87,7 @@ func TestMistakesAreFindings(t *testing.T) {
 		helper.Redirect(f, helper.KtimeGetNs(f), 0)
 		return helper.KtimeGetNs(f)
 	}), compile.Target{})
-	var findings compile.Findings
+	var findings mistake.Findings
 	if !errors.As(err, &findings) || !strings.Contains(err.Error(), "argument 1 of bpf_redirect is a U64, and a U32 is wanted") {
 		t.Fatalf("%v", err)
 	}

@@ -44,7 +44,7 @@ type Loaded struct {
 // takes, creates the maps that the program uses and that are not created yet, and
 // gives it to the kernel, which verifies it.
 //
-// What compiling finds is returned as compile.Findings, what the verifier refuses
+// What compiling finds is returned as mistake.Findings, what the verifier refuses
 // as a [ProgramError], both with lines of Go. The maps belong to their handles, of
 // package maps; they stay when loading fails or the program is closed.
 func Load(p *dsl.Program, options Options) (*Loaded, error) {

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -83,7 +83,7 @@ func TestRefusedByTheVerifier(t *testing.T) {
 func TestFindingsAndBadOptions(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
-	var findings compile.Findings
+	var findings mistake.Findings
 	if _, err := load.Load(dsl.New("p", dsl.Exit()), load.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
 		t.Errorf("no result: %v", err)
 	}

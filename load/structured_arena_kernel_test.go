@@ -13,6 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -130,8 +131,8 @@ func TestListsInAnArena(t *testing.T) {
 		return maps.InArena[node](arena.At(f, 0)).U64("Value").U32().S32()
 	})
 	_, err = compile.Compile(old, compile.Target{ByteOrder: isa.LittleEndian, Level: isa.V3})
-	var findings compile.Findings
-	if !errors.As(err, &findings) || findings[0].Rule != compile.NeedsLevel {
+	var findings mistake.Findings
+	if !errors.As(err, &findings) || findings[0].Kind != mistake.NeedsLevel {
 		t.Errorf("at level 3: %v", err)
 	}
 }

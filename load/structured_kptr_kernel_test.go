@@ -9,13 +9,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/kernel/scx"
 	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -101,7 +101,7 @@ func TestOwnedObjectsMistakes(t *testing.T) {
 		v.Exchange("Times", nil)
 		return v.U64("Mask").S32()
 	}), load.Options{Type: syscall.ProgTypeSchedCls})
-	var findings compile.Findings
+	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) < 2 || !strings.Contains(err.Error(), "declare it as a dsl.KernelPtr") || !strings.Contains(err.Error(), `"Mask" of dsl.KernelPtr`) {
 		t.Errorf("got %v", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -31,12 +31,12 @@ func (v *validator) bindData(m Member, value any) {
 		if len(t.known.settable) > 0 {
 			help = "leave it out; settable are " + strings.Join(t.known.settable, ", ")
 		}
-		v.found(compile.Finding{Member: m.Name, Rule: ReservedMember, Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.ReservedMember, Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
 		return
 	}
 	at := t.Offset + m.Offset
 	if err := encodeValue(v.plan.value[at:at+m.Size], m, value); err != nil {
-		v.found(compile.Finding{Member: m.Name, Rule: BadValue, Detail: err.Error(), Note: m.Declaration()})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Detail: err.Error(), Note: m.Declaration()})
 		return
 	}
 	if m.Name == t.known.nameMember {
@@ -59,9 +59,9 @@ func (v *validator) checkName(m Member, value any) {
 	rule := fmt.Sprintf("a name has 1 to %d of the characters A-Z a-z 0-9 _ .", m.Size-1)
 	switch {
 	case name == "":
-		v.found(compile.Finding{Member: m.Name, Rule: BadName, Detail: "the name is empty", Help: rule})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadName, Detail: "the name is empty", Help: rule})
 	case bad >= 0:
-		v.found(compile.Finding{Member: m.Name, Rule: BadName, Detail: fmt.Sprintf("the name %q has a character that the kernel refuses: %q", name, []rune(name[bad:])[0]), Help: rule})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadName, Detail: fmt.Sprintf("the name %q has a character that the kernel refuses: %q", name, []rune(name[bad:])[0]), Help: rule})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -25,7 +26,7 @@ func ExampleValidate() {
 		Members: structops.Members{"name": "go-two", "ssthresh": two, "undo_cwnd": two},
 	}
 	err = structops.Validate(ops, compile.Target{BTF: types, ByteOrder: isa.Native})
-	for _, f := range err.(compile.Findings) {
+	for _, f := range err.(mistake.Findings) {
 		fmt.Printf("%s: %s\n", f.Member, f.Detail)
 	}
 	// Output:

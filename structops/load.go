@@ -200,7 +200,7 @@ func (l *Loaded) Register() (*Link, error) {
 // takes Linux 5.6 or later, CAP_BPF and CAP_PERFMON.
 //
 // Mistakes that can be known beforehand are returned together as
-// compile.Findings, before the kernel is asked.
+// mistake.Findings, before the kernel is asked.
 func Register(ops Ops) (*Link, error) {
 	at := here()
 	target, err := Host()

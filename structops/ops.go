@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // Ops is an implementation of a kernel interface: the struct that the kernel
@@ -29,23 +30,6 @@ type Ops struct {
 type Members map[string]any
 
 // What Prepare finds in an implementation, besides what compile.Compile finds
-// in its programs.
-const (
-	UnknownType    compile.Rule = "unknown-type"    // this kernel has no such interface
-	UnknownMember  compile.Rule = "unknown-member"  // a member that this kernel's struct lacks
-	MissingMember  compile.Rule = "missing-member"  // a member that the kernel insists on
-	ReservedMember compile.Rule = "reserved-member" // a member that cannot be set
-	NotACallback   compile.Rule = "not-a-callback"  // a program bound to data
-	NotData        compile.Rule = "not-data"        // data bound to a callback
-	BadValue       compile.Rule = "bad-value"       // a value that its member cannot hold
-	BadName        compile.Rule = "bad-name"        // a name that the kernel refuses
-	BadLicense     compile.Rule = "bad-license"     // not compatible with the GPL
-	ParamCount     compile.Rule = "parameter-count" // a program that declares more or fewer parameters than there are
-	ParamType      compile.Rule = "parameter-type"  // a program that declares another type of parameter
-	ResultType     compile.Rule = "result-type"     // a program that declares another result
-	MustNotSleep   compile.Rule = "must-not-sleep"  // a sleepable program at a member that may not sleep
-)
-
 // A Plan is an implementation that has been checked against a kernel and
 // compiled for it: all that can be known before the kernel is asked.
 type Plan struct {
@@ -65,7 +49,7 @@ type Program struct {
 
 // Validate checks an implementation against a kernel, known by its BTF, without
 // asking it: that needs neither privilege nor Linux. All mistakes are returned
-// together as compile.Findings.
+// together as mistake.Findings.
 func Validate(ops Ops, target compile.Target) error {
 	_, err := prepare(ops, target, dsl.Here(0))
 	return err
@@ -81,7 +65,7 @@ func Prepare(ops Ops, target compile.Target) (*Plan, error) {
 func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
 	ops.Members = ops.Members.programs()
 	if target.BTF == nil {
-		return nil, compile.Findings{{Pos: at, Insn: -1, Rule: compile.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
+		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
 	}
 	v := &validator{ops: ops, target: target, at: at}
@@ -138,13 +122,13 @@ type validator struct {
 	target   compile.Target
 	at       dsl.Position
 	plan     *Plan
-	findings compile.Findings
+	findings mistake.Findings
 }
 
-func (v *validator) found(f compile.Finding) {
+func (v *validator) found(f mistake.Finding) {
 	f.Insn = -1
-	if !f.Pos.IsValid() {
-		f.Pos = v.at
+	if !f.Position.IsValid() {
+		f.Position = v.at
 	}
 	v.findings = append(v.findings, f)
 }
@@ -163,7 +147,7 @@ func (v *validator) readType() error {
 		return err
 	}
 	name, _, _ := strings.Cut(v.ops.Type, "___")
-	f := compile.Finding{Rule: UnknownType, Detail: fmt.Sprintf("this kernel has no interface %q for programs", name)}
+	f := mistake.Finding{Kind: mistake.UnknownType, Detail: fmt.Sprintf("this kernel has no interface %q for programs", name)}
 	if k := knownOf(name); k.since != "" {
 		f.Help = fmt.Sprintf("it needs Linux %s or later, built with %s", k.since, k.config)
 	} else if near := spell.Nearest(name, interfaces(v.target.BTF)); near != "" {
@@ -204,12 +188,12 @@ func (v *validator) bind() error {
 		case isProgram && program == nil || value == nil:
 			// left out, as a nil callback in C is
 		case isProgram && m.Proto == nil:
-			v.found(compile.Finding{Member: m.Name, Program: program.Name, Pos: program.Pos, Rule: NotACallback,
+			v.found(mistake.Finding{Member: m.Name, Program: program.Name, Position: program.Pos, Kind: mistake.NotACallback,
 				Detail: fmt.Sprintf("%s is data, not a callback: it is %s", m.Name, m.Declaration()), Help: "callbacks are " + v.callbacks()})
 		case isProgram:
 			err = v.bindProgram(m, program)
 		case m.Proto != nil:
-			v.found(compile.Finding{Member: m.Name, Rule: NotData, Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
+			v.found(mistake.Finding{Member: m.Name, Kind: mistake.NotData, Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
 		default:
 			v.bindData(m, value)
 		}
@@ -239,7 +223,7 @@ func (v *validator) callbacks() string {
 // unknownMember refuses a member that the kernel's struct lacks, unless it is
 // zero: then the implementation does not need it, and older kernels take it too.
 func (v *validator) unknownMember(name string, value any) {
-	f := compile.Finding{Member: name, Rule: UnknownMember, Detail: fmt.Sprintf("this kernel's %s has no member %q", v.plan.Type.Name, name)}
+	f := mistake.Finding{Member: name, Kind: mistake.UnknownMember, Detail: fmt.Sprintf("this kernel's %s has no member %q", v.plan.Type.Name, name)}
 	switch value := value.(type) {
 	case nil:
 		return
@@ -247,7 +231,7 @@ func (v *validator) unknownMember(name string, value any) {
 		if value == nil {
 			return
 		}
-		f.Program, f.Pos = value.Name, value.Pos
+		f.Program, f.Position = value.Name, value.Pos
 	default:
 		if isZero(value) {
 			return
@@ -271,7 +255,7 @@ func (v *validator) checkRequired() {
 		return !slices.ContainsFunc(names, func(n string) bool { return isSet(v.ops.Members[n]) })
 	}
 	report := func(name, detail, note string) {
-		v.found(compile.Finding{Member: name, Rule: MissingMember, Detail: detail, Note: note})
+		v.found(mistake.Finding{Member: name, Kind: mistake.MissingMember, Detail: detail, Note: note})
 	}
 	for _, name := range t.known.required {
 		if m, ok := t.Member(name); ok && missing(name) {
@@ -305,7 +289,7 @@ var gplCompatible = [...]string{"GPL", "GPL v2", "GPL and additional rights", "D
 
 func (v *validator) checkLicense() {
 	if !slices.Contains(gplCompatible[:], v.plan.License) {
-		v.found(compile.Finding{Rule: BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, which the kernel insists on for %s", v.plan.License, v.plan.Type.Name),
+		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, which the kernel insists on for %s", v.plan.License, v.plan.Type.Name),
 			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(gplCompatible[:], ", ")})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -16,12 +17,12 @@ import (
 func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 	t := v.plan.Type
 	if why, no := t.known.unsupported[m.Name]; no {
-		v.found(compile.Finding{Member: m.Name, Program: p.Name, Pos: p.Pos, Rule: ReservedMember,
+		v.found(mistake.Finding{Member: m.Name, Program: p.Name, Position: p.Pos, Kind: mistake.ReservedMember,
 			Detail: fmt.Sprintf("%s cannot be written in BPF: %s", m.Name, why)})
 		return nil
 	}
 	if p.Sleepable && t.known.sleepable != nil && !slices.Contains(t.known.sleepable, m.Name) {
-		f := compile.Finding{Member: m.Name, Program: p.Name, Pos: p.Pos, Rule: MustNotSleep, Note: m.Declaration(),
+		f := mistake.Finding{Member: m.Name, Program: p.Name, Position: p.Pos, Kind: mistake.MustNotSleep, Note: m.Declaration(),
 			Detail: fmt.Sprintf("%s is called where the kernel must not sleep, and the program is sleepable", m.Name), Help: "no member of " + t.Name + " may sleep"}
 		if len(t.known.sleepable) > 0 {
 			f.Help = "only these members may sleep: " + strings.Join(t.known.sleepable, ", ")
@@ -32,7 +33,7 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 	target := v.target
 	target.Context = v.context(m)
 	object, err := compile.Compile(p, target)
-	if findings, ok := err.(compile.Findings); ok {
+	if findings, ok := err.(mistake.Findings); ok {
 		v.findings = append(v.findings, findings...)
 		return nil
 	}
@@ -66,20 +67,20 @@ func (v *validator) comparePrototypes(m Member, p *dsl.Program) {
 	if declared == nil || declared.Err != nil { // compiling reports the latter
 		return
 	}
-	report := func(rule compile.Rule, detail, help string) {
-		v.found(compile.Finding{Member: m.Name, Program: p.Name, Pos: declared.Pos, Rule: rule, Detail: detail,
+	report := func(kind mistake.Kind, detail, help string) {
+		v.found(mistake.Finding{Member: m.Name, Program: p.Name, Position: declared.Pos, Kind: kind, Detail: detail,
 			Note: fmt.Sprintf("%s.%s is %s", v.plan.Type.Name, m.Name, m.Prototype()), Help: help})
 	}
 	if len(declared.Params) != len(m.Params) {
-		report(ParamCount, fmt.Sprintf("the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"), len(m.Params)), "")
+		report(mistake.ParamCount, fmt.Sprintf("the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"), len(m.Params)), "")
 	}
 	for i := range min(len(declared.Params), len(m.Params)) {
 		if got, want := declared.Params[i].Type, m.Params[i].Type; !v.sameType(got, want) {
-			report(ParamType, fmt.Sprintf("parameter %d is declared as %v, the kernel passes %s", i, got, btf.Declaration(want, m.Params[i].Name)), "")
+			report(mistake.ParamType, fmt.Sprintf("parameter %d is declared as %v, the kernel passes %s", i, got, btf.Declaration(want, m.Params[i].Name)), "")
 		}
 	}
 	if !v.sameType(declared.Result, m.Proto.Return) {
-		report(ResultType, fmt.Sprintf("the result is declared as %v, the kernel takes %s", declared.Result, btf.Declaration(m.Proto.Return, "")), "")
+		report(mistake.ResultType, fmt.Sprintf("the result is declared as %v, the kernel takes %s", declared.Result, btf.Declaration(m.Proto.Return, "")), "")
 	}
 }
 

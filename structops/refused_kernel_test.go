@@ -14,8 +14,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
-	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // bad makes an item and says on which line.
@@ -115,7 +115,7 @@ func TestReportsNameFields(t *testing.T) {
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
-	if r := refused.Report; r.Kind != verifierlog.ReadOnlyField || !strings.Contains(r.Explanation, "tcp_sock.snd_nxt") {
+	if r := refused.Report; r.Kind != mistake.ReadOnlyField || !strings.Contains(r.Explanation, "tcp_sock.snd_nxt") {
 		t.Errorf("%s: %q", r.Kind, r.Explanation)
 	}
 	if name := refused.Err.ErrnoName(); name != "EACCES" {

@@ -13,6 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -75,80 +76,80 @@ func TestValidate(t *testing.T) {
 	for _, tt := range []struct {
 		mistake string
 		ops     structops.Ops
-		rule    compile.Rule
+		rule    mistake.Kind
 		member  string
 		want    []string // parts of the message
 	}{
-		{"licence not compatible with the GPL", structops.Ops{Type: "tcp_congestion_ops", Members: sound(), License: "Proprietary"}, structops.BadLicense, "",
+		{"licence not compatible with the GPL", structops.Ops{Type: "tcp_congestion_ops", Members: sound(), License: "Proprietary"}, mistake.BadLicense, "",
 			[]string{`the licence "Proprietary" is not compatible with the GPL`, "leave Ops.License empty for GPL"}},
-		{"type misspelt", structops.Ops{Type: "tcp_congestion_op", Members: sound()}, structops.UnknownType, "", []string{`no interface "tcp_congestion_op"`, "did you mean tcp_congestion_ops?"}},
-		{"type of another kernel", structops.Ops{Type: "sched_ext_ops", Members: structops.Members{"name": "x"}}, structops.UnknownType, "",
+		{"type misspelt", structops.Ops{Type: "tcp_congestion_op", Members: sound()}, mistake.UnknownType, "", []string{`no interface "tcp_congestion_op"`, "did you mean tcp_congestion_ops?"}},
+		{"type of another kernel", structops.Ops{Type: "sched_ext_ops", Members: structops.Members{"name": "x"}}, mistake.UnknownType, "",
 			[]string{`no interface "sched_ext_ops"`, "Linux 6.12 or later", "CONFIG_SCHED_CLASS_EXT"}},
-		{"a struct that is no interface", structops.Ops{Type: "tcp_sock"}, structops.UnknownType, "", []string{"this kernel has bpf_dummy_ops, tcp_congestion_ops"}},
-		{"member misspelt", with(structops.Members{"cong_contrl": nothing}), structops.UnknownMember, "cong_contrl", []string{`no member "cong_contrl"`, "did you mean cong_control?"}},
-		{"member of another kernel", with(structops.Members{"frobnicate": 1}), structops.UnknownMember, "frobnicate", []string{"it has ssthresh, cong_avoid"}},
-		{"program at a data member", with(structops.Members{"flags": nothing}), structops.NotACallback, "flags", []string{"flags is data, not a callback: it is u32 flags", "callbacks are ssthresh"}},
-		{"data at a callback", with(structops.Members{"init": 7}), structops.NotData, "init", []string{"a callback takes a Go function or a *dsl.Program, not a int", "void (*init)(struct sock *sk)"}},
-		{"get_info", with(structops.Members{"get_info": p(dsl.Mov64Imm(r0, 0), dsl.Exit())}), structops.ReservedMember, "get_info", []string{"get_info cannot be written in BPF"}},
-		{"sleepable congestion control", with(structops.Members{"init": p(dsl.Sleepable(), dsl.Exit())}), structops.MustNotSleep, "init",
+		{"a struct that is no interface", structops.Ops{Type: "tcp_sock"}, mistake.UnknownType, "", []string{"this kernel has bpf_dummy_ops, tcp_congestion_ops"}},
+		{"member misspelt", with(structops.Members{"cong_contrl": nothing}), mistake.UnknownMember, "cong_contrl", []string{`no member "cong_contrl"`, "did you mean cong_control?"}},
+		{"member of another kernel", with(structops.Members{"frobnicate": 1}), mistake.UnknownMember, "frobnicate", []string{"it has ssthresh, cong_avoid"}},
+		{"program at a data member", with(structops.Members{"flags": nothing}), mistake.NotACallback, "flags", []string{"flags is data, not a callback: it is u32 flags", "callbacks are ssthresh"}},
+		{"data at a callback", with(structops.Members{"init": 7}), mistake.NotData, "init", []string{"a callback takes a Go function or a *dsl.Program, not a int", "void (*init)(struct sock *sk)"}},
+		{"get_info", with(structops.Members{"get_info": p(dsl.Mov64Imm(r0, 0), dsl.Exit())}), mistake.ReservedMember, "get_info", []string{"get_info cannot be written in BPF"}},
+		{"sleepable congestion control", with(structops.Members{"init": p(dsl.Sleepable(), dsl.Exit())}), mistake.MustNotSleep, "init",
 			[]string{"called where the kernel must not sleep", "no member of tcp_congestion_ops may sleep"}},
-		{"sleepable at the wrong member", dummy(p(dsl.Sleepable(), dsl.Mov64Imm(r0, 0), dsl.Exit())), structops.MustNotSleep, "test_1", []string{"only these members may sleep: test_sleepable"}},
-		{"result not set", with(structops.Members{"ssthresh": p(dsl.Exit())}), compile.NoResult, "ssthresh", []string{"r0, the result, has no value at the end", "ssthresh is u32 (*)"}},
-		{"argument past the end", with(structops.Members{"cong_avoid": p(dsl.LoadMem(dw, r2, r1, 24), dsl.Exit())}), compile.NoArgument, "cong_avoid",
+		{"sleepable at the wrong member", dummy(p(dsl.Sleepable(), dsl.Mov64Imm(r0, 0), dsl.Exit())), mistake.MustNotSleep, "test_1", []string{"only these members may sleep: test_sleepable"}},
+		{"result not set", with(structops.Members{"ssthresh": p(dsl.Exit())}), mistake.NoResult, "ssthresh", []string{"r0, the result, has no value at the end", "ssthresh is u32 (*)"}},
+		{"argument past the end", with(structops.Members{"cong_avoid": p(dsl.LoadMem(dw, r2, r1, 24), dsl.Exit())}), mistake.NoArgument, "cong_avoid",
 			[]string{"argument 3 does not exist", "tcp_congestion_ops.cong_avoid is void (*)(struct sock *sk, u32 ack, u32 acked)", "arguments are counted from 0", "2 (acked) at offset 16", "did you mean offset 16?"}},
-		{"pointer read 4 bytes wide", with(structops.Members{"init": p(dsl.LoadMem(w, r2, r1, 0), dsl.Exit())}), compile.ArgumentWidth, "init", []string{"argument 0 (sk) of init is a pointer and is read 4 bytes wide", "load pointers as DW"}},
-		{"nullable argument dereferenced", dummy(p(sk, dsl.LoadField(r0, r1, "bpf_dummy_ops_state", "val"), dsl.Exit())), compile.MaybeNil, "test_1", []string{"argument 0 (cb), may be nil", "compared with 0"}},
-		{"write to a read-only field", with(structops.Members{"init": p(sk, dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "tcp_sock", "snd_una", r2), dsl.Exit())}), compile.ReadOnlyField, "init",
+		{"pointer read 4 bytes wide", with(structops.Members{"init": p(dsl.LoadMem(w, r2, r1, 0), dsl.Exit())}), mistake.ArgumentWidth, "init", []string{"argument 0 (sk) of init is a pointer and is read 4 bytes wide", "load pointers as DW"}},
+		{"nullable argument dereferenced", dummy(p(sk, dsl.LoadField(r0, r1, "bpf_dummy_ops_state", "val"), dsl.Exit())), mistake.MaybeNil, "test_1", []string{"argument 0 (cb), may be nil", "compared with 0"}},
+		{"write to a read-only field", with(structops.Members{"init": p(sk, dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "tcp_sock", "snd_una", r2), dsl.Exit())}), mistake.ReadOnlyField, "init",
 			[]string{"tcp_sock.snd_una, at offset", "cannot be written here", "writable are snd_cwnd, snd_cwnd_cnt, snd_ssthresh", "sk_pacing_rate", "icsk_ca_priv", "snd_cwnd_stamp"}},
-		{"write too wide", with(structops.Members{"init": p(sk, dsl.Mov64Imm(r2, 1), dsl.StoreMem(dw, r1, 1444, r2), dsl.Exit())}), compile.WriteTooWide, "init", []string{"8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"}},
-		{"write to another struct", with(structops.Members{"cong_control": p(dsl.LoadMem(dw, r1, r1, 24), dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "rate_sample", "rtt_us", r2), dsl.Exit())}), compile.ReadOnlyStruct, "cong_control",
+		{"write too wide", with(structops.Members{"init": p(sk, dsl.Mov64Imm(r2, 1), dsl.StoreMem(dw, r1, 1444, r2), dsl.Exit())}), mistake.WriteTooWide, "init", []string{"8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"}},
+		{"write to another struct", with(structops.Members{"cong_control": p(dsl.LoadMem(dw, r1, r1, 24), dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "rate_sample", "rtt_us", r2), dsl.Exit())}), mistake.ReadOnlyStruct, "cong_control",
 			[]string{"struct rate_sample is read-only here"}},
-		{"setsockopt in release", with(structops.Members{"release": p(dsl.CallHelper(49), dsl.Exit())}), compile.HelperForbidden, "release", []string{"bpf_setsockopt may not be called here"}},
-		{"kernel function that is not offered", with(structops.Members{"init": p(sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit())}), compile.KernelForbidden, "init",
+		{"setsockopt in release", with(structops.Members{"release": p(dsl.CallHelper(49), dsl.Exit())}), mistake.HelperForbidden, "release", []string{"bpf_setsockopt may not be called here"}},
+		{"kernel function that is not offered", with(structops.Members{"init": p(sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit())}), mistake.KernelForbidden, "init",
 			[]string{"tcp_v4_rcv may not be called here", "allowed are tcp_reno_ssthresh"}},
-		{"pointer as result", with(structops.Members{"ssthresh": p(dsl.LoadMem(dw, r0, r1, 0), dsl.Exit())}), compile.PointerResult, "ssthresh", []string{"r0 holds a pointer at the end, and ssthresh returns a number", "ssthresh is u32 (*)"}},
-		{"key set", with(structops.Members{"key": 5}), structops.ReservedMember, "key", []string{"key belongs to the kernel and cannot be set", "settable are name, flags"}},
-		{"owner set", with(structops.Members{"owner": 5}), structops.ReservedMember, "owner", []string{"owner belongs to the kernel"}},
-		{"list set", with(structops.Members{"list": 5}), structops.ReservedMember, "list", []string{"list belongs to the kernel"}},
-		{"name empty", with(structops.Members{"name": ""}), structops.BadName, "name", []string{"the name is empty", "1 to 15 of the characters"}},
-		{"name of 16 bytes", with(structops.Members{"name": "0123456789abcdef"}), structops.BadValue, "name", []string{`"0123456789abcdef" has 16 bytes; name holds 15 and a NUL`}},
-		{"name with a hyphen", with(structops.Members{"name": "go-reno"}), structops.BadName, "name", []string{`refuses: '-'`}},
-		{"name with a blank", with(structops.Members{"name": "go reno"}), structops.BadName, "name", []string{`refuses: ' '`}},
-		{"name that is a number", with(structops.Members{"name": 5}), structops.BadValue, "name", []string{"name takes a string, not a int"}},
-		{"flags too large", with(structops.Members{"flags": int64(1) << 33}), structops.BadValue, "flags", []string{"does not fit: the member holds 0 to 4294967295"}},
-		{"flags negative", with(structops.Members{"flags": -1}), structops.BadValue, "flags", []string{"-1 does not fit"}},
-		{"program of another member", with(structops.Members{"ssthresh": dsl.New("avoid", dsl.Proto("u32", "struct sock *sk", "u32 ack", "u32 acked"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), structops.ParamCount, "ssthresh",
+		{"pointer as result", with(structops.Members{"ssthresh": p(dsl.LoadMem(dw, r0, r1, 0), dsl.Exit())}), mistake.PointerResult, "ssthresh", []string{"r0 holds a pointer at the end, and ssthresh returns a number", "ssthresh is u32 (*)"}},
+		{"key set", with(structops.Members{"key": 5}), mistake.ReservedMember, "key", []string{"key belongs to the kernel and cannot be set", "settable are name, flags"}},
+		{"owner set", with(structops.Members{"owner": 5}), mistake.ReservedMember, "owner", []string{"owner belongs to the kernel"}},
+		{"list set", with(structops.Members{"list": 5}), mistake.ReservedMember, "list", []string{"list belongs to the kernel"}},
+		{"name empty", with(structops.Members{"name": ""}), mistake.BadName, "name", []string{"the name is empty", "1 to 15 of the characters"}},
+		{"name of 16 bytes", with(structops.Members{"name": "0123456789abcdef"}), mistake.BadValue, "name", []string{`"0123456789abcdef" has 16 bytes; name holds 15 and a NUL`}},
+		{"name with a hyphen", with(structops.Members{"name": "go-reno"}), mistake.BadName, "name", []string{`refuses: '-'`}},
+		{"name with a blank", with(structops.Members{"name": "go reno"}), mistake.BadName, "name", []string{`refuses: ' '`}},
+		{"name that is a number", with(structops.Members{"name": 5}), mistake.BadValue, "name", []string{"name takes a string, not a int"}},
+		{"flags too large", with(structops.Members{"flags": int64(1) << 33}), mistake.BadValue, "flags", []string{"does not fit: the member holds 0 to 4294967295"}},
+		{"flags negative", with(structops.Members{"flags": -1}), mistake.BadValue, "flags", []string{"-1 does not fit"}},
+		{"program of another member", with(structops.Members{"ssthresh": dsl.New("avoid", dsl.Proto("u32", "struct sock *sk", "u32 ack", "u32 acked"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ParamCount, "ssthresh",
 			[]string{"ssthresh (avoid)", "declares 3 parameters, the kernel passes 1", "u32 (*)(struct sock *sk)"}},
-		{"parameter of another type", with(structops.Members{"cong_avoid": dsl.New("avoid", dsl.Proto("void", "struct sock *sk", "u64 ack", "u32 acked"), dsl.Exit())}), structops.ParamType, "cong_avoid",
+		{"parameter of another type", with(structops.Members{"cong_avoid": dsl.New("avoid", dsl.Proto("void", "struct sock *sk", "u64 ack", "u32 acked"), dsl.Exit())}), mistake.ParamType, "cong_avoid",
 			[]string{"parameter 1 is declared as u64, the kernel passes u32 ack"}},
-		{"parameter of another struct", with(structops.Members{"init": dsl.New("i", dsl.Proto("void", "struct task_struct *t"), dsl.Exit())}), structops.ParamType, "init",
+		{"parameter of another struct", with(structops.Members{"init": dsl.New("i", dsl.Proto("void", "struct task_struct *t"), dsl.Exit())}), mistake.ParamType, "init",
 			[]string{"parameter 0 is declared as struct task_struct *, the kernel passes struct sock *sk"}},
-		{"result of another type", with(structops.Members{"ssthresh": dsl.New("s", dsl.Proto("u64", "struct sock *sk"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), structops.ResultType, "ssthresh",
+		{"result of another type", with(structops.Members{"ssthresh": dsl.New("s", dsl.Proto("u64", "struct sock *sk"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ResultType, "ssthresh",
 			[]string{"the result is declared as u64, the kernel takes u32"}},
-		{"ssthresh missing", with(structops.Members{"ssthresh": nil}), structops.MissingMember, "ssthresh", []string{"tcp_congestion_ops needs ssthresh, and it is not set", "u32 (*ssthresh)(struct sock *sk)"}},
-		{"ssthresh nil", with(structops.Members{"ssthresh": (*dsl.Program)(nil)}), structops.MissingMember, "ssthresh", []string{"needs ssthresh"}},
-		{"neither cong_avoid nor cong_control", with(structops.Members{"cong_avoid": nil}), structops.MissingMember, "cong_avoid",
+		{"ssthresh missing", with(structops.Members{"ssthresh": nil}), mistake.MissingMember, "ssthresh", []string{"tcp_congestion_ops needs ssthresh, and it is not set", "u32 (*ssthresh)(struct sock *sk)"}},
+		{"ssthresh nil", with(structops.Members{"ssthresh": (*dsl.Program)(nil)}), mistake.MissingMember, "ssthresh", []string{"needs ssthresh"}},
+		{"neither cong_avoid nor cong_control", with(structops.Members{"cong_avoid": nil}), mistake.MissingMember, "cong_avoid",
 			[]string{"needs one of cong_avoid, cong_control, and none is set", "void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)"}},
-		{"name missing", with(structops.Members{"name": nil}), structops.MissingMember, "name", []string{"needs name"}},
+		{"name missing", with(structops.Members{"name": nil}), mistake.MissingMember, "name", []string{"needs name"}},
 	} {
 		t.Run(tt.mistake, func(t *testing.T) {
 			t.Parallel()
 			err := structops.Validate(tt.ops, on(t, "6.18"))
-			var findings compile.Findings
+			var findings mistake.Findings
 			if !errors.As(err, &findings) || len(findings) != 1 {
 				t.Fatalf("got %v, want one finding", err)
 			}
 			f := findings[0]
-			if f.Rule != tt.rule || f.Member != tt.member {
-				t.Errorf("rule %s at %q, want %s at %q", f.Rule, f.Member, tt.rule, tt.member)
+			if f.Kind != tt.rule || f.Member != tt.member {
+				t.Errorf("rule %s at %q, want %s at %q", f.Kind, f.Member, tt.rule, tt.member)
 			}
 			for _, want := range tt.want {
 				if !strings.Contains(f.Error(), want) {
 					t.Errorf("no %q in\n%v", want, f)
 				}
 			}
-			if filepath.Base(f.Pos.File) != "validate_test.go" || !f.Pos.IsValid() {
-				t.Errorf("the finding points to %v, not to a line of this file", f.Pos)
+			if filepath.Base(f.Position.File) != "validate_test.go" || !f.Position.IsValid() {
+				t.Errorf("the finding points to %v, not to a line of this file", f.Position)
 			}
 		})
 	}
@@ -161,7 +162,7 @@ func TestFindingsComeAllAtOnce(t *testing.T) {
 	})
 	ops.License = "MIT"
 	err := structops.Validate(ops, on(t, "6.18"))
-	var findings compile.Findings
+	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 6 {
 		t.Fatalf("got %d findings, want 6:\n%v", len(findings), err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -32,7 +33,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 				continue
 			}
 			total++
-			if r := verifierlog.Explain(sample(m[1]), verifierlog.Program{}); r.Kind != verifierlog.Unknown {
+			if r := verifierlog.Explain(sample(m[1]), verifierlog.Program{}); r.Kind != mistake.Unknown {
 				explained++
 			} else {
 				t.Logf("no rule: %s", m[1])
@@ -60,7 +61,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 				continue
 			}
 			total++
-			if r := verifierlog.Explain(sample(format), verifierlog.Program{}); r.Kind != verifierlog.Unknown {
+			if r := verifierlog.Explain(sample(format), verifierlog.Program{}); r.Kind != mistake.Unknown {
 				explained++
 			} else {
 				missing = append(missing, format)
@@ -89,7 +90,7 @@ func sample(format string) string {
 func TestRulesAreWhole(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range verifierlog.Rules() {
-		if r.Kind == "" || r.Explanation == "" || r.Fix == "" {
+		if r.Kind == mistake.None || r.Explanation == "" || r.Fix == "" {
 			t.Errorf("%q lacks something", r.Pattern)
 		}
 		if seen[r.Pattern] {
@@ -104,20 +105,20 @@ func TestNoLogNoMessage(t *testing.T) {
 	stats := "processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
 	for _, tt := range []struct {
 		log, errno string
-		want       verifierlog.Kind
+		want       mistake.Kind
 	}{
-		{"", "EPERM", verifierlog.NotPermitted},
-		{"", "EINVAL", verifierlog.NoLog},
-		{"", "E2BIG", verifierlog.TooComplex},
-		{"", "ENOTSUPP", verifierlog.BadAttach},
-		{stats, "EAGAIN", verifierlog.Interrupted},
-		{stats, "", ""},
-		{stats, "ENOMEM", verifierlog.NoLog},
-		{"magic: 0xeb9f\nversion: 1\n", "EINVAL", verifierlog.BadType},
-		{"magic: 0xeb9f\nversion: 1\n", "", ""},
-		{"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n", "ENOSPC", verifierlog.LogTruncated},
-		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is not to our liking\n" + stats, "EACCES", verifierlog.Unknown},
-		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "EACCES", verifierlog.Uninitialised},
+		{"", "EPERM", mistake.NotPermitted},
+		{"", "EINVAL", mistake.NoLog},
+		{"", "E2BIG", mistake.TooComplex},
+		{"", "ENOTSUPP", mistake.BadAttach},
+		{stats, "EAGAIN", mistake.Interrupted},
+		{stats, "", mistake.None},
+		{stats, "ENOMEM", mistake.NoLog},
+		{"magic: 0xeb9f\nversion: 1\n", "EINVAL", mistake.BadType},
+		{"magic: 0xeb9f\nversion: 1\n", "", mistake.None},
+		{"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n", "ENOSPC", mistake.LogTruncated},
+		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is not to our liking\n" + stats, "EACCES", mistake.Unknown},
+		{"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "EACCES", mistake.Uninitialised},
 	} {
 		if r := verifierlog.Explain(tt.log, verifierlog.Program{Errno: tt.errno}); r.Kind != tt.want {
 			t.Errorf("%q with %s: %q, want %q", tt.log, tt.errno, r.Kind, tt.want)
@@ -131,7 +132,7 @@ func FuzzExplain(f *testing.F) {
 	f.Add("from 2 to 5: R0=scalar(umax=3) fp-8=mmmm???? refs=2\n5: (79) r1 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'", "ENOSPC")
 	f.Fuzz(func(t *testing.T, log, errno string) {
 		r := verifierlog.Explain(log, verifierlog.Program{Errno: errno})
-		if r.Refused() && r.Kind == "" {
+		if r.Refused() && r.Kind == mistake.None {
 			t.Errorf("%q has no kind", r.Reason)
 		}
 		last := 0

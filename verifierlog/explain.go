@@ -1,6 +1,10 @@
 package verifierlog
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // A Program is what is known of a program besides its log. All of it may be missing.
 type Program struct {
@@ -43,10 +47,10 @@ func Explain(log string, p Program) Report {
 		}
 	}
 	if rule == nil {
-		if r.Kind == "" {
-			r.Kind = Unknown
+		if r.Kind == mistake.None {
+			r.Kind = mistake.Unknown
 		}
-		if r.Kind == Unknown {
+		if r.Kind == mistake.Unknown {
 			r.Explanation = "This message is not in the catalogue. It stands as the kernel printed it, with the instruction and what the registers held."
 		}
 		return r

@@ -3,13 +3,15 @@ package verifierlog
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // The JSON of a report: what tools decide on comes first, and a name once given stays. Each name is always there.
 type (
 	reportJSON struct {
 		Error       string         `json:"error"` // Reason
-		Kind        Kind           `json:"kind"`
+		Kind        mistake.Kind   `json:"kind"`
 		Pattern     string         `json:"pattern"` // of the rule that explains it, "" when none does
 		Insn        int            `json:"insn"`    // -1 when the log names none
 		Text        string         `json:"text"`

@@ -3,6 +3,8 @@ package verifierlog
 import (
 	"slices"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is a log: what isn't understood is taken for part of a message, and a
@@ -108,20 +110,20 @@ func (r *reporter) finish() Report {
 }
 
 // kind returns what stands in the way of an answer, where the text alone tells.
-func (r *reporter) kind() Kind {
+func (r *reporter) kind() mistake.Kind {
 	switch {
 	case r.report.Reason != "" && r.types:
-		return BadType
+		return mistake.BadType
 	case r.report.Reason != "" || r.types:
-		return ""
+		return mistake.None
 	case r.walk.Path().Len() == 0 && r.last == UnknownEvent && r.report.Stats.Processed == 0:
-		return NoLog // or statistics that say that there was no walk
+		return mistake.NoLog // or statistics that say that there was no walk
 	case !r.ended:
-		return LogTruncated
+		return mistake.LogTruncated
 	case r.walk.Path().Len() == 0, r.completed():
-		return ""
+		return mistake.None
 	}
-	return Interrupted
+	return mistake.Interrupted
 }
 
 // completed reports whether the walk came to an end: the last path did, and no branch waits that the log could tell of.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Style says how Render shows a report, and what it may look at besides. The zero value gives plain text, 80 columns wide, with the lines of
@@ -65,7 +67,7 @@ func (p *printer) paint(color, text string) string {
 // all writes the report, part by part.
 func (p *printer) all() {
 	r := p.report
-	if !r.Refused() && r.Kind == "" {
+	if !r.Refused() && r.Kind == mistake.None {
 		p.b.WriteString("The log holds no error.\n")
 		if r.Explanation != "" {
 			p.b.WriteString("\n")
@@ -94,8 +96,8 @@ func (p *printer) all() {
 func (p *printer) header() {
 	r := p.report
 	label, text := "error", r.Kind.Title()
-	if r.Kind != "" {
-		label += "[" + string(r.Kind) + "]"
+	if r.Kind != mistake.None {
+		label += "[" + r.Kind.String() + "]"
 	}
 	if text == "" {
 		text = visible(r.Reason)
@@ -302,7 +304,7 @@ func (p *printer) stats() {
 		text += fmt.Sprintf("; %d states kept, %d at once", s.TotalStates, s.PeakStates)
 	}
 	if !p.report.Refused() {
-		if p.report.Kind != "" { // then there was an explanation
+		if p.report.Kind != mistake.None { // then there was an explanation
 			p.b.WriteString("\n")
 		}
 		text = strings.ToUpper(text[:1]) + text[1:] + "."

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -44,7 +45,7 @@ func lookup() verifierlog.Report {
 		Reason: "R0 invalid mem access 'map_value_or_null'", Insn: 6, Text: "(79) r1 = *(u64 *)(r0 +0)", Source: at(21, "n := v.Load64(0)"),
 		Registers:  []verifierlog.Register{{Number: 0, Value: "map_value_or_null(id=1,map=counts,ks=4,vs=8)"}, {Number: 10, Value: "fp0"}},
 		Stack:      []verifierlog.Slot{{Offset: -8, Value: "0000????"}},
-		Kind:       verifierlog.MaybeNil,
+		Kind:       mistake.MaybeNil,
 		References: []string{},
 		Explanation: "The program reads memory by way of R0, which may be nil: the map may have no such key. The verifier lets a program use such a pointer " +
 			"only where it was compared with 0.",
@@ -88,7 +89,7 @@ func TestRender(t *testing.T) {
 		golden(t, name+".txt", render(t, verifierlog.Explain(log, verifierlog.Program{}), verifierlog.Style{Log: log}))
 	}
 	// Level 4 has no instructions: they come from the program.
-	none := verifierlog.Report{Reason: "unreachable insn 1", Insn: 1, Kind: verifierlog.Unreachable}
+	none := verifierlog.Report{Reason: "unreachable insn 1", Insn: 1, Kind: mistake.Unreachable}
 	code := []byte{0x95, 0, 0, 0, 0, 0, 0, 0, 0x18, 1, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0}
 	golden(t, "code.txt", render(t, none, verifierlog.Style{Code: code}))
 }

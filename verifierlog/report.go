@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Report is what a log tells about a refused program. The zero value of a field means that the log doesn't say, except where noted.
@@ -24,11 +26,11 @@ type Report struct {
 	Stats  Stats
 
 	// What Explain adds.
-	Kind        Kind   // what kind of mistake it is; "" when the log holds none
-	Pattern     string // the Rule that explains it, by its Pattern; "" when none does
-	Explanation string // what the rule is and how the program breaks it, with the values involved; some sentences
-	Fix         string // what to change, in terms of package dsl
-	Slice       []Step // how the value that broke the rule came to be, in the order of the walk; the last is the instruction that is refused
+	Kind        mistake.Kind // what kind of mistake it is; "" when the log holds none
+	Pattern     string       // the Rule that explains it, by its Pattern; "" when none does
+	Explanation string       // what the rule is and how the program breaks it, with the values involved; some sentences
+	Fix         string       // what to change, in terms of package dsl
+	Slice       []Step       // how the value that broke the rule came to be, in the order of the walk; the last is the instruction that is refused
 }
 
 // A Step is an instruction that had a part in a mistake.

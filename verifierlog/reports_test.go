@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -28,8 +29,8 @@ func TestReports(t *testing.T) {
 	logs := recorded.Open(t)
 	files := map[string]*bytes.Buffer{}
 	covered := map[string]bool{}
-	write := func(kind verifierlog.Kind, loads []load) {
-		name := string(kind)
+	write := func(kind mistake.Kind, loads []load) {
+		name := kind.String()
 		if name == "" {
 			name = "loaded"
 		}
@@ -82,9 +83,9 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 		})
 		r := l.report
 		switch {
-		case p.Loaded && (r.Kind != "" || r.Refused()):
+		case p.Loaded && (r.Kind != mistake.None || r.Refused()):
 			t.Errorf("%s: the kernel took it, and the report says %q %q", l.file, r.Kind, r.Reason)
-		case !p.Loaded && (r.Kind == "" || r.Kind == verifierlog.Unknown || r.Explanation == "" || r.Fix == ""):
+		case !p.Loaded && (r.Kind == mistake.None || r.Kind == mistake.Unknown || r.Explanation == "" || r.Fix == ""):
 			t.Errorf("%s: %q is not explained: %q %q", l.file, r.Reason, r.Kind, r.Explanation)
 		case unfilled.MatchString(r.Explanation + r.Fix):
 			t.Errorf("%s: a text with a gap: %q %q", l.file, r.Explanation, r.Fix)

@@ -3,11 +3,13 @@ package verifierlog
 import (
 	"slices"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Rule says what a message of the kernel means.
 type Rule struct {
-	Kind Kind
+	Kind mistake.Kind
 
 	// Pattern is the kernel's format, as in kernel/bpf/verifier.c: %d and its like stand for numbers, %s for text. It is
 	// compared with the beginning of the last line of the message. Also has the wordings of other releases.

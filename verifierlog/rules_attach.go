@@ -1,16 +1,18 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about what a program is for.
 var attachRules = [...]Rule{
 	{
-		Kind:        BadAttach,
+		Kind:        mistake.BadAttach,
 		Pattern:     "Tracing programs must provide btf_id",
 		Explanation: "A tracing program says at loading which function or tracepoint it is for.",
 		Fix:         "Set load.Options{AttachTo: \"...\"}.",
 		Example:     "tp_no_target",
 	},
 	{
-		Kind:    BadAttach,
+		Kind:    mistake.BadAttach,
 		Pattern: "attach_btf_id %u is not a %s",
 		Also: []string{
 			"attach_btf_id %u points to wrong type name %s",
@@ -22,14 +24,14 @@ var attachRules = [...]Rule{
 		Example:     "tp_target_func",
 	},
 	{
-		Kind:        BadAttach,
+		Kind:        mistake.BadAttach,
 		Pattern:     "attach_btf_id %u is not a supported struct",
 		Explanation: "The struct is no interface that programs may implement in this kernel.",
 		Fix:         "Name the ops struct itself; the kernel must have been built with it, and its module loaded.",
 		Example:     "qdisc_enqueue_leak",
 	},
 	{
-		Kind:        BadAttach,
+		Kind:        mistake.BadAttach,
 		Pattern:     "attach to invalid member idx %u of struct %s",
 		Also:        []string{"attach to invalid member %s(@idx %u) of struct %s"},
 		Explanation: "The member is no function of the struct.",
@@ -37,13 +39,13 @@ var attachRules = [...]Rule{
 		Example:     "ops_member_range",
 	},
 	{
-		Kind:        BadAttach,
+		Kind:        mistake.BadAttach,
 		Pattern:     "attach to unsupported member %s of struct %s",
 		Explanation: "The kernel does not let programs implement {1}; or the program is marked sleepable and the member must not sleep.",
 		Fix:         "Leave the member out, or take the mark away.",
 	},
 	{
-		Kind:    BadAttach,
+		Kind:    mistake.BadAttach,
 		Pattern: "%s is not sleepable",
 		Also: []string{
 			"%s() is not modifiable",
@@ -53,7 +55,7 @@ var attachRules = [...]Rule{
 		Fix:         "Choose another target, or another kind of program.",
 	},
 	{
-		Kind:    MaySleep,
+		Kind:    mistake.MaySleep,
 		Pattern: "Only fentry/fexit/fmod_ret, lsm, %s can be sleepable",
 		Also: []string{
 			"BPF_LSM_CGROUP programs cannot be sleepable",
@@ -63,13 +65,13 @@ var attachRules = [...]Rule{
 		Fix:         "Take the mark away: leave program.Sleepable false. Maps that sleeping programs may use are arrays, hashes, ring buffers and storages.",
 	},
 	{
-		Kind:        BadAttach,
+		Kind:        mistake.BadAttach,
 		Pattern:     "Syscall programs can only be sleepable",
 		Explanation: "Programs of type syscall sleep, and this one is not marked so.",
 		Fix:         "Set program.Sleepable = true.",
 	},
 	{
-		Kind:    BadAttach,
+		Kind:    mistake.BadAttach,
 		Pattern: "Attaching tracing programs to function '%s' is rejected.",
 		Also: []string{
 			"Attaching fexit/fmod_ret to __noreturn functions is rejected.",
@@ -88,7 +90,7 @@ var attachRules = [...]Rule{
 		Fix:         "Choose another target, or another kind of program.",
 	},
 	{
-		Kind:    BadMap,
+		Kind:    mistake.BadMap,
 		Pattern: "bpf_struct_ops map cannot be used in prog",
 		Also: []string{
 			"Only one arena per program",
@@ -104,7 +106,7 @@ var attachRules = [...]Rule{
 // Messages of BPF_BTF_LOAD: reasons that stand behind a type.
 var btfRules = [...]Rule{
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Invalid type_id",
 		Also:        []string{"%s Invalid type_id"},
 		Explanation: "Type {1} refers to a type that does not exist, or is not of the kind that it needs.",
@@ -112,7 +114,7 @@ var btfRules = [...]Rule{
 		Example:     "btf_bad_type_id",
 	},
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Invalid name",
 		Also:        []string{"%s Invalid name"},
 		Explanation: "The name of type {1} is no identifier of C.",
@@ -120,7 +122,7 @@ var btfRules = [...]Rule{
 		Example:     "btf_bad_name",
 	},
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Loop detected",
 		Also:        []string{"%s Loop detected"},
 		Explanation: "Type {1} contains itself.",
@@ -128,14 +130,14 @@ var btfRules = [...]Rule{
 		Example:     "btf_loop",
 	},
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "%s Member exceeds struct_size",
 		Explanation: "A member lies outside of its struct.",
 		Fix:         "Make the struct larger, or correct the offset.",
 		Example:     "btf_member_overflow",
 	},
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Invalid arg#%d",
 		Also:        []string{"%s Invalid arg#%d"},
 		Explanation: "An argument of function {1} has no name or no valid type.",
@@ -143,14 +145,14 @@ var btfRules = [...]Rule{
 		Example:     "btf_no_param_name",
 	},
 	{
-		Kind:        BadType,
+		Kind:        mistake.BadType,
 		Pattern:     "Invalid string section",
 		Explanation: "The strings do not end with a zero byte.",
 		Fix:         "Package btf's Builder writes them.",
 		Example:     "btf_str_no_nul",
 	},
 	{
-		Kind:    BadType,
+		Kind:    mistake.BadType,
 		Pattern: "Invalid magic",
 		Also: []string{
 			"Unsupported version",

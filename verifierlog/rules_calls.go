@@ -1,9 +1,11 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about calls.
 var callRules = [...]Rule{
 	{
-		Kind:        HelperForbidden,
+		Kind:        mistake.HelperForbidden,
 		Pattern:     "program of this type cannot use helper %s#%d",
 		Also:        []string{"unknown func %s#%d"},
 		Explanation: "{1} exists, but programs of this type may not call it; of struct_ops programs it may depend on the member.",
@@ -11,42 +13,42 @@ var callRules = [...]Rule{
 		Example:     "helper_wrong_type",
 	},
 	{
-		Kind:        UnknownHelper,
+		Kind:        mistake.UnknownHelper,
 		Pattern:     "invalid func %s#%d",
 		Explanation: "This kernel has no helper with the number {2}.",
 		Fix:         "Look whether the kernel is new enough (package helper says since when each exists), and leave it out elsewhere.",
 		Example:     "helper_unknown",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "R%d type=%s expected=%s",
 		Explanation: "Argument {1} is a {2}, and the call wants {3}.",
 		Fix:         "Pass what is wanted; where it says map_ptr, the map itself (m.Lookup and its like do).",
 		Example:     "helper_arg_scalar",
 	},
 	{
-		Kind:        MaybeNil,
+		Kind:        mistake.MaybeNil,
 		Pattern:     "R%d type=%s_or_null expected=%s",
 		Explanation: "Argument {1} may be nil, and the call does not take nil.",
 		Fix:         "Compare it with 0 before: f.If(p.IsNil(), f.Exit).",
 		Example:     "ringbuf_submit_or_null",
 	},
 	{
-		Kind:        BadMap,
+		Kind:        mistake.BadMap,
 		Pattern:     "cannot pass map_type %d into func %s#%d",
 		Also:        []string{"cannot update sockmap in this context"},
 		Explanation: "{insn} is for maps of another type, or programs of this type may not use it on such a map.",
 		Fix:         "Use the calls that are made for this map: the methods of its handle.",
 	},
 	{
-		Kind:        BadMap,
+		Kind:        mistake.BadMap,
 		Pattern:     "expected prog array map for tail call",
 		Explanation: "A tail call needs a map of type prog_array.",
 		Fix:         "Use maps.NewProgArray.",
 		Example:     "helper_map_type",
 	},
 	{
-		Kind:    NeedsGPL,
+		Kind:    mistake.NeedsGPL,
 		Pattern: "cannot call GPL-restricted function from non-GPL compatible program",
 		Also: []string{
 			"cannot call kernel function from non-GPL compatible program",
@@ -57,14 +59,14 @@ var callRules = [...]Rule{
 		Example:     "helper_gpl",
 	},
 	{
-		Kind:        NeedsGPL,
+		Kind:        mistake.NeedsGPL,
 		Pattern:     "struct ops programs must have a GPL compatible license",
 		Explanation: "Programs of struct_ops must be under a license that is compatible with the GPL.",
 		Fix:         "Set the license: structops.Ops{License: \"GPL\"}.",
 		Example:     "ops_nongpl",
 	},
 	{
-		Kind:    MaySleep,
+		Kind:    mistake.MaySleep,
 		Pattern: "helper call might sleep in a non-sleepable prog",
 		Also: []string{
 			"program must be sleepable to call sleepable kfunc %s",
@@ -78,14 +80,14 @@ var callRules = [...]Rule{
 		Example:     "helper_sleepable",
 	},
 	{
-		Kind:        KernelForbidden,
+		Kind:        mistake.KernelForbidden,
 		Pattern:     "calling kernel function %s is not allowed",
 		Explanation: "{1} is no function for programs, or not for those of this type or member.",
 		Fix:         "Use a function that is offered here: package structops lists them for known interfaces.",
 		Example:     "kfunc_not_allowed",
 	},
 	{
-		Kind:    KernelForbidden,
+		Kind:    mistake.KernelForbidden,
 		Pattern: "kernel btf_id %d is not a function",
 		Also: []string{
 			"cannot find address for kernel function %s",
@@ -97,14 +99,14 @@ var callRules = [...]Rule{
 		Example:     "kfunc_bad_id",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "kernel function %s args#%d expected pointer to %s %s but R%d has a pointer to %s %s",
 		Explanation: "Argument {2} of {1}, counted from 0, is a pointer to {3} {4}, and R{5} leads to {6} {7}. Where both are the same, something was added to the pointer.",
 		Fix:         "Pass a pointer of the right type, to the beginning of the struct.",
 		Example:     "kfunc_wrong_struct",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "arg#%d pointer type %s %s must point to scalar, or struct with scalar",
 		Also: []string{
 			"arg#%d pointer type %s must point to scalar",
@@ -115,7 +117,7 @@ var callRules = [...]Rule{
 		Example:     "kfunc_double_release",
 	},
 	{
-		Kind:    Untrusted,
+		Kind:    mistake.Untrusted,
 		Pattern: "R%d must be referenced or trusted",
 		Also: []string{
 			"R%d must be a rcu pointer",
@@ -126,13 +128,13 @@ var callRules = [...]Rule{
 		Example:     "kfunc_untrusted_walk",
 	},
 	{
-		Kind:        ModifiedPointer,
+		Kind:        mistake.ModifiedPointer,
 		Pattern:     "R%d must have zero offset when passed to release func",
 		Explanation: "R{1} leads into the middle of what was acquired, or of the struct that the call takes: something was added to it.",
 		Fix:         "Pass the pointer as it came; keep a copy for its fields.",
 	},
 	{
-		Kind:        MaybeNil,
+		Kind:        mistake.MaybeNil,
 		Pattern:     "Possibly NULL pointer passed to trusted arg%d",
 		Also:        []string{"NULL pointer passed to trusted arg%d"},
 		Explanation: "Argument {1}, counted from 0, may be nil, and must not.",
@@ -140,13 +142,13 @@ var callRules = [...]Rule{
 		Example:     "kfunc_release_or_null",
 	},
 	{
-		Kind:        MaybeNil,
+		Kind:        mistake.MaybeNil,
 		Pattern:     "Possibly NULL pointer passed to helper arg%d",
 		Explanation: "Argument {1}, counted from 1, may be nil, and must not.",
 		Fix:         "Compare it with 0 before the call: f.If(p.IsNil(), f.Exit).",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "R%d is not a scalar",
 		Also: []string{
 			"R%d is not scalar",
@@ -156,46 +158,46 @@ var callRules = [...]Rule{
 		Example:     "tcp_kfunc_ptr_as_scalar",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "R%d is not a pointer to %s",
 		Explanation: "R{1} is to be a pointer to {2}, and is none.",
 		Fix:         "Pass an address of the arena: a.At(f, offset), or what a.Alloc gave.",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "at the time of BPF_LD_ABS|IND R6 != pointer to skb",
 		Explanation: "Packet access by number takes the context in R6, and R6 holds something else.",
 		Fix:         "Copy R1 to R6 first: dsl.Mov64Reg(isa.R6, isa.R1).",
 		Example:     "ldabs_r6",
 	},
 	{
-		Kind:        FunctionContract,
+		Kind:        mistake.FunctionContract,
 		Pattern:     "Caller passes invalid args into func#%d ('%s')",
 		Explanation: "{2} is a global function, verified by its prototype alone, and what is passed does not keep to it: {details}.",
 		Fix:         "Pass what the prototype says.",
 		Example:     "global_bad_arg",
 	},
 	{
-		Kind:        FunctionContract,
+		Kind:        mistake.FunctionContract,
 		Pattern:     "At subprogram exit the register R%d is not a scalar value (%s)",
 		Explanation: "A global function returns a number, and this one gives a {2}.",
 		Fix:         "Return a number; write other results to memory that the caller passes.",
 		Example:     "global_ret_ptr",
 	},
 	{
-		Kind:        FunctionContract,
+		Kind:        mistake.FunctionContract,
 		Pattern:     "arg#%d reference type('%s %s') size cannot be determined",
 		Explanation: "The type of argument {1} of a global function has no size: the verifier cannot tell how much may be read there.",
 		Fix:         "Use a pointer to a struct that is complete in the program's BTF.",
 	},
 	{
-		Kind:        FunctionContract,
+		Kind:        mistake.FunctionContract,
 		Pattern:     "Global function %s() doesn't return scalar",
 		Explanation: "{1} is a global function, and gives something else than a number, or nothing.",
 		Fix:         "Return an integer; write other results to memory that the caller passes.",
 	},
 	{
-		Kind:    ForbiddenWithLock,
+		Kind:    mistake.ForbiddenWithLock,
 		Pattern: "function calls are not allowed while holding a lock",
 		Also: []string{
 			"%s is not allowed while holding a lock",
@@ -207,20 +209,20 @@ var callRules = [...]Rule{
 		Example:     "lock_twice",
 	},
 	{
-		Kind:        NeedsBTF,
+		Kind:        mistake.NeedsBTF,
 		Pattern:     "map '%s' has to have BTF in order to use %s",
 		Explanation: "The map {1} was created without BTF, so the kernel cannot find its {2}.",
 		Fix:         "Declare it with package maps, which describes it to the kernel.",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "arg#%d expected pointer to ctx, but got %s",
 		Also:        []string{"arg#%d expects pointer to ctx"},
 		Explanation: "Argument {1}, counted from 0, is the context of the program, and something else is passed.",
 		Fix:         "Pass the context as it came, without an offset; R1 has it at the beginning, and a call loses R1.",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "arg#%d expected pointer to stack or const struct bpf_dynptr",
 		Also: []string{
 			"arg#%d expected pointer to an iterator on stack",
@@ -233,7 +235,7 @@ var callRules = [...]Rule{
 		Fix:         "Make it with dsl.Local, and pass its address unchanged.",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "arg#%d doesn't point to a map value",
 		Also: []string{
 			"arg#%d doesn't point to map value or allocated object",
@@ -244,7 +246,7 @@ var callRules = [...]Rule{
 		Fix:         "Pass a field of what m.Lookup gave, after it was compared with nil: r.Part(\"Lock\").",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "arg%d expected pointer to func",
 		Also: []string{
 			"pointer in R%d isn't map pointer",
@@ -254,13 +256,13 @@ var callRules = [...]Rule{
 		Fix:         "Pass the program to f.Loop and its like, and the map by its handle.",
 	},
 	{
-		Kind:        MaybeNil,
+		Kind:        mistake.MaybeNil,
 		Pattern:     "arg#%d is expected to be non-NULL",
 		Explanation: "Argument {1}, counted from 0, may be nil, and must not.",
 		Fix:         "Compare it with 0 before the call: f.If(p.IsNil(), f.Exit).",
 	},
 	{
-		Kind:    HelperForbidden,
+		Kind:    mistake.HelperForbidden,
 		Pattern: "func %s#%d supported only for fentry/fexit/fmod_ret programs",
 		Also: []string{
 			"func %s#%d not supported for program type %d",
@@ -269,7 +271,7 @@ var callRules = [...]Rule{
 		Fix:         "Call it in a program for a function: load.Options{AttachType: syscall.AttachTraceFEntry, AttachTo: \"...\"}.",
 	},
 	{
-		Kind:    KernelForbidden,
+		Kind:    mistake.KernelForbidden,
 		Pattern: "JIT is required for calling kernel function",
 		Also: []string{
 			"JIT does not support calling kernel function",
@@ -281,14 +283,14 @@ var callRules = [...]Rule{
 		Fix:         "Look at the kernel's configuration; a helper may do the same.",
 	},
 	{
-		Kind:        KernelForbidden,
+		Kind:        mistake.KernelForbidden,
 		Pattern:     "invalid module BTF fd specified",
 		Also:        []string{"kfunc offset > 0 without fd_array is invalid"},
 		Explanation: "The call is of a function of a module, and the descriptor that is to name the module's types is none of BTF.",
 		Fix:         "Call by name: f.Kernel(\"...\"). Functions of modules are not found by package load.",
 	},
 	{
-		Kind:    NotPermitted,
+		Kind:    mistake.NotPermitted,
 		Pattern: "loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN",
 		Also: []string{
 			"destructive kfunc calls require CAP_SYS_BOOT capabilit",
@@ -298,7 +300,7 @@ var callRules = [...]Rule{
 		Fix:         "Load with CAP_BPF and, for arenas, CAP_PERFMON; functions that may stop the machine take CAP_SYS_BOOT.",
 	},
 	{
-		Kind:    FunctionContract,
+		Kind:    mistake.FunctionContract,
 		Pattern: "tail_call is only allowed in functions that return 'int'.",
 		Also: []string{
 			"tail_call is not allowed in subprogs without BTF",
@@ -313,7 +315,7 @@ var callRules = [...]Rule{
 		Fix:         "Do it in the entry function: f.TailCall.",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "kernel func %s requires RCU critical section protection",
 		Also:        []string{"expected an RCU CS when using %s"},
 		Explanation: "{1} is called, and no section of RCU is open.",

@@ -1,9 +1,11 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about accesses to memory. The line before often has the numbers.
 var memoryRules = [...]Rule{
 	{
-		Kind:    MapBounds,
+		Kind:    mistake.MapBounds,
 		Pattern: "R%d max value is outside of the allowed memory range",
 		Also: []string{
 			"R%d min value is outside of the allowed memory range",
@@ -14,41 +16,41 @@ var memoryRules = [...]Rule{
 		Example:     "map_value_oob",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "R%d unbounded memory access, make sure to bounds check any such access",
 		Explanation: "The index that was added to R{1} has no upper limit, for all that the verifier knows.",
 		Fix:         "Compare it without sign before it is added, f.If(i.Lt(n), ...), or mask it: i.And(63).",
 		Example:     "map_value_unbounded",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
 		Explanation: "The index that was added to R{1} may be negative: it was compared with sign, and only its upper side.",
 		Fix:         "Use unsigned integers (U32, U64), or compare the lower side too.",
 		Example:     "map_value_negative",
 	},
 	{
-		Kind:        BadSize,
+		Kind:        mistake.BadSize,
 		Pattern:     "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'",
 		Explanation: "R{1} is the size of a buffer, and may be anything.",
 		Fix:         "Bound it just before the call, from 1 to the size of the buffer: size.And(63), or f.If(size.Gt(64), f.Exit).",
 	},
 	{
-		Kind:        BadSize,
+		Kind:        mistake.BadSize,
 		Pattern:     "R%d min value is negative, either use unsigned or 'var &= const'",
 		Explanation: "R{1} is the size of a buffer, and may be negative.",
 		Fix:         "Use an unsigned integer, and bound it just before the call: size.And(63).",
 		Example:     "size_negative",
 	},
 	{
-		Kind:        BadSize,
+		Kind:        mistake.BadSize,
 		Pattern:     "R%d invalid zero-sized read: u64=[%d,%d]",
 		Also:        []string{"R%d invalid zero-sized read"},
 		Explanation: "R{1} is the size of a buffer, and may be 0, which this helper does not take.",
 		Fix:         "Ask before the call: f.If(size.Eq(0), f.Exit).",
 	},
 	{
-		Kind:        BadSize,
+		Kind:        mistake.BadSize,
 		Pattern:     "R%d is not a known constant",
 		Also:        []string{"R%d must be a known constant"},
 		Explanation: "The size in R{1} has to be a constant for this call.",
@@ -56,7 +58,7 @@ var memoryRules = [...]Rule{
 		Example:     "ringbuf_var_size",
 	},
 	{
-		Kind:    StackBounds,
+		Kind:    mistake.StackBounds,
 		Pattern: "invalid %s stack R%d off=%d size=%d",
 		Also: []string{
 			"invalid write to stack R%d off=%d size=%d",
@@ -68,7 +70,7 @@ var memoryRules = [...]Rule{
 		Example:     "stack_above_fp",
 	},
 	{
-		Kind:    UninitialisedStack,
+		Kind:    mistake.UninitialisedStack,
 		Pattern: "invalid read from stack off %d+%d size %d",
 		Also: []string{
 			"invalid read from stack R%d off %d+%d size %d",
@@ -80,7 +82,7 @@ var memoryRules = [...]Rule{
 		Example:     "stack_uninit_slot",
 	},
 	{
-		Kind:    Misaligned,
+		Kind:    mistake.Misaligned,
 		Pattern: "misaligned %s access off %s size %d",
 		Also: []string{
 			"misaligned stack access off %s size %d",
@@ -91,7 +93,7 @@ var memoryRules = [...]Rule{
 		Example:     "stack_misaligned",
 	},
 	{
-		Kind:    StackBounds,
+		Kind:    mistake.StackBounds,
 		Pattern: "invalid variable-offset%s stack R%d var_off=%s",
 		Also: []string{
 			"invalid unbounded variable-offset%s stack",
@@ -104,7 +106,7 @@ var memoryRules = [...]Rule{
 		Fix:         "Bound the index first, or use a map's value as the array.",
 	},
 	{
-		Kind:        PacketBounds,
+		Kind:        mistake.PacketBounds,
 		Pattern:     "R%d offset is outside of the packet",
 		Also:        []string{"invalid access to packet, off=%d size=%d, R%d"},
 		Explanation: "The packet may end before what is read: R{1} was not compared with its end on the path to {insn}, or not far enough ({details}). What was compared is lost when something variable is added or a helper changes the packet.",
@@ -112,21 +114,21 @@ var memoryRules = [...]Rule{
 		Example:     "pkt_no_check",
 	},
 	{
-		Kind:        ContextAccess,
+		Kind:        mistake.ContextAccess,
 		Pattern:     "invalid bpf_context access off=%d size=%d",
 		Explanation: "The context has nothing at offset {1} that may be accessed with {2} bytes: no such field, not for this type of program, not in this width, or it is read only.",
 		Fix:         "Use the fields of the context by name: package kernel/ctx, dsl.Context, or the parameters of the Go function.",
 		Example:     "ctx_oob",
 	},
 	{
-		Kind:        ContextAccess,
+		Kind:        mistake.ContextAccess,
 		Pattern:     "variable ctx access var_off=%s disallowed",
 		Explanation: "The offset into the context has to be a constant.",
 		Fix:         "Choose the field with branches.",
 		Example:     "ctx_var",
 	},
 	{
-		Kind:    ModifiedPointer,
+		Kind:    mistake.ModifiedPointer,
 		Pattern: "dereference of modified %s ptr R%d off=%d disallowed",
 		Also: []string{
 			"negative offset %s ptr R%d off=%d disallowed",
@@ -136,7 +138,7 @@ var memoryRules = [...]Rule{
 		Fix:         "Keep a copy without the offset, in R6 for example, and put the offset into the load.",
 	},
 	{
-		Kind:        ReadOnlyMemory,
+		Kind:        mistake.ReadOnlyMemory,
 		Pattern:     "write into map forbidden, value_size=%d off=%d size=%d",
 		Also:        []string{"write into map forbidden"},
 		Explanation: "The map is read only for programs (BPF_F_RDONLY_PROG).",
@@ -144,7 +146,7 @@ var memoryRules = [...]Rule{
 		Example:     "map_readonly_write",
 	},
 	{
-		Kind:        ReadOnlyMemory,
+		Kind:        mistake.ReadOnlyMemory,
 		Pattern:     "read from map forbidden, value_size=%d off=%d size=%d",
 		Also:        []string{"read from map forbidden"},
 		Explanation: "The map is write only for programs (BPF_F_WRONLY_PROG).",
@@ -152,48 +154,48 @@ var memoryRules = [...]Rule{
 		Example:     "map_writeonly_read",
 	},
 	{
-		Kind:        MapBounds,
+		Kind:        mistake.MapBounds,
 		Pattern:     "invalid access to map value pointer, value_size=%d off=%d",
 		Explanation: "The program takes the address of byte {2} of a map's value, which has {1}.",
 		Fix:         "Use an offset within the value; maps' In and Ref do.",
 		Example:     "map_direct_off",
 	},
 	{
-		Kind:        MemoryBounds,
+		Kind:        mistake.MemoryBounds,
 		Pattern:     "invalid access to memory, mem_size=%d off=%d size=%d",
 		Explanation: "The memory has {1} bytes, and {3} at offset {2} are accessed.",
 		Fix:         "Ask for more memory, or access less.",
 		Example:     "ringbuf_oob",
 	},
 	{
-		Kind:        BadMap,
+		Kind:        mistake.BadMap,
 		Pattern:     "fd %d is not pointing to valid bpf_map",
 		Explanation: "{1} is no descriptor of a map.",
 		Fix:         "Create the map before, and load the program with its descriptor: package load does both.",
 		Example:     "map_bad_fd",
 	},
 	{
-		Kind:        AtomicTarget,
+		Kind:        mistake.AtomicTarget,
 		Pattern:     "BPF_ATOMIC stores into R%d %s is not allowed",
 		Explanation: "There are no atomic operations on the {2}.",
 		Fix:         "They are possible in map values, memory and on the stack.",
 		Example:     "ctx_atomic",
 	},
 	{
-		Kind:        StackSpill,
+		Kind:        mistake.StackSpill,
 		Pattern:     "attempt to corrupt spilled pointer on stack",
 		Explanation: "Part of a pointer that was put on the stack is overwritten. Without CAP_PERFMON that is refused.",
 		Fix:         "Write somewhere else, or all 8 bytes.",
 		Example:     "stack_spill_corrupt_capbpf",
 	},
 	{
-		Kind:        StackSpill,
+		Kind:        mistake.StackSpill,
 		Pattern:     "corrupted spill memory",
 		Explanation: "Part of a pointer on the stack is read.",
 		Fix:         "Read all 8 bytes.",
 	},
 	{
-		Kind:    ReadOnlyMemory,
+		Kind:    mistake.ReadOnlyMemory,
 		Pattern: "R%d cannot write into %s",
 		Also: []string{
 			"cannot write into %s",
@@ -203,55 +205,55 @@ var memoryRules = [...]Rule{
 		Fix:         "Write somewhere else; of packets, this hook only lets programs read.",
 	},
 	{
-		Kind:        MemoryBounds,
+		Kind:        mistake.MemoryBounds,
 		Pattern:     "R%d invalid %s buffer access: off=%d, size=%d",
 		Explanation: "{4} bytes at offset {3} of the {2} buffer in R{1} are accessed, and it does not have them.",
 		Fix:         "Read only what is there: compare with its length first.",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "R%d invalid variable buffer offset: off=%d, var_off=%s",
 		Explanation: "Offsets into this buffer are constants, and the one in R{1} was computed.",
 		Fix:         "Choose the offset with branches, or copy the buffer first with f.Helper(\"bpf_probe_read_kernel\", ...).",
 	},
 	{
-		Kind:        MapBounds,
+		Kind:        mistake.MapBounds,
 		Pattern:     "invalid access to map key, key_size=%d off=%d size=%d",
 		Explanation: "A key of the map has {1} bytes, and this access is of {3} at offset {2}, which is outside.",
 		Fix:         "Use the Go type of the map's key.",
 	},
 	{
-		Kind:        ReadOnlyMemory,
+		Kind:        mistake.ReadOnlyMemory,
 		Pattern:     "write to change key R%d not allowed",
 		Explanation: "R{1} is a pointer to a key within the map, which cannot be changed.",
 		Fix:         "Delete the element, and put it in again under the other key.",
 	},
 	{
-		Kind:        MemoryBounds,
+		Kind:        mistake.MemoryBounds,
 		Pattern:     "invalid access to flow keys off=%d size=%d",
 		Explanation: "The flow keys end before {2} bytes at offset {1}.",
 		Fix:         "Use the fields of struct bpf_flow_keys by name.",
 	},
 	{
-		Kind:        ReadOnlyMemory,
+		Kind:        mistake.ReadOnlyMemory,
 		Pattern:     "only read from %s is supported",
 		Explanation: "Memory of {1} is read only for programs.",
 		Fix:         "Keep state of your own in a map or storage.",
 	},
 	{
-		Kind:        ReadOnlyMemory,
+		Kind:        mistake.ReadOnlyMemory,
 		Pattern:     "the prog does not allow writes to packet data",
 		Explanation: "This type of program only reads packets, and the call gives memory of the packet that may be written.",
 		Fix:         "Use a type that may write (XDP, traffic control), or read only: bpf_dynptr_slice instead of bpf_dynptr_slice_rdwr.",
 	},
 	{
-		Kind:        ArgumentType,
+		Kind:        mistake.ArgumentType,
 		Pattern:     "helper access to the packet is not allowed",
 		Explanation: "The helper is given a pointer into the packet. It takes memory that stays where it is, such as the stack or a map's value.",
 		Fix:         "Copy the bytes first: into a dsl.Local, with f.Helper(\"bpf_skb_load_bytes\", ...) or bpf_xdp_load_bytes, or one by one behind a dsl.Header.",
 	},
 	{
-		Kind:    StackSpill,
+		Kind:    mistake.StackSpill,
 		Pattern: "invalid size of register fill",
 		Also: []string{
 			"invalid size of register spill",
@@ -262,7 +264,7 @@ var memoryRules = [...]Rule{
 		Fix:         "Keep pointers in 8 aligned bytes of the function's own stack, apart from arrays: variables of Go functions are.",
 	},
 	{
-		Kind:    UninitialisedStack,
+		Kind:    mistake.UninitialisedStack,
 		Pattern: "invalid read from stack R%d var_off %s+%d size %d",
 		Also: []string{
 			"invalid%s read from stack R%d var_off %s+%d size %d",
@@ -272,7 +274,7 @@ var memoryRules = [...]Rule{
 		Fix:         "Write all of it first: dsl.Local makes an object whose bytes are 0.",
 	},
 	{
-		Kind:    BadMap,
+		Kind:    mistake.BadMap,
 		Pattern: "direct value offset of %u is not allowed",
 		Also: []string{
 			"no direct value access support for this map type",
@@ -282,7 +284,7 @@ var memoryRules = [...]Rule{
 		Fix:         "Use maps.NewGlobal or maps.NewReadOnly for that, and look values of other maps up.",
 	},
 	{
-		Kind:    ArgumentType,
+		Kind:    mistake.ArgumentType,
 		Pattern: "R%d does not point to a readonly map'",
 		Also: []string{
 			"R%d is not a constant address'",
@@ -294,14 +296,14 @@ var memoryRules = [...]Rule{
 		Fix:         "Put it into maps.NewReadOnly.",
 	},
 	{
-		Kind:        NotPermitted,
+		Kind:        mistake.NotPermitted,
 		Pattern:     "'struct %s' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN",
 		Also:        []string{"%s access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN"},
 		Explanation: "Reading {1} takes CAP_PERFMON.",
 		Fix:         "Load with CAP_PERFMON.",
 	},
 	{
-		Kind:        UsedAfterRelease,
+		Kind:        mistake.UsedAfterRelease,
 		Pattern:     "invalid bpf_context access off=%d. Reference may already be released",
 		Explanation: "The argument at offset {1} of the context was given back before, and is read again.",
 		Fix:         "Read it once, at the beginning, and do not use it after it was given back.",

@@ -3,6 +3,8 @@ package verifierlog
 import (
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // An account is a report while its message is explained.
@@ -16,41 +18,41 @@ type account struct {
 // the kind of mistake that it is about at that time, and leave the rule's text where the log has nothing more. Those of memory, of
 // fields, of calls and of what is held are in files of their own.
 var refinements = [...]struct {
-	kind   Kind
+	kind   mistake.Kind
 	refine func(a *account)
 }{
-	{Uninitialised, refineUninitialised},
-	{NotAPointer, refineNotAPointer},
-	{ResultRange, refineResult},
-	{TooComplex, refineTooComplex},
-	{FunctionContract, refineContract},
+	{mistake.Uninitialised, refineUninitialised},
+	{mistake.NotAPointer, refineNotAPointer},
+	{mistake.ResultRange, refineResult},
+	{mistake.TooComplex, refineTooComplex},
+	{mistake.FunctionContract, refineContract},
 
-	{PacketBounds, refinePacket},
-	{MapBounds, refineBounds},
-	{MemoryBounds, refineBounds},
-	{Unbounded, refineUnbounded},
-	{BadSize, refineSize},
-	{StackBounds, refineStack},
-	{UninitialisedStack, refineStackByte},
-	{Misaligned, refineMisaligned},
-	{ContextAccess, refineContext},
-	{ReadOnlyStruct, refineReadOnlyStruct},
-	{ReadOnlyField, refineField},
-	{WriteTooWide, refineWidth},
+	{mistake.PacketBounds, refinePacket},
+	{mistake.MapBounds, refineBounds},
+	{mistake.MemoryBounds, refineBounds},
+	{mistake.Unbounded, refineUnbounded},
+	{mistake.BadSize, refineSize},
+	{mistake.StackBounds, refineStack},
+	{mistake.UninitialisedStack, refineStackByte},
+	{mistake.Misaligned, refineMisaligned},
+	{mistake.ContextAccess, refineContext},
+	{mistake.ReadOnlyStruct, refineReadOnlyStruct},
+	{mistake.ReadOnlyField, refineField},
+	{mistake.WriteTooWide, refineWidth},
 
-	{ArgumentType, refineNilArgument},
-	{ArgumentType, refineArgument},
-	{MaybeNil, refineMaybeNil},
-	{Untrusted, refineUntrusted},
-	{UnreleasedReference, refineReference},
-	{ReleasedTwice, refineReleased},
-	{LockHeld, refineSection},
-	{ForbiddenWithLock, refineLocked},
-	{HelperForbidden, refineHelper},
-	{KernelForbidden, refineKernelFunction},
-	{MaySleep, refineSleep},
-	{NeedsGPL, refineLicense},
-	{BadAttach, refineAttach},
+	{mistake.ArgumentType, refineNilArgument},
+	{mistake.ArgumentType, refineArgument},
+	{mistake.MaybeNil, refineMaybeNil},
+	{mistake.Untrusted, refineUntrusted},
+	{mistake.UnreleasedReference, refineReference},
+	{mistake.ReleasedTwice, refineReleased},
+	{mistake.LockHeld, refineSection},
+	{mistake.ForbiddenWithLock, refineLocked},
+	{mistake.HelperForbidden, refineHelper},
+	{mistake.KernelForbidden, refineKernelFunction},
+	{mistake.MaySleep, refineSleep},
+	{mistake.NeedsGPL, refineLicense},
+	{mistake.BadAttach, refineAttach},
 }
 
 // register returns what a register held before the instruction.
@@ -126,15 +128,15 @@ func refineUninitialised(a *account) {
 // lostPointers say how what a register holds came to be a number, by what the slice tells of it. The first that is found counts.
 var lostPointers = [...]struct {
 	note, was string // parts of a step's note and of the value that it speaks of
-	kind      Kind
+	kind      mistake.Kind
 	text      string // {reg}, {step}
 	fix       string
 }{
-	{"overwrites a part of", "", NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
+	{"overwrites a part of", "", mistake.NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
 		"Write it somewhere else: dsl.Local makes objects that do not overlap. A pointer keeps its type only in 8 aligned bytes that nothing else writes to."},
-	{"takes it away", "pkt", NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
+	{"takes it away", "pkt", mistake.NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
 		"Read data and data_end again behind the call, and compare again: take a new dsl.Header."},
-	{"takes it away", "", UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
+	{"takes it away", "", mistake.UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
 		"Do not use it behind that call: read what is needed before, or give it back later."},
 }
 
@@ -174,7 +176,7 @@ func refineNotAPointer(a *account) {
 		if call, ok := a.step(func(s Step) bool { return calleeOf(s.Text) != "" }); ok {
 			giver = call
 		}
-		a.Kind = UsedAfterRelease
+		a.Kind = mistake.UsedAfterRelease
 		a.Explanation = reg + " was the pointer that is from " + placed(giver) + ", and is a number now: a call behind that has ended the life of what it leads into, such as one that gives it back, submits it or moves the packet."
 		a.Fix = "Do not use it behind that call: do what is needed before, or ask for a new pointer."
 	default:
@@ -220,7 +222,7 @@ func refineContract(a *account) {
 		return
 	}
 	for _, line := range a.Details {
-		if rule, args := ruleFor(line); rule != nil && rule.Kind == FunctionContract {
+		if rule, args := ruleFor(line); rule != nil && rule.Kind == mistake.FunctionContract {
 			a.Pattern, a.Explanation, a.Fix = rule.Pattern, fill(rule.Explanation, args, instructionOf(*a.Report)), fill(rule.Fix, args, instructionOf(*a.Report))
 			return
 		}

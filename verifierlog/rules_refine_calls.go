@@ -3,12 +3,14 @@ package verifierlog
 import (
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // refineNilArgument: an argument that may be nil is called a wrong type.
 func refineNilArgument(a *account) {
 	if len(a.args) == 3 && strings.HasSuffix(a.args[1], "_or_null") {
-		a.Kind = MaybeNil
+		a.Kind = mistake.MaybeNil
 		return
 	}
 	if !strings.HasPrefix(a.Reason, "arg#") {
@@ -16,7 +18,7 @@ func refineNilArgument(a *account) {
 	}
 	for _, s := range a.Slice { // it was given back, and is a number since
 		if isCall(s.Text) && strings.Contains(s.Text, "_release") && s.Insn != a.Insn {
-			a.Kind = ReleasedTwice
+			a.Kind = mistake.ReleasedTwice
 			a.Explanation = "What is passed was given back before, at " + placed(s) + ", and is not the program's any more."
 			a.Fix = "Give it back once, and do not use it after that."
 		}
@@ -47,7 +49,7 @@ func refineArgument(a *account) {
 		a.Explanation = "The " + ordinal(n+1) + " argument of " + callee + " is a pointer to a " + a.args[2] + " of the kernel, and R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". The kernel's text about scalars does not apply."
 		switch a.register(n + 1).Kind {
 		case NoValue:
-			a.Kind = Uninitialised
+			a.Kind = mistake.Uninitialised
 			a.Fix = "Set all arguments before the call. A call loses R1 to R5, so they are set anew for each."
 		case PointerContext:
 			a.Fix = "R1 at the beginning is the context, an array that has the arguments in it: load argument i from offset 8*i. The parameters of a Go function are the arguments."
@@ -57,7 +59,7 @@ func refineArgument(a *account) {
 	case strings.HasSuffix(a.Reason, "is not a scalar") && n >= 1:
 		a.Explanation = "The " + ordinal(n) + " argument of " + callee + " is a number, and R" + a.args[0] + " " + a.register(n).what() + "."
 		if a.register(n).Kind == NoValue {
-			a.Kind = Uninitialised // of what was never set the kernel says "not a scalar", too
+			a.Kind = mistake.Uninitialised // of what was never set the kernel says "not a scalar", too
 			a.Fix = "Set it before the call: this function has at least " + count(int64(n), "argument") + "."
 		}
 	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:

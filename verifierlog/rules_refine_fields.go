@@ -1,6 +1,10 @@
 package verifierlog
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // arrayContexts are the types of programs whose context is an array of arguments, 8 bytes each.
 var arrayContexts = [...]string{"struct_ops", "tracing", "lsm", "tp_btf", "fentry", "raw_tp"}
@@ -17,7 +21,7 @@ func refineContext(a *account) {
 		arguments = arguments || a.program.Type == t
 	}
 	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
-		a.Kind, a.Pattern = NoArgument, "func '%s' doesn't have %d-th argument"
+		a.Kind, a.Pattern = mistake.NoArgument, "func '%s' doesn't have %d-th argument"
 		// The kernel's number counts from 1, and one more where the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c). The offset
 		// does not mislead.
 		a.Explanation = args[0] + " is asked for argument " + strconv.FormatInt(off/8, 10) + ", counted from 0 (offset " + a.args[0] + " in the context), and has fewer."
@@ -25,13 +29,13 @@ func refineContext(a *account) {
 		return
 	}
 	if args, ok := a.detail("func '%s' offset %d is not multiple of 8"); ok {
-		a.Kind, a.Pattern = ArgumentWidth, "func '%s' offset %d is not multiple of 8"
+		a.Kind, a.Pattern = mistake.ArgumentWidth, "func '%s' offset %d is not multiple of 8"
 		a.Explanation = "The context of " + args[0] + " is an array of arguments, 8 bytes each, and offset " + args[1] + " is in the middle of number " + strconv.FormatInt(off/8, 10) + ", counted from 0."
 		a.Fix = "Read argument i at offset 8*i; the parameters of a Go function do."
 		return
 	}
 	if args, ok := a.detail("func '%s' size %d must be 8"); ok {
-		a.Kind, a.Pattern = ArgumentWidth, "func '%s' offset %d is not multiple of 8"
+		a.Kind, a.Pattern = mistake.ArgumentWidth, "func '%s' offset %d is not multiple of 8"
 		a.Explanation = "Argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0, is a pointer, and " + args[1] + " of its 8 bytes are read."
 		a.Fix = "Read all 8: dsl.LoadMem(isa.DW, ...). A parameter of type dsl.Ptr, or of a type that embeds it, is read whole."
 		return
@@ -39,11 +43,11 @@ func refineContext(a *account) {
 	at := "offset " + a.args[0]
 	switch o := parseOperands(a.Text); {
 	case o.operation == storeOperation && arguments:
-		a.Kind = ContextWrite
+		a.Kind = mistake.ContextWrite
 		a.Explanation = "The context is the array of the arguments, and is read only: " + instructionOf(*a.Report) + " writes to " + at + "."
 		a.Fix = "Load the pointer that is the argument, and write through that where it is allowed (tp.SetSndCwnd(v)); keep state of your own in a map."
 	case o.operation == storeOperation:
-		a.Kind = ContextWrite
+		a.Kind = mistake.ContextWrite
 		a.Explanation = "The context is read only at " + at + ", or altogether, for this type of program: " + instructionOf(*a.Report) + " writes there."
 		a.Fix = "Write only fields that the type of program lets be written: package kernel/ctx has setters for those. Keep state of your own in a map."
 	case off < 0:

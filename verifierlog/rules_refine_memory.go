@@ -3,6 +3,8 @@ package verifierlog
 import (
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // detail finds the numbers that a line before the reason has, by its format.
@@ -88,13 +90,13 @@ func (a *account) valueBefore(at Step, register int) Value {
 // all, so it is these that tell which rule it is.
 var sizedMemory = [...]struct {
 	format string
-	kind   Kind
+	kind   mistake.Kind
 	what   string
 	rule   string // the Pattern of the rule, where it is not that of the line behind
 }{
-	{"invalid access to map value, value_size=%d off=%d size=%d", MapBounds, "a value of the map", ""},
-	{"invalid access to map key, key_size=%d off=%d size=%d", MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
-	{"invalid access to memory, mem_size=%d off=%d size=%d", MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
+	{"invalid access to map value, value_size=%d off=%d size=%d", mistake.MapBounds, "a value of the map", ""},
+	{"invalid access to map key, key_size=%d off=%d size=%d", mistake.MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", mistake.MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
 }
 
 // refineBounds names the memory that an access reaches out of, and the number that leads there.
@@ -252,7 +254,7 @@ func refineStack(a *account) {
 		if !strings.HasPrefix(a.Reason, "invalid read from stack R") {
 			return
 		}
-		a.Kind = UninitialisedStack
+		a.Kind = mistake.UninitialisedStack
 		a.Explanation = "The " + at + " are read, and the program has not written all of them. Without CAP_PERFMON that is not possible."
 		a.Fix = "Write all of it first, padding too: dsl.Local makes an object whose bytes are 0."
 	case off < 0 && off+size > 0:

@@ -1,16 +1,18 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about what registers hold.
 var registerRules = [...]Rule{
 	{
-		Kind:        Uninitialised,
+		Kind:        mistake.Uninitialised,
 		Pattern:     "R%d !read_ok",
 		Explanation: "R{1} holds nothing here: on the path to {insn} it was never written, or a call has lost it. Calls lose R0 to R5 and leave their result in R0.",
 		Fix:         "Set R{1} on every path to here. What is needed after a call is kept in R6 to R9, or read again; values of Go functions are kept by themselves.",
 		Example:     "r0_not_set",
 	},
 	{
-		Kind:        NotAPointer,
+		Kind:        mistake.NotAPointer,
 		Pattern:     "R%d invalid mem access 'scalar'",
 		Also:        []string{"R%d invalid mem access 'inv'"},
 		Explanation: "R{1} is a number for the verifier, and {insn} uses it as an address. It never was a pointer, or it is none any more: it was given back, the packet moved, or only half of it was copied.",
@@ -18,7 +20,7 @@ var registerRules = [...]Rule{
 		Example:     "pkt_stale",
 	},
 	{
-		Kind:    MaybeNil,
+		Kind:    mistake.MaybeNil,
 		Pattern: "R%d invalid mem access '%s_or_null'",
 		Also: []string{
 			"R%d invalid mem access 'rcu_ptr_or_null_%s'",
@@ -31,47 +33,47 @@ var registerRules = [...]Rule{
 		Example:     "ringbuf_no_null",
 	},
 	{
-		Kind:        NotAPointer,
+		Kind:        mistake.NotAPointer,
 		Pattern:     "R%d invalid mem access '%s'",
 		Explanation: "R{1} is a {2}, and {insn} uses it as the address of memory, which it is not.",
 		Fix:         "Use a pointer to memory: into the stack, a map's value, a packet, or an object.",
 	},
 	{
-		Kind:        MaybeNil,
+		Kind:        mistake.MaybeNil,
 		Pattern:     "R%d pointer arithmetic on %s_or_null prohibited, null-check it first",
 		Explanation: "R{1} may be nil, and nothing may be added to it before the program has asked.",
 		Fix:         "Compare it with 0 first: f.If(p.IsNil(), f.Exit).",
 		Example:     "null_arith",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d pointer arithmetic on %s prohibited",
 		Explanation: "R{1} is a {2}. Nothing may be added to such a pointer.",
 		Fix:         "Use it as it is; for an element of a map, look its key up.",
 		Example:     "map_ptr_arith",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d pointer arithmetic with %s operator prohibited",
 		Explanation: "A number may be added to a pointer or subtracted from it; {2} is not possible.",
 		Fix:         "Compute with numbers, and add the result once.",
 		Example:     "ptr_mul",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d bitwise operator %s on pointer prohibited",
 		Explanation: "The bits of a pointer cannot be computed with.",
 		Fix:         "Compute the offset as a number, and add it to the pointer.",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d 32-bit pointer arithmetic prohibited",
 		Explanation: "A pointer has 64 bits; in 32 it would lose half.",
 		Fix:         "Add with a 64-bit instruction (Add64Imm, Add64Reg).",
 		Example:     "ptr_add32",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d pointer %s pointer prohibited",
 		Also:        []string{"R%d pointer += pointer prohibited"},
 		Explanation: "Two pointers cannot be combined like this; only their difference makes sense.",
@@ -79,60 +81,60 @@ var registerRules = [...]Rule{
 		Example:     "ptr_add_ptr",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d tried to subtract pointer from scalar",
 		Explanation: "A pointer is subtracted from a number, which gives no address.",
 		Fix:         "Exchange the sides, or subtract numbers.",
 		Example:     "ptr_sub_from_scalar",
 	},
 	{
-		Kind:        AddressLeak,
+		Kind:        mistake.AddressLeak,
 		Pattern:     "R%d pointer arithmetic prohibited",
 		Explanation: "Arithmetic with pointers beyond adding numbers takes CAP_PERFMON, since it may show addresses.",
 		Fix:         "Load with CAP_PERFMON, or leave it out.",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "math between %s pointer and register with unbounded min value is not allowed",
 		Explanation: "The number that is added to the {1} pointer may be negative without limit, for all that the verifier knows.",
 		Fix:         "Bound it before: x.And(63), or f.If(x.Lt(n), ...) without sign. A comparison with sign leaves the lower side open.",
 		Example:     "stack_unbounded",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "math between %s pointer and %d is not allowed",
 		Explanation: "{2} is too far from the {1} pointer: offsets are below 2^29.",
 		Fix:         "Add a smaller number.",
 		Example:     "ptr_huge_off",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "value %d makes %s pointer be out of bounds",
 		Explanation: "The number that is added may be {1}, which is too far from the {2} pointer.",
 		Fix:         "Bound it before, without sign: x.And(63), or f.If(x.Lt(n), ...).",
 		Example:     "map_value_s32",
 	},
 	{
-		Kind:        Unbounded,
+		Kind:        mistake.Unbounded,
 		Pattern:     "%s pointer offset %d is not allowed",
 		Explanation: "The offset {2} is too far.",
 		Fix:         "Offsets of pointers are below 2^29.",
 	},
 	{
-		Kind:        MapBounds,
+		Kind:        mistake.MapBounds,
 		Pattern:     "R%d pointer arithmetic of map value goes out of range, prohibited for !root",
 		Explanation: "Without CAP_PERFMON a pointer may not lead out of the map's value even while it is not used.",
 		Fix:         "Bound the index before it is added, f.If(i.Lt(n), ...), or mask it: i.And(63).",
 		Example:     "spec_map_value",
 	},
 	{
-		Kind:        StackBounds,
+		Kind:        mistake.StackBounds,
 		Pattern:     "R%d stack pointer arithmetic goes out of range, prohibited for !root",
 		Explanation: "Without CAP_PERFMON a pointer may not lead out of the stack even while it is not used.",
 		Fix:         "Bound the index before it is added, f.If(i.Lt(n), ...), or mask it: i.And(63).",
 	},
 	{
-		Kind:    Unbounded,
+		Kind:    mistake.Unbounded,
 		Pattern: "R%d tried to %s from different maps, paths or scalars, prohibited for !root",
 		Also: []string{
 			"R%d has pointer with unsupported alu operation",
@@ -145,7 +147,7 @@ var registerRules = [...]Rule{
 		Fix:         "Mask the index (x.And(63)) just before it is added, on each path alike, or load with CAP_PERFMON.",
 	},
 	{
-		Kind:    AddressLeak,
+		Kind:    mistake.AddressLeak,
 		Pattern: "R%d leaks addr as return value",
 		Also: []string{
 			"R%d leaks addr into map",
@@ -159,14 +161,14 @@ var registerRules = [...]Rule{
 		Example:     "leak_ret",
 	},
 	{
-		Kind:        AddressLeak,
+		Kind:        mistake.AddressLeak,
 		Pattern:     "R%d pointer comparison prohibited",
 		Explanation: "Comparing a pointer with anything but nil takes CAP_PERFMON.",
 		Fix:         "Compare offsets or numbers, or load with CAP_PERFMON.",
 		Example:     "leak_compare",
 	},
 	{
-		Kind:        ResultRange,
+		Kind:        mistake.ResultRange,
 		Pattern:     "At program exit the register R%d has %s should have been in [%d, %d]",
 		Also:        []string{"At program exit the register R%d has %s should have been in %s"},
 		Explanation: "The result, R{1}, has {2} at the end, and this hook does not take all of that.",
@@ -174,7 +176,7 @@ var registerRules = [...]Rule{
 		Example:     "ret_range_cgroup",
 	},
 	{
-		Kind:    ResultRange,
+		Kind:    mistake.ResultRange,
 		Pattern: "At callback return the register R%d has %s should have been in [%d, %d]",
 		Also: []string{
 			"At callback return the register R%d has %s",
@@ -185,20 +187,20 @@ var registerRules = [...]Rule{
 		Example:     "loop_callback_ret",
 	},
 	{
-		Kind:        PointerResult,
+		Kind:        mistake.PointerResult,
 		Pattern:     "At program exit the register R%d is not a known value (%s)",
 		Also:        []string{"At program exit the register R%d is not a scalar value (%s)"},
 		Explanation: "The result is a {2}, and must be a number.",
 		Fix:         "Return a number.",
 	},
 	{
-		Kind:        PointerResult,
+		Kind:        mistake.PointerResult,
 		Pattern:     "cannot return stack pointer to the caller",
 		Explanation: "A function returns the address of its own stack, which is gone then.",
 		Fix:         "Let the caller pass the memory to write to.",
 	},
 	{
-		Kind:    AddressLeak,
+		Kind:    mistake.AddressLeak,
 		Pattern: "R%d partial copy of pointer",
 		Also: []string{
 			"R%d sign-extension part of pointer",
@@ -208,7 +210,7 @@ var registerRules = [...]Rule{
 		Fix:         "Copy pointers whole (dsl.Mov64Reg), do not pass objects with pointers in them to helpers, or load with CAP_PERFMON.",
 	},
 	{
-		Kind:        PointerArithmetic,
+		Kind:        mistake.PointerArithmetic,
 		Pattern:     "R%d subtraction from stack pointer prohibited",
 		Explanation: "A number is subtracted from an address in the stack.",
 		Fix:         "Add the negative number instead, or begin at the object that is meant: dsl.Local.",

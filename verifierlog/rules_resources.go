@@ -1,9 +1,11 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about what a program acquires and has to give back.
 var resourceRules = [...]Rule{
 	{
-		Kind:    UnreleasedReference,
+		Kind:    mistake.UnreleasedReference,
 		Pattern: "%s would lead to reference leak",
 		Also: []string{
 			"Unreleased reference id=%d alloc_insn=%d",
@@ -14,7 +16,7 @@ var resourceRules = [...]Rule{
 		Example:     "ringbuf_leak",
 	},
 	{
-		Kind:    ReleasedTwice,
+		Kind:    mistake.ReleasedTwice,
 		Pattern: "release kernel function %s expects refcounted PTR_TO_BTF_ID",
 		Also: []string{
 			"R%d must be referenced when passed to release function",
@@ -29,7 +31,7 @@ var resourceRules = [...]Rule{
 		Example:     "kfunc_release_unowned",
 	},
 	{
-		Kind:    LockHeld,
+		Kind:    mistake.LockHeld,
 		Pattern: "%s cannot be used inside %s-ed region",
 		Also: []string{
 			"bpf_spin_unlock is missing",
@@ -42,7 +44,7 @@ var resourceRules = [...]Rule{
 		Example:     "lock_leak",
 	},
 	{
-		Kind:    NotHeld,
+		Kind:    mistake.NotHeld,
 		Pattern: "unmatched rcu read unlock (kernel function %s)",
 		Also: []string{
 			"unmatched rcu read unlock",
@@ -57,14 +59,14 @@ var resourceRules = [...]Rule{
 		Fix:         "Begin it first: f.RCU and f.Locked do both.",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "cannot restore irq state out of order, expected id=%d acquired at insn_idx=%d",
 		Explanation: "Flags are restored in the reverse order in which they were saved; those saved at instruction {2} are due.",
 		Fix:         "Restore the last that was saved first.",
 		Example:     "irq_out_of_order",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "expected an initialized irq flag as arg#%d",
 		Also:        []string{"expected uninitialized irq flag as arg#%d"},
 		Explanation: "Flags are restored that were not saved, or saved twice.",
@@ -72,21 +74,21 @@ var resourceRules = [...]Rule{
 		Example:     "irq_uninit",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "expected an initialized iter_%s as arg #%d",
 		Explanation: "The iterator was not begun on this path, or has ended already.",
 		Fix:         "Call its _new first, and _destroy once at the end.",
 		Example:     "iter_no_new",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "expected uninitialized iter_%s as arg #%d",
 		Explanation: "An iterator is begun where one is that was not ended.",
 		Fix:         "End it first with its _destroy.",
 		Example:     "iter_new_twice",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "Expected an initialized dynptr as arg #%d",
 		Also:        []string{"Expected a dynptr of type %s as arg #%d"},
 		Explanation: "There is no dynptr where the call wants one: it was never made, or was given back.",
@@ -94,27 +96,27 @@ var resourceRules = [...]Rule{
 		Example:     "dynptr_uninit",
 	},
 	{
-		Kind:        UnreleasedReference,
+		Kind:        mistake.UnreleasedReference,
 		Pattern:     "cannot overwrite referenced dynptr",
 		Explanation: "A dynptr that must be given back is overwritten.",
 		Fix:         "Submit or discard it first.",
 		Example:     "dynptr_overwrite",
 	},
 	{
-		Kind:        SpecialField,
+		Kind:        mistake.SpecialField,
 		Pattern:     "off %d doesn't point to 'struct %s' that is at %d",
 		Explanation: "The {2} of the value is at offset {3}, and the call is given offset {1}.",
 		Fix:         "Pass the field's own address: r.Part(\"Lock\").",
 	},
 	{
-		Kind:        SpecialField,
+		Kind:        mistake.SpecialField,
 		Pattern:     "%s cannot be accessed directly by load/store",
 		Explanation: "{1} in a map's value is the kernel's, and not read or written like memory.",
 		Fix:         "Use the calls for it, such as f.Locked; leave the field out of copies.",
 		Example:     "lock_direct",
 	},
 	{
-		Kind:    SpecialField,
+		Kind:    mistake.SpecialField,
 		Pattern: "kptr access size must be BPF_DW",
 		Also: []string{
 			"kptr access misaligned expected=%d off=%d",
@@ -128,21 +130,21 @@ var resourceRules = [...]Rule{
 		Example:     "kptr_unaligned",
 	},
 	{
-		Kind:        ForbiddenWithLock,
+		Kind:        mistake.ForbiddenWithLock,
 		Pattern:     "Locking two bpf_spin_locks are not allowed",
 		Also:        []string{"Acquiring the same lock again, AA deadlock detected"},
 		Explanation: "A spin lock is held here already, and a program holds one at a time.",
 		Fix:         "End the first section before: bodies of f.Locked do not stand within each other.",
 	},
 	{
-		Kind:        NotHeld,
+		Kind:        mistake.NotHeld,
 		Pattern:     "bpf_spin_lock at off=%d must be held for %s",
 		Also:        []string{"held lock and object are not in the same allocation"},
 		Explanation: "The list or tree that is changed is guarded by the lock of the same object, and that is not held.",
 		Fix:         "Change it within f.Locked(lock, body), with the lock of the same value.",
 	},
 	{
-		Kind:    SpecialField,
+		Kind:    mistake.SpecialField,
 		Pattern: "%s has to be at a constant offset",
 		Also: []string{
 			"R%d doesn't have constant offset. %s has to be at the constant offset",
@@ -153,7 +155,7 @@ var resourceRules = [...]Rule{
 		Fix:         "Pass the field's own address, r.Part(\"Lock\"); keep such fields out of what helpers read and write.",
 	},
 	{
-		Kind:    SpecialField,
+		Kind:    mistake.SpecialField,
 		Pattern: "map '%s' has no valid %s",
 		Also: []string{
 			"map '%s' doesn't have 'struct bpf_spin_lock'",
@@ -168,7 +170,7 @@ var resourceRules = [...]Rule{
 		Fix:         "Put the field into the Go type of the map's value: package maps tells the kernel of it.",
 	},
 	{
-		Kind:    BadMap,
+		Kind:    mistake.BadMap,
 		Pattern: "%s progs cannot use bpf_spin_lock yet",
 		Also: []string{
 			"%s progs cannot use bpf_timer yet",
@@ -179,7 +181,7 @@ var resourceRules = [...]Rule{
 		Fix:         "Use another map for this program, with atomic operations instead of a lock (r.U64(\"Packets\").AtomicAdd).",
 	},
 	{
-		Kind:        UnreleasedReference,
+		Kind:        mistake.UnreleasedReference,
 		Pattern:     "potential write to dynptr at off=%d disallowed",
 		Also:        []string{"Dynptr has to be an uninitialized dynptr"},
 		Explanation: "The write may hit a dynptr that is in use on the stack.",

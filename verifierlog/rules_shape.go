@@ -1,30 +1,32 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about the shape of a program: of checks before the walk, and of its limits.
 var shapeRules = [...]Rule{
 	{
-		Kind:        NoExit,
+		Kind:        mistake.NoExit,
 		Pattern:     "last insn is not an exit or jmp",
 		Explanation: "Each function ends with exit or a jump. This one runs off its end, into the next function or out of the program.",
 		Fix:         "End the function with dsl.Exit() or a jump; a Go function ends by itself.",
 		Example:     "no_exit",
 	},
 	{
-		Kind:        JumpOutside,
+		Kind:        mistake.JumpOutside,
 		Pattern:     "jump out of range from insn %d to %d",
 		Explanation: "The jump at instruction {1} leads to {2}, which is not in the same function.",
 		Fix:         "Put the label into the function that jumps to it; to go on elsewhere, call it.",
 		Example:     "jump_out_of_range",
 	},
 	{
-		Kind:        JumpOutside,
+		Kind:        mistake.JumpOutside,
 		Pattern:     "jump into the middle of ldimm64 insn %d",
 		Explanation: "A 64-bit load takes two slots, and the jump leads to the second one of that at {1}.",
 		Fix:         "Use labels instead of distances: they count slots.",
 		Example:     "jump_into_ldimm64",
 	},
 	{
-		Kind:        Unreachable,
+		Kind:        mistake.Unreachable,
 		Pattern:     "unreachable insn %d",
 		Also:        []string{"unreachable instruction %d"},
 		Explanation: "No path leads to instruction {1}: it stands behind a jump or an exit, and nothing jumps to it.",
@@ -32,27 +34,27 @@ var shapeRules = [...]Rule{
 		Example:     "unreachable",
 	},
 	{
-		Kind:        EndlessLoop,
+		Kind:        mistake.EndlessLoop,
 		Pattern:     "back-edge from insn %d to %d",
 		Explanation: "The jump from {1} back to {2} makes a loop. Without CAP_BPF, and before Linux 5.3, programs have none.",
 		Fix:         "Load with CAP_BPF, or write the turns one after the other.",
 	},
 	{
-		Kind:        EndlessLoop,
+		Kind:        mistake.EndlessLoop,
 		Pattern:     "infinite loop detected at insn %d",
 		Explanation: "The walk came back to instruction {1} and everything was as it had been there before: the loop changes nothing that its condition reads, so it would never end.",
 		Fix:         "Change what the condition compares in each turn, or bound the loop: f.For(n, ...), f.While (may_goto), or f.Loop (bpf_loop).",
 		Example:     "infinite_loop",
 	},
 	{
-		Kind:        TooComplex,
+		Kind:        mistake.TooComplex,
 		Pattern:     "BPF program is too large. Processed %d insn",
 		Explanation: "The verifier walks through every turn of a loop and every combination of branches, and gave up after {1} instructions. It is the number of states that is too large, not the program.",
 		Fix:         "Let the verifier see a loop's body once: f.Loop (bpf_loop), an iterator, or f.While. Move code with many branches into a global function, which is walked through by itself.",
 		Example:     "too_many_insns",
 	},
 	{
-		Kind:    TooComplex,
+		Kind:    mistake.TooComplex,
 		Pattern: "The sequence of %d jumps is too complex.",
 		Also: []string{
 			"The sequence of %d jumps is too complex for async cb.",
@@ -62,7 +64,7 @@ var shapeRules = [...]Rule{
 		Fix:         "Divide the function, use a table instead of a chain of comparisons, or make a part of it a global function.",
 	},
 	{
-		Kind:    Recursion,
+		Kind:    mistake.Recursion,
 		Pattern: "the call stack of %d frames is too deep",
 		Also: []string{
 			"call stack of %d frames is too deep",
@@ -73,14 +75,14 @@ var shapeRules = [...]Rule{
 		Example:     "subprog_recursion",
 	},
 	{
-		Kind:        FrameTooLong,
+		Kind:        mistake.FrameTooLong,
 		Pattern:     "combined stack size of %d calls is %d. Too large",
 		Explanation: "Functions that call each other share 512 bytes of stack; these {1} take {2}.",
 		Fix:         "Put large objects into a map's value: a per-CPU array of one element is scratch memory.",
 		Example:     "stack_combined",
 	},
 	{
-		Kind:    FrameTooLong,
+		Kind:    mistake.FrameTooLong,
 		Pattern: "stack size of subprog %d is %d. Too large",
 		Also: []string{
 			"stack of subprog %d is %d. Too large",
@@ -90,20 +92,20 @@ var shapeRules = [...]Rule{
 		Fix:         "Put large objects into a map's value: a per-CPU array of one element is scratch memory.",
 	},
 	{
-		Kind:        FrameTooLong,
+		Kind:        mistake.FrameTooLong,
 		Pattern:     "tail_calls are not allowed when call stack of previous frames is %d bytes",
 		Explanation: "A function that is called and makes tail calls may have at most 256 bytes of stack above it, and has {1}.",
 		Fix:         "Make the tail call in the entry function, or take less stack.",
 	},
 	{
-		Kind:        BadInstruction,
+		Kind:        mistake.BadInstruction,
 		Pattern:     "unknown opcode %02x",
 		Explanation: "There is no instruction with the opcode {1}.",
 		Fix:         "Package isa gives correct encodings; only instructions made by hand can be like this.",
 		Example:     "unknown_opcode",
 	},
 	{
-		Kind:    BadInstruction,
+		Kind:    mistake.BadInstruction,
 		Pattern: "%s uses reserved fields",
 		Also: []string{
 			"BPF_%s uses reserved fields",
@@ -115,7 +117,7 @@ var shapeRules = [...]Rule{
 		Example:     "st_reserved",
 	},
 	{
-		Kind:    BadInstruction,
+		Kind:    mistake.BadInstruction,
 		Pattern: "invalid bpf_ld_imm64 insn",
 		Also: []string{
 			"invalid insn idx %d",
@@ -125,32 +127,32 @@ var shapeRules = [...]Rule{
 		Fix:         "Use dsl.LoadImm64, LoadMap and their like, which write both.",
 	},
 	{
-		Kind:        BadInstruction,
+		Kind:        mistake.BadInstruction,
 		Pattern:     "R%d is invalid",
 		Explanation: "There are registers R0 to R10, and no R{1}.",
 		Fix:         "Use a register that exists.",
 	},
 	{
-		Kind:        BadInstruction,
+		Kind:        mistake.BadInstruction,
 		Pattern:     "div by zero",
 		Explanation: "A division by the constant 0.",
 		Fix:         "Divide by something else; in a register, 0 gives 0.",
 	},
 	{
-		Kind:        BadInstruction,
+		Kind:        mistake.BadInstruction,
 		Pattern:     "invalid shift %d",
 		Explanation: "A shift by the constant {1}, which is not below the width.",
 		Fix:         "Shift by less than 32 or 64 bits.",
 	},
 	{
-		Kind:        BadInstruction,
+		Kind:        mistake.BadInstruction,
 		Pattern:     "BPF_LD_[ABS|IND] instructions not allowed for this program type",
 		Explanation: "Packet access by number (BPF_LD_ABS, BPF_LD_IND) is for socket filters and traffic control only.",
 		Fix:         "Read the packet through its pointers: dsl.Header, or bpf_skb_load_bytes.",
 		Example:     "ldabs_xdp",
 	},
 	{
-		Kind:    BadInstruction,
+		Kind:    mistake.BadInstruction,
 		Pattern: "invalid %s opcode %x",
 		Also: []string{
 			"invalid BPF_ATOMIC insn %x",
@@ -161,14 +163,14 @@ var shapeRules = [...]Rule{
 		Fix:         "Package isa gives correct encodings.",
 	},
 	{
-		Kind:        FramePointer,
+		Kind:        mistake.FramePointer,
 		Pattern:     "frame pointer is read only",
 		Explanation: "R10 points to the end of the stack and cannot be written.",
 		Fix:         "Copy it to another register and add to that: r2 = r10; r2 += -8.",
 		Example:     "write_r10",
 	},
 	{
-		Kind:    BadDebugInfo,
+		Kind:    mistake.BadDebugInfo,
 		Pattern: "Invalid line_info[%d].insn_off:%d",
 		Also: []string{
 			"Invalid line_info",
@@ -181,7 +183,7 @@ var shapeRules = [...]Rule{
 		Example:     "lineinfo_bad_off",
 	},
 	{
-		Kind:        BadDebugInfo,
+		Kind:        mistake.BadDebugInfo,
 		Pattern:     "missing bpf_line_info for %d funcs starting from func#%d",
 		Also:        []string{"missing bpf_line_info for func#%d"},
 		Explanation: "Where lines are told at all, each function has a record at its first instruction.",
@@ -189,7 +191,7 @@ var shapeRules = [...]Rule{
 		Example:     "lineinfo_missing_func",
 	},
 	{
-		Kind:    BadDebugInfo,
+		Kind:    mistake.BadDebugInfo,
 		Pattern: "number of funcs in func_info doesn't match number of subprogs",
 		Also: []string{
 			"func_info",
@@ -204,19 +206,19 @@ var shapeRules = [...]Rule{
 		Example:     "funcinfo_count",
 	},
 	{
-		Kind:        TooComplex,
+		Kind:        mistake.TooComplex,
 		Pattern:     "too many subprograms",
 		Explanation: "A program has at most 256 functions.",
 		Fix:         "Call fewer functions, or divide the program by tail calls: f.TailCall.",
 	},
 	{
-		Kind:        JumpOutside,
+		Kind:        mistake.JumpOutside,
 		Pattern:     "call to invalid destination",
 		Explanation: "A call leads to a place that is not the beginning of a function.",
 		Fix:         "Use labels: dsl.Call, or f.Call in a Go function.",
 	},
 	{
-		Kind:    BadInstruction,
+		Kind:    mistake.BadInstruction,
 		Pattern: "invalid BPF_LD mode",
 		Also: []string{
 			"invalid BPF_LD_IMM insn",
@@ -228,7 +230,7 @@ var shapeRules = [...]Rule{
 		Fix:         "Package isa gives correct encodings; only instructions made by hand can be like this.",
 	},
 	{
-		Kind:    BadDebugInfo,
+		Kind:    mistake.BadDebugInfo,
 		Pattern: "Invalid core_relo[%u].insn_off:%u prog->len:%u",
 		Also: []string{
 			"nonzero tailing record in core_relo",
@@ -240,7 +242,7 @@ var shapeRules = [...]Rule{
 		Fix:         "Package dsl writes func_info, and resolves fields itself; records by hand begin at instruction 0 and are in order.",
 	},
 	{
-		Kind:    KernelBug,
+		Kind:    mistake.KernelBug,
 		Pattern: "verifier bug",
 		Also: []string{
 			"verifier internal error",

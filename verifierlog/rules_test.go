@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -83,37 +84,37 @@ func TestExamplesShowTheirRules(t *testing.T) {
 
 // TestWordingsOfTheCatalogue: those that it abbreviates, in full.
 func TestWordingsOfTheCatalogue(t *testing.T) {
-	for line, want := range map[string]verifierlog.Kind{
-		"R7 pointer arithmetic on map_ptr prohibited":                                             verifierlog.PointerArithmetic,
-		"R7 pointer arithmetic on map_value_or_null prohibited, null-check it first":              verifierlog.MaybeNil,
-		"R1 pointer arithmetic with *= operator prohibited":                                       verifierlog.PointerArithmetic,
-		"R1 bitwise operator &= on pointer prohibited":                                            verifierlog.PointerArithmetic,
-		"R1 pointer += pointer prohibited":                                                        verifierlog.PointerArithmetic,
-		"R1 tried to subtract pointer from scalar":                                                verifierlog.PointerArithmetic,
-		"R2 min value is outside of the allowed memory range":                                     verifierlog.MapBounds,
-		"R2 max value is outside of the allowed memory range":                                     verifierlog.MapBounds,
-		"R0 leaks addr as return value":                                                           verifierlog.AddressLeak,
-		"R1 leaks addr into map":                                                                  verifierlog.AddressLeak,
-		"R1 leaks addr into mem":                                                                  verifierlog.AddressLeak,
-		"R1 leaks addr into ctx":                                                                  verifierlog.AddressLeak,
-		"R1 leaks addr into helper function":                                                      verifierlog.AddressLeak,
-		"Invalid line_info[1].line_off or .file_name_off":                                         verifierlog.BadDebugInfo,
-		"missing bpf_line_info for func#1":                                                        verifierlog.BadDebugInfo,
-		"func 'f' offset 4 is not multiple of 8":                                                  verifierlog.ArgumentWidth,
-		"func 'f' size 4 must be 8":                                                               verifierlog.ArgumentWidth,
-		"attach_btf_id 35 points to wrong type name u32":                                          verifierlog.BadAttach,
-		"At program exit the register R0 has value (0x7; 0x0) should have been in (0x0; 0x1)":     verifierlog.ResultRange,
-		"At program exit the register R0 has unknown scalar value should have been in (0x0; 0x1)": verifierlog.ResultRange,
-		"BPF_EXIT instruction in main prog cannot be used inside bpf_local_irq_save-ed region":    verifierlog.LockHeld,
-		"R1 invalid mem access 'inv'":                                                             verifierlog.NotAPointer,
-		"unknown func bpf_redirect#23":                                                            verifierlog.HelperForbidden,
-		"invalid variable-offset read from stack R2 var_off=(0x0; 0xff) off=-8 size=1":            verifierlog.StackBounds,
-		"[2] FUNC f type_id=1 Invalid type_id":                                                    verifierlog.BadType,
-		"[1] STRUCT my struct size=0 vlen=0 Invalid name":                                         verifierlog.BadType,
-		"[1] TYPEDEF t type_id=1 Loop detected":                                                   verifierlog.BadType,
-		"m type_id=1 bits_offset=32 Member exceeds struct_size":                                   verifierlog.BadType,
-		"[3] FUNC f type_id=2 Invalid arg#1":                                                      verifierlog.BadType,
-		"Invalid string section":                                                                  verifierlog.BadType,
+	for line, want := range map[string]mistake.Kind{
+		"R7 pointer arithmetic on map_ptr prohibited":                                             mistake.PointerArithmetic,
+		"R7 pointer arithmetic on map_value_or_null prohibited, null-check it first":              mistake.MaybeNil,
+		"R1 pointer arithmetic with *= operator prohibited":                                       mistake.PointerArithmetic,
+		"R1 bitwise operator &= on pointer prohibited":                                            mistake.PointerArithmetic,
+		"R1 pointer += pointer prohibited":                                                        mistake.PointerArithmetic,
+		"R1 tried to subtract pointer from scalar":                                                mistake.PointerArithmetic,
+		"R2 min value is outside of the allowed memory range":                                     mistake.MapBounds,
+		"R2 max value is outside of the allowed memory range":                                     mistake.MapBounds,
+		"R0 leaks addr as return value":                                                           mistake.AddressLeak,
+		"R1 leaks addr into map":                                                                  mistake.AddressLeak,
+		"R1 leaks addr into mem":                                                                  mistake.AddressLeak,
+		"R1 leaks addr into ctx":                                                                  mistake.AddressLeak,
+		"R1 leaks addr into helper function":                                                      mistake.AddressLeak,
+		"Invalid line_info[1].line_off or .file_name_off":                                         mistake.BadDebugInfo,
+		"missing bpf_line_info for func#1":                                                        mistake.BadDebugInfo,
+		"func 'f' offset 4 is not multiple of 8":                                                  mistake.ArgumentWidth,
+		"func 'f' size 4 must be 8":                                                               mistake.ArgumentWidth,
+		"attach_btf_id 35 points to wrong type name u32":                                          mistake.BadAttach,
+		"At program exit the register R0 has value (0x7; 0x0) should have been in (0x0; 0x1)":     mistake.ResultRange,
+		"At program exit the register R0 has unknown scalar value should have been in (0x0; 0x1)": mistake.ResultRange,
+		"BPF_EXIT instruction in main prog cannot be used inside bpf_local_irq_save-ed region":    mistake.LockHeld,
+		"R1 invalid mem access 'inv'":                                                             mistake.NotAPointer,
+		"unknown func bpf_redirect#23":                                                            mistake.HelperForbidden,
+		"invalid variable-offset read from stack R2 var_off=(0x0; 0xff) off=-8 size=1":            mistake.StackBounds,
+		"[2] FUNC f type_id=1 Invalid type_id":                                                    mistake.BadType,
+		"[1] STRUCT my struct size=0 vlen=0 Invalid name":                                         mistake.BadType,
+		"[1] TYPEDEF t type_id=1 Loop detected":                                                   mistake.BadType,
+		"m type_id=1 bits_offset=32 Member exceeds struct_size":                                   mistake.BadType,
+		"[3] FUNC f type_id=2 Invalid arg#1":                                                      mistake.BadType,
+		"Invalid string section":                                                                  mistake.BadType,
 	} {
 		rule, ok := verifierlog.RuleFor(line)
 		if !ok || rule.Kind != want {
@@ -289,14 +290,14 @@ func TestKindsByWhatIsHeld(t *testing.T) {
 	)
 	for name, tt := range map[string]struct {
 		log  string
-		want verifierlog.Kind
+		want mistake.Kind
 	}{
-		"a number for a pointer":  {"0: R1=5 R10=fp0\n" + call + pointer, verifierlog.ArgumentType},
-		"nothing for a pointer":   {"0: R10=fp0\n" + call + pointer, verifierlog.Uninitialised},
-		"a pointer for a number":  {"0: R1=5 R2=fp-8 R10=fp0\n" + call + number, verifierlog.ArgumentType},
-		"nothing for a number":    {"0: R1=5 R10=fp0\n" + call + number, verifierlog.Uninitialised},
-		"begun twice":             {"0: R1=fp-8 R10=fp0\n" + call + "expected uninitialized iter_num as arg #0\n", verifierlog.NotHeld},
-		"out of a map, while sum": {"0: R0=map_value(map=m,ks=4,vs=64) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64) R10=fp0\n3: (0f) r0 += r6\ninvalid access to map value, value_size=64 off=64 size=1\nR0 pointer arithmetic of map value goes out of range, prohibited for !root\n", verifierlog.MapBounds},
+		"a number for a pointer":  {"0: R1=5 R10=fp0\n" + call + pointer, mistake.ArgumentType},
+		"nothing for a pointer":   {"0: R10=fp0\n" + call + pointer, mistake.Uninitialised},
+		"a pointer for a number":  {"0: R1=5 R2=fp-8 R10=fp0\n" + call + number, mistake.ArgumentType},
+		"nothing for a number":    {"0: R1=5 R10=fp0\n" + call + number, mistake.Uninitialised},
+		"begun twice":             {"0: R1=fp-8 R10=fp0\n" + call + "expected uninitialized iter_num as arg #0\n", mistake.NotHeld},
+		"out of a map, while sum": {"0: R0=map_value(map=m,ks=4,vs=64) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64) R10=fp0\n3: (0f) r0 += r6\ninvalid access to map value, value_size=64 off=64 size=1\nR0 pointer arithmetic of map value goes out of range, prohibited for !root\n", mistake.MapBounds},
 	} {
 		if r := verifierlog.Explain(tt.log, verifierlog.Program{}); r.Kind != tt.want {
 			t.Errorf("%s: %q, want %q", name, r.Kind, tt.want)

@@ -1,57 +1,59 @@
 package verifierlog
 
+import "github.com/bpfsmith/bpfsmith/mistake"
+
 // Messages about pointers to the kernel's structs.
 var typeRules = [...]Rule{
 	{
-		Kind:        StructBounds,
+		Kind:        mistake.StructBounds,
 		Pattern:     "access beyond struct %s at off %u size %u",
 		Explanation: "struct {1} ends before offset {2}: the offset is of another struct or another kernel.",
 		Fix:         "Name the field: it is looked up in the kernel that the program is loaded into. A pointer that is more than its type says is taken for it with To(\"...\").",
 		Example:     "btf_ptr_beyond",
 	},
 	{
-		Kind:        StructBounds,
+		Kind:        mistake.StructBounds,
 		Pattern:     "access beyond the end of member %s (mend:%u) in struct %s with off %u size %u",
 		Explanation: "{5} bytes at offset {4} reach past the end of {3}.{1}, which ends at {2}.",
 		Fix:         "Read the member in its own width.",
 		Example:     "btf_mid_member",
 	},
 	{
-		Kind:        StructBounds,
+		Kind:        mistake.StructBounds,
 		Pattern:     "cannot access ptr member %s with moff %u in struct %s with off %u size %u",
 		Explanation: "{3}.{1} is a pointer of 8 bytes at offset {2}, and {5} bytes at {4} are read.",
 		Fix:         "Read all 8 bytes of it.",
 	},
 	{
-		Kind:        ReadOnlyStruct,
+		Kind:        mistake.ReadOnlyStruct,
 		Pattern:     "only read is supported",
 		Explanation: "This struct of the kernel is read only for programs here.",
 		Fix:         "Change it through a helper or a kernel function, or keep state of your own in a map or storage.",
 		Example:     "btf_ptr_write",
 	},
 	{
-		Kind:        StructBounds,
+		Kind:        mistake.StructBounds,
 		Pattern:     "R%d is ptr_%s invalid negative access: off=%d",
 		Explanation: "Offset {3} is before the beginning of the struct {2}.",
 		Fix:         "Use the pointer to the struct that the field is in.",
 		Example:     "btf_ptr_negative",
 	},
 	{
-		Kind:        StructBounds,
+		Kind:        mistake.StructBounds,
 		Pattern:     "R%d is ptr_%s invalid variable offset: off=%d, var_off=%s",
 		Explanation: "Offsets into a struct of the kernel are constants; this one was computed.",
 		Fix:         "Choose the field with branches; elements of arrays are read with bpf_probe_read_kernel.",
 		Example:     "btf_ptr_variable",
 	},
 	{
-		Kind:        ReadOnlyField,
+		Kind:        mistake.ReadOnlyField,
 		Pattern:     "no write support to %s at off %d",
 		Explanation: "The field at offset {2} of {1} may not be written here.",
 		Fix:         "{writable}",
 		Example:     "tcp_write_forbidden",
 	},
 	{
-		Kind:        WriteTooWide,
+		Kind:        mistake.WriteTooWide,
 		Pattern:     "write access at off %d with size %d beyond the member of %s ended at %d",
 		Also:        []string{"write access at off %d with size %d"},
 		Explanation: "The write of {2} bytes at offset {1} reaches past the end of the field, or past what programs may write.",
@@ -59,14 +61,14 @@ var typeRules = [...]Rule{
 		Example:     "tcp_write_too_wide",
 	},
 	{
-		Kind:        NoArgument,
+		Kind:        mistake.NoArgument,
 		Pattern:     "func '%s' doesn't have %d-th argument",
 		Explanation: "{1} has fewer arguments than the one that is read, which the kernel calls number {2}, counted from 1.",
 		Fix:         "The Go function's parameters are the arguments; declare only those that there are.",
 		Example:     "tp_arg_oob",
 	},
 	{
-		Kind:        ArgumentWidth,
+		Kind:        mistake.ArgumentWidth,
 		Pattern:     "func '%s' offset %d is not multiple of 8",
 		Also:        []string{"func '%s' size %d must be 8"},
 		Explanation: "Arguments stand at multiples of 8 in the context, and pointers are read with 8 bytes.",

@@ -8,6 +8,7 @@ import (
 	"testing/iotest"
 
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -151,20 +152,20 @@ func TestStandsInTheWay(t *testing.T) {
 	const begun = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                        ; R0=0\n"
 	for name, tt := range map[string]struct {
 		log  string
-		want verifierlog.Kind
+		want mistake.Kind
 	}{
-		"nothing":                 {"", verifierlog.NoLog},
-		"no byte of text":         {"\x00\x00", verifierlog.NoLog},
-		"no walk":                 {strings.Replace(statistics, "processed 3", "processed 0", 1), verifierlog.NoLog},
-		"a signal, or none":       {statistics, ""}, // the errno tells
-		"a signal":                {begun + statistics, verifierlog.Interrupted},
-		"a full buffer":           {begun + "1: (07) r0 +", verifierlog.LogTruncated},
-		"nothing wrong":           {begun + "1: (95) exit\n" + statistics, ""},
-		"nothing wrong, pruned":   {begun + "1: (95) exit\n\nfrom 0 to 1: safe\n" + statistics, ""},
-		"a function is not ended": {begun + "frame1: R10=fp0\n1: frame1: R10=fp0\n1: (95) exit\n" + statistics, verifierlog.Interrupted},
-		"a message":               {begun + "1: (95) exit\nR0 !read_ok\n" + statistics, ""}, // the catalogue has it
-		"a type":                  {"magic: 0xeb9f\n[1] TYPEDEF t type_id=1\n[1] TYPEDEF t type_id=1 Loop detected\n", verifierlog.BadType},
-		"types":                   {"magic: 0xeb9f\n[1] INT int size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n", ""},
+		"nothing":                 {"", mistake.NoLog},
+		"no byte of text":         {"\x00\x00", mistake.NoLog},
+		"no walk":                 {strings.Replace(statistics, "processed 3", "processed 0", 1), mistake.NoLog},
+		"a signal, or none":       {statistics, mistake.None}, // the errno tells
+		"a signal":                {begun + statistics, mistake.Interrupted},
+		"a full buffer":           {begun + "1: (07) r0 +", mistake.LogTruncated},
+		"nothing wrong":           {begun + "1: (95) exit\n" + statistics, mistake.None},
+		"nothing wrong, pruned":   {begun + "1: (95) exit\n\nfrom 0 to 1: safe\n" + statistics, mistake.None},
+		"a function is not ended": {begun + "frame1: R10=fp0\n1: frame1: R10=fp0\n1: (95) exit\n" + statistics, mistake.Interrupted},
+		"a message":               {begun + "1: (95) exit\nR0 !read_ok\n" + statistics, mistake.None}, // the catalogue has it
+		"a type":                  {"magic: 0xeb9f\n[1] TYPEDEF t type_id=1\n[1] TYPEDEF t type_id=1 Loop detected\n", mistake.BadType},
+		"types":                   {"magic: 0xeb9f\n[1] INT int size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n", mistake.None},
 	} {
 		if got := verifierlog.Parse(tt.log).Kind; got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)

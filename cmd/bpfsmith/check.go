@@ -17,6 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -95,7 +96,7 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		var bad *verify.Finding
+		var bad *mistake.Finding
 		if programs[0].program.Code, bad = verify.Decode(code, isa.LittleEndian); bad != nil {
 			fmt.Fprintln(cmd.OutOrStdout(), bad)
 			return exitError(exitInput)
@@ -118,11 +119,10 @@ func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 		}
 		for _, f := range findings {
 			found = true
-			text := f.String()
 			if line := o.lineOf(f.Insn); line != "" {
-				text += " (" + line + ")"
+				f.Detail += " (" + line + ")"
 			}
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+text); err != nil {
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+f.Error()); err != nil {
 				return &inputError{err}
 			}
 		}

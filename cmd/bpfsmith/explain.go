@@ -9,10 +9,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/verifierlog"
-	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
 
 // Exit codes of explain, besides exitUsage.
@@ -144,9 +146,9 @@ func terminal(w io.Writer) (color bool, width int) {
 // verdict is what the exit code says.
 func verdict(r verifierlog.Report) error {
 	switch {
-	case !r.Refused() && r.Kind == "":
+	case !r.Refused() && r.Kind == mistake.None:
 		return exitError(exitNoError)
-	case r.Kind == "" || r.Kind == verifierlog.Unknown:
+	case r.Kind == mistake.None || r.Kind == mistake.Unknown:
 		return exitError(exitUnknownError)
 	}
 	return nil

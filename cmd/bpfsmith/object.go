@@ -122,7 +122,7 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 	}
 	ins, bad := verify.Decode(raw.Bytes(), order)
 	if bad != nil {
-		return errors.New(bad.String())
+		return *bad
 	}
 	o.program.Code = ins
 	return nil

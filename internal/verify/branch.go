@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // branch follows a conditional jump.
 func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
@@ -21,7 +25,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 		b = regs[in.Src]
 	}
 	if c.NoPerfmon && a.kind.isPointer() && !(b.isZero() && (op == isa.OpJEQ || op == isa.OpJNE)) && !(a.kind >= packet && a.kind <= packetEnd) {
-		c.refuse(s, i, "address-leak", "pointers are compared, which takes CAP_PERFMON")
+		c.refuse(s, i, mistake.AddressLeak, "pointers are compared, which takes CAP_PERFMON")
 		return 0, false
 	}
 	switch c.outcome(op, wide, &a, &b) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // mostFrames is how deep functions may call each other (MAX_CALL_FRAMES).
@@ -37,12 +38,12 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	in := &c.code[i]
 	if fn := c.code[in.to].fn; c.globalAt(fn) != nil {
 		if s.isHeld(spinLock) {
-			return 0, c.refuse(s, i, "forbidden-locked", "%s is called with %s held", c.globalAt(fn).called(), c.theLock(s))
+			return 0, c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held", c.globalAt(fn).called(), c.theLock(s))
 		}
 		return i + 1, c.callGlobal(s, i, c.globalAt(fn), fn)
 	}
 	if len(s.frames) >= mostFrames {
-		return 0, c.refuse(s, i, "recursion", "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
+		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
 	}
 	c.calls[[2]int{in.fn, c.code[in.to].fn}] = true
 	f := frame{fn: c.code[in.to].fn, call: i}
@@ -79,6 +80,6 @@ func (c *checker) checkStack() {
 		return total, true
 	}
 	if t, ok := walk(0, 0, nil); !ok {
-		c.report(-1, "frame-too-long", fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, stackSize))
+		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, stackSize))
 	}
 }

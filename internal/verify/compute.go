@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // compute is arithmetic.
 func (c *checker) compute(s *state, i int) bool {
@@ -10,13 +14,13 @@ func (c *checker) compute(s *state, i int) bool {
 		return false
 	}
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
 	}
 	regs := &s.top().regs
 	dst := &regs[in.Dst]
 	if op == isa.OpEnd {
 		if dst.kind.isPointer() && c.NoPerfmon {
-			return c.refuse(s, i, "pointer-arithmetic", "the bytes of a pointer cannot be swapped")
+			return c.refuse(s, i, mistake.PointerArithmetic, "the bytes of a pointer cannot be swapped")
 		}
 		size := int(in.Imm) / 8
 		v := anyNumber(size)
@@ -34,7 +38,7 @@ func (c *checker) compute(s *state, i int) bool {
 		return true
 	case isa.OpNeg:
 		if dst.kind.isPointer() && c.NoPerfmon {
-			return c.refuse(s, i, "pointer-arithmetic", "a pointer cannot be negated")
+			return c.refuse(s, i, mistake.PointerArithmetic, "a pointer cannot be negated")
 		}
 		if dst.kind != number {
 			*dst = unclear()
@@ -45,7 +49,7 @@ func (c *checker) compute(s *state, i int) bool {
 		return true
 	case isa.OpDiv, isa.OpMod:
 		if in.Op.Source() == isa.SrcK && in.Imm == 0 {
-			return c.refuse(s, i, "bad-instruction", "a division by the constant 0")
+			return c.refuse(s, i, mistake.BadInstruction, "a division by the constant 0")
 		}
 	case isa.OpLsh, isa.OpRsh, isa.OpArsh:
 		width := int64(64)
@@ -53,7 +57,7 @@ func (c *checker) compute(s *state, i int) bool {
 			width = 32
 		}
 		if in.Op.Source() == isa.SrcK && (in.Imm < 0 || in.Imm >= width) {
-			return c.refuse(s, i, "bad-instruction", "a shift by %d in %d bits", in.Imm, width)
+			return c.refuse(s, i, mistake.BadInstruction, "a shift by %d in %d bits", in.Imm, width)
 		}
 	}
 	if dst.kind == opaque || src.kind == opaque {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A layout is the context of a program type: how many bytes there are, and what the
@@ -55,7 +56,7 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		if l.memory {
 			return any, true
 		}
-		return any, c.refuse(s, i, "context-access", "the offset into the context is not a constant")
+		return any, c.refuse(s, i, mistake.ContextAccess, "the offset into the context is not a constant")
 	}
 	at := p.off + off
 	if arguments {
@@ -66,37 +67,37 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		return unclear(), true
 	case l.memory:
 		if at < 0 || at+size > l.size {
-			return any, c.refuse(s, i, "context-access", "%d bytes at offset %d are outside of the context", size, at)
+			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context", size, at)
 		}
 		if at%size != 0 {
-			return any, c.refuse(s, i, "context-access", "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
 		}
 		return any, true
 	case p.off != 0 && at >= 0 && at < l.size:
-		return any, c.refuse(s, i, "modified-pointer", "the context is accessed through a pointer that %d was added to", p.off)
+		return any, c.refuse(s, i, mistake.ModifiedPointer, "the context is accessed through a pointer that %d was added to", p.off)
 	case at < 0 || at+size > l.size:
-		return any, c.refuse(s, i, "context-access", "%d bytes at offset %d are outside of the context of %s, which has %d", size, at, c.Type, l.size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context of %s, which has %d", size, at, c.Type, l.size)
 	case at%size != 0:
-		return any, c.refuse(s, i, "context-access", "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
 	case write && l.readOnly:
-		return any, c.refuse(s, i, "context-write", "the context of %s is read only", c.Type)
+		return any, c.refuse(s, i, mistake.ContextWrite, "the context of %s is read only", c.Type)
 	case write && l.writable != nil:
 		for _, w := range l.writable {
 			if at >= w[0] && at+size <= w[1] {
 				return any, true
 			}
 		}
-		return any, c.refuse(s, i, "context-write", "offset %d of the context may not be written in %s", at, c.Type)
+		return any, c.refuse(s, i, mistake.ContextWrite, "offset %d of the context may not be written in %s", at, c.Type)
 	case write:
 		return any, true
 	case l.words && size != 4:
-		return any, c.refuse(s, i, "context-access", "fields of the context are read in 4 bytes, not in %d", size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "fields of the context are read in 4 bytes, not in %d", size)
 	case l.hidden[at&^3]:
-		return any, c.refuse(s, i, "context-access", "programs of type %s may not read the context at offset %d", c.Type, at)
+		return any, c.refuse(s, i, mistake.ContextAccess, "programs of type %s may not read the context at offset %d", c.Type, at)
 	}
 	if k, leads := l.leads[at]; leads {
 		if size != 4 {
-			return any, c.refuse(s, i, "context-access", "the packet's addresses are read in 4 bytes")
+			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses are read in 4 bytes")
 		}
 		return pointer(k), true
 	}
@@ -115,23 +116,23 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	n := int(at / 8)
 	switch {
 	case write:
-		return any, c.refuse(s, i, "context-write", "the arguments of %s cannot be written", c.proto.name)
+		return any, c.refuse(s, i, mistake.ContextWrite, "the arguments of %s cannot be written", c.proto.name)
 	case at < 0 || at >= 8*mostArguments:
-		return any, c.refuse(s, i, "context-access", "offset %d is outside of the arguments of %s, which is all that r1 leads to", at, c.proto.name)
+		return any, c.refuse(s, i, mistake.ContextAccess, "offset %d is outside of the arguments of %s, which is all that r1 leads to", at, c.proto.name)
 	case at%8 != 0:
-		return any, c.refuse(s, i, "argument-width", "offset %d is within %s of %s; each argument takes 8 bytes", at, c.argumentText(n), c.proto.name)
+		return any, c.refuse(s, i, mistake.ArgumentWidth, "offset %d is within %s of %s; each argument takes 8 bytes", at, c.argumentText(n), c.proto.name)
 	case n >= len(c.proto.params):
 		if n == len(c.proto.params) && c.Type != "struct_ops" && c.Type != "tracing" {
 			return unclear(), true
 		}
-		return any, c.refuse(s, i, "no-argument", "argument %d does not exist: %s has %d", n, c.proto.name, len(c.proto.params))
+		return any, c.refuse(s, i, mistake.NoArgument, "argument %d does not exist: %s has %d", n, c.proto.name, len(c.proto.params))
 	}
 	a := c.proto.params[n]
 	if !a.pointer {
 		return any, true
 	}
 	if size != 8 {
-		return any, c.refuse(s, i, "argument-width", "%s of %s is a pointer and is read %d bytes wide, not 8", c.argumentText(n), c.proto.name, size)
+		return any, c.refuse(s, i, mistake.ArgumentWidth, "%s of %s is a pointer and is read %d bytes wide, not 8", c.argumentText(n), c.proto.name, size)
 	}
 	if a.typ == 0 {
 		return unclear(), true
@@ -146,7 +147,7 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	v.param = int8(n + 1)
 	switch {
 	case a.ref && !s.holds(c.given[n]):
-		return v, c.refuse(s, i, "used-after-release", "%s of %s was given back", c.argumentText(n), c.proto.name)
+		return v, c.refuse(s, i, mistake.UsedAfterRelease, "%s of %s was given back", c.argumentText(n), c.proto.name)
 	case a.ref:
 		v.id, v.ref = c.given[n], c.given[n]
 	case a.nullable:

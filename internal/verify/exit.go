@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // exit ends a function.
 func (c *checker) exit(s *state, i int) (next int, goOn bool) {
@@ -10,15 +14,15 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 		return 0, c.endProgram(s, i, r0)
 	}
 	if r0.kind == stack {
-		c.refuse(s, i, "pointer-result", "a function returns a pointer to its stack")
+		c.refuse(s, i, mistake.PointerResult, "a function returns a pointer to its stack")
 		return 0, false
 	}
 	call, callback := top.call, top.callback
 	if callback {
 		if r0.kind == none {
-			c.refuse(s, i, "uninitialised", "r0 has no value at the end of the callback")
+			c.refuse(s, i, mistake.Uninitialised, "r0 has no value at the end of the callback")
 		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
-			c.refuse(s, i, "result-range", "the callback returns %s, and may return 0 or 1", r0.num.text())
+			c.refuse(s, i, mistake.ResultRange, "the callback returns %s, and may return 0 or 1", r0.num.text())
 		}
 		return 0, false
 	}
@@ -43,23 +47,23 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 		return false
 	}
 	if r0.kind == none {
-		return c.refuseWith(s, i, "uninitialised", "set r0 on every path to here", "r0, the result, has no value at the end")
+		return c.refuseWith(s, i, mistake.Uninitialised, "set r0 on every path to here", "r0, the result, has no value at the end")
 	}
 	if c.Strict && c.proto != nil && c.Type == "struct_ops" && r0.kind.isPointer() && !c.proto.result.pointer {
-		return c.refuse(s, i, "pointer-result", "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
+		return c.refuse(s, i, mistake.PointerResult, "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
 	}
 	if c.NoPerfmon && r0.kind.isPointer() {
-		return c.refuse(s, i, "address-leak", "the result is a pointer")
+		return c.refuse(s, i, mistake.AddressLeak, "the result is a pointer")
 	}
 	lo, hi, limited := c.resultRange()
 	if !limited || r0.vague || r0.kind == opaque {
 		return false
 	}
 	if r0.kind != number {
-		return c.refuse(s, i, "result-range", "the result is a pointer, and must be from %d to %d", lo, hi)
+		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer, and must be from %d to %d", lo, hi)
 	}
 	if r0.num.smin < lo || r0.num.smax > hi {
-		return c.refuse(s, i, "result-range", "the result is %s, and must be from %d to %d", r0.num.text(), lo, hi)
+		return c.refuse(s, i, mistake.ResultRange, "the result is %s, and must be from %d to %d", r0.num.text(), lo, hi)
 	}
 	return false
 }

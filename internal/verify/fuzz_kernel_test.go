@@ -23,6 +23,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
@@ -323,7 +324,7 @@ func compareVerdicts(t *testing.T, s seedProgram, n int, sum *agreement, missed 
 	switch {
 	case len(findings) > 0:
 		sum.found++
-		if r := verifierlog.Explain(load.Log, verifierlog.Program{Errno: load.Errno.Error()}); r.Insn < 0 || slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Insn == r.Insn }) {
+		if r := verifierlog.Explain(load.Log, verifierlog.Program{Errno: load.Errno.Error()}); r.Insn < 0 || slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 			sum.place++
 		}
 	case complete:

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A global function of the program is judged by its prototype: calls of it see nothing but its arguments and give
@@ -34,12 +35,12 @@ func (c *checker) functionsFit() bool {
 		return true
 	}
 	if len(c.Functions) != len(c.starts) {
-		c.report(-1, "bad-debug-info", fmt.Sprintf("the program has %d functions, and its func_info is of %d", len(c.starts), len(c.Functions)))
+		c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("the program has %d functions, and its func_info is of %d", len(c.starts), len(c.Functions)))
 		return false
 	}
 	for n, start := range c.starts {
 		if slot := c.code[start].slot; c.Functions[n].Slot != slot {
-			c.report(-1, "bad-debug-info", fmt.Sprintf("a function begins at instruction %d, and func_info has %d", slot, c.Functions[n].Slot))
+			c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("a function begins at instruction %d, and func_info has %d", slot, c.Functions[n].Slot))
 			return false
 		}
 	}
@@ -100,7 +101,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 		return true
 	}
 	wrong := func(want string) bool {
-		return c.refuse(s, i, "function-contract", "argument %d of %s is %s, and %s is wanted", n+1, f.called(), v.describe(), want)
+		return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s, and %s is wanted", n+1, f.called(), v.describe(), want)
 	}
 	switch a.Kind {
 	case ArgumentNumber:
@@ -129,7 +130,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 			!(v.kind == memory && v.readOnly) && h.memory(n, v, scalarOf(a.Size), true, false, func(string) bool { return false })
 		s.guess = guess
 		if !ok {
-			return c.refuse(s, i, "function-contract", "argument %d of %s is %s, where %d bytes cannot be read and written", n+1, f.called(), v.describe(), a.Size)
+			return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s, where %d bytes cannot be read and written", n+1, f.called(), v.describe(), a.Size)
 		}
 	}
 	return true
@@ -166,9 +167,9 @@ func (c *checker) enterGlobal(fn int) *state {
 func (c *checker) endGlobal(s *state, i int, r0 value) bool {
 	switch {
 	case r0.kind == none:
-		return c.refuse(s, i, "uninitialised", "r0, the result, has no value at the end")
+		return c.refuse(s, i, mistake.Uninitialised, "r0, the result, has no value at the end")
 	case r0.kind.isPointer() && !r0.vague:
-		return c.refuse(s, i, "function-contract", "a global function gives a number, and r0 is %s", r0.kind)
+		return c.refuse(s, i, mistake.FunctionContract, "a global function gives a number, and r0 is %s", r0.kind)
 	}
 	return false
 }

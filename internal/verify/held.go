@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // receive notes the arguments that the program has to give back.
@@ -34,14 +35,14 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 	for _, h := range s.held {
 		if h.kind == spinLock || h.kind == irqState {
 			thing, back := c.thing(h)
-			return c.refuseWith(s, i, "lock-held", back+" ends that", "%s is still held %s", thing, where)
+			return c.refuseWith(s, i, mistake.LockHeld, back+" ends that", "%s is still held %s", thing, where)
 		}
 	}
 	if s.rcu > 0 {
-		return c.refuseWith(s, i, "lock-held", "bpf_rcu_read_unlock ends that", "%s is still held %s", c.sectionText(s, rcuSection), where)
+		return c.refuseWith(s, i, mistake.LockHeld, "bpf_rcu_read_unlock ends that", "%s is still held %s", c.sectionText(s, rcuSection), where)
 	}
 	if s.preempt > 0 {
-		return c.refuseWith(s, i, "lock-held", "bpf_preempt_enable ends that", "%s is still held %s", c.sectionText(s, preemptSection), where)
+		return c.refuseWith(s, i, mistake.LockHeld, "bpf_preempt_enable ends that", "%s is still held %s", c.sectionText(s, preemptSection), where)
 	}
 	for _, h := range s.held {
 		if h.kind == reference && !(returned == h.id && c.Type == "struct_ops") {
@@ -51,7 +52,7 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 			} else {
 				back = "give it back on every path, or to a function that keeps it"
 			}
-			return c.refuseWith(s, i, "unreleased-reference", back, "%s is still held %s", thing, where)
+			return c.refuseWith(s, i, mistake.UnreleasedReference, back, "%s is still held %s", thing, where)
 		}
 	}
 	return true

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // memory checks that so many bytes may be read or written.
@@ -22,11 +23,11 @@ func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong
 	}
 	switch {
 	case size.smin < 0:
-		return c.refuse(s, i, "bad-size", "the size of argument %d of %s may be negative, %s: compare it without sign, or mask it", n+1, h.name, size.text())
+		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be negative, %s: compare it without sign, or mask it", n+1, h.name, size.text())
 	case size.umax >= 1<<29:
-		return c.refuse(s, i, "bad-size", "the size of argument %d of %s is not bounded, %s: compare it, or mask it", n+1, h.name, size.text())
+		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s is not bounded, %s: compare it, or mask it", n+1, h.name, size.text())
 	case size.umin == 0 && !zero:
-		return c.refuse(s, i, "bad-size", "the size of argument %d of %s may be 0", n+1, h.name)
+		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be 0", n+1, h.name)
 	case size.umax == 0:
 		return true
 	}
@@ -38,9 +39,9 @@ func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong
 		case mapValue:
 			ok = c.accessMap(s, i, r, v, 0, bytes, write)
 		case mapKey:
-			ok = c.inside(s, i, r, v, 0, bytes, int64(c.maps[v.m].Key), "map-bounds", "the map's key")
+			ok = c.inside(s, i, r, v, 0, bytes, int64(c.maps[v.m].Key), mistake.MapBounds, "the map's key")
 		case memory:
-			ok = c.inside(s, i, r, v, 0, bytes, v.size, "memory-bounds", "the memory")
+			ok = c.inside(s, i, r, v, 0, bytes, v.size, mistake.MemoryBounds, "the memory")
 		case packet, packetMeta:
 			ok = c.accessPacket(s, i, r, v, 0, bytes, write)
 		}
@@ -59,7 +60,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 	if !v.fixed() {
 		lo, hi := v.off+v.num.smin, v.off+v.num.smax
 		if lo < -stackSize || hi+size > 0 {
-			return c.refuse(s, i, "stack-bounds", "argument %d of %s reaches outside of the stack", n+1, h.name)
+			return c.refuse(s, i, mistake.StackBounds, "argument %d of %s reaches outside of the stack", n+1, h.name)
 		}
 		if write {
 			c.blur(s, int(v.frame))
@@ -67,7 +68,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		return true
 	}
 	if v.off < -stackSize || v.off+size > 0 {
-		return c.refuse(s, i, "stack-bounds", "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
+		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
 	}
 	f := &s.frames[v.frame]
 	c.reaches(s, f.fn, -v.off)
@@ -80,7 +81,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		switch tag := sl.bytes[b]; {
 		case tag == dynptr || tag == iterator || tag == irqFlag:
 			if !write {
-				return c.refuse(s, i, "uninitialised-stack", "argument %d of %s covers a dynptr, an iterator or saved flags", n+1, h.name)
+				return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s covers a dynptr, an iterator or saved flags", n+1, h.name)
 			}
 			s.guess = true
 		case write:
@@ -93,7 +94,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 			}
 			sl.bytes[b] = misc
 		case tag == unwritten && c.NoPerfmon && !sl.keepsNumber():
-			return c.refuse(s, i, "uninitialised-stack", "argument %d of %s: the byte at %d from r10 was never written", n+1, h.name, at)
+			return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s: the byte at %d from r10 was never written", n+1, h.name, at)
 		}
 	}
 	return true
@@ -128,7 +129,7 @@ func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
 	if v.m >= 0 {
 		at, has := c.maps[v.m].Special["bpf_spin_lock"]
 		if has && v.fixed() && v.off != int64(at) {
-			return c.refuse(s, i, "special-field", "the spin lock is at offset %d of the value, and %s is given offset %d", at, h.name, v.off)
+			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, and %s is given offset %d", at, h.name, v.off)
 		}
 	}
 	if unlock {
@@ -138,10 +139,10 @@ func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
 				return true
 			}
 		}
-		return c.refuse(s, i, "not-held", "no spin lock is held here")
+		return c.refuse(s, i, mistake.NotHeld, "no spin lock is held here")
 	}
 	if s.isHeld(spinLock) {
-		return c.refuse(s, i, "forbidden-locked", "a spin lock is taken with %s held", c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "a spin lock is taken with %s held", c.theLock(s))
 	}
 	c.hold(s, i, spinLock)
 	return true
@@ -155,7 +156,7 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 			s.guess = true
 			return true
 		}
-		return c.refuse(s, i, "argument-type", "argument %d of %s must be a dynptr on the stack", n+1, h.name)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s must be a dynptr on the stack", n+1, h.name)
 	}
 	f := &s.frames[v.frame]
 	at := int(-v.off-1) / 8
@@ -163,14 +164,14 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 		f.stack = append(f.stack, slot{})
 	}
 	if v.off%8 != 0 || at < 1 {
-		return c.refuse(s, i, "not-held", "a dynptr takes 16 bytes at a multiple of 8")
+		return c.refuse(s, i, mistake.NotHeld, "a dynptr takes 16 bytes at a multiple of 8")
 	}
 	lo, hi := &f.stack[at], &f.stack[at-1]
 	is := lo.bytes[0] == dynptr && lo.first
 	switch k {
 	case 'D':
 		if lo.bytes[0] == dynptr && s.holds(lo.id) || hi.bytes[0] == dynptr && s.holds(hi.id) {
-			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
+			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
 		}
 		id := c.hold(s, i, reference)
 		lo.become(dynptr, id)
@@ -178,7 +179,7 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 		lo.first = true
 	case 'd', 'E':
 		if !is {
-			return c.refuse(s, i, "not-held", "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, h.name, v.off)
+			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, h.name, v.off)
 		}
 		if k == 'd' {
 			h.of = lo.id
@@ -186,7 +187,7 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 		}
 		id := lo.id
 		if !s.release(id) {
-			return c.refuse(s, i, "released-twice", "the dynptr does not have to be given back")
+			return c.refuse(s, i, mistake.ReleasedTwice, "the dynptr does not have to be given back")
 		}
 		*lo, *hi = slot{}, slot{}
 		s.each(func(v *value) {

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // callHelper checks the arguments of a helper, and gives what is known of its result.
 func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	id := int32(c.code[i].Imm)
 	if id <= 0 || int(id) >= len(helperCounts) {
-		return c.refuse(s, i, "unknown-helper", "there is no helper with the number %d", id)
+		return c.refuse(s, i, mistake.UnknownHelper, "there is no helper with the number %d", id)
 	}
 	name, known := isa.HelperName(id)
 	if !known {
@@ -63,24 +64,24 @@ func (c *checker) mayCall(s *state, i int, id int32, name string, row *helperRow
 	if row != nil && c.Type != "" {
 		apart := row.only != "" && c.Type != "tracing" && !slices.Contains(strings.Fields(row.only), c.Type)
 		if apart || slices.Contains(strings.Fields(row.not), strings.Replace(c.Type, "sched_act", "sched_cls", 1)) {
-			return c.refuse(s, i, "helper-forbidden", "programs of type %s may not call %s", c.Type, name)
+			return c.refuse(s, i, mistake.HelperForbidden, "programs of type %s may not call %s", c.Type, name)
 		}
 	}
 	if c.HelperForbidden != nil {
 		if why := c.HelperForbidden(id); why != "" {
-			return c.refuse(s, i, "helper-forbidden", "helper %s may not be called here: %s", name, why)
+			return c.refuse(s, i, mistake.HelperForbidden, "helper %s may not be called here: %s", name, why)
 		}
 	}
 	sleeps := slices.Contains(sleeping[:], id)
 	switch {
 	case helperCounts[id] < 0 && c.NotGPL:
-		return c.refuse(s, i, "needs-gpl", "%s may be called by programs under a license that is compatible with the GPL only", name)
+		return c.refuse(s, i, mistake.NeedsGPL, "%s may be called by programs under a license that is compatible with the GPL only", name)
 	case sleeps && !c.Sleepable && c.Type != "syscall":
-		return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", name)
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and the program may not", name)
 	case sleeps && c.unsleepable(s) != "" && !s.isHeld(spinLock):
-		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", name, c.unsleepable(s))
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and this is within %s", name, c.unsleepable(s))
 	case s.isHeld(spinLock) && id != leaveSpinLock:
-		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held; nothing but bpf_spin_unlock may be", name, c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held; nothing but bpf_spin_unlock may be", name, c.theLock(s))
 	}
 	return true
 }
@@ -173,16 +174,16 @@ func (h *helperCall) argument(n int, kinds string) bool {
 		return true
 	}
 	if c.NoPerfmon && k == '.' && v.kind.isPointer() {
-		return c.refuse(s, i, "address-leak", "%v, a pointer, is passed to %s as a number", r, h.name)
+		return c.refuse(s, i, mistake.AddressLeak, "%v, a pointer, is passed to %s as a number", r, h.name)
 	}
 	wrong := func(want string) bool {
 		if v.nullable {
-			return c.refuse(s, i, "maybe-nil", "argument %d of %s, %s, may be nil: compare it with 0 before", n+1, h.name, c.pointerText(s, v))
+			return c.refuse(s, i, mistake.MaybeNil, "argument %d of %s, %s, may be nil: compare it with 0 before", n+1, h.name, c.pointerText(s, v))
 		}
 		if v.kind == number && v.gone > 0 {
-			return c.refuse(s, i, "released-twice", "argument %d of %s was given back before, at %s", n+1, h.name, c.place(int(v.gone-1)))
+			return c.refuse(s, i, mistake.ReleasedTwice, "argument %d of %s was given back before, at %s", n+1, h.name, c.place(int(v.gone-1)))
 		}
-		return c.refuse(s, i, "argument-type", "argument %d of %s is %s, and %s is wanted", n+1, h.name, v.kind, want)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s is %s, and %s is wanted", n+1, h.name, v.kind, want)
 	}
 	switch k {
 	case '.', 'o':
@@ -198,10 +199,10 @@ func (h *helperCall) argument(n int, kinds string) bool {
 		if h.m >= 0 {
 			m := &c.maps[h.m]
 			if !mapFits(m.Type, int32(c.code[i].Imm)) {
-				return c.refuse(s, i, "bad-map", "%s takes no map of type %s", h.name, m.Type)
+				return c.refuse(s, i, mistake.BadMap, "%s takes no map of type %s", h.name, m.Type)
 			}
 			if m.Flags&readOnlyProg != 0 && slices.Contains([]int64{mapUpdateElem, mapDeleteElem, mapPushElem, mapPopElem}, c.code[i].Imm) {
-				return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)
+				return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is read only for programs", m.Name)
 			}
 		}
 		return true
@@ -210,7 +211,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			return wrong("the context")
 		}
 		if !v.fixed() || v.off != 0 {
-			return c.refuse(s, i, "modified-pointer", "argument %d of %s is the context with something added to it", n+1, h.name)
+			return c.refuse(s, i, mistake.ModifiedPointer, "argument %d of %s is the context with something added to it", n+1, h.name)
 		}
 		return true
 	case 'k', 'v', 'V', 'O':
@@ -252,7 +253,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 				h.vague = true
 				return true
 			}
-			return c.refuse(s, i, "argument-type", "argument %d of %s, a size, is %s", n+2, h.name, size.kind)
+			return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s, a size, is %s", n+2, h.name, size.kind)
 		}
 		if v.isZero() && (k == 'R' || k == 'W' || kinds[n+1] == 'z') && size.num.umax == 0 {
 			return true
@@ -272,7 +273,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 				s.guess = true
 				return true
 			}
-			return c.refuse(s, i, "bad-size", "argument %d of %s must be a known constant, and is %s", n+1, h.name, v.describe())
+			return c.refuse(s, i, mistake.BadSize, "argument %d of %s must be a known constant, and is %s", n+1, h.name, v.describe())
 		}
 		h.size = int64(uint32(v.num.umax)) // as the kernel keeps it
 		return true
@@ -289,7 +290,7 @@ func (h *helperCall) argument(n int, kinds string) bool {
 			return true
 		}
 		if v.ref == 0 || !s.holds(v.ref) {
-			return c.refuse(s, i, "released-twice", "argument %d of %s was not acquired by this program", n+1, h.name)
+			return c.refuse(s, i, mistake.ReleasedTwice, "argument %d of %s was not acquired by this program", n+1, h.name)
 		}
 		s.letGo(v.ref, func(v *value) { v.giveBack(i) })
 		return true

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
@@ -169,7 +170,7 @@ func TestHelperArguments(t *testing.T) {
 					t.Logf("%s (%q) in %s, %s: the kernel refuses it, and nothing is found: %v", name, row.Args, good.name, tr.what, err)
 				case errors.As(err, &load):
 					wrong++
-					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Insn == r.Insn }) {
+					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 						t.Errorf("%s, %s: %v, and the kernel says %q at %d", name, tr.what, findings, r.Reason, r.Insn)
 					}
 				}

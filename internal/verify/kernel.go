@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // callKernel checks the call of a kernel function.
@@ -18,7 +19,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 	if !ok {
 		q, isFunction := c.protoOf(id)
 		if !isFunction || q.name == "" {
-			return c.refuse(s, i, "function-forbidden", "type %d of the kernel is no function", id)
+			return c.refuse(s, i, mistake.KernelForbidden, "type %d of the kernel is no function", id)
 		}
 		q.row = rowOf(q.name)
 		p = &q
@@ -68,28 +69,28 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 			if len(allowed) > 0 {
 				help = "allowed are " + strings.Join(allowed, ", ")
 			}
-			return c.refuseWith(s, i, "function-forbidden", help, "kernel function %s may not be called here: %s", p.name, why)
+			return c.refuseWith(s, i, mistake.KernelForbidden, help, "kernel function %s may not be called here: %s", p.name, why)
 		}
 	}
 	switch c.Type {
 	case "socket_filter":
 		if p.known() && !p.row.has(common) || !strings.HasPrefix(p.name, "bpf_") {
-			return c.refuse(s, i, "function-forbidden", "programs of type %s may not call %s", c.Type, p.name)
+			return c.refuse(s, i, mistake.KernelForbidden, "programs of type %s may not call %s", c.Type, p.name)
 		}
 	case "xdp", "sched_cls", "sched_act", "cgroup_skb":
 		if !strings.Contains(p.name, "bpf") {
-			return c.refuse(s, i, "function-forbidden", "%s is no function that programs of type %s may call", p.name, c.Type)
+			return c.refuse(s, i, mistake.KernelForbidden, "%s is no function that programs of type %s may call", p.name, c.Type)
 		}
 	}
 	switch {
 	case c.NotGPL:
-		return c.refuse(s, i, "needs-gpl", "kernel functions may be called by programs under a license that is compatible with the GPL only")
+		return c.refuse(s, i, mistake.NeedsGPL, "kernel functions may be called by programs under a license that is compatible with the GPL only")
 	case p.row.has(sleeps) && !c.Sleepable && c.Type != "syscall" && c.Type != "":
-		return c.refuse(s, i, "may-sleep", "%s may sleep, and the program may not", p.name)
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and the program may not", p.name)
 	case p.row.has(sleeps) && c.unsleepable(s) != "":
-		return c.refuse(s, i, "may-sleep", "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
 	case s.isHeld(spinLock) && p.known() && !p.row.has(locked):
-		return c.refuse(s, i, "forbidden-locked", "%s is called with %s held", p.name, c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held", p.name, c.theLock(s))
 	case s.isHeld(spinLock):
 		s.guess = true
 	}
@@ -110,13 +111,13 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			vague = true
 			continue
 		case v.kind == none:
-			return vague, c.refuse(s, i, "uninitialised", "argument %s of %s, in %v, has no value", a.name, p.name, r)
+			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
-			return vague, c.refuse(s, i, "argument-type", "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return vague, c.refuse(s, i, "bad-size", "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
+			return vague, c.refuse(s, i, mistake.BadSize, "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
-			return vague, c.refuse(s, i, "argument-type", "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
 		case a.typ == 0 && !p.row.takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
@@ -150,7 +151,7 @@ func (c *checker) section(s *state, i int, row *functionRow) bool {
 		}
 	case row.has(leavesRCU):
 		if s.rcu == 0 {
-			return c.refuse(s, i, "not-held", "no RCU section is open here")
+			return c.refuse(s, i, mistake.NotHeld, "no RCU section is open here")
 		}
 		if s.rcu--; s.rcu == 0 {
 			s.each(func(v *value) {
@@ -165,7 +166,7 @@ func (c *checker) section(s *state, i int, row *functionRow) bool {
 		}
 	case row.has(allowsPreemption):
 		if s.preempt == 0 {
-			return c.refuse(s, i, "not-held", "preemption is not disabled here")
+			return c.refuse(s, i, mistake.NotHeld, "preemption is not disabled here")
 		}
 		s.preempt--
 	}
@@ -234,16 +235,16 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 	switch {
 	case v.isZero():
 		if (p.row.has(trusts) || gives) && !a.has("__nullable") {
-			return c.refuse(s, i, "maybe-nil", "argument %s of %s is nil", a.name, p.name)
+			return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
 	case v.kind == number && v.gone > 0 && gives:
-		return c.refuse(s, i, "released-twice", "argument %s of %s was given back before, at %s", a.name, p.name, c.place(int(v.gone-1)))
+		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was given back before, at %s", a.name, p.name, c.place(int(v.gone-1)))
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer%s, and %v is a number", a.name, p.name, leadingTo(a.to), r)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer%s, and %v is a number", a.name, p.name, leadingTo(a.to), r)
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
 		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" && !strings.HasPrefix(a.to, "bpf_") {
-			return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v is %s", a.name, p.name, a.to, r, v.kind)
+			return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer to a struct %s, and %v is %s", a.name, p.name, a.to, r, v.kind)
 		}
 		return true
 	case v.kind == stack:
@@ -252,26 +253,26 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 	case v.kind != object:
 		return true
 	case v.nullable && (p.row.has(trusts) || gives) && !a.has("__nullable"):
-		return c.refuse(s, i, "maybe-nil", "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
+		return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
 	case gives && (v.ref == 0 || !s.holds(v.ref)):
-		return c.refuse(s, i, "released-twice", "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
+		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
 	}
 	if v.trust == lost && p.row.has(trusts) {
-		return c.refuse(s, i, "untrusted", "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
+		return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 	}
 	if v.trust == walked && p.row.has(trusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
-			return c.refuse(s, i, "untrusted", "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
+			return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 		}
 		s.guess = true // which fields the kernel trusts is not known here
 	}
 	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) && c.Types.Name(v.typ) != a.to {
-		return c.refuse(s, i, "argument-type", "argument %s of %s is a pointer to a struct %s, and %v leads to a struct %s", a.name, p.name, a.to, r, c.Types.Name(v.typ))
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer to a struct %s, and %v leads to a struct %s", a.name, p.name, a.to, r, c.Types.Name(v.typ))
 	}
 	if v.off != 0 && v.fixed() && v.typ == a.typ {
-		return c.refuse(s, i, "argument-type", "argument %s of %s must lead to the beginning of the struct %s, and has %d added to it", a.name, p.name, a.to, v.off)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must lead to the beginning of the struct %s, and has %d added to it", a.name, p.name, a.to, v.off)
 	}
 	if gives {
 		s.letGo(v.ref, func(v *value) {
@@ -294,24 +295,24 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 	}
 	list := c.slotsOf(s, &v, 8)
 	if list == nil {
-		return c.refuse(s, i, "argument-type", "the flags of %s are 8 bytes on the stack", p.name)
+		return c.refuse(s, i, mistake.ArgumentType, "the flags of %s are 8 bytes on the stack", p.name)
 	}
 	sl := list[0]
 	if save {
 		if sl.bytes[0] == irqFlag {
-			return c.refuse(s, i, "not-held", "the flags are saved where flags are saved already")
+			return c.refuse(s, i, mistake.NotHeld, "the flags are saved where flags are saved already")
 		}
 		sl.become(irqFlag, c.hold(s, i, irqState))
 	} else {
 		if sl.bytes[0] != irqFlag {
-			return c.refuse(s, i, "not-held", "no flags are saved at %d from r10", v.off)
+			return c.refuse(s, i, mistake.NotHeld, "no flags are saved at %d from r10", v.off)
 		}
 		for n := len(s.held) - 1; n >= 0; n-- {
 			if s.held[n].kind != irqState {
 				continue
 			}
 			if s.held[n].id != sl.id {
-				return c.refuse(s, i, "not-held", "flags are restored in the order in which they were saved, the last first: those of %s are due", c.place(s.held[n].insn))
+				return c.refuse(s, i, mistake.NotHeld, "flags are restored in the order in which they were saved, the last first: those of %s are due", c.place(s.held[n].insn))
 			}
 			break
 		}
@@ -338,18 +339,18 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	}
 	list := c.slotsOf(s, &v, int64(size+7)/8*8)
 	if list == nil {
-		return c.refuse(s, i, "argument-type", "the iterator of %s is on the stack, at a multiple of 8", p.name)
+		return c.refuse(s, i, mistake.ArgumentType, "the iterator of %s is on the stack, at a multiple of 8", p.name)
 	}
 	is := list[0].bytes[0] == iterator
 	regs := &s.top().regs
 	switch {
 	case p.row.has(begins):
 		if is {
-			return c.refuse(s, i, "not-held", "%s is not ended, and begun again", c.thingOf(s, list[0].id))
+			return c.refuse(s, i, mistake.NotHeld, "%s is not ended, and begun again", c.thingOf(s, list[0].id))
 		}
 		for n := 1; n < len(p.params); n++ {
 			if regs[isa.R1+isa.Register(n)].kind == none {
-				return c.refuse(s, i, "uninitialised", "argument %s of %s has no value", p.params[n].name, p.name)
+				return c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", p.params[n].name, p.name)
 			}
 		}
 		id := c.hold(s, i, reference)
@@ -360,7 +361,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		regs[isa.R0] = anyNumber(4)
 		regs[isa.R0].vague = true
 	case !is:
-		return c.refuse(s, i, "not-held", "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
+		return c.refuse(s, i, mistake.NotHeld, "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
 	case p.row.has(steps):
 		c.lost(s)
 		end := c.room.clone(s)

@@ -14,6 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
@@ -103,7 +104,7 @@ func TestKernelFunctions(t *testing.T) {
 				t.Logf("%s, %s: the kernel refuses it, and nothing is found: %v", row.Name, what, err)
 			case errors.As(err, &load):
 				wrong++
-				if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f verify.Finding) bool { return f.Insn == r.Insn }) {
+				if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 					t.Errorf("%s, %s: %v, and the kernel says %q at %d", row.Name, what, findings, r.Reason, r.Insn)
 				}
 			}

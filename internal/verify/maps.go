@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // Flags of maps (BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG, include/uapi/linux/bpf.h).
@@ -29,18 +30,18 @@ func (c *checker) resolve() bool {
 		case 1, 2:
 			n := c.mapIndex(fd)
 			if n < 0 {
-				c.report(in.slot, "bad-map", "descriptor "+fmt.Sprint(int64(fd))+" is no map")
+				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is no map")
 				return false
 			}
 			if m := &c.maps[n]; c.Sleepable && slices.Contains(notSleeping[:], m.Type) {
-				c.report(in.slot, "bad-map", "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type)
+				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type)
 				return false
 			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type == "socket_filter" {
-				c.report(in.slot, "bad-map", "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
+				c.report(in.slot, mistake.BadMap, "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
 				return false
 			}
 			if off := uint32(in.Imm >> 32); in.Src == 2 && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
-				c.report(in.slot, "map-bounds", "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
+				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
 				return false
 			}
 		}
@@ -52,7 +53,7 @@ func (c *checker) resolve() bool {
 func (c *checker) loadConstant(s *state, i int) bool {
 	in := &c.code[i]
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
 	}
 	dst := &s.top().regs[in.Dst]
 	switch in.Src {
@@ -101,11 +102,11 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	m := &c.maps[p.m]
 	switch {
 	case write && m.Flags&readOnlyProg != 0:
-		return c.refuse(s, i, "read-only-memory", "the map %s is read only for programs", m.Name)
+		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is read only for programs", m.Name)
 	case !write && m.Flags&writeOnlyProg != 0:
-		return c.refuse(s, i, "read-only-memory", "the map %s is write only for programs", m.Name)
+		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is write only for programs", m.Name)
 	}
-	if !c.inside(s, i, r, p, off, size, int64(m.Value), "map-bounds", "the map's value") {
+	if !c.inside(s, i, r, p, off, size, int64(m.Value), mistake.MapBounds, "the map's value") {
 		return false
 	}
 	if p.fixed() {
@@ -118,11 +119,11 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 			if begin < int64(at)+width && int64(at) < begin+size {
 				if strings.HasPrefix(name, "kptr") {
 					if size != 8 {
-						return c.refuse(s, i, "special-field", "a kptr is read and written in 8 bytes, not in %d", size)
+						return c.refuse(s, i, mistake.SpecialField, "a kptr is read and written in 8 bytes, not in %d", size)
 					}
 					continue
 				}
-				return c.refuse(s, i, "special-field", "%s at offset %d of the value is not read or written like memory", name, at)
+				return c.refuse(s, i, mistake.SpecialField, "%s at offset %d of the value is not read or written like memory", name, at)
 			}
 		}
 	}

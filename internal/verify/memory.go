@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // load is a load from memory.
@@ -13,7 +14,7 @@ func (c *checker) load(s *state, i int) bool {
 		return false
 	}
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, "frame-pointer", "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
 	}
 	size := int64(in.Op.Size().Bytes())
 	base := s.top().regs[in.Src]
@@ -71,7 +72,7 @@ func (c *checker) store(s *state, i int) bool {
 	}
 	switch base.kind {
 	case context, packet, packetMeta, socket:
-		return c.refuse(s, i, "atomic-target", "there are no atomic operations on %s", base.kind)
+		return c.refuse(s, i, mistake.AtomicTarget, "there are no atomic operations on %s", base.kind)
 	}
 	unknown := anyNumber(int(size))
 	old, ok := c.access(s, i, in.Dst, base, int64(in.Off), size, false, nil)
@@ -103,14 +104,14 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case p.kind == opaque || p.kind == number && p.vague:
 		return unclear(), true
 	case p.nullable:
-		return any, c.refuse(s, i, "maybe-nil", "%v, %s, may be nil: it was not compared with 0 on the path to here", r, c.pointerText(s, &p))
+		return any, c.refuse(s, i, mistake.MaybeNil, "%v, %s, may be nil: it was not compared with 0 on the path to here", r, c.pointerText(s, &p))
 	case p.kind == number && p.gone > 0:
-		return any, c.refuse(s, i, "used-after-release", "what %v led to was given back before, at %s", r, c.place(int(p.gone-1)))
+		return any, c.refuse(s, i, mistake.UsedAfterRelease, "what %v led to was given back before, at %s", r, c.place(int(p.gone-1)))
 	case p.kind == number || p.kind == packetEnd || p.kind == mapItself && write || p.kind == function:
-		return any, c.refuse(s, i, "not-a-pointer", "%v is %s, and is used as an address", r, p.kind)
+		return any, c.refuse(s, i, mistake.NotAPointer, "%v is %s, and is used as an address", r, p.kind)
 	}
 	if v != nil && c.NoPerfmon && v.kind.isPointer() && p.kind != stack {
-		return any, c.refuse(s, i, "address-leak", "a pointer is written to %s, which takes CAP_PERFMON", p.kind)
+		return any, c.refuse(s, i, mistake.AddressLeak, "a pointer is written to %s, which takes CAP_PERFMON", p.kind)
 	}
 	switch p.kind {
 	case context:
@@ -126,12 +127,12 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		}
 		return any, c.accessMap(s, i, r, p, off, size, write)
 	case mapKey:
-		return any, c.inside(s, i, r, p, off, size, int64(c.maps[p.m].Key), "map-bounds", "the map's key")
+		return any, c.inside(s, i, r, p, off, size, int64(c.maps[p.m].Key), mistake.MapBounds, "the map's key")
 	case memory:
 		if write && p.readOnly {
-			return any, c.refuse(s, i, "read-only-memory", "%v leads to memory that is read only", r)
+			return any, c.refuse(s, i, mistake.ReadOnlyMemory, "%v leads to memory that is read only", r)
 		}
-		return any, c.inside(s, i, r, p, off, size, p.size, "memory-bounds", "the memory")
+		return any, c.inside(s, i, r, p, off, size, p.size, mistake.MemoryBounds, "the memory")
 	case packet, packetMeta:
 		return any, c.accessPacket(s, i, r, p, off, size, write)
 	case object:
@@ -141,18 +142,18 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 }
 
 // inside checks an access against a size (check_mem_region_access).
-func (c *checker) inside(s *state, i int, r isa.Register, p value, off, size, limit int64, kind, what string) bool {
+func (c *checker) inside(s *state, i int, r isa.Register, p value, off, size, limit int64, kind mistake.Kind, what string) bool {
 	if p.vague {
 		return true
 	}
 	lo, hi := p.num.smin, p.num.umax
 	switch {
 	case p.num.smin < 0 && (p.num.smin == math.MinInt64 || off+p.off+lo != int64(int32(off+p.off+lo)) || p.off+off+lo < 0):
-		return c.refuse(s, i, "unbounded", "the index that was added to %v may be negative, %s: compare it without sign, or mask it", r, p.num.text())
+		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v may be negative, %s: compare it without sign, or mask it", r, p.num.text())
 	case p.off+off+lo < 0 || p.off+off+lo+size > limit:
 		return c.refuse(s, i, kind, "%d bytes at offset %d from %v reach outside of %s, which has %d bytes", size, p.off+off+lo, r, what, limit)
 	case hi >= 1<<29:
-		return c.refuse(s, i, "unbounded", "the index that was added to %v is not bounded: compare it with the size, or mask it", r)
+		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v is not bounded: compare it with the size, or mask it", r)
 	case p.off+off+int64(hi)+size > limit:
 		return c.refuse(s, i, kind, "the index that was added to %v may be %d: %d bytes at offset %d reach outside of %s, which has %d bytes", r, hi, size, p.off+off+int64(hi), what, limit)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // accessObject reads a struct of the kernel, or writes it.
@@ -19,9 +20,9 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 	at := p.off + off
 	switch {
 	case !p.num.isConst():
-		return any, c.refuse(s, i, "struct-bounds", "an offset into struct %s must be a constant", name)
+		return any, c.refuse(s, i, mistake.StructBounds, "an offset into struct %s must be a constant", name)
 	case at < 0:
-		return any, c.refuse(s, i, "struct-bounds", "offset %d is before struct %s", at, name)
+		return any, c.refuse(s, i, mistake.StructBounds, "offset %d is before struct %s", at, name)
 	}
 	if write {
 		return any, c.writeObject(s, i, p, at, size, name)
@@ -34,7 +35,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		if c.endsFlexibly(p) {
 			return unclear(), true
 		}
-		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d are outside of struct %s, which has %d bytes", size, at, name, total)
+		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d are outside of struct %s, which has %d bytes", size, at, name, total)
 	}
 	m, ok := c.memberAt(p.typ, at)
 	if !ok {
@@ -42,7 +43,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 	}
 	if m.pointer {
 		if at != m.offset || size != 8 {
-			return any, c.refuse(s, i, "struct-bounds", "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
+			return any, c.refuse(s, i, mistake.StructBounds, "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
 		}
 		if m.target == 0 {
 			return unclear(), true
@@ -55,7 +56,7 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		return v, true
 	}
 	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {
-		return any, c.refuse(s, i, "struct-bounds", "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
+		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
 	}
 	return any, true
 }
@@ -99,7 +100,7 @@ func (c *checker) endsFlexibly(p value) bool {
 func (c *checker) writeObject(s *state, i int, p value, at, size int64, name string) bool {
 	if c.Type != "struct_ops" {
 		if c.Type == "tracing" || c.Type == "kprobe" || c.Type == "raw_tracepoint" || c.Type == "syscall" {
-			return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
+			return c.refuse(s, i, mistake.ReadOnlyStruct, "struct %s is read-only here", name)
 		}
 		return true
 	}
@@ -108,12 +109,12 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 	}
 	fields := c.writableOf(p.typ)
 	if len(fields) == 0 {
-		return c.refuse(s, i, "read-only-struct", "struct %s is read-only here", name)
+		return c.refuse(s, i, mistake.ReadOnlyStruct, "struct %s is read-only here", name)
 	}
 	for _, w := range fields {
 		if at >= w.begin && at < w.end {
 			if at+size > w.end {
-				return c.refuse(s, i, "write-too-wide", "%d bytes are written to %s.%s at offset %d, of which %d are left there", size, name, w.path, at, w.end-at)
+				return c.refuse(s, i, mistake.WriteTooWide, "%d bytes are written to %s.%s at offset %d, of which %d are left there", size, name, w.path, at, w.end-at)
 			}
 			return true
 		}
@@ -123,7 +124,7 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 		paths = append(paths, w.path)
 	}
 	field := c.Types.FieldAt(p.typ, uint32(at))
-	return c.refuseWith(s, i, "read-only-field", "writable are "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here", name, field, at)
+	return c.refuseWith(s, i, mistake.ReadOnlyField, "writable are "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here", name, field, at)
 }
 
 // a member of a struct where an access falls.

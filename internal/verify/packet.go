@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 // What rng has of a pointer into a packet that was found to be at its end or behind it.
 const (
@@ -75,12 +79,12 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 	at := p.off + off
 	switch {
 	case p.num.smin < 0:
-		return c.refuse(s, i, "unbounded", "what was added to %v may be negative", r)
+		return c.refuse(s, i, mistake.Unbounded, "what was added to %v may be negative", r)
 	case at < 0 || at+size > int64(p.rng):
 		if p.rng <= 0 {
-			return c.refuse(s, i, "packet-bounds", "%v was not compared with the packet's end on the path to here, or has changed since", r)
+			return c.refuse(s, i, mistake.PacketBounds, "%v was not compared with the packet's end on the path to here, or has changed since", r)
 		}
-		return c.refuse(s, i, "packet-bounds", "%d bytes at offset %d of the packet are accessed, and %d bytes were compared with its end", size, at, p.rng)
+		return c.refuse(s, i, mistake.PacketBounds, "%d bytes at offset %d of the packet are accessed, and %d bytes were compared with its end", size, at, p.rng)
 	}
 	return true
 }
@@ -99,7 +103,7 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	case "":
 		return true
 	default:
-		return c.refuse(s, i, "bad-instruction", "packet access by number is not for programs of type %s", c.Type)
+		return c.refuse(s, i, mistake.BadInstruction, "packet access by number is not for programs of type %s", c.Type)
 	}
 	in := &c.code[i]
 	reads := isa.Registers(isa.R6)
@@ -111,7 +115,7 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	}
 	regs := &s.top().regs
 	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
-		return c.refuse(s, i, "argument-type", "r6 must hold the context here, and is %s", p.kind)
+		return c.refuse(s, i, mistake.ArgumentType, "r6 must hold the context here, and is %s", p.kind)
 	}
 	if !c.nothingHeld(s, i, 0, "where this may end the program") {
 		return false

@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // attachable checks what the program is for, and reads its arguments.
 func (c *checker) attachable() bool {
 	if c.Type == "struct_ops" && c.NotGPL {
-		c.report(-1, "needs-gpl", "struct_ops programs need a license that is compatible with the GPL")
+		c.report(-1, mistake.NeedsGPL, "struct_ops programs need a license that is compatible with the GPL")
 		return false
 	}
 	if c.Signature != nil {
@@ -35,7 +36,7 @@ func (c *checker) attachable() bool {
 // can be looked at even so.
 func (c *checker) noPlace(problem string) bool {
 	if !c.Attached {
-		c.report(-1, "bad-attach", problem)
+		c.report(-1, mistake.BadAttach, problem)
 	}
 	return c.Attached
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -203,7 +204,7 @@ func places(t testing.TB) []*place {
 }
 
 // load asks the kernel, and then the check.
-func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []verify.Finding, complete bool, err error) {
+func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []mistake.Finding, complete bool, err error) {
 	raw, bad := isa.Append(nil, isa.Native, code...)
 	if bad != nil {
 		return nil, true, bad

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // computePointer is arithmetic with a pointer (adjust_ptr_min_max_vals).
@@ -16,13 +17,13 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 			return true
 		}
 		if op == isa.OpAdd {
-			return c.refuse(s, i, "pointer-arithmetic", "two pointers are added")
+			return c.refuse(s, i, mistake.PointerArithmetic, "two pointers are added")
 		}
-		return c.refuse(s, i, "pointer-arithmetic", "two pointers are computed with")
+		return c.refuse(s, i, mistake.PointerArithmetic, "two pointers are computed with")
 	case src.kind.isPointer():
 		p, by = src, *dst
 		if op == isa.OpSub && wide {
-			return c.refuse(s, i, "pointer-arithmetic", "a pointer is subtracted from a number")
+			return c.refuse(s, i, mistake.PointerArithmetic, "a pointer is subtracted from a number")
 		}
 	}
 	if !wide {
@@ -31,15 +32,15 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 			*dst = anyNumber(8)
 			return true
 		default:
-			return c.refuse(s, i, "pointer-arithmetic", "arithmetic with a pointer in 32 bits")
+			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a pointer in 32 bits")
 		}
 	}
 	switch op {
 	case isa.OpAdd, isa.OpSub:
 	case isa.OpAnd, isa.OpOr, isa.OpXor:
-		return c.refuse(s, i, "pointer-arithmetic", "bits of a pointer are computed with")
+		return c.refuse(s, i, mistake.PointerArithmetic, "bits of a pointer are computed with")
 	default:
-		return c.refuse(s, i, "pointer-arithmetic", "a pointer may be added to or subtracted from, and nothing else")
+		return c.refuse(s, i, mistake.PointerArithmetic, "a pointer may be added to or subtracted from, and nothing else")
 	}
 	if by.vague || by.kind == opaque || p.vague {
 		q := p
@@ -48,15 +49,15 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		return true
 	}
 	if p.nullable {
-		return c.refuse(s, i, "maybe-nil", "arithmetic with a pointer that may be nil: compare it with 0 first")
+		return c.refuse(s, i, mistake.MaybeNil, "arithmetic with a pointer that may be nil: compare it with 0 first")
 	}
 	switch p.kind {
 	case mapItself:
 		if !(by.isConst() && by.num.bits.value == 0) {
-			return c.refuse(s, i, "pointer-arithmetic", "arithmetic with a map itself")
+			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a map itself")
 		}
 	case packetEnd, socket, function:
-		return c.refuse(s, i, "pointer-arithmetic", "arithmetic with %s", p.kind)
+		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with %s", p.kind)
 	}
 	n := by.num
 	const limit = 1 << 29
@@ -66,11 +67,11 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 			k = -k
 		}
 		if k >= limit || k <= -limit {
-			return c.refuse(s, i, "unbounded", "%d is too much to add to %s", k, p.kind)
+			return c.refuse(s, i, mistake.Unbounded, "%d is too much to add to %s", k, p.kind)
 		}
 		p.off += k
 		if p.off >= limit || p.off <= -limit {
-			return c.refuse(s, i, "unbounded", "offset %d of %s is too far", p.off, p.kind)
+			return c.refuse(s, i, mistake.Unbounded, "offset %d of %s is too far", p.off, p.kind)
 		}
 		if p.off != int64(int32(p.off)) {
 			p.vague = true
@@ -79,10 +80,10 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		return true
 	}
 	if n.smin == math.MinInt64 {
-		return c.refuse(s, i, "unbounded", "the number that is added to %s has no lower limit: compare it without sign, or mask it, before", p.kind)
+		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s has no lower limit: compare it without sign, or mask it, before", p.kind)
 	}
 	if n.smin >= limit || n.smin <= -limit {
-		return c.refuse(s, i, "unbounded", "the number that is added to %s may be %d", p.kind, n.smin)
+		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s may be %d", p.kind, n.smin)
 	}
 	sum, _ := computed(op, 0, true, p.num, n)
 	if op == isa.OpSub {
@@ -101,7 +102,7 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	}
 	*dst = q
 	if sum.smin >= limit || sum.smin <= -limit && sum.smin != math.MinInt64 {
-		return c.refuse(s, i, "unbounded", "the offset of %s may be %d", p.kind, sum.smin)
+		return c.refuse(s, i, mistake.Unbounded, "the offset of %s may be %d", p.kind, sum.smin)
 	}
 	return true
 }

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Program is what is checked, and what is known about where it will run. What is not known is not judged.
@@ -90,28 +90,13 @@ const (
 	ArgumentMemory
 )
 
-// A Finding is a reason why the kernel refuses the program.
-type Finding struct {
-	Insn    int    // slot of the instruction, -1 where there is none
-	Kind    string // as package verifierlog has it
-	Message string
-	Help    string // what would be right; "" when the message says it
-}
-
-func (f Finding) String() string {
-	if f.Insn < 0 {
-		return f.Message
-	}
-	return fmt.Sprintf("insn %d: %s", f.Insn, f.Message)
-}
-
 // Decode reads the instructions of a program. What cannot be one is a finding.
-func Decode(code []byte, order isa.ByteOrder) ([]isa.Instruction, *Finding) {
+func Decode(code []byte, order isa.ByteOrder) ([]isa.Instruction, *mistake.Finding) {
 	ins, err := isa.Decode(code, order)
 	if err == nil {
 		return ins, nil
 	}
-	f := &Finding{Insn: -1, Kind: "bad-instruction", Message: err.Error()}
+	f := &mistake.Finding{Insn: -1, Kind: mistake.BadInstruction, Detail: err.Error()}
 	var bad *isa.EncodingError
 	if errors.As(err, &bad) {
 		f.Insn = bad.Slot

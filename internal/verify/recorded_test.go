@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
@@ -81,11 +82,11 @@ func TestRecordedVerdicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := recordedProgram(t, e, types)
-		var findings []verify.Finding
+		var findings []mistake.Finding
 		ins, bad := verify.Decode(code, isa.LittleEndian)
 		complete := true
 		if bad != nil {
-			findings = []verify.Finding{*bad}
+			findings = []mistake.Finding{*bad}
 		} else {
 			p.Code = ins
 			findings, complete = verify.Check(p)
@@ -113,12 +114,12 @@ func TestRecordedVerdicts(t *testing.T) {
 			} else {
 				t.Logf("ELSEWHERE %-24s %v, the kernel: %q at %d", e.Name, findings, r.Reason, r.Insn)
 			}
-			if findings[0].Kind == string(r.Kind) {
+			if findings[0].Kind == r.Kind {
 				alike++
 			} else {
 				t.Logf("OTHER KIND %-24s %s, the kernel's is %s (%q)", e.Name, findings[0].Kind, r.Kind, r.Reason)
 			}
-			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Message, r.Reason)
+			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Detail, r.Reason)
 		}
 	}
 	t.Logf("of %d refused %d are found, %d of them where the kernel says, %d of the same kind", refused, found, place, alike)

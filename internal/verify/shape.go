@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // An instr is an instruction where it stands.
@@ -78,7 +79,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 	slot := 0
 	for i, ins := range code {
 		if _, err := ins.Form(); err != nil {
-			c.report(slot, "bad-instruction", err.Error())
+			c.report(slot, mistake.BadInstruction, err.Error())
 			return false
 		}
 		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, what: whatOf(&ins), reads: ins.Reads()}
@@ -86,7 +87,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		slot += ins.Slots()
 	}
 	if len(code) == 0 {
-		c.report(-1, "bad-instruction", "the program has no instruction")
+		c.report(-1, mistake.BadInstruction, "the program has no instruction")
 		return false
 	}
 	c.starts = []int{0}
@@ -103,7 +104,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		}
 		to, ok := at[target]
 		if !ok {
-			c.report(in.slot, "jump-outside", fmt.Sprintf("the call leads to instruction %d, where none begins", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the call leads to instruction %d, where none begins", target))
 			return false
 		}
 		in.to = to
@@ -120,7 +121,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 			called = called || c.code[i].what == calls
 		}
 		if last := &c.code[end-1]; !last.ends() {
-			c.report(last.slot, "no-exit", "the function runs off its end: its last instruction is neither exit nor a jump")
+			c.report(last.slot, mistake.NoExit, "the function runs off its end: its last instruction is neither exit nor a jump")
 			return false
 		}
 	}
@@ -134,13 +135,13 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		to, ok := at[target]
 		switch {
 		case target < 0 || target >= slot:
-			c.report(in.slot, "jump-outside", fmt.Sprintf("the jump leads to instruction %d, outside of the program", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump leads to instruction %d, outside of the program", target))
 			return false
 		case !ok:
-			c.report(target-1, "jump-outside", fmt.Sprintf("the jump at instruction %d leads into the middle of the 64-bit load at %d", in.slot, target-1))
+			c.report(target-1, mistake.JumpOutside, fmt.Sprintf("the jump at instruction %d leads into the middle of the 64-bit load at %d", in.slot, target-1))
 			return false
 		case c.code[to].fn != in.fn:
-			c.report(in.slot, "jump-outside", fmt.Sprintf("the jump leads to instruction %d, in another function", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump leads to instruction %d, in another function", target))
 			return false
 		}
 		in.to = to
@@ -220,7 +221,7 @@ func (c *checker) reachable() bool {
 	}
 	for i := range seen {
 		if !seen[i] {
-			c.report(c.code[i].slot, "unreachable", "no path leads to this instruction")
+			c.report(c.code[i].slot, mistake.Unreachable, "no path leads to this instruction")
 			return false
 		}
 	}

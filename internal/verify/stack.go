@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/isa"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
 
 const stackSize = 512
 
@@ -17,13 +21,13 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	if !p.fixed() {
 		lo, hi := at+p.num.smin, at+p.num.smax
 		if p.num.smin <= -1<<29 || p.num.smax >= 1<<29 {
-			return any, c.refuse(s, i, "unbounded", "the offset from the stack is not bounded")
+			return any, c.refuse(s, i, mistake.Unbounded, "the offset from the stack is not bounded")
 		}
 		if c.NoPerfmon {
-			return any, c.refuse(s, i, "stack-bounds", "an offset into the stack must be known without CAP_PERFMON")
+			return any, c.refuse(s, i, mistake.StackBounds, "an offset into the stack must be known without CAP_PERFMON")
 		}
 		if lo < -stackSize || hi+size > 0 {
-			return any, c.refuse(s, i, "stack-bounds", "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, stackSize)
+			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, stackSize)
 		}
 		if write {
 			c.blur(s, int(p.frame))
@@ -32,9 +36,9 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	}
 	switch {
 	case at < -stackSize || at+size > 0:
-		return any, c.refuse(s, i, "stack-bounds", "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, stackSize)
+		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, stackSize)
 	case at%size != 0:
-		return any, c.refuse(s, i, "misaligned", "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
+		return any, c.refuse(s, i, mistake.Misaligned, "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
 	}
 	f := &s.frames[p.frame]
 	c.reaches(s, f.fn, -at)
@@ -55,7 +59,7 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 		return sl.val, true
 	}
 	if sl.bytes[7] == spilled && sl.val.kind.isPointer() && !sl.val.vague {
-		return any, c.refuse(s, i, "stack-spill", "part of a pointer is read from the stack")
+		return any, c.refuse(s, i, mistake.StackSpill, "part of a pointer is read from the stack")
 	}
 	zeros, vague := true, false
 	for k := b; k < b+size; k++ {
@@ -74,10 +78,10 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 		case unwritten:
 			zeros = false
 			if c.NoPerfmon {
-				return any, c.refuse(s, i, "uninitialised-stack", "the byte at %d from r10 was never written", at+int64(k-b))
+				return any, c.refuse(s, i, mistake.UninitialisedStack, "the byte at %d from r10 was never written", at+int64(k-b))
 			}
 		default:
-			return any, c.refuse(s, i, "uninitialised-stack", "a dynptr, iterator or saved flags on the stack are read as memory")
+			return any, c.refuse(s, i, mistake.UninitialisedStack, "a dynptr, iterator or saved flags on the stack are read as memory")
 		}
 	}
 	if zeros {
@@ -113,12 +117,12 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 
 func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int, v *value) bool {
 	if sl.bytes[0] == spilled && sl.val.kind.isPointer() && size < 8 && c.NoPerfmon {
-		return c.refuse(s, i, "stack-spill", "part of a pointer on the stack is overwritten")
+		return c.refuse(s, i, mistake.StackSpill, "part of a pointer on the stack is overwritten")
 	}
 	switch sl.bytes[0] {
 	case dynptr:
 		if sl.id != 0 && s.holds(sl.id) {
-			return c.refuse(s, i, "unreleased-reference", "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
+			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
 		}
 		c.dropDynptr(s, f, k)
 	case iterator, irqFlag:
@@ -126,7 +130,7 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		return true
 	}
 	if size < 8 && v.kind.isPointer() && !v.vague {
-		return c.refuse(s, i, "stack-spill", "%v is %s, and is stored in %d bytes: a pointer takes 8", c.code[i].Src, v.kind, size)
+		return c.refuse(s, i, mistake.StackSpill, "%v is %s, and is stored in %d bytes: a pointer takes 8", c.code[i].Src, v.kind, size)
 	}
 	sl = &f.stack[k]
 	sl.id, sl.first = 0, false

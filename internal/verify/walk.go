@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A checker checks one program.
@@ -13,8 +14,8 @@ type checker struct {
 	code         []instr
 	starts       []int // where functions begin
 	work         int   // done so far; see stepWork
-	findings     []Finding
-	said         map[Finding]bool
+	findings     []mistake.Finding
+	said         map[mistake.Finding]bool
 	maps         []Map
 	mapOf        map[int32]int16 // by descriptor
 	lastID       uint32
@@ -66,8 +67,8 @@ const stepWork = 4
 
 // Check walks through a program. complete is false when it was too much, so that
 // nothing can be said of the rest.
-func Check(p Program) (findings []Finding, complete bool) {
-	c := &checker{Program: &p, said: map[Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+func Check(p Program) (findings []mistake.Finding, complete bool) {
+	c := &checker{Program: &p, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
 	if c.Steps == 0 {
 		c.Steps = mostSteps
 	}
@@ -114,11 +115,11 @@ func (c *checker) followAll() bool {
 }
 
 // report notes a finding at a slot, once.
-func (c *checker) report(slot int, kind, message string) {
-	c.note(Finding{Insn: slot, Kind: kind, Message: message})
+func (c *checker) report(slot int, kind mistake.Kind, message string) {
+	c.note(mistake.Finding{Insn: slot, Kind: kind, Detail: message})
 }
 
-func (c *checker) note(f Finding) {
+func (c *checker) note(f mistake.Finding) {
 	if !c.said[f] {
 		c.said[f] = true
 		c.findings = append(c.findings, f)
@@ -126,14 +127,14 @@ func (c *checker) note(f Finding) {
 }
 
 // refuse notes a finding at an instruction on a path, unless the path may not exist. It gives false: the kernel stops here.
-func (c *checker) refuse(s *state, i int, kind, format string, args ...any) bool {
+func (c *checker) refuse(s *state, i int, kind mistake.Kind, format string, args ...any) bool {
 	return c.refuseWith(s, i, kind, "", format, args...)
 }
 
 // refuseWith is refuse with an advice.
-func (c *checker) refuseWith(s *state, i int, kind, help, format string, args ...any) bool {
+func (c *checker) refuseWith(s *state, i int, kind mistake.Kind, help, format string, args ...any) bool {
 	if !s.guess {
-		c.note(Finding{c.code[i].slot, kind, fmt.Sprintf(format, args...), help})
+		c.note(mistake.Finding{Insn: c.code[i].slot, Kind: kind, Detail: fmt.Sprintf(format, args...), Help: help})
 	}
 	return false
 }
@@ -193,14 +194,14 @@ func (c *checker) later(s *state, at int, parent *visit) {
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	met := 0
 	if c.code[i].stuck && !c.patient {
-		c.refuseWith(s, i, "endless-loop", "leave the loop by a condition, or by may_goto", "from here on no path leads to an exit")
+		c.refuseWith(s, i, mistake.EndlessLoop, "leave the loop by a condition, or by may_goto", "from here on no path leads to an exit")
 		return nil, true
 	}
 	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
 		c.work++
 		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live, &c.ids) {
 			if !s.guess && !anythingVague(s) {
-				c.report(c.code[i].slot, "endless-loop", "the loop comes back here with everything as it was: it would never end")
+				c.report(c.code[i].slot, mistake.EndlessLoop, "the loop comes back here with everything as it was: it would never end")
 			}
 			return nil, true
 		}
@@ -249,7 +250,7 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 			if r <= isa.R5 && c.code[i].called {
 				why, help = "it was never written, or a call has lost it", fmt.Sprintf("a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 			}
-			ok = c.refuseWith(s, i, "uninitialised", help, "%v has no value here: %s", r, why)
+			ok = c.refuseWith(s, i, mistake.Uninitialised, help, "%v has no value here: %s", r, why)
 		}
 	})
 	return ok

@@ -135,7 +135,7 @@ type viewNode struct {
 // newView fills the template's view from a log and its report.
 func newView(log string, r verifierlog.Report, o Options) *view {
 	rows := readRows(log, r)
-	v := &view{Kind: string(r.Kind), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}
+	v := &view{Kind: r.Kind.String(), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}
 	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
 		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
@@ -26,7 +27,7 @@ func portsPage(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	r := verifierlog.Parse(string(log))
-	r.Kind = verifierlog.MaybeNil
+	r.Kind = mistake.MaybeNil
 	r.Explanation = "R0 is what the look-up in the map \"ports\" gave: a pointer to a value, or nil where the map has no such key. The program uses it without having asked."
 	r.Fix = "Ask first: f.If(seen.IsNil(), leave) after the look-up."
 	at := func(line int, text string) verifierlog.Source {
@@ -75,7 +76,7 @@ func TestPageEscapes(t *testing.T) {
 	const evil = `</script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'&` + "`"
 	log := "0: R1=ctx() R10=fp0\n; " + evil + " @ " + evil + ".go:3\n0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" + evil + "\nprocessed 1 insns (limit 1000000)\n"
 	r := verifierlog.Parse(log)
-	r.Kind, r.Explanation, r.Fix, r.Kernel = evil, evil, evil, evil
+	r.Explanation, r.Fix, r.Kernel = evil, evil, evil
 	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: evil, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
 	page := writePage(t, log, r, page.Options{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
 	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte(`title="owned`)) {

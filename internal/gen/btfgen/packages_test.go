@@ -13,6 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/kernel/scx"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 var (
@@ -93,8 +94,8 @@ func compileMethod(t *testing.T, types *btf.Types, typ reflect.Type, m reflect.M
 	}
 	fn := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{fnType, typ}, results, false), call)
 	_, err := compile.Compile(dsl.Func(m.Name, fn.Interface()), compile.Target{BTF: types})
-	var findings compile.Findings
-	alone := errors.As(err, &findings) && !slices.ContainsFunc(findings, func(f compile.Finding) bool { return f.Rule != compile.UnreleasedReference })
+	var findings mistake.Findings
+	alone := errors.As(err, &findings) && !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Kind != mistake.UnreleasedReference })
 	if err != nil && !alone { // what a method acquires is given back by another
 		t.Errorf("%v.%s: %v", typ, m.Name, err)
 	}

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -121,12 +121,12 @@ func TestWhatCompilingFinds(t *testing.T) {
 		sayable++
 		_, err := m.Compile(m.Build(), types, true)
 		who := KernelOnly
-		var findings compile.Findings
+		var findings mistake.Findings
 		if errors.As(err, &findings) {
 			found++
 			who = CompilingToo
 			for _, f := range findings {
-				if filepath.Base(f.Pos.File) == sources[m.Name].File && slices.Contains(sources[m.Name].places(), f.Pos.Line) {
+				if filepath.Base(f.Position.File) == sources[m.Name].File && slices.Contains(sources[m.Name].places(), f.Position.Line) {
 					who = Compiling
 				}
 			}
