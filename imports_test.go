@@ -37,7 +37,7 @@ var layers = map[string][]string{
 	"kernel/scx":                 {"dsl"},
 	"kernel/ctx":                 {"dsl"},
 	"maps":                       {"mistake", "dsl", "btf", "syscall"},
-	"load":                       {"mistake", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host"},
+	"prog":                       {"mistake", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host"},
 	"structops":                  {"mistake", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "internal/host"},
 	"internal/host":              {"isa", "syscall"},
 	"internal/test/fixture":      {"btf"},
@@ -104,7 +104,7 @@ var templates = []string{"html/template", "text/template", module + "verifierlog
 
 // TestLoadersCarryNoTemplates asks the go command for all that they depend on.
 func TestLoadersCarryNoTemplates(t *testing.T) {
-	for _, pkg := range []string{"verifierlog", "load", "structops", "compile", "maps"} {
+	for _, pkg := range []string{"verifierlog", "prog", "structops", "compile", "maps"} {
 		out, err := exec.Command("go", "list", "-deps", "./"+pkg).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 // programs that name one spec use one map.
 //
 // A spec says what is to be created, not that it exists. Package maps makes specs
-// of Go types, and creates, reads and writes the maps; package load creates
+// of Go types, and creates, reads and writes the maps; package prog creates
 // those that a program needs and that do not exist yet.
 type MapSpec struct {
 	Name string

@@ -16,8 +16,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -55,14 +55,14 @@ var packet = make([]byte, 64)
 // run loads a program, runs it once and gives its result.
 func run(t *testing.T, kind syscall.ProgType, items ...[]dsl.Item) uint32 {
 	t.Helper()
-	l, err := load.Load(dsl.New("test", slices.Concat(items...)...), load.Options{Type: kind})
+	l, err := prog.Load(dsl.New("test", slices.Concat(items...)...), prog.Options{Type: kind})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
 	defer l.Close()
-	in := load.Input{Data: packet}
+	in := prog.Input{Data: packet}
 	if kind == syscall.ProgTypeRawTracepoint {
-		in = load.Input{Context: make([]byte, 8)}
+		in = prog.Input{Context: make([]byte, 8)}
 	}
 	out, err := l.Run(in)
 	if err != nil {
@@ -247,7 +247,7 @@ func TestStorageFromPrograms(t *testing.T) {
 
 	home := int(kerneltest.OwnCgroup(t).Fd())
 	group := created(t, maps.NewCgroupStorage[uint64]("cgroup"))
-	p, err := load.Load(dsl.New("cgroup", slices.Concat([]dsl.Item{
+	p, err := prog.Load(dsl.New("cgroup", slices.Concat([]dsl.Item{
 		dsl.CallHelper(getCurrentTaskBTF),
 		dsl.LoadField(r1, r0, "task_struct", "cgroups"),
 		dsl.LoadField(r2, r1, "css_set", "dfl_cgrp"),
@@ -257,7 +257,7 @@ func TestStorageFromPrograms(t *testing.T) {
 		dsl.CallHelper(cgrpStorageGet),
 		dsl.JEQ64Imm(r0, 0, "out"),
 		dsl.Mov64Reg(r6, r0),
-	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -277,7 +277,7 @@ func TestReferencesFromPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	progs := created(t, maps.NewProgArray("programs", 3))
-	leaf, err := load.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()), load.Options{Type: syscall.ProgTypeSocketFilter})
+	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()), prog.Options{Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,9 +436,9 @@ func TestOneHandleManyPrograms(t *testing.T) {
 	done := make(chan error)
 	for range 4 {
 		go func() {
-			l, err := load.Load(count, load.Options{Type: syscall.ProgTypeSocketFilter})
+			l, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeSocketFilter})
 			if err == nil {
-				_, err = l.Run(load.Input{Data: packet})
+				_, err = l.Run(prog.Input{Data: packet})
 				l.Close()
 			}
 			done <- err

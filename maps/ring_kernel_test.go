@@ -13,8 +13,8 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -40,7 +40,7 @@ func TestRingBufFromPrograms(t *testing.T) {
 		dsl.JEQ64Imm(r0, 0, "none"), dsl.Mov64Reg(r1, r0), dsl.Mov64Imm(r2, 0), dsl.CallHelper(ringbufDiscard), dsl.Label("none"),
 	}
 	exit := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}
-	l, err := load.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...), load.Options{Type: syscall.ProgTypeSocketFilter})
+	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...), prog.Options{Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -76,7 +76,7 @@ func TestRingBufFromPrograms(t *testing.T) {
 		case room <- struct{}{}:
 		case <-ctx.Done():
 		}
-		if _, err := l.Run(load.Input{Data: packet}); err != nil {
+		if _, err := l.Run(prog.Input{Data: packet}); err != nil {
 			t.Fatal(err)
 		}
 		if i%100 == 0 {
@@ -121,7 +121,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 		dsl.CallHelper(userRingbufDrain),
 		dsl.Exit(),
 	)
-	l, err := load.Load(p, load.Options{Type: syscall.ProgTypeSocketFilter})
+	l, err := prog.Load(p, prog.Options{Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -134,7 +134,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 		}
 		err = ring.Write(append(b, make([]byte, n%7)...))
 		if errors.Is(err, maps.ErrFull) {
-			out, err := l.Run(load.Input{Data: packet})
+			out, err := l.Run(prog.Input{Data: packet})
 			if err != nil || out.Result != written {
 				t.Fatalf("read %d of %d records, %v", int32(out.Result), written, err)
 			}
@@ -146,7 +146,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 		}
 		want, written = want+uint64(n), written+1
 	}
-	if _, err := l.Run(load.Input{Data: packet}); err != nil {
+	if _, err := l.Run(prog.Input{Data: packet}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := sum.Load(); got != want || err != nil {

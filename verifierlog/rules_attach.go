@@ -8,7 +8,7 @@ var attachRules = [...]Rule{
 		Kind:        mistake.BadAttach,
 		Pattern:     "Tracing programs must provide btf_id",
 		Explanation: "A tracing program says at loading which function or tracepoint it is for.",
-		Fix:         "Set load.Options{AttachTo: \"...\"}.",
+		Fix:         "Set prog.Options{AttachTo: \"...\"}.",
 		Example:     "tp_no_target",
 	},
 	{

@@ -268,7 +268,7 @@ var callRules = [...]Rule{
 			"func %s#%d not supported for program type %d",
 		},
 		Explanation: "{1} tells of the function that a program is attached to, and this one is attached to none.",
-		Fix:         "Call it in a program for a function: load.Options{AttachType: syscall.AttachTraceFEntry, AttachTo: \"...\"}.",
+		Fix:         "Call it in a program for a function: prog.Options{AttachType: syscall.AttachTraceFEntry, AttachTo: \"...\"}.",
 	},
 	{
 		Kind:    mistake.KernelForbidden,
@@ -287,7 +287,7 @@ var callRules = [...]Rule{
 		Pattern:     "invalid module BTF fd specified",
 		Also:        []string{"kfunc offset > 0 without fd_array is invalid"},
 		Explanation: "The call is of a function of a module, and the descriptor that is to name the module's types is none of BTF.",
-		Fix:         "Call by name: f.Kernel(\"...\"). Functions of modules are not found by package load.",
+		Fix:         "Call by name: f.Kernel(\"...\"). Functions of modules are not found by package prog.",
 	},
 	{
 		Kind:    mistake.NotPermitted,

@@ -171,7 +171,7 @@ var memoryRules = [...]Rule{
 		Kind:        mistake.BadMap,
 		Pattern:     "fd %d is not pointing to valid bpf_map",
 		Explanation: "{1} is no descriptor of a map.",
-		Fix:         "Create the map before, and load the program with its descriptor: package load does both.",
+		Fix:         "Create the map before, and load the program with its descriptor: package prog does both.",
 		Example:     "map_bad_fd",
 	},
 	{

@@ -219,10 +219,10 @@ func refineAttach(a *account) {
 		a.Fix = "Give it a value in structops.Ops, and programs to the members that are function pointers."
 	case strings.HasPrefix(a.Reason, "attach_btf_id ") && strings.HasSuffix(a.Reason, " is not a typedef"):
 		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is no typedef."
-		a.Fix = "Name the tracepoint, and let the loader look it up: load.Options{AttachTo: \"task_newtask\"}. For a function of the kernel load the program as fentry or fexit."
+		a.Fix = "Name the tracepoint, and let the loader look it up: prog.Options{AttachTo: \"task_newtask\"}. For a function of the kernel load the program as fentry or fexit."
 	case strings.Contains(a.Reason, " points to wrong type name ") && len(a.args) >= 2:
 		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is the typedef " + a.args[1] + "."
-		a.Fix = "Name the tracepoint, and let the loader look it up: load.Options{AttachTo: \"task_newtask\"}."
+		a.Fix = "Name the tracepoint, and let the loader look it up: prog.Options{AttachTo: \"task_newtask\"}."
 	case strings.HasPrefix(a.Reason, "attach_btf_id ") && a.program.Struct != "":
 		a.Explanation = "struct " + a.program.Struct + " is no interface that programs may implement in this kernel: it was built without it, its module is not loaded, or the number is that of another type."
 	}

@@ -11,16 +11,16 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // loaded is a firewall in the kernel that blocks some networks.
-func loaded(t *testing.T, networks string) (*firewall, *load.Loaded) {
+func loaded(t *testing.T, networks string) (*firewall, *prog.Loaded) {
 	t.Helper()
 	kerneltest.Require(t)
 	w := newFirewall()
-	p, err := load.Load(w.program(), load.Options{Type: syscall.ProgTypeXDP})
+	p, err := prog.Load(w.program(), prog.Options{Type: syscall.ProgTypeXDP})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -109,7 +109,7 @@ func TestEachPacketHasItsVerdict(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := p.Run(load.Input{Data: tt.packet})
+		out, err := p.Run(prog.Input{Data: tt.packet})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -151,7 +151,7 @@ func TestRulesComeAndGo(t *testing.T) {
 	packet := bytesOf(t, addresses, isIPv4, from4("10.1.2.3", protocolUDP))
 	verdict := func() uint32 {
 		t.Helper()
-		out, err := p.Run(load.Input{Data: packet})
+		out, err := p.Run(prog.Input{Data: packet})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,14 +190,14 @@ func BenchmarkFirewall(b *testing.B) {
 	kerneltest.Require(b)
 	w := newFirewall()
 	defer w.close()
-	p, err := load.Load(w.program(), load.Options{Type: syscall.ProgTypeXDP})
+	p, err := prog.Load(w.program(), prog.Options{Type: syscall.ProgTypeXDP})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer p.Close()
 	packet := make([]byte, 64)
 	binary.BigEndian.PutUint16(packet[12:], etherIPv4)
-	out, err := p.Run(load.Input{Data: packet, Repeat: uint32(b.N)})
+	out, err := p.Run(prog.Input{Data: packet, Repeat: uint32(b.N)})
 	if err != nil {
 		b.Fatal(err)
 	}

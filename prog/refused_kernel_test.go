@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -23,7 +23,7 @@ func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	p, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
+	p, err := prog.Load(counting(g, 0), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
 	if err != nil {
 		t.Logf("load: %v", err)
 		if !strings.Contains(err.Error(), "help: ") {
@@ -54,7 +54,7 @@ func TestRefusedByTheVerifier(t *testing.T) {
 	t.Parallel()
 	h := maps.NewHash[uint32, uint64]("h", 1)
 	defer h.Close()
-	_, err := load.Load(dsl.New("careless",
+	_, err := prog.Load(dsl.New("careless",
 		dsl.StoreImm(isa.W, isa.R10, -4, 0),
 		dsl.LoadMap(isa.R1, h.Spec()),
 		dsl.Mov64Reg(isa.R2, isa.R10),
@@ -62,8 +62,8 @@ func TestRefusedByTheVerifier(t *testing.T) {
 		dsl.CallHelper(1),
 		dsl.LoadMem(isa.DW, isa.R0, isa.R0, 0), // the line to be named
 		dsl.Exit(),
-	), load.Options{Type: syscall.ProgTypeSocketFilter, Unchecked: true})
-	var refused *load.ProgramError
+	), prog.Options{Type: syscall.ProgTypeSocketFilter, Unchecked: true})
+	var refused *prog.ProgramError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
 	}
@@ -84,30 +84,30 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	var findings mistake.Findings
-	if _, err := load.Load(dsl.New("p", dsl.Exit()), load.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+	if _, err := prog.Load(dsl.New("p", dsl.Exit()), prog.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
 		t.Errorf("no result: %v", err)
 	}
-	if _, err := load.Load(nil, load.Options{}); !errors.As(err, &findings) {
+	if _, err := prog.Load(nil, prog.Options{}); !errors.As(err, &findings) {
 		t.Errorf("no program: %v", err)
 	}
 	zero := dsl.New("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
-	for want, o := range map[string]load.Options{
+	for want, o := range map[string]prog.Options{
 		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
 		"this kernel has no programs of type p": {Type: 200},
 		"look at Options.Type and AttachType":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
 	} {
-		if _, err := load.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := prog.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want … %s", o, err, want)
 		}
 	}
 	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
 	p := dsl.New("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
-	if _, err := load.Load(p, load.Options{Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+	if _, err := prog.Load(p, prog.Options{Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
 		t.Errorf("a map without a handle: %v", err)
 	}
 	m := maps.New(bare)
 	defer m.Close()
-	l := loaded(t, p, load.Options{Type: syscall.ProgTypeSocketFilter})
+	l := loaded(t, p, prog.Options{Type: syscall.ProgTypeSocketFilter})
 	if info, err := l.Info(); err != nil || len(info.MapIDs) != 1 || info.Type != syscall.ProgTypeSocketFilter {
 		t.Errorf("info: %+v, %v", info, err)
 	}
@@ -117,7 +117,7 @@ func TestNothingIsLeft(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.Require(t)
 	g := maps.NewGlobal("runs", uint64(0))
-	l, err := load.Load(counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	l, err := prog.Load(counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"encoding/binary"
@@ -17,8 +17,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -92,7 +92,7 @@ func TestSocketFilterByContent(t *testing.T) {
 		f.If(helper.SkbLoadBytes(f, skb, f.U32(udpHeader), first, f.U32(1)).Ne(0), f.ReturnConst(0))
 		f.If(first.U8("").Eq('x'), f.ReturnConst(0))
 		return skb.Len() // all of it
-	}), load.Options{Type: syscall.ProgTypeSocketFilter})
+	}), prog.Options{Type: syscall.ProgTypeSocketFilter})
 	conn, _, err := listen()
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestXDPByPort(t *testing.T) {
 		f.If(ip.U8("Protocol").Ne(unix.IPPROTO_UDP).Or(ip.U16("ToPort").Ne(closed.In(f).U16(""))), pass)
 		dropped.In(f).U64("").AtomicAdd(1)
 		return f.U32(ctx.XDPDrop)
-	}), load.Options{Type: syscall.ProgTypeXDP})
+	}), prog.Options{Type: syscall.ProgTypeXDP})
 	kerneltest.InNetns(t, func() error {
 		conn, port, err := listen()
 		if err != nil {
@@ -149,7 +149,7 @@ func TestTCXMarks(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	mark := number(t, uint32(7))
-	options := load.Options{Type: syscall.ProgTypeSchedCls}
+	options := prog.Options{Type: syscall.ProgTypeSchedCls}
 	out := loaded(t, dsl.Func("marks", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		skb.SetMark(mark.In(f).U32(""))
 		return f.S32(tcPass)
@@ -164,12 +164,12 @@ func TestTCXMarks(t *testing.T) {
 			return err
 		}
 		defer conn.Close()
-		egress, err := out.AttachTCX(kerneltest.Loopback, load.Egress)
+		egress, err := out.AttachTCX(kerneltest.Loopback, prog.Egress)
 		if err != nil {
 			return err
 		}
 		defer egress.Close()
-		ingress, err := in.AttachTCX(kerneltest.Loopback, load.Ingress)
+		ingress, err := in.AttachTCX(kerneltest.Loopback, prog.Ingress)
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func TestStructuredCgroup(t *testing.T) {
 	t.Run("sock", func(t *testing.T) {
 		noUDP := loaded(t, dsl.Func("no_udp", func(f *dsl.Fn, sk ctx.Sock) dsl.U32 {
 			return sk.Type().Ne(unix.SOCK_DGRAM).U32()
-		}), load.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		}), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
 		link, err := noUDP.AttachCgroup(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestStructuredCgroup(t *testing.T) {
 		byPort := loaded(t, dsl.Func("by_port", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 			ip := dsl.Header[ipv4UDP](skb.Packet(), 0, f.ReturnConst(1)) // without a link layer's header
 			return ip.U16("ToPort").Ne(closed.In(f).U16("")).U32()
-		}), load.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress})
+		}), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress})
 		link, err := byPort.AttachCgroup(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -229,7 +229,7 @@ func TestStructuredCgroup(t *testing.T) {
 
 // calls counts this process's calls of getppid, where a program counts them. Tests that
 // do are not parallel: each would count the others'.
-func calls(t *testing.T, link *load.Link, count *maps.Global[uint64]) {
+func calls(t *testing.T, link *prog.Link, count *maps.Global[uint64]) {
 	t.Helper()
 	defer link.Close()
 	const times = 10
@@ -259,7 +259,7 @@ func TestRawTracepointCountsCalls(t *testing.T) {
 		mine(f)
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
-	}), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	}), prog.Options{Type: syscall.ProgTypeRawTracepoint})
 	link, err := p.AttachRawTracepoint("sys_enter")
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +277,7 @@ func TestTypedTracepointCountsCalls(t *testing.T) {
 		f.If(regs.To("pt_regs").Field("orig_ax").U64().Ne(unix.SYS_GETPPID), f.ReturnConst(0))
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
-	}), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	link, err := p.AttachTracing()
 	if err != nil {
 		t.Fatal(err)
@@ -302,12 +302,12 @@ func TestSyscallProgramComputes(t *testing.T) {
 		return f.S32(7)
 	})
 	divide.Sleepable = true
-	p := loaded(t, divide, load.Options{Type: syscall.ProgTypeSyscall})
+	p := loaded(t, divide, prog.Options{Type: syscall.ProgTypeSyscall})
 	in, err := maps.Encode(division{Dividend: -47, Divisor: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := p.Run(load.Input{Context: in})
+	out, err := p.Run(prog.Input{Context: in})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,11 +326,11 @@ func TestSKLookupByPort(t *testing.T) {
 		const skDrop, skPass = 0, 1
 		f.If(c.Protocol().Eq(unix.IPPROTO_TCP).And(c.LocalPort().Eq(closed.In(f).U32(""))), f.ReturnConst(skDrop))
 		return f.U32(skPass)
-	}), load.Options{Type: syscall.ProgTypeSKLookup})
+	}), prog.Options{Type: syscall.ProgTypeSKLookup})
 	in := make([]byte, 64)
 	binary.NativeEndian.PutUint32(in[8:], unix.AF_INET)
 	binary.NativeEndian.PutUint32(in[12:], unix.IPPROTO_TCP)
-	if out, err := p.Run(load.Input{Context: in}); err != nil || out.Result != 0 { // port 0, which is closed at first
+	if out, err := p.Run(prog.Input{Context: in}); err != nil || out.Result != 0 { // port 0, which is closed at first
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {

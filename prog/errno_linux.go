@@ -1,4 +1,4 @@
-package load
+package prog
 
 import "golang.org/x/sys/unix"
 

@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"encoding/binary"
@@ -17,23 +17,23 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // Maps of all kinds: one handle, which a program uses and user space.
 
 // classifier loads a program of the type that may do most.
-func classifier(t *testing.T, body func(f *dsl.Fn, skb ctx.SKB) dsl.S32) *load.Loaded {
+func classifier(t *testing.T, body func(f *dsl.Fn, skb ctx.SKB) dsl.S32) *prog.Loaded {
 	t.Helper()
-	return loaded(t, dsl.Func("test", body), load.Options{Type: syscall.ProgTypeSchedCls})
+	return loaded(t, dsl.Func("test", body), prog.Options{Type: syscall.ProgTypeSchedCls})
 }
 
 // result runs a program once.
-func result(t *testing.T, p *load.Loaded) int32 {
+func result(t *testing.T, p *prog.Loaded) int32 {
 	t.Helper()
-	out, err := p.Run(load.Input{Data: packet})
+	out, err := p.Run(prog.Input{Data: packet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestStoragesBothSides(t *testing.T) {
 			f.If(group.NotNil(), func() { group.U64("").AtomicAdd(1) })
 		})
 		return f.S32(0)
-	}), load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	link, err := p.AttachTracing()
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +307,7 @@ func TestSocketStorageBothSides(t *testing.T) {
 		return f.S32(tcPass)
 	})
 	kerneltest.InNetns(t, func() error {
-		link, err := p.AttachTCX(kerneltest.Loopback, load.Egress)
+		link, err := p.AttachTCX(kerneltest.Loopback, prog.Egress)
 		if err != nil {
 			return err
 		}
@@ -418,7 +418,7 @@ func TestGlobalsBothSides(t *testing.T) {
 	const times = 10_000
 	done := make(chan error, 1)
 	go func() {
-		_, err := p.Run(load.Input{Data: packet, Repeat: times})
+		_, err := p.Run(prog.Input{Data: packet, Repeat: times})
 		done <- err
 	}()
 	for range times {

@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -45,7 +45,7 @@ func TestPinnedLinkStays(t *testing.T) {
 	kerneltest.Require(t)
 	path := kerneltest.BPFFS(t) + "/link"
 	g := counter(t)
-	p := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	p := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
 	link, err := p.AttachRawTracepoint("sys_enter")
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package load
+package prog
 
 // Errors of Linux, which other systems never give: there, every call of the
 // syscall package answers that it is unsupported.

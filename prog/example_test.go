@@ -1,4 +1,4 @@
-package load_test
+package prog_test
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -21,7 +21,7 @@ func ExampleLoad() {
 		packets.In(f).U64("").AtomicAdd(1)
 		return f.U32(ctx.XDPPass)
 	})
-	p, err := load.Load(count, load.Options{Type: syscall.ProgTypeXDP})
+	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP})
 	if err != nil {
 		log.Fatal(err)
 	}

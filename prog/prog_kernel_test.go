@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"encoding/binary"
@@ -19,8 +19,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -44,9 +44,9 @@ func counting(g *maps.Global[uint64], result int32) *dsl.Program {
 }
 
 // loaded loads a program for the test.
-func loaded(t *testing.T, p *dsl.Program, o load.Options) *load.Loaded {
+func loaded(t *testing.T, p *dsl.Program, o prog.Options) *prog.Loaded {
 	t.Helper()
-	l, err := load.Load(p, o)
+	l, err := prog.Load(p, o)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -102,8 +102,8 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	keep, drop := loaded(t, counting(g, 100), load.Options{Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeSocketFilter})
-	if out, err := keep.Run(load.Input{Data: packet}); err != nil || out.Result != 100 || len(out.Data) != len(packet) {
+	keep, drop := loaded(t, counting(g, 100), prog.Options{Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeSocketFilter})
+	if out, err := keep.Run(prog.Input{Data: packet}); err != nil || out.Result != 100 || len(out.Data) != len(packet) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -115,7 +115,7 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attach := func(p *load.Loaded) {
+	attach := func(p *prog.Loaded) {
 		if err := errors.Join(raw.Control(func(fd uintptr) { err = p.AttachSocket(int(fd)) }), err); err != nil {
 			t.Fatal(err)
 		}
@@ -151,8 +151,8 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, xdpPass), load.Options{Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), load.Options{Type: syscall.ProgTypeXDP})
-	out, err := drop.Run(load.Input{Data: packet, Repeat: 10})
+	pass, drop := loaded(t, counting(g, xdpPass), prog.Options{Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), prog.Options{Type: syscall.ProgTypeXDP})
+	out, err := drop.Run(prog.Input{Data: packet, Repeat: 10})
 	if err != nil || out.Result != xdpDrop || runs(t, g) != 10 {
 		t.Errorf("run: %+v, %v", out, err)
 	}
@@ -197,12 +197,12 @@ func TestTCXSeesBothDirections(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, tcPass), load.Options{Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), load.Options{Type: syscall.ProgTypeSchedCls})
-	if out, err := pass.Run(load.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass || len(out.Context) != 192 {
+	pass, drop := loaded(t, counting(g, tcPass), prog.Options{Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), prog.Options{Type: syscall.ProgTypeSchedCls})
+	if out, err := pass.Run(prog.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass || len(out.Context) != 192 {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
-		for _, d := range []load.Direction{load.Ingress, load.Egress} {
+		for _, d := range []prog.Direction{prog.Ingress, prog.Egress} {
 			first, err := pass.AttachTCX(kerneltest.Loopback, d)
 			if err != nil {
 				return err
@@ -250,8 +250,8 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	dir := kerneltest.Cgroup(t)
 	t.Run("sock", func(t *testing.T) {
 		g := counter(t)
-		allow := loaded(t, counting(g, 1), load.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
-		deny := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		allow := loaded(t, counting(g, 1), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		deny := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
 		link, err := allow.AttachCgroup(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -270,9 +270,9 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	t.Run("skb", func(t *testing.T) {
 		for _, at := range []syscall.AttachType{syscall.AttachCgroupInetIngress, syscall.AttachCgroupInetEgress} {
 			g := counter(t)
-			allow := loaded(t, counting(g, 1), load.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
-			deny := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
-			if out, err := allow.Run(load.Input{Data: packet}); err != nil || out.Result != 1 {
+			allow := loaded(t, counting(g, 1), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			deny := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			if out, err := allow.Run(prog.Input{Data: packet}); err != nil || out.Result != 1 {
 				t.Errorf("run: %+v, %v", out, err)
 			}
 			link, err := allow.AttachCgroup(dir)
@@ -295,7 +295,7 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 			link.Close()
 		}
 	})
-	p := loaded(t, counting(counter(t), 1), load.Options{Type: syscall.ProgTypeCgroupSKB})
+	p := loaded(t, counting(counter(t), 1), prog.Options{Type: syscall.ProgTypeCgroupSKB})
 	if _, err := p.AttachCgroup(t.TempDir()); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
 		t.Errorf("a directory that is no cgroup: %v", err)
 	}
@@ -308,9 +308,9 @@ func TestRawTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	p := loaded(t, counting(g, 0), load.Options{Type: syscall.ProgTypeRawTracepoint})
+	p := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
 	args := binary.NativeEndian.AppendUint64(nil, 7)
-	if _, err := p.Run(load.Input{Context: args}); err != nil || runs(t, g) != 1 {
+	if _, err := p.Run(prog.Input{Context: args}); err != nil || runs(t, g) != 1 {
 		t.Errorf("run: %v", err)
 	}
 	link, err := p.AttachRawTracepoint("sys_enter")
@@ -331,7 +331,7 @@ func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	options := load.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
+	options := prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
 	p := loaded(t, counting(g, 0), options)
 	link, err := p.AttachTracing()
 	if err != nil {
@@ -343,7 +343,7 @@ func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 		t.Errorf("%d runs", n)
 	}
 	options.AttachTo = "sys_entr"
-	if _, err := load.Load(counting(g, 0), options); err == nil || !strings.Contains(err.Error(), "did you mean sys_enter?") {
+	if _, err := prog.Load(counting(g, 0), options); err == nil || !strings.Contains(err.Error(), "did you mean sys_enter?") {
 		t.Errorf("a tracepoint that is not there: %v", err)
 	}
 }
@@ -358,8 +358,8 @@ func TestSyscallProgramAnswersInItsContext(t *testing.T) {
 		dsl.StoreMem(isa.W, isa.R1, 4, isa.R2),
 		dsl.Mov64Imm(isa.R0, 5),
 		dsl.Exit(),
-	), load.Options{Type: syscall.ProgTypeSyscall})
-	in := load.Input{Context: binary.NativeEndian.AppendUint64(nil, 0)}
+	), prog.Options{Type: syscall.ProgTypeSyscall})
+	in := prog.Input{Context: binary.NativeEndian.AppendUint64(nil, 0)}
 	binary.NativeEndian.PutUint32(in.Context, 21)
 	out, err := p.Run(in)
 	if err != nil || out.Result != 5 || binary.NativeEndian.Uint32(out.Context[4:]) != 42 {
@@ -368,7 +368,7 @@ func TestSyscallProgramAnswersInItsContext(t *testing.T) {
 	if binary.NativeEndian.Uint32(in.Context[4:]) != 0 {
 		t.Error("the input was written")
 	}
-	if _, err := p.Run(load.Input{Data: packet}); !errors.Is(err, unix.EINVAL) {
+	if _, err := p.Run(prog.Input{Data: packet}); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("with a packet: %v", err)
 	}
 }
@@ -378,11 +378,11 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 	t.Parallel()
 	g := counter(t)
 	const skPass, skDrop = 1, 0
-	pass, drop := loaded(t, counting(g, skPass), load.Options{Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), load.Options{Type: syscall.ProgTypeSKLookup})
+	pass, drop := loaded(t, counting(g, skPass), prog.Options{Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), prog.Options{Type: syscall.ProgTypeSKLookup})
 	context := make([]byte, 64)
 	binary.NativeEndian.PutUint32(context[8:], unix.AF_INET)
 	binary.NativeEndian.PutUint32(context[12:], unix.IPPROTO_TCP)
-	if out, err := pass.Run(load.Input{Context: context}); err != nil || out.Result != skPass {
+	if out, err := pass.Run(prog.Input{Context: context}); err != nil || out.Result != skPass {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {

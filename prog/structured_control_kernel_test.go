@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"strings"
@@ -12,8 +12,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -51,7 +51,7 @@ func TestLockedValuesFitTogether(t *testing.T) {
 	var runs sync.WaitGroup
 	for range 2 {
 		runs.Go(func() {
-			if out, err := p.Run(load.Input{Data: packet, Repeat: times}); err != nil || out.Result != 0 {
+			if out, err := p.Run(prog.Input{Data: packet, Repeat: times}); err != nil || out.Result != 0 {
 				t.Errorf("%+v, %v", out, err)
 			}
 		})
@@ -242,12 +242,12 @@ func TestVerifierIsToldTheLine(t *testing.T) {
 	t.Parallel()
 	settings := maps.NewReadOnly("settings", uint64(4))
 	t.Cleanup(func() { settings.Close() })
-	_, err := load.Load(dsl.Func("careless", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+	_, err := prog.Load(dsl.Func("careless", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		f.If(settings.In(f).U64("").Ne(3), func() { // known to be so
 			f.Return(dsl.At[int32](skb.Offset(0), 4000)) // behind the context
 		})
 		return f.S32(0)
-	}), load.Options{Type: syscall.ProgTypeSchedCls})
+	}), prog.Options{Type: syscall.ProgTypeSchedCls})
 	if err == nil || !strings.Contains(err.Error(), "structured_control_kernel_test.go:") {
 		t.Errorf("got %v", err)
 	}

@@ -1,4 +1,4 @@
-// Package load gives programs of any type to the running kernel, and attaches them.
+// Package prog gives programs of any type to the running kernel, and attaches them.
 // It is small on purpose: kernel interfaces made of several programs are the subject
 // of package structops, maps of package maps.
 //
@@ -24,7 +24,7 @@
 // on made-up input, which is how they are tested.
 //
 //	runs := maps.NewGlobal("runs", uint64(0))
-//	p, err := load.Load(count, load.Options{Type: syscall.ProgTypeXDP})
+//	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP})
 //	…
 //	defer p.Close()
 //	link, err := p.AttachXDP(ifindex)
@@ -36,4 +36,4 @@
 //
 // The maps that a program names are created while it is loaded, unless they exist.
 // They belong to their handles: closing a program closes no map.
-package load
+package prog

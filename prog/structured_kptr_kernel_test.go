@@ -1,6 +1,6 @@
 //go:build linux
 
-package load_test
+package prog_test
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/kernel/scx"
-	"github.com/bpfsmith/bpfsmith/load"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -58,7 +58,7 @@ func TestValuesOwnObjects(t *testing.T) {
 		return has.Get()
 	})
 	keep.Sleepable = true
-	p := loaded(t, keep, load.Options{Type: syscall.ProgTypeSyscall})
+	p := loaded(t, keep, prog.Options{Type: syscall.ProgTypeSyscall})
 	for i, step := range []struct {
 		question
 		want int32
@@ -77,7 +77,7 @@ func TestValuesOwnObjects(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := p.Run(load.Input{Context: in})
+		out, err := p.Run(prog.Input{Context: in})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,12 +95,12 @@ func TestOwnedObjectsMistakes(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	holders := maps.NewArray[holder]("holders", 1)
-	_, err := load.Load(dsl.Func("wrong", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+	_, err := prog.Load(dsl.Func("wrong", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		v := holders.Lookup(f, 0)
 		f.If(v.IsNil(), f.ReturnConst(0))
 		v.Exchange("Times", nil)
 		return v.U64("Mask").S32()
-	}), load.Options{Type: syscall.ProgTypeSchedCls})
+	}), prog.Options{Type: syscall.ProgTypeSchedCls})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) < 2 || !strings.Contains(err.Error(), "declare it as a dsl.KernelPtr") || !strings.Contains(err.Error(), `"Mask" of dsl.KernelPtr`) {
 		t.Errorf("got %v", err)
