@@ -153,7 +153,7 @@ func TestEachWordingFillsItsRule(t *testing.T) {
 func TestFixesNameWhatThereIs(t *testing.T) {
 	packages := map[string]map[string]bool{}
 	methods := map[string]bool{}
-	for _, name := range []string{"dsl", "maps", "load", "structops", "isa", "btf", "syscall"} {
+	for _, name := range []string{"dsl", "maps", "prog", "structops", "isa", "btf", "syscall"} {
 		packages[name] = map[string]bool{}
 		collectNames(t, "../"+name, packages[name], methods)
 	}
