@@ -18,7 +18,7 @@
 //   - spread.go finds for each value the stretches where it is alive, walking from its uses up to its definition, with
 //     shortcuts. Nothing is as large as values × blocks.
 //   - operands.go decides which operands are swapped, where uses end, and which registers would save a move.
-//   - scan.go goes through the values in order of their starts. place.go gives each a register that is free for all its
+//   - scan.go goes through the values in order of their starts. assign.go gives each a register that is free for all its
 //     life; if there is none, it weighs what it would cost to have this value, or one of those that sit in registers, on
 //     the stack for a while. A value's life is so cut into pieces, each in one register; between pieces it is in its slot.
 //   - resolve.go writes the code: the instructions with their registers, and before them what must be moved; along the
