@@ -103,14 +103,14 @@ func (l *Link) Detach() error {
 // (measured on Linux 6.12 and 6.18). Update fails with ErrReplaced, and changes
 // nothing, when somebody else has updated the link since this Link was made or
 // updated.
-func (l *Link) Update(ops Ops) error {
+func (l *Link) Update(impl Implementation) error {
 	at := here()
 	target, err := Host()
 	if err != nil {
 		return err
 	}
 	defer target.BTF.Close()
-	plan, err := prepare(ops, target, at)
+	plan, err := prepare(impl, target, at)
 	if err != nil {
 		return err
 	}

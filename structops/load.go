@@ -201,14 +201,14 @@ func (l *Loaded) Register() (*Link, error) {
 //
 // Mistakes that can be known beforehand are returned together as
 // mistake.Findings, before the kernel is asked.
-func Register(ops Ops) (*Link, error) {
+func Register(impl Implementation) (*Link, error) {
 	at := here()
 	target, err := Host()
 	if err != nil {
 		return nil, err
 	}
 	defer target.BTF.Close()
-	plan, err := prepare(ops, target, at)
+	plan, err := prepare(impl, target, at)
 	if err != nil {
 		return nil, err
 	}

@@ -50,20 +50,25 @@ type Program struct {
 // Validate checks an implementation against a kernel, known by its BTF, without
 // asking it: that needs neither privilege nor Linux. All mistakes are returned
 // together as mistake.Findings.
-func Validate(ops Ops, target compile.Target) error {
-	_, err := prepare(ops, target, dsl.Here(0))
+func Validate(impl Implementation, target compile.Target) error {
+	_, err := prepare(impl, target, dsl.Here(0))
 	return err
 }
 
 // Prepare is Validate that gives what it made: the compiled programs and the
 // struct, ready to be loaded.
-func Prepare(ops Ops, target compile.Target) (*Plan, error) {
-	return prepare(ops, target, dsl.Here(0))
+func Prepare(impl Implementation, target compile.Target) (*Plan, error) {
+	return prepare(impl, target, dsl.Here(0))
 }
 
 // prepare does the work; at is the line to name for mistakes of no program.
-func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
-	ops.Members = ops.Members.programs()
+func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan, error) {
+	ops := ByName(impl)
+	if ops.Type == "" {
+		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.UnknownType, Detail: "the kernel's struct is not named: the implementation is nil, or Type is empty",
+			Help: `use a struct such as tcp.CongestionOps, or set Ops.Type, for example to "tcp_congestion_ops"`}}
+	}
+	ops.Members = ops.Members.programs(at)
 	if target.BTF == nil {
 		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
@@ -87,12 +92,16 @@ func prepare(ops Ops, target compile.Target, at dsl.Position) (*Plan, error) {
 }
 
 // programs makes programs of the members that are Go functions. They have the
-// names of their members.
-func (m Members) programs() Members {
+// names of their members. A nil function has no line; at stands for it.
+func (m Members) programs(at dsl.Position) Members {
 	made := make(Members, len(m))
 	for name, value := range m {
 		if fn := reflect.ValueOf(value); fn.Kind() == reflect.Func {
-			value = dsl.Func(name, value)
+			program := dsl.Func(name, value)
+			if fn.IsNil() {
+				program.Pos, program.Proto.Pos = at, at
+			}
+			value = program
 		}
 		made[name] = value
 	}
