@@ -8,7 +8,7 @@ import (
 )
 
 // A span is the moments from…to-1.
-type span struct{ from, to int32 }
+type span struct{ from, to moment }
 
 // A useKind tells what a use wants.
 type useKind uint8
@@ -22,8 +22,8 @@ const (
 
 // A use is one operand that reads a value. Those of a value are in order of pos.
 type use struct {
-	pos  int32 // p of the instruction; for phis the end of the block
-	rng  int32 // if the value dies here: the span that ends here; else -1
+	pos  moment // p of the instruction; for phis the end of the block
+	rng  int32  // if the value dies here: the span that ends here; else -1
 	kind useKind
 	reg  isa.Register // useFixed
 }
@@ -40,24 +40,24 @@ const (
 
 // A block's loop is the innermost one that it is in.
 type loop struct {
-	from, to int32 // start of the header, end of the last block that jumps back
-	parent   int32 // or -1
+	from, to moment // start of the header, end of the last block that jumps back
+	parent   int32  // or -1
 	depth    int
 }
 
 // A blocking is a span in which a register belongs to an instruction.
 type blocking struct {
-	from, to int32
+	from, to moment
 	wanted   bool // as an argument, which somebody would like to make right there
 }
 
 // lives is what is known about the values before registers are given out. All slices indexed by V have Values+1 entries.
 type lives struct {
 	f      *Func
-	start  []int32 // by block: the moment when it begins; one more: the end of everything
-	at     []int32 // by moment/4: the block
-	depth3 []uint8 // by block: three times how many loops it is in, within reason
-	calls  []int32 // by moment/4: how many instructions before it lose registers
+	start  []moment // by block: the moment when it begins; one more: the end of everything
+	at     []int32  // by row: the block
+	depth3 []uint8  // by block: three times how many loops it is in, within reason
+	calls  []int32  // by row: how many instructions before it lose registers
 	loops  []loop
 	in     []int32 // by block: its loop, or -1
 
@@ -67,7 +67,7 @@ type lives struct {
 	jump   []int32
 	level  []int32
 
-	defAt       []int32 // by V: when it begins to be alive
+	defAt       []moment // by V: when it begins to be alive
 	def         []defKind
 	defReg      []isa.Register // by V: for defFixed
 	tied        []V            // by V: the value whose register its definition takes over, if that dies there
@@ -80,30 +80,30 @@ type lives struct {
 	web         []V            // by V: the parent in the union of values that should share a register
 	crossing    []bool         // by V: it survives an instruction that loses registers
 	webCrossing []bool         // by V that stands for a web: some value of it does
-	swapped     []bool         // by moment/4: Tied and Uses[0] change places
+	swapped     []bool         // by row: Tied and Uses[0] change places
 	blocked     [numRegs][]blocking
 }
 
 // numRegs is how many registers can be given out.
 const numRegs = 10
 
-// analyze checks f and finds out when its values are alive.
+// analyze checks f and finds out when its values are alive. Each step relies on those before it.
 func analyze(f *Func) (*lives, error) {
 	l := &lives{f: f}
-	if err := l.number(); err != nil {
+	if err := l.number(); err != nil { // blocks and instructions have moments; predecessors and loops are known
 		return nil, err
 	}
-	if err := l.collect(); err != nil {
+	if err := l.collect(); err != nil { // each value is defined once; its definition and uses are known
 		return nil, err
 	}
-	l.regions()
-	if err := l.spread(); err != nil {
+	l.regions()                        // there are shortcuts upwards
+	if err := l.spread(); err != nil { // the spans of values are known, up to the instruction of their last use
 		return nil, err
 	}
-	l.findCrossing()
-	l.decide()
-	l.shareCrossing()
-	l.block()
+	l.findCrossing()  // it is known which values survive calls
+	l.decide()        // operands are swapped, spans end at the exact moment, and values know where they would like to be
+	l.shareCrossing() // … and so it is known of webs
+	l.block()         // it is known when registers belong to instructions
 	return l, nil
 }
 
@@ -124,7 +124,7 @@ func (l *lives) number() error {
 	if total > 1<<28 {
 		return fmt.Errorf("%d instructions are too many", total)
 	}
-	l.start = make([]int32, n+1)
+	l.start = make([]moment, n+1)
 	l.at = make([]int32, total+1)
 	l.calls = make([]int32, total+2)
 	l.predAt = make([]int32, n+1)
@@ -132,7 +132,7 @@ func (l *lives) number() error {
 	i := 0
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
-		l.start[b] = int32(i * 4)
+		l.start[b] = moment(i) * perInstr
 		l.at[i] = int32(b)
 		l.calls[i+1] = l.calls[i]
 		l.depth3[b] = uint8(3 * max(0, min(blk.Depth, 6)))
@@ -155,7 +155,7 @@ func (l *lives) number() error {
 			l.predAt[e.To]++
 		}
 	}
-	l.start[n] = int32(i * 4)
+	l.start[n] = moment(i) * perInstr
 	l.at[i] = int32(n - 1)
 	if len(f.Blocks[0].Params) != 0 {
 		return fmt.Errorf("block 0: the entry has parameters")
@@ -217,170 +217,3 @@ func (l *lives) weight(b int32) int64 {
 
 // usesOf returns the uses of v.
 func (l *lives) usesOf(v V) []use { return l.uses[l.useAt[v]:l.useAt[v+1]] }
-
-// useBlock returns the block of a use. A use is never at the start of its block, but a phi's may be at its end.
-func (l *lives) useBlock(pos int32) int32 { return l.at[(pos-1)>>2] }
-
-// collect checks the instructions and gathers definitions and uses.
-func (l *lives) collect() error {
-	f := l.f
-	n := f.Values + 1
-	l.defAt = make([]int32, n)
-	l.def = make([]defKind, n)
-	l.defReg = make([]isa.Register, n)
-	l.tied = make([]V, n)
-	l.useAt = make([]int32, n+1)
-	entries := f.entries()
-	count := func(v V) error {
-		if v <= 0 || int(v) > f.Values {
-			return fmt.Errorf("no value %d", v)
-		}
-		l.useAt[v]++
-		return nil
-	}
-	define := func(v V, kind defKind, pos int32, reg isa.Register) error {
-		if v <= 0 || int(v) > f.Values {
-			return fmt.Errorf("no value %d", v)
-		}
-		if l.def[v] != defNone {
-			return fmt.Errorf("value %d is defined twice", v)
-		}
-		l.def[v], l.defAt[v], l.defReg[v] = kind, pos, reg
-		return nil
-	}
-	for b := range f.Blocks {
-		blk := &f.Blocks[b]
-		for _, v := range blk.Params {
-			if err := define(v, defParam, l.start[b], AnyReg); err != nil {
-				return fmt.Errorf("block %d: %v", b, err)
-			}
-		}
-		for i := range blk.Instrs {
-			in := &blk.Instrs[i]
-			if err := in.valid(i == len(blk.Instrs)-1, len(blk.Succs)); err != nil {
-				return fmt.Errorf("block %d instruction %d: %v", b, i, err)
-			}
-			p := l.start[b] + int32(i+1)*4
-			if in.Tied != 0 {
-				if err := count(in.Tied); err != nil {
-					return fmt.Errorf("block %d instruction %d: %v", b, i, err)
-				}
-			}
-			for _, u := range in.Uses {
-				if err := count(u.V); err != nil {
-					return fmt.Errorf("block %d instruction %d: %v", b, i, err)
-				}
-			}
-			if in.Def == 0 {
-				continue
-			}
-			if int(in.Def) < len(f.Remat) && in.Def > 0 && f.Remat[in.Def] && (in.Tied != 0 || len(in.Uses) > 0 || in.Clobbers != 0 || b == 0 && i < entries) {
-				return fmt.Errorf("block %d instruction %d: value %d cannot be remade, its instruction needs registers", b, i, in.Def)
-			}
-			kind, pos := defPlain, p+1
-			switch {
-			case b == 0 && i < entries:
-				kind, pos = defFixed, l.start[0]+int32(entries)*4+2
-				for k := range i {
-					if blk.Instrs[k].DefReg == in.DefReg {
-						return fmt.Errorf("block 0 instruction %d: a second parameter in %v", i, in.DefReg)
-					}
-				}
-			case in.DefReg != AnyReg:
-				kind, pos = defFixed, p+2
-			case in.Tied != 0:
-				pos = p
-			}
-			if err := define(in.Def, kind, pos, in.DefReg); err != nil {
-				return fmt.Errorf("block %d instruction %d: %v", b, i, err)
-			}
-		}
-		for _, e := range blk.Succs {
-			for _, v := range e.Args {
-				if err := count(v); err != nil {
-					return fmt.Errorf("block %d: edge to block %d: %v", b, e.To, err)
-				}
-			}
-		}
-	}
-	l.gather()
-	for v := range f.Remat {
-		if f.Remat[v] && l.def[v] == defParam {
-			return fmt.Errorf("value %d is a parameter and cannot be remade", v)
-		}
-	}
-	return nil
-}
-
-// valid checks what can be seen from the instruction alone.
-func (in *Instr) valid(last bool, succs int) error {
-	if len(in.Uses) > maxUses {
-		return fmt.Errorf("%d uses", len(in.Uses))
-	}
-	if in.DefReg != AnyReg && in.DefReg >= numRegs && in.Def != 0 {
-		return fmt.Errorf("definition in register %v", in.DefReg)
-	}
-	if in.Tied != 0 && in.Def == 0 {
-		return fmt.Errorf("value %d is tied to no definition", in.Tied)
-	}
-	if in.Branch && (!last || in.Def != 0) {
-		return fmt.Errorf("a branch is last and defines nothing")
-	}
-	if in.Branch && succs == 1 && len(in.Uses) > 0 {
-		return fmt.Errorf("a branch to one successor has uses")
-	}
-	for i, u := range in.Uses {
-		if u.Reg == AnyReg {
-			continue
-		}
-		if u.Reg >= numRegs {
-			return fmt.Errorf("use in register %v", u.Reg)
-		}
-		for _, o := range in.Uses[:i] {
-			if o.Reg == u.Reg && o.V != u.V {
-				return fmt.Errorf("values %d and %d both in %v", o.V, u.V, u.Reg)
-			}
-		}
-		if in.Tied != 0 && in.DefReg == u.Reg && in.Tied != u.V {
-			return fmt.Errorf("values %d and %d both in %v", in.Tied, u.V, u.Reg)
-		}
-	}
-	return nil
-}
-
-// gather fills in uses; useAt holds how many each value has.
-func (l *lives) gather() {
-	f := l.f
-	sum := int32(0)
-	for v := range l.useAt {
-		sum, l.useAt[v] = sum+l.useAt[v], sum
-	}
-	l.uses = make([]use, sum)
-	fill := slices.Clone(l.useAt)
-	add := func(v V, u use) {
-		l.uses[fill[v]] = u
-		fill[v]++
-	}
-	for b := range f.Blocks {
-		blk := &f.Blocks[b]
-		for i := range blk.Instrs {
-			in := &blk.Instrs[i]
-			p := l.start[b] + int32(i+1)*4
-			if in.Tied != 0 {
-				add(in.Tied, use{p, -1, useTied, AnyReg})
-			}
-			for _, u := range in.Uses {
-				kind := useMust
-				if u.Reg != AnyReg {
-					kind = useFixed
-				}
-				add(u.V, use{p, -1, kind, u.Reg})
-			}
-		}
-		for _, e := range blk.Succs {
-			for _, v := range e.Args {
-				add(v, use{l.start[b+1], -1, usePhi, AnyReg})
-			}
-		}
-	}
-}

@@ -155,9 +155,9 @@ func (w *writer) through(m shift) {
 // temporary returns a register that may be overwritten now, or AnyReg: one that is free, or one that will be written by
 // a later move and is read by none. The one that is liked is taken if it can be.
 func (w *writer) temporary(liked isa.Register) isa.Register {
-	if w.moment >= 0 {
-		w.findFree(w.moment)
-		w.moment = -1
+	if w.when >= 0 {
+		w.findFree(w.when)
+		w.when = -1
 	}
 	if free := w.free &^ w.busy; free != 0 {
 		if liked < numRegs && free.Has(liked) {

@@ -25,45 +25,59 @@ func (l *lives) decide() {
 			}
 		}
 	}
-	end := slices.Clone(l.useAt[1:]) // by V: its first use that was already seen
-	take := func(v V) *use {
-		end[v]--
-		return &l.uses[end[v]]
-	}
-	var us [maxUses]*use
+	back := backwards{lives: l, seen: slices.Clone(l.useAt[1:])}
 	for b := len(f.Blocks) - 1; b >= 0; b-- {
 		blk := &f.Blocks[b]
 		for i := len(blk.Succs) - 1; i >= 0; i-- {
-			e := &blk.Succs[i]
-			for k := len(e.Args) - 1; k >= 0; k-- {
-				v := e.Args[k]
-				if u := take(v); u.rng >= 0 && l.want[v] == AnyReg {
-					p := f.Blocks[e.To].Params[k]
-					if l.crossing[p] {
-						continue // it will not be where it is wanted, so there is no point in v being there
-					}
-					l.want[v], l.wantWeight[v] = l.want[p], l.wantWeight[p]
-				}
-			}
+			back.edge(&blk.Succs[i])
 		}
 		for i := len(blk.Instrs) - 1; i >= 0; i-- {
-			in := &blk.Instrs[i]
-			for k := len(in.Uses) - 1; k >= 0; k-- {
-				us[k] = take(in.Uses[k].V)
-			}
-			var tu *use
-			if in.Tied != 0 {
-				tu = take(in.Tied)
-			}
-			tied := l.tie(in, tu, us[0], l.start[b]>>2+int32(i)+1)
-			for k, u := range in.Uses {
-				v := u.V
-				if l.swapped[l.start[b]>>2+int32(i)+1] && k == 0 {
-					continue // both operands are done
-				}
-				l.settle(in, v, us[k], tied)
-			}
+			back.instr(&blk.Instrs[i], l.instrAt(b, i).row())
 		}
+	}
+}
+
+// backwards is a walk through the function from its end, which meets the uses of each value in the order opposite to uses.
+type backwards struct {
+	*lives
+	seen []int32 // by V: its first use that was already met
+}
+
+// take meets a use of v.
+func (w *backwards) take(v V) *use {
+	w.seen[v]--
+	return &w.uses[w.seen[v]]
+}
+
+// edge lets arguments that die want the registers that their parameters want.
+func (w *backwards) edge(e *Edge) {
+	params := w.f.Blocks[e.To].Params
+	for k := len(e.Args) - 1; k >= 0; k-- {
+		v, p := e.Args[k], params[k]
+		u := w.take(v)
+		// A parameter that survives calls will not be where it is wanted, so there is no point in v being there.
+		if u.rng >= 0 && w.want[v] == AnyReg && !w.crossing[p] {
+			w.want[v], w.wantWeight[v] = w.want[p], w.wantWeight[p]
+		}
+	}
+}
+
+// instr decides about the operands of the instruction in a row.
+func (w *backwards) instr(in *Instr, row int32) {
+	var uses [maxUses]*use
+	for k := len(in.Uses) - 1; k >= 0; k-- {
+		uses[k] = w.take(in.Uses[k].V)
+	}
+	var tiedUse *use
+	if in.Tied != 0 {
+		tiedUse = w.take(in.Tied)
+	}
+	tied := w.tie(in, tiedUse, uses[0], row)
+	for k, u := range in.Uses {
+		if w.swapped[row] && k == 0 {
+			continue // both operands are done
+		}
+		w.settle(in, u.V, uses[k], tied)
 	}
 }
 
@@ -72,7 +86,7 @@ func (l *lives) findCrossing() {
 	l.crossing = make([]bool, l.f.Values+1)
 	for v := V(1); int(v) <= l.f.Values; v++ {
 		for _, r := range l.ranges[l.rangeAt[v]:l.rangeAt[v+1]] {
-			if l.calls[min(int(r.to>>2), len(l.calls)-1)] > l.calls[min(int(r.from>>2)+1, len(l.calls)-1)] {
+			if l.calls[min(int(r.to.row()), len(l.calls)-1)] > l.calls[min(int(r.from.row())+1, len(l.calls)-1)] {
 				l.crossing[v] = true
 				break
 			}
@@ -91,7 +105,7 @@ func (l *lives) shareCrossing() {
 }
 
 // tie handles the tied operand of an instruction, and Uses[0] if they are swapped; it returns the value that is tied.
-func (l *lives) tie(in *Instr, tu, first *use, at int32) V {
+func (l *lives) tie(in *Instr, tu, first *use, row int32) V {
 	if in.Tied == 0 {
 		return 0
 	}
@@ -99,7 +113,7 @@ func (l *lives) tie(in *Instr, tu, first *use, at int32) V {
 	if in.Commutes && len(in.Uses) > 0 && in.Uses[0].Reg == AnyReg && in.Uses[0].V != tied && first.rng >= 0 {
 		o := in.Uses[0].V
 		if tu.rng < 0 || l.rep(o) == l.rep(in.Def) && l.rep(tied) != l.rep(in.Def) {
-			l.swapped[at] = true
+			l.swapped[row] = true
 			tied, other = o, tied
 			tu.kind, first.kind = useMust, useTied
 			tu, first = first, tu
@@ -128,9 +142,9 @@ func (l *lives) settle(in *Instr, v V, u *use, tied V) {
 	case v == tied:
 		u.kind = useTied // it reads Def's register, where the value is too
 	case u.rng >= 0:
-		to := u.pos + 1
+		to := u.pos + written
 		if in.Def != 0 && (!in.Early || in.Tied != 0) {
-			to = u.pos + 2
+			to = u.pos + over
 		}
 		l.ranges[u.rng].to = max(l.ranges[u.rng].to, to)
 	}
@@ -163,42 +177,42 @@ func (l *lives) block() {
 		blk := &f.Blocks[b]
 		for i := range blk.Instrs {
 			in := &blk.Instrs[i]
-			p := l.start[b] + int32(i+1)*4
+			p := l.instrAt(b, i)
 			if b == 0 && i < entries {
-				l.reserve(in.DefReg, blocking{l.start[0], l.start[0] + int32(entries)*4 + 2, false})
+				l.reserve(in.DefReg, blocking{l.start[0], l.entered(entries), false})
 				continue
 			}
 			for r := range in.Clobbers.All() {
-				l.reserve(r, blocking{p, p + 2, false})
+				l.reserve(r, blocking{p, p + over, false})
 			}
 			for _, u := range in.Uses {
 				if u.Reg == AnyReg {
 					continue
 				}
-				to := p + 1
+				to := p + written
 				if in.Def != 0 && !in.Early {
-					to = p + 2
+					to = p + over
 				}
 				l.reserve(u.Reg, blocking{p, to, true})
 			}
 			if in.Def != 0 && in.DefReg != AnyReg {
-				from := p + 1
+				from := p + written
 				if in.Tied != 0 {
 					from = p
 				}
-				l.reserve(in.DefReg, blocking{from, p + 2, false})
+				l.reserve(in.DefReg, blocking{from, p + over, false})
 			}
 		}
 	}
 }
 
-// reserve adds a blocking; it begins with the last one's instruction or behind it.
+// reserve adds a blocking; it begins at the instruction of the last one or after it.
 func (l *lives) reserve(r isa.Register, k blocking) {
 	if r >= numRegs {
 		return
 	}
 	list := l.blocked[r]
-	if n := len(list); n > 0 && list[n-1].from>>2 == k.from>>2 {
+	if n := len(list); n > 0 && list[n-1].from.row() == k.from.row() {
 		last := &list[n-1]
 		last.from, last.to, last.wanted = min(last.from, k.from), max(last.to, k.to), last.wanted || k.wanted
 		return

@@ -38,7 +38,7 @@ type writer struct {
 	ends       [][numRegs]int32 // … and when it ends
 	held       [numRegs]V       // what the registers are known to hold, even if nobody counts on it
 	group      []shift
-	moment     int32           // the group is written before the instruction of this moment; or -1: free is known
+	when       moment          // the group is written before the instruction of this moment; or -1: free is known
 	free       isa.RegisterSet // registers that the group may use in between
 	busy       isa.RegisterSet // … except these
 
@@ -106,26 +106,31 @@ func (w *writer) prepare() {
 		}
 		live = append(live, i)
 		for k := p.lo; k < p.hi && w.ranges[k].from < p.to; k++ {
-			from, to := max(p.from, w.ranges[k].from), min(p.to, w.ranges[k].to)
-			if from >= to {
-				continue
-			}
-			for b := w.at[from>>2]; int(b) < len(w.f.Blocks) && w.start[b] < to; b++ {
-				if w.start[b] >= from {
-					w.starts[b][p.reg] = i
-				}
-				if w.start[b+1] <= to {
-					w.ends[b][p.reg] = i
-				}
-			}
+			w.mark(i, max(p.from, w.ranges[k].from), min(p.to, w.ranges[k].to))
 		}
 	}
 	w.order = live
 	w.steps = make([]Step, 0, len(w.at)+len(w.at)/4)
 }
 
+// mark notes at which starts and ends of blocks piece i, alive from…to-1, is in its register.
+func (w *writer) mark(i int32, from, to moment) {
+	if from >= to {
+		return
+	}
+	r := w.pieces[i].reg
+	for b := w.blockAt(from); int(b) < len(w.f.Blocks) && w.start[b] < to; b++ {
+		if w.start[b] >= from {
+			w.starts[b][r] = i
+		}
+		if w.start[b+1] <= to {
+			w.ends[b][r] = i
+		}
+	}
+}
+
 // find returns the piece in which v is in a register at the moment c, or -1. It must be asked in order of moments.
-func (w *writer) find(v V, c int32) int32 {
+func (w *writer) find(v V, c moment) int32 {
 	i := w.cur[v]
 	for i >= 0 && (w.pieces[i].dead || w.pieces[i].reg == AnyReg || w.pieces[i].to <= c) {
 		i = w.pieces[i].next
@@ -146,7 +151,7 @@ func (w *writer) stacked(v V) place {
 }
 
 // where returns where v is just before the moment c.
-func (w *writer) where(v V, c int32) place {
+func (w *writer) where(v V, c moment) place {
 	if i := w.find(v, c-1); i >= 0 {
 		return place(w.pieces[i].reg)
 	}
@@ -206,7 +211,7 @@ func (w *writer) leaveBlock(b int) {
 
 // entry writes the parameters of the function and takes them to where they will be.
 func (w *writer) entry(n int) {
-	c := w.start[0] + int32(n)*4 + 2
+	c := w.entered(n)
 	for i := range n {
 		in := &w.f.Blocks[0].Instrs[i]
 		w.emit(Step{Kind: Original, Instr: int32(i), Dst: in.DefReg, Uses: noUses})
@@ -221,14 +226,14 @@ func (w *writer) entry(n int) {
 			w.group = append(w.group, shift{place(w.pieces[k].reg), place(in.DefReg), in.Def})
 		}
 	}
-	w.moment, w.free = -1, allRegs
+	w.when, w.free = -1, allRegs
 	w.run()
 }
 
 // instr writes instruction i of block b, and the moves before and after it.
 func (w *writer) instr(b, i int) {
 	in := &w.f.Blocks[b].Instrs[i]
-	p := w.start[b] + int32(i+1)*4
+	p := w.instrAt(b, i)
 	step := Step{Kind: Original, Instr: int32(i), Dst: AnyReg, Uses: noUses}
 	if in.Def != 0 {
 		if in.DefReg != AnyReg {
@@ -241,7 +246,7 @@ func (w *writer) instr(b, i int) {
 	if len(in.Uses) > 0 {
 		first = in.Uses[0].V
 	}
-	if w.swapped[p>>2] {
+	if w.swapped[p.row()] {
 		step.Swapped = true
 		tied, first = first, tied
 	}
@@ -266,7 +271,7 @@ func (w *writer) instr(b, i int) {
 	if tied != 0 && !fixed.Has(step.Dst) {
 		w.group = append(w.group, shift{place(step.Dst), w.where(tied, p), tied})
 	}
-	w.moment = p
+	w.when = p
 	w.run()
 
 	for k, u := range in.Uses {
@@ -299,7 +304,7 @@ func (w *writer) instr(b, i int) {
 }
 
 // made writes what has to be done with a value that was just made in r.
-func (w *writer) made(in *Instr, r isa.Register, p int32) {
+func (w *writer) made(in *Instr, r isa.Register, p moment) {
 	w.hold(r, in.Def)
 	for o := range w.held {
 		if w.held[o] == in.Def && isa.Register(o) != r {
@@ -312,7 +317,7 @@ func (w *writer) made(in *Instr, r isa.Register, p int32) {
 	if in.DefReg == AnyReg {
 		return
 	}
-	if k := w.find(in.Def, p+2); k >= 0 && w.pieces[k].reg != r {
+	if k := w.find(in.Def, p+over); k >= 0 && w.pieces[k].reg != r {
 		w.emit(Step{Kind: Move, Dst: w.pieces[k].reg, Src: r, V: in.Def})
 		w.hold(w.pieces[k].reg, in.Def)
 	}
@@ -320,7 +325,7 @@ func (w *writer) made(in *Instr, r isa.Register, p int32) {
 
 // findFree finds the registers in which nobody is alive at the moment p, within a block. What is moved from elsewhere is
 // in busy.
-func (w *writer) findFree(p int32) {
+func (w *writer) findFree(p moment) {
 	w.free = 0
 	for r := isa.R0; r < numRegs; r++ {
 		// Whoever is alive in a register is what it holds.
@@ -331,7 +336,7 @@ func (w *writer) findFree(p int32) {
 }
 
 // isIn reports whether v is alive in r at the moment c.
-func (w *writer) isIn(v V, r isa.Register, c int32) bool {
+func (w *writer) isIn(v V, r isa.Register, c moment) bool {
 	i := w.find(v, c)
 	return i >= 0 && w.pieces[i].reg == r
 }
@@ -339,7 +344,7 @@ func (w *writer) isIn(v V, r isa.Register, c int32) bool {
 // edge writes the moves from the end of block b to the start of block t.
 func (w *writer) edge(b, t int) {
 	ends, starts := &w.ends[b], &w.starts[t]
-	w.moment, w.free = -1, allRegs
+	w.when, w.free = -1, allRegs
 	var args []V
 	for k := range w.f.Blocks[b].Succs {
 		if w.f.Blocks[b].Succs[k].To == t {

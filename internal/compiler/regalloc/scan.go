@@ -2,7 +2,6 @@ package regalloc
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -12,7 +11,7 @@ import (
 // lo…hi-1, cut to from…to.
 type piece struct {
 	v        V
-	from, to int32
+	from, to moment
 	lo, hi   int32 // in lives.ranges
 	now      int32 // the span where the scan is
 	prev     int32 // the value's piece before, or -1
@@ -24,7 +23,7 @@ type piece struct {
 
 // A sleeper is a piece in a hole of its life.
 type sleeper struct {
-	wake  int32 // when the hole ends
+	wake  moment // when the hole ends
 	piece int32
 }
 
@@ -42,7 +41,7 @@ type scan struct {
 	active   [numRegs]int32     // who is in the register, or -1
 	asleep   [numRegs][]sleeper // by wake
 	blocking [numRegs]int32     // the first blocking that is not over
-	limit    [numRegs]int32     // scratch: how long the register stays free if active left it
+	limit    [numRegs]moment    // scratch: how long the register stays free if active left it
 }
 
 // allocate runs the scan.
@@ -106,14 +105,14 @@ func (s *scan) add(p piece) int32 {
 }
 
 // rest makes a piece of what is left of v's life from the moment c on, and lets it wait; there must be something left.
-func (s *scan) rest(v V, c int32) {
+func (s *scan) rest(v V, c moment) {
 	hi := s.rangeAt[v+1]
 	lo := s.spanAt(s.rangeAt[v], hi, c)
 	s.push(s.add(piece{v: v, from: max(c, s.ranges[lo].from), to: s.ranges[hi-1].to, lo: lo, hi: hi}))
 }
 
 // spanAt returns the first of the spans lo…hi-1 that ends after c, or hi.
-func (s *scan) spanAt(lo, hi, c int32) int32 {
+func (s *scan) spanAt(lo, hi int32, c moment) int32 {
 	for lo < hi {
 		mid := int32(uint32(lo+hi) >> 1)
 		if s.ranges[mid].to > c {
@@ -126,7 +125,7 @@ func (s *scan) spanAt(lo, hi, c int32) int32 {
 }
 
 // useFrom returns the index of v's first use at c or later.
-func (s *scan) useFrom(v V, c int32) int32 {
+func (s *scan) useFrom(v V, c moment) int32 {
 	lo, hi := s.useAt[v], s.useAt[v+1]
 	for lo < hi {
 		mid := int32(uint32(lo+hi) >> 1)
@@ -140,19 +139,19 @@ func (s *scan) useFrom(v V, c int32) int32 {
 }
 
 // mustFrom returns the moment of v's first use at c or later that needs a register, or the largest number.
-func (s *scan) mustFrom(v V, c int32) int32 {
+func (s *scan) mustFrom(v V, c moment) moment {
 	for k := s.useFrom(v, c); k < s.useAt[v+1]; k++ {
 		if s.uses[k].kind == useMust {
 			return s.uses[k].pos
 		}
 	}
-	return math.MaxInt32
+	return never
 }
 
 // hoist returns the best moment for a move of v between lo and hi: before the loops that hi is in and lo is not.
-func (s *scan) hoist(v V, lo, hi int32) int32 {
+func (s *scan) hoist(v V, lo, hi moment) moment {
 	best := hi
-	for k := s.in[s.at[hi>>2]]; k >= 0 && s.loops[k].from > lo; k = s.loops[k].parent {
+	for k := s.in[s.blockAt(hi)]; k >= 0 && s.loops[k].from > lo; k = s.loops[k].parent {
 		if s.alive(v, s.loops[k].from) {
 			best = s.loops[k].from
 		}
@@ -161,34 +160,34 @@ func (s *scan) hoist(v V, lo, hi int32) int32 {
 }
 
 // alive reports whether v is alive at c.
-func (s *scan) alive(v V, c int32) bool {
+func (s *scan) alive(v V, c moment) bool {
 	k := s.spanAt(s.rangeAt[v], s.rangeAt[v+1], c)
 	return k < s.rangeAt[v+1] && s.ranges[k].from <= c
 }
 
 // stack says that v has no register from c on, until it needs one. Its last piece ends at c or before.
-func (s *scan) stack(v V, c int32) {
+func (s *scan) stack(v V, c moment) {
 	if !s.remat(v) {
 		s.slot[v] = true
 	}
-	if m := s.mustFrom(v, c); m != math.MaxInt32 {
+	if m := s.mustFrom(v, c); m != never {
 		s.rest(v, s.hoist(v, c, m))
 	}
 }
 
 // keep returns how long piece p is needed in its register before c: until its last use.
-func (s *scan) keep(p *piece, c int32) int32 {
+func (s *scan) keep(p *piece, c moment) moment {
 	to := p.from
 	if s.mustStart(p) {
-		to = p.from&^3 + 4
+		to = p.from.next()
 	}
-	for k := s.useFrom(p.v, c+1) - 1; k >= s.useAt[p.v] && s.uses[k].pos >= max(p.from, to-3); k-- {
+	for k := s.useFrom(p.v, c+1) - 1; k >= s.useAt[p.v] && s.uses[k].pos >= max(p.from, to-perInstr+1); k-- {
 		u := &s.uses[k]
 		switch {
 		case u.kind != useMust:
 			to = max(to, u.pos)
 		case u.pos < c:
-			to = max(to, u.pos+4)
+			to = max(to, u.pos+perInstr)
 		}
 	}
 	return min(to, c)
@@ -203,7 +202,7 @@ func (s *scan) mustStart(p *piece) bool {
 }
 
 // mustAt reports whether v needs a register at c.
-func (s *scan) mustAt(v V, c int32) bool {
+func (s *scan) mustAt(v V, c moment) bool {
 	for k := s.useFrom(v, c); k < s.useAt[v+1] && s.uses[k].pos == c; k++ {
 		if s.uses[k].kind == useMust {
 			return true
@@ -213,7 +212,7 @@ func (s *scan) mustAt(v V, c int32) bool {
 }
 
 // shorten ends p at its last use before c, from where on it is on the stack.
-func (s *scan) shorten(p *piece, c int32) {
+func (s *scan) shorten(p *piece, c moment) {
 	p.to = s.keep(p, c)
 	if p.to <= p.from {
 		p.dead = true
@@ -221,7 +220,7 @@ func (s *scan) shorten(p *piece, c int32) {
 }
 
 // advance brings active and asleep to the moment pos.
-func (s *scan) advance(pos int32) {
+func (s *scan) advance(pos moment) {
 	for r := range s.active {
 		if a := s.active[r]; a >= 0 {
 			s.active[r] = -1
@@ -252,7 +251,7 @@ func (s *scan) advance(pos int32) {
 }
 
 // wake puts piece i of register r where it belongs at pos: active, asleep, or nowhere.
-func (s *scan) wake(r int, i, pos int32) {
+func (s *scan) wake(r int, i int32, pos moment) {
 	p := &s.pieces[i]
 	if p.dead || p.to <= pos {
 		return
@@ -264,7 +263,7 @@ func (s *scan) wake(r int, i, pos int32) {
 		return
 	}
 	if from := s.ranges[p.now].from; from > pos {
-		at, _ := slices.BinarySearchFunc(s.asleep[r], from, func(sl sleeper, from int32) int { return int(sl.wake - from) })
+		at, _ := slices.BinarySearchFunc(s.asleep[r], from, func(sl sleeper, from moment) int { return int(sl.wake - from) })
 		s.asleep[r] = slices.Insert(s.asleep[r], at, sleeper{from, i})
 		return
 	}
@@ -273,7 +272,7 @@ func (s *scan) wake(r int, i, pos int32) {
 
 // freeUntil finds how long register r would be free for p if its active piece left it, as a moment at which p can be
 // split: p.to if for all of its life; p.from or less if not at all.
-func (s *scan) freeUntil(p *piece, r int) int32 {
+func (s *scan) freeUntil(p *piece, r int) moment {
 	c := p.to
 	if k := s.blocking[r]; int(k) < len(s.blocked[r]) && s.blocked[r][k].from < c {
 		c = s.meet(p, s.blocked[r][k:], c)
@@ -285,13 +284,13 @@ func (s *scan) freeUntil(p *piece, r int) int32 {
 		c = min(c, s.cross(p, &s.pieces[sl.piece], c))
 	}
 	if c < p.to {
-		c &^= 3
+		c = c.begin()
 	}
 	return c
 }
 
 // meet returns the first moment of p that is blocked, or c if that is earlier.
-func (s *scan) meet(p *piece, list []blocking, c int32) int32 {
+func (s *scan) meet(p *piece, list []blocking, c moment) moment {
 	for k := p.lo; k < p.hi && s.ranges[k].from < c; k++ {
 		from, to := max(s.ranges[k].from, p.from), min(s.ranges[k].to, p.to)
 		lo, hi := 0, len(list)
@@ -323,7 +322,7 @@ func (s *scan) meet(p *piece, list []blocking, c int32) int32 {
 }
 
 // cross returns the first moment when both p and the sleeping q are alive, or c if that is earlier.
-func (s *scan) cross(p, q *piece, c int32) int32 {
+func (s *scan) cross(p, q *piece, c moment) moment {
 	i, k := p.lo, q.now
 	for i < p.hi && k < q.hi {
 		a, b := s.ranges[i], s.ranges[k]
@@ -354,7 +353,7 @@ func (s *scan) give(i int32, r isa.Register) {
 }
 
 // cut ends piece i at c and lets the rest wait; it may yet find another register there.
-func (s *scan) cut(i, c int32) {
+func (s *scan) cut(i int32, c moment) {
 	p := &s.pieces[i]
 	p.to = c
 	s.rest(p.v, c)
@@ -407,6 +406,6 @@ func (s *scan) before(i, k int32) bool {
 
 // errFull is the error for an instruction that needs more registers than there are.
 func (s *scan) errFull(p *piece) error {
-	b := s.at[p.from>>2]
-	return fmt.Errorf("block %d instruction %d: no register for value %d", b, (p.from-s.start[b])>>2-1, p.v)
+	b := s.blockAt(p.from)
+	return fmt.Errorf("block %d instruction %d: no register for value %d", b, s.instrIn(b, p.from), p.v)
 }

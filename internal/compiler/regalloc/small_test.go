@@ -325,7 +325,7 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{&Func{}, "function without blocks"},
-		{fn(nil, line(store(1))), "block 0 instruction 0: no value 1"},
+		{fn(nil, line(store(1))), "block 0 instruction 0: value 1 does not exist"},
 		{fn(nil, line(fresh(2), store(1))), "value 1 is used in block 0 and defined nowhere"},
 		{fn(nil, line(store(1), fresh(1))), "block 0: value 1 is used before it is defined"},
 		{fn(nil, line(fresh(1), fresh(1))), "block 0 instruction 1: value 1 is defined twice"},
@@ -334,7 +334,7 @@ func TestErrors(t *testing.T) {
 		{fn(nil, line().to(1).to(2), line(fresh(1)).to(3), line().to(3), line(store(1))), "block 0: value 1 is used and its definition in block 1 does not dominate"},
 		{fn(nil, line(param(1, isa.R1), param(2, isa.R1))), "block 0 instruction 1: a second parameter in r1"},
 		{fn(nil, line(jump(), fresh(1))), "block 0 instruction 0: a branch is last and defines nothing"},
-		{fn(nil, line(fresh(1), fresh(2), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R1}, {2, isa.R1}}})), "block 0 instruction 2: values 1 and 2 both in r1"},
+		{fn(nil, line(fresh(1), fresh(2), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R1}, {2, isa.R1}}})), "block 0 instruction 2: values 1 and 2 are both in r1"},
 		{fn(nil, line(fresh(1), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R10}}})), "block 0 instruction 1: use in register r10"},
 	} {
 		_, err := Allocate(test.f)

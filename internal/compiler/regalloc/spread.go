@@ -46,11 +46,11 @@ func (s *spreader) value(v V) error {
 		// The instruction writes it nevertheless. One that is made in a fixed register needs no other one, and a
 		// parameter need not be passed.
 		if s.def[v] == defPlain {
-			s.ranges = append(s.ranges, span{at, at&^3 + 2})
+			s.ranges = append(s.ranges, span{at, at.begin() + over})
 		}
 		return nil
 	}
-	s.v, s.home = v, s.at[at>>2]
+	s.v, s.home = v, s.blockAt(at)
 	s.spans = s.spans[:0]
 	for i := range uses {
 		b := s.useBlock(uses[i].pos)
@@ -71,7 +71,7 @@ func (s *spreader) value(v V) error {
 }
 
 // until notes that v is alive in block b until pos.
-func (s *spreader) until(b, pos int32) {
+func (s *spreader) until(b int32, pos moment) {
 	if b == s.home {
 		s.spans = append(s.spans, span{s.defAt[s.v], pos})
 		return
@@ -163,7 +163,7 @@ func (s *spreader) aliveAfter(b int32) bool {
 	ranges := s.ranges[s.rangeAt[s.v]:]
 	for _, e := range s.f.Blocks[b].Succs {
 		c := s.start[e.To]
-		k, exact := slices.BinarySearchFunc(ranges, c, func(r span, c int32) int { return int(r.from - c) })
+		k, exact := slices.BinarySearchFunc(ranges, c, func(r span, c moment) int { return int(r.from - c) })
 		if exact || k > 0 && ranges[k-1].to > c {
 			return true
 		}
