@@ -13,6 +13,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -28,14 +29,14 @@ type shape struct {
 
 // shapes have something that could take more time for each instruction, the more instructions there are.
 func shapes() []shape {
-	number := &compile.Context{Member: "test", Params: []compile.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}
+	number := &compile.Place{Type: "struct_ops", Member: "test", Signature: &place.Signature{Params: []place.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}}
 	load := dsl.LoadMem(w, r0, r1, 0)
 	return []shape{
 		// A label every ten instructions, and jumps forward and, every third, backward, up to a hundred labels away: that are decided,
 		// open, or narrow a number, so that many states meet.
 		{"decided", compile.Target{}, func(n int) []dsl.Item { return labelled(n, 100, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm) }, false, false},
 		{"open", compile.Target{}, func(n int) []dsl.Item { return labelled(n, 100, load, dsl.JSGT64Imm) }, false, false},
-		{"narrowing", compile.Target{Context: number}, func(n int) []dsl.Item { return labelled(n, 100, load, dsl.JEQ64Imm) }, false, false},
+		{"narrowing", compile.Target{Place: number}, func(n int) []dsl.Item { return labelled(n, 100, load, dsl.JEQ64Imm) }, false, false},
 		// Anywhere in the program.
 		{"far", compile.Target{}, func(n int) []dsl.Item { return labelled(n, n, load, dsl.JGE64Imm) }, false, true},
 		// Over islands.

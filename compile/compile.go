@@ -16,14 +16,15 @@ var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
-	{"write", write},       // functions of Go are instructions too; see structured.go for how
-	{"collect", collect},   // every function of the object is there, the entry first; none calls itself
-	{"resolve", resolve},   // no field, no kernel function and no label is known by name only
-	{"stretch", stretch},   // no jump leads farther than it reaches, if code can be added so that none does
-	{"layout", layout},     // every instruction has its slot, and every jump and call its distance
-	{"check", check},       // the code has a shape that the kernel takes
-	{"verify", verifyCode}, // and nothing is on its paths that the kernel is known to refuse
-	{"encode", encode},     // bytes, and what describes them to the kernel
+	{"write", write},                // functions of Go are instructions too; see structured.go for how
+	{"collect", collect},            // every function of the object is there, the entry first; none calls itself
+	{"signature", compareSignature}, // parameters and result are what the kernel passes and takes at the program's place
+	{"resolve", resolve},            // no field, no kernel function and no label is known by name only
+	{"stretch", stretch},            // no jump leads farther than it reaches, if code can be added so that none does
+	{"layout", layout},              // every instruction has its slot, and every jump and call its distance
+	{"check", check},                // the code has a shape that the kernel takes
+	{"verify", verifyCode},          // and nothing is on its paths that the kernel is known to refuse
+	{"encode", encode},              // bytes, and what describes them to the kernel
 }
 
 // Compile turns a program, and those it calls, into an object for a target. It
@@ -108,8 +109,8 @@ func (u *unit) foundItem(f *function, item *dsl.Item, kind mistake.Kind, finding
 func (u *unit) about(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) mistake.Finding {
 	finding.Kind = kind
 	finding.Program = p.Name
-	if c := u.target.Context; c != nil {
-		finding.Member = c.Member
+	if p := u.target.Place; p != nil {
+		finding.Member = p.Member
 	}
 	return finding
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -33,47 +34,48 @@ func kernelTypes(t testing.TB, kernel string) *btf.Types {
 }
 
 // ssthresh is a place that passes one socket and takes a number.
-func ssthresh() *compile.Context {
-	return &compile.Context{
-		Name: "tcp_congestion_ops.ssthresh", Member: "ssthresh", Proto: "u32 (*)(struct sock *sk)",
-		Params: []compile.Param{{Name: "sk", Type: &cbtf.Pointer{Target: &cbtf.Fwd{Name: "sock"}}}},
-		Result: &cbtf.Int{Name: "unsigned int", Size: 4},
-		Rules: &compile.Rules{
-			Writable: []compile.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "inet_connection_sock", Path: "icsk_ca_priv"}},
-			Casts:    []compile.Cast{{From: "sock", To: "tcp_sock"}},
-			KernelForbidden: func(name string) (string, []string) {
-				if name == "tcp_v4_rcv" {
-					return "it is not offered to tcp_congestion_ops", []string{"tcp_slow_start", "tcp_cong_avoid_ai"}
-				}
-				return "", nil
-			},
-			HelperForbidden: func(id int32) string {
-				if id == 49 { // bpf_setsockopt
-					return "not in this member"
-				}
-				return ""
-			},
+func ssthresh() *compile.Place {
+	return &compile.Place{
+		Type: "struct_ops", Struct: "tcp_congestion_ops", Member: "ssthresh",
+		Signature: &place.Signature{
+			Text:   "u32 (*)(struct sock *sk)",
+			Params: []place.Param{{Name: "sk", Type: &cbtf.Pointer{Target: &cbtf.Fwd{Name: "sock"}}}},
+			Result: &cbtf.Int{Name: "unsigned int", Size: 4},
+		},
+		Writable: []place.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "inet_connection_sock", Path: "icsk_ca_priv"}},
+		Casts:    []place.Cast{{From: "sock", To: "tcp_sock"}},
+		KernelForbidden: func(name string) (string, []string) {
+			if name == "tcp_v4_rcv" {
+				return "it is not offered to tcp_congestion_ops", []string{"tcp_slow_start", "tcp_cong_avoid_ai"}
+			}
+			return "", nil
+		},
+		HelperForbidden: func(id int32) string {
+			if id == 49 { // bpf_setsockopt
+				return "not in this member"
+			}
+			return ""
 		},
 	}
 }
 
 // maybe is a place whose argument may be nil and which takes nothing.
-func maybe() *compile.Context {
-	c := ssthresh()
-	c.Member, c.Result = "test_1", &cbtf.Void{}
-	c.Params[0].Nullable = true
-	return c
+func maybe() *compile.Place {
+	p := ssthresh()
+	p.Member, p.Signature.Result = "test_1", &cbtf.Void{}
+	p.Signature.Params[0].Nullable = true
+	return p
 }
 
 // control passes a socket and a struct that nobody may write.
-func control() *compile.Context {
-	c := ssthresh()
-	c.Params = append(c.Params, compile.Param{Name: "rs", Type: &cbtf.Pointer{Target: &cbtf.Const{Type: &cbtf.Fwd{Name: "rate_sample"}}}})
-	return c
+func control() *compile.Place {
+	p := ssthresh()
+	p.Signature.Params = append(p.Signature.Params, place.Param{Name: "rs", Type: &cbtf.Pointer{Target: &cbtf.Const{Type: &cbtf.Fwd{Name: "rate_sample"}}}})
+	return p
 }
 
-func target(t testing.TB, c *compile.Context) compile.Target {
-	return compile.Target{BTF: kernelTypes(t, "6.18"), ByteOrder: isa.LittleEndian, Context: c}
+func target(t testing.TB, p *compile.Place) compile.Target {
+	return compile.Target{BTF: kernelTypes(t, "6.18"), ByteOrder: isa.LittleEndian, Place: p}
 }
 
 const (
@@ -90,7 +92,7 @@ func TestFindings(t *testing.T) {
 	sloppy := dsl.New("sloppy", dsl.Proto("u32"), dsl.Exit())
 	for _, tt := range []struct {
 		name  string
-		ctx   *compile.Context
+		place *compile.Place
 		items []dsl.Item
 		rule  mistake.Kind
 		want  string // a part of the message
@@ -151,7 +153,7 @@ func TestFindings(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := compile.Compile(dsl.New("bad", tt.items...), target(t, tt.ctx))
+			_, err := compile.Compile(dsl.New("bad", tt.items...), target(t, tt.place))
 			if tt.rule == mistake.None {
 				if err != nil {
 					t.Fatalf("a sound program is refused: %v", err)
@@ -236,7 +238,7 @@ func TestFieldsFollowTheTarget(t *testing.T) {
 	p := dsl.New("ssthresh", sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
 	for kernel, offset := range map[string]int16{"6.1": 1776, "6.12": 1500, "6.18": 1444} {
 		types := kernelTypes(t, kernel)
-		o, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Context: ssthresh()})
+		o, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Place: ssthresh()})
 		if err != nil {
 			t.Fatal(err)
 		}

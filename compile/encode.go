@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	cbtf "github.com/cilium/ebpf/btf"
-
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -211,16 +209,8 @@ func identifier(name string) string {
 
 // void reports whether a function gives no result.
 func (u *unit) void(f *function) bool {
-	if f == u.funcs[0] && u.target.Context != nil {
-		return isVoid(u.target.Context.Result)
+	if f == u.funcs[0] && u.target.Place.IsMember() && u.target.Place.Signature != nil {
+		return u.target.Place.Signature.Void()
 	}
 	return f.program.Proto != nil && f.program.Proto.Result.Void()
-}
-
-func isVoid(t cbtf.Type) bool {
-	if t == nil {
-		return true
-	}
-	_, void := btf.Underlying(t).(*cbtf.Void)
-	return void
 }

@@ -28,7 +28,7 @@ func blurred(v *ir.Value) bool {
 func (s *selection) markExtended() {
 	s.extended = make([]bool, len(s.f.Values))
 	// Of results of a struct's members the verifier only asks that they are numbers.
-	bounded := s.p != s.program || s.target.Context == nil
+	bounded := s.p != s.program || !s.target.Place.IsMember()
 	var work []ir.V
 	look := func(v ir.V) {
 		if !s.extended[v] {

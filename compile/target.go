@@ -2,9 +2,8 @@ package compile
 
 import (
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
-
-	cbtf "github.com/cilium/ebpf/btf"
 )
 
 // A Target is what a program is compiled for. The zero Target is a kernel of
@@ -13,15 +12,7 @@ type Target struct {
 	BTF       *btf.Types    // the kernel's types; nil when there are none
 	Level     isa.Level     // the highest ISA level that the kernel takes; 0 stands for all of it
 	ByteOrder isa.ByteOrder // of the code and of what describes it
-	Context   *Context      // where the program is attached; nil when not known
-
-	// ProgramType is what the kernel calls the type, in lower case, such as socket_filter; "" when not known. With a
-	// Context it is struct_ops.
-	ProgramType string
-
-	// Tracepoint is what a program of type tracing is for, by its name, such as task_newtask; "" when it is for something
-	// else, or that is not known.
-	Tracepoint string
+	Place     *Place        // where the program goes; nil when not known
 
 	// License is what the program is going to be loaded under; "" when not known.
 	License string
@@ -48,38 +39,5 @@ type Target struct {
 	Source func(file string, line int) string
 }
 
-// A Context is a place where programs are attached, as far as checking needs
-// to know it: what R1 points to on entry, and what may be done there. R1 points
-// to one u64 for each parameter.
-type Context struct {
-	Name   string    // "tcp_congestion_ops.ssthresh"
-	Member string    // "ssthresh"
-	Proto  string    // the kernel's prototype, as messages show it
-	Params []Param   // in order
-	Result cbtf.Type // of the kernel's prototype; nil or void when there is none
-	Rules  *Rules    // what may be done; nil when not known
-}
-
-// A Param is an argument that the kernel passes.
-type Param struct {
-	Name     string    // "" when the kernel's BTF has none
-	Type     cbtf.Type // as the kernel's prototype has it
-	Nullable bool      // the pointer may be nil
-	Ref      bool      // the program has to give it back, or on
-}
-
-// Rules are what the kernel lets a program do at a place, beyond what holds for
-// all programs. Empty parts are not checked.
-type Rules struct {
-	Writable        []Field                                          // the only kernel fields that may be written
-	Casts           []Cast                                           // pointers that are more than their prototype says
-	HelperForbidden func(id int32) (why string)                      // "" for helpers that may be called
-	KernelForbidden func(name string) (why string, allowed []string) // likewise for kernel functions
-}
-
-// A Field names a field of a kernel struct.
-type Field struct{ Struct, Path string }
-
-// A Cast says that a pointer to From, as a prototype has it, may be used as
-// one to To, whose first member it is.
-type Cast struct{ From, To string }
+// A Place says where programs go, what is passed to them there, and what they may do. Packages structops and prog make places.
+type Place = place.Place

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -15,7 +16,7 @@ import (
 
 // member describes a member of tcp_congestion_ops in the running kernel, as
 // structops does.
-func member(t *testing.T, types *btf.Types, name string) (c *Context, ops btf.ID, index int) {
+func member(t *testing.T, types *btf.Types, name string) (p *Place, ops btf.ID, index int) {
 	t.Helper()
 	ops, err := types.Lookup(btf.KindStruct, "tcp_congestion_ops")
 	if err != nil {
@@ -30,19 +31,19 @@ func member(t *testing.T, types *btf.Types, name string) (c *Context, ops btf.ID
 			continue
 		}
 		proto := btf.Underlying(m.Type).(*cbtf.Pointer).Target.(*cbtf.FuncProto)
-		c = &Context{Name: "tcp_congestion_ops." + name, Member: name, Result: proto.Return, Rules: &Rules{
-			Writable: []Field{{"tcp_sock", "snd_cwnd"}}, Casts: []Cast{{"sock", "tcp_sock"}},
+		p = &Place{Type: "struct_ops", Struct: "tcp_congestion_ops", Member: name, Signature: &place.Signature{Result: proto.Return},
+			Writable: []place.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}}, Casts: []place.Cast{{From: "sock", To: "tcp_sock"}},
 			KernelForbidden: func(f string) (string, []string) {
 				if f == "tcp_v4_rcv" {
 					return "not offered", nil
 				}
 				return "", nil
 			},
-		}}
-		for _, p := range proto.Params {
-			c.Params = append(c.Params, Param{Type: p.Type})
 		}
-		return c, ops, i
+		for _, param := range proto.Params {
+			p.Signature.Params = append(p.Signature.Params, place.Param{Type: param.Type})
+		}
+		return p, ops, i
 	}
 	t.Fatalf("no member %s", name)
 	return nil, 0, 0
@@ -113,7 +114,7 @@ func TestKernelAgrees(t *testing.T) {
 		{"counted loop", "ssthresh", false, []dsl.Item{dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 1000, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()}},
 	} {
 		c, ops, index := member(t, types, tt.member)
-		u := &unit{program: dsl.New("p", tt.items...), target: Target{BTF: types, ByteOrder: isa.Native, Context: c}}
+		u := &unit{program: dsl.New("p", tt.items...), target: Target{BTF: types, ByteOrder: isa.Native, Place: c}}
 		collect(u)
 		resolve(u)
 		layout(u)

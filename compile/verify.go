@@ -18,15 +18,10 @@ func verifyCode(u *unit) {
 		return // code for who knows what is not judged as Linux would
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
-	p := verify.Program{Types: u.target.BTF, Type: u.target.ProgramType, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Place: u.placeOf,
+	p := verify.Program{Types: u.target.BTF, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Line: u.placeOf,
 		NotGPL: u.target.License != "" && !verify.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
-	if u.target.Tracepoint != "" {
-		p.Attach, p.Hook = u.target.Tracepoint, "tp_btf"
-	}
-	if c := u.target.Context; c != nil {
-		p.Type = "struct_ops"
-		p.Struct, p.Member, _ = strings.Cut(c.Name, ".")
-		Describe(&p, c)
+	if u.target.Place != nil {
+		p.Place = *u.target.Place
 	}
 	fds := map[*dsl.MapSpec]int32{}
 	for _, f := range u.funcs {
@@ -63,7 +58,7 @@ func verifyCode(u *unit) {
 // advised is what was found, with the prototype that it goes against, and in the terms of the language that the program is written in.
 func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Finding) mistake.Finding {
 	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Help: found.Help}
-	c, in := u.target.Context, &f.code[i]
+	p, in := u.target.Place, &f.code[i]
 	switch kind {
 	case mistake.MaybeNil:
 		finding.Help = "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"
@@ -71,7 +66,7 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 			finding.Help = "ask before: f.If(p.IsNil(), …)"
 		}
 	case mistake.NoArgument:
-		finding.Help = argumentHelp(c, int64(in.Off))
+		finding.Help = argumentHelp(p, int64(in.Off))
 	case mistake.ContextWrite:
 		finding.Help = "load the pointer that is the argument, and write through that"
 	case mistake.ArgumentWidth:
@@ -80,31 +75,31 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 	switch fn, isKernel := u.kernel[btf.ID(in.Imm)]; {
 	case in.is(calls) && in.IsKfuncCall() && isKernel:
 		finding.Note = "it is " + btf.Declaration(fn.proto, fn.name)
-	case c == nil || c.Proto == "":
+	case p == nil || p.Signature == nil:
 	case kind == mistake.NoArgument, kind == mistake.ArgumentWidth, kind == mistake.ContextWrite, kind == mistake.NoResult, kind == mistake.PointerResult, kind == mistake.MaybeNil && in.Op.Class() == isa.ClassLDX:
-		finding.Note = c.Name + " is " + c.Proto
+		finding.Note = p.Name() + " is " + p.Signature.Text
 	}
 	return finding
 }
 
 // argumentHelp lists the arguments that there are.
-func argumentHelp(c *Context, at int64) string {
-	if c == nil {
+func argumentHelp(p *Place, at int64) string {
+	if p == nil || p.Signature == nil {
 		return ""
 	}
-	if len(c.Params) == 0 {
-		return c.Member + " has no arguments"
+	if len(p.Signature.Params) == 0 {
+		return p.Name() + " has no arguments"
 	}
 	var names []string
-	for i, p := range c.Params {
+	for i, param := range p.Signature.Params {
 		name := fmt.Sprint(i)
-		if p.Name != "" {
-			name += " (" + p.Name + ")"
+		if param.Name != "" {
+			name += " (" + param.Name + ")"
 		}
 		names = append(names, fmt.Sprintf("%s at offset %d", name, 8*i))
 	}
 	help := "arguments are counted from 0: " + strings.Join(names, ", ")
-	if last := len(c.Params) - 1; at == int64(8*len(c.Params)) {
+	if last := len(p.Signature.Params) - 1; at == int64(8*len(p.Signature.Params)) {
 		help += fmt.Sprintf("; did you mean offset %d?", 8*last)
 	}
 	return help

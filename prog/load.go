@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/host"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -61,7 +62,7 @@ func Load(p *dsl.Program, options Options) (*Loaded, error) {
 		return nil, err
 	}
 	takes := host.Ask()
-	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, ProgramType: options.Type.String(), Tracepoint: options.tracepoint(), License: options.License, Unchecked: options.Unchecked, Source: new(host.Sources).Line})
+	object, err := compile.Compile(p, compile.Target{BTF: types, Level: takes.Level, Kernel: takes.Kernel, ByteOrder: isa.Native, Place: l.place(), License: options.License, Unchecked: options.Unchecked, Source: new(host.Sources).Line})
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +89,15 @@ func (o Options) complete() Options {
 	return o
 }
 
-// tracepoint is the tracepoint that the program is for, "" when it is for something else.
-func (o Options) tracepoint() string {
-	if o.Type == syscall.ProgTypeTracing && o.AttachType == syscall.AttachTraceRawTP {
-		return o.AttachTo
+// place is where the program goes.
+func (l *loader) place() *compile.Place {
+	o := l.options
+	if o.Type == syscall.ProgTypeTracing && o.AttachType == syscall.AttachTraceRawTP && l.types != nil {
+		if p, err := place.Tracepoint(l.types, o.AttachTo); err == nil { // else attachID says what is wrong
+			return p
+		}
 	}
-	return ""
+	return &compile.Place{Type: o.Type.String()}
 }
 
 // checkOptions refuses what the kernel would refuse as not permitted.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 )
 
 // A knownType is what a kernel interface wants beyond what its BTF says. An
@@ -25,9 +25,9 @@ type knownType struct {
 	sleepable   []string            // callbacks that may sleep
 	params      map[string][]string // parameter names, for kernels whose BTF has no stubs
 
-	writable  []compile.Field // kernel fields that programs may write; nil when not known
+	writable  []place.Field // kernel fields that programs may write; nil when not known
 	newer     newerFields
-	casts     []compile.Cast
+	casts     []place.Cast
 	functions []string                    // kernel functions that programs may call; nil when not known
 	helpers   map[string]map[int32]string // by member: helpers that it may not call, with the reason
 }
@@ -37,7 +37,7 @@ type knownType struct {
 type newerFields struct {
 	member string
 	params int
-	fields []compile.Field
+	fields []place.Field
 }
 
 // known lists the kernel interfaces that we know, with the kernel that each
@@ -60,16 +60,16 @@ var known = [...]knownType{
 			"min_tso_segs": {"sk"}, "cong_control": {"sk", "rs"}, "undo_cwnd": {"sk"}, "sndbuf_expand": {"sk"},
 			"init": {"sk"}, "release": {"sk"},
 		},
-		writable: []compile.Field{ // bpf_tcp_ca_btf_struct_access
+		writable: []place.Field{ // bpf_tcp_ca_btf_struct_access
 			{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "tcp_sock", Path: "snd_cwnd_cnt"},
 			{Struct: "tcp_sock", Path: "snd_ssthresh"}, {Struct: "tcp_sock", Path: "ecn_flags"},
 			{Struct: "sock", Path: "sk_pacing_rate"}, {Struct: "sock", Path: "sk_pacing_status"},
 			{Struct: "inet_connection_sock", Path: "icsk_ca_priv"}, {Struct: "inet_connection_sock", Path: "icsk_ack.pending"},
 		},
-		newer: newerFields{"cong_control", 4, []compile.Field{ // Linux 6.10
+		newer: newerFields{"cong_control", 4, []place.Field{ // Linux 6.10
 			{Struct: "tcp_sock", Path: "snd_cwnd_stamp"}, {Struct: "tcp_sock", Path: "app_limited"},
 		}},
-		casts: []compile.Cast{{From: "sock", To: "tcp_sock"}},
+		casts: []place.Cast{{From: "sock", To: "tcp_sock"}},
 		functions: []string{ // bpf_tcp_ca_check_kfunc_ids and what the built-in algorithms register
 			"tcp_reno_ssthresh", "tcp_reno_cong_avoid", "tcp_reno_undo_cwnd", "tcp_slow_start", "tcp_cong_avoid_ai",
 			"cubictcp_init", "cubictcp_recalc_ssthresh", "cubictcp_cong_avoid", "cubictcp_state", "cubictcp_cwnd_event", "cubictcp_acked",
@@ -86,7 +86,7 @@ var known = [...]knownType{
 		testOnly: true, settable: []string{},
 		sleepable: []string{"test_sleepable"},
 		params:    map[string][]string{"test_1": {"cb"}, "test_2": {"cb", "a1", "a2", "a3", "a4"}, "test_sleepable": {"cb"}},
-		writable:  []compile.Field{{Struct: "bpf_dummy_ops_state", Path: "val"}},
+		writable:  []place.Field{{Struct: "bpf_dummy_ops_state", Path: "val"}},
 	},
 	{
 		// drivers/hid/bpf/hid_bpf_struct_ops.c, Linux 6.12.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -34,7 +34,7 @@ type Member struct {
 	Size   int // bytes
 	Type   cbtf.Type
 	Proto  *cbtf.FuncProto // of a callback; nil for data
-	Params []compile.Param // of a callback
+	Params []place.Param   // of a callback
 
 	bits int // width of a bit field, 0 for others
 }
@@ -207,11 +207,11 @@ func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, er
 // params gives a callback's parameters the names and annotations of the
 // kernel's stub, or else the names that we know: prototypes in an ops struct
 // have none.
-func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []compile.Param {
-	params := make([]compile.Param, len(m.Proto.Params))
+func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []place.Param {
+	params := make([]place.Param, len(m.Proto.Params))
 	names := k.params[m.Name]
 	for i, p := range m.Proto.Params {
-		params[i] = compile.Param{Name: p.Name, Type: p.Type}
+		params[i] = place.Param{Name: p.Name, Type: p.Type}
 		if p.Name == "" && len(names) == len(params) {
 			params[i].Name = names[i]
 		}

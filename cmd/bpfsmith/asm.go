@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/spf13/cobra"
+
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 func newAsm() *cobra.Command {

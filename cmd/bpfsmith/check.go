@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -164,7 +163,8 @@ func otherNames(programType string) (name, hook string) {
 
 // program is what the flags say of it.
 func (c *checkFlags) program() (verify.Program, error) {
-	p := verify.Program{Attach: c.attach, Sleepable: c.sleepable, NotGPL: !verify.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
+	p := verify.Program{Sleepable: c.sleepable, NotGPL: !verify.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
+	p.Attach = c.attach
 	p.Type, p.Hook = otherNames(strings.ToLower(strings.TrimPrefix(strings.ToLower(c.programType), "bpf_prog_type_")))
 	if p.Type == "" {
 		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
@@ -250,7 +250,7 @@ func (c *checkFlags) describeMember(p *verify.Program) error {
 		return nil //nolint:nilerr // the check says so
 	}
 	if m, ok := ops.Member(p.Member); ok && m.Proto != nil {
-		compile.Describe(p, ops.Context(m))
+		p.Place = *ops.Place(m)
 	}
 	return nil
 }

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/spf13/cobra"
+
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 func newDisasm() *cobra.Command {

@@ -114,7 +114,7 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 	if spec.ByteOrder.Uint16([]byte{0, 1}) == 1 {
 		order = isa.BigEndian
 	}
-	o.program.Place = func(slot int) string {
+	o.program.Line = func(slot int) string {
 		if line := o.lineOf(slot); line != "" {
 			return line
 		}

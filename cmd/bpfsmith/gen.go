@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/gen/btfgen"
-	"github.com/spf13/cobra"
 )
 
 // genFlags are the flags of bpfsmith gen.

@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 
-	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/spf13/cobra"
+
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // A language is what text and code are written in, by the flags that both

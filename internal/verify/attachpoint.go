@@ -3,7 +3,10 @@ package verify
 import (
 	"strings"
 
+	cbtf "github.com/cilium/ebpf/btf"
+
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -42,20 +45,24 @@ func (c *checker) noPlace(problem string) bool {
 }
 
 // signature is a prototype that is known without the types.
-func (c *checker) signature(s *Signature) *proto {
-	known := func(p Param) param {
-		q := param{name: p.Name, pointer: p.Pointer, size: p.Size, to: p.Struct, nullable: p.Nullable, ref: p.Ref}
-		if p.Struct != "" && c.Types != nil {
-			q.typ, _ = c.Types.Composite(p.Struct) // only declared in these types: nothing is known of it
-		}
-		return q
+func (c *checker) signature(s *place.Signature) *proto {
+	p := &proto{name: c.Member, void: s.Void(), result: c.paramFrom(s.Result)}
+	if p.name == "" {
+		p.name = c.Attach
 	}
-	p := &proto{name: c.Member, void: s.Result == nil}
 	for _, param := range s.Params {
-		p.params = append(p.params, known(param))
+		q := c.paramFrom(param.Type)
+		q.name, q.nullable, q.ref = param.Name, param.Nullable, param.Ref
+		p.params = append(p.params, q)
 	}
-	if s.Result != nil {
-		p.result = known(*s.Result)
+	return p
+}
+
+// paramFrom is what is known of an argument or a result by its type, which may be of other types than the program's kernel.
+func (c *checker) paramFrom(t cbtf.Type) param {
+	p := paramOf(t)
+	if p.to = btf.PointedTo(t); p.to != "" && c.Types != nil {
+		p.typ, _ = c.Types.Composite(p.to) // only declared in these types: nothing is known of it
 	}
 	return p
 }

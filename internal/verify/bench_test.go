@@ -35,7 +35,7 @@ func BenchmarkCheck(b *testing.B) {
 			b.Run(name+"/"+strconv.Itoa(n), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if findings, complete := verify.Check(verify.Program{Code: code, Type: "socket_filter"}); len(findings) > 0 || !complete {
+					if findings, complete := verify.Check(socketFilter(code)); len(findings) > 0 || !complete {
 						b.Fatal(findings, complete)
 					}
 				}
@@ -48,9 +48,16 @@ func BenchmarkCheck(b *testing.B) {
 // TestAllocations holds what a check allocates: states of paths that ended are used again, and pieces are cut from few large ones.
 func TestAllocations(t *testing.T) {
 	for name, code := range map[string][]isa.Instruction{"straight": straight(1000), "branchy": branchy(1000)} {
-		n := testing.AllocsPerRun(5, func() { verify.Check(verify.Program{Code: code, Type: "socket_filter"}) })
+		n := testing.AllocsPerRun(5, func() { verify.Check(socketFilter(code)) })
 		if t.Logf("%s: %v allocations for 1000 instructions", name, n); n > 120 {
 			t.Errorf("%s: %v allocations are more than were", name, n)
 		}
 	}
+}
+
+// socketFilter is code as a socket filter.
+func socketFilter(code []isa.Instruction) verify.Program {
+	p := verify.Program{Code: code}
+	p.Type = "socket_filter"
+	return p
 }

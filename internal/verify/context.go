@@ -139,7 +139,7 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	}
 	v := pointer(object)
 	v.typ, v.trust = a.typ, trusted
-	if to := c.Casts[a.to]; to != "" {
+	if to := c.Cast(a.to); to != "" {
 		if id, err := c.Types.Composite(to); err == nil {
 			v.typ = id
 		}

@@ -140,8 +140,8 @@ func helperThing(id int32) (thing, back string) {
 // place names an instruction, for messages about another one.
 func (c *checker) place(i int) string {
 	slot := c.code[i].slot
-	if c.Place != nil {
-		return c.Place(slot)
+	if c.Line != nil {
+		return c.Line(slot)
 	}
 	return fmt.Sprintf("instruction %d", slot)
 }

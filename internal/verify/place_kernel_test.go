@@ -10,7 +10,6 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -178,8 +177,7 @@ func places(t testing.TB) []*place {
 		}
 		p := add(&place{name: "struct_ops " + member}, syscall.ProgTypeStructOps, "struct_ops")
 		p.attr.AttachBTFID, p.attr.ExpectedAttachType = uint32(ops.ID), syscall.AttachType(m.Index)
-		p.program.Struct, p.program.Member = "tcp_congestion_ops", member
-		compile.Describe(&p.program, ops.Context(m))
+		p.program.Place = *ops.Place(m)
 		p.special = func(g *generator) { g.socket(types, len(m.Params)) }
 		if len(m.Params) > 1 {
 			p.number = func(g *generator, dst isa.Register) { g.emit(isa.LoadMem(isa.DW, dst, isa.R6, 8)) }

@@ -4,57 +4,29 @@ import (
 	"errors"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Program is what is checked, and what is known about where it will run. What is not known is not judged.
 type Program struct {
-	Code []isa.Instruction
-	Type string // as the kernel calls it, in lower case: socket_filter, xdp, struct_ops; "" when not known
+	place.Place // where it goes; see place.Place for what may be left out
 
-	Struct, Member string     // struct_ops: what it is for
-	Hook           string     // tracing: tp_btf, fentry, fexit or fmod_ret; "" for the first
-	Attach         string     // tracing: the tracepoint or function
-	Types          *btf.Types // the kernel's; nil when not known
-	Sleepable      bool
-	Attached       bool          // whether the place exists is for somebody else to say
-	Strict         bool          // what cannot be meant is a finding though the kernel takes it: a pointer as a result that is a number
-	Steps          int           // how many instructions are walked through at most; 0: many
-	NotGPL         bool          // the license is known, and is not compatible with the GPL
-	NoPerfmon      bool          // it is loaded without CAP_PERFMON
-	Maps           map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
-	Functions      []Function    // of the program, as its func_info says; nil where it has none
+	Code      []isa.Instruction
+	Types     *btf.Types // the kernel's; nil when not known
+	Sleepable bool
+	Attached  bool          // the caller checks whether the place exists
+	Strict    bool          // what cannot be meant is a finding though the kernel takes it: a pointer as a result that is a number
+	Steps     int           // how many instructions are walked through at most; 0: many
+	NotGPL    bool          // the license is known, and is not compatible with the GPL
+	NoPerfmon bool          // it is loaded without CAP_PERFMON
+	Maps      map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
+	Functions []Function    // of the program, as its func_info says; nil where it has none
 
-	// Rules of the place that are no part of the types; nil where they are not known.
-	Signature       *Signature                                       // of the member; nil: that of the types
-	Writable        []Field                                          // the only kernel fields that may be written
-	HelperForbidden func(id int32) (why string)                      // "" for helpers that may be called
-	KernelForbidden func(name string) (why string, instead []string) // likewise for kernel functions, with those that may
-	Casts           map[string]string                                // structs that arguments really are: sock is tcp_sock
-
-	// Place names an instruction by its slot, for messages about another one; nil: by its number.
-	Place func(slot int) string
+	// Line names an instruction by its slot, for messages about another one; nil: by its number.
+	Line func(slot int) string
 }
-
-// A Signature is what calls the program.
-type Signature struct {
-	Params []Param
-	Result *Param // nil: there is none
-}
-
-// A Param is an argument or a result.
-type Param struct {
-	Name     string
-	Pointer  bool
-	Struct   string // what a pointer leads to; "" when that is no struct
-	Size     int    // of a number, bytes
-	Nullable bool   // it may be nil
-	Ref      bool   // the program has to give it back
-}
-
-// A Field names a field of a kernel struct.
-type Field struct{ Struct, Path string }
 
 // A Map is what is known of a map.
 type Map struct {

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -42,7 +41,8 @@ func recordedTypes(t testing.TB) *btf.Types {
 
 // recordedProgram is what a program was loaded as.
 func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.Program {
-	p := verify.Program{Type: e.ProgType, Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
+	p := verify.Program{Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
+	p.Type = e.ProgType
 	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
 	case "struct":
 		p.Struct, p.Member = name, e.Member
@@ -51,7 +51,7 @@ func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.
 			break
 		}
 		if m, ok := ops.Member(e.Member); ok && m.Proto != nil {
-			compile.Describe(&p, ops.Context(m))
+			p.Place = *ops.Place(m)
 		}
 	case "typedef", "func":
 		p.Attach = name

@@ -16,7 +16,7 @@ type param struct {
 	void    bool   // void *
 	number  int    // bytes of the number that it points to; 0 for others
 
-	nullable, ref bool // of the program's own arguments; see Param
+	nullable, ref bool // of the program's own arguments; see place.Param
 }
 
 // A proto is a function of the kernel.
@@ -53,11 +53,11 @@ func (c *checker) protoOf(id btf.ID) (proto, bool) {
 			p.name, t = typ.Name, typ.Type
 		case *cbtf.FuncProto:
 			for _, arg := range typ.Params {
-				q := c.paramOf(set, arg.Type)
+				q := c.paramIn(set, arg.Type)
 				q.name = arg.Name
 				p.params = append(p.params, q)
 			}
-			p.result = c.paramOf(set, typ.Return)
+			p.result = c.paramIn(set, typ.Return)
 			_, p.void = btf.Underlying(typ.Return).(*cbtf.Void)
 			return p, true
 		default:
@@ -67,16 +67,12 @@ func (c *checker) protoOf(id btf.ID) (proto, bool) {
 	return proto{}, false
 }
 
-func (c *checker) paramOf(set *btf.Set, t cbtf.Type) param {
+// paramOf is what the type of an argument or a result says, but for the struct that a pointer leads to.
+func paramOf(t cbtf.Type) param {
 	var p param
 	switch under := btf.Underlying(t).(type) {
 	case *cbtf.Pointer:
 		p.pointer = true
-		if id, ok := set.ID(under); ok {
-			if p.typ, ok = c.Types.PointedTo(id); ok {
-				p.to = c.Types.Name(p.typ)
-			}
-		}
 		switch target := btf.Underlying(under.Target).(type) {
 		case *cbtf.Void:
 			p.void = true
@@ -87,6 +83,17 @@ func (c *checker) paramOf(set *btf.Set, t cbtf.Type) param {
 		p.size = int(under.Size)
 	case *cbtf.Enum:
 		p.size = int(under.Size)
+	}
+	return p
+}
+
+// paramIn is paramOf for a type of the kernel's, with the struct that a pointer leads to.
+func (c *checker) paramIn(set *btf.Set, t cbtf.Type) param {
+	p := paramOf(t)
+	if id, ok := set.ID(btf.Underlying(t)); ok && p.pointer {
+		if p.typ, ok = c.Types.PointedTo(id); ok {
+			p.to = c.Types.Name(p.typ)
+		}
 	}
 	return p
 }

@@ -14,16 +14,17 @@ import (
 
 // Compile compiles a mistake's program for its place, with the checks on or not.
 func (m *Mistake) Compile(p *dsl.Program, types *btf.Types, checked bool) (*compile.Object, error) {
-	t := compile.Target{BTF: types, ByteOrder: isa.Native, ProgramType: m.In.Type.String(), License: m.place().License, NoPerfmon: m.In.Careful, Unchecked: !checked}
+	t := compile.Target{BTF: types, ByteOrder: isa.Native, License: m.place().License, NoPerfmon: m.In.Careful, Unchecked: !checked,
+		Place: &compile.Place{Type: m.In.Type.String()}}
 	switch m.In.Type {
 	case syscall.ProgTypeTracing:
-		t.Tracepoint = m.In.Target
+		t.Place.Hook, t.Place.Attach = "tp_btf", m.In.Target
 	case syscall.ProgTypeStructOps:
 		ops, member, err := m.In.member(types)
 		if err != nil {
 			return nil, err
 		}
-		t.Context = ops.Context(member)
+		t.Place = ops.Place(member)
 	}
 	return compile.Compile(p, t)
 }

@@ -1,0 +1,70 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/mistake"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// compareSignature holds what the program declares against what the kernel passes at its place and expects back.
+func compareSignature(u *unit) {
+	declared, place := u.program.Proto, u.target.Place
+	if declared == nil || declared.Err != nil || place == nil || place.Signature == nil { // others report an Err
+		return
+	}
+	signature := place.Signature
+	report := func(kind mistake.Kind, format string, args ...any) {
+		u.note(u.program, kind, mistake.Finding{Position: declared.Pos, Insn: -1, Detail: fmt.Sprintf(format, args...),
+			Note: place.Name() + " is " + signature.Text})
+	}
+	if len(declared.Params) != len(signature.Params) {
+		report(mistake.ParamCount, "the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"), len(signature.Params))
+	}
+	for i := range min(len(declared.Params), len(signature.Params)) {
+		if got, want := declared.Params[i].Type, signature.Params[i]; !sameType(place, got, want.Type) {
+			report(mistake.ParamType, "parameter %d is declared as %v, the kernel passes %s", i, got, btf.Declaration(want.Type, want.Name))
+		}
+	}
+	if place.IsMember() && !sameType(place, declared.Result, signature.Result) {
+		report(mistake.ResultType, "the result is declared as %v, the kernel takes %s", declared.Result, btf.Declaration(signature.Result, ""))
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// sameType reports whether a declared type stands for the kernel's. Integers agree in size and sign, pointers in what they point to, or in
+// what that may be used as.
+func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
+	switch t := btf.Underlying(kernel).(type) {
+	case nil, *cbtf.Void:
+		return declared.Void()
+	case *cbtf.Int:
+		// A char's sign is the compiler's choice, so its name is enough.
+		return declared.Integer && declared.Size == int(t.Size) && (declared.Signed == (t.Encoding == cbtf.Signed) || declared.Name == t.Name)
+	case *cbtf.Enum:
+		return declared.Integer && declared.Size == int(t.Size)
+	case *cbtf.Pointer:
+		switch {
+		case declared.Stars == 0:
+			return false
+		case declared.Name == "void" && declared.Stars == 1: // as in C, whatever it leads to
+			return true
+		}
+		target := btf.PointedTo(t)
+		if target == "" || declared.Struct() == "" {
+			return strings.TrimSuffix(btf.Declaration(t, ""), " *") == strings.TrimSuffix(declared.String(), " *")
+		}
+		return declared.Struct() == target || place.Cast(target) == declared.Struct()
+	}
+	return true // structs by value and others: left to the kernel
+}
