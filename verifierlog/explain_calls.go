@@ -89,8 +89,8 @@ func refineMaybeNil(a *account) {
 	}
 	const fix = "Compare it on the way, with nothing in between that changes it: f.If(p.IsNil(), f.Exit), or dsl.JEQ64Imm(r, 0, \"out\"). Copies of it are known then too."
 	zero, constant := v.Bounds.Constant()
-	from, may := a.noted("may give nil")
-	context, argument := a.noted("from the context")
+	from, may := a.noted(MayGiveNil)
+	context, argument := a.noted(FromContext)
 	load, loaded := a.step(func(s Step) bool {
 		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation == loadOperation
 	})
@@ -129,9 +129,9 @@ func refineUntrusted(a *account) {
 		wants = "one that was read within a section of RCU, or one that is an argument or was acquired"
 	}
 	a.Explanation = "R" + a.args[0] + " " + v.what() + ", and " + callee + " takes only " + wants + "."
-	if walked, ok := a.noted("a pointer from a struct"); ok {
+	if walked, ok := a.noted(PointerFromStruct); ok {
 		a.Explanation += " This one was read out of another struct at " + placed(walked) + ": the kernel may free what it leads to at any time."
-	} else if gone, ok := a.noted("takes it away"); ok {
+	} else if gone, ok := a.noted(TakenAway); ok {
 		a.Explanation += " It was until " + placed(gone) + " ended the section in which it was good."
 	}
 }

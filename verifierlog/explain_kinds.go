@@ -86,9 +86,9 @@ func (a *account) step(condition func(s Step) bool) (Step, bool) {
 	return Step{}, false
 }
 
-// noted finds the last step whose note has a text in it.
-func (a *account) noted(text string) (Step, bool) {
-	return a.step(func(s Step) bool { return strings.Contains(s.Note, text) })
+// noted finds the last step with a note of that kind.
+func (a *account) noted(kind NoteKind) (Step, bool) {
+	return a.step(func(s Step) bool { return s.Note.Kind == kind })
 }
 
 // refineUninitialised tells the ways apart in which a register holds nothing.
@@ -97,8 +97,8 @@ func refineUninitialised(a *account) {
 		return
 	}
 	reg := "R" + a.args[0]
-	lost, isLost := a.noted("loses R1 to R5")
-	began, begins := a.noted("begins with no values")
+	lost, isLost := a.noted(CallLosesIt)
+	began, begins := a.noted(BeginsEmpty)
 	result, returned := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(85) call pc") })
 	switch {
 	case reg == "R0" && returned:
@@ -127,16 +127,17 @@ func refineUninitialised(a *account) {
 
 // lostPointers say how what a register holds came to be a number, by what the slice tells of it. The first that is found counts.
 var lostPointers = [...]struct {
-	note, was string // parts of a step's note and of the value that it speaks of
-	kind      mistake.Kind
-	text      string // {reg}, {step}
-	fix       string
+	note NoteKind
+	was  string // the beginning of the value that the note speaks of, as printed
+	kind mistake.Kind
+	text string // {reg}, {step}
+	fix  string
 }{
-	{"overwrites a part of", "", mistake.NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
+	{PartOverwritten, "", mistake.NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
 		"Write it somewhere else: dsl.Local makes objects that do not overlap. A pointer keeps its type only in 8 aligned bytes that nothing else writes to."},
-	{"takes it away", "pkt", mistake.NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
+	{TakenAway, "pkt", mistake.NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
 		"Read data and data_end again behind the call, and compare again: take a new dsl.Header."},
-	{"takes it away", "", mistake.UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
+	{TakenAway, "", mistake.UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
 		"Do not use it behind that call: read what is needed before, or give it back later."},
 }
 
@@ -147,7 +148,7 @@ func refineNotAPointer(a *account) {
 	}
 	reg, v := "R"+a.args[0], a.register(a.named())
 	for _, l := range lostPointers {
-		if s, ok := a.step(func(s Step) bool { return strings.Contains(s.Note, l.note) && strings.Contains(s.Note, l.was) }); ok {
+		if s, ok := a.step(func(s Step) bool { return s.Note.Kind == l.note && strings.HasPrefix(s.Note.Was, l.was) }); ok {
 			a.Explanation = strings.NewReplacer("{reg}", reg, "{step}", placed(s)).Replace(l.text)
 			a.Fix, a.Kind = l.fix, l.kind
 			return
@@ -207,7 +208,7 @@ func refineResult(a *account) {
 
 // refineTooComplex says which loop the verifier was in when it gave up.
 func refineTooComplex(a *account) {
-	turn, ok := a.noted("turns back to instruction")
+	turn, ok := a.noted(TurnsBack)
 	if !ok {
 		return
 	}

@@ -172,7 +172,7 @@ func refinePacket(a *account) {
 	reg, end := "R"+strconv.FormatInt(register, 10), strconv.FormatInt(off+width, 10)
 	variable := a.register(int(register)).Bounds
 	_, constant := variable.Constant()
-	compared, wrongWay := a.noted("the comparison proves nothing")
+	compared, wrongWay := a.noted(ProvesNoPacket)
 	switch {
 	case proven > 0:
 		a.Explanation = "The program has compared " + strconv.FormatInt(proven, 10) + " bytes of the packet with its end, and reads up to byte " + end + " from there: " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
@@ -204,7 +204,7 @@ func refineUnbounded(a *account) {
 	}
 	reg := "R" + strconv.Itoa(index)
 	a.Explanation = reg + " is added to a pointer, and " + rangeOf(v.Bounds) + "."
-	switch signed, ok := a.noted("the comparison tells this"); {
+	switch signed, ok := a.noted(ComparisonTells); {
 	case v.Bounds.Min < 0 && ok && strings.Contains(signed.Text, " s"):
 		a.Explanation += " The comparison at " + placed(signed) + " is one with sign, and leaves the lower side open: -1 passes it too."
 		a.Fix = "Compare without sign: make it a U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."

@@ -36,7 +36,7 @@ func refineReference(a *account) {
 		return
 	}
 	a.Explanation = "What " + placed(acquired) + " acquired (reference " + args[0] + ") is still held at the end of this path."
-	if lost, ok := a.noted("the last copy is lost"); ok {
+	if lost, ok := a.noted(LastIsLost); ok {
 		a.Explanation += " Its last copy is overwritten at " + placed(lost) + "."
 	}
 	for _, r := range releases {
@@ -58,7 +58,7 @@ func refineReleased(a *account) {
 	if !ok || callee == "" {
 		return
 	}
-	from, ok := a.noted("from the context")
+	from, ok := a.noted(FromContext)
 	if v := a.register(n); ok && v.Kind.IsPointer() && v.Ref == 0 {
 		a.Explanation = "R" + strconv.Itoa(n) + " " + v.what() + " that the kernel passes to the program, by " + placed(from) + ". It stays the kernel's: " + callee + " takes only what the program has acquired itself."
 		a.Fix = "Leave the call out, or acquire it first, and give back what that gave."
@@ -81,7 +81,7 @@ func refineSection(a *account) {
 			continue
 		}
 		a.Explanation = "Here " + s.what
-		if began, ok := a.noted("begins what was not ended"); ok {
+		if began, ok := a.noted(BeginsIt); ok {
 			a.Explanation += ", since " + placed(began)
 		}
 		a.Explanation += ", and " + instructionOf(*a.Report) + " is not possible before that has ended."

@@ -74,7 +74,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		},
 	}
 	for _, s := range r.Slice {
-		j.Slice = append(j.Slice, stepJSON{s.Insn, s.Text, sourceJSON(s.Source), s.Value, s.Note})
+		j.Slice = append(j.Slice, stepJSON{s.Insn, s.Text, sourceJSON(s.Source), s.Value, s.Note.String()})
 	}
 	for _, register := range r.Registers {
 		j.Registers = append(j.Registers, registerJSON(register))

@@ -261,8 +261,8 @@ func (p *printer) note(step Step) {
 		return
 	}
 	name, _, _ := strings.Cut(step.Value, "=")
-	text = visible(strings.TrimRight(step.Note, ".")) + ":"
-	if step.Note == "" {
+	text = visible(step.Note.String()) + ":"
+	if step.Note.Kind == NoNote {
 		text = visible(name) + " became this here:"
 	}
 	p.wrap(lead, cyan, text)

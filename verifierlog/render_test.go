@@ -52,7 +52,7 @@ func lookup() verifierlog.Report {
 		Fix: "compare the result before it is used:\n    f.If(v.IsNil(), f.Exit)",
 		Slice: []verifierlog.Step{
 			{Insn: 3, Text: "(18) r1 = 0xffff888182d39c00", Source: at(20, `v := counts.Lookup(f, key)`), Value: "R1=map_ptr(map=counts,ks=4,vs=8)"},
-			{Insn: 5, Text: "(85) call bpf_map_lookup_elem#1", Source: at(20, `v := counts.Lookup(f, key)`), Value: "R0=map_value_or_null(id=1,map=counts,ks=4,vs=8)", Note: "bpf_map_lookup_elem may give nil"},
+			{Insn: 5, Text: "(85) call bpf_map_lookup_elem#1", Source: at(20, `v := counts.Lookup(f, key)`), Value: "R0=map_value_or_null(id=1,map=counts,ks=4,vs=8)", Note: verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
 			{Insn: 6, Text: "(79) r1 = *(u64 *)(r0 +0)", Source: at(21, "n := v.Load64(0)")},
 		},
 		Stats: verifierlog.Stats{Processed: 6, Limit: 1000000},
@@ -113,7 +113,7 @@ func TestRenderWidth(t *testing.T) {
 // TestRenderDisarms: a program chooses the names of its maps and files, and the terminal must not obey them.
 func TestRenderDisarms(t *testing.T) {
 	r := lookup()
-	r.Reason, r.Source.Text, r.Slice[0].Note = "R0 \x1b[2J", "x\r\x07", "\x1b]0;title\x07"
+	r.Reason, r.Source.Text, r.Slice[0].Note.Callee = "R0 \x1b[2J", "x\r\x07", "\x1b]0;title\x07"
 	r.Registers[0].Value, r.Fix, r.Explanation, r.Text = "\x9b31m", "\x1b[1m", "\u202e", "(79)\x00"
 	for _, c := range string(render(t, r, verifierlog.Style{})) {
 		if c != '\n' && (c < ' ' || c == '\u202e' || c >= 0x7f && c < 0xa0) {

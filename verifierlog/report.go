@@ -39,17 +39,17 @@ type Step struct {
 	Text   string
 	Source Source
 	Value  string // what it made, as printed: "R1=scalar()"; "" for the last one
-	Note   string // what is worth knowing: "bpf_map_lookup_elem may give nil", "the call loses R1 to R5"
+	Note   Note   // what is worth knowing: "bpf_map_lookup_elem may give nil", "the call loses R1 to R5"
 }
 
 // What says in words what the step did: its note, with the value that it made.
 func (s Step) What() string {
 	name, value, ok := strings.Cut(s.Value, "=")
 	switch {
-	case s.Note != "" && ok:
-		return fmt.Sprintf("%s: %s", strings.TrimRight(s.Note, "."), s.Value)
-	case s.Note != "":
-		return s.Note
+	case s.Note.Kind != NoNote && ok:
+		return fmt.Sprintf("%v: %s", s.Note, s.Value)
+	case s.Note.Kind != NoNote:
+		return s.Note.String()
 	case ok:
 		return fmt.Sprintf("%s became %s here", name, value)
 	case s.Value != "":

@@ -1,7 +1,6 @@
 package verifierlog
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -16,14 +15,14 @@ func (s *slicer) resource() bool {
 		}
 		if insn, ok := numberAfter(line, "insn_idx="); ok {
 			if i := s.lastOf(func(c *code) bool { return c.insn == insn }); i >= 0 {
-				s.include(i, "", "this is what has to be ended first")
+				s.include(i, "", Note{Kind: MustEnd})
 			}
 			return false // the argument tells more
 		}
 	}
 	if strings.HasSuffix(s.reason, "while holding a lock") {
 		if i := s.lastOf(func(c *code) bool { return isCall(c.text) && strings.Contains(c.text, "_lock#") }); i >= 0 {
-			s.include(i, "", "this takes the lock")
+			s.include(i, "", Note{Kind: TakesLock})
 		}
 		return true
 	}
@@ -35,7 +34,7 @@ func (s *slicer) resource() bool {
 			continue
 		}
 		if i := s.lastOf(func(c *code) bool { return strings.Contains(c.text, "call "+name) }); i >= 0 {
-			s.include(i, "", "this begins what was not ended")
+			s.include(i, "", Note{Kind: BeginsIt})
 		}
 		return true
 	}
@@ -60,7 +59,7 @@ func (s *slicer) loop() bool {
 		}
 	}
 	if turns > 0 && turn >= 0 {
-		s.include(turn, "", "this turns back to instruction "+strconv.Itoa(steps[turn+1].code.insn)+", at least "+count(int64(turns), "time"))
+		s.include(turn, "", Note{Kind: TurnsBack, N: steps[turn+1].code.insn, Times: turns})
 	}
 	return true
 }
@@ -96,7 +95,7 @@ func (s *slicer) followReference(insn, id int) {
 			if i == first {
 				acquired = value
 			} else if !holders[c.cell] {
-				s.include(i, value, "this holds it too")
+				s.include(i, value, Note{Kind: AlsoHolds})
 			}
 			holders[c.cell] = true
 		}
@@ -104,8 +103,8 @@ func (s *slicer) followReference(insn, id int) {
 			lost = i
 		}
 	}
-	s.include(first, acquired, "this acquires reference "+strconv.Itoa(id))
+	s.include(first, acquired, Note{Kind: Acquires, N: id})
 	if lost >= 0 && len(holders) == 0 {
-		s.include(lost, "", "the last copy is lost here")
+		s.include(lost, "", Note{Kind: LastIsLost})
 	}
 }

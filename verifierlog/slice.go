@@ -2,7 +2,6 @@ package verifierlog
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -20,7 +19,7 @@ func (p *Path) slice(reason string, details []string) []Step {
 	}
 	s := slicer{path: p, reason: reason, details: details, wanted: map[int]bool{}, seen: map[int]bool{}, operands: map[*code]operands{}}
 	last := len(p.steps) - 1
-	s.include(last, "", "")
+	s.include(last, "", Note{})
 	if s.resource() || s.loop() {
 		return s.inOrder()
 	}
@@ -65,7 +64,7 @@ func (s *slicer) operandsOf(i int) operands {
 }
 
 // include puts an instruction into the slice unless it is there.
-func (s *slicer) include(i int, value, note string) {
+func (s *slicer) include(i int, value string, note Note) {
 	c := s.path.steps[i].code
 	if s.seen[c.insn] || len(s.steps) >= sliceLimit {
 		return
@@ -94,7 +93,7 @@ type effect struct {
 	hit  bool   // something
 	stay bool   // what it was before matters too
 	from []int  // cells that its value was made from
-	note string // for the slice
+	note Note   // for the slice
 	made string // for the slice, where it is not the wanted place: "R4=pkt(off=14,r=14)"
 }
 
@@ -192,19 +191,19 @@ func loadEffect(_ *slicer, a access) effect {
 		return effect{}
 	}
 	if from := stackCells(a.before, a.frame, a.src, a.offset, a.size); len(from) > 0 {
-		return effect{hit: true, from: from, note: "reads it from the stack"}
+		return effect{hit: true, from: from, note: Note{Kind: ReadFromStack}}
 	}
 	base, made := a.before.Value(register(a.frame, a.src)), ParseValue(a.after)
 	e := effect{hit: true}
 	switch {
 	case base.Kind == PointerBTF && made.Kind == PointerBTF:
-		e.from, e.note = a.registerCells(a.src), "a pointer from a struct is as trusted as the field is"
+		e.from, e.note = a.registerCells(a.src), Note{Kind: PointerFromStruct}
 	case made.Flags&MayBeNil != 0:
-		e.note = "it may be nil"
+		e.note.Kind = LoadedMayBeNil
 	case base.Kind == PointerContext:
-		e.note = "from the context"
+		e.note.Kind = FromContext
 	case made.Kind == Scalar:
-		e.note = "a number from memory: nothing else is known of it"
+		e.note.Kind = NumberFromMemory
 	}
 	return e
 }
@@ -213,18 +212,18 @@ func storeEffect(_ *slicer, a access) effect {
 	if !slices.Contains(stackCells(a.before, a.frame, a.dst, a.offset, a.size), a.cell) {
 		return effect{}
 	}
-	e := effect{hit: true, stay: a.size < 8, from: a.registerCells(a.src), note: "kept on the stack"}
+	e := effect{hit: true, stay: a.size < 8, from: a.registerCells(a.src), note: Note{Kind: KeptOnStack}}
 	if old := ParseValue(a.before.known[a.cell]); e.stay && old.Kind.IsPointer() {
-		e.note = "overwrites a part of " + old.Text
+		e.note = Note{Kind: PartOverwritten, Was: old.Text}
 	} else if e.stay {
-		e.note = "writes " + strconv.Itoa(a.size) + " of 8 bytes"
+		e.note = Note{Kind: PartWritten, N: a.size}
 	}
 	return e
 }
 
 func atomicEffect(_ *slicer, a access) effect {
 	if a.changed && (a.is(a.src) || a.is(0)) {
-		return effect{hit: true, note: "a number from memory: nothing else is known of it"}
+		return effect{hit: true, note: Note{Kind: NumberFromMemory}}
 	}
 	e := storeEffect(nil, a)
 	e.stay = true
@@ -236,19 +235,19 @@ func kernelCallEffect(_ *slicer, a access) effect {
 	case a.is(0):
 		e := effect{hit: true}
 		if ParseValue(a.after).Flags&MayBeNil != 0 {
-			e.note = a.callee + " may give nil"
+			e.note = Note{Kind: MayGiveNil, Callee: a.callee}
 		} else if a.after == "" {
-			e.note = a.callee + " gives nothing"
+			e.note = Note{Kind: GivesNothing, Callee: a.callee}
 		}
 		return e
 	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
-		return effect{hit: true, note: "the call loses R1 to R5"}
+		return effect{hit: true, note: Note{Kind: CallLosesIt}}
 	case a.changed && place.Frame == a.frame+1:
-		return effect{hit: true, note: a.callee + " calls the function with it"}
+		return effect{hit: true, note: Note{Kind: CallsWithIt, Callee: a.callee}}
 	case a.changed && place.Register < 0 && a.after != "":
-		return effect{hit: true, stay: true, note: a.callee + " writes it"}
+		return effect{hit: true, stay: true, note: Note{Kind: WritesIt, Callee: a.callee}}
 	case a.changed && place.Frame <= a.frame && a.after != "":
-		return effect{hit: true, stay: true, note: a.callee + " changes it"}
+		return effect{hit: true, stay: true, note: Note{Kind: ChangesIt, Callee: a.callee}}
 	}
 	return effect{}
 }
@@ -258,13 +257,13 @@ func kernelCallEffect(_ *slicer, a access) effect {
 func programCallEffect(_ *slicer, a access) effect {
 	switch place := placeOf(a.cell); {
 	case place.Frame == a.frame+1 && place.Register >= 1 && place.Register <= 5:
-		return effect{hit: true, from: a.registerCells(place.Register), note: "this is an argument of the function"}
+		return effect{hit: true, from: a.registerCells(place.Register), note: Note{Kind: ArgumentOf}}
 	case place.Frame == a.frame+1:
-		return effect{hit: true, note: "a function begins with no values but R1 to R5 and R10"}
+		return effect{hit: true, note: Note{Kind: BeginsEmpty}}
 	case place.Frame == a.frame && place.Register >= 1 && place.Register <= 5:
-		return effect{hit: true, note: "the call loses R1 to R5"}
+		return effect{hit: true, note: Note{Kind: CallLosesIt}}
 	case a.is(0):
-		return effect{hit: true, note: "this is the result of the function"}
+		return effect{hit: true, note: Note{Kind: ResultOf}}
 	}
 	return effect{}
 }
@@ -273,7 +272,7 @@ func exitEffect(_ *slicer, a access) effect {
 	if a.frame == 0 || a.cell != cellOf(register(a.frame-1, 0)) {
 		return effect{}
 	}
-	return effect{hit: true, from: a.registerCells(0), note: "this is the result of the function"}
+	return effect{hit: true, from: a.registerCells(0), note: Note{Kind: ResultOf}}
 }
 
 // jumpEffect: a comparison writes nothing, but tells on each side something about what it compares. That it tells nothing is worth knowing of
@@ -285,9 +284,9 @@ func jumpEffect(s *slicer, a access) effect {
 		s.checkStale(a.step, a.cell, was.Text, a.after)
 		return effect{}
 	case a.changed && a.after != "" && was.Kind != NoValue: // else the log began behind what made it
-		return effect{hit: true, stay: true, note: "the comparison tells this about it"}
+		return effect{hit: true, stay: true, note: Note{Kind: ComparisonTells}}
 	case (a.is(a.dst) || a.is(a.src)) && (was.Kind == Scalar || was.Flags&MayBeNil != 0):
-		return effect{hit: true, stay: true, note: "the comparison tells nothing about it"}
+		return effect{hit: true, stay: true, note: Note{Kind: ComparisonMute}}
 	case was.Kind == PointerPacket:
 		return s.packetEffect(a, was)
 	}
@@ -306,9 +305,9 @@ func (s *slicer) packetEffect(a access, was Value) effect {
 			continue
 		}
 		text, _ := s.after(a.step, cell, a.before)
-		note := "here the comparison proves nothing of the packet"
+		note := Note{Kind: ProvesNoPacket}
 		if proven := ParseValue(text).Range; proven > 0 {
-			note = "the comparison proves " + strconv.Itoa(proven) + " bytes"
+			note = Note{Kind: ProvesPacket, N: proven}
 		}
 		return effect{hit: true, stay: true, made: compared.String() + "=" + text, note: note}
 	}

@@ -104,7 +104,7 @@ func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
 			for _, s := range r.Slice {
 				insns = append(insns, s.Insn)
 				if s.Insn == h.cause {
-					told = s.Value + " " + s.Note
+					told = s.Value + " " + s.Note.String()
 				}
 			}
 			if !slices.Equal(insns, h.insns) || !strings.Contains(told, h.tells) {

@@ -37,7 +37,7 @@ func (s *slicer) checkStale(at, cell int, printed, read string) {
 	if i < 0 {
 		return
 	}
-	s.include(i, "", s.operandsOf(i).callee+" takes it away: "+placeOf(cell).String()+" was "+printed)
+	s.include(i, "", Note{Kind: TakenAway, Callee: s.operandsOf(i).callee, Place: placeOf(cell).String(), Was: printed})
 }
 
 // invalidator returns the call that took a pointer: the one that was given what the pointer belongs to; else the last one. It looks no further

@@ -184,7 +184,7 @@ func paragraphs(text string) []string {
 func (v *view) steps(r verifierlog.Report, rows []row) {
 	for i, s := range r.Slice {
 		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: breakable(s.What()), Last: i == len(r.Slice)-1}
-		if step.Last && s.Note == "" && s.Value == "" {
+		if step.Last && s.Note.Kind == verifierlog.NoNote && s.Value == "" {
 			step.Note = []string{"refused here"}
 		}
 		// The last time before the mistake that the path came by.

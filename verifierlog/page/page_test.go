@@ -36,7 +36,7 @@ func portsPage(t *testing.T) []byte {
 	look := at(26, "seen := ports.Lookup(f, port)")
 	r.Slice = []verifierlog.Step{
 		{Insn: 11, Text: "(18) r1 = 0xffff8881043d2000", Source: look, Value: "R1=map_ptr(map=ports,ks=2,vs=16)"},
-		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)", Note: "bpf_map_lookup_elem may give nil"},
+		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)", Note: verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
 		{Insn: 17, Text: r.Text, Source: r.Source},
 	}
 	return writePage(t, string(log), r, page.Options{Source: func(file string) ([]byte, error) {
@@ -77,7 +77,7 @@ func TestPageEscapes(t *testing.T) {
 	log := "0: R1=ctx() R10=fp0\n; " + evil + " @ " + evil + ".go:3\n0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" + evil + "\nprocessed 1 insns (limit 1000000)\n"
 	r := verifierlog.Parse(log)
 	r.Explanation, r.Fix, r.Kernel = evil, evil, evil
-	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: evil, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
+	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: verifierlog.Note{Kind: verifierlog.TakenAway, Callee: evil, Place: evil, Was: evil}, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
 	page := writePage(t, log, r, page.Options{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
 	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte(`title="owned`)) {
 		t.Errorf("%d scripts; the log's text is live", n)
