@@ -5,18 +5,22 @@ import (
 	"strings"
 )
 
-// releases say how what a call acquired is given back.
-var releases = [...]struct{ acquire, release string }{
-	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, even where the call gave an error"},
-	{"bpf_ringbuf_reserve", "ring.Submit(f, r) or ring.Discard(f, r)"},
-	{"bpf_sk_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
-	{"bpf_skc_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))"},
-	{"bpf_task_", "f.Kernel(\"bpf_task_release\", task)"},
-	{"bpf_cgroup_", "f.Kernel(\"bpf_cgroup_release\", cgroup)"},
-	{"bpf_cpumask_", "f.Kernel(\"bpf_cpumask_release\", mask)"},
-	{"bpf_iter_", "the iterator's _destroy, even where it has no element left; f.Range ends its own"},
-	{"bpf_kptr_xchg", "the release function of its type (bpf_task_release for a task), or put it back with r.Exchange"},
-	{"bpf_obj_new", "f.Kernel(\"bpf_obj_drop_impl\", p, 0)"},
+// releases say how what a call acquired is given back, and whether also where the call gave nothing.
+var releases = [...]struct {
+	acquire string // the beginning of the call's name
+	release string
+	always  bool // it has to be ended even where the call failed
+}{
+	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, even where the call gave an error", true},
+	{"bpf_ringbuf_reserve", "ring.Submit(f, r) or ring.Discard(f, r)", false},
+	{"bpf_sk_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))", false},
+	{"bpf_skc_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))", false},
+	{"bpf_task_", "f.Kernel(\"bpf_task_release\", task)", false},
+	{"bpf_cgroup_", "f.Kernel(\"bpf_cgroup_release\", cgroup)", false},
+	{"bpf_cpumask_", "f.Kernel(\"bpf_cpumask_release\", mask)", false},
+	{"bpf_iter_", "the iterator's _destroy, even where it has no element left; f.Range ends its own", true},
+	{"bpf_kptr_xchg", "the release function of its type (bpf_task_release for a task), or put it back with r.Exchange", false},
+	{"bpf_obj_new", "f.Kernel(\"bpf_obj_drop_impl\", p, 0)", false},
 }
 
 // refineReference names what is held, and how it is given back.
@@ -41,7 +45,7 @@ func refineReference(a *account) {
 	}
 	for _, r := range releases {
 		if strings.HasPrefix(calleeOf(acquired.Text), r.acquire) {
-			if strings.Contains(r.release, ", even where ") {
+			if r.always {
 				a.Fix = "End it on every path to the exit: " + r.release + "."
 				return
 			}
