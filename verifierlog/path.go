@@ -39,8 +39,8 @@ type change struct {
 	before, after string
 }
 
-// An Executed is an instruction on a path.
-type Executed struct {
+// A Visit is an instruction on a path, as the walk came by it.
+type Visit struct {
 	Insn   int
 	Line   int // of the log
 	Frame  int
@@ -58,9 +58,9 @@ type Change struct {
 func (p *Path) Len() int { return len(p.steps) }
 
 // At returns the instruction at an index from 0 to Len()-1, in the order of the walk.
-func (p *Path) At(i int) Executed {
+func (p *Path) At(i int) Visit {
 	s := &p.steps[i]
-	return Executed{Insn: s.code.insn, Line: s.line, Frame: s.frame, Text: s.code.text, Source: s.code.source}
+	return Visit{Insn: s.code.insn, Line: s.line, Frame: s.frame, Text: s.code.text, Source: s.code.source}
 }
 
 // Changes returns what the instruction did.
