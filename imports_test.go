@@ -42,7 +42,7 @@ var layers = map[string][]string{
 	"structops":                  {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "internal/host"},
 	"internal/host":              {"isa", "syscall"},
 	"internal/test/fixture":      {"btf"},
-	"internal/gen/btfgen":        {"dsl", "btf"},
+	"internal/gen/btfgen":        {"dsl", "btf", "structops"},
 }
 
 // outside is what library packages may import besides the standard library.

@@ -56,6 +56,15 @@ func (m Member) Prototype() string {
 	return btf.Declaration(&cbtf.Pointer{Target: m.named()}, "")
 }
 
+// DeclarationWith is Declaration with other names for the parameters.
+func (m Member) DeclarationWith(names []string) string {
+	m.Params = slices.Clone(m.Params)
+	for i := range min(len(names), len(m.Params)) {
+		m.Params[i].Name = names[i]
+	}
+	return m.Declaration()
+}
+
 // named is the prototype with the parameter names that were found.
 func (m Member) named() *cbtf.FuncProto {
 	p := &cbtf.FuncProto{Return: m.Proto.Return, Params: make([]cbtf.FuncParam, len(m.Params))}

@@ -16,21 +16,26 @@ import (
 
 // genFlags are the flags of bpfsmith gen.
 type genFlags struct {
-	types, contexts []string
-	options         btfgen.Options
-	btf, output     string
-	check           bool
+	types, contexts, ops []string
+	options              btfgen.Options
+	btf, output          string
+	check                bool
 }
 
 func newGen() *cobra.Command {
 	var g genFlags
 	cmd := &cobra.Command{
 		Use:   "gen --type STRUCT… -o DIR",
-		Short: "Write Go for the kernel's types, functions and enums",
+		Short: "Write Go for the kernel's types, functions, enums and interfaces",
 		Long: `Gen writes a Go package for types of the kernel: for each struct a Go type
 with a method for each member, kernel functions as methods of their first
 parameter's type, enums as constants. All is documented with the C that it
 stands for.
+
+For a struct that programs implement (--ops) it writes a Go struct: a field of
+function type for each callback, with the kernel's parameters, and a field for
+each member of data. structops.Register takes it. A member that is misspelt, or a
+parameter of another type, is then an error of go build.
 
 No offset is in what it writes. Compiling a program resolves the names against
 the kernel that it is for, and reports those that are not there.
@@ -46,6 +51,7 @@ The files' names end in ` + btfgen.Suffix + `; such files of DIR that are not wr
 any more are removed. The types are those of the running kernel, or of a file
 with raw BTF.`,
 		Example: `  bpfsmith gen --type tcp_sock,sock=BaseSock --func 'tcp_reno_*' --enum tcp_ca_state -o tcp
+  bpfsmith gen --ops tcp_congestion_ops --type tcp_sock -o tcp
   bpfsmith gen --btf vmlinux.btf --context xdp_md=XDP --package ctx -o ctx
   bpfsmith gen --type task_struct --member 'task_struct.scx.*' --set task_struct.scx.slice -o scx
   bpfsmith gen --type tcp_sock --check -o tcp`,
@@ -55,6 +61,7 @@ with raw BTF.`,
 	flags := cmd.Flags()
 	flags.StringSliceVar(&g.types, "type", nil, "structs and unions, as `STRUCT` or STRUCT=GoName")
 	flags.StringSliceVar(&g.contexts, "context", nil, "the same for structs that programs find in R1, `STRUCT` or STRUCT=GoName")
+	flags.StringSliceVar(&g.ops, "ops", nil, "structs that programs implement, as `STRUCT` or STRUCT=GoName")
 	flags.StringSliceVar(&g.options.Functions, "func", nil, "kernel functions, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Enums, "enum", nil, "enums, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as task_struct.scx.*")
@@ -71,8 +78,8 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 	if g.output == "" {
 		return errors.New("where to write is missing: -o DIR")
 	}
-	if len(g.types)+len(g.contexts)+len(g.options.Functions)+len(g.options.Enums) == 0 {
-		return errors.New("nothing is asked for: --type, --context, --func or --enum")
+	if len(g.types)+len(g.contexts)+len(g.ops)+len(g.options.Functions)+len(g.options.Enums) == 0 {
+		return errors.New("nothing is asked for: --type, --context, --ops, --func or --enum")
 	}
 	if g.options.Package == "" {
 		dir, err := filepath.Abs(g.output)
@@ -87,6 +94,10 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 	}
 	for _, t := range g.contexts {
 		g.options.Types = append(g.options.Types, readType(t, true))
+	}
+	g.options.Ops = nil
+	for _, t := range g.ops {
+		g.options.Ops = append(g.options.Ops, readType(t, false))
 	}
 	types, err := g.open()
 	if err != nil {

@@ -14,4 +14,4 @@ func (InitTaskArgs) StructName() string { return "scx_init_task_args" }
 func (p InitTaskArgs) Fork() dsl.Bool { return p.Field("fork").Bool() }
 
 // Cgroup reads struct cgroup *cgroup.
-func (p InitTaskArgs) Cgroup() dsl.Ptr { return p.Field("cgroup").Ptr("cgroup") }
+func (p InitTaskArgs) Cgroup() Cgroup { return Cgroup{p.Field("cgroup").Ptr("cgroup")} }

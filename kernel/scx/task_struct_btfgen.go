@@ -16,8 +16,8 @@ func (Task) StructName() string { return "task_struct" }
 // Cgroup calls the kernel function scx_bpf_task_cgroup.
 //
 //	struct cgroup *scx_bpf_task_cgroup(struct task_struct *p)
-func (p Task) Cgroup() dsl.Ptr {
-	return dsl.KernelMethod(p, "scx_bpf_task_cgroup").Ptr("cgroup")
+func (p Task) Cgroup() Cgroup {
+	return Cgroup{dsl.KernelMethod(p, "scx_bpf_task_cgroup").Ptr("cgroup")}
 }
 
 // CPU calls the kernel function scx_bpf_task_cpu.
@@ -269,7 +269,9 @@ func (p Task) ScxDisallow() dsl.Bool { return p.Field("scx.disallow").Bool() }
 func (p Task) SetScxDisallow(v dsl.Operand) { p.Field("scx.disallow").Set(v) }
 
 // ScxCgrpMovingFrom reads struct cgroup *scx.cgrp_moving_from.
-func (p Task) ScxCgrpMovingFrom() dsl.Ptr { return p.Field("scx.cgrp_moving_from").Ptr("cgroup") }
+func (p Task) ScxCgrpMovingFrom() Cgroup {
+	return Cgroup{p.Field("scx.cgrp_moving_from").Ptr("cgroup")}
+}
 
 // ScxTasksNodeAddr is the address of struct list_head scx.tasks_node.
 func (p Task) ScxTasksNodeAddr() dsl.Ptr { return p.Field("scx.tasks_node").Addr("list_head") }

@@ -16,12 +16,14 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // Options say what to generate.
 type Options struct {
 	Package   string   // name of the Go package
 	Types     []Type   // structs and unions
+	Ops       []Type   // structs that programs implement
 	Functions []string // kernel functions, by name or pattern
 	Enums     []string // by name or pattern
 	Strip     []string // beginnings of C names that Go names leave out; the package's name and _ is one
@@ -56,7 +58,13 @@ func Generate(types *btf.Types, o Options) ([]File, error) {
 	}
 	g := &generator{types: types, options: o, used: make(map[string]bool)}
 	g.strip = append([]string{o.Package + "_"}, o.Strip...)
+	if err := g.readOps(); err != nil {
+		return nil, err
+	}
 	if err := g.collectTypes(); err != nil {
+		return nil, err
+	}
+	if err := g.collectOps(); err != nil {
 		return nil, err
 	}
 	if err := g.collectFunctions(); err != nil {
@@ -83,6 +91,8 @@ type generator struct {
 	used    map[string]bool // patterns that matched
 
 	structs   []*structType
+	kernelOps []*structops.OpsType // those of options.Ops
+	ops       []*opsType
 	functions []*function // those that are no methods
 	leftOut   []string    // functions, with the reason
 	enums     []*enum

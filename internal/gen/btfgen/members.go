@@ -62,6 +62,9 @@ func (g *generator) collectTypes() error {
 			s.keyword = "union"
 		}
 	}
+	if err := g.addPassed(taken); err != nil {
+		return err
+	}
 	for _, s := range g.structs {
 		g.collectMembers(s)
 	}

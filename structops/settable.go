@@ -1,0 +1,48 @@
+package structops
+
+import (
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// Settable reports whether an implementation can set a member: whether a callback can be written in BPF, and whether data is a number or
+// text that the kernel does not keep for itself.
+func (t *OpsType) Settable(m Member) bool {
+	if m.Proto != nil {
+		_, no := t.known.unsupported[m.Name]
+		return !no
+	}
+	if t.known.settable != nil && !slices.Contains(t.known.settable, m.Name) || m.bits != 0 {
+		return false
+	}
+	switch under := btf.Underlying(m.Type).(type) {
+	case *cbtf.Array:
+		element, ok := btf.Underlying(under.Type).(*cbtf.Int)
+		return ok && element.Size == 1
+	case *cbtf.Int, *cbtf.Enum:
+		return true
+	}
+	return false
+}
+
+// MaySleep reports whether the program for a callback may be a sleepable one. Where that is not known it is true, and left to the kernel.
+func (t *OpsType) MaySleep(m Member) bool {
+	return m.Proto != nil && (t.known.sleepable == nil || slices.Contains(t.known.sleepable, m.Name))
+}
+
+// IsName reports whether a member names the implementation.
+func (t *OpsType) IsName(m Member) bool { return m.Name == t.known.nameMember }
+
+// UsedAs is the struct that programs may take another for, which the kernel's prototypes name: tcp_sock for sock in tcp_congestion_ops. It
+// is the struct itself where there is no such rule.
+func (t *OpsType) UsedAs(name string) string {
+	for _, cast := range t.known.casts {
+		if cast.From == name {
+			return cast.To
+		}
+	}
+	return name
+}
