@@ -68,7 +68,7 @@ func TestMapsAreReferredToInEitherByteOrder(t *testing.T) {
 		}
 		var got []string
 		for _, ins := range decoded {
-			if ins.IsWide() && ins.Src != 0 {
+			if ins.IsWide() && ins.Src != isa.PseudoNumber {
 				got = append(got, fmt.Sprint(ins.Dst, ins.Src, uint32(ins.Imm), ins.Imm>>32))
 			}
 		}

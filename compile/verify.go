@@ -30,7 +30,7 @@ func verifyCode(u *unit) {
 			if ins.IsWide() {
 				if spec := f.item(i).Map(); spec != nil {
 					ins.Imm = ins.Imm&^(1<<32-1) | int64(mapFor(&p, fds, spec))
-				} else if ins.Src == 1 || ins.Src == 2 {
+				} else if ins.Src == isa.PseudoMapFD || ins.Src == isa.PseudoMapValue {
 					return // by descriptor: nothing is known of those
 				}
 			}

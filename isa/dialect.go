@@ -148,7 +148,7 @@ func appendPlace(buf []byte, slot int, op Opcode) []byte {
 // helper 1, and numbers of 16 bits in gotol (LLVM 19 and 22).
 func llvmTarget(i *Instruction, slot int) (target int, ok bool) {
 	switch {
-	case i.Op == opCall && i.Src == 1 && i.Off == 0, i.Op == opLong && i.Imm != int64(int16(i.Imm)):
+	case i.Op == opCall && i.Src == PseudoCall && i.Off == 0, i.Op == opLong && i.Imm != int64(int16(i.Imm)):
 		return slot + 1 + int(i.Imm), true
 	}
 	return 0, false

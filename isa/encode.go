@@ -47,7 +47,7 @@ func appendCode(buf []byte, order ByteOrder, set formSet, ins []Instruction) ([]
 
 // isWideConstant reports whether the instruction is LoadImm64 or LoadMapFD, and can be encoded: a frequent case that needs no search.
 func (i *Instruction) isWideConstant() bool {
-	return i.Op == opWide && i.Dst <= R10 && i.Off == 0 && (i.Src == 0 || i.Src == 1 && i.Imm>>32 == 0)
+	return i.Op == opWide && i.Dst <= R10 && i.Off == 0 && (i.Src == PseudoNumber || i.Src == PseudoMapFD && i.Imm>>32 == 0)
 }
 
 // room makes buf as long as end and that many slots behind it, or longer.

@@ -36,6 +36,10 @@ type statement struct {
 	operands [maxOperands]operand
 	count    int
 	name     string // of the operand that is one: there is at most one
+
+	// While it is cut:
+	afterWord bool // the key ends in a word
+	placeNext bool // the word before is followed by a place: goto, call and subprog[
 }
 
 // A key longer than those in the table can't be in it; tests hold that these fit.
@@ -108,79 +112,107 @@ func wordEnd(text string, at int) int {
 // cut cuts the statement that begins at the place, which has no comment any more.
 func (s *statement) cut(text string, at int) *SyntaxError {
 	s.at, s.keyLen, s.hash, s.count = at, 0, hashStart, 0
-	afterWord := false // the key ends in a word
-	nameNext := false  // goto, call and subprog[ are followed by a place
+	s.afterWord, s.placeNext = false, false
 	for at = skipBlanks(text, at); at < len(text); at = skipBlanks(text, at) {
-		c := text[at]
+		var err *SyntaxError
 		switch {
-		case chars[c] == charDigit || (c == '+' || c == '-') && beginsNumber(text, at+1):
-			o, end, err := number(text, at)
-			if err != nil {
-				return err
-			}
-			s.add(o)
-			at = end
-			if nameNext { // objdump adds where it leads to: goto +0x1 <.text+0x38>
-				if at = skipBlanks(text, at); at < len(text) && text[at] == '<' {
-					for at < len(text) && text[at] != '>' {
-						at++
-					}
-					at = min(at+1, len(text))
-				}
-			}
-			afterWord, nameNext = false, false
-		case chars[c] == charLetter:
-			end := wordEnd(text, at)
-			word := text[at:end]
-			if key, n, ok := register(word); ok {
-				s.add(operand{at: at, key: key, value: n})
-				at, afterWord, nameNext = end, false, false
-				continue
-			}
-			if nameNext {
-				nameNext = false
-				if word == "pc" {
-					if sign := skipBlanks(text, end); sign < len(text) && (text[sign] == '+' || text[sign] == '-') && beginsNumber(text, sign+1) {
-						o, end, err := number(text, sign)
-						if err != nil {
-							return err
-						}
-						o.key = keyPC
-						s.add(o)
-						at, afterWord = end, false
-						continue
-					}
-				}
-				if !isKfunc(text, at, end) {
-					s.add(operand{at: at, key: keyName})
-					s.name = word
-					at, afterWord = end, false
-					continue
-				}
-			}
-			if afterWord {
-				s.put(' ')
-			}
-			for n := range len(word) {
-				c := word[n]
-				if c >= 'A' && c <= 'Z' {
-					c = '?' // a capital is an operand in the key
-				}
-				s.put(c)
-			}
-			at, afterWord = end, true
-			nameNext = word == "goto" || word == "call" || word == "gotol" || word == "may_goto" || word == "call_args" || word == "subprog"
+		case chars[text[at]] == charDigit || signBegins(text, at):
+			at, err = s.number(text, at)
+		case chars[text[at]] == charLetter:
+			at, err = s.word(text, at)
 		default:
-			if c < ' ' || c > '~' {
-				return &SyntaxError{Column: at + 1, Detail: "character " + hex(uint64(c)) + " has no meaning here"}
-			}
-			s.put(c)
-			at++
-			nameNext = nameNext && c == '[' // subprog[
-			afterWord = false
+			at, err = s.other(text, at)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// signBegins reports whether a sign and a number after it begin at the place.
+func signBegins(text string, at int) bool {
+	return at < len(text) && (text[at] == '+' || text[at] == '-') && beginsNumber(text, at+1)
+}
+
+// number adds a number, and returns where it ends. After a place given as a number objdump writes what is there, which is left
+// out: goto +0x1 <.text+0x38>.
+func (s *statement) number(text string, at int) (int, *SyntaxError) {
+	o, at, err := number(text, at)
+	if err != nil {
+		return at, err
+	}
+	s.add(o)
+	if next := skipBlanks(text, at); s.placeNext && next < len(text) && text[next] == '<' {
+		for at = next; at < len(text) && text[at] != '>'; {
+			at++
+		}
+		at = min(at+1, len(text))
+	}
+	s.afterWord, s.placeNext = false, false
+	return at, nil
+}
+
+// word adds a register, a place that is a name, or a word of the key, and returns where it ends.
+func (s *statement) word(text string, at int) (int, *SyntaxError) {
+	end := wordEnd(text, at)
+	word := text[at:end]
+	if key, n, ok := register(word); ok {
+		s.add(operand{at: at, key: key, value: n})
+		s.afterWord, s.placeNext = false, false
+		return end, nil
+	}
+	if s.placeNext && !isKfunc(text, at, end) {
+		s.afterWord, s.placeNext = false, false
+		return s.place(text, at, end)
+	}
+	if s.afterWord {
+		s.put(' ')
+	}
+	for n := range len(word) {
+		c := word[n]
+		if c >= 'A' && c <= 'Z' {
+			c = '?' // a capital is an operand in the key
+		}
+		s.put(c)
+	}
+	s.afterWord = true
+	switch word {
+	case "goto", "call", "gotol", "may_goto", "call_args", "subprog":
+		s.placeNext = true
+	default:
+		s.placeNext = false
+	}
+	return end, nil
+}
+
+// place adds where the instruction leads to: pc+5, or the name of a label or helper.
+func (s *statement) place(text string, at, end int) (int, *SyntaxError) {
+	word := text[at:end]
+	if sign := skipBlanks(text, end); word == "pc" && signBegins(text, sign) {
+		o, end, err := number(text, sign)
+		if err != nil {
+			return end, err
+		}
+		o.key = keyPC
+		s.add(o)
+		return end, nil
+	}
+	s.add(operand{at: at, key: keyName})
+	s.name = word
+	return end, nil
+}
+
+// other adds a character that is part of no number and no word.
+func (s *statement) other(text string, at int) (int, *SyntaxError) {
+	c := text[at]
+	if c < ' ' || c > '~' {
+		return at, &SyntaxError{Column: at + 1, Detail: "character " + hex(uint64(c)) + " has no meaning here"}
+	}
+	s.put(c)
+	s.placeNext = s.placeNext && c == '[' // subprog[
+	s.afterWord = false
+	return at + 1, nil
 }
 
 // isKfunc reports whether a word stands for kernel functions: kernel-function#5, kfunc#5.
@@ -194,7 +226,7 @@ func isKfunc(text string, at, end int) bool {
 	return false
 }
 
-// register reads r5 and w5. Numbers without a register behind them are for the caller to refuse.
+// register reads r5 and w5. A number that no register has is left to the caller, which refuses it.
 func register(word string) (key byte, number uint64, ok bool) {
 	if len(word) < 2 || len(word) > 3 {
 		return 0, 0, false
@@ -233,37 +265,51 @@ func number(text string, at int) (o operand, end int, err *SyntaxError) {
 		o.negative = o.negative != (c == '-')
 		at = skipBlanks(text, at+1)
 	}
-	digits := at
+	digits, fits := at, true
 	if text[at] == '0' && at+1 < len(text) && text[at+1] == 'x' {
 		o.hex = true
-		at += 2
-		for ; at < len(text); at++ {
-			d := hexDigit(text[at])
-			if d > 15 {
-				break
-			}
-			if o.value>>60 != 0 {
-				return o, at, &SyntaxError{Column: o.at + 1, Detail: "a number of more than 64 bits", rule: RuleRange}
-			}
-			o.value = o.value<<4 | uint64(d)
-		}
 		digits += 2
+		o.value, at, fits = hexDigits(text, digits)
 	} else {
-		for ; at < len(text) && chars[text[at]] == charDigit; at++ {
-			d := uint64(text[at] - '0')
-			if o.value > (1<<64-1-d)/10 {
-				return o, at, &SyntaxError{Column: o.at + 1, Detail: "a number of more than 64 bits", rule: RuleRange}
-			}
-			o.value = o.value*10 + d
-		}
-		if text[digits] == '0' && at-digits > 1 {
+		o.value, at, fits = decimalDigits(text, digits)
+		if fits && text[digits] == '0' && at-digits > 1 {
 			return o, at, &SyntaxError{Column: digits + 1, Detail: "a number that begins with 0", Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
 		}
+	}
+	if !fits {
+		return o, at, &SyntaxError{Column: o.at + 1, Detail: "a number of more than 64 bits", rule: RuleRange}
 	}
 	if at == digits || at < len(text) && chars[text[at]] >= charLetter {
 		return o, at, &SyntaxError{Column: o.at + 1, Detail: "not a number: " + text[o.at:wordEnd(text, at)]}
 	}
 	return o, at, nil
+}
+
+// hexDigits reads hexadecimal digits; fits is false for more than 64 bits.
+func hexDigits(text string, at int) (value uint64, end int, fits bool) {
+	for ; at < len(text); at++ {
+		d := hexDigit(text[at])
+		if d > 15 {
+			break
+		}
+		if value>>60 != 0 {
+			return value, at, false
+		}
+		value = value<<4 | uint64(d)
+	}
+	return value, at, true
+}
+
+// decimalDigits reads decimal digits; fits is false for more than 64 bits.
+func decimalDigits(text string, at int) (value uint64, end int, fits bool) {
+	for ; at < len(text) && chars[text[at]] == charDigit; at++ {
+		d := uint64(text[at] - '0')
+		if value > (1<<64-1-d)/10 {
+			return value, at, false
+		}
+		value = value*10 + d
+	}
+	return value, at, true
 }
 
 // hexDigit returns the value of a digit, and more than 15 if it is none.

@@ -59,7 +59,7 @@ func TestTextIsTheVerifiers(t *testing.T) {
 				if !ok {
 					t.Fatalf("%v: nothing is at slot %d of this line: %s", f, slot, line)
 				}
-				if i.IsWide() && i.Src != 0 {
+				if i.IsWide() && i.Src != PseudoNumber {
 					continue // the log has the address
 				}
 				seen[text] = true

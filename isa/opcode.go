@@ -96,6 +96,24 @@ const (
 	AtomicOpStoreRelease = 0x110
 )
 
+// What the constant of a 64-bit load stands for, which is kept in Src (BPF_PSEUDO_… in include/uapi/linux/bpf.h, Linux 6.18).
+const (
+	PseudoNumber        = 0 // the number itself
+	PseudoMapFD         = 1 // the map with this file descriptor
+	PseudoMapValue      = 2 // an address in the value of the map with this file descriptor, which has one element
+	PseudoBTFID         = 3 // a variable of the kernel, by BTF id
+	PseudoFunc          = 4 // a function of the same program
+	PseudoMapIndex      = 5 // PseudoMapFD, with an index into fd_array
+	PseudoMapIndexValue = 6 // PseudoMapValue, with an index into fd_array
+)
+
+// What the constant of a call stands for, which is kept in Src.
+const (
+	PseudoHelper = 0 // a helper's number
+	PseudoCall   = 1 // a function of the same program
+	PseudoKfunc  = 2 // a function of the kernel, by BTF id
+)
+
 // Class returns the class bits.
 func (op Opcode) Class() Opcode { return op & 0x07 }
 

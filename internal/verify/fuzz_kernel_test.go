@@ -93,7 +93,7 @@ func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
 				id, err := p.program.Types.Lookup(btf.KindFunc, old.Name(btf.ID(uint32(in.Imm))))
 				known = known && err == nil
 				in.Imm = int64(int32(id))
-			case in.IsWide() && (in.Src == 1 || in.Src == 2):
+			case in.IsWide() && (in.Src == isa.PseudoMapFD || in.Src == isa.PseudoMapValue):
 				was, ok := e.Maps[strconv.Itoa(int(int32(in.Imm)))]
 				n := slices.IndexFunc(p.maps, func(m createdMap) bool { return ok && m.Type == was.Type && len(m.Special) == len(was.Fields) })
 				known = known && n >= 0
@@ -113,7 +113,7 @@ func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
 func localFunctions(code []isa.Instruction) []verify.Function {
 	starts, slot := []int{0}, 0
 	for _, in := range code {
-		if in.IsSubprogramCall() || in.IsWide() && in.Src == 4 {
+		if in.IsSubprogramCall() || in.IsWide() && in.Src == isa.PseudoFunc {
 			starts = append(starts, slot+1+int(int32(in.Imm)))
 		}
 		slot += in.Slots()

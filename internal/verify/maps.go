@@ -27,7 +27,7 @@ func (c *checker) resolve() bool {
 		}
 		fd := int32(in.Imm)
 		switch in.Src {
-		case 1, 2:
+		case isa.PseudoMapFD, isa.PseudoMapValue:
 			n := c.mapIndex(fd)
 			if n < 0 {
 				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is no map")
@@ -40,7 +40,7 @@ func (c *checker) resolve() bool {
 				c.report(in.slot, mistake.BadMap, "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
 				return false
 			}
-			if off := uint32(in.Imm >> 32); in.Src == 2 && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
+			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
 				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
 				return false
 			}
@@ -57,25 +57,25 @@ func (c *checker) loadConstant(s *state, i int) bool {
 	}
 	dst := &s.top().regs[in.Dst]
 	switch in.Src {
-	case 0:
+	case isa.PseudoNumber:
 		*dst = constant(uint64(in.Imm))
-	case 1, 5: // a map
+	case isa.PseudoMapFD, isa.PseudoMapIndex:
 		*dst = pointer(mapItself)
 		dst.m = c.mapIndex(int32(in.Imm))
-		if in.Src == 5 {
+		if in.Src == isa.PseudoMapIndex {
 			dst.m, dst.vague = -1, true
 		}
-	case 2, 6: // an address in the value of an array of one element
+	case isa.PseudoMapValue, isa.PseudoMapIndexValue:
 		*dst = pointer(mapValue)
 		dst.m = c.mapIndex(int32(in.Imm))
-		if in.Src == 6 {
+		if in.Src == isa.PseudoMapIndexValue {
 			dst.m = -1
 		}
 		dst.off = int64(uint32(in.Imm >> 32))
 		if dst.m < 0 || c.maps[dst.m].Type == "arena" {
 			*dst = unclear()
 		}
-	case 4:
+	case isa.PseudoFunc:
 		*dst = pointer(function)
 		dst.fn = int16(c.code[in.to].fn)
 	default:

@@ -97,7 +97,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		switch {
 		case in.IsSubprogramCall():
 			target = in.slot + 1 + int(in.Imm)
-		case in.IsWide() && in.Src == 4: // the address of a function
+		case in.IsWide() && in.Src == isa.PseudoFunc:
 			target = in.slot + 1 + int(int32(in.Imm))
 		default:
 			continue
