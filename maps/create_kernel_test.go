@@ -68,7 +68,7 @@ func TestPins(t *testing.T) {
 	if err := again.Open(path); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := again.Get(1); v != 2 || err != nil {
+	if v, err := again.Lookup(1); v != 2 || err != nil {
 		t.Errorf("got %d, %v", v, err)
 	}
 	if err := again.Open(path); !errors.Is(err, fs.ErrExist) {

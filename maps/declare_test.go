@@ -119,11 +119,11 @@ func TestUsingWhatCannotBe(t *testing.T) {
 	_, errs[3] = g.Uint64("")
 	all := errs[:]
 	note := func(_ any, err error) { all = append(all, err) }
-	note(h.Get("a"))
+	note(h.Lookup("a"))
 	note(h.Take("a"))
 	note(h.PutAll([]string{"a"}, []string{"b"}))
 	note(h.DeleteAll([]string{"a"}))
-	note(p.Get(0))
+	note(p.Lookup(0))
 	note(q.Pop())
 	note(g.Load())
 	note(h.Info())

@@ -55,5 +55,5 @@
 //
 // Handles may be used by several goroutines at once. An element is copied with no
 // regard to programs that write it meanwhile. Words of a [Global] are atomic, and
-// values with a SpinLock can be read and written under it (GetLocked, Lock).
+// values with a SpinLock can be read and written under it (LookupLocked, Lock).
 package maps

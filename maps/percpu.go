@@ -30,9 +30,9 @@ func (p *perCPU[K, V]) split(b []byte) []V {
 	return values
 }
 
-// Get looks the values of a key up, one for each possible CPU
+// Lookup finds the values of a key, one for each possible CPU
 // (syscall.PossibleCPUs). When there are none the error wraps fs.ErrNotExist.
-func (p *perCPU[K, V]) Get(key K) ([]V, error) {
+func (p *perCPU[K, V]) Lookup(key K) ([]V, error) {
 	fd, err := p.FD()
 	if err != nil {
 		return nil, err

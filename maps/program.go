@@ -2,56 +2,73 @@ package maps
 
 import "github.com/bpfsmith/bpfsmith/dsl"
 
-// What programs do with maps: methods that take the *dsl.Fn write a program, and
-// touch no map. Keys and values are pointers to them (dsl.Local makes one), or,
-// where they are integers, numbers and Go constants.
+// What programs do with maps. In(f) is a map within the program that f writes: its methods have the names that user space knows, write a
+// program, and touch no map. What only programs do takes f itself. Keys and values are pointers to them (dsl.Local makes one), or, where
+// they are integers, numbers and Go constants.
 
-// Lookup looks a key up. The result may be nil: compare it before use. It is the
-// value itself, not a copy, and other processors change it at the same time.
-func (t *table[K, V]) Lookup(f *dsl.Fn, key dsl.Operand) dsl.Ref[V] {
-	return dsl.MapLookup[V](f, t.spec, key)
+// In is the table within a program.
+func (t *table[K, V]) In(f *dsl.Fn) TableIn[V] { return TableIn[V]{mapIn{f, t.spec}} }
+
+// In is the hash within a program.
+func (h *Hash[K, V]) In(f *dsl.Fn) HashIn[V] { return hashIn[V](f, h.spec) }
+
+// In is the trie within a program.
+func (t *Trie[K, V]) In(f *dsl.Fn) HashIn[V] { return hashIn[V](f, t.spec) }
+
+// In is the table within a program, with the values of the processor that runs it.
+func (p *perCPU[K, V]) In(f *dsl.Fn) TableIn[V] { return TableIn[V]{mapIn{f, p.spec}} }
+
+// In is the hash within a program, with the values of the processor that runs it.
+func (h *PerCPUHash[K, V]) In(f *dsl.Fn) HashIn[V] { return hashIn[V](f, h.spec) }
+
+// A mapIn is a map within a program.
+type mapIn struct {
+	fn   *dsl.Fn
+	spec *dsl.MapSpec
 }
 
-// Insert sets the value of a key, as the flag says, and gives 0 or a negative
-// error.
-func (t *table[K, V]) Insert(f *dsl.Fn, key, value dsl.Operand, flag Flag) dsl.S64 {
-	return dsl.MapUpdate(f, t.spec, key, value, uint64(flag))
+// A TableIn is a map with a value under each key, within a program.
+type TableIn[V any] struct{ mapIn }
+
+// Lookup finds the value of a key. The result may be nil: compare it before use. It is the value itself, not a copy, and other processors
+// change it at the same time; that of a per-CPU map is this processor's own.
+func (m TableIn[V]) Lookup(key dsl.Operand) dsl.Ref[V] { return dsl.MapLookup[V](m.fn, m.spec, key) }
+
+// Put sets the value of a key, whether it has one or not. The result is 0 or a negative error.
+func (m TableIn[V]) Put(key, value dsl.Operand) dsl.S64 { return m.Update(key, value, Any) }
+
+// Update sets the value of a key, as the flag says. The result is 0 or a negative error.
+func (m TableIn[V]) Update(key, value dsl.Operand, flag Flag) dsl.S64 {
+	return dsl.MapUpdate(m.fn, m.spec, key, value, uint64(flag))
 }
 
-// Remove removes a key, and gives 0 or a negative error.
-func (h *Hash[K, V]) Remove(f *dsl.Fn, key dsl.Operand) dsl.S64 { return dsl.MapDelete(f, h.spec, key) }
+// A HashIn is a map whose keys come and go, within a program.
+type HashIn[V any] struct{ TableIn[V] }
 
-// Remove removes a prefix, and gives 0 or a negative error.
-func (t *Trie[K, V]) Remove(f *dsl.Fn, key dsl.Operand) dsl.S64 { return dsl.MapDelete(f, t.spec, key) }
+func hashIn[V any](f *dsl.Fn, spec *dsl.MapSpec) HashIn[V] { return HashIn[V]{TableIn[V]{mapIn{f, spec}}} }
 
-// Lookup looks this processor's value of a key up. The result may be nil.
-func (p *perCPU[K, V]) Lookup(f *dsl.Fn, key dsl.Operand) dsl.Ref[V] {
-	return dsl.MapLookup[V](f, p.spec, key)
+// Delete removes a key with its value, in a per-CPU map with the values of all processors. The result is 0 or a negative error.
+func (m HashIn[V]) Delete(key dsl.Operand) dsl.S64 { return dsl.MapDelete(m.fn, m.spec, key) }
+
+// In is the queue or stack within a program.
+func (s *series[V]) In(f *dsl.Fn) SeriesIn[V] { return SeriesIn[V]{mapIn{f, s.spec}} }
+
+// A SeriesIn is a queue or a stack within a program.
+type SeriesIn[V any] struct{ mapIn }
+
+// Push adds a value. The result is 0 or a negative error: -E2BIG when there is no room.
+func (m SeriesIn[V]) Push(value dsl.Operand) dsl.S64 { return dsl.MapPush(m.fn, m.spec, value, uint64(Any)) }
+
+// PushOver adds a value, and makes room by removing the oldest one. The result is 0 or a negative error.
+func (m SeriesIn[V]) PushOver(value dsl.Operand) dsl.S64 {
+	return dsl.MapPush(m.fn, m.spec, value, uint64(Exist))
 }
 
-// Insert sets this processor's value of a key, as the flag says, and gives 0 or a
-// negative error.
-func (p *perCPU[K, V]) Insert(f *dsl.Fn, key, value dsl.Operand, flag Flag) dsl.S64 {
-	return dsl.MapUpdate(f, p.spec, key, value, uint64(flag))
-}
+// Pop removes the next value and writes it to memory. The result is 0 or a negative error: -ENOENT when there is none.
+func (m SeriesIn[V]) Pop(to dsl.Ref[V]) dsl.S64 { return dsl.MapPop(m.fn, m.spec, to) }
 
-// Remove removes a key with the values of all processors, and gives 0 or a negative
-// error.
-func (h *PerCPUHash[K, V]) Remove(f *dsl.Fn, key dsl.Operand) dsl.S64 {
-	return dsl.MapDelete(f, h.spec, key)
-}
-
-// Enqueue puts a value in, and gives 0 or a negative error. With the flag Exist the
-// oldest makes room.
-func (s *series[V]) Enqueue(f *dsl.Fn, value dsl.Operand, flag Flag) dsl.S64 {
-	return dsl.MapPush(f, s.spec, value, uint64(flag))
-}
-
-// Dequeue takes the next value out, and gives 0 or a negative error.
-func (s *series[V]) Dequeue(f *dsl.Fn, to dsl.Ref[V]) dsl.S64 { return dsl.MapPop(f, s.spec, to) }
-
-// Head is Dequeue that leaves the value there.
-func (s *series[V]) Head(f *dsl.Fn, to dsl.Ref[V]) dsl.S64 { return dsl.MapPeek(f, s.spec, to) }
+// Peek writes the next value to memory, and leaves it in the map. The result is 0 or a negative error: -ENOENT when there is none.
+func (m SeriesIn[V]) Peek(to dsl.Ref[V]) dsl.S64 { return dsl.MapPeek(m.fn, m.spec, to) }
 
 // Output sends a copy of what is at a pointer to the reader, and gives 0 or a
 // negative error. flags are 0, BPF_RB_NO_WAKEUP 1 or BPF_RB_FORCE_WAKEUP 2.
@@ -86,37 +103,38 @@ func (r *UserRingBuf) Receive(f *dsl.Fn, each *dsl.Program, data dsl.StructPtr) 
 // none (BPF_LOCAL_STORAGE_GET_F_CREATE).
 const createValue = 1
 
-// Of is the value that goes with a socket; one of zeros is made when there is none.
-// It is nil when there is no memory.
-func (s *SkStorage[V]) Of(f *dsl.Fn, sk dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_sk_storage_get", s.spec, sk, 0, createValue).Ptr(""))
+// In is the storage within a program; its keys are sockets.
+func (s *SkStorage[V]) In(f *dsl.Fn) StorageIn[V] { return StorageIn[V]{mapIn{f, s.spec}, "bpf_sk_storage_"} }
+
+// In is the storage within a program; its keys are tasks.
+func (s *TaskStorage[V]) In(f *dsl.Fn) StorageIn[V] {
+	return StorageIn[V]{mapIn{f, s.spec}, "bpf_task_storage_"}
 }
 
-// Find is Of that makes none: then it is nil.
-func (s *SkStorage[V]) Find(f *dsl.Fn, sk dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_sk_storage_get", s.spec, sk, 0, 0).Ptr(""))
+// In is the storage within a program; its keys are cgroups.
+func (s *CgroupStorage[V]) In(f *dsl.Fn) StorageIn[V] {
+	return StorageIn[V]{mapIn{f, s.spec}, "bpf_cgrp_storage_"}
 }
 
-// Of is the value that goes with a task; one of zeros is made when there is none.
-// It is nil when there is no memory.
-func (s *TaskStorage[V]) Of(f *dsl.Fn, task dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_task_storage_get", s.spec, task, 0, createValue).Ptr(""))
+// A StorageIn is a storage within a program.
+type StorageIn[V any] struct {
+	mapIn
+	helper string // what the names of its helpers begin with
 }
 
-// Find is Of that makes none: then it is nil.
-func (s *TaskStorage[V]) Find(f *dsl.Fn, task dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_task_storage_get", s.spec, task, 0, 0).Ptr(""))
+// Lookup is the value of a socket, task or cgroup. It is nil when there is none.
+func (m StorageIn[V]) Lookup(object dsl.StructPtr) dsl.Ref[V] { return m.get(object, 0) }
+
+// LookupOrCreate is the value of a socket, task or cgroup. When there is none, one of zeros is made. It is nil when there is no memory.
+func (m StorageIn[V]) LookupOrCreate(object dsl.StructPtr) dsl.Ref[V] { return m.get(object, createValue) }
+
+func (m StorageIn[V]) get(object dsl.StructPtr, flags uint64) dsl.Ref[V] {
+	return dsl.RefTo[V](m.fn.Helper(m.helper+"get", m.spec, object, 0, flags).Ptr(""))
 }
 
-// Of is the value that goes with a cgroup; one of zeros is made when there is
-// none. It is nil when there is no memory.
-func (s *CgroupStorage[V]) Of(f *dsl.Fn, cgroup dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_cgrp_storage_get", s.spec, cgroup, 0, createValue).Ptr(""))
-}
-
-// Find is Of that makes none: then it is nil.
-func (s *CgroupStorage[V]) Find(f *dsl.Fn, cgroup dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_cgrp_storage_get", s.spec, cgroup, 0, 0).Ptr(""))
+// Delete removes the value of a socket, task or cgroup. The result is 0 or a negative error: -ENOENT when there is none.
+func (m StorageIn[V]) Delete(object dsl.StructPtr) dsl.S64 {
+	return m.fn.Helper(m.helper+"delete", m.spec, object).S64()
 }
 
 // TailCall goes on with program index, and comes back only when there is none.
@@ -124,12 +142,16 @@ func (p *ProgArray) TailCall(f *dsl.Fn, ctx dsl.StructPtr, index dsl.Operand) {
 	f.TailCall(ctx, p.spec, index)
 }
 
-// Inner looks the map of a key up. It may be nil. LookupIn looks keys up in it.
-func (n *nested[K]) Inner(f *dsl.Fn, key dsl.Operand) dsl.Ptr {
-	return dsl.MapLookup[uint32](f, n.spec, key).Pointer()
-}
+// In is the map of maps within a program.
+func (n *nested[K]) In(f *dsl.Fn) NestedIn { return NestedIn{mapIn{f, n.spec}} }
 
-// LookupIn looks a key up in a map that Inner gave. The result may be nil.
+// A NestedIn is a map of maps within a program.
+type NestedIn struct{ mapIn }
+
+// Lookup finds the map of a key. It may be nil. LookupIn finds keys in it.
+func (m NestedIn) Lookup(key dsl.Operand) dsl.Ptr { return dsl.MapLookup[uint32](m.fn, m.spec, key).Pointer() }
+
+// LookupIn finds the value of a key in a map that Lookup of a map of maps gave. The result may be nil.
 func LookupIn[V any](f *dsl.Fn, inner dsl.Ptr, key dsl.StructPtr) dsl.Ref[V] {
 	return dsl.RefTo[V](f.Helper("bpf_map_lookup_elem", inner, key).Ptr(""))
 }

@@ -105,7 +105,7 @@ func TestTablesFromPrograms(t *testing.T) {
 		maps.Handle
 		Create() error
 		Close() error
-		Get(uint32) (uint64, error)
+		Lookup(uint32) (uint64, error)
 		Put(uint32, uint64) error
 	}
 	for _, m := range []table{
@@ -120,7 +120,7 @@ func TestTablesFromPrograms(t *testing.T) {
 		if got := run(t, syscall.ProgTypeSocketFilter, key(3), lookup(m), add(0, 2), end()); got != 1 {
 			t.Errorf("%v: the program finds nothing", m.Spec())
 		}
-		if v, err := m.Get(3); v != 42 || err != nil {
+		if v, err := m.Lookup(3); v != 42 || err != nil {
 			t.Errorf("%v: %d, %v, want 42", m.Spec(), v, err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestTablesFromPrograms(t *testing.T) {
 	if got := run(t, syscall.ProgTypeSocketFilter, key(32), lookup(trie), add(0, 2), end()); got != 1 {
 		t.Error("the program finds no prefix")
 	}
-	if v, err := trie.Get(whole); v != 3 || err != nil {
+	if v, err := trie.Lookup(whole); v != 3 || err != nil {
 		t.Errorf("%d, %v, want 3", v, err)
 	}
 }
@@ -149,7 +149,7 @@ func TestPerCPUFromPrograms(t *testing.T) {
 		maps.Handle
 		Create() error
 		Close() error
-		Get(uint32) ([]uint64, error)
+		Lookup(uint32) ([]uint64, error)
 		Put(uint32, []uint64) error
 	}
 	for _, m := range []table{
@@ -164,7 +164,7 @@ func TestPerCPUFromPrograms(t *testing.T) {
 		for range 3 {
 			run(t, syscall.ProgTypeSocketFilter, key(3), lookup(m), add(0, 2), end())
 		}
-		values, err := m.Get(3)
+		values, err := m.Lookup(3)
 		sum := uint64(0)
 		for _, v := range values {
 			sum += v
@@ -241,7 +241,7 @@ func TestStorageFromPrograms(t *testing.T) {
 		dsl.JEQ64Imm(r0, 0, "out"),
 		dsl.Mov64Reg(r6, r0),
 	}, add(0, 2), end())
-	if v, err := task.Get(self); v != 42 || err != nil {
+	if v, err := task.Lookup(self); v != 42 || err != nil {
 		t.Errorf("storage of a task: %d, %v", v, err)
 	}
 
@@ -268,7 +268,7 @@ func TestStorageFromPrograms(t *testing.T) {
 	}
 	defer link.Close()
 	os.Getppid()
-	if v, err := group.Get(home); v == 0 || err != nil {
+	if v, err := group.Lookup(home); v == 0 || err != nil {
 		t.Errorf("storage of a cgroup: %d, %v", v, err)
 	}
 }
@@ -312,7 +312,7 @@ func TestReferencesFromPrograms(t *testing.T) {
 			t.Errorf("%v: nothing is found", outer.Spec())
 		}
 	}
-	if v, err := inner.Get(2); v != 42 || err != nil {
+	if v, err := inner.Lookup(2); v != 42 || err != nil {
 		t.Errorf("%d, %v, want 42", v, err)
 	}
 }
@@ -366,7 +366,7 @@ func TestKernelsFieldsInValues(t *testing.T) {
 		[]dsl.Item{dsl.Mov64Reg(r1, r6), dsl.CallHelper(spinUnlock)}, end()); got != 1 {
 		t.Error("nothing is found")
 	}
-	if v, err := locked.GetLocked(1); err != nil || v.Packets != 2 || v.Seen {
+	if v, err := locked.LookupLocked(1); err != nil || v.Packets != 2 || v.Seen {
 		t.Errorf("%+v, %v", v, err)
 	}
 
@@ -390,7 +390,7 @@ func TestKernelsFieldsInValues(t *testing.T) {
 	}
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		v, err := timers.Get(1)
+		v, err := timers.Lookup(1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,9 +25,9 @@ func (s *objectStorage[V]) checkFD(fd int) error {
 	return nil
 }
 
-// Get gives the value of the object that a descriptor is of. When it has none the
+// Lookup gives the value of the object that a descriptor is of. When it has none the
 // error wraps fs.ErrNotExist.
-func (s *objectStorage[V]) Get(fd int) (v V, err error) {
+func (s *objectStorage[V]) Lookup(fd int) (v V, err error) {
 	if err := s.checkFD(fd); err != nil {
 		return v, err
 	}

@@ -22,12 +22,12 @@ const (
 // A table is what maps with a value under each key have in common.
 type table[K, V any] struct{ elements[K, V] }
 
-// Get looks a value up. When there is none the error wraps fs.ErrNotExist.
-func (t *table[K, V]) Get(key K) (V, error) { return t.get(key, 0) }
+// Lookup finds the value of a key. When there is none the error wraps fs.ErrNotExist.
+func (t *table[K, V]) Lookup(key K) (V, error) { return t.get(key, 0) }
 
-// GetLocked is Get under the value's SpinLock, so that no field of it is older
+// LookupLocked is Lookup under the value's SpinLock, so that no field of it is older
 // than another.
-func (t *table[K, V]) GetLocked(key K) (V, error) { return t.get(key, syscall.UpdateLock) }
+func (t *table[K, V]) LookupLocked(key K) (V, error) { return t.get(key, syscall.UpdateLock) }
 
 // Put sets the value of a key, whether it has one or not.
 func (t *table[K, V]) Put(key K, value V) error { return t.Update(key, value, Any) }

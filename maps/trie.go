@@ -43,9 +43,9 @@ func checkPrefix(l *dsl.Layout) error {
 	return nil
 }
 
-// Get gives the value of the longest prefix in the trie that key, itself a prefix
+// Lookup gives the value of the longest prefix in the trie that key, itself a prefix
 // or an address with all of its bits, begins with.
-func (t *Trie[K, V]) Get(key K) (V, error) { return t.get(key, 0) }
+func (t *Trie[K, V]) Lookup(key K) (V, error) { return t.get(key, 0) }
 
 // Delete removes a prefix. When it is not there the error wraps fs.ErrNotExist.
 func (t *Trie[K, V]) Delete(key K) error { return t.remove(key) }

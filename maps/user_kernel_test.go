@@ -44,7 +44,7 @@ func TestHashFromUserSpace(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	h := maps.NewHash[flow, counts]("flows", 100)
-	if _, err := h.Get(flow{}); !errors.Is(err, maps.ErrNotCreated) || !strings.Contains(err.Error(), `map "flows"`) {
+	if _, err := h.Lookup(flow{}); !errors.Is(err, maps.ErrNotCreated) || !strings.Contains(err.Error(), `map "flows"`) {
 		t.Errorf("before Create: %v", err)
 	}
 	created(t, h)
@@ -53,7 +53,7 @@ func TestHashFromUserSpace(t *testing.T) {
 	}
 	key := flow{dsl.NetworkOrder32(0x7f000001), dsl.NetworkOrder16(80), 6, [1]uint8{}}
 	value := counts{Last: -7, Packets: 1 << 40, Sizes: [4]uint16{1, 2, 3, 4}, Name: [7]uint8{'a', 'b'}, Seen: true}
-	if _, err := h.Get(key); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := h.Lookup(key); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing key: %v", err)
 	}
 	if err := h.Update(key, value, maps.Exist); !errors.Is(err, fs.ErrNotExist) {
@@ -65,10 +65,10 @@ func TestHashFromUserSpace(t *testing.T) {
 	if err := h.Update(key, value, maps.NoExist); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("creating what is there: %v", err)
 	}
-	if got, err := h.Get(key); err != nil || got != value {
+	if got, err := h.Lookup(key); err != nil || got != value {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := h.GetLocked(key); err != nil || got != value {
+	if got, err := h.LookupLocked(key); err != nil || got != value {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := h.Update(key, value, maps.Any|maps.Lock); err != nil {
@@ -172,7 +172,7 @@ func TestPerCPUFromUserSpace(t *testing.T) {
 	if err := a.Put(1, values); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := a.Get(1); err != nil || fmt.Sprint(got) != fmt.Sprint(values) {
+	if got, err := a.Lookup(1); err != nil || fmt.Sprint(got) != fmt.Sprint(values) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if err := a.Put(1, values[:cpus-1]); !errors.Is(err, fs.ErrInvalid) {
@@ -228,7 +228,7 @@ func TestTrieFromUserSpace(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]uint32{"10.1.2.3/32": 16, "10.2.2.3/32": 8, "11.1.1.1/32": 0} {
-		if got, err := trie.Get(key(text)); err != nil || got != want {
+		if got, err := trie.Lookup(key(text)); err != nil || got != want {
 			t.Errorf("%s is in a /%d, %v, want /%d", text, got, err, want)
 		}
 	}
@@ -303,7 +303,7 @@ func TestStorageFromUserSpace(t *testing.T) {
 	type storage interface {
 		Create() error
 		Close() error
-		Get(int) (counts, error)
+		Lookup(int) (counts, error)
 		Put(int, counts) error
 		Delete(int) error
 		Spec() *dsl.MapSpec
@@ -326,13 +326,13 @@ func TestStorageFromUserSpace(t *testing.T) {
 			t.Errorf("%v: %v", m.Spec(), err)
 			continue
 		}
-		if v, err := m.Get(fd); err != nil || v.Packets != 3 {
+		if v, err := m.Lookup(fd); err != nil || v.Packets != 3 {
 			t.Errorf("%v: %+v, %v", m.Spec(), v, err)
 		}
 		if err := m.Delete(fd); err != nil {
 			t.Errorf("%v: %v", m.Spec(), err)
 		}
-		if _, err := m.Get(fd); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := m.Lookup(fd); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%v: %v", m.Spec(), err)
 		}
 		if err := m.Put(-1, counts{}); !errors.Is(err, fs.ErrInvalid) {

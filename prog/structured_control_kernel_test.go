@@ -37,7 +37,7 @@ func TestLockedValuesFitTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := classifier(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-		v := pairs.Lookup(f, 0)
+		v := pairs.In(f).Lookup(0)
 		f.If(v.IsNil(), f.ReturnConst(-1))
 		f.Locked(v.Part("Lock"), func() {
 			v.U32("Left").Set(v.U32("Left").Sub(1))
@@ -63,7 +63,7 @@ func TestLockedValuesFitTogether(t *testing.T) {
 			running = false
 		default:
 		}
-		v, err := pairs.GetLocked(0)
+		v, err := pairs.LookupLocked(0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestLockedValuesFitTogether(t *testing.T) {
 			t.Fatalf("between two moves: %+v", v)
 		}
 	}
-	if v, err := pairs.GetLocked(0); v.Moves != 2*times || err != nil {
+	if v, err := pairs.LookupLocked(0); v.Moves != 2*times || err != nil {
 		t.Errorf("%+v, %v, want %d moves", v, err, 2*times)
 	}
 }
@@ -95,7 +95,7 @@ func TestTimerCallsAgain(t *testing.T) {
 		return f.S32(0)
 	})
 	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-		v := alarms.Lookup(f, 1)
+		v := alarms.In(f).Lookup(1)
 		f.If(v.IsNil(), f.ReturnConst(-1))
 		timer := v.Part("Timer")
 		f.If(helper.TimerInit(f, timer, alarms.Spec(), f.U64(clockMonotonic)).Ne(0), f.ReturnConst(-2))
@@ -105,7 +105,7 @@ func TestTimerCallsAgain(t *testing.T) {
 		t.Fatalf("the program gives %d", got)
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		if v, err := alarms.Get(1); v.Rings == 3 || err != nil || time.Now().After(deadline) {
+		if v, err := alarms.Lookup(1); v.Rings == 3 || err != nil || time.Now().After(deadline) {
 			if v.Rings != 3 || err != nil {
 				t.Errorf("it rang %d times, %v", v.Rings, err)
 			}

@@ -35,7 +35,7 @@ func TestValuesOwnObjects(t *testing.T) {
 	t.Parallel()
 	holders := made(t, maps.NewArray[holder]("holders", 1))
 	keep := dsl.Func("keep", func(f *dsl.Fn, q dsl.ContextOf[question]) dsl.S32 {
-		v := holders.Lookup(f, 0)
+		v := holders.In(f).Lookup(0)
 		f.If(v.IsNil(), f.ReturnConst(-1))
 		v.U64("Times").Inc(1)
 		f.If(q.U32("Keep").Ne(0), func() { // a set of one processor, in place of what is there
@@ -85,7 +85,7 @@ func TestValuesOwnObjects(t *testing.T) {
 			t.Errorf("step %d, %+v: %d, want %d", i, step.question, got, step.want)
 		}
 	}
-	if v, err := holders.Get(0); v.Times != 9 || err != nil {
+	if v, err := holders.Lookup(0); v.Times != 9 || err != nil {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
@@ -96,7 +96,7 @@ func TestOwnedObjectsMistakes(t *testing.T) {
 	t.Parallel()
 	holders := maps.NewArray[holder]("holders", 1)
 	_, err := prog.Load(dsl.Func("wrong", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-		v := holders.Lookup(f, 0)
+		v := holders.In(f).Lookup(0)
 		f.If(v.IsNil(), f.ReturnConst(0))
 		v.Exchange("Times", nil)
 		return v.U64("Mask").S32()

@@ -90,7 +90,7 @@ func TestHashBothSides(t *testing.T) {
 		key.U32("From").Set(0x0a000001)
 		key.U16("Port").Set(53)
 		key.U8("Protocol").Set(17)
-		v := flows.Lookup(f, key)
+		v := flows.In(f).Lookup(key)
 		f.If(v.IsNil(), f.ReturnConst(-1))
 		v.U64("Packets").AtomicAdd(2)
 		v.U32("PerKind[3]").Set(9)
@@ -99,27 +99,27 @@ func TestHashBothSides(t *testing.T) {
 		key.U16("Port").Set(54)
 		fresh := dsl.Local[usage](f)
 		fresh.U64("Packets").Set(1)
-		f.If(flows.Insert(f, key, fresh, maps.NoExist).Ne(0), f.ReturnConst(-2))
-		f.If(flows.Insert(f, key, fresh, maps.NoExist).Ne(-int(unix.EEXIST)), f.ReturnConst(-3))
+		f.If(flows.In(f).Update(key, fresh, maps.NoExist).Ne(0), f.ReturnConst(-2))
+		f.If(flows.In(f).Update(key, fresh, maps.NoExist).Ne(-int(unix.EEXIST)), f.ReturnConst(-3))
 
 		other := dsl.Local[flow](f)
 		other.U16("Port").Set(80)
-		f.If(flows.Remove(f, other).Ne(0), f.ReturnConst(-4))
-		f.If(flows.Remove(f, other).Ne(-int(unix.ENOENT)), f.ReturnConst(-5))
+		f.If(flows.In(f).Delete(other).Ne(0), f.ReturnConst(-4))
+		f.If(flows.In(f).Delete(other).Ne(-int(unix.ENOENT)), f.ReturnConst(-5))
 		return f.S32(0)
 	}); got != 0 {
 		t.Fatalf("the program gives %d", got)
 	}
 	want := usage{Packets: 42, PerKind: [4]uint32{3: 9}}
 	want.Last.Length = uint16(len(packet))
-	if v, err := flows.Get(known); v != want || err != nil {
+	if v, err := flows.Lookup(known); v != want || err != nil {
 		t.Errorf("%+v, %v, want %+v", v, err, want)
 	}
 	known.Port = dsl.NetworkOrder16(54)
-	if v, err := flows.Get(known); v.Packets != 1 || err != nil {
+	if v, err := flows.Lookup(known); v.Packets != 1 || err != nil {
 		t.Errorf("inserted: %+v, %v", v, err)
 	}
-	if _, err := flows.Get(gone); !errors.Is(err, os.ErrNotExist) {
+	if _, err := flows.Lookup(gone); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("removed: %v", err)
 	}
 }
@@ -132,21 +132,21 @@ func TestArraysBothSides(t *testing.T) {
 	hash := made(t, maps.NewPerCPUHash[uint16, uint64]("hash", 2))
 	p := classifier(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		f.For(10, func(i dsl.U32) {
-			v := squares.Lookup(f, i)
+			v := squares.In(f).Lookup(i)
 			f.If(v.IsNil(), f.Continue)
 			v.U64("").Set(i.U64().Mul(i.U64()))
 		})
-		mine := each.Lookup(f, 1)
+		mine := each.In(f).Lookup(1)
 		f.If(mine.IsNil(), f.ReturnConst(-1))
 		mine.U64("").Inc(5)
-		f.If(hash.Insert(f, 7, f.U64(11), maps.Any).Ne(0), f.ReturnConst(-2))
+		f.If(hash.In(f).Put(7, f.U64(11)).Ne(0), f.ReturnConst(-2))
 		return f.S32(0)
 	})
 	if first, second := result(t, p), result(t, p); first != 0 || second != 0 {
 		t.Fatal("the program fails")
 	}
 	for i := range uint32(10) {
-		if v, err := squares.Get(i); v != uint64(i)*uint64(i) || err != nil {
+		if v, err := squares.Lookup(i); v != uint64(i)*uint64(i) || err != nil {
 			t.Errorf("squares[%d] = %d, %v", i, v, err)
 		}
 	}
@@ -160,10 +160,10 @@ func TestArraysBothSides(t *testing.T) {
 		}
 		return sum
 	}
-	if got := sum(each.Get(1)); got != 10 {
+	if got := sum(each.Lookup(1)); got != 10 {
 		t.Errorf("the sum over the processors is %d, want 10", got)
 	}
-	if got := sum(hash.Get(7)); got%11 != 0 || got == 0 {
+	if got := sum(hash.Lookup(7)); got%11 != 0 || got == 0 {
 		t.Errorf("the hash of each processor has %d", got)
 	}
 }
@@ -175,16 +175,16 @@ func TestLRUForgets(t *testing.T) {
 	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		failed := f.S32(0).Var()
 		f.For(1000, func(i dsl.U32) {
-			f.If(recent.Insert(f, i, i.Mul(2), maps.Any).Ne(0), func() { failed.Inc(1) })
+			f.If(recent.In(f).Put(i, i.Mul(2)).Ne(0), func() { failed.Inc(1) })
 		})
 		return failed.Get()
 	}); got != 0 {
 		t.Errorf("%d of 1000 could not be inserted", got)
 	}
-	if v, err := recent.Get(999); v != 1998 || err != nil {
+	if v, err := recent.Lookup(999); v != 1998 || err != nil {
 		t.Errorf("the last one: %d, %v", v, err)
 	}
-	if _, err := recent.Get(0); !errors.Is(err, os.ErrNotExist) {
+	if _, err := recent.Lookup(0); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the first one is still there: %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func TestTrieFindsLongestPrefix(t *testing.T) {
 		key := dsl.Local[maps.IPv4Prefix](f)
 		key.U32("Bits").Set(32)
 		dsl.AtBE[uint32](key.Part("Address"), 0).Set(address.In(f).U32(""))
-		next := routes.Lookup(f, key)
+		next := routes.In(f).Lookup(key)
 		f.If(next.IsNil(), f.ReturnConst(0))
 		return next.U32("").S32()
 	})
@@ -226,13 +226,13 @@ func TestQueuesBothSides(t *testing.T) {
 	}
 	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		top, head := dsl.Local[uint32](f), dsl.Local[flow](f)
-		f.If(stack.Head(f, top).Ne(0), f.ReturnConst(-1))
-		f.If(stack.Dequeue(f, top).Ne(0), f.ReturnConst(-2))
-		f.If(stack.Enqueue(f, f.U32(30), maps.Any).Ne(0), f.ReturnConst(-3))
-		f.If(queue.Dequeue(f, head).Ne(0), f.ReturnConst(-4))
-		f.If(queue.Dequeue(f, dsl.Local[flow](f)).Ne(-int(unix.ENOENT)), f.ReturnConst(-5))
+		f.If(stack.In(f).Peek(top).Ne(0), f.ReturnConst(-1))
+		f.If(stack.In(f).Pop(top).Ne(0), f.ReturnConst(-2))
+		f.If(stack.In(f).Push(f.U32(30)).Ne(0), f.ReturnConst(-3))
+		f.If(queue.In(f).Pop(head).Ne(0), f.ReturnConst(-4))
+		f.If(queue.In(f).Pop(dsl.Local[flow](f)).Ne(-int(unix.ENOENT)), f.ReturnConst(-5))
 		head.U16("Port").Set(443)
-		f.If(queue.Enqueue(f, head, maps.Exist).Ne(0), f.ReturnConst(-6))
+		f.If(queue.In(f).PushOver(head).Ne(0), f.ReturnConst(-6))
 		return top.U32("").S32()
 	}); got != 2 {
 		t.Errorf("the program gives %d, want 2", got)
@@ -259,16 +259,16 @@ func TestStoragesBothSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(self)
-	if _, err := tasks.Get(self); !errors.Is(err, os.ErrNotExist) {
+	if _, err := tasks.Lookup(self); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("before: %v", err)
 	}
 	p := loaded(t, dsl.Func("storages", func(f *dsl.Fn, regs dsl.Ptr, id dsl.S64) dsl.S32 {
 		f.If(id.Ne(unix.SYS_GETPPID), f.ReturnConst(0))
 		task := helper.GetCurrentTaskBtf(f).To("task_struct")
-		mine := tasks.Of(f, task)
+		mine := tasks.In(f).LookupOrCreate(task)
 		f.If(mine.NotNil(), func() { mine.U64("").Inc(1) })
 		f.RCU(func() { // cgroups is a pointer that RCU guards
-			group := groups.Of(f, task.Field("cgroups").Ptr("css_set").Field("dfl_cgrp").Ptr("cgroup"))
+			group := groups.In(f).LookupOrCreate(task.Field("cgroups").Ptr("css_set").Field("dfl_cgrp").Ptr("cgroup"))
 			f.If(group.NotNil(), func() { group.U64("").AtomicAdd(1) })
 		})
 		return f.S32(0)
@@ -280,10 +280,10 @@ func TestStoragesBothSides(t *testing.T) {
 	defer link.Close()
 	unix.Getppid()
 	unix.Getppid()
-	if n, err := tasks.Get(self); n != 2 || err != nil {
+	if n, err := tasks.Lookup(self); n != 2 || err != nil {
 		t.Errorf("the task has %d, %v, want 2", n, err)
 	}
-	if n, err := groups.Get(int(home.Fd())); n < 2 || err != nil {
+	if n, err := groups.Lookup(int(home.Fd())); n < 2 || err != nil {
 		t.Errorf("the cgroup has %d, %v", n, err)
 	}
 }
@@ -299,7 +299,7 @@ func TestSocketStorageBothSides(t *testing.T) {
 		f.If(sk.IsNil(), f.ReturnConst(tcPass))
 		full := helper.SkFullsock(f, sk)
 		f.If(full.IsNil(), f.ReturnConst(tcPass))
-		v := sent.Of(f, full)
+		v := sent.In(f).LookupOrCreate(full)
 		f.If(v.NotNil(), func() {
 			v.U64("Packets").AtomicAdd(1)
 			v.U16("Last.Length").Set(skb.Len().U16())
@@ -332,7 +332,7 @@ func TestSocketStorageBothSides(t *testing.T) {
 			return err
 		}
 		var v usage
-		if err := errors.Join(raw.Control(func(fd uintptr) { v, err = sent.Get(int(fd)) }), err); err != nil {
+		if err := errors.Join(raw.Control(func(fd uintptr) { v, err = sent.Lookup(int(fd)) }), err); err != nil {
 			return err
 		}
 		if v.Packets != 3 || v.Last.Length != 14+20+8+100 {
@@ -371,7 +371,7 @@ func TestTailCallsAndMapsOfMaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = classifier(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-		inner := both.Inner(f, index.In(f).U32(""))
+		inner := both.In(f).Lookup(index.In(f).U32(""))
 		f.If(inner.IsNil(), f.ReturnConst(-1))
 		key := dsl.Local[uint32](f)
 		key.U32("").Set(1)
@@ -388,8 +388,8 @@ func TestTailCallsAndMapsOfMaps(t *testing.T) {
 			t.Errorf("the map of key %d: %d, want %d", i, got, want)
 		}
 	}
-	a, errA := first.Get(1)
-	b, errB := second.Get(1)
+	a, errA := first.Lookup(1)
+	b, errB := second.Lookup(1)
 	if a != 1 || b != 1 || errA != nil || errB != nil {
 		t.Errorf("%d in the first, %d in the second, %v, %v", a, b, errA, errB)
 	}
@@ -496,13 +496,13 @@ func TestPerCPUHashRemoves(t *testing.T) {
 	if err := errors.Join(counts.Put(1, make([]uint64, cpus)), counts.Put(2, make([]uint64, cpus))); err != nil {
 		t.Fatal(err)
 	}
-	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 { return counts.Remove(f, 1).S32() }); got != 0 {
+	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 { return counts.In(f).Delete(1).S32() }); got != 0 {
 		t.Errorf("the program gives %d", got)
 	}
-	if _, err := counts.Get(1); !errors.Is(err, os.ErrNotExist) {
+	if _, err := counts.Lookup(1); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the key that was removed: %v", err)
 	}
-	if _, err := counts.Get(2); err != nil {
+	if _, err := counts.Lookup(2); err != nil {
 		t.Errorf("the other key: %v", err)
 	}
 }

@@ -66,7 +66,7 @@ func refineArgument(a *account) {
 		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") + ", and it takes " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
 		switch {
 		case strings.HasPrefix(a.args[2], "map_ptr"):
-			a.Fix = "Pass the map: m.Lookup(f, key) and the other methods of its handle do; by hand it is dsl.LoadMap."
+			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods of its handle do; by hand it is dsl.LoadMap."
 		case callee == "bpf_snprintf" || callee == "bpf_trace_vprintk":
 			a.Fix = "The text of the format stands in a map that is read only: maps.NewReadOnly."
 		}

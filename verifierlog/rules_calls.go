@@ -23,7 +23,7 @@ var callRules = [...]Rule{
 		Kind:        mistake.ArgumentType,
 		Pattern:     "R%d type=%s expected=%s",
 		Explanation: "Argument {1} is a {2}, and the call wants {3}.",
-		Fix:         "Pass what is wanted; where it says map_ptr, the map itself (m.Lookup and its like do).",
+		Fix:         "Pass what is wanted; where it says map_ptr, the map itself (the methods of m.In(f) do).",
 		Example:     "helper_arg_scalar",
 	},
 	{
@@ -243,7 +243,7 @@ var callRules = [...]Rule{
 			"arg#%d expected for bpf_obj_drop_impl()",
 		},
 		Explanation: "Argument {1}, counted from 0, is memory of a map's value or an object of the program's own, and what is passed is none.",
-		Fix:         "Pass a field of what m.Lookup gave, after it was compared with nil: r.Part(\"Lock\").",
+		Fix:         "Pass a field of what m.In(f).Lookup(key) gave, after it was compared with nil: r.Part(\"Lock\").",
 	},
 	{
 		Kind:    mistake.ArgumentType,

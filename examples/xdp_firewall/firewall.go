@@ -102,7 +102,7 @@ func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 				source.U32("Bits").Set(32)
 				move(source.Part("Address"), ip.Part("From"), 4)
 				class.Set(classOf(f, ip.U8("Protocol").Get()))
-				w.judge(f, w.blocked4.Lookup(f, source), length, verdict)
+				w.judge(f, w.blocked4.In(f).Lookup(source), length, verdict)
 			}, etherIPv4),
 			dsl.Case(func() {
 				ip := dsl.Header[ipv6](packet, at, leave)
@@ -110,7 +110,7 @@ func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 				source.U32("Bits").Set(128)
 				move(source.Part("Address"), ip.Part("From"), 16)
 				class.Set(classOf(f, ip.U8("Next").Get()))
-				w.judge(f, w.blocked6.Lookup(f, source), length, verdict)
+				w.judge(f, w.blocked6.In(f).Lookup(source), length, verdict)
 			}, etherIPv6),
 			dsl.Default(func() {
 				class.Set(classNotIP)
@@ -118,7 +118,7 @@ func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 			}))
 	})
 
-	counters := w.traffic.Lookup(f, class)
+	counters := w.traffic.In(f).Lookup(class)
 	f.If(counters.NotNil(), func() { // always so; the kernel's verifier wants to see it asked
 		f.If(verdict.Eq(ctx.XDPPass), func() {
 			counters.U64("Passed.Packets").Inc(1)

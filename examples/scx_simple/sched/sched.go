@@ -69,7 +69,7 @@ func (s *Scheduler) Ops(name string) structops.Ops {
 
 // Counts is what the programs have done on all processors.
 func (s *Scheduler) Counts() (sum Counts, err error) {
-	each, err := s.counts.Get(0)
+	each, err := s.counts.Lookup(0)
 	for _, c := range each {
 		sum.Direct += c.Direct
 		sum.Queued += c.Queued
@@ -141,7 +141,7 @@ func (s *Scheduler) running(f *dsl.Fn, p scx.Task) {
 func (s *Scheduler) stopping(f *dsl.Fn, p scx.Task, runnable dsl.U8) {
 	used := f.U64(slice).Sub(p.ScxSlice().Min(slice))
 	p.SetScxDsqVtime(p.ScxDsqVtime().Add(used.Mul(100).Div(p.ScxWeight().U64())))
-	counts := s.counts.Lookup(f, 0)
+	counts := s.counts.In(f).Lookup(0)
 	f.If(counts.NotNil(), func() {
 		counts.U64("Ran").Inc(1)
 		counts.U64("Nanos").Inc(used)
@@ -177,6 +177,6 @@ func before(a, b dsl.U64) dsl.Bool { return a.Sub(b).S64().Lt(0) }
 
 // count adds to a counter of this processor's.
 func (s *Scheduler) count(f *dsl.Fn, what string) {
-	counts := s.counts.Lookup(f, 0)
+	counts := s.counts.In(f).Lookup(0)
 	f.If(counts.NotNil(), func() { counts.U64(what).Inc(1) })
 }

@@ -287,7 +287,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			owners := maps.NewArray[owner]("owners", 1)
 			p := dsl.Func("kept_unchecked", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
-				value := owners.Lookup(f, 0)
+				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				fresh := scx.CpumaskCreate(f)
 				old := scx.BPFCPUMask{Ptr: value.Exchange("Mask", fresh)} // wrong: there may have been no memory for it
@@ -382,7 +382,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, locked]("values", 16)
 			return dsl.Func("call_under_a_lock", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := values.Lookup(f, 1)
+				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				f.Locked(value.Part("Lock"), func() {
 					value.U64("Time").Set(helper.KtimeGetNs(f)) // wrong: take the time before
@@ -449,7 +449,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			jobs := maps.NewArray[job]("jobs", 1)
 			return dsl.Func("value_for_a_function", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := jobs.Lookup(f, 0)
+				value := jobs.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				return f.Kernel("bpf_wq_set_callback_impl", value.Part("Work"), value, 0, value).S32() // wrong: a value of the map is no function
 			})

@@ -21,7 +21,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
 			return dsl.Func("index_past_the_value", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				value := bytes.Lookup(f, 0)
+				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().And(127)
 				return dsl.At[uint8](value.Offset(i), 0).U32() // wrong: i is up to 127, and the value has 64 bytes
@@ -36,7 +36,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
 			return dsl.Func("index_without_limit", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				value := bytes.Lookup(f, 0)
+				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				return dsl.At[uint8](value.Offset(md.RxQueueIndex()), 0).U32() // wrong: nothing says that there are few queues
 			})
@@ -50,7 +50,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
 			return dsl.Func("index_below_zero", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				value := bytes.Lookup(f, 0)
+				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().S8().S64()
 				f.If(i.Ge(64), f.ReturnConst(2))

@@ -76,7 +76,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			return dsl.Func("unchecked_lookup", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				count := counts.Lookup(f, 1)
+				count := counts.In(f).Lookup(1)
 				count.U64("").Inc(1) // wrong: there may be no element 1, and then count is nil
 				return f.U32(2)
 			})
@@ -101,7 +101,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			pairs := maps.NewHash[uint32, [2]uint64]("pairs", 16)
 			return dsl.Func("offset_of_nil", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				second := pairs.Lookup(f, 1).Offset(md.RxQueueIndex().U64()) // wrong: nil and 8 is no longer nil
+				second := pairs.In(f).Lookup(1).Offset(md.RxQueueIndex().U64()) // wrong: nil and 8 is no longer nil
 				f.If(second.NotNil(), func() { dsl.At[uint64](second, 0).Set(1) })
 				return f.U32(2)
 			})
@@ -212,7 +212,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
 			return dsl.Func("unbounded_step", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				value := bytes.Lookup(f, 0)
+				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				now := helper.KtimeGetNs(f)
 				return dsl.At[uint8](value.Offset(now), 0).U32() // wrong: the time may be any number of 64 bits
@@ -241,7 +241,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
 			return dsl.Func("signed_step", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				value := bytes.Lookup(f, 0)
+				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				step := md.RxQueueIndex().S32()
 				return dsl.At[uint8](value.Offset(step.S64()), 0).U32() // wrong: the number may be -2147483648

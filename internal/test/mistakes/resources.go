@@ -86,7 +86,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
 			return dsl.Func("lock_left_closed", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := values.Lookup(f, 1)
+				value := values.In(f).Lookup(1)
 				f.If(value.NotNil(), func() {
 					helper.SpinLock(f, value.Part("Lock")) // wrong: f.Locked unlocks what it locks
 					value.U64("Count").Inc(1)
@@ -228,7 +228,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
 			return dsl.Func("lock_at_another_place", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := values.Lookup(f, 1)
+				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				f.Locked(value.Part("Count"), func() { // wrong: the lock is the field Lock
 					value.U64("Count").Inc(1)
@@ -245,7 +245,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
 			return dsl.Func("lock_read_as_a_number", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := values.Lookup(f, 1)
+				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				return dsl.At[int32](value.Part("Lock"), 0).Get() // wrong: whether a lock is held is not for programs to read
 			})
@@ -259,7 +259,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			owners := maps.NewArray[owner]("owners", 1)
 			return dsl.Func("half_a_kptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := owners.Lookup(f, 0)
+				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				return dsl.At[int32](value.Part("Mask"), 0).Get() // wrong: pointers have 8 bytes
 			})
@@ -273,7 +273,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			owners := maps.NewArray[owner]("owners", 1)
 			p := dsl.Func("kptr_set", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
-				value := owners.Lookup(f, 0)
+				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				dsl.At[uint64](value.Part("Mask"), 0).Set(in.U64("")) // wrong: what is in there would be lost; value.Exchange gives it
 				return f.S32(0)
@@ -289,7 +289,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
 			return dsl.Func("lock_somewhere", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				value := values.Lookup(f, 1)
+				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				f.Locked(value.Offset(skb.Mark().And(4)), func() { // wrong: a lock, or what is behind it
 					value.U64("Count").Inc(1)
@@ -305,7 +305,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			return dsl.Func("value_without_a_lock", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				count := counts.Lookup(f, 1)
+				count := counts.In(f).Lookup(1)
 				f.If(count.IsNil(), f.ReturnConst(0))
 				f.Locked(count, func() { // wrong: the value is a number, and no lock
 					count.U64("").Inc(1)
