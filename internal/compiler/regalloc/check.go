@@ -8,7 +8,8 @@ import (
 )
 
 // A holding says which values each register and each slot holds, at one moment on all paths that lead there. A place may
-// hold several at once: a parameter and what was its argument are the same number.
+// hold several at once: a parameter and what was its argument are the same number. Lists of values are shared between
+// places and holdings, so they are replaced and never changed.
 type holding struct {
 	regs  [numRegs][]V
 	slots [][]V
@@ -19,23 +20,60 @@ type checker struct {
 	f       *Func
 	entries int     // how many parameters the function has
 	only    []*Edge // by block: the only edge that leads there, or nil if there are several
+	single  []V     // each value at its own index, to make lists of one
+	starts  []*holding
+	changed []bool // by block: its start has changed since it was followed
 }
 
 // Check re-derives independently what Allocate claims. It follows the steps through all paths with what each register and
 // slot holds, and gives an error for the first operand that would be something else than it should.
+//
+// What holds at the start of a block is first taken from one way to it, and becomes less as other ways are met, until
+// nothing changes any more. What is wrong with more is wrong with less too, so the first error is one for good.
 func Check(f *Func, r *Result) error {
+	c, err := newChecker(f, r)
+	if err != nil {
+		return err
+	}
+	h := &holding{}
+	for again := true; again; {
+		again = false
+		for b := range f.Blocks { // which stand before those that they lead to, but for loops
+			if !c.changed[b] {
+				continue
+			}
+			c.changed[b] = false
+			h.become(c.starts[b])
+			if err := c.follow(h, b, r.Blocks[b].Steps); err != nil {
+				return fmt.Errorf("block %d %w", b, err)
+			}
+			for i := range f.Blocks[b].Succs {
+				e := &f.Blocks[b].Succs[i]
+				c.arrive(h, e)
+				again = again || e.To <= b && c.changed[e.To]
+			}
+		}
+	}
+	return nil
+}
+
+// newChecker checks that result and function are of the same shape, and what holds when the function is entered.
+func newChecker(f *Func, r *Result) (*checker, error) {
 	if len(r.Blocks) != len(f.Blocks) {
-		return fmt.Errorf("code for %d blocks of %d", len(r.Blocks), len(f.Blocks))
+		return nil, fmt.Errorf("code for %d blocks of %d", len(r.Blocks), len(f.Blocks))
 	}
 	if len(r.Spilled) != r.Slots {
-		return fmt.Errorf("%d values in %d slots", len(r.Spilled), r.Slots)
+		return nil, fmt.Errorf("%d values in %d slots", len(r.Spilled), r.Slots)
 	}
 	for b := range f.Blocks {
 		if err := checkOrder(f, b, r.Blocks[b].Steps); err != nil {
-			return fmt.Errorf("block %d: %w", b, err)
+			return nil, fmt.Errorf("block %d: %w", b, err)
 		}
 	}
-	c := checker{f: f, entries: f.entries(), only: make([]*Edge, len(f.Blocks))}
+	c := &checker{f: f, entries: f.entries(), only: make([]*Edge, len(f.Blocks)), single: make([]V, f.Values+1)}
+	for v := range c.single {
+		c.single[v] = V(v)
+	}
 	edges := make([]int, len(f.Blocks))
 	for b := range f.Blocks {
 		for i := range f.Blocks[b].Succs {
@@ -49,46 +87,17 @@ func Check(f *Func, r *Result) error {
 			c.only[b] = nil
 		}
 	}
-
-	// What holds at the start of each block, as far as is known: nil is everything, as no path has got there yet. It only
-	// becomes less, so this ends.
-	starts := make([]*holding, len(f.Blocks))
-	starts[0] = &holding{slots: make([][]V, r.Slots)}
+	c.starts, c.changed = make([]*holding, len(f.Blocks)), make([]bool, len(f.Blocks))
+	c.starts[0], c.changed[0] = &holding{slots: make([][]V, r.Slots)}, true
 	for i := range c.entries {
 		in := &f.Blocks[0].Instrs[i]
-		starts[0].regs[in.DefReg] = []V{in.Def}
+		c.starts[0].regs[in.DefReg] = c.just(in.Def)
 	}
-	work := []int{0}
-	for len(work) > 0 {
-		b := work[0]
-		work = work[1:]
-		h := starts[b].clone()
-		// Errors are reported below, when starts are final; here a wrong operand may still be right on all paths.
-		_ = c.follow(h, b, r.Blocks[b].Steps, false)
-		for i := range f.Blocks[b].Succs {
-			e := &f.Blocks[b].Succs[i]
-			next := h.clone()
-			c.cross(next, e)
-			if starts[e.To] == nil {
-				starts[e.To] = next
-			} else if !starts[e.To].meet(next) {
-				continue
-			}
-			if !slices.Contains(work, e.To) {
-				work = append(work, e.To)
-			}
-		}
-	}
-	for b := range f.Blocks {
-		if starts[b] == nil {
-			continue // no path leads there
-		}
-		if err := c.follow(starts[b].clone(), b, r.Blocks[b].Steps, true); err != nil {
-			return fmt.Errorf("block %d %w", b, err)
-		}
-	}
-	return nil
+	return c, nil
 }
+
+// just is the list of one value.
+func (c *checker) just(v V) []V { return c.single[v : v+1 : v+1] }
 
 // checkOrder checks that all instructions of the block are there, in order, and registers and slots exist.
 func checkOrder(f *Func, b int, steps []Step) error {
@@ -102,7 +111,7 @@ func checkOrder(f *Func, b int, steps []Step) error {
 	for i := range steps {
 		s := &steps[i]
 		if next > 0 && next == len(instrs) && instrs[next-1].Branch {
-			return fmt.Errorf("step %d (%v): behind the branch", i, s)
+			return fmt.Errorf("step %d (%v): after the branch", i, s)
 		}
 		if s.Kind != Original {
 			continue
@@ -125,16 +134,10 @@ func checkOrder(f *Func, b int, steps []Step) error {
 	return nil
 }
 
-// clone copies h.
-func (h *holding) clone() *holding {
-	c := &holding{slots: make([][]V, len(h.slots))}
-	for i := range h.regs {
-		c.regs[i] = slices.Clone(h.regs[i])
-	}
-	for i := range h.slots {
-		c.slots[i] = slices.Clone(h.slots[i])
-	}
-	return c
+// become makes h the same as o.
+func (h *holding) become(o *holding) {
+	h.regs = o.regs
+	h.slots = append(h.slots[:0], o.slots...)
 }
 
 // each calls do for each place.
@@ -147,14 +150,53 @@ func (h *holding) each(do func(vs *[]V)) {
 	}
 }
 
+// arrive notes what holds at the end of a block for the block at the other end of the edge.
+func (c *checker) arrive(h *holding, e *Edge) {
+	next := h
+	if params := c.f.Blocks[e.To].Params; len(params) > 0 {
+		next = &holding{}
+		next.become(h)
+		next.each(func(vs *[]V) { *vs = given(*vs, params, e.Args) })
+	}
+	switch start := c.starts[e.To]; {
+	case start == nil:
+		start = &holding{}
+		start.become(next)
+		c.starts[e.To], c.changed[e.To] = start, true
+	case start.meet(next):
+		c.changed[e.To] = true
+	}
+}
+
+// given is a list after an edge: parameters are new values, whatever they were before, and are what was given for them.
+func given(vs, params, args []V) []V {
+	now := withoutAny(vs, params)
+	for i, p := range params {
+		if slices.Contains(vs, args[i]) {
+			now = append(now[:len(now):len(now)], p)
+		}
+	}
+	return now
+}
+
+// withoutAny is the list without some values: the same one if it has none of them.
+func withoutAny(vs, gone []V) []V {
+	if !slices.ContainsFunc(vs, func(v V) bool { return slices.Contains(gone, v) }) {
+		return vs
+	}
+	return slices.DeleteFunc(slices.Clone(vs), func(v V) bool { return slices.Contains(gone, v) })
+}
+
 // meet removes what does not hold in o, and reports whether that was anything.
 func (h *holding) meet(o *holding) bool {
 	changed := false
 	both := func(a, b []V) []V {
-		n := len(a)
-		a = slices.DeleteFunc(a, func(v V) bool { return !slices.Contains(b, v) })
-		changed = changed || len(a) != n
-		return a
+		lacks := func(v V) bool { return !slices.Contains(b, v) }
+		if !slices.ContainsFunc(a, lacks) {
+			return a
+		}
+		changed = true
+		return slices.DeleteFunc(slices.Clone(a), lacks)
 	}
 	for i := range h.regs {
 		h.regs[i] = both(h.regs[i], o.regs[i])
@@ -165,29 +207,10 @@ func (h *holding) meet(o *holding) bool {
 	return changed
 }
 
-// cross goes along an edge: parameters get new values, whatever they were before.
-func (c *checker) cross(h *holding, e *Edge) {
-	params := c.f.Blocks[e.To].Params
-	h.each(func(vs *[]V) {
-		var now []V
-		for _, v := range *vs {
-			if !slices.Contains(params, v) {
-				now = append(now, v)
-			}
-		}
-		for i, p := range params {
-			if slices.Contains(*vs, e.Args[i]) {
-				now = append(now, p)
-			}
-		}
-		*vs = now
-	})
-}
-
-// follow goes through the steps of a block. It stops at the first error if strict, and else goes on.
-func (c *checker) follow(h *holding, b int, steps []Step, strict bool) error {
+// follow goes through the steps of a block, up to the first error.
+func (c *checker) follow(h *holding, b int, steps []Step) error {
 	for i := range steps {
-		if err := c.step(h, b, &steps[i]); err != nil && strict {
+		if err := c.step(h, b, &steps[i]); err != nil {
 			return fmt.Errorf("step %d (%v): %w", i, &steps[i], err)
 		}
 	}
@@ -205,13 +228,13 @@ func (h *holding) reg(r isa.Register) []V {
 // set says that register r holds other values now.
 func (h *holding) set(r isa.Register, vs []V) error {
 	if r >= numRegs {
-		return fmt.Errorf("%v is not to be written", r)
+		return fmt.Errorf("%v must not be written", r)
 	}
-	h.regs[r] = slices.Clone(vs)
+	h.regs[r] = vs
 	return nil
 }
 
-// step does one step. It does all of it even if it finds an error.
+// step does one step.
 func (c *checker) step(h *holding, b int, s *Step) error {
 	if s.Kind == Spill || s.Kind == Reload {
 		if s.Slot < 0 || int(s.Slot) >= len(h.slots) {
@@ -234,24 +257,20 @@ func (c *checker) step(h *holding, b int, s *Step) error {
 	default:
 		return fmt.Errorf("unknown kind %d", s.Kind)
 	}
-	var err error
 	if s.V != 0 && !slices.Contains(from, s.V) {
-		err = fmt.Errorf("holds %v", from)
+		return fmt.Errorf("holds %v", from)
 	}
 	if s.Kind == Spill {
-		h.slots[s.Slot] = slices.Clone(from)
-		return err
+		h.slots[s.Slot] = from
+		return nil
 	}
-	if e := h.set(s.Dst, from); e != nil {
-		return e
-	}
-	return err
+	return h.set(s.Dst, from)
 }
 
 // remake makes a value again. It is the same wherever it is made, so others of that name stay. If there is only one way
 // into the block, and it gives the value to parameters, then these are it too.
 func (c *checker) remake(h *holding, b int, s *Step) error {
-	vs := []V{s.V}
+	vs := c.just(s.V)
 	if e := c.only[b]; e != nil {
 		for i, a := range e.Args {
 			if a == s.V {
@@ -271,21 +290,22 @@ func (c *checker) original(h *holding, b int, s *Step) error {
 		}
 		return nil
 	}
-	err := h.operands(in, s)
+	if err := h.operands(in, s); err != nil {
+		return err
+	}
 	for r := range in.Clobbers.All() {
 		if r < numRegs {
 			h.regs[r] = nil
 		}
 	}
 	if in.Def == 0 {
-		return err
+		return nil
 	}
 	// In a loop the value is a new one, and what is left of the old one has no name any more.
-	h.each(func(vs *[]V) {
-		*vs = slices.DeleteFunc(*vs, func(v V) bool { return v == in.Def })
-	})
-	if e := h.set(s.Dst, []V{in.Def}); e != nil {
-		return e
+	made := c.just(in.Def)
+	h.each(func(vs *[]V) { *vs = withoutAny(*vs, made) })
+	if err := h.set(s.Dst, made); err != nil {
+		return err
 	}
 	if in.DefReg != AnyReg && s.Dst != in.DefReg {
 		return fmt.Errorf("value %d is made in %v and not in %v", in.Def, in.DefReg, s.Dst)
@@ -293,23 +313,29 @@ func (c *checker) original(h *holding, b int, s *Step) error {
 	if in.DefReg == AnyReg && in.Clobbers.Has(s.Dst) {
 		return fmt.Errorf("value %d is made in %v, which is lost", in.Def, s.Dst)
 	}
-	return err
+	return nil
 }
 
 // operands checks what the instruction reads.
 func (h *holding) operands(in *Instr, s *Step) error {
-	tied, uses := in.Tied, slices.Clone(in.Uses)
+	tied, first := in.Tied, V(0)
+	if len(in.Uses) > 0 {
+		first = in.Uses[0].V
+	}
 	if s.Swapped {
-		if !in.Commutes || tied == 0 || len(uses) == 0 || uses[0].Reg != AnyReg {
+		if !in.Commutes || tied == 0 || first == 0 || in.Uses[0].Reg != AnyReg {
 			return fmt.Errorf("operands must not be swapped")
 		}
-		tied, uses[0].V = uses[0].V, tied
+		tied, first = first, tied
 	}
 	if tied != 0 && !slices.Contains(h.reg(s.Dst), tied) {
 		return fmt.Errorf("%v is tied to value %d and holds %v", s.Dst, tied, h.reg(s.Dst))
 	}
-	for i, u := range uses {
+	for i, u := range in.Uses {
 		r := s.Uses[i]
+		if i == 0 {
+			u.V = first
+		}
 		if !slices.Contains(h.reg(r), u.V) {
 			return fmt.Errorf("use %d is value %d; %v holds %v", i, u.V, r, h.reg(r))
 		}
