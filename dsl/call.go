@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -99,12 +99,12 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 	if !f.usable() {
 		return Result{}
 	}
-	id, ok := isa.HelperID(name)
+	id, ok := linux.HelperID(name)
 	if !ok {
 		f.mistake(mistake.BadArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
-	args := f.arguments(name, f.checkHelper(name, operands))
+	args := f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))
 	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: f.name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})}, args...)
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -94,78 +94,63 @@ func (d Field) Member(name string) Field {
 	return d
 }
 
-// helperKinds are the letters of helperSignatures that stand for integers. The
-// others are p, a pointer or 0; m, a map; f, a function; a, an address: a pointer
-// or a 64-bit number; and *, any arguments from here on.
-var helperKinds = [...]struct {
-	letter byte
-	k      form
-}{
-	{'H', form{16, false}}, {'I', form{32, false}}, {'i', form{32, true}}, {'Q', form{64, false}}, {'q', form{64, true}},
-}
-
 // checkHelper compares the operands of a call with what the helper takes, and
 // gives them with a Go nil turned into a nil pointer.
-func (f *Fn) checkHelper(name string, operands []Operand) []Operand {
-	id, ok := isa.HelperID(name)
-	if !ok || int(id) >= len(helperSignatures) {
+func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
+	n, more := h.Arguments()
+	switch {
+	case more && len(operands) < n:
+		f.mistake(mistake.BadArguments, "", "%s takes %d arguments or more, and is called with %d", h.Name, n, len(operands))
 		return operands
-	}
-	signature := helperSignatures[id]
-	if n := len(signature); n > 0 && signature[n-1] == '*' {
-		signature = signature[:min(n-1, len(operands))]
-		if len(operands) < n-1 {
-			f.mistake(mistake.BadArguments, "", "%s takes %d arguments or more, and is called with %d", name, n-1, len(operands))
-			return operands
-		}
-	} else if n != len(operands) {
-		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", name, n, len(operands))
+	case !more && len(operands) != n:
+		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", h.Name, n, len(operands))
 		return operands
 	}
 	operands = slices.Clone(operands)
-	for i, letter := range []byte(signature) {
-		operands[i] = f.checkHelperArgument(name, i, letter, operands[i])
+	for i := range n {
+		operands[i] = f.checkHelperArgument(h, i, operands[i])
 	}
 	return operands
 }
 
-// checkHelperArgument compares one operand with a letter of a signature.
-func (f *Fn) checkHelperArgument(name string, i int, letter byte, o Operand) Operand {
+// checkHelperArgument compares one operand with the argument that the helper takes there.
+func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	wrong := func(want string) Operand {
-		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, h.Name, describeOperand(o), want)
 		return readable(o)
 	}
+	a := &h.Args[i]
 	_, isPointer := o.(pointer)
-	c, isConst := goInteger(o)
-	switch letter {
-	case 'p':
-		if o == nil {
-			return 0
-		}
-		if !isPointer && !(isConst && c.n == 0) {
-			return wrong("a pointer")
-		}
-		return o
-	case 'm':
+	number := form{64, false}
+	switch {
+	case a.Kind == linux.ArgMap:
 		if m, ok := o.(*MapSpec); !isPointer && (!ok || m == nil) {
 			return wrong("a map")
 		}
 		return o
-	case 'f':
+	case a.Kind == linux.ArgFunction:
 		if p, ok := o.(*Program); !ok || p == nil {
 			return wrong("a function made with dsl.Func")
 		}
 		return o
-	case 'a':
-		if !isPointer && !f.checkNumber(name, i, form{64, false}, o) {
-			return readable(o)
+	case a.Kind == linux.ArgAddress: // a pointer or a 64-bit number
+		if isPointer {
+			return o
+		}
+	case a.IsPointer():
+		if o == nil {
+			return 0
+		}
+		if c, isConst := goInteger(o); !isPointer && !(isConst && c.n == 0) {
+			return wrong("a pointer")
 		}
 		return o
+	default:
+		bits, signed, _ := a.Integer()
+		number = form{uint8(bits), signed}
 	}
-	for _, kind := range helperKinds {
-		if kind.letter == letter && !f.checkNumber(name, i, kind.k, o) {
-			return readable(o)
-		}
+	if !f.checkNumber(h.Name, i, number, o) {
+		return readable(o)
 	}
 	return o
 }

@@ -71,18 +71,3 @@ func TestPathsOfParts(t *testing.T) {
 		t.Errorf("names %v, want %v", got, want)
 	}
 }
-
-// Each letter of the signatures means something.
-func TestSignatureLetters(t *testing.T) {
-	for id, signature := range helperSignatures {
-		for i, letter := range []byte(signature) {
-			known := strings.IndexByte("pmfa", letter) >= 0 || letter == '*' && i == len(signature)-1
-			for _, k := range helperKinds {
-				known = known || k.letter == letter
-			}
-			if !known {
-				t.Errorf("helper %d: letter %c of %q", id, letter, signature)
-			}
-		}
-	}
-}

@@ -220,13 +220,14 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	}
 	called := p.statement.name
 	id, helper := HelperID(called)
+	meant, numbered := HelperName(int32(imm))
 	switch {
 	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
 		return 0, &SyntaxError{Column: number.at + 1, Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
-	case helper || called == "unknown" || called == helperNames[0]:
+	case helper || called == "unknown" || called == "bpf_unspec":
 		*i = CallHelper(int32(imm))
-	case imm >= 0 && imm < int64(len(helperNames)) && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF
-		return 0, &SyntaxError{Column: name.at + 1, Detail: "the helper " + itoa(imm) + " is " + helperNames[imm] + ", not " + called,
+	case numbered && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF
+		return 0, &SyntaxError{Column: name.at + 1, Detail: "the helper " + itoa(imm) + " is " + meant + ", not " + called,
 			Help: "a kernel function of that id is kernel-function#" + itoa(imm)}
 	default:
 		*i = CallKfunc(int32(imm), 0)

@@ -1,5 +1,7 @@
 package syscall
 
+import "strconv"
+
 // A Command is a command of bpf(2), by its number.
 type Command uint32
 
@@ -72,3 +74,11 @@ var commandNames = [...]string{
 
 // String returns what errors call the command: "map create", "prog load".
 func (c Command) String() string { return nameOf(commandNames[:], uint32(c), "bpf command") }
+
+// nameOf looks a value up in a table of names; a value newer than the table prints as its number.
+func nameOf(names []string, v uint32, what string) string {
+	if uint64(v) < uint64(len(names)) && names[v] != "" {
+		return names[v]
+	}
+	return what + " " + strconv.FormatUint(uint64(v), 10)
+}

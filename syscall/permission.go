@@ -34,55 +34,21 @@ type setting struct {
 	lockdown     string // "none", "integrity", "confidentiality", or "" when there is none
 }
 
-// capsOfProg lists what a program type needs beside CAP_BPF (is_net_admin_prog_type and is_perfmon_prog_type in
-// kernel/bpf/syscall.c; asked of 6.18 in TestCapabilityTablesAgreeWithTheKernel).
-var capsOfProg = [...][]Cap{
-	ProgTypeSchedCls:              {CapNetAdmin},
-	ProgTypeSchedAct:              {CapNetAdmin},
-	ProgTypeXDP:                   {CapNetAdmin},
-	ProgTypeLWTIn:                 {CapNetAdmin},
-	ProgTypeLWTOut:                {CapNetAdmin},
-	ProgTypeLWTXmit:               {CapNetAdmin},
-	ProgTypeLWTSeg6Local:          {CapNetAdmin},
-	ProgTypeSKSKB:                 {CapNetAdmin},
-	ProgTypeSKMsg:                 {CapNetAdmin},
-	ProgTypeFlowDissector:         {CapNetAdmin},
-	ProgTypeCgroupDevice:          {CapNetAdmin},
-	ProgTypeCgroupSock:            {CapNetAdmin},
-	ProgTypeCgroupSockAddr:        {CapNetAdmin},
-	ProgTypeCgroupSockOpt:         {CapNetAdmin},
-	ProgTypeCgroupSysctl:          {CapNetAdmin},
-	ProgTypeSockOps:               {CapNetAdmin},
-	ProgTypeNetfilter:             {CapNetAdmin},
-	ProgTypeExt:                   {CapNetAdmin, CapPerfmon},
-	ProgTypeKprobe:                {CapPerfmon},
-	ProgTypeTracepoint:            {CapPerfmon},
-	ProgTypePerfEvent:             {CapPerfmon},
-	ProgTypeRawTracepoint:         {CapPerfmon},
-	ProgTypeRawTracepointWritable: {CapPerfmon},
-	ProgTypeTracing:               {CapPerfmon},
-	ProgTypeLSM:                   {CapPerfmon},
-	ProgTypeStructOps:             {CapPerfmon},
-}
-
-// netAdminMaps lists the map types that need CAP_NET_ADMIN too (map_create in kernel/bpf/syscall.c; asked of 6.18 in
-// TestCapabilityTablesAgreeWithTheKernel). Where kernel.unprivileged_bpf_disabled is 0 it is enough for them.
-var netAdminMaps = [...]MapType{MapTypeSockMap, MapTypeSockHash, MapTypeDevMap, MapTypeDevMapHash, MapTypeXSKMap}
-
 // capsFor returns the capabilities that the kernel may have missed for a request.
 func capsFor(r request) []Cap {
 	switch r.command {
 	case CmdProgLoad:
 		need := []Cap{CapBPF}
-		if uint64(r.progType) < uint64(len(capsOfProg)) {
-			need = append(need, capsOfProg[r.progType]...)
+		if r.progType.Info().NetAdmin {
+			need = append(need, CapNetAdmin)
+		}
+		if r.progType.Info().Perfmon {
+			need = append(need, CapPerfmon)
 		}
 		return need
 	case CmdMapCreate:
-		for _, t := range netAdminMaps {
-			if r.mapType == t {
-				return []Cap{CapBPF, CapNetAdmin}
-			}
+		if r.mapType.Info().NetAdmin { // where kernel.unprivileged_bpf_disabled is 0, that alone is enough
+			return []Cap{CapBPF, CapNetAdmin}
 		}
 		return []Cap{CapBPF}
 	case CmdBTFLoad, CmdMapFreeze:

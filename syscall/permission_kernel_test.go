@@ -64,7 +64,7 @@ func TestCapabilityTablesAgreeWithTheKernel(t *testing.T) {
 	}
 	insns := []byte{0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0} // r0 = 0; exit, without registers and offsets to swap
 	unprivileged := currentSetting().unprivileged == "0"
-	for p := ProgTypeSocketFilter; int(p) < len(progTypeNames); p++ {
+	for p := ProgTypeSocketFilter; p.Info().Name != ""; p++ {
 		if unprivileged && (p == ProgTypeSocketFilter || p == ProgTypeCgroupSKB) {
 			continue // allowed to everybody
 		}
@@ -72,7 +72,7 @@ func TestCapabilityTablesAgreeWithTheKernel(t *testing.T) {
 			return ProgLoad(&ProgLoadAttr{Type: p, License: "GPL", Instructions: insns})
 		})
 	}
-	for m := MapTypeHash; int(m) < len(mapTypeNames); m++ {
+	for m := MapTypeHash; m.Info().Name != ""; m++ {
 		if unprivileged {
 			continue // most types are allowed to everybody
 		}

@@ -4,118 +4,82 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
-// writeSignatures writes what each helper takes.
-func writeSignatures(b *bytes.Buffer, helpers []helper) error {
-	b.WriteString("package dsl\n\n")
-	b.WriteString("// helperSignatures has a letter for each parameter of each helper, by its number; see\n// helperKinds for what they mean.\n")
-	b.WriteString("var helperSignatures = [...]string{\n")
-	for _, h := range helpers {
-		fmt.Fprintf(b, "%d: %q, // %s\n", h.id, h.signature(), h.name)
-	}
-	b.WriteString("}\n")
-	return nil
-}
-
-// writeCounts writes how many arguments each helper takes, and which want a license.
-func writeCounts(b *bytes.Buffer, helpers []helper) error {
-	b.WriteString("package verify\n\n")
-	b.WriteString("// helperCounts has the number of arguments of each helper, by its number, 100 for any; of those that only programs\n// under a license compatible with the GPL may call, -1 less it.\n")
-	b.WriteString("var helperCounts = [...]int8{\n")
-	for _, h := range helpers {
-		n := len(h.params)
-		if n > 0 && h.params[n-1].kind == kindMore {
-			n = 100
-		}
-		if h.gpl {
-			n = -1 - n
-		}
-		fmt.Fprintf(b, "%d: %d, // %s\n", h.id, n, h.name)
-	}
-	b.WriteString("}\n")
-	return nil
-}
-
 // writeFunctions writes a Go function for each helper.
-func writeFunctions(b *bytes.Buffer, helpers []helper) error {
+func writeFunctions(b *bytes.Buffer) {
 	b.WriteString("package helper\n\nimport \"github.com/bpfsmith/bpfsmith/dsl\"\n")
-	for _, h := range helpers {
-		result, method, err := h.goResult()
-		if err != nil {
-			return err
-		}
-		writeDoc(b, &h)
-		params, args := h.goParams()
-		fmt.Fprintf(b, "func %s(%s) %s {\n", camel(h.name), params, result)
+	for _, h := range linux.Helpers() {
+		result, method := goResult(h.C)
+		writeDoc(b, h)
+		params, args := goParams(h)
+		fmt.Fprintf(b, "func %s(%s) %s {\n", camel(h.Name), params, result)
 		if result != "" {
 			b.WriteString("return ")
 		}
 		fmt.Fprintf(b, "f.Helper(%s)%s\n}\n", args, method)
 	}
-	return nil
 }
 
-func writeDoc(b *bytes.Buffer, h *helper) {
-	fmt.Fprintf(b, "\n// %s %s.\n//\n//\t%s\n//\n// Linux %s.", camel(h.name), h.summary, h.proto, h.since)
-	if h.gpl {
+func writeDoc(b *bytes.Buffer, h *linux.Helper) {
+	fmt.Fprintf(b, "\n// %s %s.\n//\n//\t%s\n//\n// Linux %v.", camel(h.Name), h.Summary, h.Prototype(), h.Since)
+	if h.GPL {
 		b.WriteString(" For programs under a GPL-compatible license.")
 	}
 	b.WriteString("\n")
 }
 
-// goResult is the type of the Go function's result, and how to make it of a
-// dsl.Result; both are "" when there is none.
-func (h *helper) goResult() (typ, method string, err error) {
-	if h.result == "void" {
-		return "", "", nil
-	}
-	if target, ok := strings.CutSuffix(h.result, "*"); ok {
+// goResult is the type of the Go function's result, and how to make it of a dsl.Result; both are "" when there is none.
+func goResult(ctype string) (typ, method string) {
+	if target, ok := strings.CutSuffix(ctype, "*"); ok {
 		name, _ := strings.CutPrefix(strings.TrimSpace(target), "struct ")
 		if name == "void" {
 			name = ""
 		}
-		return "dsl.Ptr", fmt.Sprintf(".Ptr(%q)", name), nil
+		return "dsl.Ptr", fmt.Sprintf(".Ptr(%q)", name)
 	}
-	for _, n := range numbers {
-		if n.ctype == h.result {
-			return "dsl." + n.goes, fmt.Sprintf(".%s()", n.goes), nil
-		}
+	bits, signed, ok := linux.Integer(ctype)
+	if !ok {
+		return "", ""
 	}
-	return "", "", fmt.Errorf("%s: the result has the unknown type %q: add it to numbers", h.name, h.result)
+	name := fmt.Sprintf("U%d", bits)
+	if signed {
+		name = fmt.Sprintf("S%d", bits)
+	}
+	return "dsl." + name, "." + name + "()"
 }
 
 // goParams are the parameters of the Go function, and the arguments of Fn.Helper.
-func (h *helper) goParams() (params, args string) {
+func goParams(h *linux.Helper) (params, args string) {
 	var types []string
 	declared := []string{"f *dsl.Fn"}
-	names := []string{fmt.Sprintf("%q", h.name)}
-	more := ""
-	for _, p := range h.params {
-		name := goName(p.name)
-		typ := "dsl.Operand"
-		switch p.kind {
-		case kindMap:
+	names := []string{fmt.Sprintf("%q", h.Name)}
+	more := false
+	for _, a := range h.Args {
+		name, typ := goName(a.Name()), "dsl.Operand"
+		switch {
+		case a.Kind == linux.ArgMap:
 			name, typ = "m", "dsl.AnyMap"
-		case kindPointer:
-			typ = "dsl.StructPtr"
-		case kindFunction:
+		case a.Kind == linux.ArgFunction:
 			typ = "*dsl.Program"
-		case kindMore:
-			more = name
-			typ = "...dsl.Operand"
+		case a.Kind == linux.ArgMore:
+			name, typ, more = "args", "...dsl.Operand", true
+		case a.Kind != linux.ArgAddress && a.IsPointer():
+			typ = "dsl.StructPtr"
 		}
 		if n := len(types); n > 0 && types[n-1] == typ {
 			declared[n] = strings.TrimSuffix(declared[n], " "+typ)
 		}
 		declared, types = append(declared, name+" "+typ), append(types, typ)
-		if more == "" {
+		if !more {
 			names = append(names, name)
 		}
 	}
 	args = strings.Join(names, ", ")
-	if more != "" {
-		args = fmt.Sprintf("%s, append([]dsl.Operand{%s}, %s...)...", names[0], strings.Join(names[1:], ", "), more)
+	if more {
+		args = fmt.Sprintf("%s, append([]dsl.Operand{%s}, args...)...", names[0], strings.Join(names[1:], ", "))
 	}
 	return strings.Join(declared, ", "), args
 }
@@ -142,5 +106,8 @@ func goName(name string) string {
 		return "typ"
 	}
 	c := camel(name)
+	if c == "" {
+		return ""
+	}
 	return strings.ToLower(c[:1]) + c[1:]
 }

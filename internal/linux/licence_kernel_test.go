@@ -1,12 +1,13 @@
 //go:build linux
 
-package main
+package linux_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -29,23 +30,21 @@ var places = [...]struct {
 // arguments.
 func TestLicensesAreTheKernels(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 12)
-	helpers, err := readTable(table)
-	if err != nil {
-		t.Fatal(err)
-	}
 	asked := 0
-	for _, h := range helpers {
-		if h.name == "bpf_tail_call" { // takes part in no check of its kind
+	for id, h := range linux.Helpers() {
+		if h.Name == "bpf_tail_call" { // takes part in no check of its kind
 			continue
 		}
-		code, err := isa.Append(nil, isa.Native, isa.CallHelper(int32(h.id)), isa.Mov64Imm(isa.R0, 0), isa.Exit())
+		code, err := isa.Append(nil, isa.Native, isa.CallHelper(id), isa.Mov64Imm(isa.R0, 0), isa.Exit())
 		if err != nil {
 			t.Fatal(err)
 		}
 		kept, offered := false, false
 		for _, p := range places {
 			var log string
-			fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: p.typ, ExpectedAttachType: p.attach, Flags: p.flags, License: "Proprietary", Instructions: code, Log: &log})
+			attr := syscall.ProgLoadAttr{Type: p.typ, ExpectedAttachType: p.attach, Flags: p.flags, License: "Proprietary"}
+			attr.Instructions, attr.Log = code, &log
+			fd, err := syscall.ProgLoad(&attr)
 			if err == nil {
 				fd.Close()
 			}
@@ -57,8 +56,8 @@ func TestLicensesAreTheKernels(t *testing.T) {
 			continue // to none of these kinds of programs, or not on this kernel
 		}
 		asked++
-		if kept != h.gpl {
-			t.Errorf("%s: the kernel keeps it for GPL programs: %v; the table says %v", h.name, kept, h.gpl)
+		if kept != h.GPL {
+			t.Errorf("%s: the kernel keeps it for GPL programs: %v; the table says %v", h.Name, kept, h.GPL)
 		}
 	}
 	if asked < 150 {

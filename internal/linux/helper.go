@@ -1,0 +1,244 @@
+package linux
+
+import (
+	"iter"
+	"strings"
+)
+
+// A Helper is what is known of a function that the kernel offers to programs by a number.
+//
+// Adding one is adding a row to helpers and `go generate ./helper`.
+type Helper struct {
+	Name    string // bpf_map_lookup_elem
+	Since   Version
+	GPL     bool     // only programs under a licence that is compatible with the GPL may call it
+	C       string   // the C type of the result: "void *"
+	Result  Result   // what the result is for the verifier; zero for a helper that may do anything
+	Effects Effects  // what a call does besides
+	Only    ProgSet  // the types of programs that may call it, where they are few and known; 0 for any
+	Not     ProgSet  // types of programs that may not
+	Maps    MapTypes // the types of maps that it takes, where they are few; 0 for all that are not restricted
+	Also    MapTypes // restricted types of maps that it takes besides
+	Held    string   // what the program holds after the call, "socket"; "" for nothing
+	Back    string   // what gives that back
+	Args    []Arg    // in order
+	Summary string   // what it does, as the rest of a sentence that begins with its name
+}
+
+// An Arg is an argument of a helper.
+type Arg struct {
+	Kind ArgKind
+	Decl string // in C, as the UAPI header linux/bpf.h has it: "const void *key"
+}
+
+// Name is the argument's name in C: "key".
+func (a Arg) Name() string { return a.Decl[a.cut():] }
+
+// Type is the argument's type in C: "const void *".
+func (a Arg) Type() string { return strings.TrimSuffix(a.Decl[:a.cut()], " ") }
+
+// cut is where the name begins.
+func (a Arg) cut() int {
+	if a.Kind == ArgMore {
+		return len(a.Decl)
+	}
+	return strings.LastIndexAny(a.Decl, " *") + 1
+}
+
+// IsPointer reports whether the argument is a pointer in C.
+func (a Arg) IsPointer() bool { return strings.IndexByte(a.Decl, '*') >= 0 }
+
+// Integer is the width of an argument that is a number in C, in bits, and whether it has a sign; ok is false for others.
+func (a Arg) Integer() (bits int, signed, ok bool) { return Integer(a.Type()) }
+
+// Integer is the width of a C type in bits, and whether it has a sign; ok is false for what is no integer of a helper.
+func Integer(ctype string) (bits int, signed, ok bool) {
+	for _, n := range integers {
+		if n.ctype == ctype {
+			return n.bits, n.signed, true
+		}
+	}
+	return 0, false, false
+}
+
+// integers are the integer types in the prototypes of helpers.
+var integers = [...]struct {
+	ctype  string
+	bits   int
+	signed bool
+}{
+	{"u64", 64, false}, {"u32", 32, false}, {"int", 32, true}, {"long", 64, true}, {"u16", 16, false}, {"__be16", 16, false},
+	{"s32", 32, true}, {"s64", 64, true}, {"__wsum", 32, false}, {"unsigned long", 64, false}, {"size_t", 64, false},
+}
+
+// An ArgKind is what the verifier wants of an argument (enum bpf_arg_type, include/linux/bpf.h).
+type ArgKind uint8
+
+const (
+	ArgUnclaimed    ArgKind = iota // it differs between types of programs, or is not known: nothing is claimed of it
+	ArgAny                         // anything that has a value: a number, or a pointer of which nothing more is claimed
+	ArgAddress                     // an address as a number or a pointer; the helper finds out itself whether there is memory
+	ArgMore                        // any number of arguments from here on, each with a value; in C "..."
+	ArgContext                     // the context, unchanged
+	ArgMap                         // a map
+	ArgKey                         // memory with a key of the map before
+	ArgValue                       // memory with a value of it
+	ArgValueOrNil                  // likewise, or 0
+	ArgValueRoom                   // memory that a value is written to
+	ArgRead                        // memory to read; its size is the next argument
+	ArgReadOrNil                   // likewise, or 0 where the size is 0
+	ArgWrite                       // memory that is written; its size is the next argument
+	ArgWriteOrNil                  // likewise, or 0 where the size is 0
+	ArgUpdate                      // memory that is read and written; its size is the next argument
+	ArgWrite4                      // memory that 4 bytes are written to
+	ArgWrite8                      // 8 bytes
+	ArgSize                        // the size of the memory before, at least 1
+	ArgSizeOrZero                  // likewise, and may be 0
+	ArgConstant                    // a size that is a known constant: of what the helper gives
+	ArgPointer                     // some pointer that is not nil: a socket, a task, a struct
+	ArgPointerOrNil                // likewise, or 0
+	ArgConstantText                // a text in a map that nobody writes
+	ArgFunction                    // a function of the program that is called back
+	ArgFunctionData                // what it is called with
+	ArgRecord                      // a record of a ring buffer, which is given back
+	ArgSocket                      // a socket, which is given back
+	ArgLock                        // a spin lock in a map's value that is taken
+	ArgUnlock                      // and one that is given back
+	ArgKptr                        // the address of a kptr in a map's value; the pointer that is put there is the map's
+	ArgDynptr                      // a dynptr on the stack
+	ArgNewDynptr                   // room for one there, which the program has to give back
+	ArgHeldDynptr                  // one that it has to give back, and does
+
+	ArgKinds // how many there are
+)
+
+// Writes reports whether what the argument leads to is written, given back or changed.
+func (k ArgKind) Writes() bool {
+	switch k {
+	case ArgWrite, ArgWriteOrNil, ArgUpdate, ArgWrite4, ArgWrite8, ArgValueRoom,
+		ArgNewDynptr, ArgDynptr, ArgHeldDynptr, ArgRecord, ArgSocket, ArgLock, ArgUnlock:
+		return true
+	}
+	return false
+}
+
+// A Result is what a helper gives (enum bpf_return_type, include/linux/bpf.h).
+type Result uint8
+
+const (
+	ResultUnfollowed Result = iota // the helper is not followed: it may do anything with its arguments
+	ResultOther                    // something that is not followed
+	ResultNumber                   // a number, of which some kernels may know limits
+	ResultAnyNumber                // a number, of which no kernel knows limits
+	ResultValue                    // a pointer to the value of the call's map, or nil
+	ResultRecord                   // a record of a ring buffer, of the call's constant size, or nil; the program holds it
+	ResultSocket                   // a socket, or nil; the program holds it
+	ResultKptr                     // what a kptr was before, or nil; the program holds it
+	ResultDynptrData               // memory of the call's dynptr, of the call's constant size, or nil
+)
+
+// Effects are what calling a helper does besides reading its arguments.
+type Effects uint8
+
+const (
+	MovesPacket Effects = 1 << iota // pointers into the packet are lost
+	Sleeps                          // it may sleep (might_sleep)
+	MayEnd                          // the program may end there, so nothing may be held
+	WritesMap                       // it changes the map: not for maps that programs only read
+	Unlocks                         // it may be called while a spin lock is held
+	Counts                          // its function is called with a number from 0 up to the first argument
+)
+
+// Has reports whether any of some effects is among them.
+func (e Effects) Has(some Effects) bool { return e&some != 0 }
+
+// Followed reports whether what a call does is known.
+func (h *Helper) Followed() bool { return h.Result != ResultUnfollowed }
+
+// Arguments is how many arguments the helper takes; more says that these are the fewest.
+func (h *Helper) Arguments() (n int, more bool) {
+	n = len(h.Args)
+	if n > 0 && h.Args[n-1].Kind == ArgMore {
+		return n - 1, true
+	}
+	return n, false
+}
+
+// Prototype is the helper as C declares it.
+func (h *Helper) Prototype() string {
+	var b strings.Builder
+	b.WriteString(h.C)
+	if !strings.HasSuffix(h.C, "*") {
+		b.WriteByte(' ')
+	}
+	b.WriteString(h.Name)
+	b.WriteByte('(')
+	for i, a := range h.Args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(a.Decl)
+	}
+	if len(h.Args) == 0 {
+		b.WriteString("void")
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// Offered reports whether programs of a type may call the helper, as far as that is known. Tracing programs get helpers of what they
+// trace: of those only Not is claimed.
+func (h *Helper) Offered(t ProgType) bool {
+	switch {
+	case t == ProgTypeUnspec:
+		return true
+	case h.Not.Has(t):
+		return false
+	}
+	return h.Only == 0 || h.Only.Has(t) || t == ProgTypeTracing
+}
+
+// TakesMap reports whether the helper takes maps of a type.
+func (h *Helper) TakesMap(t MapType) bool {
+	if h.Maps != 0 {
+		return h.Maps.Has(t)
+	}
+	return !t.Info().Restricted || h.Also.Has(t)
+}
+
+// HelperCount is one more than the highest number of a helper.
+const HelperCount = len(helpers)
+
+// Helpers ranges over the helpers, in the order of their numbers. Rows are not to be changed.
+func Helpers() iter.Seq2[int32, *Helper] {
+	return func(yield func(int32, *Helper) bool) {
+		for n := 1; n < len(helpers) && yield(int32(n), &helpers[n]); n++ {
+		}
+	}
+}
+
+// HelperByID is the row of a helper, by its number; nil where there is none. The row is not to be changed.
+func HelperByID(id int32) *Helper {
+	if id <= 0 || int(id) >= len(helpers) {
+		return nil
+	}
+	return &helpers[id]
+}
+
+// HelperID is the number of a helper, by its name; ok is false where there is none.
+func HelperID(name string) (id int32, ok bool) {
+	for n := 1; n < len(helpers); n++ {
+		if helpers[n].Name == name {
+			return int32(n), true
+		}
+	}
+	return 0, false
+}
+
+// HelperName is the name of a helper, by its number. That of number 0, which no program may call, is bpf_unspec.
+func HelperName(id int32) (name string, ok bool) {
+	if id < 0 || int(id) >= len(helpers) {
+		return "", false
+	}
+	return helpers[id].Name, true
+}
