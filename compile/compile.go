@@ -16,6 +16,7 @@ var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
+	{"match", matchArguments},       // it is known which of the kernel's arguments each parameter is
 	{"write", write},                // functions of Go are instructions too; see structured.go for how
 	{"collect", collect},            // every function of the object is there, the entry first; none calls itself
 	{"signature", compareSignature}, // parameters and result are what the kernel passes and takes at the program's place
@@ -58,6 +59,7 @@ func inSourceOrder(a, b mistake.Finding) int {
 type unit struct {
 	program  *dsl.Program
 	target   Target
+	passed   []argument                  // of the program's parameters, what they get; nil where the kernel's are the same
 	written  map[*dsl.Program][]dsl.Item // what was compiled of functions of Go
 	sites    sites
 	funcs    []*function // the entry first, then in the order of their first mention

@@ -29,6 +29,7 @@ type lowering struct {
 	sealed []bool   // all ways into the block are translated
 	open   [][]phi  // phis of blocks that are not sealed
 	fields []lookup // by name
+	absent []int    // of from's values, the parameter that they are, plus 1, where the kernel does not pass it; nil where there is none
 	at     ir.B
 	site   int32
 }
@@ -68,6 +69,7 @@ func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
 		}
 		for _, v := range from.Blocks[b].Values {
 			l.site = from.Values[v].Site
+			l.checkAbsent(v)
 			l.value[v] = l.translate(v, &from.Values[v])
 		}
 		l.end(b)
@@ -158,6 +160,8 @@ func (l *lowering) constant(v ir.V) int8 {
 func (l *lowering) end(b ir.B) {
 	from, to := &l.from.Blocks[b], &l.to.Blocks[l.at]
 	to.Kind, to.Site = from.Kind, from.Site
+	l.site = from.Site
+	l.useAbsent(from.X)
 	succs := l.succs(b)
 	if from.Kind == ir.Branch && len(succs) == 1 {
 		to.Kind = ir.Jump
@@ -216,8 +220,8 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 		}
 		return l.constantValue(ir.Bool, n)
 	case ir.Load:
-		if v.Aux == ir.ArgumentLoad && v.Size < 8 && l.target.ByteOrder == isa.BigEndian {
-			return l.argumentAtEnd(v)
+		if v.Aux == ir.ArgumentLoad {
+			return l.argument(n, *v)
 		}
 	case ir.CallHelper:
 		l.checkHelper(v)
@@ -247,17 +251,6 @@ func (l *lowering) args(v *ir.Value) []ir.V {
 		args = append(args, l.value[a])
 	}
 	return args
-}
-
-// argumentAtEnd reads a narrow argument on a big-endian machine, where it is at
-// the end of its word.
-func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
-	word := l.emit(ir.Value{Op: ir.Load, Type: ir.I64, Size: 8, Off: v.Off}, l.value[v.Args[0]])
-	n := l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, word)
-	if v.Size < 4 {
-		n = l.emit(ir.Value{Op: ir.And, Type: ir.I32, Imm: 1<<(8*v.Size) - 1}, n)
-	}
-	return n
 }
 
 // resultOf32 reports whether a helper's result may have but 32 bits. Linux calls the

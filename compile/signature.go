@@ -22,11 +22,18 @@ func compareSignature(u *unit) {
 		u.note(u.program, kind, mistake.Finding{Position: declared.Pos, Insn: -1, Detail: fmt.Sprintf(format, args...),
 			Note: place.Name() + " is " + signature.Text})
 	}
-	if len(declared.Params) != len(signature.Params) {
+	if u.passed == nil && len(declared.Params) != len(signature.Params) {
 		report(mistake.ParamCount, "the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"), len(signature.Params))
 	}
-	for i := range min(len(declared.Params), len(signature.Params)) {
-		if got, want := declared.Params[i].Type, signature.Params[i]; !sameType(place, got, want.Type) {
+	for i, param := range declared.Params {
+		at := i
+		if u.passed != nil {
+			at = u.passed[i].index
+		}
+		if at < 0 || at >= len(signature.Params) {
+			continue
+		}
+		if got, want := param.Type, signature.Params[at]; !sameType(place, got, want.Type) {
 			report(mistake.ParamType, "parameter %d is declared as %v, the kernel passes %s", i, got, btf.Declaration(want.Type, want.Name))
 		}
 	}

@@ -25,6 +25,8 @@ type knownType struct {
 	sleepable   []string            // callbacks that may sleep
 	params      map[string][]string // parameter names, for kernels whose BTF has no stubs
 
+	changed map[string][]place.Variant // callbacks whose parameters changed: all that there were, the oldest first
+
 	writable  []place.Field // kernel fields that programs may write; nil when not known
 	newer     newerFields
 	casts     []place.Cast
@@ -57,9 +59,10 @@ var known = [...]knownType{
 		params: map[string][]string{
 			"ssthresh": {"sk"}, "cong_avoid": {"sk", "ack", "acked"}, "set_state": {"sk", "new_state"},
 			"cwnd_event": {"sk", "ev"}, "in_ack_event": {"sk", "flags"}, "pkts_acked": {"sk", "sample"},
-			"min_tso_segs": {"sk"}, "cong_control": {"sk", "rs"}, "undo_cwnd": {"sk"}, "sndbuf_expand": {"sk"},
+			"min_tso_segs": {"sk"}, "undo_cwnd": {"sk"}, "sndbuf_expand": {"sk"},
 			"init": {"sk"}, "release": {"sk"},
 		},
+		changed: map[string][]place.Variant{"cong_control": {{Params: []string{"sk", "rs"}}, {Since: "6.10", Params: []string{"sk", "ack", "flag", "rs"}}}},
 		writable: []place.Field{ // bpf_tcp_ca_btf_struct_access
 			{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "tcp_sock", Path: "snd_cwnd_cnt"},
 			{Struct: "tcp_sock", Path: "snd_ssthresh"}, {Struct: "tcp_sock", Path: "ecn_flags"},

@@ -219,6 +219,11 @@ func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, er
 func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []place.Param {
 	params := make([]place.Param, len(m.Proto.Params))
 	names := k.params[m.Name]
+	for _, variant := range k.changed[m.Name] {
+		if len(variant.Params) == len(params) {
+			names = variant.Params
+		}
+	}
 	for i, p := range m.Proto.Params {
 		params[i] = place.Param{Name: p.Name, Type: p.Type}
 		if p.Name == "" && len(names) == len(params) {

@@ -45,7 +45,7 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 func (t *OpsType) Place(m Member) *compile.Place {
 	p := &compile.Place{
 		Type: "struct_ops", Struct: t.Name, Member: m.Name,
-		Signature:       &place.Signature{Text: m.Prototype(), Params: m.Params, Result: m.Proto.Return},
+		Signature:       &place.Signature{Text: m.Prototype(), Params: m.Params, Result: m.Proto.Return, Others: t.known.changed[m.Name]},
 		Casts:           t.known.casts,
 		Writable:        slices.Clone(t.known.writable),
 		HelperForbidden: func(id int32) string { return t.known.helpers[m.Name][id] },

@@ -33,6 +33,13 @@ type Signature struct {
 	Text   string // as messages show it: "u32 (*)(struct sock *sk)"
 	Params []Param
 	Result cbtf.Type // nil or void when there is none
+	Others []Variant // what other kernels pass; functions of Go may be written for these
+}
+
+// A Variant is what the kernel passes from a release of Linux on, where that changed.
+type Variant struct {
+	Since  string // "" for the first one
+	Params []string
 }
 
 // A Param is an argument that the kernel passes.

@@ -1,0 +1,160 @@
+package structops_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/scx"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/structops"
+)
+
+func half(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).Max(2) }
+
+func before(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Max(tp.PriorCwnd()) }
+
+func linear(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) { tp.CongAvoidAI(tp.SndCwnd(), acked) }
+
+// typed is a sound implementation as a Go struct.
+func typed() tcp.CongestionOps {
+	return tcp.CongestionOps{Name: "go_typed", License: "GPL", Ssthresh: half, UndoCwnd: before, CongAvoid: linear}
+}
+
+// TestTypedIsByName: a Go struct gives what the same members by name give, on each kernel.
+func TestTypedIsByName(t *testing.T) {
+	byName := structops.Ops{Type: "tcp_congestion_ops", License: "GPL",
+		Members: structops.Members{"name": "go_typed", "ssthresh": half, "undo_cwnd": before, "cong_avoid": linear}}
+	for _, kernel := range fixture.Kernels() {
+		one, err := structops.Prepare(typed(), on(t, kernel))
+		if err != nil {
+			t.Fatalf("%s: %v", kernel, err)
+		}
+		other, err := structops.Prepare(byName, on(t, kernel))
+		if err != nil {
+			t.Fatalf("%s: %v", kernel, err)
+		}
+		if one.Name != other.Name || one.License != other.License || len(one.Programs) != len(other.Programs) {
+			t.Errorf("%s: %s with %d programs, want %s with %d", kernel, one.Name, len(one.Programs), other.Name, len(other.Programs))
+		}
+		for i, p := range one.Programs {
+			if got, want := string(p.Object.AppendListing(nil)), string(other.Programs[i].Object.AppendListing(nil)); got != want {
+				t.Errorf("%s: %s is\n%s\nwant\n%s", kernel, p.Member.Name, got, want)
+			}
+		}
+	}
+}
+
+// TestTypedScheduler: sched_ext_ops as a Go struct, with data and a program that may sleep.
+func TestTypedScheduler(t *testing.T) {
+	ops := scx.Ops{
+		Name: "go_sched", License: "GPL", TimeoutMs: 5000, Flags: scx.OpsSwitchPartial,
+		Enqueue:   func(f *dsl.Fn, p scx.Task, flags dsl.U64) { p.Dispatch(scx.DSQGlobal, scx.SliceDfl, flags) },
+		Init:      func(f *dsl.Fn) dsl.S32 { return scx.CreateDSQ(f, 7, -1) },
+		Sleepable: scx.SleepableOps{Init: true, Exit: true}, // Exit is not set, so that does not matter
+	}
+	plan, err := structops.Prepare(ops, on(t, fixture.Scheduler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Programs) != 2 || plan.Programs[0].Object.Program.Sleepable || !plan.Programs[1].Object.Program.Sleepable {
+		t.Errorf("the programs are %v", plan.Programs)
+	}
+	err = structops.Validate(ops, on(t, "6.18"))
+	if err == nil || !strings.Contains(err.Error(), "it needs Linux 6.12 or later, built with CONFIG_SCHED_CLASS_EXT") {
+		t.Errorf("a kernel without schedulers: %v", err)
+	}
+}
+
+// withControl is a sound implementation that has cong_control.
+func withControl(control func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample)) tcp.CongestionOps {
+	ops := typed()
+	ops.CongAvoid, ops.CongControl = nil, control
+	return ops
+}
+
+// TestOneFunctionForTwoSignatures: cong_control is passed ack and flag since Linux 6.10. Functions that leave them alone serve all kernels.
+func TestOneFunctionForTwoSignatures(t *testing.T) {
+	control := func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+		f.If(rs.AckedSacked().Ne(0), func() { tp.SetSndCwnd(tp.SndCwnd().Add(rs.AckedSacked())) })
+	}
+	earlier := structops.ByName(withControl(nil))
+	earlier.Members["cong_control"] = func(f *dsl.Fn, tp tcp.Sock, rs tcp.RateSample) {
+		f.If(rs.AckedSacked().Ne(0), func() { tp.SetSndCwnd(tp.SndCwnd().Add(rs.AckedSacked())) })
+	}
+	for kernel, where := range map[string]string{"6.1": "(r1 +8)", "6.12": "(r1 +24)", "6.18": "(r1 +24)"} {
+		for name, impl := range map[string]structops.Implementation{"today's": withControl(control), "the earlier one": earlier} {
+			target := on(t, kernel)
+			plan, err := structops.Prepare(impl, target)
+			if err != nil {
+				t.Errorf("%s, %s: %v", kernel, name, err)
+				continue
+			}
+			for _, p := range plan.Programs {
+				if listing := string(p.Object.AppendListing(nil)); p.Member.Name == "cong_control" && !strings.Contains(listing, where) {
+					t.Errorf("%s, %s: the sample is not at %s:\n%s", kernel, name, where, listing)
+				}
+			}
+		}
+	}
+}
+
+// TestWhatTheTargetDoesNotPass: an argument of later kernels is a finding where it is used, and only there.
+func TestWhatTheTargetDoesNotPass(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		control func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample)
+		want    []string // one finding each
+	}{
+		{"a value", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack.Add(1)) }, []string{"ack is used"}},
+		{"as it is", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack) }, []string{"ack is used"}},
+		{"a condition", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+			f.If(flag.Has(4), func() { tp.SetSndCwnd(2) })
+		}, []string{"flag is used"}},
+		{"a variable", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+			left := ack.Var()
+			f.If(rs.AckedSacked().Ne(0), func() { left.Set(1) })
+			tp.SetSndCwnd(left)
+		}, []string{"ack is used"}},
+		{"both", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+			f.If(flag.Ne(0), func() {
+				tp.SetSndCwnd(ack)
+			})
+		}, []string{"flag is used", "ack is used"}},
+		{"where the target has what it lacks", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+			f.IfField("tcp_sock", "no_such_field", func() { tp.SetSndCwnd(ack) }).Else(func() { tp.SetSndCwnd(2) })
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := structops.Validate(withControl(tt.control), on(t, "6.18")); err != nil {
+				t.Fatalf("6.18: %v", err)
+			}
+			err := structops.Validate(withControl(tt.control), on(t, "6.1"))
+			var found mistake.Findings
+			if errors.As(err, &found); len(found) != len(tt.want) {
+				t.Fatalf("6.1: %v, want %q", err, tt.want)
+			}
+			for i, f := range found {
+				for _, want := range []string{tt.want[i], "this kernel does not pass it: it passes sk, rs", "tcp_congestion_ops.cong_control is void (*)(struct sock *sk, const struct rate_sample *rs)", "since 6.10", "typed_test.go:"} {
+					if f.Kind != mistake.NoArgument || !strings.Contains(f.Error(), want) {
+						t.Errorf("6.1: %v, want %q", f, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestArgumentsMoveOnOtherMachines: a narrow argument stands at the end of its word on big-endian ones, wherever the word is.
+func TestArgumentsMoveOnOtherMachines(t *testing.T) {
+	control := func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack) }
+	target := on(t, "6.18")
+	target.ByteOrder = isa.BigEndian
+	if err := structops.Validate(withControl(control), target); err != nil {
+		t.Error(err)
+	}
+}
