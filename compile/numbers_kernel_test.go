@@ -130,10 +130,10 @@ func (s *sheet) program() (p *random.Program, size int) {
 }
 
 // TestNumbersAreGos compares every operator, for every type and every conversion, with Go's: at the edges of ranges, for each ISA level.
-// It is what stands behind the table in docs/language.md. Where few random programs are to be tried, each sheet is at one level.
+// It is what stands behind the table in docs/language.md. Where few random programs are to be tried, each sheet is at one of the levels.
 func TestNumbersAreGos(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 1)
-	short := randomPrograms(t, 2000) < 2000
+	short := randomPrograms(t) < longRandom
 	for kind := random.U8; kind <= random.S64; kind++ {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,7 @@ const contexts = 5
 func TestRandomProgramsDoWhatGoDoes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 1)
 	kerneltest.NoLeaks(t)
-	total := randomPrograms(t, 2000)
+	total := randomPrograms(t)
 	var next, objects, instructions, complex, failed atomic.Int64
 	begin := time.Now()
 	var workers sync.WaitGroup

@@ -12,15 +12,22 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// randomPrograms is how many random programs are tried: BPFSMITH_RANDOM says it for a night's run. Under the race detector, which
-// makes compiling ten times as slow, it is a tenth of what there are otherwise; .ci/run tries all without it.
-func randomPrograms(t testing.TB, otherwise int) int {
+// usualRandom is how many random programs an ordinary run of the tests tries. Under the race detector, which makes compiling ten times
+// as slow, there are at most underRaceRandom. "make long" tries longRandom of them.
+const (
+	usualRandom     = 400
+	underRaceRandom = 200
+	longRandom      = 2000
+)
+
+// randomPrograms is how many random programs are tried. BPFSMITH_RANDOM says how many in place of usualRandom.
+func randomPrograms(t testing.TB) int {
 	text := os.Getenv("BPFSMITH_RANDOM")
 	if text == "" && underRace {
-		return otherwise / 10
+		return underRaceRandom
 	}
 	if text == "" {
-		return otherwise
+		return usualRandom
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {

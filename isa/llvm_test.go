@@ -10,16 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	. "github.com/bpfsmith/bpfsmith/isa"
 )
 
 // llvm assembles lines with llvm-mc-19 and returns the bytes of each.
 func llvm(t *testing.T, triple string, lines []string) [][]byte {
 	t.Helper()
-	path, err := exec.LookPath("llvm-mc-19")
-	if err != nil {
-		t.Skip("llvm-mc-19 is not installed (Debian: llvm-19)")
-	}
+	path := kerneltest.RequireTool(t, "llvm-19", "llvm-mc-19")
 	cmd := exec.Command(path, "-triple="+triple, "-mcpu=v4", "--show-encoding")
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	var stderr bytes.Buffer
@@ -98,10 +96,7 @@ func TestLLVMAgrees(t *testing.T) {
 
 // LLVM assembles a printed program as a whole to our bytes: calls and far jumps, which it takes only with labels, too.
 func TestLLVMAssemblesPrograms(t *testing.T) {
-	path, err := exec.LookPath("llvm-mc-19")
-	if err != nil {
-		t.Skip("llvm-mc-19 is not installed (Debian: llvm-19)")
-	}
+	path := kerneltest.RequireTool(t, "llvm-19", "llvm-mc-19")
 	known := func(i Instruction) bool {
 		switch f, _ := i.Form(); f.Info().Constructor {
 		case "MovPerCPU", "CallKfunc", "GotoX", "LoadAcquire", "StoreRelease":

@@ -2,6 +2,7 @@ package isa_test
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestKernelTakesEveryForm(t *testing.T) {
 				refusal = tooOld
 			}
 			if info.Mnemonic == "GOTOX" && refusal == "" {
-				t.Skipf("Linux %v takes gotox with maps that this test doesn't know", linux)
+				kerneltest.Missing(t, fmt.Sprintf("Linux %v takes gotox with maps that this test does not know", linux))
 			}
 			loaded, ran := 0, 0
 			for n, trial := range s.trials(t, info) {

@@ -112,7 +112,7 @@ func (e *examination) instruction(t *testing.T, dst, src Register) Instruction {
 		imm = helperKtime
 	case "CALL_KFUNC":
 		if !e.linux.AtLeast(KernelVersion{Major: 6, Minor: 2}) {
-			t.Skip("no kernel function that every program may call")
+			kerneltest.Missing(t, "before Linux 6.2 there is no kernel function that every program may call")
 		}
 		imm = int32(e.lookup(t, btf.KindFunc, "bpf_rcu_read_lock"))
 	case "MAY_GOTO":

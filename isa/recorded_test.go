@@ -35,25 +35,6 @@ func recorded(t testing.TB, name string) []map[string]string {
 	return rows
 }
 
-func TestRecordedDataIsTheSharedData(t *testing.T) {
-	for _, name := range []string{"table.tsv", "golden.tsv", "invalid.tsv"} {
-		shared, err := os.ReadFile(filepath.Join("..", "..", "shared", "isa", name))
-		if os.IsNotExist(err) {
-			t.Skip("no shared data beside the repository")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		ours, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(shared, ours) {
-			t.Errorf("testdata/%s is not the shared file", name)
-		}
-	}
-}
-
 // unhex turns "07 03 00" into bytes.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()

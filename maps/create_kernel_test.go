@@ -131,14 +131,12 @@ func TestBTFOfMaps(t *testing.T) {
 	if err := h.Put(flow{Port: dsl.NetworkOrder16(1), Protocol: 17}, counts{Last: -3, Packets: 99, Seen: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath("bpftool"); err != nil {
-		t.Skip("bpftool is not installed")
-	}
+	bpftool := kerneltest.RequireTool(t, "bpftool", "bpftool", "/usr/sbin/bpftool")
 	info, err := h.Info()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("bpftool", "map", "dump", "id", fmt.Sprint(info.ID)).CombinedOutput()
+	out, err := exec.Command(bpftool, "map", "dump", "id", fmt.Sprint(info.ID)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -342,17 +342,15 @@ func TestLoadsUnderGarbageCollection(t *testing.T) {
 // A process whose standard input is closed gets descriptor 0, which the kernel takes for "none" in struct_ops values and attrs.
 func TestDescriptorIsNeverZero(t *testing.T) {
 	kerneltest.Require(t)
-	saved, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		t.Skip("standard input is closed")
+	if saved, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 3); err == nil { // else it is closed already
+		defer func() {
+			if err := unix.Dup3(saved, 0, 0); err != nil {
+				t.Error(err)
+			}
+			unix.Close(saved)
+		}()
+		unix.Close(0)
 	}
-	defer func() {
-		if err := unix.Dup3(saved, 0, 0); err != nil {
-			t.Error(err)
-		}
-		unix.Close(saved)
-	}()
-	unix.Close(0)
 	p := socketFilter(t)
 	if p.Int() <= 2 {
 		t.Errorf("the program is fd %d", p.Int())

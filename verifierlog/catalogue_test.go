@@ -1,29 +1,22 @@
 package verifierlog_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// allLogs is the folder that the logs were recorded into. What is not in internal/test/recorded is read there, where it is at hand.
-const allLogs = "../../shared/verifierlogs"
-
 // TestCatalogueIsComplete: each message of the catalogue that was collected has a rule, and of the kernels' own lists of formats most have.
 func TestCatalogueIsComplete(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(allLogs, "CATALOGUE.md"))
-	if err != nil {
-		t.Skip("the catalogue: ", err)
-	}
+	logs := recorded.Open(t)
 	quoted := regexp.MustCompile("`([^`]{8,})`")
 	part := regexp.MustCompile(`\||has btf_id|^(\.|points to|for func|with %s op|bitwise|pointer \+=|tried to|offset %d is|size %d must|has value)|\.\.$`) // of others, and what is no error
 	total, explained := 0, 0
-	for line := range strings.Lines(string(raw)) {
+	for line := range strings.Lines(logs.Catalogue) {
 		if !regexp.MustCompile(`^\d+ `).MatchString(line) {
 			continue
 		}
@@ -44,17 +37,12 @@ func TestCatalogueIsComplete(t *testing.T) {
 	if explained*100 < total*95 {
 		t.Errorf("%d of %d messages of the catalogue are explained", explained, total)
 	}
-	files, err := filepath.Glob(filepath.Join(allLogs, "formats", "*.verifier.tsv"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no formats: ", err)
+	if total < 100 || len(logs.Formats) != 3 {
+		t.Errorf("%d messages in the catalogue, formats of %d kernels", total, len(logs.Formats))
 	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for kernel, formats := range logs.Formats {
 		total, explained, missing := 0, 0, []string(nil)
-		for line := range strings.Lines(string(raw)) {
+		for line := range strings.Lines(formats) {
 			columns := strings.Split(strings.TrimRight(line, "\n"), "\t")
 			format := strings.Trim(strings.ReplaceAll(columns[len(columns)-1], `\n`, ""), `"`)
 			if len(format) < 12 || !strings.Contains(format, " ") {
@@ -67,12 +55,12 @@ func TestCatalogueIsComplete(t *testing.T) {
 				missing = append(missing, format)
 			}
 		}
-		t.Logf("%s: %d of %d formats have a rule", filepath.Base(file), explained, total)
+		t.Logf("%s: %d of %d formats have a rule", kernel, explained, total)
 		for _, format := range missing {
 			t.Logf("\tnone: %s", format)
 		}
 		if explained*100 < total*leastShare {
-			t.Errorf("%s: %d of %d formats have a rule", filepath.Base(file), explained, total)
+			t.Errorf("%s: %d of %d formats have a rule", kernel, explained, total)
 		}
 	}
 }

@@ -1,11 +1,10 @@
-//go:build linux
+//go:build linux && guest
 
 package main
 
 import (
 	"bytes"
 	"context"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +12,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
-// TestItRunsTheMachine runs the whole example, where the kernel has sched_ext.
+// TestItRunsTheMachine runs the whole example, on a kernel of the matrix that has sched_ext.
 func TestItRunsTheMachine(t *testing.T) {
 	kerneltest.Require(t)
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the kernel has no sched_ext: ", err)
-	}
+	kerneltest.RequireFile(t, folder, "the kernel has no sched_ext")
 	kerneltest.NoLeaks(t)
 	for _, weighted := range []bool{false, true} {
 		var out bytes.Buffer

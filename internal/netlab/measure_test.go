@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 func TestMeansAreWeightedByTime(t *testing.T) {
@@ -43,7 +45,7 @@ func TestLinkNamesAllMistakesAtOnce(t *testing.T) {
 		t.Fatal("New took an impossible link")
 	}
 	if strings.Contains(err.Error(), "linux only") {
-		t.Skip(err)
+		kerneltest.Missing(t, err.Error())
 	}
 	for _, part := range []string{"rate -1", "delay -1ms", "queue of -1", "ecn threshold of -1", "mtu 10"} {
 		if !strings.Contains(err.Error(), part) {

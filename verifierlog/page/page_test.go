@@ -174,22 +174,10 @@ func browse(t *testing.T, script, window string) {
 	}
 }
 
-// findBrowser gives the path of Chromium, which a machine where kernel tests must run has to have.
-func findBrowser(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	kerneltest.Missing(t, "needs Chromium to press keys on the page (Debian: chromium)")
-	return ""
-}
-
 // dumpDOM opens a page in Chromium, in a window of that width and height, with a script of testdata at its end, and returns the page as it is then.
 func dumpDOM(t *testing.T, page []byte, script, window string) string {
 	t.Helper()
-	browser := findBrowser(t)
+	browser := kerneltest.RequireTool(t, "chromium", "chromium", "chromium-browser", "google-chrome") // to press keys on the page
 	driver, err := os.ReadFile(filepath.Join("testdata", script))
 	if err != nil {
 		t.Fatal(err)

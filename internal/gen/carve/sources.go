@@ -70,3 +70,8 @@ var mistaken = part{
 		"bpf_dynptr_from_skb", "bpf_dynptr_size", "bpf_dynptr_slice", "bpf_wq_", "bpf_cpumask_create", "bpf_cpumask_release", "bpf_copy_from_user_str", "bpf_rcu_read_", "bpf_preempt_", "bpf_local_irq_",
 	},
 }
+
+// recordedKernel is what the programs of internal/test/recorded were shown to, recordedTypes what they have to do with besides what they name.
+const recordedKernel = "6.18.btf.xz"
+
+var recordedTypes = []*part{&tcp, &contexts, &mistaken, {structs: []string{"Qdisc_ops", "bpf_struct_ops_Qdisc_ops", "cgroup"}, typedefs: []string{"u32"}}}

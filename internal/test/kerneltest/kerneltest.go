@@ -1,40 +1,34 @@
 // Package kerneltest decides whether a test may use the kernel, and checks that it leaves nothing behind.
 //
-// A kernel test is one that loads real programs into the real kernel. It needs Linux and root. On a developer's machine it is skipped
-// without them; where the environment says that kernel tests count (BPFSMITH_KERNEL_TESTS=require, or CI=true), something missing
-// fails the test when it runs as root, so that a green run means that they ran.
+// A kernel test loads real programs into the real kernel. It needs Linux and root. On a developer's machine it is skipped without
+// them. With BPFSMITH_KERNEL_TESTS=require in the environment nothing is skipped: whatever is missing, the kernel, a privilege, a tool
+// or recorded data, fails the test, so that a green run means that all tests ran. This package is the only one that skips for such a
+// reason; a test that asks for -short may be skipped besides.
+//
+// A test of what only another kernel has (sched_ext, no links) has the build tag "guest". Package matrix builds it, boots that
+// kernel, and fails when such a test ran on none of its kernels. In other runs it does not exist, so that it cannot be skipped.
 package kerneltest
 
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
 )
 
-// Require skips the test unless it runs as root on Linux.
+// Require skips the test unless it runs as root on Linux, in a kernel with BTF.
 func Require(t testing.TB) {
 	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skipf("kernel test: needs Linux, this is %s", runtime.GOOS)
+	switch {
+	case runtime.GOOS != "linux":
+		Missing(t, "needs Linux, this is "+runtime.GOOS)
+	case os.Geteuid() != 0:
+		Missing(t, "needs root; run it with sudo -E go test")
+	default:
+		RequireFile(t, "/sys/kernel/btf/vmlinux", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)")
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("kernel test: needs root; run it with sudo -E go test")
-	}
-	if missing := missingKernel(); missing != "" {
-		Missing(t, missing)
-	}
-}
-
-// Missing is for what a test needs beyond Require: a kernel version, a config option, a tool. It skips the test, or fails it where kernel
-// tests must run.
-func Missing(t testing.TB, what string) {
-	t.Helper()
-	if Required() {
-		t.Fatalf("kernel test: %s; kernel tests must run here (BPFSMITH_KERNEL_TESTS=require or CI=true, as root)", what)
-	}
-	t.Skipf("kernel test: %s", what)
 }
 
 // RequireLinux is Require for a kernel of at least that version.
@@ -43,6 +37,16 @@ func RequireLinux(t testing.TB, major, minor int) {
 	Require(t)
 	haveMajor, haveMinor, release := Linux(t)
 	if haveMajor < major || haveMajor == major && haveMinor < minor {
+		Missing(t, fmt.Sprintf("needs Linux %d.%d or later, this is %s", major, minor, release))
+	}
+}
+
+// RequireExactly is Require for a kernel of that version and no other: its messages were recorded.
+func RequireExactly(t testing.TB, major, minor int) {
+	t.Helper()
+	Require(t)
+	haveMajor, haveMinor, release := Linux(t)
+	if haveMajor != major || haveMinor != minor {
 		Missing(t, fmt.Sprintf("needs Linux %d.%d, this is %s", major, minor, release))
 	}
 }
@@ -51,10 +55,40 @@ func RequireLinux(t testing.TB, major, minor int) {
 func RequireTUN(t testing.TB) {
 	t.Helper()
 	Require(t)
-	if _, err := os.Stat("/dev/net/tun"); err != nil {
-		Missing(t, "the kernel has no TUN devices (CONFIG_TUN): "+err.Error())
+	RequireFile(t, "/dev/net/tun", "the kernel has no TUN devices (CONFIG_TUN)")
+}
+
+// RequireFile skips the test where a file does not exist. Otherwise says what that means.
+func RequireFile(t testing.TB, path, otherwise string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		Missing(t, otherwise+": "+err.Error())
 	}
 }
+
+// RequireTool finds a program, by the first of its names that is installed, or skips the test. The package of Debian is what to install.
+func RequireTool(t testing.TB, debian string, names ...string) (path string) {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	Missing(t, fmt.Sprintf("needs %s (Debian: apt-get install %s)", strings.Join(names, " or "), debian))
+	return ""
+}
+
+// Missing is for what a test needs beyond that. It skips the test, or fails it where nothing may be skipped.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if Required() {
+		t.Fatalf("%s; no test may be skipped here (BPFSMITH_KERNEL_TESTS=require)", what)
+	}
+	t.Skip(what)
+}
+
+// Required reports whether no test may be skipped.
+func Required() bool { return os.Getenv("BPFSMITH_KERNEL_TESTS") == "require" }
 
 // Linux is the version of the running kernel, and the release as it names it.
 func Linux(t testing.TB) (major, minor int, release string) {
@@ -68,20 +102,6 @@ func Linux(t testing.TB) (major, minor int, release string) {
 		t.Fatalf("kernel release %q: %v", release, err)
 	}
 	return major, minor, release
-}
-
-// Required reports whether kernel tests must run: this is root on Linux, and the environment asks for them.
-func Required() bool {
-	asked := os.Getenv("BPFSMITH_KERNEL_TESTS") == "require" || os.Getenv("CI") == "true"
-	return asked && runtime.GOOS == "linux" && os.Geteuid() == 0
-}
-
-// missingKernel names what every kernel test needs and this kernel lacks, "" for nothing.
-func missingKernel() string {
-	if _, err := os.Stat("/sys/kernel/btf/vmlinux"); err != nil {
-		return "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): " + err.Error()
-	}
-	return ""
 }
 
 // NoLeaks checks, when the test ends, that the process has no open file descriptors but those that it has now. Cleanups that were

@@ -2,8 +2,10 @@ package kerneltest
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
-	"runtime"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,15 +22,13 @@ func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
 func (r *recorder) Errorf(f string, a ...any) {
 	r.said = append(r.said, "error: "+fmt.Sprintf(f, a...))
 }
-func (r *recorder) Skipf(f string, a ...any) { r.said = append(r.said, "skip: "+fmt.Sprintf(f, a...)) }
+func (r *recorder) Skip(a ...any) { r.said = append(r.said, "skip: "+fmt.Sprint(a...)) }
 func (r *recorder) Fatalf(f string, a ...any) {
 	r.said = append(r.said, "fatal: "+fmt.Sprintf(f, a...))
 }
 
 func TestNoLeaksFindsAnOpenDescriptor(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("needs /proc")
-	}
+	RequireFile(t, "/proc/self/fd", "needs /proc")
 	r := &recorder{TB: t}
 	NoLeaks(r)
 	f, err := os.Open("/proc/self/status")
@@ -44,23 +44,53 @@ func TestNoLeaksFindsAnOpenDescriptor(t *testing.T) {
 	}
 }
 
-func TestMissingFailsOnlyWhereKernelTestsMustRun(t *testing.T) {
-	for _, tt := range []struct{ require, ci, want string }{
-		{"", "", "skip"},
-		{"require", "", "fatal"},
-		{"", "true", "fatal"},
-		{"no", "false", "skip"},
-	} {
+func TestMissingFailsWhereNothingMayBeSkipped(t *testing.T) {
+	for _, tt := range []struct{ require, want string }{{"", "skip"}, {"no", "skip"}, {"require", "fatal"}} {
 		t.Setenv("BPFSMITH_KERNEL_TESTS", tt.require)
-		t.Setenv("CI", tt.ci)
-		want := tt.want
-		if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-			want = "skip"
+		for what, missing := range map[string]func(testing.TB){
+			"needs sched_ext": func(t testing.TB) { Missing(t, "needs sched_ext") },
+			"needs a-tool or b-tool (Debian: apt-get install tools)": func(t testing.TB) { RequireTool(t, "tools", "a-tool", "b-tool") },
+			"is not recorded: stat no/such/file":                     func(t testing.TB) { RequireFile(t, "no/such/file", "is not recorded") },
+		} {
+			r := &recorder{TB: t}
+			missing(r) // goes on after a Fatalf, unlike in a real test
+			if len(r.said) == 0 || !strings.HasPrefix(r.said[0], tt.want+": "+what) {
+				t.Errorf("BPFSMITH_KERNEL_TESTS=%q: %q, want %s: %s", tt.require, r.said, tt.want, what)
+			}
 		}
-		r := &recorder{TB: t}
-		Missing(r, "no sched_ext")
-		if len(r.said) == 0 || !strings.HasPrefix(r.said[0], want+": ") { // a real Fatalf does not return
-			t.Errorf("BPFSMITH_KERNEL_TESTS=%q CI=%q: %q, want %s", tt.require, tt.ci, r.said, want)
+	}
+}
+
+func TestRequireToolFindsTheFirst(t *testing.T) {
+	r := &recorder{TB: t}
+	if path := RequireTool(r, "golang", "no-such-tool", "go"); !strings.Contains(path, "go") || len(r.said) > 0 {
+		t.Errorf("found %q, said %q", path, r.said)
+	}
+}
+
+// TestNoOtherPackageSkips holds that every need is asked for here: a t.Skip elsewhere would be a skip where none may be.
+func TestNoOtherPackageSkips(t *testing.T) {
+	skip := regexp.MustCompile(`\.(Skip|Skipf|SkipNow)\(`)
+	checked := 0
+	err := filepath.WalkDir("../../..", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") || strings.Contains(file, "kerneltest") {
+			return err
 		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		checked++
+		before := ""
+		for n, line := range strings.Split(string(text), "\n") {
+			if skip.MatchString(line) && !strings.Contains(before, "if testing.Short() {") {
+				t.Errorf("%s:%d skips: use kerneltest.Missing or another of its functions", file, n+1)
+			}
+			before = line
+		}
+		return nil
+	})
+	if err != nil || checked < 100 {
+		t.Errorf("%d files read: %v", checked, err)
 	}
 }

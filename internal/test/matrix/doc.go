@@ -26,9 +26,12 @@
 // a percent. It is for such tests: what computes for long takes far longer.
 //
 // In the guest BPFSMITH_KERNEL_TESTS is not set: a test may skip when its kernel
-// lacks something. The skips are listed with their reasons, since a skip on
-// every kernel is a test that never runs. Tests that cannot work in such a
-// machine at all are named in the table, each with the reason.
+// lacks something. The skips are listed with their reasons. A test that skips on
+// every kernel here runs on the machine at hand (make test), where no test may
+// skip; unless it has the build tag "guest", which is for tests of what that
+// machine may lack. When all kernels and tests were asked for, it is a failure if
+// one of those passed on none of them. Tests that cannot work in such a machine at
+// all are named in the table, each with the reason.
 //
 // Debian's kernels come from its archive by apt-get download, and stay unpacked
 // in the user's cache folder; -update looks for newer ones. It takes Debian

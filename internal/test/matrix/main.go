@@ -90,6 +90,7 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	}
 	var columns []*column
 	ok = true
+	all := opt.kernel == "" && opt.run == "" && len(pkgs) == 0 // kernels, tests and packages
 	for _, k := range kernels {
 		if opt.kernel != "" && !chosen.MatchString(k.name) {
 			continue
@@ -97,6 +98,7 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 		c, err := m.try(ctx, k)
 		if errors.Is(err, errMissing) {
 			fmt.Fprintf(os.Stderr, "matrix: %s: %s is not there, left out\n", k.name, k.image)
+			all = false
 			continue
 		}
 		if err != nil {
@@ -112,7 +114,14 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 		return false, err
 	}
 	writeDetails(os.Stdout, m.pkgs, columns)
-	return ok, nil
+	idle, err := neverRan(m.root, m.pkgs, columns)
+	if err != nil {
+		return false, err
+	}
+	for _, test := range idle {
+		fmt.Printf("passed on none of these kernels, and on no other machine: %s\n", test)
+	}
+	return ok && (!all || len(idle) == 0), nil
 }
 
 // A machine is what all guests have in common.

@@ -33,6 +33,7 @@ type outcome struct {
 	passed, failed, skipped int
 	skips                   map[string][]string // tests by reason
 	failures                []failure
+	ran                     map[string]bool // tests that passed
 	output                  strings.Builder // raw
 }
 
@@ -115,6 +116,7 @@ func (o *outcome) count() error {
 		return fmt.Errorf("%s: test2json: %w", o.Package, err)
 	}
 	o.skips = make(map[string][]string)
+	o.ran = make(map[string]bool)
 	printed := make(map[string]*strings.Builder)
 	for line := range bytes.Lines(events) {
 		var e struct{ Action, Test, Output string }
@@ -132,6 +134,7 @@ func (o *outcome) count() error {
 			printed[e.Test].WriteString(e.Output)
 		case "pass":
 			o.passed++
+			o.ran[e.Test] = true
 		case "skip":
 			o.skipped++
 			why := reason(printed[e.Test].String())

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/internal/test/matrix/job"
 )
 
@@ -22,9 +23,7 @@ var guestSays = strings.Join([]string{
 }, "\r\n")
 
 func TestReadsWhatAGuestSays(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("test2json, which the report is read with, is part of the go command: ", err)
-	}
+	kerneltest.RequireTool(t, "golang", "go") // test2json, which the report is read with, is a part of it
 	var c column
 	c.read([]byte(guestSays))
 	if c.boot.Release != "6.1.0" || c.boot.Uptime != 2.5 {
@@ -40,6 +39,9 @@ func TestReadsWhatAGuestSays(t *testing.T) {
 	if got := a.skips["needs more: much more"]; len(got) != 1 || got[0] != "TestOld" {
 		t.Errorf("skips %q", a.skips)
 	}
+	if !a.ran["TestGood"] || a.ran["TestOld"] || a.ran["TestBad"] {
+		t.Errorf("passed: %v", a.ran)
+	}
 	if len(a.failures) != 1 || !strings.Contains(a.failures[0].output, "no luck") {
 		t.Errorf("failures %q", a.failures)
 	}
@@ -48,6 +50,21 @@ func TestReadsWhatAGuestSays(t *testing.T) {
 	}
 	if len(c.faults) != 1 || !c.failed() {
 		t.Errorf("faults %q, want one: it did not come to its end", c.faults)
+	}
+}
+
+// TestGuestOnlyTestsAreKnown reads the guests' own package: what has the build tag is listed until it passed on a kernel.
+func TestGuestOnlyTestsAreKnown(t *testing.T) {
+	want := []string{"TestSchedulerRuns", "TestSimpleSchedulers", "TestKilledProcessWithoutLinks"}
+	tests, err := guestOnly("guest")
+	if err != nil || !slices.Equal(tests, want) {
+		t.Fatalf("%v, %v", tests, err)
+	}
+	one := &column{tests: map[string]*outcome{"./guest": {ran: map[string]bool{"TestSchedulerRuns": true}}}}
+	other := &column{tests: map[string]*outcome{"./guest": {ran: map[string]bool{"TestSimpleSchedulers": true}}}}
+	idle, err := neverRan(".", []string{"./guest"}, []*column{one, other})
+	if err != nil || !slices.Equal(idle, []string{"./guest TestKilledProcessWithoutLinks"}) {
+		t.Errorf("%v, %v", idle, err)
 	}
 }
 

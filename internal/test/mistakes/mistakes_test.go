@@ -2,7 +2,6 @@ package mistakes
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
+	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
@@ -58,10 +58,6 @@ func TestEachRuleHasAProgram(t *testing.T) {
 
 // TestMessagesOfTheCatalogueAreMet: the messages that were collected, each in these words or in others of its rule, are said to a program here.
 func TestMessagesOfTheCatalogueAreMet(t *testing.T) {
-	raw, err := os.ReadFile("../../../../shared/verifierlogs/CATALOGUE.md")
-	if err != nil {
-		t.Skip("the catalogue: ", err)
-	}
 	said, without := make(map[string]bool), make(map[string]bool)
 	for _, m := range All() {
 		said[m.Rule] = true
@@ -71,7 +67,7 @@ func TestMessagesOfTheCatalogueAreMet(t *testing.T) {
 	}
 	verb := regexp.MustCompile(`%[-#0-9l]*[duixXsc]`)
 	met, unmet := 0, 0
-	for _, line := range regexp.MustCompile("(?m)^[0-9]+ [^|\n]*").FindAllString(string(raw), -1) {
+	for _, line := range regexp.MustCompile("(?m)^[0-9]+ [^|\n]*").FindAllString(recorded.Open(t).Catalogue, -1) {
 		for _, quoted := range regexp.MustCompile("`([^`]{8,})`").FindAllStringSubmatch(line, -1) {
 			text := verb.ReplaceAllString(quoted[1], "7")
 			pattern := verifierlog.Explain(text+"\n", verifierlog.Program{}).Pattern

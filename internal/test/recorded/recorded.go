@@ -2,9 +2,13 @@
 // several log levels, for eight loads of BTF, and for one load that a signal interrupted. With each program stands what its author did wrong on
 // purpose, which no log tells: the witness of what is made of the log.
 //
+// Beside them are a catalogue of the messages, and the patterns of messages that three kernels have in them.
+//
 // All of it is one archive. It is written anew from the folder that the logs were recorded into with
 //
-//	go test ./internal/test/recorded -update
+//	go test -tags fresh ./internal/test/recorded -run TestArchiveIsTheFolder -update
+//
+// and make fresh compares the two.
 package recorded
 
 import (
@@ -33,8 +37,17 @@ type Logs struct {
 	Types    []TypeLoad `json:"btf_load"`
 	Others   []Other    `json:"extra"`
 
-	texts map[string]string // by file name
+	Catalogue string            `json:"-"` // the messages that were collected, a line each: number `message` | meaning | what to do
+	Formats   map[string]string `json:"-"` // by kernel ("k61"): lines, of which the last column is a format of printf
+	texts     map[string]string // by file name
 }
+
+// Beside the logs there are these files in the archive.
+const (
+	catalogueFile = "CATALOGUE.md"
+	formatsStart  = "formats/fmt."
+	formatsEnd    = ".verifier.tsv"
+)
 
 // A Program was loaded, and in most cases refused.
 type Program struct {
@@ -101,20 +114,31 @@ func (p Program) Struct() string {
 // Open unpacks the archive.
 func Open(t testing.TB) *Logs {
 	t.Helper()
+	l, err := Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Read is Open for those who are not tests.
+func Read() (*Logs, error) {
 	files, err := unpack(archive)
 	if err != nil {
-		t.Fatal("the archive of recorded logs: ", err)
+		return nil, fmt.Errorf("the archive of recorded logs: %w", err)
 	}
-	l := &Logs{texts: map[string]string{}}
+	l := &Logs{Catalogue: files[catalogueFile], Formats: map[string]string{}, texts: map[string]string{}}
 	for name, text := range files {
 		if strings.HasSuffix(name, ".log") {
 			l.texts[path.Base(name)] = text
+		} else if kernel, ok := strings.CutSuffix(strings.TrimPrefix(name, formatsStart), formatsEnd); ok {
+			l.Formats[kernel] = text
 		}
 	}
 	if err := json.Unmarshal([]byte(files["index.json"]), l); err != nil {
-		t.Fatal("the index of recorded logs: ", err)
+		return nil, fmt.Errorf("the index of recorded logs: %w", err)
 	}
-	return l
+	return l, nil
 }
 
 // Text gives a log by the name of its file: "r0_not_set.level1.log".

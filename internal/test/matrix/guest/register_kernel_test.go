@@ -18,7 +18,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // since reports whether this kernel is at least that version.
@@ -144,44 +143,6 @@ func TestKilledProcessLeavesNothing(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("registered 5 s after the process was killed")
 		}
-	}
-}
-
-// TestKilledProcessWithoutLinks: the registration stays, whoever wants the
-// name is told which map holds it, and deleting that map's key ends it.
-func TestKilledProcessWithoutLinks(t *testing.T) {
-	kerneltest.Require(t)
-	if since(t, 6, 4) {
-		t.Skip("this kernel has links")
-	}
-	name := uniqueName("kill")
-	kill(t, name)
-	if !listed(t, name) {
-		t.Error("the registration ended with the process")
-	}
-	link, err := structops.Register(fixed(name, 9))
-	if err == nil {
-		link.Close()
-	}
-	if !errors.Is(err, structops.ErrNameTaken) {
-		t.Fatalf("got %v, want ErrNameTaken", err)
-	}
-	t.Log(err)
-	var id uint32
-	_, map_, _ := strings.Cut(err.Error(), "registered by BPF map ")
-	if _, err := fmt.Sscanf(map_, "%d", &id); err != nil {
-		t.Fatal("the error names no map")
-	}
-	table, err := syscall.MapFDByID(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer table.Close()
-	if err := syscall.MapDelete(table, make([]byte, 4)); err != nil {
-		t.Error(err)
-	}
-	if listed(t, name) {
-		t.Error("listed after its key was deleted")
 	}
 }
 

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && guest
 
 package guest
 
@@ -23,9 +23,7 @@ const schedExt = "/sys/kernel/sched_ext/"
 // smallest one, which leaves every decision to the kernel's defaults.
 func TestSchedulerRuns(t *testing.T) {
 	kerneltest.Require(t)
-	if _, err := os.Stat(schedExt + "state"); err != nil {
-		t.Skip("the kernel has no sched_ext: ", err)
-	}
+	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")
 	kerneltest.NoLeaks(t)
 	const name = "t_scheduler"
 	ops := structops.Ops{Type: "sched_ext_ops", Members: structops.Members{

@@ -1,9 +1,8 @@
-//go:build linux
+//go:build linux && guest
 
 package guest
 
 import (
-	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -19,9 +18,7 @@ import (
 // tasks run and are counted, and when it ends the kernel's own is back.
 func TestSimpleSchedulers(t *testing.T) {
 	kerneltest.Require(t)
-	if _, err := os.Stat(schedExt + "state"); err != nil {
-		t.Skip("the kernel has no sched_ext: ", err)
-	}
+	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")
 	kerneltest.NoLeaks(t)
 	for name, weighted := range map[string]bool{"go_fifo": false, "go_weighted": true} {
 		s := sched.New(weighted)
