@@ -17,12 +17,13 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 generate:
-	$(GO) generate ./isa ./helper ./internal/test/fixture ./kernel/... ./internal/test/mistakes
+	$(GO) generate ./isa ./dsl ./helper ./internal/test/fixture ./kernel/... ./internal/test/mistakes
 
 # Generated files must be what the tables and the fixtures give, and fixtures what
 # the kernels' types give, where those are at hand.
 fresh:
 	$(GO) run ./internal/gen/isagen -check
+	$(GO) run ./internal/gen/numbergen -check
 	$(GO) run ./internal/gen/helpergen -check
 	$(GO) run ./internal/gen/mistakesdoc -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith

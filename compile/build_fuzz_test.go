@@ -248,7 +248,7 @@ func (m *machine) memory(n int) {
 	f := m.f
 	type pair struct{ A, B uint32 }
 	p := pick(m, m.pointers)
-	cell := dsl.At[uint32](p, int16(4*m.next()))
+	cell := p.At(int16(4 * m.next())).U32()
 	switch n {
 	case 0:
 		m.pointers = append(m.pointers, dsl.Local[pair](f).Ptr)

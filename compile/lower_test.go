@@ -78,7 +78,7 @@ w1 |= w2
 *(u8 *)(r0 +1463) = r1
 exit`},
 		{"the arm that the target lacks is left out", "6.1", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock) dsl.U32 {
-			v := dsl.NewVar[uint32](f, 1)
+			v := f.VarU32(1)
 			f.IfField("tcp_sock", "no_such_field", func() { v.Set(tp.Field("no_such_field").U32()) })
 			f.IfKfunc("tcp_slow_start", func() { v.Set(2) }).Else(func() { v.Set(f.Kernel("no_such_function").U32()) })
 			f.IfType("no_such_type", func() { v.Set(3) })
@@ -103,7 +103,7 @@ r0 <<= 32
 r0 s>>= 32
 exit`},
 		{"a loop that may_goto is all of is left out", "6.18", isa.V4, isa.LittleEndian, func(f *dsl.Fn) dsl.U32 {
-			v := dsl.NewVar[uint32](f, 0)
+			v := f.VarU32(0)
 			f.While(func() dsl.Bool { return v.Lt(1).And(f.U64(0).Lt(0)) }, func() { v.Inc(1) })
 			return f.U32(0)
 		}, `r0 = 0
@@ -161,7 +161,7 @@ exit`},
 // TestAKernelOfALevelMayLackItsNewest: 6.8 takes level 4, but no may_goto.
 func TestAKernelOfALevelMayLackItsNewest(t *testing.T) {
 	count := func(f *dsl.Fn, n dsl.U32) dsl.S64 {
-		v := dsl.NewVar[uint32](f, 0)
+		v := f.VarU32(0)
 		f.While(func() dsl.Bool { return v.Lt(n) }, func() { v.Inc(1) })
 		return v.Get().S32().S64().Div(n.S32().S64())
 	}
@@ -192,7 +192,7 @@ func TestWhatTheTargetLacks(t *testing.T) {
 		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, mistake.UnknownFunction, "did you mean tcp_slow_start?"},
 		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") }, mistake.UnknownField, "TCP_CA_Lost"},
 		{"may_goto", isa.V3, func(f *dsl.Fn, tp sock) {
-			v := dsl.NewVar[uint32](f, 0)
+			v := f.VarU32(0)
 			f.While(func() dsl.Bool { return v.Lt(tp.cwnd()) }, func() { v.Inc(1) })
 		}, mistake.NeedsLevel, "may_goto"},
 		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, mistake.FieldType, "read it with U32"},

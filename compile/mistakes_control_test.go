@@ -17,7 +17,7 @@ func nilBodies() *dsl.Program {
 		dsl.Switch(f, n, dsl.Default(nil))                                    // want "the body of Default is nil"
 		f.If(n.Eq(4).AndThen(nil), f.Exit)                                    // want "the condition of AndThen is nil"
 		f.If(n.Eq(5).OrElse(nil), f.Exit)                                     // want "the condition of OrElse is nil"
-		dsl.Pick[uint32](f, n.Eq(6), nil, nil)                                // want "Pick takes two functions"
+		dsl.Pick[dsl.U32](f, n.Eq(6), nil, nil)                               // want "Pick takes two functions"
 		f.Call(nil)                                                           // want "the called program is nil"
 		f.Loop(n, nil, nil)                                                   // want "Loop takes a function and a pointer"
 		f.If(n.Eq(7), f.Exit).ElseIf(func() dsl.Bool { return n.Eq(8) }, nil) // want "the body of ElseIf is nil"

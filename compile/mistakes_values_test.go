@@ -64,16 +64,16 @@ func outsideTheirBlock() *dsl.Program {
 
 func mixedWidths() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, m dsl.U64, p dsl.Ptr) {
-		n.Set(n.Add(m))               // want "a U32 and a U64 do not mix"
-		n.Set(m)                      // want "a U32 and a U64 do not mix"
-		n.Set(n.S32())                // want "a U32 and a S32 do not mix"
-		n.Set(p)                      // want "a pointer stands where a U32 is wanted"
-		n.Set(n.Max("7"))             // want "a Go string is no operand"
-		n.Set(nil)                    // want "a Go nil is no operand"
-		n.Set(2.5)                    // want "a Go float64 is no operand"
-		f.If(m.Lt(n), f.Exit)         // want "a U64 and a U32 do not mix"
-		n.Set(dsl.Const[uint8](f, 1)) // want "a U32 and a U8 do not mix"
-		n.Set(n.Eq(1))                // want "a U32 and a Bool do not mix"
+		n.Set(n.Add(m))       // want "a U32 and a U64 do not mix"
+		n.Set(m)              // want "a U32 and a U64 do not mix"
+		n.Set(n.S32())        // want "a U32 and a S32 do not mix"
+		n.Set(p)              // want "a pointer stands where a U32 is wanted"
+		n.Set(n.Max("7"))     // want "a Go string is no operand"
+		n.Set(nil)            // want "a Go nil is no operand"
+		n.Set(2.5)            // want "a Go float64 is no operand"
+		f.If(m.Lt(n), f.Exit) // want "a U64 and a U32 do not mix"
+		n.Set(f.U8(1))        // want "a U32 and a U8 do not mix"
+		n.Set(n.Eq(1))        // want "a U32 and a Bool do not mix"
 	})
 }
 
@@ -94,9 +94,9 @@ func constants() *dsl.Program {
 func shifts() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, s dsl.S32, p dsl.Ptr) {
 		n.Set(n.Shl(-1))  // want "a shift by -1"
-		n.Set(n.Shr(s))   // want "a S32 is no count of a shift"
-		n.Set(n.Shl("1")) // want "a Go string is no count of a shift"
-		n.Set(n.Shl(p))   // want "is no count of a shift"
+		n.Set(n.Shr(s))   // want "a S32 cannot be the count of a shift"
+		n.Set(n.Shl("1")) // want "a Go string cannot be the count of a shift"
+		n.Set(n.Shl(p))   // want "cannot be the count of a shift"
 		n.Set(n.Shl(64))
 	})
 }
@@ -166,7 +166,7 @@ func manyLocals() *dsl.Program {
 		for range 7 {
 			l := dsl.Local[big](f) // want "the function needs 560 bytes of stack, and has 512"
 			f.Helper("bpf_probe_read_kernel", l, 80, 0)
-			n.Inc(dsl.At[uint64](l.Ptr, 0))
+			n.Inc(l.Ptr.At(0).U64())
 		}
 		return n.Get()
 	})

@@ -14,7 +14,7 @@ import (
 // branches and calls among it.
 func long(n int) *dsl.Program {
 	return dsl.Func("long", func(f *dsl.Fn, ctx dsl.Context) dsl.U64 {
-		sum, last := dsl.NewVar[uint64](f, 1), f.Helper("bpf_get_prandom_u32").U64()
+		sum, last := f.VarU64(1), f.Helper("bpf_get_prandom_u32").U64()
 		for i := range n / 12 {
 			x := sum.Mul(3).Xor(last)
 			f.If(x.Gt(i), func() { sum.Set(x.Add(i)) }).Else(func() { sum.Set(sum.Shr(1).Or(x)) })

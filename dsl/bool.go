@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -23,9 +24,6 @@ func (f *Fn) computedBool(v ir.V) Bool {
 }
 
 func (f *Fn) condition(b Bool) ir.V { return f.take(b.fn, b.v, b.scope, ir.Bool) }
-
-// read makes a Bool an operand of calls, as 0 or 1.
-func (b Bool) read(f *Fn) (ir.V, form) { return f.condition(b), form{8, false} }
 
 // And is b && c, of two conditions that both are computed.
 func (b Bool) And(c Bool) Bool { return b.join(ir.And, c) }
@@ -75,9 +73,9 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 		return v
 	}
 	if when {
-		return f.bool(f.choose(ir.Bool, f.condition(b), other, func() ir.V { return f.constant(ir.Bool, 0) }))
+		return f.bool(f.choose(ir.Bool, f.condition(b), other, func() ir.V { return f.b.Const(ir.Bool, 0) }))
 	}
-	return f.bool(f.choose(ir.Bool, f.condition(b), func() ir.V { return f.constant(ir.Bool, 1) }, other))
+	return f.bool(f.choose(ir.Bool, f.condition(b), func() ir.V { return f.b.Const(ir.Bool, 1) }, other))
 }
 
 // U32 is 1 when the condition holds, and 0 otherwise.
@@ -86,7 +84,7 @@ func (b Bool) U32() U32 {
 	if !f.usable() {
 		return U32{}
 	}
-	return newInt[uint32](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
+	return f.newU32(f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
 }
 
 // U8 is 1 when the condition holds, and 0 otherwise.
@@ -95,25 +93,36 @@ func (b Bool) U8() U8 {
 	if !f.usable() {
 		return U8{}
 	}
-	return newInt[uint8](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
+	return U8{f.newNumber(record.U8, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))}
 }
 
 // Pick gives one of two values: yes() when the condition holds, else no().
-func Pick[T Integer](f *Fn, cond Bool, yes, no func() Int[T]) Int[T] {
+func Pick[N Int](f *Fn, cond Bool, yes, no func() N) N {
+	number := func(value func() N) func() number {
+		if value == nil {
+			return nil
+		}
+		return func() number { return any(value()).(numeric).num() }
+	}
+	var n N
+	return numberOf[N](f.pick(any(n).(numeric).num().width, cond, number(yes), number(no)))
+}
+
+// pick is Pick for numbers of a width.
+func (f *Fn) pick(w record.Width, cond Bool, yes, no func() number) number {
 	if !f.usable() {
-		return Int[T]{}
+		return number{}
 	}
 	if yes == nil || no == nil {
 		f.condition(cond)
 		f.mistake(mistake.NilBody, "", "Pick takes two functions, and one is nil")
-		return Int[T]{}
+		return number{}
 	}
-	k := formOf[T]()
-	arm := func(value func() Int[T]) func() ir.V {
+	arm := func(value func() number) func() ir.V {
 		return func() (v ir.V) {
-			f.inside("Pick", func() { v, _ = value().read(f) })
+			f.inside("Pick", func() { v = value().read(f) })
 			return v
 		}
 	}
-	return newInt[T](f, f.choose(k.typ(), f.condition(cond), arm(yes), arm(no)))
+	return f.newNumber(w, f.choose(w.Type(), f.condition(cond), arm(yes), arm(no)))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -19,36 +20,16 @@ type Result struct {
 
 func (r Result) value() ir.V { return r.fn.take(r.fn, r.v, r.scope, ir.I64) }
 
-func resultAs[T Integer](r Result) Int[T] {
+// number is the result as a number of a width: U8 to S64 are its methods.
+func (r Result) number(w record.Width) number {
 	if !r.fn.usable() {
-		return Int[T]{}
+		return number{}
 	}
-	return convert[T](number[uint64]{fn: r.fn, v: r.value(), scope: r.fn.scope})
+	f := r.fn
+	v := r.value()
+	f.site()
+	return f.newNumber(w, f.b.Convert(w, record.U64, v))
 }
-
-// U8 is the result's low 8 bits. U16 and so on likewise.
-func (r Result) U8() U8 { return resultAs[uint8](r) }
-
-// U16 is the result's low 16 bits.
-func (r Result) U16() U16 { return resultAs[uint16](r) }
-
-// U32 is the result's low 32 bits.
-func (r Result) U32() U32 { return resultAs[uint32](r) }
-
-// U64 is the whole result.
-func (r Result) U64() U64 { return resultAs[uint64](r) }
-
-// S8 is the result's low 8 bits.
-func (r Result) S8() S8 { return resultAs[int8](r) }
-
-// S16 is the result's low 16 bits.
-func (r Result) S16() S16 { return resultAs[int16](r) }
-
-// S32 is the result's low 32 bits: of functions that give an int.
-func (r Result) S32() S32 { return resultAs[int32](r) }
-
-// S64 is the whole result: of helpers that give a long.
-func (r Result) S64() S64 { return resultAs[int64](r) }
 
 // Bool is whether a function that gives a bool gave true.
 func (r Result) Bool() Bool { return r.U8().Ne(0) }
@@ -78,19 +59,19 @@ func (f *Fn) arguments(what string, operands []Operand) []ir.V {
 
 func (f *Fn) argument(what string, i int, o Operand) ir.V {
 	switch o := o.(type) {
-	case operand:
-		v, _ := o.read(f)
-		return v
 	case *Program:
 		return f.emit(ir.Value{Op: ir.FuncAddr, Type: ir.Ptr, Aux: f.sub(o)})
 	case *MapSpec:
 		return f.emit(ir.Value{Op: ir.MapAddr, Type: ir.Ptr, Aux: f.mapNumber(o)})
 	}
 	if c, ok := goInteger(o); ok {
-		return f.constant(ir.I64, c.n)
+		return f.b.Const(ir.I64, c.n)
+	}
+	if v, _, ok := f.readOperand(o); ok {
+		return v
 	}
 	f.mistake(mistake.BadArguments, "arguments are values, pointers, Go constants, maps and functions", "argument %d of %s is a Go %s", i+1, what, typeName(o))
-	return f.constant(ir.I64, 0)
+	return f.b.Const(ir.I64, 0)
 }
 
 // Helper calls a helper by its name, such as "bpf_ktime_get_ns". Package helper
@@ -105,7 +86,7 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
 	args := f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))
-	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: f.name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})}, args...)
+	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: f.b.Name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})}, args...)
 }
 
 // Kernel calls a kernel function by its name. How many arguments it takes, and
@@ -116,7 +97,7 @@ func (f *Fn) Kernel(name string, operands ...Operand) Result {
 		return Result{}
 	}
 	args := f.arguments(name, operands)
-	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
+	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
 }
 
 // Call calls another function of the object, with up to five arguments.
@@ -142,7 +123,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 // checkArgument compares an argument with the declared parameter.
 func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	if c, ok := goInteger(o); ok {
-		if want.Integer && !c.fits(form{uint8(want.Size * 8), want.Signed}) {
+		if want.Integer && !c.fits(want.width()) {
 			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, sub.Name, c, want)
 		}
 		return
@@ -154,8 +135,8 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 			f.mistake(mistake.BadArguments, "", "argument %d of %s is a pointer, and a %v is wanted", i+1, sub.Name, want)
 		}
 		return
-	case interface{ ctype() CType }:
-		got = o.ctype()
+	case numeric:
+		got = numberType(o.num().width)
 	default:
 		return
 	}
@@ -163,8 +144,6 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 		f.mistake(mistake.MixedWidths, "", "argument %d of %s is a %v, and a %v is wanted", i+1, sub.Name, got, want)
 	}
 }
-
-func (n number[T]) ctype() CType { return formOf[T]().ctype() }
 
 func (f *Fn) call(v ir.Value, args ...ir.V) Result {
 	return Result{fn: f, v: f.emit(v, args...), scope: f.scope}
@@ -206,11 +185,11 @@ func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 // pointer goes: where no page is, reading gives 0 and writing does nothing. ISA v4,
 // Linux 6.9 (addr_space_cast).
 func ArenaPtr(address U64) Ptr {
-	f := address.fn
+	f := address.n.fn
 	if !f.usable() {
 		return Ptr{}
 	}
-	v, _ := address.read(f)
+	v := address.num().read(f)
 	return f.newPtr(f.emit(ir.Value{Op: ir.ToArena, Type: ir.Ptr}, v), "")
 }
 
@@ -221,7 +200,7 @@ func (p Ptr) ArenaAddress() U64 {
 	if !f.usable() {
 		return U64{}
 	}
-	return newInt[uint64](f, f.emit(ir.Value{Op: ir.FromArena, Type: ir.I64}, p.pointer(f)))
+	return f.newU64(f.emit(ir.Value{Op: ir.FromArena, Type: ir.I64}, p.pointer(f)))
 }
 
 // Loop calls a function n times, without the verifier walking through each
@@ -245,7 +224,7 @@ func (f *Fn) value32(o Operand) U32 {
 	if !f.usable() {
 		return U32{}
 	}
-	return newInt[uint32](f, f.value(form{32, false}, o))
+	return f.newU32(f.value(record.U32, o))
 }
 
 // Range runs body n times, with 0, 1, … n-1. The verifier follows it as a loop
@@ -256,30 +235,31 @@ func (f *Fn) Range(n Operand, body func(i U32)) {
 		return
 	}
 	it := f.newPtr(f.frameAddr(f.object("iterator", 8)), "bpf_iter_num")
-	f.Kernel("bpf_iter_num_new", it, 0, newInt[int32](f, f.value(form{32, false}, n)))
-	head, turn, end, out := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
-	f.jump(head)
+	f.Kernel("bpf_iter_num_new", it, 0, S32{f.newNumber(record.S32, f.value(record.U32, n))})
+	head, turn, end, out := f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock()
+	f.b.Jump(head)
 	f.begin(head)
 	next := f.Kernel("bpf_iter_num_next", it).Ptr("")
-	f.branch(f.condition(next.NotNil()), turn, end)
+	f.b.Branch(f.condition(next.NotNil()), turn, end)
 	f.begin(turn)
-	i, _ := At[uint32](next, 0).read(f)
+	i := next.At(0).U32().num().read(f)
 	f.turn("Range", loop{head, end}, i, body)
-	f.jump(head)
+	f.b.Jump(head)
 	f.begin(end)
 	f.Kernel("bpf_iter_num_destroy", it)
-	f.jump(out)
+	f.b.Jump(out)
 	f.begin(out)
 }
 
 // object adds a piece of the frame, aligned to 8 bytes as all of them.
 func (f *Fn) object(name string, size int) int32 {
-	f.ir.Frame = append(f.ir.Frame, ir.Object{Name: name, Size: int32(size), Site: f.site()})
-	return int32(len(f.ir.Frame) - 1)
+	f.site()
+	return f.b.Object(name, size)
 }
 
 func (f *Fn) frameAddr(object int32) ir.V {
-	return f.emit(ir.Value{Op: ir.FrameAddr, Type: ir.Ptr, Aux: object})
+	f.site()
+	return f.b.FrameAddr(object)
 }
 
 // TailCall goes on with another program, which is entry index of a program

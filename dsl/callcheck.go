@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -20,15 +20,16 @@ func (p Ptr) anyMap()      {}
 
 // A typed operand is one of which the called function says what it has to be.
 type typed struct {
-	k form
+	w record.Width // not of any number: a Bool
 	o Operand
 }
 
-func (t typed) read(f *Fn) (ir.V, form) { return f.value(t.k, t.o), t.k }
-
 // As is an operand that has to be a T or a Go constant: generated functions say
 // with it what a parameter is.
-func As[T Integer](o Operand) Operand { return typed{formOf[T](), o} }
+func As[N Int](o Operand) Operand {
+	var n N
+	return typed{any(n).(numeric).num().width, o}
+}
 
 // AsPtr is a pointer as an operand of a call; a Go nil is a nil pointer.
 func AsPtr(p StructPtr) Operand {
@@ -49,7 +50,7 @@ func AsBool(o Operand) Operand {
 	case Bool:
 		return b
 	}
-	return typed{form{}, o}
+	return typed{0, o}
 }
 
 // KernelMethod calls a kernel function whose first parameter is p: what methods
@@ -72,10 +73,10 @@ func KernelFunction(f *Fn, name string, operands ...Operand) Result {
 		t, ok := o.(typed)
 		switch {
 		case !ok:
-		case t.k.bits == 0:
+		case t.w.Bits() == 0:
 			f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a Bool is wanted", i+1, name, describeOperand(t.o))
 			operands[i] = readable(t.o)
-		case !f.checkNumber(name, i, t.k, t.o):
+		case !f.checkNumber(name, i, t.w, t.o):
 			operands[i] = readable(t.o)
 		}
 	}
@@ -121,7 +122,7 @@ func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	}
 	a := &h.Args[i]
 	_, isPointer := o.(pointer)
-	number := form{64, false}
+	number := record.U64
 	switch {
 	case a.Kind == linux.ArgMap:
 		if m, ok := o.(*MapSpec); !isPointer && (!ok || m == nil) {
@@ -147,7 +148,7 @@ func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 		return o
 	default:
 		bits, signed, _ := a.Integer()
-		number = form{uint8(bits), signed}
+		number = record.WidthOf(int(bits)/8, signed)
 	}
 	if !f.checkNumber(h.Name, i, number, o) {
 		return readable(o)
@@ -158,14 +159,15 @@ func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 // readable is an operand that is not what is wanted, so that it counts as used, or
 // 0 for one that no call takes.
 func readable(o Operand) Operand {
-	if o, ok := o.(operand); ok {
+	switch o := o.(type) {
+	case numeric, pointer, Bool, typed:
 		return o
 	}
 	return 0
 }
 
 // checkNumber compares an operand with the integer that a parameter is.
-func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
+func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool {
 	if c, ok := goInteger(o); ok {
 		if !c.fits(want) {
 			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, name, c, want)
@@ -173,7 +175,7 @@ func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
 		}
 		return true
 	}
-	got, ok := formOfOperand(o)
+	got, ok := widthOf(o)
 	switch {
 	case !ok:
 		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a %v is wanted", i+1, name, describeOperand(o), want)
@@ -183,21 +185,20 @@ func (f *Fn) checkNumber(name string, i int, want form, o Operand) bool {
 	return ok && got == want
 }
 
-// formOfOperand is how an integer operand is held; false for what is none.
-func formOfOperand(o Operand) (form, bool) {
+// widthOf is how an integer operand is held; false for what is none.
+func widthOf(o Operand) (record.Width, bool) {
 	switch o := o.(type) {
 	case typed:
-		return o.k, o.k.bits != 0
-	case interface{ ctype() CType }:
-		t := o.ctype()
-		return form{uint8(8 * t.Size), t.Signed}, true
+		return o.w, o.w.Bits() != 0
+	case numeric:
+		return o.num().width, true
 	}
-	return form{}, false
+	return 0, false
 }
 
 // describeOperand says what an operand is, for messages.
 func describeOperand(o Operand) string {
-	if k, ok := formOfOperand(o); ok {
+	if k, ok := widthOf(o); ok {
 		return "a " + k.String()
 	}
 	if c, ok := goInteger(o); ok {

@@ -22,18 +22,18 @@ func TestTypedOperands(t *testing.T) {
 		fn   func(f *Fn, p Ptr, n U32)
 		want string // "" for none
 	}{
-		{"the type", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[uint32](n)) }, ""},
-		{"a variable", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[uint32](n.Var())) }, ""},
-		{"a constant", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[uint8](255)) }, ""},
-		{"a constant that does not fit", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[uint8](256)) }, "argument 2 of k: 256 is no U8"},
-		{"another width", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[uint64](n)) }, "argument 2 of k is a U32, and a U64 is wanted"},
-		{"another sign", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[int32](n)) }, "argument 1 of k is a U32, and a S32 is wanted"},
-		{"a pointer", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[int32](p)) }, "argument 1 of k is a pointer, and a S32 is wanted"},
+		{"the type", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U32](n)) }, ""},
+		{"a variable", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U32](n.Var())) }, ""},
+		{"a constant", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U8](255)) }, ""},
+		{"a constant that does not fit", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U8](256)) }, "argument 2 of k: 256 is no U8"},
+		{"another width", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U64](n)) }, "argument 2 of k is a U32, and a U64 is wanted"},
+		{"another sign", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[S32](n)) }, "argument 1 of k is a U32, and a S32 is wanted"},
+		{"a pointer", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[S32](p)) }, "argument 1 of k is a pointer, and a S32 is wanted"},
 		{"a nil pointer", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsPtr(nil)) }, ""},
 		{"a Bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(n.Eq(1))) }, ""},
 		{"a Go bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(true)) }, ""},
 		{"a number for a Bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(n)) }, "argument 1 of k is a U32, and a Bool is wanted"},
-		{"outside of a call", func(f *Fn, p Ptr, n U32) { n.Add(As[uint32](1)).Add(As[uint32](n)).Var() }, ""},
+		{"outside of a call", func(f *Fn, p Ptr, n U32) { n.Add(As[U32](1)).Add(As[U32](n)).Var() }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := strings.Join(mistakesOf(c.fn), "; ")
@@ -46,7 +46,7 @@ func TestTypedOperands(t *testing.T) {
 
 // Arguments of a call are not changed for the caller.
 func TestCheckedOperandsStay(t *testing.T) {
-	operands := []Operand{As[uint32](1), AsPtr(nil)}
+	operands := []Operand{As[U32](1), AsPtr(nil)}
 	Func("f", func(f *Fn) { KernelFunction(f, "k", operands...) }).Body(false)
 	if _, ok := operands[0].(typed); !ok || operands[1] != 0 {
 		t.Errorf("the caller's operands became %v", operands)

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -12,6 +13,7 @@ type Branches struct {
 	fn    *Fn
 	other ir.B // where control goes when no condition held
 	end   ir.B
+	after int // how many values there are after it
 }
 
 // If runs then when the condition holds. The block that then writes is left at
@@ -20,9 +22,8 @@ func (f *Fn) If(cond Bool, then func()) *Branches {
 	if !f.usable() {
 		return &Branches{}
 	}
-	b := &Branches{fn: f, end: f.ir.NewBlock()}
+	b := &Branches{fn: f, end: f.b.Func.NewBlock()}
 	b.arm("If", f.condition(cond), then)
-	f.pending = b
 	return b
 }
 
@@ -31,15 +32,16 @@ func (f *Fn) If(cond Bool, then func()) *Branches {
 func (b *Branches) arm(what string, cond ir.V, then func()) {
 	f := b.fn
 	line := f.site()
-	yes := f.ir.NewBlock()
-	b.other = f.ir.NewBlock()
-	f.branch(cond, yes, b.other)
+	yes := f.b.Func.NewBlock()
+	b.other = f.b.Func.NewBlock()
+	f.b.Branch(cond, yes, b.other)
 	f.begin(yes)
 	f.statements(what, then)
-	f.jump(b.end)
-	f.ir.Blocks[b.other].Site = line
-	f.ir.Jump(b.other, b.end)
+	f.b.Jump(b.end)
+	f.b.Func.Blocks[b.other].Site = line
+	f.b.Func.Jump(b.other, b.end)
 	f.begin(b.end)
+	f.pending, b.after = b, len(f.b.Func.Values)
 }
 
 // reopen goes back to where no condition held.
@@ -48,11 +50,11 @@ func (b *Branches) reopen(what string) bool {
 	if !f.usable() {
 		return false
 	}
-	if f.pending != b || f.at != b.end {
+	if f.pending != b || f.b.At != b.end || len(f.b.Func.Values) != b.after {
 		f.mistake(mistake.Misplaced, "", "%s must follow its If directly", what)
 		return false
 	}
-	other, end := &f.ir.Blocks[b.other], &f.ir.Blocks[b.end]
+	other, end := &f.b.Func.Blocks[b.other], &f.b.Func.Blocks[b.end]
 	other.Kind, other.Succs = ir.Open, nil
 	end.Preds = end.Preds[:len(end.Preds)-1]
 	f.begin(b.other)
@@ -67,14 +69,13 @@ func (b *Branches) ElseIf(cond func() Bool, then func()) *Branches {
 	}
 	if cond == nil {
 		b.fn.mistake(mistake.NilBody, "", "the condition of ElseIf is nil")
-		b.fn.jump(b.end)
+		b.fn.b.Jump(b.end)
 		b.fn.begin(b.end)
 		return b
 	}
 	var c ir.V
 	b.fn.inside("ElseIf", func() { c = b.fn.condition(cond()) })
 	b.arm("ElseIf", c, then)
-	b.fn.pending = b
 	return b
 }
 
@@ -84,7 +85,7 @@ func (b *Branches) Else(otherwise func()) {
 		return
 	}
 	b.fn.statements("Else", otherwise)
-	b.fn.jump(b.end)
+	b.fn.b.Jump(b.end)
 	b.fn.begin(b.end)
 }
 
@@ -106,17 +107,16 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	if !f.usable() {
 		return
 	}
-	number, ok := n.(operand)
+	x, k, ok := f.readOperand(n)
 	if !ok {
 		f.mistake(mistake.MixedWidths, "with a Go constant, Go's own switch decides what is written", "Switch takes a number that the program computes, not a Go %s", typeName(n))
 		return
 	}
-	x, k := number.read(f)
-	if k.bits == 0 {
+	if k.Bits() == 0 {
 		f.mistake(mistake.MixedWidths, "", "Switch takes a number, and this is a pointer")
 		return
 	}
-	end := f.ir.NewBlock()
+	end := f.b.Func.NewBlock()
 	var otherwise func()
 	for _, arm := range arms {
 		if len(arm.values) == 0 {
@@ -129,22 +129,22 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 			}
 			continue
 		}
-		body := f.ir.NewBlock()
+		body := f.b.Func.NewBlock()
 		for _, value := range arm.values {
-			next := f.ir.NewBlock()
-			f.branch(f.compare(k, ir.EQ, x, f.value(k, value)), body, next)
+			next := f.b.Func.NewBlock()
+			f.b.Branch(f.b.Compare(ir.EQ, k, x, f.value(k, value)), body, next)
 			f.begin(next)
 		}
-		next := f.at
+		next := f.b.At
 		f.begin(body)
 		f.statements("Case", arm.body)
-		f.jump(end)
+		f.b.Jump(end)
 		f.begin(next)
 	}
 	if otherwise != nil {
 		f.statements("Default", otherwise)
 	}
-	f.jump(end)
+	f.b.Jump(end)
 	f.begin(end)
 }
 
@@ -155,7 +155,7 @@ func (f *Fn) Block(body func(leave func())) {
 	if !f.usable() {
 		return
 	}
-	end := f.ir.NewBlock()
+	end := f.b.Func.NewBlock()
 	over := false
 	leave := func() {
 		if !f.usable() {
@@ -173,15 +173,15 @@ func (f *Fn) Block(body func(leave func())) {
 		f.statements("Block", func() { body(leave) })
 		over = true
 	}
-	f.jump(end)
+	f.b.Jump(end)
 	f.begin(end)
 }
 
 // leave goes to a block that is not the next one.
 func (f *Fn) leave(to ir.B) {
 	f.pending = nil
-	f.jump(to)
-	f.begin(f.ir.NewBlock())
+	f.b.Jump(to)
+	f.begin(f.b.Func.NewBlock())
 	f.dead = true
 }
 
@@ -237,7 +237,7 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 		f.mistake(mistake.NoBound, "", "%v turns: 0 to 8388608 may be", c)
 		return
 	}
-	v, imm := f.operand(form{32, false}, n)
+	v, imm := f.operand(record.U32, n)
 	f.count(v, imm, 0, body)
 }
 
@@ -250,7 +250,7 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 		f.mistake(mistake.NoBound, "", "at most %d turns: 1 to 8388608 may be", most)
 		return
 	}
-	v, imm := f.operand(form{32, false}, n)
+	v, imm := f.operand(record.U32, n)
 	f.count(v, imm, int64(most), body)
 }
 
@@ -258,9 +258,9 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 // 0 at most to that.
 func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
 	number := f.variable(ir.I32)
-	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.constant(ir.I32, 0))
-	head, turn, next, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
-	f.jump(head)
+	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.b.Const(ir.I32, 0))
+	head, turn, next, end := f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock()
+	f.b.Jump(head)
 	f.begin(head)
 	i := f.emit(ir.Value{Op: ir.VarGet, Type: ir.I32, Aux: number})
 	below := func(v ir.V, imm int64) ir.V {
@@ -270,18 +270,18 @@ func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
 		return f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.LT}, i, v)
 	}
 	if most != 0 {
-		also := f.ir.NewBlock()
-		f.branch(below(0, most), also, end)
+		also := f.b.Func.NewBlock()
+		f.b.Branch(below(0, most), also, end)
 		f.begin(also)
 	}
-	f.branch(below(v, imm), turn, end)
+	f.b.Branch(below(v, imm), turn, end)
 	f.begin(turn)
 	f.turn("For", loop{next, end}, i, body)
-	f.jump(next)
+	f.b.Jump(next)
 	f.begin(next)
 	i = f.emit(ir.Value{Op: ir.VarGet, Type: ir.I32, Aux: number})
 	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.emit(ir.Value{Op: ir.Add, Type: ir.I32, Imm: 1}, i))
-	f.jump(head)
+	f.b.Jump(head)
 	f.begin(end)
 }
 
@@ -291,7 +291,7 @@ func (f *Fn) turn(what string, l loop, i ir.V, body func(i U32)) {
 		f.mistake(mistake.NilBody, "", "the body of %s is nil", what)
 		return
 	}
-	f.repeat(what, l, func() { body(newInt[uint32](f, i)) })
+	f.repeat(what, l, func() { body(f.newU32(i)) })
 }
 
 // While runs body as long as the condition holds. The verifier takes it without
@@ -305,20 +305,20 @@ func (f *Fn) While(cond func() Bool, body func()) {
 		f.mistake(mistake.NilBody, "", "While takes a condition and a body, and one is nil")
 		return
 	}
-	head, test, turn, end := f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock(), f.ir.NewBlock()
-	f.jump(head)
+	head, test, turn, end := f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock()
+	f.b.Jump(head)
 	f.begin(head)
-	b := &f.ir.Blocks[head]
+	b := &f.b.Func.Blocks[head]
 	b.Kind, b.Site = ir.MayGoto, f.site()
-	f.ir.Edge(head, test)
-	f.ir.Edge(head, end)
+	f.b.Func.Edge(head, test)
+	f.b.Func.Edge(head, end)
 	f.begin(test)
 	var c ir.V
 	f.inside("While", func() { c = f.condition(cond()) })
-	f.branch(c, turn, end)
+	f.b.Branch(c, turn, end)
 	f.begin(turn)
 	f.repeat("While", loop{head, end}, body)
-	f.jump(head)
+	f.b.Jump(head)
 	f.begin(end)
 }
 
@@ -351,15 +351,15 @@ func (f *Fn) resultOf(result Operand) ir.V {
 		f.mistake(mistake.NoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
 		return 0
 	case t.Integer:
-		return f.value(form{uint8(t.Size * 8), t.Signed}, result)
+		return f.value(t.width(), result)
 	}
 	if c, ok := goInteger(result); ok && c.n == 0 {
-		return f.constant(ir.Ptr, 0)
+		return f.b.Const(ir.Ptr, 0)
 	}
 	p, ok := result.(pointer)
 	if !ok {
 		f.mistake(mistake.NoResult, "", "a Go %s stands where a %v is due", typeName(result), t)
-		return f.constant(ir.Ptr, 0)
+		return f.b.Const(ir.Ptr, 0)
 	}
 	return p.pointer(f)
 }
@@ -392,10 +392,9 @@ func (f *Fn) ifTarget(name ir.Name, what string, then func()) *Branches {
 	if !f.usable() {
 		return &Branches{}
 	}
-	has := f.emit(ir.Value{Op: ir.Has, Type: ir.Bool, Aux: f.name(name)})
-	b := &Branches{fn: f, end: f.ir.NewBlock()}
+	has := f.emit(ir.Value{Op: ir.Has, Type: ir.Bool, Aux: f.b.Name(name)})
+	b := &Branches{fn: f, end: f.b.Func.NewBlock()}
 	b.arm(what, has, then)
-	f.pending = b
 	return b
 }
 
@@ -405,7 +404,7 @@ func (f *Fn) EnumValue(enum, constant string) U32 {
 	if !f.usable() {
 		return U32{}
 	}
-	return newInt[uint32](f, f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: f.name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+	return f.newU32(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
 }
 
 // EnumValue64 is EnumValue for constants that do not fit into 32 bits.
@@ -413,5 +412,5 @@ func (f *Fn) EnumValue64(enum, constant string) U64 {
 	if !f.usable() {
 		return U64{}
 	}
-	return newInt[uint64](f, f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: f.name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+	return f.newU64(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
 }

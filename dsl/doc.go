@@ -26,8 +26,8 @@
 //	}
 //
 // The Go signature is what the program takes and gives, and is compared with the
-// kernel's. Numbers ([U8] to [S64]) are values that do not change; a [Var] is one
-// that does, and a [Cell] is one in memory. Their methods are Go's operators with
+// kernel's. Numbers ([U8] to [S64]) are values that do not change; a [VarU32] is one
+// that does, and a [CellU32] is one in memory. Their methods are Go's operators with
 // Go's rules: no promotions, conversions written out. [Ptr] is a pointer, with
 // fields by name; packages that bpfsmith gen writes have a type for each struct of
 // the kernel. [Fn] has branches, loops, calls, and what asks the target: the arm for
@@ -72,3 +72,5 @@
 // Nothing here looks at the target or fails: what is wrong with a program is
 // found by compile.Compile, all at once.
 package dsl
+
+//go:generate go run ../internal/gen/numbergen

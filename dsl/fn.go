@@ -10,6 +10,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/callers"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -19,8 +20,7 @@ import (
 type Fn struct {
 	program *Program
 	body    *Body
-	ir      *ir.Func
-	at      ir.B   // the block that is written
+	b       record.Builder
 	dead    bool   // nothing leads to it: a return stands before
 	running bool   // the Go function runs
 	entered bool   // and has written something
@@ -32,8 +32,6 @@ type Fn struct {
 	pending *Branches // an If that may still get its Else
 
 	sites map[uintptr]int32 // by program counter, the number in ir.Sites; 0 for those within the language itself
-	line  int32             // the last one that was found
-	names map[ir.Name]int32
 
 	computed []ir.V // results of operators, which somebody is to use
 	taken    []bool // by value: somebody did, rightly or not
@@ -53,7 +51,7 @@ type Body struct {
 
 // mistake notes something wrong at the line of Go that is being run.
 func (f *Fn) mistake(kind mistake.Kind, help, format string, args ...any) {
-	f.mistakeAt(f.ir.Sites[f.site()], kind, help, format, args...)
+	f.mistakeAt(f.b.Func.Sites[f.site()], kind, help, format, args...)
 }
 
 func (f *Fn) mistakeAt(pc uintptr, kind mistake.Kind, help, format string, args ...any) {
@@ -91,11 +89,11 @@ func (f *Fn) site() int32 {
 		f.correctEntry()
 	}
 	if !f.running && !f.ended {
-		f.line = entrySite
+		f.b.Line = entrySite
 		return entrySite
 	}
 	var pcs [32]uintptr
-	f.line = 0
+	f.b.Line = 0
 	for _, pc := range pcs[:callers.Returns(pcs[:])] {
 		n, known := f.sites[pc]
 		if !known {
@@ -103,11 +101,11 @@ func (f *Fn) site() int32 {
 			f.sites[pc] = n
 		}
 		if n != 0 {
-			f.line = n
+			f.b.Line = n
 			break
 		}
 	}
-	return f.line
+	return f.b.Line
 }
 
 // siteAt numbers the line of Go at a return address, or gives 0 for one in the
@@ -117,8 +115,8 @@ func (f *Fn) siteAt(pc uintptr) int32 {
 	if user == 0 {
 		return 0
 	}
-	f.ir.Sites = append(f.ir.Sites, user)
-	return int32(len(f.ir.Sites) - 1)
+	f.b.Func.Sites = append(f.b.Func.Sites, user)
+	return int32(len(f.b.Func.Sites) - 1)
 }
 
 // userPC is the place outside the language at a return address: its own, or that
@@ -162,28 +160,10 @@ func isOwnFile(file string) bool {
 	return path.Dir(file) == path.Dir(here)
 }
 
-// name numbers something that the target is asked for.
-func (f *Fn) name(n ir.Name) int32 {
-	number, known := f.names[n]
-	if !known {
-		number = int32(len(f.ir.Names))
-		f.ir.Names = append(f.ir.Names, n)
-		f.names[n] = number
-	}
-	return number
-}
-
 // emit adds a value to the block that is written.
 func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
 	f.site()
-	return f.emitHere(v, args...)
-}
-
-// emitHere is emit for what belongs to the line of what was written last.
-func (f *Fn) emitHere(v ir.Value, args ...ir.V) ir.V {
-	v.Site = f.line
-	f.pending = nil
-	return f.ir.Append(f.at, v, args...)
+	return f.b.Emit(v, args...)
 }
 
 // usable reports whether anything may still be written, and notes when not. A
@@ -215,29 +195,15 @@ func userFrame() uintptr {
 // leads to.
 func (f *Fn) terminate(kind ir.Kind, x ir.V) {
 	f.pending = nil
-	b := &f.ir.Blocks[f.at]
-	b.Kind, b.X, b.Site = kind, x, f.site()
-	f.begin(f.ir.NewBlock())
+	f.site()
+	f.b.End(kind, x)
+	f.begin(f.b.Func.NewBlock())
 	f.dead = true
 }
 
 // begin goes on writing in a block.
 func (f *Fn) begin(b ir.B) {
-	f.at, f.dead = b, false
-}
-
-// jump ends the block that is written with a jump.
-func (f *Fn) jump(to ir.B) {
-	f.ir.Blocks[f.at].Site = f.line
-	f.ir.Jump(f.at, to)
-}
-
-// branch ends the block that is written with a branch on a Bool.
-func (f *Fn) branch(cond ir.V, yes, no ir.B) {
-	b := &f.ir.Blocks[f.at]
-	b.Kind, b.Cond, b.X, b.Site = ir.Branch, ir.NE, cond, f.line
-	f.ir.Edge(f.at, yes)
-	f.ir.Edge(f.at, no)
+	f.b.At, f.dead = b, false
 }
 
 // inside runs a closure in a scope of its own.
@@ -258,10 +224,10 @@ func (f *Fn) inside(what string, body func()) {
 // statements is inside for a closure that is to write something. One that wrote
 // nothing is a mistake: a Go return leaves the closure, not the program.
 func (f *Fn) statements(what string, body func()) {
-	entry, values, blocks := f.at, len(f.ir.Values), len(f.ir.Blocks)
+	entry, values, blocks := f.b.At, len(f.b.Func.Values), len(f.b.Func.Blocks)
 	mistakes := len(f.body.mistakes)
 	f.inside(what, body)
-	if body != nil && len(f.body.mistakes) == mistakes && len(f.ir.Values) == values && len(f.ir.Blocks) == blocks && f.at == entry && !f.ended {
+	if body != nil && len(f.body.mistakes) == mistakes && len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry && !f.ended {
 		f.mistake(mistake.EmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }
@@ -283,15 +249,34 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 		f.mistake(mistake.ZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
-			"this value was made at %v, inside a block, and is used outside of it", site(f.ir.Sites[f.ir.Values[v].Site]).position())
+			"this value was made at %v, inside a block, and is used outside of it", site(f.b.Func.Sites[f.b.Func.Values[v].Site]).position())
 	default:
 		return v
 	}
-	return f.constant(typ, 0)
-}
-
-func (f *Fn) constant(typ ir.Type, n int64) ir.V {
-	return f.emitHere(ir.Value{Op: ir.Const, Type: typ, Imm: n})
+	return f.b.Const(typ, 0)
 }
 
 func quoted(s string) string { return fmt.Sprintf("%q", s) }
+
+// choose computes one of two values; what gives them may write blocks of its own.
+func (f *Fn) choose(typ ir.Type, cond ir.V, yes, no func() ir.V) ir.V {
+	fresh := func(value func() ir.V) func() ir.V {
+		return func() ir.V {
+			f.dead = false
+			return value()
+		}
+	}
+	v := f.b.Choose(typ, cond, fresh(yes), fresh(no))
+	f.dead = false
+	return v
+}
+
+func (f *Fn) newU32(v ir.V) U32 { return U32{f.newNumber(record.U32, v)} }
+
+func (f *Fn) newU64(v ir.V) U64 { return U64{f.newNumber(record.U64, v)} }
+
+// variable adds a variable, at the line that is being run.
+func (f *Fn) variable(typ ir.Type) int32 {
+	f.site()
+	return f.b.Variable(typ)
+}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -92,11 +93,36 @@ type parameter interface {
 	bind(f *Fn, v ir.V)
 }
 
-func (n *number[T]) declaredAs() CType { return formOf[T]().ctype() }
+// numeral is what a number is by its pointer: it can be given its value.
+type numeral interface {
+	numeric
+	become(number)
+}
 
-func (n *number[T]) bind(f *Fn, v ir.V) { n.fn, n.v, n.scope = f, v, f.scope }
+// A numberParameter is a parameter or result that is a number, or a variable.
+type numberParameter struct{ numeral }
 
-func (v *Var[T]) bind(f *Fn, x ir.V) { *v = newVar[T](f, formOf[T](), x) }
+func (n numberParameter) declaredAs() CType { return numberType(n.num().width) }
+
+func (n numberParameter) bind(f *Fn, v ir.V) {
+	x := f.newNumber(n.num().width, v)
+	if _, ok := n.numeral.(interface{ settable() }); ok {
+		x = f.newVariable(x.width, v)
+	}
+	n.become(x)
+}
+
+// numberType is the type of C for a number.
+func numberType(w record.Width) CType {
+	name := fmt.Sprintf("u%d", w.Bits())
+	if w.Signed() {
+		name = fmt.Sprintf("s%d", w.Bits())
+	}
+	return CType{Name: name, Size: int(w.Bytes()), Signed: w.Signed(), Integer: true}
+}
+
+// width is that of an integer.
+func (t CType) width() record.Width { return record.WidthOf(t.Size, t.Signed) }
 
 func (p *Ptr) declaredAs() CType {
 	if p.name == "" {
@@ -127,6 +153,9 @@ var fnType = reflect.TypeFor[*Fn]()
 // known.
 func newParameter(t reflect.Type) (reflect.Value, parameter, bool) {
 	v := reflect.New(t)
+	if n, ok := v.Interface().(numeral); ok {
+		return v, numberParameter{n}, true
+	}
 	p, ok := v.Interface().(parameter)
 	if !ok {
 		return v, nil, false
@@ -194,18 +223,19 @@ func describeType(v reflect.Value) string {
 
 // write runs the Go function.
 func (p *Program) write(sub bool) *Body {
-	body := &Body{IR: ir.New(p.Name)}
-	f := &Fn{program: p, body: body, ir: body.IR, scopes: []bool{true},
-		sites: make(map[uintptr]int32), names: make(map[ir.Name]int32)}
+	f := &Fn{program: p, b: record.NewBuilder(p.Name), scopes: []bool{true}, sites: make(map[uintptr]int32)}
+	body := &Body{IR: f.b.Func}
+	f.body = body
 	if p.Proto.Err != nil {
 		f.terminate(ir.Return, 0)
 		return body // compiling reports it
 	}
 	f.result = p.Proto.Result
 	fn := p.written.fn
-	f.ir.Sites = append(f.ir.Sites, fn.Pointer()+1) // CallersFrames looks up the instruction before
+	f.b.Func.Sites = append(f.b.Func.Sites, fn.Pointer()+1) // CallersFrames looks up the instruction before
 	in := []reflect.Value{reflect.ValueOf(f)}
 	var params []CType
+	var bound []parameter
 	direct := false // the parameter is what R1 holds, and not an array of arguments
 	t := fn.Type()
 	for i := 1; i < t.NumIn(); i++ {
@@ -213,6 +243,7 @@ func (p *Program) write(sub bool) *Body {
 		_, isContext := v.Interface().(interface{ context() })
 		direct = direct || isContext
 		params = append(params, param.declaredAs())
+		bound = append(bound, param)
 		in = append(in, v)
 	}
 	if sub && len(params) > 5 {
@@ -221,7 +252,7 @@ func (p *Program) write(sub bool) *Body {
 	if direct && len(params) != 1 {
 		f.mistake(mistake.BadSignature, "", "%s takes a context, which must be the only parameter", p.Name)
 	}
-	f.bindParameters(in[1:], params, direct || sub)
+	f.bindParameters(bound, params, direct || sub)
 	for i := range in[1:] {
 		in[i+1] = in[i+1].Elem()
 	}
@@ -236,8 +267,8 @@ func (p *Program) write(sub bool) *Body {
 func (f *Fn) findUnused() {
 	for _, v := range f.computed {
 		if int(v) >= len(f.taken) || !f.taken[v] {
-			value := &f.ir.Values[v]
-			f.mistakeAt(f.ir.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
+			value := &f.b.Func.Values[v]
+			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
 		}
 	}
 }
@@ -246,7 +277,7 @@ func (f *Fn) findUnused() {
 // the wrapper that Go makes for method values, which has none. It is called when
 // the method runs.
 func (f *Fn) correctEntry() {
-	method, ok := strings.CutSuffix(runtime.FuncForPC(f.ir.Sites[entrySite]).Name(), "-fm")
+	method, ok := strings.CutSuffix(runtime.FuncForPC(f.b.Func.Sites[entrySite]).Name(), "-fm")
 	if !ok {
 		return
 	}
@@ -256,9 +287,9 @@ func (f *Fn) correctEntry() {
 		if fn == nil || fn.Name() != method {
 			continue
 		}
-		f.ir.Sites[entrySite] = pc // a line in the method; the first one, unless it is part of its wrapper
+		f.b.Func.Sites[entrySite] = pc // a line in the method; the first one, unless it is part of its wrapper
 		if entry := fn.Entry() + 1; runtime.FuncForPC(entry).Name() == method {
-			f.ir.Sites[entrySite] = entry
+			f.b.Func.Sites[entrySite] = entry
 		}
 		return
 	}
@@ -267,11 +298,8 @@ func (f *Fn) correctEntry() {
 // bindParameters loads the arguments. In kernel interfaces, R1 has the address
 // of an array of 64-bit words; a narrow integer is the low bytes of one. Functions
 // that are called, and those of a context, have them in registers.
-func (f *Fn) bindParameters(params []reflect.Value, types []CType, inRegisters bool) {
-	emit := func(v ir.Value, args ...ir.V) ir.V {
-		v.Site = entrySite
-		return f.ir.Append(f.at, v, args...)
-	}
+func (f *Fn) bindParameters(params []parameter, types []CType, inRegisters bool) {
+	f.b.Line = entrySite
 	values := make([]ir.V, len(params))
 	switch {
 	case inRegisters:
@@ -280,47 +308,29 @@ func (f *Fn) bindParameters(params []reflect.Value, types []CType, inRegisters b
 			if t.Integer {
 				typ = ir.I64
 			}
-			values[i] = emit(ir.Value{Op: ir.Param, Type: typ, Imm: int64(min(i+1, 5))})
+			values[i] = f.b.Emit(ir.Value{Op: ir.Param, Type: typ, Imm: int64(min(i+1, 5))})
 		}
 		for i, t := range types {
-			if t.Integer && t.Size < 8 { // callers of all kinds leave the upper bits to chance
-				v := emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, values[i])
-				values[i] = f.cutArgument(t, v)
+			if t.Integer {
+				values[i] = f.b.Argument(t.width(), values[i], true)
 			}
 		}
 	case len(params) > 0:
-		ctx := emit(ir.Value{Op: ir.Param, Type: ir.Ptr, Imm: 1})
+		ctx := f.b.Emit(ir.Value{Op: ir.Param, Type: ir.Ptr, Imm: 1})
 		for i, t := range types {
 			v := ir.Value{Op: ir.Load, Type: ir.Ptr, Size: 8, Off: int32(8 * i), Aux: ir.ArgumentLoad}
 			if t.Integer {
-				v.Type, v.Size = form{uint8(t.Size * 8), t.Signed}.typ(), uint8(t.Size)
+				v.Type, v.Size = t.width().Type(), uint8(t.Size)
 			}
-			n := emit(v, ctx)
-			if t.Integer && t.Signed {
-				n = f.cutArgument(t, n)
+			values[i] = f.b.Emit(v, ctx)
+			if t.Integer {
+				values[i] = f.b.Argument(t.width(), values[i], false)
 			}
-			values[i] = n
 		}
 	}
 	for i, p := range params {
-		p.Interface().(parameter).bind(f, values[i])
+		p.bind(f, values[i])
 	}
-}
-
-// cutArgument brings an argument in register form.
-func (f *Fn) cutArgument(t CType, v ir.V) ir.V {
-	value := ir.Value{Type: ir.I32, Site: entrySite}
-	switch {
-	case t.Size >= 4:
-		return v
-	case t.Signed && t.Size == 1:
-		value.Op = ir.SExt8
-	case t.Signed:
-		value.Op = ir.SExt16
-	default:
-		value.Op, value.Imm = ir.And, 1<<(8*t.Size)-1
-	}
-	return f.ir.Append(f.at, value, v)
 }
 
 // run calls the Go function, and ends the program with what it returns.
@@ -332,7 +342,7 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 			f.computed = nil // it was not to be the end
 			f.body.Unfinished = true
 			f.body.note(mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
-			f.ir.Blocks[f.at].Kind = ir.Return
+			f.b.Func.Blocks[f.b.At].Kind = ir.Return
 		}
 	}()
 	f.running = true
@@ -342,7 +352,7 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	switch {
 	case len(out) == 0:
 		f.finish(0)
-	case f.dead || !f.reached(f.at):
+	case f.dead || !f.reached(f.b.At):
 		f.finish(0) // each path has returned before
 	default:
 		f.finish(f.lastResult(out[0].Interface()))
@@ -351,7 +361,7 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 
 // reached reports whether any path leads to a block.
 func (f *Fn) reached(b ir.B) bool {
-	seen := make([]bool, len(f.ir.Blocks))
+	seen := make([]bool, len(f.b.Func.Blocks))
 	work := []ir.B{0}
 	for len(work) > 0 {
 		at := work[len(work)-1]
@@ -361,7 +371,7 @@ func (f *Fn) reached(b ir.B) bool {
 		}
 		if !seen[at] {
 			seen[at] = true
-			work = append(work, f.ir.Blocks[at].Succs...)
+			work = append(work, f.b.Func.Blocks[at].Succs...)
 		}
 	}
 	return false
@@ -389,24 +399,27 @@ func (f *Fn) panicked() Position {
 
 // lastResult is what the Go function returned, as a value.
 func (f *Fn) lastResult(result any) ir.V {
-	if o, ok := result.(interface{ isZero() bool }); ok && o.isZero() {
+	made := true
+	switch r := result.(type) {
+	case numeric:
+		made = r.num().fn != nil
+	case StructPtr:
+		made = r.Pointer().fn != nil
+	}
+	if !made {
 		f.body.note(mistake.Finding{Insn: -1, Position: f.program.Pos, Kind: mistake.NoResult,
 			Detail: fmt.Sprintf("the Go function returned no value: a %v is due on every path", f.result),
 			Help:   "return one made from parameters, fields, calls or constants such as f.U32(0)"})
-		return f.constant(ir.I64, 0)
+		return f.b.Const(ir.I64, 0)
 	}
 	return f.resultOf(result)
 }
 
-func (n number[T]) isZero() bool { return n.fn == nil }
-
-func (p Ptr) isZero() bool { return p.fn == nil }
-
 // finish ends the last block, at the line where the function begins.
 func (f *Fn) finish(x ir.V) {
-	b := &f.ir.Blocks[f.at]
+	b := &f.b.Func.Blocks[f.b.At]
 	b.Kind, b.X, b.Site = ir.Return, x, entrySite
 	if x != 0 {
-		b.Site = f.ir.Values[x].Site
+		b.Site = f.b.Func.Values[x].Site
 	}
 }

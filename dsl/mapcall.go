@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -14,19 +15,16 @@ func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) P
 	}
 	if size != 1 && size != 2 && size != 4 && size != 8 {
 		f.mistake(mistake.BadArguments, "make one with dsl.Local, and pass that", "a %s of %v has %d bytes, and a Go %s is given", what, m, size, typeName(o))
-		return f.newPtr(f.constant(ir.Ptr, 0), "")
+		return f.newPtr(f.b.Const(ir.Ptr, 0), "")
 	}
-	k := form{uint8(8 * size), l != nil && l.Signed}
+	k := record.WidthOf(int(size), l != nil && l.Signed)
 	var v ir.V
 	if c, ok := goInteger(o); ok && !c.fits(k) {
 		f.mistake(mistake.BadConstant, "", "%v is no %s of %v", c, what, m)
 	}
 	v = f.value(k, o)
-	if l != nil && l.BigEndian {
-		v = f.swap(k, v, network)
-	}
 	at := f.frameAddr(f.object("a "+what+" of "+m.String(), int(size)))
-	f.emit(ir.Value{Op: ir.Store, Size: uint8(size)}, at, v)
+	f.b.Store(k, at, 0, l != nil && l.BigEndian, 0, v)
 	return f.newPtr(at, "")
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -60,57 +60,74 @@ func (r Ref[T]) layout() (*Layout, bool) {
 	return l, true
 }
 
-// refCell finds an integer of T.
-func refCell[N Integer, T any](r Ref[T], path string) Cell[N] {
-	f := r.fn
+// cell finds an integer of the Go type t, which p points to.
+func (p Ptr) cell(w record.Width, t reflect.Type, path string) number {
+	f := p.fn
 	if !f.usable() {
-		return Cell[N]{}
+		return number{}
 	}
-	l, ok := r.layout()
-	if !ok {
-		return At[N](r.Ptr, 0)
+	l, err := LayoutOf(t)
+	if err != nil {
+		f.mistake(mistake.BadLayout, "", "%v", err)
+		return p.At(0).cell(w)
 	}
 	part, err := l.Field(path)
 	if err != nil {
 		f.mistake(mistake.BadLayout, "", "%v", err)
-		return At[N](r.Ptr, 0)
+		return p.At(0).cell(w)
 	}
-	k := formOf[N]()
+	has := record.WidthOf(part.Size, part.Signed)
 	switch {
-	case part.Kind == LayoutBool && k == form{8, false}:
+	case part.Kind == LayoutBool && w == record.U8:
 	case part.Kind != LayoutInt:
 		f.mistake(mistake.BadLayout, "name one of its integers, or take its address with Part", "%q of %v is no integer", path, part.Type)
-	case part.Size*8 != int(k.bits) || part.Signed != k.signed:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", form{uint8(8 * part.Size), part.Signed}), "%q is a %v, and a %v is wanted", path, form{uint8(8 * part.Size), part.Signed}, k)
+	case has != w:
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", has), "%q is a %v, and a %v is wanted", path, has, w)
 	}
-	c := At[N](r.Ptr, 0)
+	c := p.At(0).cell(w)
 	c.aux, c.order = int32(part.Offset), part.BigEndian
 	return c
 }
 
 // U8 is an integer of T, by its path. So are U16, U32, U64, S8, S16, S32 and S64.
-func (r Ref[T]) U8(path string) CellU8 { return refCell[uint8](r, path) }
+func (r Ref[T]) U8(path string) CellU8 {
+	return CellU8{U8{r.cell(record.U8, reflect.TypeFor[T](), path)}}
+}
 
 // U16 is an integer of T, by its path.
-func (r Ref[T]) U16(path string) CellU16 { return refCell[uint16](r, path) }
+func (r Ref[T]) U16(path string) CellU16 {
+	return CellU16{U16{r.cell(record.U16, reflect.TypeFor[T](), path)}}
+}
 
 // U32 is an integer of T, by its path.
-func (r Ref[T]) U32(path string) CellU32 { return refCell[uint32](r, path) }
+func (r Ref[T]) U32(path string) CellU32 {
+	return CellU32{U32{r.cell(record.U32, reflect.TypeFor[T](), path)}}
+}
 
 // U64 is an integer of T, by its path.
-func (r Ref[T]) U64(path string) CellU64 { return refCell[uint64](r, path) }
+func (r Ref[T]) U64(path string) CellU64 {
+	return CellU64{U64{r.cell(record.U64, reflect.TypeFor[T](), path)}}
+}
 
 // S8 is an integer of T, by its path.
-func (r Ref[T]) S8(path string) CellS8 { return refCell[int8](r, path) }
+func (r Ref[T]) S8(path string) CellS8 {
+	return CellS8{S8{r.cell(record.S8, reflect.TypeFor[T](), path)}}
+}
 
 // S16 is an integer of T, by its path.
-func (r Ref[T]) S16(path string) CellS16 { return refCell[int16](r, path) }
+func (r Ref[T]) S16(path string) CellS16 {
+	return CellS16{S16{r.cell(record.S16, reflect.TypeFor[T](), path)}}
+}
 
 // S32 is an integer of T, by its path.
-func (r Ref[T]) S32(path string) CellS32 { return refCell[int32](r, path) }
+func (r Ref[T]) S32(path string) CellS32 {
+	return CellS32{S32{r.cell(record.S32, reflect.TypeFor[T](), path)}}
+}
 
 // S64 is an integer of T, by its path.
-func (r Ref[T]) S64(path string) CellS64 { return refCell[int64](r, path) }
+func (r Ref[T]) S64(path string) CellS64 {
+	return CellS64{S64{r.cell(record.S64, reflect.TypeFor[T](), path)}}
+}
 
 // Part is the address of a part of T: of a lock, an array, a struct.
 func (r Ref[T]) Part(path string) Ptr {
@@ -155,7 +172,7 @@ func Local[T any](f *Fn) Ref[T] {
 	l, err := LayoutFor[T]()
 	if err != nil {
 		f.mistake(mistake.BadLayout, "", "%v", err)
-		return Ref[T]{f.newPtr(f.constant(ir.Ptr, 0), "")}
+		return Ref[T]{f.newPtr(f.b.Const(ir.Ptr, 0), "")}
 	}
 	return Ref[T]{f.local(l.Type.String(), l.Size)}
 }
@@ -180,18 +197,6 @@ func (f *Fn) local(name string, size int) Ptr {
 	return f.newPtr(at, "")
 }
 
-// A placer is what cells are: they come to stand for memory.
-type placer interface {
-	place(f *Fn, base ir.V, off int32)
-	bytes() int
-}
-
-func (c *Cell[T]) place(f *Fn, base ir.V, off int32) {
-	c.fn, c.mode, c.v, c.scope, c.aux, c.own = f, memory, base, f.scope, off, true
-}
-
-func (c *Cell[T]) bytes() int { return int(formOf[T]().bits / 8) }
-
 // Cells makes the cells of a struct S stand for the memory of a field: the
 // private state that the kernel keeps for programs, such as icsk_ca_priv. Fields
 // of S are cells, arrays and structs of cells, laid out as C does; they have
@@ -206,10 +211,10 @@ func Cells[S any](d Field) S {
 	if !f.usable() {
 		return cells
 	}
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+	aux := f.b.Name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
 	base := f.emit(ir.Value{Op: ir.FieldAddr, Type: ir.Ptr, Aux: aux}, d.base.pointer(f))
 	size := placeCells(f, reflect.ValueOf(&cells).Elem(), base, 0)
-	f.ir.Values[base].Imm = int64(size)
+	f.b.Func.Values[base].Imm = int64(size)
 	return cells
 }
 
@@ -220,10 +225,14 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 		f.mistake(mistake.BadLayout, "give it a name that begins with a capital letter", "a field of type %v cannot be set, as its name is not exported", v.Type())
 		return off
 	}
-	if cell, ok := v.Addr().Interface().(placer); ok {
-		size := cell.bytes()
+	if cell, ok := v.Addr().Interface().(interface {
+		numeral
+		inMemory()
+	}); ok {
+		w := cell.num().width
+		size := int(w.Bytes())
 		off = (off + size - 1) / size * size
-		cell.place(f, base, int32(off))
+		cell.become(number{fn: f, width: w, mode: memory, v: base, scope: f.scope, aux: int32(off), own: true})
 		return off + size
 	}
 	switch v.Kind() {
@@ -242,47 +251,4 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 		f.mistake(mistake.BadLayout, "", "%v is no cell: dsl.CellU8 to dsl.CellS64, arrays and structs of them may be", v.Type())
 	}
 	return off
-}
-
-// atomic makes an atomic operation on the cell.
-func (c Cell[T]) atomic(op int64, operands ...Operand) Int[T] {
-	f := c.fn
-	if !f.usable() {
-		return Int[T]{}
-	}
-	k := formOf[T]()
-	switch {
-	case k.bits < 32:
-		f.mistake(mistake.MixedWidths, "", "atomic operations are of 32 or 64 bits, and this is a %v", k)
-	case c.order:
-		f.mistake(mistake.Misplaced, "", "atomic operations are for numbers in this machine's order")
-	}
-	args := []ir.V{f.take(f, c.v, c.scope, ir.Ptr)}
-	for _, o := range operands {
-		args = append(args, f.value(k, o))
-	}
-	return newInt[T](f, f.emit(ir.Value{Op: ir.Atomic, Type: k.typ(), Size: k.bits / 8, Off: c.aux, Imm: op}, args...))
-}
-
-// AtomicAdd adds atomically, and gives what the cell held before (Linux 5.12; where
-// nobody asks for the old value, any).
-func (c Cell[T]) AtomicAdd(o Operand) Int[T] { return c.atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o) }
-
-// AtomicAnd is AtomicAdd for &.
-func (c Cell[T]) AtomicAnd(o Operand) Int[T] { return c.atomic(isa.AtomicOpAnd|isa.AtomicOpFetch, o) }
-
-// AtomicOr is AtomicAdd for |.
-func (c Cell[T]) AtomicOr(o Operand) Int[T] { return c.atomic(isa.AtomicOpOr|isa.AtomicOpFetch, o) }
-
-// AtomicXor is AtomicAdd for ^.
-func (c Cell[T]) AtomicXor(o Operand) Int[T] { return c.atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o) }
-
-// Exchange stores a value and gives what the cell held before, in one step
-// (Linux 5.12).
-func (c Cell[T]) Exchange(o Operand) Int[T] { return c.atomic(isa.AtomicOpXchg, o) }
-
-// CompareExchange stores a value if the cell holds an expected one, and gives
-// what it held before, in one step (Linux 5.12).
-func (c Cell[T]) CompareExchange(expected, o Operand) Int[T] {
-	return c.atomic(isa.AtomicOpCmpXchg, o, expected)
 }

@@ -20,7 +20,7 @@ func (c Context) PacketPtr(path string) Ptr {
 	if !f.usable() {
 		return Ptr{}
 	}
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: c.name, Path: path})
+	aux := f.b.Name(ir.Name{Kind: ir.FieldName, Name: c.name, Path: path})
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldLoad, Type: ir.Ptr, Size: 4, Aux: aux}, c.pointer(f)), "")
 }
 
@@ -51,14 +51,14 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	}
 	behind := at.Offset(size)
 	past := f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.GT, Wide: true}, behind.pointer(f), k.end.pointer(f))
-	yes, no := f.ir.NewBlock(), f.ir.NewBlock()
-	f.branch(past, yes, no)
+	yes, no := f.b.Func.NewBlock(), f.b.Func.NewBlock()
+	f.b.Branch(past, yes, no)
 	f.begin(yes)
 	f.inside("Bytes", short)
 	if !f.dead {
 		f.mistake(mistake.Misplaced, "f.Exit, f.Return, f.Break and f.Continue leave", "what is done with a packet that is too short does not leave")
 	}
-	f.jump(no)
+	f.b.Jump(no)
 	f.begin(no)
 	return at
 }
@@ -91,5 +91,5 @@ func (c RawTracepoint) Arg(i int) U64 {
 		f.mistake(mistake.BadArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
 		i = 0
 	}
-	return At[uint64](c.Ptr, int16(8*i)).Get()
+	return c.Ptr.At(int16(8 * i)).U64().Get()
 }

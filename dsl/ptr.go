@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -33,9 +34,6 @@ type StructPtr interface {
 func (f *Fn) newPtr(v ir.V, name string) Ptr { return Ptr{fn: f, v: v, scope: f.scope, name: name} }
 
 func (p Ptr) pointer(f *Fn) ir.V { return f.take(p.fn, p.v, p.scope, ir.Ptr) }
-
-// read makes pointers operands of calls; no bits say that it is one.
-func (p Ptr) read(f *Fn) (ir.V, form) { return p.pointer(f), form{} }
 
 // Pointer is the pointer itself, of the types that embed one.
 func (p Ptr) Pointer() Ptr { return p }
@@ -86,18 +84,18 @@ func (p Ptr) Address() U64 {
 	if !f.usable() {
 		return U64{}
 	}
-	return newInt[uint64](f, f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
+	return f.newU64(f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
 }
 
 // PtrFrom takes an address for a pointer to a struct of that name: what helpers and
-// raw tracepoints give as numbers. The verifier lets nobody follow it; ReadField and
-// ReadPtr copy what is there.
+// raw tracepoints give as numbers. The verifier lets no program follow it;
+// Field.Probe copies what is there.
 func PtrFrom(address U64, structName string) Ptr {
-	f := address.fn
+	f := address.n.fn
 	if !f.usable() {
 		return Ptr{}
 	}
-	v, _ := address.read(f)
+	v := address.num().read(f)
 	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, v), structName)
 }
 
@@ -117,93 +115,76 @@ func (p Ptr) Offset(bytes Operand) Ptr {
 // wide is an unsigned operand of any width, as 64 bits.
 func (f *Fn) wide(o Operand) ir.V {
 	if c, ok := goInteger(o); ok {
-		return f.constant(ir.I64, c.n)
+		return f.b.Const(ir.I64, c.n)
 	}
-	n, ok := o.(operand)
+	v, k, ok := f.readOperand(o)
 	if !ok {
 		f.mistake(mistake.MixedWidths, "", "a Go %s stands where an integer is wanted", typeName(o))
-		return f.constant(ir.I64, 0)
+		return f.b.Const(ir.I64, 0)
 	}
-	v, k := n.read(f)
-	switch {
-	case k.bits == 64:
-		return v
-	case k.bits == 0:
+	if k.Bits() == 0 {
 		f.mistake(mistake.MixedWidths, "", "a pointer stands where an integer is wanted")
-		return f.constant(ir.I64, 0)
-	case k.signed:
-		return f.emit(ir.Value{Op: ir.SExt32, Type: ir.I64}, v)
+		return f.b.Const(ir.I64, 0)
 	}
-	return f.emit(ir.Value{Op: ir.ZExt, Type: ir.I64}, v)
+	f.site()
+	return f.b.Convert(record.WidthOf(8, k.Signed()), k, v)
 }
 
-// At is the number of that type some bytes behind p, for memory whose layout is
-// known without BTF: packets, arrays of arguments.
-func At[T Integer](p Ptr, offset int16) Cell[T] {
-	return Cell[T]{number[T]{fn: p.fn, mode: memory, v: p.v, aux: int32(offset), scope: p.scope}}
+// A Memory is a place in memory of which no type says what is there: packets, arrays of arguments.
+type Memory struct {
+	ptr    Ptr
+	offset int16
+	order  bool
 }
 
-// AtBE is At for a number in network order, which is read and written in this
-// machine's.
-func AtBE[T Integer](p Ptr, offset int16) Cell[T] {
-	c := At[T](p, offset)
-	c.order = true
-	return c
+// At is the place some bytes after p: p.At(4).U32() is the number that is there.
+func (p Ptr) At(offset int16) Memory { return Memory{ptr: p, offset: offset} }
+
+// BE says that the numbers there are in network order. They are read and written in this machine's.
+func (m Memory) BE() Memory {
+	m.order = true
+	return m
+}
+
+// cell is a number at the place: U8 to S64 are its methods.
+func (m Memory) cell(w record.Width) number {
+	return number{fn: m.ptr.fn, width: w, mode: memory, order: m.order, v: m.ptr.v, aux: int32(m.offset), scope: m.ptr.scope}
 }
 
 // A Field is a field of a kernel struct, by its path: "snd_cwnd",
 // "icsk_ack.pending", "icsk_ca_priv[2]". Where it lies and how wide it is are
 // the target's business.
 type Field struct {
-	base Ptr
-	path string
+	base  Ptr
+	path  string
+	probe bool
 }
 
 // Field names a field of the struct that p points to.
 func (p Ptr) Field(path string) Field { return Field{base: p, path: path} }
 
-func loadField[T Integer](d Field) Int[T] {
+// number reads the field as a number of a width: U8 to S64 are its methods.
+func (d Field) number(w record.Width) number {
 	f := d.base.fn
 	if !f.usable() {
-		return Int[T]{}
+		return number{}
+	}
+	if d.probe {
+		return f.newNumber(w, d.read(w))
 	}
 	if d.base.name == "" {
 		f.mistake(mistake.ZeroValue, "say of which struct it is: p.To(\"tcp_sock\")", "%q is a field of a struct that is not known", d.path)
 	}
-	k := formOf[T]()
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
-	load := ir.Value{Op: ir.FieldLoad, Type: k.typ(), Size: k.bits / 8, Signed: k.signed, Aux: aux}
-	return newInt[T](f, f.emit(load, d.base.pointer(f)))
+	return f.newNumber(w, f.emit(ir.Value{Op: ir.FieldLoad, Type: w.Type(), Size: w.Bytes(), Signed: w.Signed(), Aux: d.name()}, d.base.pointer(f)))
 }
 
-// U8 reads the field as an unsigned number of 8 bits. So do U16, U32, U64, S8, S16,
-// S32 and S64. Where the target's field is narrower it is widened, as its own
-// sign says; where it is wider, that is a mistake, as bits would be lost.
-func (d Field) U8() U8 { return loadField[uint8](d) }
-
-// U16 reads the field.
-func (d Field) U16() U16 { return loadField[uint16](d) }
-
-// U32 reads the field.
-func (d Field) U32() U32 { return loadField[uint32](d) }
-
-// U64 reads the field.
-func (d Field) U64() U64 { return loadField[uint64](d) }
-
-// S8 reads the field.
-func (d Field) S8() S8 { return loadField[int8](d) }
-
-// S16 reads the field.
-func (d Field) S16() S16 { return loadField[int16](d) }
-
-// S32 reads the field.
-func (d Field) S32() S32 { return loadField[int32](d) }
-
-// S64 reads the field.
-func (d Field) S64() S64 { return loadField[int64](d) }
+// name numbers the field's name.
+func (d Field) name() int32 {
+	return d.base.fn.b.Name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+}
 
 // Bool reads the field and compares it with 0.
-func (d Field) Bool() Bool { return loadField[uint8](d).Ne(0) }
+func (d Field) Bool() Bool { return d.U8().Ne(0) }
 
 // Set writes the field, in its own width: a value of another width is cut or
 // filled up as Go converts.
@@ -212,23 +193,25 @@ func (d Field) Set(o Operand) {
 	if !f.usable() {
 		return
 	}
+	if d.probe {
+		f.mistake(mistake.Misplaced, "leave Probe out", "%q cannot be written through a pointer that the verifier does not trust", d.path)
+	}
 	base := d.base.pointer(f)
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+	aux := d.name()
 	if p, ok := o.(pointer); ok {
 		f.emit(ir.Value{Op: ir.FieldStore, Size: 8, Aux: aux}, base, p.pointer(f))
 		return
 	}
 	if c, ok := goInteger(o); ok {
-		f.emit(ir.Value{Op: ir.FieldStore, Aux: aux}, base, f.constant(ir.I64, c.n))
+		f.emit(ir.Value{Op: ir.FieldStore, Aux: aux}, base, f.b.Const(ir.I64, c.n))
 		return
 	}
-	n, ok := o.(operand)
+	v, k, ok := f.readOperand(o)
 	if !ok {
 		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be stored", typeName(o))
 		return
 	}
-	v, k := n.read(f)
-	f.emit(ir.Value{Op: ir.FieldStore, Size: k.bits / 8, Signed: k.signed, Aux: aux}, base, v)
+	f.emit(ir.Value{Op: ir.FieldStore, Size: k.Bytes(), Signed: k.Signed(), Aux: aux}, base, v)
 }
 
 // Ptr reads a pointer to a struct of that name. Package gen's accessors know the
@@ -238,7 +221,10 @@ func (d Field) Ptr(structName string) Ptr {
 	if !f.usable() {
 		return Ptr{}
 	}
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+	if d.probe {
+		return f.newPtr(d.read(0), structName)
+	}
+	aux := d.name()
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldLoad, Type: ir.Ptr, Size: 8, Aux: aux}, d.base.pointer(f)), structName)
 }
 
@@ -249,43 +235,25 @@ func (d Field) Addr(structName string) Ptr {
 	if !f.usable() {
 		return Ptr{}
 	}
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
+	aux := d.name()
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldAddr, Type: ir.Ptr, Aux: aux}, d.base.pointer(f)), structName)
 }
 
-// readField copies a field with bpf_probe_read_kernel, for pointers that the
-// verifier lets nobody follow.
-func readField(d Field, k form) ir.V {
+// Probe is the field, read by a call of bpf_probe_read_kernel: for pointers that the verifier does not trust, where BTF says
+// nothing about them, or in program types that may not follow pointers. An address that is not mapped reads as 0.
+func (d Field) Probe() Field {
+	d.probe = true
+	return d
+}
+
+// read copies the field with bpf_probe_read_kernel; a pointer has no width.
+func (d Field) read(w record.Width) ir.V {
 	f := d.base.fn
-	aux := f.name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
-	typ := ir.Ptr
-	if k.bits != 0 {
-		typ = k.typ()
+	typ, size := ir.Ptr, uint8(8)
+	if w.Bits() != 0 {
+		typ, size = w.Type(), w.Bytes()
 	}
-	size := k.bits / 8
-	if k.bits == 0 {
-		size = 8
-	}
+	aux := d.name()
 	object := f.object("what is read of "+d.path, int(size))
-	return f.emit(ir.Value{Op: ir.ReadKernel, Type: typ, Size: size, Signed: k.signed, Aux: aux, Imm: int64(object)}, d.base.pointer(f))
-}
-
-// ReadField reads a field through a pointer that the verifier does not trust, a
-// call of bpf_probe_read_kernel: where BTF says nothing about it, or in program
-// types that may not follow pointers. An address that is not mapped reads as 0.
-func ReadField[T Integer](d Field) Int[T] {
-	f := d.base.fn
-	if !f.usable() {
-		return Int[T]{}
-	}
-	return newInt[T](f, readField(d, formOf[T]()))
-}
-
-// ReadPtr is ReadField for a pointer to a struct of that name.
-func ReadPtr(d Field, structName string) Ptr {
-	f := d.base.fn
-	if !f.usable() {
-		return Ptr{}
-	}
-	return f.newPtr(readField(d, form{}), structName)
+	return f.emit(ir.Value{Op: ir.ReadKernel, Type: typ, Size: size, Signed: w.Signed(), Aux: aux, Imm: int64(object)}, d.base.pointer(f))
 }

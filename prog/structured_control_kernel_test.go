@@ -225,7 +225,7 @@ func TestDynptrsReachWholePackets(t *testing.T) {
 		})
 		helper.DynptrWrite(f, room, f.U32(1), last, f.U32(4), f.U64(0))
 		helper.RingbufSubmitDynptr(f, room, f.U64(0))
-		return dsl.AtBE[int32](last, 0).Get()
+		return last.At(0).BE().S32().Get()
 	}); got != 0x7f000001 { // the address that the packet goes to
 		t.Errorf("the last four bytes are %#x", got)
 	}
@@ -244,7 +244,7 @@ func TestVerifierIsToldTheLine(t *testing.T) {
 	t.Cleanup(func() { settings.Close() })
 	_, err := prog.Load(dsl.Func("careless", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		f.If(settings.In(f).U64("").Ne(3), func() { // known to be so
-			f.Return(dsl.At[int32](skb.Offset(0), 4000)) // behind the context
+			f.Return(skb.Offset(0).At(4000).S32()) // behind the context
 		})
 		return f.S32(0)
 	}), prog.Options{Type: syscall.ProgTypeSchedCls})

@@ -119,7 +119,7 @@ func TestXDPByPort(t *testing.T) {
 	p := loaded(t, dsl.Func("by_port", func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 		pass := f.ReturnConst(ctx.XDPPass)
 		packet := x.Packet()
-		f.If(dsl.AtBE[uint16](packet.Bytes(12, 2, pass), 0).Ne(0x0800), pass)
+		f.If(packet.Bytes(12, 2, pass).At(0).BE().U16().Ne(0x0800), pass)
 		ip := dsl.Header[ipv4UDP](packet, 14, pass)
 		f.If(ip.U8("Protocol").Ne(unix.IPPROTO_UDP).Or(ip.U16("ToPort").Ne(closed.In(f).U16(""))), pass)
 		dropped.In(f).U64("").AtomicAdd(1)

@@ -202,7 +202,7 @@ func TestTrieFindsLongestPrefix(t *testing.T) {
 	p := classifier(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		key := dsl.Local[maps.IPv4Prefix](f)
 		key.U32("Bits").Set(32)
-		dsl.AtBE[uint32](key.Part("Address"), 0).Set(address.In(f).U32(""))
+		key.Part("Address").At(0).BE().U32().Set(address.In(f).U32(""))
 		next := routes.In(f).Lookup(key)
 		f.If(next.IsNil(), f.ReturnConst(0))
 		return next.U32("").S32()
@@ -406,7 +406,7 @@ func TestGlobalsBothSides(t *testing.T) {
 	p := classifier(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		s := settings.In(f)
 		// The verifier knows that this is 3; otherwise it would refuse the address 0.
-		f.If(s.U64("Packets").Ne(3), func() { f.Return(dsl.At[int32](skb.Offset(0), 4000)) })
+		f.If(s.U64("Packets").Ne(3), func() { f.Return(skb.Offset(0).At(4000).S32()) })
 		total.In(f).U64("Packets").AtomicAdd(s.U64("Packets"))
 		total.In(f).U32("PerKind[1]").AtomicOr(s.U32("PerKind[1]"))
 		return f.S32(0)

@@ -23,11 +23,11 @@ func TestReadsWithoutTrust(t *testing.T) {
 	read := number(t, family{Nobody: -1})
 	if got := runOnce(t, func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		task := dsl.PtrFrom(helper.GetCurrentTask(f), "task_struct")
-		parent := dsl.ReadPtr(task.Field("real_parent"), "task_struct")
-		nobody := dsl.ReadField[int32](dsl.PtrFrom(f.U64(0), "task_struct").Field("tgid"))
+		parent := task.Field("real_parent").Probe().Ptr("task_struct")
+		nobody := dsl.PtrFrom(f.U64(0), "task_struct").Field("tgid").Probe().S32()
 		all := read.In(f)
-		all.S32("Process").Set(dsl.ReadField[int32](task.Field("tgid")))
-		all.S32("Parent").Set(dsl.ReadField[int32](parent.Field("tgid")))
+		all.S32("Process").Set(task.Field("tgid").Probe().S32())
+		all.S32("Parent").Set(parent.Field("tgid").Probe().S32())
 		all.S32("Nobody").Set(nobody)
 		return f.S32(0)
 	}); got != 0 {

@@ -153,6 +153,6 @@ func classOf(f *dsl.Fn, protocol dsl.U8) dsl.U32 {
 // move copies bytes, four at a time.
 func move(to, from dsl.Ptr, size int16) {
 	for at := int16(0); at < size; at += 4 {
-		dsl.At[uint32](to, at).Set(dsl.At[uint32](from, at))
+		to.At(at).U32().Set(from.At(at).U32())
 	}
 }

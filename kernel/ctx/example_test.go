@@ -12,7 +12,7 @@ import (
 // onlyIPv4 drops what is not IPv4.
 func onlyIPv4(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	ethernet := x.Packet().Bytes(0, 14, f.ReturnConst(ctx.XDPDrop))
-	f.If(dsl.AtBE[uint16](ethernet, 12).Ne(0x0800), f.ReturnConst(ctx.XDPDrop))
+	f.If(ethernet.At(12).BE().U16().Ne(0x0800), f.ReturnConst(ctx.XDPDrop))
 	return f.U32(ctx.XDPPass)
 }
 

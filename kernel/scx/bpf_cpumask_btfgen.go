@@ -20,14 +20,14 @@ func (p BPFCPUMask) AsCPUMask() CPUMask { return CPUMask{p.To("cpumask")} }
 //
 //	s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p BPFCPUMask) PickAnyCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_any_cpu", dsl.As[uint64](flags)).S32()
+	return dsl.KernelMethod(p, "scx_bpf_pick_any_cpu", dsl.As[dsl.U64](flags)).S32()
 }
 
 // PickIdleCPU calls the kernel function scx_bpf_pick_idle_cpu.
 //
 //	s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p BPFCPUMask) PickIdleCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_idle_cpu", dsl.As[uint64](flags)).S32()
+	return dsl.KernelMethod(p, "scx_bpf_pick_idle_cpu", dsl.As[dsl.U64](flags)).S32()
 }
 
 // PutIdleCpumask calls the kernel function scx_bpf_put_idle_cpumask.

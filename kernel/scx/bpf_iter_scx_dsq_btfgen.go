@@ -14,28 +14,28 @@ func (DSQIterator) StructName() string { return "bpf_iter_scx_dsq" }
 //
 //	bool scx_bpf_dispatch_vtime_from_dsq(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 enq_flags)
 func (p DSQIterator) DispatchVtimeFromDSQ(pArg dsl.StructPtr, dsqId, enqFlags dsl.Operand) dsl.Bool {
-	return dsl.KernelMethod(p, "scx_bpf_dispatch_vtime_from_dsq", dsl.AsPtr(pArg), dsl.As[uint64](dsqId), dsl.As[uint64](enqFlags)).Bool()
+	return dsl.KernelMethod(p, "scx_bpf_dispatch_vtime_from_dsq", dsl.AsPtr(pArg), dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](enqFlags)).Bool()
 }
 
 // DispatchFromDSQ calls the kernel function scx_bpf_dispatch_from_dsq.
 //
 //	bool scx_bpf_dispatch_from_dsq(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 enq_flags)
 func (p DSQIterator) DispatchFromDSQ(pArg dsl.StructPtr, dsqId, enqFlags dsl.Operand) dsl.Bool {
-	return dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq", dsl.AsPtr(pArg), dsl.As[uint64](dsqId), dsl.As[uint64](enqFlags)).Bool()
+	return dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq", dsl.AsPtr(pArg), dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](enqFlags)).Bool()
 }
 
 // DispatchFromDSQSetVtime calls the kernel function scx_bpf_dispatch_from_dsq_set_vtime.
 //
 //	void scx_bpf_dispatch_from_dsq_set_vtime(struct bpf_iter_scx_dsq *it__iter, u64 vtime)
 func (p DSQIterator) DispatchFromDSQSetVtime(vtime dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_vtime", dsl.As[uint64](vtime))
+	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_vtime", dsl.As[dsl.U64](vtime))
 }
 
 // DispatchFromDSQSetSlice calls the kernel function scx_bpf_dispatch_from_dsq_set_slice.
 //
 //	void scx_bpf_dispatch_from_dsq_set_slice(struct bpf_iter_scx_dsq *it__iter, u64 slice)
 func (p DSQIterator) DispatchFromDSQSetSlice(slice dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_slice", dsl.As[uint64](slice))
+	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_slice", dsl.As[dsl.U64](slice))
 }
 
 // Destroy calls the kernel function bpf_iter_scx_dsq_destroy.
@@ -56,7 +56,7 @@ func (p DSQIterator) Next() Task {
 //
 //	int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)
 func (p DSQIterator) New(dsqId, flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "bpf_iter_scx_dsq_new", dsl.As[uint64](dsqId), dsl.As[uint64](flags)).S32()
+	return dsl.KernelMethod(p, "bpf_iter_scx_dsq_new", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](flags)).S32()
 }
 
 // OpaqueAddr is the address of u64 __opaque[6].

@@ -38,21 +38,21 @@ func (p Task) Running() dsl.Bool {
 //
 //	void scx_bpf_dispatch_vtime(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime, u64 enq_flags)
 func (p Task) DispatchVtime(dsqId, slice, vtime, enqFlags dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_vtime", dsl.As[uint64](dsqId), dsl.As[uint64](slice), dsl.As[uint64](vtime), dsl.As[uint64](enqFlags))
+	dsl.KernelMethod(p, "scx_bpf_dispatch_vtime", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](slice), dsl.As[dsl.U64](vtime), dsl.As[dsl.U64](enqFlags))
 }
 
 // Dispatch calls the kernel function scx_bpf_dispatch.
 //
 //	void scx_bpf_dispatch(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)
 func (p Task) Dispatch(dsqId, slice, enqFlags dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch", dsl.As[uint64](dsqId), dsl.As[uint64](slice), dsl.As[uint64](enqFlags))
+	dsl.KernelMethod(p, "scx_bpf_dispatch", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](slice), dsl.As[dsl.U64](enqFlags))
 }
 
 // SelectCPUDfl calls the kernel function scx_bpf_select_cpu_dfl.
 //
 //	s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle)
 func (p Task) SelectCPUDfl(prevCpu, wakeFlags dsl.Operand, isIdle dsl.StructPtr) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_select_cpu_dfl", dsl.As[int32](prevCpu), dsl.As[uint64](wakeFlags), dsl.AsPtr(isIdle)).S32()
+	return dsl.KernelMethod(p, "scx_bpf_select_cpu_dfl", dsl.As[dsl.S32](prevCpu), dsl.As[dsl.U64](wakeFlags), dsl.AsPtr(isIdle)).S32()
 }
 
 // State reads unsigned int __state.

@@ -30,7 +30,7 @@ func (p InetConnectionSock) RenoSsthresh() dsl.U32 {
 //
 //	void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p InetConnectionSock) RenoCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // RenoUndoCwnd calls the kernel function tcp_reno_undo_cwnd.
@@ -58,21 +58,21 @@ func (p InetConnectionSock) CubictcpRecalcSsthresh() dsl.U32 {
 //
 //	void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p InetConnectionSock) CubictcpCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // CubictcpState calls the kernel function cubictcp_state.
 //
 //	void cubictcp_state(struct sock *sk, u8 new_state)
 func (p InetConnectionSock) CubictcpState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "cubictcp_state", dsl.As[dsl.U8](newState))
 }
 
 // CubictcpCwndEvent calls the kernel function cubictcp_cwnd_event.
 //
 //	void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p InetConnectionSock) CubictcpCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // CubictcpAcked calls the kernel function cubictcp_acked.
@@ -93,7 +93,7 @@ func (p InetConnectionSock) BBRInit() {
 //
 //	void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 func (p InetConnectionSock) BBRMain(ack, flag dsl.Operand, rs dsl.StructPtr) {
-	dsl.KernelMethod(p, "bbr_main", dsl.As[uint32](ack), dsl.As[int32](flag), dsl.AsPtr(rs))
+	dsl.KernelMethod(p, "bbr_main", dsl.As[dsl.U32](ack), dsl.As[dsl.S32](flag), dsl.AsPtr(rs))
 }
 
 // BBRSndbufExpand calls the kernel function bbr_sndbuf_expand.
@@ -114,7 +114,7 @@ func (p InetConnectionSock) BBRUndoCwnd() dsl.U32 {
 //
 //	void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p InetConnectionSock) BBRCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // BBRSsthresh calls the kernel function bbr_ssthresh.
@@ -135,7 +135,7 @@ func (p InetConnectionSock) BBRMinTsoSegs() dsl.U32 {
 //
 //	void bbr_set_state(struct sock *sk, u8 new_state)
 func (p InetConnectionSock) BBRSetState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_set_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "bbr_set_state", dsl.As[dsl.U8](newState))
 }
 
 // IcskInetAddr is the address of struct inet_sock icsk_inet.

@@ -32,7 +32,7 @@ func (p BaseSock) RenoSsthresh() dsl.U32 {
 //
 //	void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p BaseSock) RenoCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // RenoUndoCwnd calls the kernel function tcp_reno_undo_cwnd.
@@ -60,21 +60,21 @@ func (p BaseSock) CubictcpRecalcSsthresh() dsl.U32 {
 //
 //	void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p BaseSock) CubictcpCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // CubictcpState calls the kernel function cubictcp_state.
 //
 //	void cubictcp_state(struct sock *sk, u8 new_state)
 func (p BaseSock) CubictcpState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "cubictcp_state", dsl.As[dsl.U8](newState))
 }
 
 // CubictcpCwndEvent calls the kernel function cubictcp_cwnd_event.
 //
 //	void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p BaseSock) CubictcpCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // CubictcpAcked calls the kernel function cubictcp_acked.
@@ -95,7 +95,7 @@ func (p BaseSock) BBRInit() {
 //
 //	void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 func (p BaseSock) BBRMain(ack, flag dsl.Operand, rs dsl.StructPtr) {
-	dsl.KernelMethod(p, "bbr_main", dsl.As[uint32](ack), dsl.As[int32](flag), dsl.AsPtr(rs))
+	dsl.KernelMethod(p, "bbr_main", dsl.As[dsl.U32](ack), dsl.As[dsl.S32](flag), dsl.AsPtr(rs))
 }
 
 // BBRSndbufExpand calls the kernel function bbr_sndbuf_expand.
@@ -116,7 +116,7 @@ func (p BaseSock) BBRUndoCwnd() dsl.U32 {
 //
 //	void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p BaseSock) BBRCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // BBRSsthresh calls the kernel function bbr_ssthresh.
@@ -137,7 +137,7 @@ func (p BaseSock) BBRMinTsoSegs() dsl.U32 {
 //
 //	void bbr_set_state(struct sock *sk, u8 new_state)
 func (p BaseSock) BBRSetState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_set_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "bbr_set_state", dsl.As[dsl.U8](newState))
 }
 
 // SkCommonAddr is the address of struct sock_common __sk_common.

@@ -32,7 +32,7 @@ func (p Sock) RenoSsthresh() dsl.U32 {
 //
 //	void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p Sock) RenoCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // RenoUndoCwnd calls the kernel function tcp_reno_undo_cwnd.
@@ -46,14 +46,14 @@ func (p Sock) RenoUndoCwnd() dsl.U32 {
 //
 //	u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)
 func (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_slow_start", dsl.As[uint32](acked)).U32()
+	return dsl.KernelMethod(p, "tcp_slow_start", dsl.As[dsl.U32](acked)).U32()
 }
 
 // CongAvoidAI calls the kernel function tcp_cong_avoid_ai.
 //
 //	void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
 func (p Sock) CongAvoidAI(w, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_cong_avoid_ai", dsl.As[uint32](w), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "tcp_cong_avoid_ai", dsl.As[dsl.U32](w), dsl.As[dsl.U32](acked))
 }
 
 // CubictcpInit calls the kernel function cubictcp_init.
@@ -74,21 +74,21 @@ func (p Sock) CubictcpRecalcSsthresh() dsl.U32 {
 //
 //	void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p Sock) CubictcpCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[uint32](ack), dsl.As[uint32](acked))
+	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
 }
 
 // CubictcpState calls the kernel function cubictcp_state.
 //
 //	void cubictcp_state(struct sock *sk, u8 new_state)
 func (p Sock) CubictcpState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "cubictcp_state", dsl.As[dsl.U8](newState))
 }
 
 // CubictcpCwndEvent calls the kernel function cubictcp_cwnd_event.
 //
 //	void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p Sock) CubictcpCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // CubictcpAcked calls the kernel function cubictcp_acked.
@@ -109,7 +109,7 @@ func (p Sock) BBRInit() {
 //
 //	void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 func (p Sock) BBRMain(ack, flag dsl.Operand, rs dsl.StructPtr) {
-	dsl.KernelMethod(p, "bbr_main", dsl.As[uint32](ack), dsl.As[int32](flag), dsl.AsPtr(rs))
+	dsl.KernelMethod(p, "bbr_main", dsl.As[dsl.U32](ack), dsl.As[dsl.S32](flag), dsl.AsPtr(rs))
 }
 
 // BBRSndbufExpand calls the kernel function bbr_sndbuf_expand.
@@ -130,7 +130,7 @@ func (p Sock) BBRUndoCwnd() dsl.U32 {
 //
 //	void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p Sock) BBRCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[uint32](event))
+	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[dsl.U32](event))
 }
 
 // BBRSsthresh calls the kernel function bbr_ssthresh.
@@ -151,7 +151,7 @@ func (p Sock) BBRMinTsoSegs() dsl.U32 {
 //
 //	void bbr_set_state(struct sock *sk, u8 new_state)
 func (p Sock) BBRSetState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_set_state", dsl.As[uint8](newState))
+	dsl.KernelMethod(p, "bbr_set_state", dsl.As[dsl.U8](newState))
 }
 
 // InetConn is the address of struct inet_connection_sock inet_conn.

@@ -71,7 +71,7 @@ type bbrCall struct {
 }
 
 func (b bbr) call(f *dsl.Fn, tp tcp.Sock, roundStart uint8) bbrCall {
-	return bbrCall{f, b, tcp.CA[bbrState](tp), tp, dsl.NewVar[uint8](f, roundStart)}
+	return bbrCall{f, b, tcp.CA[bbrState](tp), tp, f.VarU8(roundStart)}
 }
 
 // init begins a connection.

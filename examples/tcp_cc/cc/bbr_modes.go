@@ -25,7 +25,7 @@ const (
 
 // updateGains sets what goes with the mode.
 func (c bbrCall) updateGains() (cwndGain dsl.VarU32) {
-	pacing, cwnd := dsl.NewVar[uint16](c.Fn, gainUnit), dsl.NewVar[uint32](c.Fn, 2*gainUnit) // 2: for acknowledgements that come late or in bunches
+	pacing, cwnd := c.Fn.VarU16(gainUnit), c.Fn.VarU32(2*gainUnit) // 2: for acknowledgements that come late or in bunches
 	dsl.Switch(c.Fn, c.Mode.Get(),
 		dsl.Case(func() { pacing.Set(highGain); cwnd.Set(highGain) }, startup),
 		dsl.Case(func() { pacing.Set(drainGain); cwnd.Set(highGain) }, drain), // by pacing alone

@@ -32,7 +32,7 @@ func (c bbrCall) pacingRate(rate, gain dsl.U32) dsl.U64 {
 
 // initPacingRate paces as if the first window were to leave in an RTT, times the high gain; 1 ms before there is one.
 func (c bbrCall) initPacingRate() {
-	rtt, srtt := dsl.NewVar[uint32](c.Fn, 1000), c.tp.SrttUs() // µs·8
+	rtt, srtt := c.Fn.VarU32(1000), c.tp.SrttUs() // µs·8
 	c.If(srtt.Ne(0), func() {
 		rtt.Set(srtt.Shr(3).Max(1))
 		c.HasSeenRTT.Set(1)

@@ -27,13 +27,13 @@ func newCubeRoots() cubeRoots {
 // root is ∛a, off by less than 1.2 % or 1.
 func (c cubeRoots) root(f *dsl.Fn, a dsl.U64) dsl.U32 {
 	// Three bits of a number are one of its root: so many has the root beyond those in the table.
-	more, leading := dsl.NewVar[uint32](f, 0), a.Var()
+	more, leading := f.VarU32(0), a.Var()
 	f.For(20, func(dsl.U32) {
 		f.If(leading.Lt(64), f.Break)
 		leading.Set(leading.Shr(3))
 		more.Inc(1)
 	})
-	estimate := dsl.At[uint8](f.MapData(c.estimates.Spec(), 0).Offset(leading.And(63)), 0).U32()
+	estimate := f.MapData(c.estimates.Spec(), 0).Offset(leading.And(63)).At(0).U8().U32()
 	return dsl.Pick(f, more.Eq(0), func() dsl.U32 { return estimate.Add(35).Shr(6) }, func() dsl.U32 {
 		x := estimate.Add(10).Shl(more.And(31)).Shr(6)
 		// x - (x³-a)/(3x²) = (2x + a/x²)/3; x·(x-1) makes up for rounding down, and 341/1024 is a third.

@@ -76,9 +76,9 @@ func (t *tracer) asked(m model.Member, body any) func(*dsl.Fn, tcp.Sock) dsl.U32
 }
 
 // timed traces a member with one argument, which note takes down.
-func timed[T dsl.Integer](t *tracer, m model.Member, field string, body func(f *dsl.Fn, tp tcp.Sock, arg dsl.Int[T], now, draw dsl.U32)) func(*dsl.Fn, tcp.Sock, dsl.Int[T]) {
+func timed[N dsl.Int](t *tracer, m model.Member, field string, body func(f *dsl.Fn, tp tcp.Sock, arg N, now, draw dsl.U32)) func(*dsl.Fn, tcp.Sock, N) {
 	sub := dsl.Func(m.String()+"_body", body)
-	return func(f *dsl.Fn, tp tcp.Sock, arg dsl.Int[T]) {
+	return func(f *dsl.Fn, tp tcp.Sock, arg N) {
 		draw := helper.GetPrandomU32(f).Mod(phases - 1)
 		t.around(f, tp, m, func(c call) {
 			c.record.U32(field).Set(arg.U32())

@@ -114,7 +114,7 @@ func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 	case isBool:
 		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.AsBool(%s)", name)}, nil
 	case n != "":
-		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.As[%s](%s)", goInteger(n), name)}, nil
+		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.As[dsl.%s](%s)", n, name)}, nil
 	case !isPointer:
 		return parameter{}, fmt.Errorf("parameter %d is a %s, which no register holds", i+1, btf.Declaration(p.Type, ""))
 	}
@@ -122,14 +122,6 @@ func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 		return parameter{name, "*dsl.Program", name}, nil
 	}
 	return parameter{name, "dsl.StructPtr", fmt.Sprintf("dsl.AsPtr(%s)", name)}, nil
-}
-
-// goInteger turns U32 into uint32.
-func goInteger(number string) string {
-	if bits, ok := strings.CutPrefix(number, "S"); ok {
-		return "int" + bits
-	}
-	return "uint" + number[1:]
 }
 
 // result says what Go makes of a result.
@@ -147,4 +139,12 @@ func (g *generator) result(t cbtf.Type) (result, error) {
 		return result{}, errors.New("its result is no number and no pointer")
 	}
 	return result{"dsl." + n, "%s." + n + "()"}, nil
+}
+
+// goInteger turns U32 into uint32.
+func goInteger(number string) string {
+	if bits, ok := strings.CutPrefix(number, "S"); ok {
+		return "int" + bits
+	}
+	return "uint" + number[1:]
 }

@@ -85,7 +85,7 @@ func TestTypesAndMembers(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	types := open(t, "6.18")
 	has(t, generated(t, types, "tcp_sock_btfgen.go", tcpOptions),
-		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn dsl.KernelMethod(p, \"tcp_slow_start\", dsl.As[uint32](acked)).U32()\n}\n",
+		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn dsl.KernelMethod(p, \"tcp_slow_start\", dsl.As[dsl.U32](acked)).U32()\n}\n",
 		"func (p Sock) RenoSsthresh() dsl.U32 {\n") // of what it begins with
 	base := generated(t, types, "sock_btfgen.go", tcpOptions)
 	has(t, base, "func (p BaseSock) RenoSsthresh() dsl.U32 {\n")

@@ -24,7 +24,7 @@ var memory = [...]Mistake{
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().And(127)
-				return dsl.At[uint8](value.Offset(i), 0).U32() // wrong: i is up to 127, and the value has 64 bytes
+				return value.Offset(i).At(0).U8().U32() // wrong: i is up to 127, and the value has 64 bytes
 			})
 		},
 		Found: Compiling,
@@ -38,7 +38,7 @@ var memory = [...]Mistake{
 			return dsl.Func("index_without_limit", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
-				return dsl.At[uint8](value.Offset(md.RxQueueIndex()), 0).U32() // wrong: nothing says that there are few queues
+				return value.Offset(md.RxQueueIndex()).At(0).U8().U32() // wrong: nothing says that there are few queues
 			})
 		},
 		Found: Compiling,
@@ -54,7 +54,7 @@ var memory = [...]Mistake{
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().S8().S64()
 				f.If(i.Ge(64), f.ReturnConst(2))
-				return dsl.At[uint8](value.Offset(i), 0).U32() // wrong: i is below 64, and may be -128
+				return value.Offset(i).At(0).U8().U32() // wrong: i is below 64, and may be -128
 			})
 		},
 		Found: Compiling,
@@ -178,7 +178,7 @@ var memory = [...]Mistake{
 			return dsl.Func("index_into_the_stack", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				table := dsl.Local[[16]uint8](f)
 				i := skb.Mark().And(1023)
-				return dsl.At[uint8](table.Offset(i), 0).S32() // wrong: i may be 1023, and the whole stack has 512 bytes
+				return table.Offset(i).At(0).U8().S32() // wrong: i may be 1023, and the whole stack has 512 bytes
 			})
 		},
 		Found: Compiling,
@@ -190,7 +190,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("any_index_into_the_stack", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				table := dsl.Local[[16]uint8](f)
-				return dsl.At[uint8](table.Offset(skb.Mark()), 0).S32() // wrong: the mark may be any number
+				return table.Offset(skb.Mark()).At(0).U8().S32() // wrong: the mark may be any number
 			})
 		},
 		Found: Compiling,
@@ -201,7 +201,7 @@ var memory = [...]Mistake{
 		In:   xdp,
 		Build: func() *dsl.Program {
 			return dsl.Func("packet_not_compared", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				return dsl.At[uint8](md.Packet().Start(), 12).U32() // wrong: the packet may end before its byte 12
+				return md.Packet().Start().At(12).U8().U32() // wrong: the packet may end before its byte 12
 			})
 		},
 		Found: Compiling,
@@ -314,7 +314,7 @@ var memory = [...]Mistake{
 			return dsl.Func("past_the_record", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				event := maps.Reserve[uint64](f, events)
 				f.If(event.IsNil(), f.ReturnConst(2))
-				dsl.At[uint64](event.Ptr, 8).Set(1) // wrong: 8 bytes were reserved, and this is behind them
+				event.Ptr.At(8).U64().Set(1) // wrong: 8 bytes were reserved, and this is behind them
 				events.Submit(f, event)
 				return f.U32(2)
 			})
@@ -381,7 +381,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("write_to_a_packet", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				b := skb.Packet().Bytes(0, 1, f.ReturnConst(1))
-				dsl.At[uint8](b, 0).Set(0) // wrong: this hook reads packets only
+				b.At(0).U8().Set(0) // wrong: this hook reads packets only
 				return f.U32(1)
 			})
 		},
@@ -422,7 +422,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			each := dsl.Func("each", func(f *dsl.Fn, m dsl.Ptr, key dsl.Ptr, value dsl.Ref[uint64], sum dsl.Ref[uint64]) dsl.S64 {
-				sum.U64("").Inc(dsl.At[uint64](key, 0)) // wrong: keys have 4 bytes
+				sum.U64("").Inc(key.At(0).U64()) // wrong: keys have 4 bytes
 				return f.S64(0)
 			})
 			return dsl.Func("past_the_key", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
@@ -437,7 +437,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			each := dsl.Func("each", func(f *dsl.Fn, m dsl.Ptr, key dsl.Ptr, value dsl.Ref[uint64], sum dsl.Ref[uint64]) dsl.S64 {
-				dsl.At[uint32](key, 0).Set(1) // wrong: the element would be where nobody finds it
+				key.At(0).U32().Set(1) // wrong: the element would be where nobody finds it
 				return f.S64(0)
 			})
 			return dsl.Func("another_key", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
@@ -494,7 +494,7 @@ var memory = [...]Mistake{
 				packet, copied := dsl.Local[[2]uint64](f), dsl.Local[uint64](f)
 				f.Kernel("bpf_dynptr_from_skb", skb, 0, packet)
 				b := f.Kernel("bpf_dynptr_slice_rdwr", packet, 0, copied, 8).Ptr("") // wrong: this hook reads packets only
-				f.If(b.NotNil(), func() { dsl.At[uint8](b, 0).Set(0) })
+				f.If(b.NotNil(), func() { b.At(0).U8().Set(0) })
 				return f.U32(1)
 			})
 		},

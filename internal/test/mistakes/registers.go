@@ -48,7 +48,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("number_as_pointer", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				mark := dsl.PtrFrom(skb.Mark().U64(), "")
-				return dsl.At[int32](mark, 0).Get() // wrong: a mark is a number, not an address
+				return mark.At(0).S32().Get() // wrong: a mark is a number, not an address
 			})
 		},
 		Found: Compiling,
@@ -89,7 +89,7 @@ var registers = [...]Mistake{
 		In:   xdp,
 		Build: func() *dsl.Program {
 			return dsl.Func("read_at_the_end", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				return dsl.At[uint32](md.Packet().End(), -4).Get() // wrong: the end is for comparing, and not to be followed
+				return md.Packet().End().At(-4).U32().Get() // wrong: the end is for comparing, and not to be followed
 			})
 		},
 		Found: Compiling,
@@ -102,7 +102,7 @@ var registers = [...]Mistake{
 			pairs := maps.NewHash[uint32, [2]uint64]("pairs", 16)
 			return dsl.Func("offset_of_nil", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				second := pairs.In(f).Lookup(1).Offset(md.RxQueueIndex().U64()) // wrong: nil and 8 is no longer nil
-				f.If(second.NotNil(), func() { dsl.At[uint64](second, 0).Set(1) })
+				f.If(second.NotNil(), func() { second.At(0).U64().Set(1) })
 				return f.U32(2)
 			})
 		},
@@ -215,7 +215,7 @@ var registers = [...]Mistake{
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				now := helper.KtimeGetNs(f)
-				return dsl.At[uint8](value.Offset(now), 0).U32() // wrong: the time may be any number of 64 bits
+				return value.Offset(now).At(0).U8().U32() // wrong: the time may be any number of 64 bits
 			})
 		},
 		Found: Compiling,
@@ -244,7 +244,7 @@ var registers = [...]Mistake{
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				step := md.RxQueueIndex().S32()
-				return dsl.At[uint8](value.Offset(step.S64()), 0).U32() // wrong: the number may be -2147483648
+				return value.Offset(step.S64()).At(0).U8().U32() // wrong: the number may be -2147483648
 			})
 		},
 		Found: Compiling,

@@ -199,7 +199,7 @@ var resources = [...]Mistake{
 			return dsl.Func("dynptr_written_over", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				event := dsl.Local[room](f)
 				helper.RingbufReserveDynptr(f, events.Spec(), 8, 0, event)
-				dsl.At[uint64](event.Ptr, 0).Set(0) // wrong: with these bytes the record would be lost
+				event.Ptr.At(0).U64().Set(0) // wrong: with these bytes the record would be lost
 				helper.RingbufSubmitDynptr(f, event, 0)
 				return f.S32(0)
 			})
@@ -247,7 +247,7 @@ var resources = [...]Mistake{
 			return dsl.Func("lock_read_as_a_number", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				return dsl.At[int32](value.Part("Lock"), 0).Get() // wrong: whether a lock is held is not for programs to read
+				return value.Part("Lock").At(0).S32().Get() // wrong: whether a lock is held is not for programs to read
 			})
 		},
 		Found: Compiling,
@@ -261,7 +261,7 @@ var resources = [...]Mistake{
 			return dsl.Func("half_a_kptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				return dsl.At[int32](value.Part("Mask"), 0).Get() // wrong: pointers have 8 bytes
+				return value.Part("Mask").At(0).S32().Get() // wrong: pointers have 8 bytes
 			})
 		},
 		Found: Compiling,
@@ -275,7 +275,7 @@ var resources = [...]Mistake{
 			p := dsl.Func("kptr_set", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
 				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				dsl.At[uint64](value.Part("Mask"), 0).Set(in.U64("")) // wrong: what is in there would be lost; value.Exchange gives it
+				value.Part("Mask").At(0).U64().Set(in.U64("")) // wrong: what is in there would be lost; value.Exchange gives it
 				return f.S32(0)
 			})
 			p.Sleepable = true

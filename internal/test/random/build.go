@@ -118,7 +118,7 @@ func (b *builder) statement(s *Stmt) {
 	case ForUpTo:
 		f.ForUpTo(b.operand(s.X), s.N, b.counted(s))
 	case While:
-		i := wrap(dsl.NewVar[uint32](f, 0))
+		i := wrap(f.VarU32(0))
 		b.names[s.ID] = i
 		f.While(func() dsl.Bool {
 			return i.compare(Lt, s.N).AndThen(func() dsl.Bool { return b.condition(s.Conds[0]) })

@@ -23,23 +23,23 @@ type value interface {
 	operand() dsl.Operand
 }
 
-// operators are those that all numbers have.
-type operators[T dsl.Integer] interface {
-	Add(o dsl.Operand) dsl.Int[T]
-	Sub(o dsl.Operand) dsl.Int[T]
-	Mul(o dsl.Operand) dsl.Int[T]
-	Div(o dsl.Operand) dsl.Int[T]
-	Mod(o dsl.Operand) dsl.Int[T]
-	And(o dsl.Operand) dsl.Int[T]
-	Or(o dsl.Operand) dsl.Int[T]
-	Xor(o dsl.Operand) dsl.Int[T]
-	Min(o dsl.Operand) dsl.Int[T]
-	Max(o dsl.Operand) dsl.Int[T]
-	Shl(count dsl.Operand) dsl.Int[T]
-	Shr(count dsl.Operand) dsl.Int[T]
-	Neg() dsl.Int[T]
-	Not() dsl.Int[T]
-	Swap() dsl.Int[T]
+// operators are those that all numbers have; N is what they give, and V a variable of it.
+type operators[N, V any] interface {
+	Add(o dsl.Operand) N
+	Sub(o dsl.Operand) N
+	Mul(o dsl.Operand) N
+	Div(o dsl.Operand) N
+	Mod(o dsl.Operand) N
+	And(o dsl.Operand) N
+	Or(o dsl.Operand) N
+	Xor(o dsl.Operand) N
+	Min(o dsl.Operand) N
+	Max(o dsl.Operand) N
+	Shl(count dsl.Operand) N
+	Shr(count dsl.Operand) N
+	Neg() N
+	Not() N
+	Swap() N
 	U8() dsl.U8
 	U16() dsl.U16
 	U32() dsl.U32
@@ -55,54 +55,67 @@ type operators[T dsl.Integer] interface {
 	Gt(o dsl.Operand) dsl.Bool
 	Ge(o dsl.Operand) dsl.Bool
 	Has(o dsl.Operand) dsl.Bool
-	Get() dsl.Int[T]
-	Var() dsl.Var[T]
+	Get() N
+	Var() V
 }
 
-type number[T dsl.Integer] struct{ operators[T] }
-
-func (n number[T]) binary(op Op, o dsl.Operand) value {
-	methods := map[Op]func(dsl.Operand) dsl.Int[T]{Add: n.Add, Sub: n.Sub, Mul: n.Mul, Div: n.Div, Mod: n.Mod, And: n.And, Or: n.Or, Xor: n.Xor, Min: n.Min, Max: n.Max}
-	return number[T]{methods[op](o)}
+// atomics are those of cells.
+type atomics[N any] interface {
+	AtomicAdd(o dsl.Operand) N
+	AtomicAnd(o dsl.Operand) N
+	AtomicOr(o dsl.Operand) N
+	AtomicXor(o dsl.Operand) N
+	Exchange(o dsl.Operand) N
+	CompareExchange(expected, o dsl.Operand) N
 }
 
-func (n number[T]) shift(op Op, count dsl.Operand) value {
+type number[N dsl.Int, V any] struct{ operators[N, V] }
+
+// plain makes a value of a number of package dsl, which may be what number consists of or not.
+func plain[N dsl.Int, V any](n N) value { return number[N, V]{any(n).(operators[N, V])} }
+
+func (n number[N, V]) binary(op Op, o dsl.Operand) value {
+	methods := map[Op]func(dsl.Operand) N{Add: n.Add, Sub: n.Sub, Mul: n.Mul, Div: n.Div, Mod: n.Mod, And: n.And, Or: n.Or, Xor: n.Xor, Min: n.Min, Max: n.Max}
+	return plain[N, V](methods[op](o))
+}
+
+func (n number[N, V]) shift(op Op, count dsl.Operand) value {
 	if op == Shl {
-		return number[T]{n.Shl(count)}
+		return plain[N, V](n.Shl(count))
 	}
-	return number[T]{n.Shr(count)}
+	return plain[N, V](n.Shr(count))
 }
 
-func (n number[T]) unary(op Op) value {
-	return number[T]{map[Op]func() dsl.Int[T]{Neg: n.Neg, Not: n.Not, Swap: n.Swap}[op]()}
+func (n number[N, V]) unary(op Op) value {
+	return plain[N, V](map[Op]func() N{Neg: n.Neg, Not: n.Not, Swap: n.Swap}[op]())
 }
 
-func (n number[T]) convert(t Type) value {
+func (n number[N, V]) convert(t Type) value {
 	switch t {
 	case U8:
-		return number[uint8]{n.U8()}
+		return wrap(n.U8())
 	case U16:
-		return number[uint16]{n.U16()}
+		return wrap(n.U16())
 	case U32:
-		return number[uint32]{n.U32()}
+		return wrap(n.U32())
 	case U64:
-		return number[uint64]{n.U64()}
+		return wrap(n.U64())
 	case S8:
-		return number[int8]{n.S8()}
+		return wrap(n.S8())
 	case S16:
-		return number[int16]{n.S16()}
+		return wrap(n.S16())
 	case S32:
-		return number[int32]{n.S32()}
+		return wrap(n.S32())
 	}
-	return number[int64]{n.S64()}
+	return wrap(n.S64())
 }
 
-func (n number[T]) compare(op Op, o dsl.Operand) dsl.Bool {
+func (n number[N, V]) compare(op Op, o dsl.Operand) dsl.Bool {
 	return map[Op]func(dsl.Operand) dsl.Bool{Eq: n.Eq, Ne: n.Ne, Lt: n.Lt, Le: n.Le, Gt: n.Gt, Ge: n.Ge, Has: n.Has}[op](o)
 }
 
-func (n number[T]) get() value      { return number[T]{n.Get()} }
-func (n number[T]) variable() value { return number[T]{n.Var()} }
+func (n number[N, V]) get() value      { return plain[N, V](n.Get()) }
+func (n number[N, V]) variable() value { return wrap(n.Var()) }
 
 // assigned is what can be set.
 type assigned interface {
@@ -110,56 +123,56 @@ type assigned interface {
 	Inc(o dsl.Operand)
 }
 
-func (n number[T]) set(o dsl.Operand) { n.operators.(assigned).Set(o) }
-func (n number[T]) inc(o dsl.Operand) { n.operators.(assigned).Inc(o) }
+func (n number[N, V]) set(o dsl.Operand) { n.operators.(assigned).Set(o) }
+func (n number[N, V]) inc(o dsl.Operand) { n.operators.(assigned).Inc(o) }
 
-func (n number[T]) atomic(k Kind, o ...dsl.Operand) value {
-	c := n.operators.(dsl.Cell[T])
+func (n number[N, V]) atomic(k Kind, o ...dsl.Operand) value {
+	c := n.operators.(atomics[N])
 	switch k {
 	case CompareExchange:
-		return number[T]{c.CompareExchange(o[0], o[1])}
+		return plain[N, V](c.CompareExchange(o[0], o[1]))
 	case AtomicAdd:
-		return number[T]{c.AtomicAdd(o[0])}
+		return plain[N, V](c.AtomicAdd(o[0]))
 	case AtomicAnd:
-		return number[T]{c.AtomicAnd(o[0])}
+		return plain[N, V](c.AtomicAnd(o[0]))
 	case AtomicOr:
-		return number[T]{c.AtomicOr(o[0])}
+		return plain[N, V](c.AtomicOr(o[0]))
 	case AtomicXor:
-		return number[T]{c.AtomicXor(o[0])}
+		return plain[N, V](c.AtomicXor(o[0]))
 	}
-	return number[T]{c.Exchange(o[0])}
+	return plain[N, V](c.Exchange(o[0]))
 }
 
-func (n number[T]) pick(f *dsl.Fn, cond dsl.Bool, yes, no func() value) value {
-	arm := func(v func() value) func() dsl.Int[T] {
-		return func() dsl.Int[T] { return v().(number[T]).Get() }
+func (n number[N, V]) pick(f *dsl.Fn, cond dsl.Bool, yes, no func() value) value {
+	arm := func(v func() value) func() N {
+		return func() N { return v().(number[N, V]).Get() }
 	}
-	return number[T]{dsl.Pick(f, cond, arm(yes), arm(no))}
+	return plain[N, V](dsl.Pick(f, cond, arm(yes), arm(no)))
 }
 
-func (n number[T]) cases(f *dsl.Fn, arms []dsl.SwitchCase) { dsl.Switch(f, n.Get(), arms...) }
+func (n number[N, V]) cases(f *dsl.Fn, arms []dsl.SwitchCase) { dsl.Switch(f, n.Get(), arms...) }
 
-func (n number[T]) operand() dsl.Operand { return n.operators }
+func (n number[N, V]) operand() dsl.Operand { return n.operators }
 
 // wrap makes a value of one of package dsl's.
 func wrap(n any) value {
 	switch n := n.(type) {
-	case operators[uint8]:
-		return number[uint8]{n}
-	case operators[uint16]:
-		return number[uint16]{n}
-	case operators[uint32]:
-		return number[uint32]{n}
-	case operators[uint64]:
-		return number[uint64]{n}
-	case operators[int8]:
-		return number[int8]{n}
-	case operators[int16]:
-		return number[int16]{n}
-	case operators[int32]:
-		return number[int32]{n}
-	case operators[int64]:
-		return number[int64]{n}
+	case operators[dsl.U8, dsl.VarU8]:
+		return number[dsl.U8, dsl.VarU8]{n}
+	case operators[dsl.U16, dsl.VarU16]:
+		return number[dsl.U16, dsl.VarU16]{n}
+	case operators[dsl.U32, dsl.VarU32]:
+		return number[dsl.U32, dsl.VarU32]{n}
+	case operators[dsl.U64, dsl.VarU64]:
+		return number[dsl.U64, dsl.VarU64]{n}
+	case operators[dsl.S8, dsl.VarS8]:
+		return number[dsl.S8, dsl.VarS8]{n}
+	case operators[dsl.S16, dsl.VarS16]:
+		return number[dsl.S16, dsl.VarS16]{n}
+	case operators[dsl.S32, dsl.VarS32]:
+		return number[dsl.S32, dsl.VarS32]{n}
+	case operators[dsl.S64, dsl.VarS64]:
+		return number[dsl.S64, dsl.VarS64]{n}
 	}
 	panic(fmt.Sprintf("a Go %T", n))
 }
@@ -192,30 +205,27 @@ func constant(f *dsl.Fn, t Type, v uint64) value {
 
 // cellAt is memory at an offset.
 func cellAt(t Type, p dsl.Ptr, off int, big bool) value {
+	m := p.At(int16(off))
+	if big {
+		m = m.BE()
+	}
 	switch t {
 	case U8:
-		return at[uint8](p, off, big)
+		return wrap(m.U8())
 	case U16:
-		return at[uint16](p, off, big)
+		return wrap(m.U16())
 	case U32:
-		return at[uint32](p, off, big)
+		return wrap(m.U32())
 	case U64:
-		return at[uint64](p, off, big)
+		return wrap(m.U64())
 	case S8:
-		return at[int8](p, off, big)
+		return wrap(m.S8())
 	case S16:
-		return at[int16](p, off, big)
+		return wrap(m.S16())
 	case S32:
-		return at[int32](p, off, big)
+		return wrap(m.S32())
 	}
-	return at[int64](p, off, big)
-}
-
-func at[T dsl.Integer](p dsl.Ptr, off int, big bool) value {
-	if big {
-		return wrap(dsl.AtBE[T](p, int16(off)))
-	}
-	return wrap(dsl.At[T](p, int16(off)))
+	return wrap(m.S64())
 }
 
 // cellOf is memory with a name.

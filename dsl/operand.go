@@ -1,0 +1,131 @@
+package dsl
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
+
+// An Operand is what an operation may take besides the value that it is called
+// on. Operations are Go's operators, with Go's rules: both sides have the same type, results
+// wrap around in its width, and conversions are written out. Division by zero, which panics in Go,
+// gives 0 here, and the remainder is the dividend, as the BPF machine has it (RFC 9669,
+// section 4.1). So an operand is a number, variable or cell of the same width and sign, or a Go constant. Values of
+// another width or sign are a mistake that compiling reports; convert them first. In
+// calls, pointers, Bools, maps and functions are operands too.
+//
+// A variable is read when the operation is written, that is after Go has evaluated all
+// of its arguments.
+type Operand any
+
+// readOperand gives a value that the program computes, for use in f, and what number it is; no bits say that it is a pointer. ok
+// is false for what is no such value.
+func (f *Fn) readOperand(o Operand) (v ir.V, w record.Width, ok bool) {
+	switch o := o.(type) {
+	case numeric:
+		n := o.num()
+		return n.read(f), n.width, true
+	case pointer:
+		return o.pointer(f), 0, true
+	case Bool:
+		return f.condition(o), record.U8, true
+	case typed:
+		return f.value(o.w, o.o), o.w, true
+	}
+	return 0, 0, false
+}
+
+// operand gives the value of what an operation on numbers of that width takes.
+// imm is its constant when it is one: then v is 0.
+func (f *Fn) operand(w record.Width, o Operand) (v ir.V, imm int64) {
+	if n, ok := goInteger(o); ok {
+		if !n.fits(w) {
+			f.mistake(mistake.BadConstant, "", "%v is no %v", n, w)
+			return 0, 0
+		}
+		return 0, w.Register(n.n)
+	}
+	if b, ok := o.(Bool); ok {
+		f.condition(b)
+		f.mistake(mistake.MixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "a %v and a Bool do not mix", w)
+		return 0, 0
+	}
+	v, got, ok := f.readOperand(o)
+	switch {
+	case !ok:
+		f.mistake(mistake.MixedWidths, "", "a Go %s is no operand: a %v or a Go constant is wanted", typeName(o), w)
+	case got == w:
+		return v, 0
+	case got.Bits() == 0:
+		f.mistake(mistake.MixedWidths, "", "a pointer stands where a %v is wanted", w)
+	default:
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", w), "a %v and a %v do not mix", w, got)
+	}
+	return 0, 0
+}
+
+// value is operand for operations that take no constants.
+func (f *Fn) value(w record.Width, o Operand) ir.V {
+	v, imm := f.operand(w, o)
+	if v == 0 {
+		return f.b.Const(w.Type(), imm)
+	}
+	return v
+}
+
+func typeName(o any) string {
+	if o == nil {
+		return "nil"
+	}
+	return reflect.TypeOf(o).String()
+}
+
+// A goInt is a Go constant; those past int64 have over set.
+type goInt struct {
+	n    int64
+	over bool // an unsigned number of 2⁶³ or more, as n's bits
+}
+
+func (g goInt) String() string {
+	if g.over {
+		return fmt.Sprint(uint64(g.n))
+	}
+	return fmt.Sprint(g.n)
+}
+
+func (g goInt) fits(w record.Width) bool {
+	if g.over {
+		return w == record.U64
+	}
+	return w.Holds(g.n)
+}
+
+func goInteger(o Operand) (goInt, bool) {
+	switch n := o.(type) {
+	case int:
+		return goInt{n: int64(n)}, true
+	case uint8:
+		return goInt{n: int64(n)}, true
+	case uint16:
+		return goInt{n: int64(n)}, true
+	case uint32:
+		return goInt{n: int64(n)}, true
+	case uint64:
+		return goInt{int64(n), n > math.MaxInt64}, true
+	case uint:
+		return goInt{int64(n), uint64(n) > math.MaxInt64}, true
+	case int8:
+		return goInt{n: int64(n)}, true
+	case int16:
+		return goInt{n: int64(n)}, true
+	case int32:
+		return goInt{n: int64(n)}, true
+	case int64:
+		return goInt{n: n}, true
+	}
+	return goInt{}, false
+}
