@@ -68,7 +68,7 @@ func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan
 		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.UnknownType, Detail: "the kernel's struct is not named: the implementation is nil, or Type is empty",
 			Help: `use a struct such as tcp.CongestionOps, or set Ops.Type, for example to "tcp_congestion_ops"`}}
 	}
-	ops.Members = ops.Members.programs(at)
+	ops.Members = ops.Members.programs()
 	if target.BTF == nil {
 		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
@@ -92,16 +92,12 @@ func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan
 }
 
 // programs makes programs of the members that are Go functions. They have the
-// names of their members. A nil function has no line; at stands for it.
-func (m Members) programs(at dsl.Position) Members {
+// names of their members.
+func (m Members) programs() Members {
 	made := make(Members, len(m))
 	for name, value := range m {
 		if fn := reflect.ValueOf(value); fn.Kind() == reflect.Func {
-			program := dsl.Func(name, value)
-			if fn.IsNil() {
-				program.Pos, program.Proto.Pos = at, at
-			}
-			value = program
+			value = dsl.Func(name, value)
 		}
 		made[name] = value
 	}
