@@ -15,7 +15,7 @@
 //
 //   - [github.com/bpfsmith/bpfsmith/structops]: implement an interface of the kernel, such as a TCP congestion control or a scheduler
 //   - [github.com/bpfsmith/bpfsmith/prog]: programs of all other types: XDP, traffic control, cgroups, tracepoints
-//   - [github.com/bpfsmith/bpfsmith/link]: what keeps a program attached
+//   - [github.com/bpfsmith/bpfsmith/link]: attach programs to interfaces, cgroups, tracepoints and sockets; update, pin and detach them
 //
 // # Understand
 //

@@ -40,8 +40,11 @@ var layers = map[string][]string{
 	"kernel/scx":                 {"dsl"},
 	"kernel/ctx":                 {"dsl"},
 	"maps":                       {"mistake", "dsl", "btf", "syscall"},
-	"prog":                       {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host"},
-	"structops":                  {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "internal/host"},
+	"prog":                       {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host", "internal/refusal", "internal/attachment"},
+	"link":                       {"mistake", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal", "internal/attachment"},
+	"structops":                  {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "prog", "internal/refusal", "internal/attachment"},
+	"internal/refusal":           {},
+	"internal/attachment":        {},
 	"internal/host":              {"isa", "syscall"},
 	"internal/test/fixture":      {"btf"},
 	"internal/gen/btfgen":        {"dsl", "btf", "structops"},
@@ -107,7 +110,7 @@ var templates = []string{"html/template", "text/template", module + "verifierlog
 
 // TestLoadersCarryNoTemplates asks the go command for all that they depend on.
 func TestLoadersCarryNoTemplates(t *testing.T) {
-	for _, pkg := range []string{"verifierlog", "prog", "structops", "compile", "maps"} {
+	for _, pkg := range []string{"verifierlog", "prog", "structops", "link", "compile", "maps"} {
 		out, err := exec.Command("go", "list", "-deps", "./"+pkg).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package maps
 import (
 	"errors"
 	"fmt"
+	errno "syscall"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -48,13 +49,13 @@ func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 func explain(spec *dsl.MapSpec, err error) error {
 	help := ""
 	switch {
-	case errors.Is(err, einval) && ring(spec.Type):
+	case errors.Is(err, errno.EINVAL) && ring(spec.Type):
 		help = "the size of a ring buffer is a power of two, and a multiple of the page size"
-	case errors.Is(err, einval) && spec.MaxEntries == 0 && !storage(spec.Type):
+	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && !storage(spec.Type):
 		help = "it has room for no elements"
-	case errors.Is(err, einval):
+	case errors.Is(err, errno.EINVAL):
 		help = fmt.Sprintf("this kernel has no map of kind %v, or takes none with these sizes, flags and kernel's fields", spec.Type)
-	case errors.Is(err, e2big), errors.Is(err, enomem):
+	case errors.Is(err, errno.E2BIG), errors.Is(err, errno.ENOMEM):
 		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel gives", spec.MaxEntries, spec.KeySize+spec.ValueSize)
 	}
 	if help == "" {

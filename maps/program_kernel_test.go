@@ -16,6 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -262,11 +263,11 @@ func TestStorageFromPrograms(t *testing.T) {
 		t.Fatalf("%+v", err)
 	}
 	defer p.Close()
-	link, err := p.AttachTracing()
+	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer link.Close()
+	defer attached.Close()
 	os.Getppid()
 	if v, err := group.Lookup(home); v == 0 || err != nil {
 		t.Errorf("storage of a cgroup: %d, %v", v, err)

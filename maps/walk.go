@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	errno "syscall"
 
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -43,11 +44,11 @@ func (m *Map) walkBatches(fd *syscall.FD, take bool, valueSize int, yield func(k
 		n, err := read(fd, cursor, next, keys, values, 0)
 		end := errors.Is(err, fs.ErrNotExist)
 		switch {
-		case errors.Is(err, enospc) && count < 1<<20: // those of one bucket do not fit
+		case errors.Is(err, errno.ENOSPC) && count < 1<<20: // those of one bucket do not fit
 			count *= 4
 			keys, values = make([]byte, count*keySize), make([]byte, count*valueSize)
 			continue
-		case cursor == nil && !take && (errors.Is(err, syscall.ENOTSUPP) || errors.Is(err, einval)):
+		case cursor == nil && !take && (errors.Is(err, syscall.ENOTSUPP) || errors.Is(err, errno.EINVAL)):
 			return m.walkKeys(fd, valueSize, yield) // this kind, or this kernel, has no batches
 		case err != nil && !end:
 			return err

@@ -1,39 +1,43 @@
-// Package prog gives programs of any type to the running kernel, and attaches them.
-// It is small on purpose: kernel interfaces made of several programs are the subject
-// of package structops, maps of package maps.
+// Package prog loads programs of all types but struct_ops into the kernel.
 //
-// # The machine
+// Kernel interfaces, which are made of several programs, are the subject of package structops; maps of package maps; and where a loaded
+// program is attached, of package link.
 //
-// The kernel takes a program for one type (Options.Type), which decides what R1
-// points to, which helpers there are, and what the result means. Its verifier looks
-// at all paths through it; what it refuses comes back as a [ProgramError] with the
-// line of Go. A program that is loaded does nothing until it is attached:
+// # What loading is
 //
-//	type                      attached by          sees
-//	ProgTypeSocketFilter      AttachSocket         packets that a socket receives
-//	ProgTypeXDP               AttachXDP            packets that an interface receives, first of all
-//	ProgTypeSchedCls          AttachTCX            packets that an interface receives or sends
-//	ProgTypeCgroupSKB, …      AttachCgroup         packets, sockets, … of the processes in a cgroup
-//	ProgTypeSKLookup          AttachNetns          connections that look for their socket
-//	ProgTypeRawTracepoint     AttachRawTracepoint  a tracepoint of the kernel
-//	ProgTypeTracing           AttachTracing        a tracepoint or a function, with its types
-//	ProgTypeSyscall           (Run)                what user space gives it
+// A program is given to the kernel as instructions, together with its type: an XDP program, a socket filter, a program for a tracepoint.
+// The type decides what R1 points to when the program begins (its context), which helpers it may call, and what its result means. The
+// kernel's verifier then follows all paths through the program, and takes it only when none does harm. A program that is loaded has a
+// descriptor, and does nothing: it runs when it is attached (package link), or when [Loaded.Run] runs it on made-up input, which is how most
+// types are tested.
 //
-// An attachment is a [Link]. It ends when it is closed, or with the process, however
-// that ends; nothing is left behind that was not pinned. [Loaded.Run] runs most types
-// on made-up input, which is how they are tested.
+// # Three steps
+//
+// As with package structops, there are three steps, and a function that takes all of them for the running kernel:
+//
+//	err := prog.Validate(p, options, target)          // all mistakes that can be known without a kernel, as mistake.Findings
+//	plan, err := prog.Prepare(p, options, target)     // the same, and the compiled program
+//	loaded, err := plan.Load()                        // the kernel verifies it
+//
+//	loaded, err := prog.Load(p, options)              // all of it, for the running kernel
+//
+// A target is a kernel as far as it is known: its types, its release, the instructions that it takes. [Host] is the running kernel; the zero
+// Target is one of which nothing is known, where programs compile that name no types of the kernel. Validate and Prepare need neither
+// privilege nor Linux. What the verifier refuses comes back as a [ProgramError] with the line of Go; other failures are a [StepError].
+// Options.Unchecked leaves it to the kernel to judge the code.
 //
 //	runs := maps.NewGlobal("runs", uint64(0))
+//	defer runs.Close()
 //	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP})
 //	…
 //	defer p.Close()
-//	link, err := p.AttachXDP(ifindex)
+//	l, err := link.AttachXDP(p, link.XDPOptions{Interface: eth0.Index})
 //	…
-//	defer link.Close()
+//	defer l.Close()
 //	n, err := runs.Load()
 //
 // # Maps
 //
-// The maps that a program names are created while it is loaded, unless they exist.
-// They belong to their handles: closing a program closes no map.
+// The maps that a program names are created while it is loaded, unless they exist. They belong to their handles: closing a program closes no
+// map.
 package prog

@@ -4,28 +4,62 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	errno "syscall"
 
-	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/refusal"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A StepError says which step of loading, attaching or running the kernel refused.
+// A Step is a step on the way from a program to one that the kernel runs. Packages structops and link take steps too, and tell of them in
+// the same way.
+type Step string
+
+// The steps, in their order.
+const (
+	StepLoadTypes  Step = "load types"      // the BTF that describes the program (BPF_BTF_LOAD)
+	StepCreateMaps Step = "create the maps" // those that the program names
+	StepLoad       Step = "load"            // the program, which the verifier looks at (BPF_PROG_LOAD)
+	StepCreateMap  Step = "create the map"  // that holds an implementation of a kernel interface (BPF_MAP_CREATE)
+	StepSetMembers Step = "set the members" // of the kernel's struct (BPF_MAP_UPDATE_ELEM)
+	StepRegister   Step = "register"        // the implementation (BPF_LINK_CREATE)
+	StepAttach     Step = "attach to"       // a program (BPF_LINK_CREATE, BPF_RAW_TRACEPOINT_OPEN)
+	StepUpdate     Step = "update"          // what a link holds (BPF_LINK_UPDATE)
+	StepDetach     Step = "detach"          // a link (BPF_LINK_DETACH)
+	StepUnregister Step = "unregister"      // an implementation, on kernels before 6.4
+	StepPin        Step = "pin at"          // a link (BPF_OBJ_PIN)
+	StepUnpin      Step = "unpin"           // a link: remove its files
+	StepOpen       Step = "open"            // what is pinned (BPF_OBJ_GET)
+	StepRun        Step = "run"             // a program on made-up input (BPF_PROG_TEST_RUN)
+)
+
+// A StepError says which step failed: of loading, attaching or running a program, or of registering an implementation of a kernel
+// interface. Unwrap leads to the kernel's errno, so that errors.Is finds it.
 type StepError struct {
-	Step    string // "load", "attach to …", "run"
-	Program string
-	Pos     dsl.Position // of the program
-	Help    string       // what is behind it, and what to do; "" when Err says it
-	Err     error
+	Step     Step
+	Subject  string           // the program, or the implementation; for one without a name its kernel struct; "" when not known yet
+	Place    string           // "interface 2", a path; "" for steps that have none
+	Position mistake.Position // of the program; the zero Position for implementations
+	Help     string           // what is behind it, and what to do; "" when Err says it
+	Err      error
 }
 
 // Error says what was refused, in which step, and what to do.
 func (e *StepError) Error() string {
-	s := fmt.Sprintf("%s: %s: %v", e.Program, e.Step, e.Err)
-	if e.Pos.IsValid() {
-		s = fmt.Sprintf("%v: %s", e.Pos, s)
+	s := string(e.Step)
+	if e.Place != "" {
+		s += " " + e.Place
 	}
+	if e.Subject != "" {
+		s = e.Subject + ": " + s
+	}
+	if e.Position.IsValid() {
+		s = fmt.Sprintf("%v: %s", e.Position, s)
+	}
+	s += ": " + e.Err.Error()
 	if e.Help != "" {
 		s += "\n\thelp: " + e.Help
 	}
@@ -35,71 +69,75 @@ func (e *StepError) Error() string {
 // Unwrap is the error that the step gave.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// failed wraps the error of a step; nil stays nil.
-func (l *loader) failed(step string, err error) error {
-	return stepFailed(step, l.program, "", err)
-}
-
-func stepFailed(step string, p *dsl.Program, help string, err error) error {
+// failed wraps the error of a step that the program takes; nil stays nil.
+func (p *Plan) failed(step Step, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &StepError{Step: step, Program: p.Name, Pos: p.Pos, Help: help, Err: err}
+	return &StepError{Step: step, Subject: p.Object.Program.Name, Position: p.Object.Program.Pos, Err: err}
 }
 
 // A ProgramError says that the kernel's verifier refused a program.
 type ProgramError struct {
-	Program string
-	Pos     dsl.Position       // the line of Go that the refused instruction comes from
-	Report  verifierlog.Report // what the log says: reason, instruction, registers
-	Help    string             // what to do; "" when the reason says it
-	Err     *syscall.LoadError // with the whole log
+	Member   string // of the kernel interface that the program is for; "" for other programs
+	Program  string
+	Position mistake.Position   // the line of Go that the refused instruction comes from
+	Report   verifierlog.Report // what the log says: reason, instruction, registers
+	Help     string             // what to do; "" when the reason says it
+	Err      *syscall.LoadError // with the whole log
 }
 
-func newProgramError(o *compile.Object, options Options, refused *syscall.LoadError) error {
-	e := &ProgramError{Program: o.Program.Name, Pos: o.Program.Pos, Err: refused}
-	e.Report = verifierlog.Explain(refused.Log, verifierlog.Program{
-		Type: options.Type.String(), Sleepable: o.Program.Sleepable, License: options.License, Errno: refused.ErrnoName(),
+// refused reads the verifier's log.
+func (p *Plan) refused(err *syscall.LoadError) error {
+	o := p.Object
+	e := &ProgramError{Member: p.Member, Program: o.Program.Name, Position: o.Program.Pos, Err: err}
+	e.Report = verifierlog.Explain(err.Log, verifierlog.Program{
+		Type: p.Options.Type.String(), Struct: p.Struct, Member: p.Member,
+		Sleepable: o.Program.Sleepable, License: p.Options.License, Errno: err.ErrnoName(), Field: kernelField,
 	})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
-		e.Pos = pos
+		e.Position = pos
 	}
 	if e.Report.Reason == "" {
-		e.Help = options.refusalHelp(refused)
+		e.Help = p.Options.refusalHelp(err)
 	}
 	return e
+}
+
+// kernelField names the field of a struct of the running kernel, which has just refused a program, for the report; "" when that cannot be told.
+func kernelField(structName string, offset int) string {
+	types, err := btf.Kernel()
+	if err != nil || offset < 0 || int64(offset) > math.MaxUint32 {
+		return ""
+	}
+	defer types.Close()
+	id, err := types.Composite(structName)
+	if err != nil {
+		return ""
+	}
+	return types.FieldAt(id, uint32(offset))
 }
 
 // refusalHelp says what an errno means that comes before verification begins.
 func (o Options) refusalHelp(err error) string {
 	if o.tracesFunctions() {
-		return functionHelp
+		return refusal.FunctionTracing
 	}
-	if errors.Is(err, einval) {
+	if errors.Is(err, errno.EINVAL) && o.Type != syscall.ProgTypeStructOps {
 		return fmt.Sprintf("this kernel has no programs of type %v, or none of them at %v: look at Options.Type and AttachType", o.Type, o.AttachType)
 	}
 	return ""
 }
 
-// tracesFunctions reports whether the program is for functions of the kernel.
-func (o Options) tracesFunctions() bool {
-	switch o.AttachType {
-	case syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn:
-		return o.Type == syscall.ProgTypeTracing
-	case syscall.AttachLSMMAC:
-		return o.Type == syscall.ProgTypeLSM
-	}
-	return false
-}
-
-// functionHelp is what may be behind a refusal to trace a function.
-const functionHelp = "functions can be traced by kernels with CONFIG_FUNCTION_TRACER and CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS, unless they are inlined or notrace; tracepoints (AttachTraceRawTP) can be always"
-
 // Error is a short report; %+v adds the whole log.
 func (e *ProgramError) Error() string {
-	s := fmt.Sprintf("%v: %s: the kernel refused the program: %s", e.Pos, e.Program, e.Report)
+	subject := e.Program
+	if e.Member != "" && e.Member != e.Program {
+		subject = fmt.Sprintf("%s (%s)", e.Member, e.Program)
+	}
+	s := fmt.Sprintf("%v: %s: the kernel refused the program: %s", e.Position, subject, e.Report)
 	if e.Report.Reason == "" { // refused before verification began
-		s = fmt.Sprintf("%v: %s: %v", e.Pos, e.Program, e.Err)
+		s = fmt.Sprintf("%v: %s: %v", e.Position, subject, e.Err)
 	}
 	if e.Help != "" {
 		s += "\n\thelp: " + e.Help

@@ -19,6 +19,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -111,12 +112,8 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	raw, err := conn.(*net.UDPConn).SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
 	attach := func(p *prog.Loaded) {
-		if err := errors.Join(raw.Control(func(fd uintptr) { err = p.AttachSocket(int(fd)) }), err); err != nil {
+		if err := link.AttachSocketFilter(conn.(*net.UDPConn), p); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,7 +125,7 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	if arrived, err := sendTo(conn, brief); arrived || err != nil {
 		t.Errorf("dropped: %v, %v", arrived, err)
 	}
-	if err := errors.Join(raw.Control(func(fd uintptr) { err = syscall.SocketDetach(int(fd)) }), err); err != nil {
+	if err := link.DetachSocketFilter(conn.(*net.UDPConn)); err != nil {
 		t.Fatal(err)
 	}
 	if arrived, err := sendTo(conn, patient); !arrived || err != nil {
@@ -137,8 +134,13 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	if n := runs(t, g); n != 3 {
 		t.Errorf("%d runs, want 3", n)
 	}
-	if err := keep.AttachSocket(-1); !errors.Is(err, unix.EBADF) {
-		t.Errorf("got %v", err)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if err := link.AttachSocketFilter(null, keep); !errors.Is(err, unix.ENOTSOCK) {
+		t.Errorf("a file: got %v", err)
 	}
 }
 
@@ -157,33 +159,33 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
-		link, err := pass.AttachXDP(kerneltest.Loopback)
+		attached, err := link.AttachXDP(pass, link.XDPOptions{Interface: kerneltest.Loopback})
 		if err != nil {
 			return err
 		}
-		defer link.Close()
+		defer attached.Close()
 		if arrived, err := send(patient); !arrived || err != nil {
 			return fmt.Errorf("passed: %v, %v", arrived, err)
 		}
-		if _, err := drop.AttachXDP(kerneltest.Loopback); err == nil || !strings.Contains(err.Error(), "has an XDP program already") {
+		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: kerneltest.Loopback}); err == nil || !strings.Contains(err.Error(), "has an XDP program already") {
 			return fmt.Errorf("a second program: %v", err)
 		}
-		if err := link.Update(drop); err != nil {
+		if err := attached.Update(drop); err != nil {
 			return err
 		}
 		if arrived, err := send(brief); arrived || err != nil {
 			return fmt.Errorf("dropped: %v, %v", arrived, err)
 		}
-		if info, err := link.Info(); err != nil || info.Type != syscall.LinkTypeXDP {
+		if info, err := attached.Info(); err != nil || info.Type != syscall.LinkTypeXDP {
 			return fmt.Errorf("link: %+v, %v", info, err)
 		}
-		if err := errors.Join(link.Close(), link.Close()); err != nil {
+		if err := errors.Join(attached.Close(), attached.Close()); err != nil {
 			return err
 		}
 		if arrived, err := send(patient); !arrived || err != nil {
 			return fmt.Errorf("detached: %v, %v", arrived, err)
 		}
-		if _, err := drop.AttachXDP(77); err == nil || !strings.Contains(err.Error(), "no such interface") {
+		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: 77}); err == nil || !strings.Contains(err.Error(), "there is no interface 77 in this network namespace") {
 			return fmt.Errorf("a missing interface: %v", err)
 		}
 		return nil
@@ -202,8 +204,8 @@ func TestTCXSeesBothDirections(t *testing.T) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
-		for _, d := range []prog.Direction{prog.Ingress, prog.Egress} {
-			first, err := pass.AttachTCX(kerneltest.Loopback, d)
+		for _, d := range []syscall.AttachType{syscall.AttachTCXIngress, syscall.AttachTCXEgress} {
+			first, err := link.AttachTCX(pass, link.TCXOptions{Interface: kerneltest.Loopback, Attach: d})
 			if err != nil {
 				return err
 			}
@@ -214,7 +216,7 @@ func TestTCXSeesBothDirections(t *testing.T) {
 			if after, _ := g.Load(); after != before+1 {
 				return fmt.Errorf("%v: %d runs, want 1", d, after-before)
 			}
-			second, err := drop.AttachTCX(kerneltest.Loopback, d)
+			second, err := link.AttachTCX(drop, link.TCXOptions{Interface: kerneltest.Loopback, Attach: d})
 			if err != nil {
 				return err
 			}
@@ -252,15 +254,15 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 		g := counter(t)
 		allow := loaded(t, counting(g, 1), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
 		deny := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
-		link, err := allow.AttachCgroup(dir)
+		attached, err := link.AttachCgroup(allow, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer link.Close()
+		defer attached.Close()
 		if err := inCgroup(t, dir, func() error { _, err := send(brief); return err }); err != nil || runs(t, g) < 2 {
 			t.Errorf("allowed: %v, %d runs", err, runs(t, g))
 		}
-		if err := link.Update(deny); err != nil {
+		if err := attached.Update(deny); err != nil {
 			t.Fatal(err)
 		}
 		if err := inCgroup(t, dir, func() error { _, err := send(brief); return err }); !errors.Is(err, unix.EPERM) {
@@ -275,7 +277,7 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 			if out, err := allow.Run(prog.Input{Data: packet}); err != nil || out.Result != 1 {
 				t.Errorf("run: %+v, %v", out, err)
 			}
-			link, err := allow.AttachCgroup(dir)
+			attached, err := link.AttachCgroup(allow, link.CgroupOptions{Path: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -286,20 +288,20 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 			if arrived, err := try(patient); !arrived || err != nil || runs(t, g) < 2 {
 				t.Errorf("%v, allowed: %v, %v, %d runs", at, arrived, err, runs(t, g))
 			}
-			if err := link.Update(deny); err != nil {
+			if err := attached.Update(deny); err != nil {
 				t.Fatal(err)
 			}
 			if arrived, err := try(brief); arrived || err != nil {
 				t.Errorf("%v, denied: %v, %v", at, arrived, err)
 			}
-			link.Close()
+			attached.Close()
 		}
 	})
 	p := loaded(t, counting(counter(t), 1), prog.Options{Type: syscall.ProgTypeCgroupSKB})
-	if _, err := p.AttachCgroup(t.TempDir()); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
+	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
 		t.Errorf("a directory that is no cgroup: %v", err)
 	}
-	if _, err := p.AttachCgroup("/nowhere"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: "/nowhere"}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
 	}
 }
@@ -313,16 +315,16 @@ func TestRawTracepointSeesSystemCalls(t *testing.T) {
 	if _, err := p.Run(prog.Input{Context: args}); err != nil || runs(t, g) != 1 {
 		t.Errorf("run: %v", err)
 	}
-	link, err := p.AttachRawTracepoint("sys_enter")
+	attached, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer link.Close()
+	defer attached.Close()
 	os.Getppid()
 	if n := runs(t, g); n < 2 {
 		t.Errorf("%d runs", n)
 	}
-	if _, err := p.AttachRawTracepoint("sys_entry"); err == nil || !strings.Contains(err.Error(), "no such tracepoint") {
+	if _, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_entry"}); err == nil || !strings.Contains(err.Error(), "this kernel has no such tracepoint") {
 		t.Errorf("a tracepoint that is not there: %v", err)
 	}
 }
@@ -333,11 +335,11 @@ func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 	g := counter(t)
 	options := prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
 	p := loaded(t, counting(g, 0), options)
-	link, err := p.AttachTracing()
+	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer link.Close()
+	defer attached.Close()
 	os.Getppid()
 	if n := runs(t, g); n < 1 {
 		t.Errorf("%d runs", n)
@@ -386,11 +388,11 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
-		link, err := pass.AttachNetns("/proc/thread-self/ns/net")
+		attached, err := link.AttachNetns(pass, link.NetnsOptions{Path: "/proc/thread-self/ns/net"})
 		if err != nil {
 			return err
 		}
-		defer link.Close()
+		defer attached.Close()
 		listener, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -406,7 +408,7 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 		if err := dial(patient); err != nil {
 			return fmt.Errorf("passed: %v", err)
 		}
-		if err := link.Update(drop); err != nil {
+		if err := attached.Update(drop); err != nil {
 			return err
 		}
 		if err := dial(brief); err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/prog"
@@ -32,7 +33,7 @@ func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 		return
 	}
 	defer p.Close()
-	link, err := p.AttachTracing()
+	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Logf("attach: %v", err)
 		if !strings.Contains(err.Error(), "CONFIG_FUNCTION_TRACER") {
@@ -40,7 +41,7 @@ func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 		}
 		return
 	}
-	defer link.Close()
+	defer attached.Close()
 	if _, err := os.ReadFile("refused_kernel_test.go"); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestRefusedByTheVerifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := strings.Split(string(text), "\n")[refused.Pos.Line-1]
+	line := strings.Split(string(text), "\n")[refused.Position.Line-1]
 	if !strings.Contains(line, "the line to be named") || !strings.Contains(refused.Report.Reason, "map_value_or_null") {
 		t.Errorf("%v", refused)
 	}
@@ -121,11 +122,11 @@ func TestNothingIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := l.AttachRawTracepoint("sys_enter")
+	attached, err := link.AttachRawTracepoint(l, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(link.Close(), l.Close(), g.Close()); err != nil {
+	if err := errors.Join(attached.Close(), l.Close(), g.Close()); err != nil {
 		t.Error(err)
 	}
 }

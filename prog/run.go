@@ -42,7 +42,7 @@ func (l *Loaded) Run(in Input) (*Output, error) {
 		attr.DataOut = make([]byte, len(in.Data)+headroom)
 	}
 	inPlace := false
-	switch l.options.Type {
+	switch l.plan.Options.Type {
 	case syscall.ProgTypeSyscall: // net/bpf/test_run.c, bpf_prog_test_run_syscall
 		inPlace = true
 	case syscall.ProgTypeRawTracepoint, syscall.ProgTypeTracing:
@@ -54,7 +54,7 @@ func (l *Loaded) Run(in Input) (*Output, error) {
 	}
 	result, err := syscall.ProgTestRun(&attr)
 	if err != nil {
-		return nil, stepFailed("run", l.object.Program, "", err)
+		return nil, l.plan.failed(StepRun, err)
 	}
 	out := &Output{Result: result.RetVal, Context: result.CtxOut, Data: result.DataOut, Duration: result.Duration}
 	if inPlace {

@@ -17,6 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -98,11 +99,7 @@ func TestSocketFilterByContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(raw.Control(func(fd uintptr) { err = filter.AttachSocket(int(fd)) }), err); err != nil {
+	if err := link.AttachSocketFilter(conn, filter); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(want(conn, "hello", true), want(conn, "xello", false)); err != nil {
@@ -131,11 +128,11 @@ func TestXDPByPort(t *testing.T) {
 			return err
 		}
 		defer conn.Close()
-		link, err := p.AttachXDP(kerneltest.Loopback)
+		attached, err := link.AttachXDP(p, link.XDPOptions{Interface: kerneltest.Loopback})
 		if err != nil {
 			return err
 		}
-		defer link.Close()
+		defer attached.Close()
 		return errors.Join(want(conn, "open", true), closed.Store(port), want(conn, "closed", false), closed.Store(0), want(conn, "open again", true))
 	})
 	if n, err := dropped.Load(); n != 1 || err != nil {
@@ -164,12 +161,12 @@ func TestTCXMarks(t *testing.T) {
 			return err
 		}
 		defer conn.Close()
-		egress, err := out.AttachTCX(kerneltest.Loopback, prog.Egress)
+		egress, err := link.AttachTCX(out, link.TCXOptions{Interface: kerneltest.Loopback, Attach: syscall.AttachTCXEgress})
 		if err != nil {
 			return err
 		}
 		defer egress.Close()
-		ingress, err := in.AttachTCX(kerneltest.Loopback, prog.Ingress)
+		ingress, err := link.AttachTCX(in, link.TCXOptions{Interface: kerneltest.Loopback, Attach: syscall.AttachTCXIngress})
 		if err != nil {
 			return err
 		}
@@ -186,11 +183,11 @@ func TestStructuredCgroup(t *testing.T) {
 		noUDP := loaded(t, dsl.Func("no_udp", func(f *dsl.Fn, sk ctx.Sock) dsl.U32 {
 			return sk.Type().Ne(unix.SOCK_DGRAM).U32()
 		}), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
-		link, err := noUDP.AttachCgroup(dir)
+		attached, err := link.AttachCgroup(noUDP, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer link.Close()
+		defer attached.Close()
 		if err := inCgroup(t, dir, func() error {
 			if fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0); !errors.Is(err, unix.EPERM) {
 				unix.Close(fd)
@@ -209,11 +206,11 @@ func TestStructuredCgroup(t *testing.T) {
 			ip := dsl.Header[ipv4UDP](skb.Packet(), 0, f.ReturnConst(1)) // without a link layer's header
 			return ip.U16("ToPort").Ne(closed.In(f).U16("")).U32()
 		}), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress})
-		link, err := byPort.AttachCgroup(dir)
+		attached, err := link.AttachCgroup(byPort, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer link.Close()
+		defer attached.Close()
 		if err := inCgroup(t, dir, func() error {
 			conn, port, err := listen()
 			if err != nil {
@@ -229,9 +226,9 @@ func TestStructuredCgroup(t *testing.T) {
 
 // calls counts this process's calls of getppid, where a program counts them. Tests that
 // do are not parallel: each would count the others'.
-func calls(t *testing.T, link *prog.Link, count *maps.Global[uint64]) {
+func calls(t *testing.T, attached link.Link, count *maps.Global[uint64]) {
 	t.Helper()
-	defer link.Close()
+	defer attached.Close()
 	const times = 10
 	for range times {
 		unix.Getppid()
@@ -239,7 +236,7 @@ func calls(t *testing.T, link *prog.Link, count *maps.Global[uint64]) {
 	if n, err := count.Load(); n != times || err != nil {
 		t.Errorf("%d calls are counted, %v, want %d", n, err, times)
 	}
-	link.Close()
+	attached.Close()
 	unix.Getppid()
 	if n, err := count.Load(); n != times || err != nil {
 		t.Errorf("%d calls are counted after the end, %v, want %d", n, err, times)
@@ -260,11 +257,11 @@ func TestRawTracepointCountsCalls(t *testing.T) {
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
 	}), prog.Options{Type: syscall.ProgTypeRawTracepoint})
-	link, err := p.AttachRawTracepoint("sys_enter")
+	attached, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls(t, link, count)
+	calls(t, attached, count)
 }
 
 func TestTypedTracepointCountsCalls(t *testing.T) {
@@ -278,11 +275,11 @@ func TestTypedTracepointCountsCalls(t *testing.T) {
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
 	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
-	link, err := p.AttachTracing()
+	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls(t, link, count)
+	calls(t, attached, count)
 }
 
 // division is what user space asks a program.
@@ -334,11 +331,11 @@ func TestSKLookupByPort(t *testing.T) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
-		link, err := p.AttachNetns("/proc/thread-self/ns/net")
+		attached, err := link.AttachNetns(p, link.NetnsOptions{Path: "/proc/thread-self/ns/net"})
 		if err != nil {
 			return err
 		}
-		defer link.Close()
+		defer attached.Close()
 		listener, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -273,11 +274,11 @@ func TestStoragesBothSides(t *testing.T) {
 		})
 		return f.S32(0)
 	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
-	link, err := p.AttachTracing()
+	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer link.Close()
+	defer attached.Close()
 	unix.Getppid()
 	unix.Getppid()
 	if n, err := tasks.Lookup(self); n != 2 || err != nil {
@@ -307,11 +308,11 @@ func TestSocketStorageBothSides(t *testing.T) {
 		return f.S32(tcPass)
 	})
 	kerneltest.InNetns(t, func() error {
-		link, err := p.AttachTCX(kerneltest.Loopback, prog.Egress)
+		attached, err := link.AttachTCX(p, link.TCXOptions{Interface: kerneltest.Loopback, Attach: syscall.AttachTCXEgress})
 		if err != nil {
 			return err
 		}
-		defer link.Close()
+		defer attached.Close()
 		conn, _, err := listen()
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -46,14 +47,14 @@ func TestPinnedLinkStays(t *testing.T) {
 	path := kerneltest.BPFFS(t) + "/link"
 	g := counter(t)
 	p := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
-	link, err := p.AttachRawTracepoint("sys_enter")
+	attached, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := link.Pin(path); err != nil {
+	if err := attached.Pin(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := link.Close(); err != nil {
+	if err := attached.Close(); err != nil {
 		t.Fatal(err)
 	}
 	before := runs(t, g)

@@ -23,11 +23,20 @@
 //
 // # From Go to the kernel
 //
-// [Ops] names the struct and its members. [Validate] checks it against the BTF
-// of any kernel, running or not, with no privilege at all; every mistake that
-// can be known beforehand is found then, all at once. [Prepare] gives the
-// checked and compiled [Plan] as well. [Register] does all of it for the
-// running kernel and gives the [Link].
+// [Ops] names the struct and its members. There are three steps, as with
+// package prog, and functions that take several of them for the running kernel:
+//
+//	err := structops.Validate(ops, target)         // all mistakes that can be known without a kernel
+//	plan, err := structops.Prepare(ops, target)    // the same, and the compiled programs
+//	loaded, err := plan.Load()                     // the kernel verifies the programs
+//	link, err := loaded.Register()                 // and uses the implementation
+//
+//	loaded, err := structops.Load(ops)             // the first three, for the running kernel
+//	link, err := structops.Register(ops)           // all of it
+//
+// Validate and Prepare need neither privilege nor Linux: a target is any kernel
+// whose BTF is at hand; prog.Host is the running one. The [Link] is one of
+// those of package link.
 //
 //	link, err := structops.Register(structops.Ops{
 //		Type: "tcp_congestion_ops",
@@ -43,5 +52,5 @@
 // What an interface wants beyond its BTF, such as required members and fields
 // that may be written, stands in one table (known.go). Interfaces that are not
 // in it work all the same; their mistakes come back from the kernel, as
-// [StepError] and [ProgramError].
+// prog.StepError and prog.ProgramError.
 package structops

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -20,7 +21,7 @@ import (
 func load(t *testing.T, members structops.Members) *structops.Loaded {
 	t.Helper()
 	kerneltest.Require(t)
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}

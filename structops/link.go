@@ -5,21 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"sync"
+	errno "syscall"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // A Link keeps an implementation registered. The kernel unregisters it when the
 // link is closed or the process ends, unless it was pinned. All methods may be
-// called from several goroutines.
+// called from several goroutines. It is one of the links of package link.
 //
 // Kernels before 6.4 have no links. There, a Link stands for the registration
 // itself, which outlives a process that is killed. Close ends it unless it is
 // pinned; Detach ends it in any case, removing the pin alone does not.
 type Link struct {
+	linkSeal
 	typ  string // the ops struct
 	name string
 
@@ -28,9 +34,12 @@ type Link struct {
 	table *syscall.FD // the map with the struct that is registered now; nil when closed
 	watch *watch      // behind Done, nil until it is called
 	kept  bool        // without links: the registration is pinned, so Close leaves it
+	pins  attachment.Pins
 
 	detached bool // by this Link: Linux before 6.10 does not tell who watches
 }
+
+type linkSeal = attachment.Link
 
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".
 func (l *Link) Type() string { return l.typ }
@@ -66,10 +75,10 @@ func (l *Link) Close() error {
 // ended it already, which is as good.
 func (l *Link) unregister() error {
 	err := syscall.MapDelete(l.table, make([]byte, 4))
-	if errors.Is(err, enoent) || errors.Is(err, einprogress) {
+	if errors.Is(err, errno.ENOENT) || errors.Is(err, errno.EINPROGRESS) {
 		return nil
 	}
-	return l.failed("unregister", err)
+	return l.failed(prog.StepUnregister, err)
 }
 
 // Detach unregisters the implementation although the link, or pins of it, may
@@ -78,13 +87,13 @@ func (l *Link) Detach() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fd == nil && l.table == nil {
-		return l.failed("detach", ErrClosed)
+		return l.failed(prog.StepDetach, attachment.ErrClosed)
 	}
 	var err error
 	if l.fd == nil {
 		err = l.unregister()
 	} else {
-		err = l.failed("detach", syscall.LinkDetach(l.fd))
+		err = l.failed(prog.StepDetach, syscall.LinkDetach(l.fd))
 	}
 	if err != nil {
 		return err
@@ -100,43 +109,33 @@ func (l *Link) Detach() error {
 // one step: there is no moment without one. What is new gets the new one; TCP
 // connections that are open keep the programs that they began with until they
 // close, or set the algorithm again by setsockopt, though its name is the same
-// (measured on Linux 6.12 and 6.18). Update fails with ErrReplaced, and changes
-// nothing, when somebody else has updated the link since this Link was made or
-// updated.
-func (l *Link) Update(impl Implementation) error {
-	at := here()
-	target, err := Host()
-	if err != nil {
-		return err
+// (measured on Linux 6.12 and 6.18).
+//
+// It takes a *[Loaded], and takes over what that holds: it is closed then, as it is
+// when Update fails. Update fails with link.ErrReplaced, and changes nothing, when
+// somebody else has updated the link since this Link was made or updated.
+func (l *Link) Update(to prog.Verified) error {
+	loaded, ok := to.(*Loaded)
+	if !ok {
+		e := stepFailed(prog.StepUpdate, subject(l.typ, l.name), attachment.ErrOther)
+		e.Help = fmt.Sprintf("the link holds an implementation of %s: give it a *structops.Loaded", l.typ)
+		return e
 	}
-	defer target.BTF.Close()
-	plan, err := prepare(impl, target, at)
-	if err != nil {
-		return err
-	}
-	return l.UpdatePlan(plan)
-}
-
-// UpdatePlan is Update with an implementation that is prepared for the running
-// kernel.
-func (l *Link) UpdatePlan(p *Plan) error {
+	defer loaded.Close()
+	p := loaded.plan
 	if p.Type.Name != l.typ || p.Name != l.name {
-		return &StepError{Step: "update", Type: l.typ, Name: l.name, Err: ErrOtherName,
-			Help: fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register anew", l.typ, l.name, p.Type.Name, p.Name)}
+		e := stepFailed(prog.StepUpdate, subject(l.typ, l.name), ErrOtherName)
+		e.Help = fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register anew", l.typ, l.name, p.Type.Name, p.Name)
+		return e
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.fd == nil && l.table == nil:
-		return l.failed("update", ErrClosed)
+	case l.fd == nil && l.table == nil || loaded.table == nil:
+		return l.failed(prog.StepUpdate, attachment.ErrClosed)
 	case l.fd == nil:
-		return l.failed("update", ErrNoLinks)
+		return l.failed(prog.StepUpdate, ErrNoLinks)
 	}
-	loaded, err := p.load(true)
-	if err != nil {
-		return err
-	}
-	defer loaded.Close()
 	if err := loaded.fill(); err != nil {
 		return err
 	}
@@ -145,11 +144,20 @@ func (l *Link) UpdatePlan(p *Plan) error {
 	// that is new with each update (the kernel does not check for it, and would
 	// add a list entry twice).
 	if err := syscall.LinkUpdate(l.fd, loaded.table, l.table, syscall.LinkReplace); err != nil {
-		return p.failed("update", err)
+		return p.failed(prog.StepUpdate, err)
 	}
 	old := l.table
 	l.table, loaded.table = loaded.table, nil
 	return old.Close()
+}
+
+// Replace is Update with an implementation that is still to be checked and loaded.
+func (l *Link) Replace(impl Implementation) error {
+	loaded, err := load(impl, dsl.Here(0))
+	if err != nil {
+		return err
+	}
+	return l.Update(loaded)
 }
 
 // Pin gives the link a path in a BPF file system (/sys/fs/bpf), which keeps the
@@ -158,35 +166,68 @@ func (l *Link) UpdatePlan(p *Plan) error {
 func (l *Link) Pin(path string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fd := l.fd
+	fd := l.holder()
 	if fd == nil {
-		fd = l.table
+		return l.failed(prog.StepPin, attachment.ErrClosed)
 	}
-	if fd == nil {
-		return l.failed("pin", ErrClosed)
+	if err := syscall.ObjPin(fd, path); err != nil {
+		e := stepFailed(prog.StepPin, subject(l.typ, l.name), err)
+		e.Place = path
+		return e
 	}
-	err := syscall.ObjPin(fd, path)
-	if err == nil {
-		l.kept = true
-		return nil
-	}
-	step := &StepError{Step: "pin", Type: l.typ, Name: l.name, Err: err}
-	if errors.Is(err, eperm) || errors.Is(err, einval) {
-		step.Help = "the path must be in a BPF file system, for example mounted by: mount -t bpf bpf /sys/fs/bpf"
-	}
-	return step
+	l.kept = true
+	l.pins.Add(path)
+	return nil
 }
 
-// OpenPinned opens a link that was pinned, perhaps by another process.
+// holder is what is pinned: the link, or, where there are none, the map; nil when closed.
+func (l *Link) holder() *syscall.FD {
+	if l.fd == nil {
+		return l.table
+	}
+	return l.fd
+}
+
+// Unpin removes the files that this Link was pinned to, or opened from: the
+// implementation then ends with the last link to it that is closed. Without one it does nothing.
+func (l *Link) Unpin() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.pins.Remove(os.Remove); err != nil {
+		return l.failed(prog.StepUnpin, err)
+	}
+	l.kept = false
+	return nil
+}
+
+// Info is what the kernel tells about the link. On kernels before 6.4, which have none, it has the type and the map only.
+func (l *Link) Info() (*syscall.LinkInfo, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.fd != nil:
+		return syscall.LinkInfoByFD(l.fd)
+	case l.table == nil:
+		return nil, attachment.ErrClosed
+	}
+	info, err := syscall.MapInfoByFD(l.table)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.LinkInfo{Type: syscall.LinkTypeStructOps, MapID: info.ID}, nil
+}
+
+// OpenPinned opens a link that was pinned, perhaps by another process. link.OpenPinned opens links of all kinds.
 func OpenPinned(path string) (*Link, error) {
 	fd, err := syscall.ObjGet(path, 0)
 	if err != nil {
-		return nil, &StepError{Step: "open " + path, Err: err}
+		return nil, &prog.StepError{Step: prog.StepOpen, Place: path, Err: err}
 	}
 	link, err := openLink(fd)
 	if err != nil {
-		return nil, errors.Join(&StepError{Step: "open " + path, Err: err}, fd.Close())
+		return nil, errors.Join(&prog.StepError{Step: prog.StepOpen, Place: path, Err: err}, fd.Close())
 	}
+	link.pins.Add(path)
 	return link, nil
 }
 
@@ -200,7 +241,7 @@ func openLink(fd *syscall.FD) (*Link, error) {
 			return nil, errors.Join(errNotALink, err)
 		}
 		if state != stateInUse {
-			return nil, ErrDetached
+			return nil, attachment.ErrDetached
 		}
 		return link, nil
 	}
@@ -211,7 +252,7 @@ func openLink(fd *syscall.FD) (*Link, error) {
 		return nil, errNotALink
 	}
 	if info.MapID == 0 {
-		return nil, ErrDetached
+		return nil, attachment.ErrDetached
 	}
 	table, err := syscall.MapFDByID(info.MapID)
 	if err != nil {

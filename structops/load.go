@@ -4,19 +4,23 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // Loaded is an implementation whose programs the kernel has verified, but which
 // it does not use yet. Close it, or hand it on with Register.
 type Loaded struct {
+	seal
 	plan     *Plan
-	programs []*syscall.FD // as in plan.Programs
-	table    *syscall.FD   // the map that holds the struct; nil for types that are never registered
+	programs []*prog.Loaded // as in plan.Programs
+	table    *syscall.FD    // the map that holds the struct; nil for types that are never registered
 	linked   bool
 }
+
+type seal = attachment.Verified
 
 // Load gives the programs to the kernel, which verifies them, and creates the
 // map that is to hold the struct. Nothing is registered, and nothing is left
@@ -31,49 +35,45 @@ func (p *Plan) load(linked bool) (loaded *Loaded, err error) {
 			l.Close()
 		}
 	}()
-	types, err := p.loadTypes()
-	if err != nil {
-		return nil, err
+	if len(p.Programs) == 0 {
+		return nil, p.failed(prog.StepLoad, errors.New("the implementation has no programs"))
 	}
-	defer closeAll(types)
 	if !p.Type.known.testOnly {
-		if l.table, err = p.createMap(types[0], linked); err != nil {
+		if l.table, err = p.createMap(linked); err != nil {
 			return nil, err
 		}
 	}
-	for i, program := range p.Programs {
-		fd, err := p.loadProgram(program, types[i])
+	for _, program := range p.Programs {
+		loaded, err := p.planOf(program).Load()
 		if err != nil {
 			return nil, err
 		}
-		l.programs = append(l.programs, fd)
+		l.programs = append(l.programs, loaded)
 	}
 	return l, nil
 }
 
-// loadTypes loads the BTF that describes each program. There is always one,
-// since creating the map takes some BTF, whatever is in it: MAP_CREATE refuses
-// btf_fd 0 when a kernel value type is set (kernel/bpf/syscall.c, map_create).
-func (p *Plan) loadTypes() (fds []*syscall.FD, err error) {
-	blobs := make([][]byte, 0, len(p.Programs)+1)
-	for _, program := range p.Programs {
-		blobs = append(blobs, program.Object.BTF)
+// planOf is how the program of a member is loaded.
+func (p *Plan) planOf(program Program) *prog.Plan {
+	return &prog.Plan{
+		Object: program.Object,
+		Options: prog.Options{
+			Type:       syscall.ProgTypeStructOps,
+			AttachType: syscall.AttachType(program.Member.Index),
+			License:    p.License,
+		},
+		AttachID: p.Type.ID, Struct: p.Type.Name, Member: program.Member.Name,
 	}
-	if len(blobs) == 0 {
-		return nil, &StepError{Step: "load", Type: p.Type.Name, Name: p.Name, Err: errors.New("the implementation has no programs")}
-	}
-	for _, blob := range blobs {
-		fd, err := syscall.BTFLoad(blob)
-		if err != nil {
-			closeAll(fds)
-			return nil, p.failed("load types", err)
-		}
-		fds = append(fds, fd)
-	}
-	return fds, nil
 }
 
-func (p *Plan) createMap(types *syscall.FD, linked bool) (*syscall.FD, error) {
+// createMap creates the map that is to hold the struct. Some BTF has to be loaded for it, whatever is in it: MAP_CREATE refuses btf_fd 0
+// when a kernel value type is set (kernel/bpf/syscall.c, map_create).
+func (p *Plan) createMap(linked bool) (*syscall.FD, error) {
+	types, err := syscall.BTFLoad(p.Programs[0].Object.BTF)
+	if err != nil {
+		return nil, p.failed(prog.StepLoadTypes, err)
+	}
+	defer types.Close()
 	attr := syscall.MapCreateAttr{
 		Type: syscall.MapTypeStructOps, KeySize: 4, ValueSize: uint32(p.Type.ValueSize), MaxEntries: 1,
 		Name: p.Name, BTF: types, BTFVmlinuxValueTypeID: uint32(p.Type.ValueID),
@@ -83,53 +83,21 @@ func (p *Plan) createMap(types *syscall.FD, linked bool) (*syscall.FD, error) {
 	}
 	fd, err := syscall.MapCreate(&attr)
 	if err != nil {
-		return nil, p.failed("create the map", err)
+		return nil, p.failed(prog.StepCreateMap, err)
 	}
 	return fd, nil
 }
 
-func (p *Plan) loadProgram(program Program, types *syscall.FD) (*syscall.FD, error) {
-	o := program.Object
-	var held maps.Holder
-	defer held.Close()
-	code, err := o.CodeWithMaps(held.Hold)
-	if err != nil {
-		return nil, p.failed("create the maps", err)
-	}
-	attr := syscall.ProgLoadAttr{
-		Type:               syscall.ProgTypeStructOps,
-		ExpectedAttachType: syscall.AttachType(program.Member.Index),
-		AttachBTFID:        uint32(p.Type.ID),
-		Name:               o.Program.Name,
-		License:            p.License,
-		Instructions:       code,
-		BTF:                types,
-		FuncInfo:           o.FuncInfo,
-		FuncInfoRecSize:    compile.FuncInfoSize,
-		LineInfo:           o.LineInfo,
-		LineInfoRecSize:    compile.LineInfoSize,
-	}
-	if o.Program.Sleepable {
-		attr.Flags = syscall.ProgSleepable
-	}
-	fd, err := syscall.ProgLoad(&attr)
-	var refused *syscall.LoadError
-	if errors.As(err, &refused) {
-		return nil, newProgramError(p, program, refused)
-	}
-	if err != nil {
-		return nil, p.failed("load "+program.Member.Name, err)
-	}
-	return fd, nil
-}
+// FD is the descriptor of the map that holds the implementation; nil for types that are never registered, and when l is closed.
+func (l *Loaded) FD() *syscall.FD { return l.table }
 
 // Program is the loaded program of a member, to be run with
 // syscall.ProgTestRun, or nil when the member is not set. It is closed with l;
 // after that there is none.
 func (l *Loaded) Program(member string) *syscall.FD {
-	for i, fd := range l.programs {
+	for i, p := range l.programs {
 		if l.plan.Programs[i].Member.Name == member {
-			return fd
+			return p.FD()
 		}
 	}
 	return nil
@@ -137,19 +105,14 @@ func (l *Loaded) Program(member string) *syscall.FD {
 
 // Close lets go of the programs and the map.
 func (l *Loaded) Close() error {
-	err := closeAll(l.programs)
+	var errs []error
+	for _, p := range l.programs {
+		errs = append(errs, p.Close())
+	}
 	l.programs = nil
 	if l.table != nil {
-		err = errors.Join(err, l.table.Close())
+		errs = append(errs, l.table.Close())
 		l.table = nil
-	}
-	return err
-}
-
-func closeAll(fds []*syscall.FD) error {
-	var errs []error
-	for _, fd := range fds {
-		errs = append(errs, fd.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -160,11 +123,11 @@ func (l *Loaded) fill() error {
 	value := append([]byte(nil), l.plan.value...)
 	for i, p := range l.plan.Programs {
 		at := l.plan.Type.Offset + p.Member.Offset
-		binary.NativeEndian.PutUint64(value[at:], uint64(l.programs[i].Int()))
+		binary.NativeEndian.PutUint64(value[at:], uint64(l.programs[i].FD().Int()))
 	}
 	key := make([]byte, 4) // the only one
 	if err := syscall.MapUpdate(l.table, key, value, syscall.UpdateAny); err != nil {
-		return l.plan.failed("set the members", err)
+		return l.plan.failed(prog.StepSetMembers, err)
 	}
 	return nil
 }
@@ -175,10 +138,12 @@ func (l *Loaded) Register() (*Link, error) {
 	defer l.Close()
 	p := l.plan
 	if p.Type.known.testOnly {
-		return nil, &StepError{Step: "register", Type: p.Type.Name, Name: p.Name, Err: ErrNotRegistrable, Help: "run its programs with syscall.ProgTestRun"}
+		e := p.failed(prog.StepRegister, ErrNotRegistrable)
+		e.Help = "run its programs with syscall.ProgTestRun"
+		return nil, e
 	}
 	if l.table == nil {
-		return nil, p.failed("register", ErrClosed)
+		return nil, p.failed(prog.StepRegister, attachment.ErrClosed)
 	}
 	if err := l.fill(); err != nil {
 		return nil, err
@@ -187,7 +152,7 @@ func (l *Loaded) Register() (*Link, error) {
 	if l.linked {
 		fd, err := syscall.LinkCreate(&syscall.LinkCreateAttr{Map: l.table, AttachType: syscall.AttachStructOps})
 		if err != nil {
-			return nil, p.failed("register", err)
+			return nil, p.failed(prog.StepRegister, err)
 		}
 		link.fd = fd
 	}
@@ -195,15 +160,15 @@ func (l *Loaded) Register() (*Link, error) {
 	return link, nil
 }
 
-// Register checks an implementation against the running kernel, loads it and
-// makes the kernel use it, until the link is closed or the process ends. It
-// takes Linux 5.6 or later, CAP_BPF and CAP_PERFMON.
+// Load checks an implementation against the running kernel and loads it; nothing is registered. It takes Linux 5.6 or later, CAP_BPF and
+// CAP_PERFMON.
 //
-// Mistakes that can be known beforehand are returned together as
-// mistake.Findings, before the kernel is asked.
-func Register(impl Implementation) (*Link, error) {
-	at := here()
-	target, err := Host()
+// Mistakes that can be known beforehand are returned together as mistake.Findings, before the kernel is asked; what the kernel's verifier
+// refuses comes as a prog.ProgramError.
+func Load(impl Implementation) (*Loaded, error) { return load(impl, dsl.Here(0)) }
+
+func load(impl Implementation, at dsl.Position) (*Loaded, error) {
+	target, err := prog.Host()
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +177,17 @@ func Register(impl Implementation) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Register()
+	return plan.Load()
+}
+
+// Register does all: it checks an implementation against the running kernel, loads it, and makes the kernel use it, until the link is
+// closed or the process ends. See [Load] for what it takes and how it fails.
+func Register(impl Implementation) (*Link, error) {
+	loaded, err := load(impl, dsl.Here(0))
+	if err != nil {
+		return nil, err
+	}
+	return loaded.Register()
 }
 
 // Register loads the plan and makes the kernel use it.

@@ -16,6 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -102,7 +103,7 @@ func linksOf(t *testing.T, pid int) map[uint32]uint32 {
 // where the callbacks are.
 func programsIn(t *testing.T, fd *syscall.FD, info *syscall.MapInfo) []uint32 {
 	t.Helper()
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +171,7 @@ func TestCloseLetsGoOfAllObjects(t *testing.T) {
 	defer link.Close()
 	first := objectsOf(t, os.Getpid(), name)
 	wantComplete(t, first)
-	if err := link.Update(fixed(name, 8)); err != nil {
+	if err := link.Replace(fixed(name, 8)); err != nil {
 		t.Fatal(err)
 	}
 	second := objectsOf(t, os.Getpid(), name)

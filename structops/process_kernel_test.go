@@ -107,7 +107,7 @@ func TestPinSurvivesTheProcess(t *testing.T) {
 	}
 	lab := newLab(t)
 	wantWindow(t, dial(t, lab, name), 7)
-	if err := link.Update(fixed(name, 13)); err != nil {
+	if err := link.Replace(fixed(name, 13)); err != nil {
 		t.Fatal(err)
 	}
 	wantWindow(t, dial(t, lab, name), 13)

@@ -15,6 +15,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -23,7 +24,7 @@ func bad(item dsl.Item) (dsl.Item, int) { return item, item.Pos().Line }
 
 // registerUnchecked leaves it to the kernel to find mistakes in programs.
 func registerUnchecked(ops structops.Ops) (*structops.Link, error) {
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 			t.Errorf("%s: it was registered", tt.name)
 			continue
 		}
-		var refused *structops.ProgramError
+		var refused *prog.ProgramError
 		if !errors.As(err, &refused) {
 			t.Errorf("%s: no ProgramError, but %v", tt.name, err)
 			continue
@@ -78,8 +79,8 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 		if refused.Member != "init" || refused.Program != "bad" || !strings.Contains(refused.Report.Reason, tt.reason) {
 			t.Errorf("%s: %s, want %q", tt.name, refused.Report.Reason, tt.reason)
 		}
-		if refused.Report.Insn != tt.insn || refused.Pos.File != file || refused.Pos.Line != tt.line {
-			t.Errorf("%s: instruction %d at %v, want %d at line %d", tt.name, refused.Report.Insn, refused.Pos, tt.insn, tt.line)
+		if refused.Report.Insn != tt.insn || refused.Position.File != file || refused.Position.Line != tt.line {
+			t.Errorf("%s: instruction %d at %v, want %d at line %d", tt.name, refused.Report.Insn, refused.Position, tt.insn, tt.line)
 		}
 		if want := fmt.Sprintf("%s:%d: init (bad): the kernel refused the program: ", filepath.Base(file), tt.line); !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: the message begins otherwise than with %q:\n%v", tt.name, want, err)
@@ -111,7 +112,7 @@ func TestReportsNameFields(t *testing.T) {
 		link.Close()
 		t.Fatal("it was registered")
 	}
-	var refused *structops.ProgramError
+	var refused *prog.ProgramError
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
 	}

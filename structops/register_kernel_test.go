@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -179,7 +180,7 @@ func TestKernelRefusals(t *testing.T) {
 			t.Errorf("%s: it was registered", tt.name)
 			continue
 		}
-		var step *structops.StepError
+		var step *prog.StepError
 		if !errors.As(err, &step) || tt.is != nil && !errors.Is(err, tt.is) {
 			t.Errorf("%s: %v is no StepError that is %v", tt.name, err, tt.is)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -50,7 +51,7 @@ func TestOpenSocketMovesWhenItAsks(t *testing.T) {
 	link := register(t, fixed(name, 9))
 	flow := dial(t, newLab(t), name)
 	wantWindow(t, flow, 9)
-	if err := link.Update(fixed(name, 31)); err != nil {
+	if err := link.Replace(fixed(name, 31)); err != nil {
 		t.Fatal(err)
 	}
 	wantWindowKept(t, flow, 9)
@@ -163,7 +164,7 @@ func TestLinkFromSeveralGoroutines(t *testing.T) {
 	for i := range int32(4) {
 		wg.Go(func() {
 			for n := range int32(3) {
-				if err := link.Update(fixed(name, 8+4*n+i)); err != nil {
+				if err := link.Replace(fixed(name, 8+4*n+i)); err != nil {
 					t.Errorf("update: %v", err)
 				}
 			}
@@ -173,7 +174,7 @@ func TestLinkFromSeveralGoroutines(t *testing.T) {
 	wg.Wait()
 	for range 4 {
 		wg.Go(func() {
-			if err := link.Update(fixed(name, 20)); err != nil && !errors.Is(err, structops.ErrClosed) {
+			if err := link.Replace(fixed(name, 20)); err != nil && !errors.Is(err, attachment.ErrClosed) {
 				t.Errorf("update while it closes: %v, want ErrClosed or none", err)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
@@ -21,7 +22,7 @@ func TestUpdateUnderARunningFlow(t *testing.T) {
 	link := register(t, fixed(name, 9))
 	old := dial(t, lab, name)
 	wantWindow(t, old, 9)
-	if err := link.Update(fixed(name, 31)); err != nil {
+	if err := link.Replace(fixed(name, 31)); err != nil {
 		t.Fatal(err)
 	}
 	wantWindow(t, dial(t, lab, name), 31)
@@ -36,7 +37,7 @@ func TestUpdateUnderARunningFlow(t *testing.T) {
 		t.Errorf("the open flow's window is %d: it was to keep the implementation that it began with", info.Cwnd)
 	}
 	// Again, so that an update of an update works.
-	if err := link.Update(fixed(name, 17)); err != nil {
+	if err := link.Replace(fixed(name, 17)); err != nil {
 		t.Fatal(err)
 	}
 	wantWindow(t, dial(t, lab, name), 17)
@@ -57,10 +58,10 @@ func TestUpdateRefusesTheWrongOldOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := link.Update(fixed(name, 19)); err != nil {
+	if err := link.Replace(fixed(name, 19)); err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Update(fixed(name, 29)); !errors.Is(err, structops.ErrReplaced) {
+	if err := other.Replace(fixed(name, 29)); !errors.Is(err, attachment.ErrReplaced) {
 		t.Errorf("the second update: %v, want ErrReplaced", err)
 	}
 	wantWindow(t, dial(t, newLab(t), name), 19)
@@ -70,7 +71,7 @@ func TestUpdateKeepsTypeAndName(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	name := uniqueName()
 	link := register(t, fixed(name, 9))
-	if err := link.Update(fixed(uniqueName(), 19)); !errors.Is(err, structops.ErrOtherName) {
+	if err := link.Replace(fixed(uniqueName(), 19)); !errors.Is(err, structops.ErrOtherName) {
 		t.Errorf("another name: %v, want ErrOtherName", err)
 	}
 	wantWindow(t, dial(t, newLab(t), name), 9)
@@ -82,7 +83,7 @@ func TestUpdateWithMistakesChangesNothing(t *testing.T) {
 	link := register(t, fixed(name, 9))
 	bad := fixed(name, 19)
 	delete(bad.Members, "ssthresh")
-	if err := link.Update(bad); err == nil {
+	if err := link.Replace(bad); err == nil {
 		t.Error("an incomplete implementation took over")
 	}
 	wantWindow(t, dial(t, newLab(t), name), 9)
@@ -105,7 +106,7 @@ func TestDetachSignalsDone(t *testing.T) {
 	}
 	wantClosed(t, done)
 	wantUnlisted(t, name)
-	if err := link.Update(fixed(name, 19)); !errors.Is(err, structops.ErrDetached) && !errors.Is(err, structops.ErrNoLinks) {
+	if err := link.Replace(fixed(name, 19)); !errors.Is(err, attachment.ErrDetached) && !errors.Is(err, structops.ErrNoLinks) {
 		t.Errorf("update of a detached link: %v, want ErrDetached", err)
 	}
 }
@@ -128,7 +129,7 @@ func TestDetachElsewhereSignalsDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantClosed(t, done)
-	if again, err := structops.OpenPinned(pin); !errors.Is(err, structops.ErrDetached) {
+	if again, err := structops.OpenPinned(pin); !errors.Is(err, attachment.ErrDetached) {
 		if err == nil {
 			again.Close()
 		}
@@ -152,8 +153,8 @@ func TestCloseSignalsDone(t *testing.T) {
 	}
 	wantClosed(t, done)
 	wantClosed(t, link.Done()) // of a closed link
-	for what, err := range map[string]error{"update": link.Update(fixed(link.Name(), 3)), "detach": link.Detach(), "pin": link.Pin("/nowhere")} {
-		if !errors.Is(err, structops.ErrClosed) {
+	for what, err := range map[string]error{"update": link.Replace(fixed(link.Name(), 3)), "detach": link.Detach(), "pin": link.Pin("/nowhere")} {
+		if !errors.Is(err, attachment.ErrClosed) {
 			t.Errorf("%s of a closed link: %v, want ErrClosed", what, err)
 		}
 	}

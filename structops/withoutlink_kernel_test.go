@@ -12,8 +12,10 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 )
 
 // TestWithoutLinks goes the way of kernels before 6.4 on this one, which still
@@ -38,7 +40,7 @@ func TestWithoutLinks(t *testing.T) {
 	if !available(t, name) {
 		t.Error("not listed")
 	}
-	if err := link.UpdatePlan(plan); !errors.Is(err, ErrNoLinks) {
+	if err := updatePlan(link, plan); !errors.Is(err, ErrNoLinks) {
 		t.Errorf("update: %v, want ErrNoLinks", err)
 	}
 	if second, err := registerOld(); !errors.Is(err, ErrNameTaken) || !strings.Contains(err.Error(), "held by this process") {
@@ -117,7 +119,7 @@ func TestPinWithoutLinks(t *testing.T) {
 	if available(t, plan.Name) {
 		t.Error("listed after Detach")
 	}
-	if again, err := OpenPinned(pin); !errors.Is(err, ErrDetached) {
+	if again, err := OpenPinned(pin); !errors.Is(err, attachment.ErrDetached) {
 		if err == nil {
 			again.Close()
 		}
@@ -129,7 +131,7 @@ func TestPinWithoutLinks(t *testing.T) {
 func oldPlan(t *testing.T, prefix string) *Plan {
 	t.Helper()
 	two := dsl.New("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-	target, err := Host()
+	target, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}

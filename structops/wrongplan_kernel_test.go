@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/attachment"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -38,12 +40,12 @@ func TestKernelRefusesAStep(t *testing.T) {
 		{"value of another size", func(p *Plan) { p.Type.ValueSize-- }, "create the map", unix.EINVAL, "size, flags or name"},
 		{"value of a type that is no interface", func(p *Plan) { p.Type.ValueID = p.Type.ID }, "create the map", syscall.ENOTSUPP, "does not take this struct"},
 		{"flag that no kernel knows", func(p *Plan) { binary.NativeEndian.PutUint32(p.at(t, "flags"), 1<<30) }, "set the members", unix.EINVAL, "unknown bits in flags"},
-		{"empty name", func(p *Plan) { clear(p.at(t, "name")) }, "set the members", unix.EINVAL, "one that it wants is missing"},
+		{"empty name", func(p *Plan) { clear(p.at(t, "name")) }, "set the members", unix.EINVAL, "a required one is missing"},
 		{"name with a dash", func(p *Plan) { p.at(t, "name")[1] = '-' }, "set the members", unix.EINVAL, "cannot be set"},
 		{"name without an end", func(p *Plan) { copy(p.at(t, "name"), "0123456789abcdef") }, "set the members", unix.EINVAL, "cannot be set"},
-		{"no ssthresh", func(p *Plan) { p.remove("ssthresh") }, "set the members", unix.EINVAL, "one that it wants is missing"},
-		{"no undo_cwnd", func(p *Plan) { p.remove("undo_cwnd") }, "set the members", unix.EINVAL, "one that it wants is missing"},
-		{"no cong_avoid", func(p *Plan) { p.remove("cong_avoid") }, "set the members", unix.EINVAL, "one that it wants is missing"},
+		{"no ssthresh", func(p *Plan) { p.remove("ssthresh") }, "set the members", unix.EINVAL, "a required one is missing"},
+		{"no undo_cwnd", func(p *Plan) { p.remove("undo_cwnd") }, "set the members", unix.EINVAL, "a required one is missing"},
+		{"no cong_avoid", func(p *Plan) { p.remove("cong_avoid") }, "set the members", unix.EINVAL, "a required one is missing"},
 		{"programs of each other's members", func(p *Plan) { // nothing is missing, and both have one prototype
 			a, b := &p.program(t, "ssthresh").Member, &p.program(t, "undo_cwnd").Member
 			a.Offset, b.Offset = b.Offset, a.Offset
@@ -61,12 +63,12 @@ func TestKernelRefusesAStep(t *testing.T) {
 			if err == nil {
 				link.Close()
 			}
-			var refused *StepError
+			var refused *prog.StepError
 			if !errors.As(err, &refused) {
 				t.Fatalf("got %v, want a StepError", err)
 			}
-			if refused.Step != tt.step || refused.Type != "tcp_congestion_ops" || !errors.Is(err, tt.is) {
-				t.Errorf("%q of %s refused with %v; want %q with %v", refused.Step, refused.Type, refused.Err, tt.step, tt.is)
+			if refused.Step != prog.Step(tt.step) || refused.Subject != name || !errors.Is(err, tt.is) {
+				t.Errorf("%q of %s refused with %v; want %q with %v", refused.Step, refused.Subject, refused.Err, tt.step, tt.is)
 			}
 			if !strings.HasPrefix(err.Error(), plan.Name+": "+tt.step+": ") || !strings.Contains(err.Error(), tt.help) {
 				t.Errorf("want step and %q in:\n%v", tt.help, err)
@@ -134,13 +136,13 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 		if err == nil {
 			link.Close()
 		}
-		var refused *ProgramError
+		var refused *prog.ProgramError
 		if !errors.As(err, &refused) || !errors.Is(err, tt.is) {
 			t.Errorf("%s: %v, want a ProgramError that is %v", tt.name, err, tt.is)
 			continue
 		}
-		if first := plan.Programs[0]; refused.Member != first.Member.Name || refused.Program != first.Object.Program.Name || refused.Pos != first.Object.Program.Pos {
-			t.Errorf("%s: it is about %s (%s) at %v, want %s (%s) at %v", tt.name, refused.Member, refused.Program, refused.Pos,
+		if first := plan.Programs[0]; refused.Member != first.Member.Name || refused.Program != first.Object.Program.Name || refused.Position != first.Object.Program.Pos {
+			t.Errorf("%s: it is about %s (%s) at %v, want %s (%s) at %v", tt.name, refused.Member, refused.Program, refused.Position,
 				first.Member.Name, first.Object.Program.Name, first.Object.Program.Pos)
 		}
 		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err)} {
@@ -157,7 +159,7 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 func TestTypeWithoutARow(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
-	target, err := Host()
+	target, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +170,7 @@ func TestTypeWithoutARow(t *testing.T) {
 	}
 	plan.Type.known = knownType{name: plan.Type.Name}
 	_, err = plan.Register()
-	var step *StepError
+	var step *prog.StepError
 	if !errors.As(err, &step) || !errors.Is(err, ErrNotRegistrable) || !errors.Is(err, unix.EOPNOTSUPP) {
 		t.Errorf("got %v, want ErrNotRegistrable", err)
 	}
@@ -187,14 +189,14 @@ func TestUpdateThatTheKernelRefuses(t *testing.T) {
 	defer link.Close()
 	other := oldPlan(t, "t_upd")
 	other.at(t, "name")[0] = 'u'
-	var step *StepError
-	if err := link.UpdatePlan(other); !errors.As(err, &step) || step.Step != "update" || !errors.Is(err, unix.EINVAL) {
+	var step *prog.StepError
+	if err := updatePlan(link, other); !errors.As(err, &step) || step.Step != "update" || !errors.Is(err, unix.EINVAL) {
 		t.Errorf("got %v, want a StepError of the update", err)
 	}
 	if !available(t, plan.Name) {
 		t.Error("the one that ran is gone")
 	}
-	if err := link.UpdatePlan(oldPlan(t, "t_upd")); err != nil { // the link knows its map still
+	if err := updatePlan(link, oldPlan(t, "t_upd")); err != nil { // the link knows its map still
 		t.Errorf("update after the refused one: %v", err)
 	}
 }
@@ -218,7 +220,7 @@ func TestLoadedIsUsedOnce(t *testing.T) {
 	if fd := loaded.Program("ssthresh"); fd != nil {
 		t.Errorf("the link has taken the programs over, and one is still there: %v", fd)
 	}
-	if second, err := loaded.Register(); !errors.Is(err, ErrClosed) {
+	if second, err := loaded.Register(); !errors.Is(err, attachment.ErrClosed) {
 		if err == nil {
 			second.Close()
 		}
@@ -243,7 +245,7 @@ func TestMapIsWrittenOnce(t *testing.T) {
 	if err := loaded.fill(); err != nil {
 		t.Fatal(err)
 	}
-	var step *StepError
+	var step *prog.StepError
 	if err := loaded.fill(); !errors.As(err, &step) || !errors.Is(err, unix.EBUSY) {
 		t.Errorf("the second time: %v, want EBUSY", err)
 	}
@@ -280,4 +282,13 @@ func TestDoneAskedForAfterDetach(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// updatePlan loads a plan and puts it in a link.
+func updatePlan(link *Link, p *Plan) error {
+	loaded, err := p.Load()
+	if err != nil {
+		return err
+	}
+	return link.Update(loaded)
 }

@@ -153,6 +153,11 @@ type LinkInfo struct {
 	ID     uint32
 	ProgID uint32 // 0 for struct_ops
 	MapID  uint32 // struct_ops only; 0 once the link is detached
+
+	AttachType AttachType // tracing, cgroup, netns, tcx, netkit; of others it is 0
+	Interface  uint32     // xdp, tcx, netkit: index of the interface; 0 once the link is detached, or the interface is gone
+	CgroupID   uint64     // cgroup: inode number of its directory; 0 once the link is detached, or the cgroup is gone
+	NetnsInode uint32     // netns: inode number of /proc/PID/ns/net; 0 once the link is detached, or the namespace is gone
 }
 
 // A BTFInfo is what the kernel tells about a BTF object.

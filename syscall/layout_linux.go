@@ -216,7 +216,7 @@ type linkInfo struct {
 	id       uint32
 	progID   uint32
 	_        uint32
-	union    [48]byte // struct_ops: map_id in the first 4 bytes
+	union    [48]byte // what it holds depends on the type: see LinkInfoByFD
 }
 
 // btfInfo is struct bpf_btf_info.

@@ -96,8 +96,21 @@ func LinkInfoByFD(l *FD) (*LinkInfo, error) {
 		return nil, err
 	}
 	result := &LinkInfo{Type: LinkType(info.linkType), ID: info.id, ProgID: info.progID}
-	if result.Type == LinkTypeStructOps {
-		result.MapID = binary.NativeEndian.Uint32(info.union[:])
+	first, second := binary.NativeEndian.Uint32(info.union[:]), binary.NativeEndian.Uint32(info.union[4:])
+	switch result.Type { // include/uapi/linux/bpf.h, struct bpf_link_info
+	case LinkTypeStructOps:
+		result.MapID = first
+	case LinkTypeTracing:
+		result.AttachType = AttachType(first)
+	case LinkTypeCgroup:
+		result.CgroupID = binary.NativeEndian.Uint64(info.union[:])
+		result.AttachType = AttachType(binary.NativeEndian.Uint32(info.union[8:]))
+	case LinkTypeNetNS:
+		result.NetnsInode, result.AttachType = first, AttachType(second)
+	case LinkTypeXDP:
+		result.Interface = first
+	case LinkTypeTCX, LinkTypeNetkit:
+		result.Interface, result.AttachType = first, AttachType(second)
 	}
 	return result, nil
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/examples/scx_simple/sched"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -67,7 +68,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) (err error) {
 	if missing := missing(); len(missing) > 0 {
 		return offline(missing, opt, stdout)
 	}
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -24,7 +25,7 @@ func prepareAll(list []structops.Ops) ([]*structops.Plan, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		return nil, err
 	}

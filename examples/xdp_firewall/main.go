@@ -28,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/prog"
 	sys "github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -113,12 +114,12 @@ func protect(ctx context.Context, index int, s session, blocked []netip.Prefix, 
 		}
 		s.events = append(s.events, event{text: what})
 	}
-	link, err := program.AttachXDP(index)
+	attached, err := link.AttachXDP(program, link.XDPOptions{Interface: index})
 	if err != nil {
 		return err
 	}
 	started()
-	return errors.Join(s.watch(ctx, stdout), link.Close())
+	return errors.Join(s.watch(ctx, stdout), attached.Close())
 }
 
 // blockStep blocks networks.

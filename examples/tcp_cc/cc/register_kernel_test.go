@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/maps"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // register registers for the length of a test; then nothing is left.
 func register(t *testing.T, ops structops.Ops) *structops.Plan {
 	t.Helper()
-	host, err := structops.Host()
+	host, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}

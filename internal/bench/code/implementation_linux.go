@@ -11,6 +11,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -169,7 +170,7 @@ func compileOurs(ops func(name string) structops.Ops, level isa.Level) (*ourPlan
 }
 
 func (o *ourPlan) prepare(name string) (*structops.Plan, error) {
-	target, err := structops.Host()
+	target, err := prog.Host()
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,223 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"slices"
+	"strings"
+	errno "syscall"
+
+	"github.com/bpfsmith/bpfsmith/internal/host"
+	"github.com/bpfsmith/bpfsmith/internal/refusal"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// Why attaching failed, for errors.Is. What lacks a permission is fs.ErrPermission, as everywhere in Go.
+var (
+	ErrProgType    = errors.New("the program's type does not go there")
+	ErrAttachType  = errors.New("the program's attach type does not go there")
+	ErrNoInterface = errors.New("there is no such network interface")
+	ErrTaken       = errors.New("the place is taken")
+	ErrBadFlags    = errors.New("these flags do not go together")
+	ErrOldKernel   = fmt.Errorf("this kernel cannot attach there: %w", errors.ErrUnsupported)
+)
+
+// A cause says why attaching failed, in the terms of the case; is says which of the errors above it is.
+type cause struct {
+	text string
+	is   []error
+}
+
+func (c *cause) Error() string   { return c.text }
+func (c *cause) Unwrap() []error { return c.is }
+
+// A request is a program on its way to a place.
+type request struct {
+	point     point
+	plan      *prog.Plan
+	fd        *syscall.FD        // of the program
+	at        syscall.AttachType // where it is to be attached, for points with several
+	place     string             // "interface 2", for messages
+	iface     int                // the interface, by its index; 0 for other points
+	world     world
+	permitted []syscall.Cap // what attaching may take
+}
+
+// A world is what is asked of the system when the kernel has refused.
+type world struct {
+	release    func() string            // as uname -r says
+	interfaces func() []net.Interface   // of the thread's network namespace; nil when that cannot be told
+	has        func(c syscall.Cap) bool // whether the thread has a capability
+}
+
+// running is the system that the process runs on.
+func running() world {
+	return world{
+		release: host.Release,
+		interfaces: func() []net.Interface {
+			list, err := net.Interfaces()
+			if err != nil {
+				return nil
+			}
+			return list
+		},
+		has: func(c syscall.Cap) bool {
+			set, err := syscall.Capabilities()
+			return err != nil || set.Has(c)
+		},
+	}
+}
+
+// fails is the error of a request.
+func (r *request) fails(err error, help string) error {
+	object := r.plan.Object.Program
+	return &prog.StepError{Step: prog.StepAttach, Subject: object.Name, Position: object.Pos, Place: r.place, Help: help, Err: err}
+}
+
+// check says what can be known to be wrong before the kernel is asked: nil when nothing is.
+func (r *request) check() error {
+	o := r.plan.Options
+	fit, ok := r.point.fitFor(o.Type)
+	if !ok {
+		var takes []string
+		for _, f := range r.point.fits {
+			takes = append(takes, f.progType.String())
+		}
+		help := "load the program with Options.Type of such a type"
+		if there := pointFor(o.Type); there != "" {
+			help = fmt.Sprintf("%v programs are attached with %s", o.Type, there)
+		}
+		return r.fails(&cause{fmt.Sprintf("%s takes programs of type %s; this one is of type %v", r.point.attach, strings.Join(takes, ", "), o.Type), []error{ErrProgType}}, help)
+	}
+	if fit.at != nil && !slices.Contains(fit.at, r.at) {
+		return r.fails(&cause{fmt.Sprintf("%s does not attach %v programs at %v", r.point.attach, o.Type, r.at), []error{ErrAttachType}}, "it may be "+list(fit.at))
+	}
+	if loaded := o.AttachType; loaded != r.at && loaded != 0 && fit.at != nil {
+		return r.fails(&cause{fmt.Sprintf("the program was loaded for %v, and is to be attached at %v", loaded, r.at), []error{ErrAttachType}},
+			fmt.Sprintf("load it with Options.AttachType %v, or attach it at %v", r.at, loaded))
+	}
+	return nil
+}
+
+// list names attach types.
+func list(types []syscall.AttachType) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = t.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// refused says why the kernel has refused what check found nothing in: the first cause that can be seen.
+func (r *request) refused(err error) error {
+	for _, look := range [...]func(error) (*cause, string){r.noInterface, r.oldKernel, r.notPermitted, r.taken, r.noNativeXDP, r.notThere, r.noFunctionTracing} {
+		if c, help := look(err); c != nil {
+			c.is = append(c.is, err)
+			return r.fails(c, help)
+		}
+	}
+	return r.fails(err, "")
+}
+
+// noInterface: the kernel answers ENODEV or EINVAL (net/core/dev.c, bpf_xdp_link_attach; kernel/bpf/tcx.c, tcx_link_attach).
+func (r *request) noInterface(err error) (*cause, string) {
+	if r.iface == 0 || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.ENODEV) {
+		return nil, ""
+	}
+	interfaces := r.world.interfaces()
+	var names []string
+	for _, i := range interfaces {
+		if i.Index == r.iface {
+			return nil, ""
+		}
+		names = append(names, fmt.Sprintf("%d (%s)", i.Index, i.Name))
+	}
+	if interfaces == nil {
+		return nil, ""
+	}
+	return &cause{fmt.Sprintf("there is no interface %d in this network namespace", r.iface), []error{ErrNoInterface}}, "it has " + strings.Join(names, ", ")
+}
+
+// oldKernel: the kernel answers EINVAL to a command or an attach type that it does not know.
+func (r *request) oldKernel(err error) (*cause, string) {
+	release := r.world.release()
+	var v isa.KernelVersion
+	if _, scanErr := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor); scanErr != nil || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.EOPNOTSUPP) {
+		return nil, ""
+	}
+	since := r.point.since
+	if fit, _ := r.point.fitFor(r.plan.Options.Type); fit.since.AtLeast(since) {
+		since = fit.since
+	}
+	if v.AtLeast(since) {
+		return nil, ""
+	}
+	return &cause{fmt.Sprintf("this kernel, Linux %s, cannot do what %s needs", release, r.point.attach), []error{ErrOldKernel}},
+		fmt.Sprintf("it takes Linux %v or later", since)
+}
+
+// notPermitted: the kernel answers EPERM or EACCES.
+func (r *request) notPermitted(err error) (*cause, string) {
+	if !errors.Is(err, fs.ErrPermission) {
+		return nil, ""
+	}
+	var missing, file []string
+	for _, c := range r.permitted {
+		if !r.world.has(c) {
+			missing = append(missing, c.String())
+			file = append(file, strings.ToLower(c.String()))
+		}
+	}
+	if missing == nil {
+		return &cause{"this is not permitted: " + err.Error(), nil}, "a security module or a seccomp filter may forbid it, or a cgroup above this one keeps programs out"
+	}
+	return &cause{"this is not permitted: the process lacks " + strings.Join(missing, " and "), nil},
+		"run as root (sudo), or give the binary what it needs: setcap " + strings.Join(file, ",") + "+ep FILE"
+}
+
+// taken: the kernel answers EBUSY or EEXIST where one program is all that a place takes.
+func (r *request) taken(err error) (*cause, string) {
+	if !errors.Is(err, errno.EBUSY) && !errors.Is(err, errno.EEXIST) {
+		return nil, ""
+	}
+	if r.point.attach == "AttachXDP" {
+		return &cause{"the interface has an XDP program already", []error{ErrTaken}}, "an interface takes one: close the other link, or update it; ip link show names the program"
+	}
+	return &cause{"the place has a program already: " + err.Error(), []error{ErrTaken}}, "close the other link, or update it"
+}
+
+// noNativeXDP: the kernel answers EOPNOTSUPP where the driver or the device has no XDP.
+func (r *request) noNativeXDP(err error) (*cause, string) {
+	if r.point.attach != "AttachXDP" || !errors.Is(err, errno.EOPNOTSUPP) {
+		return nil, ""
+	}
+	return &cause{"the interface's driver has no XDP in this mode", []error{errors.ErrUnsupported}}, "XDPOptions{Flags: link.XDPGenericMode} works with every driver"
+}
+
+// notThere: names and paths that lead to nothing, or to something else.
+func (r *request) notThere(err error) (*cause, string) {
+	switch {
+	case r.point.attach == "AttachRawTracepoint" && errors.Is(err, errno.ENOENT):
+		return &cause{"this kernel has no such tracepoint", []error{fs.ErrNotExist}}, "names are those in /sys/kernel/tracing/events, without the group: sched_switch, not sched:sched_switch"
+	case r.point.attach == "AttachRawTracepoint" && errors.Is(err, errno.EINVAL):
+		return &cause{"the program reads more arguments than the tracepoint has", nil}, "read only those of its prototype; a tracing program (AttachTraceRawTP) is checked against it"
+	case r.point.attach == "AttachCgroup" && errors.Is(err, errno.EBADF):
+		return &cause{"that is not a cgroup", nil}, "the path must be a directory of a cgroup file system of version 2, such as /sys/fs/cgroup"
+	case r.point.attach == "AttachNetns" && errors.Is(err, errno.EINVAL):
+		return &cause{"that is not a network namespace", nil}, "the path must be a file such as /proc/self/ns/net, or one of ip netns in /run/netns"
+	}
+	return nil, ""
+}
+
+// noFunctionTracing: programs for functions of the kernel are refused with many numbers where the kernel cannot patch functions.
+func (r *request) noFunctionTracing(err error) (*cause, string) {
+	switch r.at {
+	case syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn, syscall.AttachLSMMAC:
+		return &cause{"the kernel cannot call a program at that function: " + err.Error(), nil}, refusal.FunctionTracing
+	}
+	return nil, ""
+}
