@@ -23,7 +23,8 @@
 //
 // # From Go to the kernel
 //
-// [Ops] names the struct and its members. There are three steps, as with
+// An [Implementation] is a Go struct with a function for each member, such as
+// tcp.CongestionOps, or [Ops] with members by name. There are three steps, as with
 // package prog, and functions that take several of them for the running kernel:
 //
 //	err := structops.Validate(ops, target)         // all mistakes that can be known without a kernel
@@ -38,11 +39,9 @@
 // whose BTF is at hand; prog.Host is the running one. The [Link] is one of
 // those of package link.
 //
-//	link, err := structops.Register(structops.Ops{
-//		Type: "tcp_congestion_ops",
-//		Members: structops.Members{
-//			"name": "go_reno", "ssthresh": ssthresh, "cong_avoid": congAvoid, "undo_cwnd": undoCwnd,
-//		},
+//	link, err := structops.Register(tcp.CongestionOps{
+//		Name: "go_reno", License: "GPL",
+//		Ssthresh: ssthresh, CongAvoid: congAvoid, UndoCwnd: undoCwnd,
 //	})
 //	if err != nil {
 //		return err

@@ -34,8 +34,8 @@ func ExampleValidate() {
 	// cong_avoid: tcp_congestion_ops needs one of cong_avoid, cong_control, and none is set
 }
 
-// Members are functions of Go; their signatures are compared with the kernel's
-// prototypes.
+// Members are functions of Go: Go's compiler compares their signatures with the
+// fields, and Prepare compares them with the target's prototypes.
 func ExamplePrepare() {
 	types, err := fixture.Open("6.18")
 	if err != nil {
@@ -45,9 +45,8 @@ func ExamplePrepare() {
 	ssthresh := func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).Max(2) }
 	undoCwnd := func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Max(tp.PriorCwnd()) }
 	congAvoid := func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) { tp.CongAvoidAI(tp.SndCwnd(), acked) }
-	plan, err := structops.Prepare(structops.Ops{
-		Type:    "tcp_congestion_ops",
-		Members: structops.Members{"name": "go_linear", "ssthresh": ssthresh, "undo_cwnd": undoCwnd, "cong_avoid": congAvoid},
+	plan, err := structops.Prepare(tcp.CongestionOps{
+		Name: "go_linear", License: "GPL", Ssthresh: ssthresh, UndoCwnd: undoCwnd, CongAvoid: congAvoid,
 	}, compile.Target{BTF: types, ByteOrder: isa.Native})
 	if err != nil {
 		fmt.Println(err)

@@ -28,7 +28,7 @@ func TestContendersAreOursOrTheKernels(t *testing.T) {
 	if !slices.Equal(native, []bool{true, false, false, true}) {
 		t.Errorf("native: %v", native)
 	}
-	if mine := oursOf(list); len(mine) != 1 || mine[0].Members["name"] != "go_reno" {
+	if mine := oursOf(list); len(mine) != 1 || nameOf(mine[0]) != "go_reno" {
 		t.Errorf("to be registered: %v", mine)
 	}
 }
@@ -38,7 +38,7 @@ func TestUnknownContendersListWhatThereIs(t *testing.T) {
 		"go_rino": `congestion control "go_rino": no algorithm has that name`,
 		"dctcp":   `congestion control "dctcp": this kernel was built without it, or its module is not loaded (modprobe tcp_dctcp; CONFIG_TCP_CONG_DCTCP)`,
 	} {
-		_, err := contenders([]string{"reno", name}, []structops.Ops{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"})
+		_, err := contenders([]string{"reno", name}, []structops.Implementation{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"})
 		want += "\nhelp: written in Go, here: go_reno, go_gentle; in this kernel: reno, bbr"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)

@@ -12,8 +12,8 @@ import (
 // contender is an algorithm that is to carry a transfer.
 type contender struct {
 	name   string
-	native bool          // the kernel's own, or whatever else is registered there
-	ops    structops.Ops // if it is ours
+	native bool                     // the kernel's own, or whatever else is registered there
+	ops    structops.Implementation // if it is ours
 }
 
 // kernelModules are the congestion controls that Linux comes with, and the modules that have them.
@@ -27,10 +27,10 @@ func kernelModules() map[string]string {
 
 // contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. Two equal names are no
 // mistake: how far a transfer differs from the next one with the same algorithm is worth knowing.
-func contenders(names []string, ours []structops.Ops, available []string) ([]contender, error) {
+func contenders(names []string, ours []structops.Implementation, available []string) ([]contender, error) {
 	var found []contender
 	for _, name := range names {
-		switch i := slices.IndexFunc(ours, func(o structops.Ops) bool { return o.Members["name"] == name }); {
+		switch i := slices.IndexFunc(ours, func(o structops.Implementation) bool { return nameOf(o) == name }); {
 		case i >= 0:
 			found = append(found, contender{name: name, ops: ours[i]})
 		case slices.Contains(available, name):
@@ -43,7 +43,7 @@ func contenders(names []string, ours []structops.Ops, available []string) ([]con
 }
 
 // missing says why there is no algorithm of that name, and what there is.
-func missing(name string, ours []structops.Ops, available []string) error {
+func missing(name string, ours []structops.Implementation, available []string) error {
 	why := "no algorithm has that name"
 	if module, known := kernelModules()[name]; known {
 		why = "this kernel was built without it, or its module is not loaded"
@@ -53,15 +53,15 @@ func missing(name string, ours []structops.Ops, available []string) error {
 	}
 	var written []string
 	for _, o := range ours {
-		written = append(written, fmt.Sprint(o.Members["name"]))
+		written = append(written, nameOf(o))
 	}
 	return fmt.Errorf("congestion control %q: %s\nhelp: written in Go, here: %s; in this kernel: %s",
 		name, why, strings.Join(written, ", "), strings.Join(available, ", "))
 }
 
 // oursOf returns what has to be registered, each once.
-func oursOf(list []contender) []structops.Ops {
-	var ops []structops.Ops
+func oursOf(list []contender) []structops.Implementation {
+	var ops []structops.Implementation
 	seen := map[string]bool{}
 	for _, c := range list {
 		if !c.native && !seen[c.name] {
@@ -78,7 +78,7 @@ func (c contender) needsECN() bool {
 		return c.name == "dctcp"
 	}
 	const needsECN = 2 // TCP_CONG_NEEDS_ECN (include/net/tcp.h)
-	switch flags := reflect.ValueOf(c.ops.Members["flags"]); {
+	switch flags := reflect.ValueOf(structops.ByName(c.ops).Members["flags"]); {
 	case !flags.IsValid():
 		return false
 	case flags.CanUint():

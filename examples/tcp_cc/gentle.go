@@ -28,9 +28,9 @@ func gentleSsthresh() *dsl.Program {
 	)
 }
 
-// gentle is Reno but for the answer to a loss.
+// gentle is Reno but for the answer to a loss. A program in instructions is a member by name.
 func gentle() structops.Ops {
-	ops := cc.Reno("go_gentle")
+	ops := structops.ByName(cc.Reno("go_gentle"))
 	ops.Members["ssthresh"] = gentleSsthresh()
 	return ops
 }

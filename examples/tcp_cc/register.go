@@ -16,12 +16,18 @@ import (
 )
 
 // algorithms are ours, for a kernel that counts so many jiffies a second.
-func algorithms(hz uint32) []structops.Ops {
-	return []structops.Ops{cc.Reno("go_reno"), gentle(), cc.Cubic("go_cubic", hz), cc.DCTCP("go_dctcp"), cc.BBR("go_bbr", hz)}
+func algorithms(hz uint32) []structops.Implementation {
+	return []structops.Implementation{cc.Reno("go_reno"), gentle(), cc.Cubic("go_cubic", hz), cc.DCTCP("go_dctcp"), cc.BBR("go_bbr", hz)}
+}
+
+// nameOf is the name that an algorithm is registered under.
+func nameOf(algorithm structops.Implementation) string {
+	name, _ := structops.ByName(algorithm).Members["name"].(string)
+	return name
 }
 
 // prepareAll checks algorithms of ours against the running kernel and compiles them.
-func prepareAll(list []structops.Ops) ([]*structops.Plan, error) {
+func prepareAll(list []structops.Implementation) ([]*structops.Plan, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -33,7 +39,7 @@ func prepareAll(list []structops.Ops) ([]*structops.Plan, error) {
 	return prepareFor(target, list)
 }
 
-func prepareFor(target compile.Target, list []structops.Ops) ([]*structops.Plan, error) {
+func prepareFor(target compile.Target, list []structops.Implementation) ([]*structops.Plan, error) {
 	var plans []*structops.Plan
 	var errs []error
 	for _, ops := range list {

@@ -2,7 +2,7 @@
 // types that programs are written with. It is generated from the kernel's own
 // types with bpfsmith gen.
 //
-// A scheduler implements members of struct sched_ext_ops. The kernel passes
+// A scheduler implements members of struct sched_ext_ops, which is [Ops] here. The kernel passes
 // tasks; which kernel functions there are for them is among the methods of
 // [Task]: p.Dispatch(scx.DSQGlobal, …) is scx_bpf_dispatch. Functions that are not for
 // a task take the dsl.Fn of the program that is written:

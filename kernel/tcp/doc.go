@@ -2,8 +2,8 @@
 // programs are written with. It is generated from the kernel's own types; a
 // package for other structs is made the same way, with bpfsmith gen.
 //
-// A congestion control implements members of struct tcp_congestion_ops. The
-// kernel passes them a struct sock, which is the beginning of a struct tcp_sock;
+// A congestion control implements members of struct tcp_congestion_ops, which is
+// [CongestionOps] here. The kernel passes them a struct sock, which is the beginning of a struct tcp_sock;
 // a parameter of type [Sock] takes it for that:
 //
 //	// RFC 5681: half the window, at least two segments.

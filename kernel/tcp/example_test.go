@@ -7,16 +7,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // congAvoid is what Reno does with each acknowledgement: it doubles the window in
 // a round trip until it meets the threshold, and adds one segment from then on.
-func congAvoid(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32) {
+func congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
+	left := acked.Var()
 	f.If(tp.SndCwnd().Lt(tp.SndSsthresh()), func() {
-		acked.Set(tp.SlowStart(acked))
-		f.If(acked.Eq(0), f.Exit)
+		left.Set(tp.SlowStart(left))
+		f.If(left.Eq(0), f.Exit)
 	})
-	tp.CongAvoidAI(tp.SndCwnd(), acked)
+	tp.CongAvoidAI(tp.SndCwnd(), left)
 }
 
 // One program serves kernels whose structs differ: the offsets are looked up for
@@ -44,6 +46,34 @@ func Example() {
 	// Linux 6.1: compiled, snd_cwnd at 1776
 	// Linux 6.12: compiled, snd_cwnd at 1500
 	// Linux 6.18: compiled, snd_cwnd at 1444
+}
+
+// An algorithm is a struct of functions. It is compared here with the types of three kernels; structops.Register does the same with the
+// running one, and makes the kernel use it.
+func ExampleCongestionOps() {
+	ops := tcp.CongestionOps{
+		Name: "go_reno", License: "GPL",
+		Ssthresh:  func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).Max(2) },
+		CongAvoid: congAvoid,
+		UndoCwnd:  func(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Max(tp.PriorCwnd()) },
+	}
+	for _, kernel := range fixture.Kernels() {
+		types, err := fixture.Open(kernel)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		plan, err := structops.Prepare(ops, compile.Target{BTF: types})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("Linux %s: %d programs for %s\n", kernel, len(plan.Programs), plan.Name)
+	}
+	// Output:
+	// Linux 6.1: 3 programs for go_reno
+	// Linux 6.12: 3 programs for go_reno
+	// Linux 6.18: 3 programs for go_reno
 }
 
 // The state of a congestion control is a struct of cells in the socket.

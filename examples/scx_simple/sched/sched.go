@@ -21,7 +21,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/scx"
 	"github.com/bpfsmith/bpfsmith/maps"
-	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // A Scheduler is one that may be registered, with what its programs share with
@@ -53,18 +52,16 @@ func New(weighted bool) *Scheduler {
 }
 
 // Ops is the implementation, under a name.
-func (s *Scheduler) Ops(name string) structops.Ops {
-	initialize := dsl.Func("init", s.initialize)
-	initialize.Sleepable = true // it allocates
-	members := structops.Members{
-		"name": name, "timeout_ms": 30_000,
-		"select_cpu": s.selectCPU, "enqueue": s.enqueue, "dispatch": s.dispatch,
-		"init": initialize, "exit": s.exited,
+func (s *Scheduler) Ops(name string) scx.Ops {
+	ops := scx.Ops{
+		Name: name, License: "GPL", TimeoutMs: 30_000,
+		SelectCPU: s.selectCPU, Enqueue: s.enqueue, Dispatch: s.dispatch, Init: s.initialize, Exit: s.exited,
+		Sleepable: scx.SleepableOps{Init: true}, // it allocates
 	}
 	if s.weighted {
-		members["running"], members["stopping"], members["enable"] = s.running, s.stopping, s.enable
+		ops.Running, ops.Stopping, ops.Enable = s.running, s.stopping, s.enable
 	}
-	return structops.Ops{Type: "sched_ext_ops", Members: members}
+	return ops
 }
 
 // Counts is what the programs have done on all processors.

@@ -4,7 +4,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
-	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // bbrState is what BBR remembers of a connection: the 104 bytes of icsk_ca_priv, to the last one.
@@ -48,17 +47,17 @@ type bbr struct {
 }
 
 // BBR is BBR under a name. hz is the kernel's CONFIG_HZ. It takes Linux 6.10, before which programs may not set app_limited.
-func BBR(name string, hz uint32) structops.Ops { return newBBR(hz).ops(name) }
+func BBR(name string, hz uint32) tcp.CongestionOps { return newBBR(hz).ops(name) }
 
 func newBBR(hz uint32) bbr {
 	return bbr{hz, jiffies, func(f *dsl.Fn) dsl.U32 { return helper.GetPrandomU32(f).Mod(phases - 1) }}
 }
 
-func (b bbr) ops(name string) structops.Ops {
-	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
-		"name": name, "init": b.init, "cong_control": b.congControl, "ssthresh": b.ssthresh, "undo_cwnd": b.undoCwnd, "set_state": b.setState,
-		"cwnd_event": b.cwndEvent, "min_tso_segs": b.minTSOSegs, "sndbuf_expand": b.sndbufExpand,
-	}}
+func (b bbr) ops(name string) tcp.CongestionOps {
+	return tcp.CongestionOps{
+		Name: name, License: "GPL", Init: b.init, CongControl: b.congControl, Ssthresh: b.ssthresh, UndoCwnd: b.undoCwnd, SetState: b.setState,
+		CwndEvent: b.cwndEvent, MinTsoSegs: b.minTSOSegs, SndbufExpand: b.sndbufExpand,
+	}
 }
 
 // A bbrCall is BBR while it is called.

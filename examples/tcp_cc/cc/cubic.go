@@ -3,7 +3,6 @@ package cc
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
-	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // cubicState is what CUBIC remembers of a connection, in the room that the kernel
@@ -44,15 +43,15 @@ type cubic struct {
 }
 
 // Cubic is CUBIC under a name. hz is the kernel's CONFIG_HZ.
-func Cubic(name string, hz uint32) structops.Ops { return newCubic(hz).ops(name) }
+func Cubic(name string, hz uint32) tcp.CongestionOps { return newCubic(hz).ops(name) }
 
 func newCubic(hz uint32) cubic { return cubic{hz: hz, now: jiffies, roots: newCubeRoots()} }
 
-func (c cubic) ops(name string) structops.Ops {
-	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
-		"name": name, "init": c.init, "ssthresh": c.ssthresh, "cong_avoid": c.congAvoid, "set_state": c.setState,
-		"undo_cwnd": c.undoCwnd, "cwnd_event": c.cwndEvent, "pkts_acked": c.pktsAcked,
-	}}
+func (c cubic) ops(name string) tcp.CongestionOps {
+	return tcp.CongestionOps{
+		Name: name, License: "GPL", Init: c.init, Ssthresh: c.ssthresh, CongAvoid: c.congAvoid, SetState: c.setState,
+		UndoCwnd: c.undoCwnd, CwndEvent: c.cwndEvent, PktsAcked: c.pktsAcked,
+	}
 }
 
 func (cubic) state(tp tcp.Sock) cubicState { return tcp.CA[cubicState](tp) }
@@ -72,13 +71,13 @@ func (c cubic) init(f *dsl.Fn, tp tcp.Sock) {
 }
 
 // congAvoid lets the window grow: in slow start as Reno's, above it towards the curve.
-func (c cubic) congAvoid(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32) {
+func (c cubic) congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 	ca := c.state(tp)
-	slowStart(f, tp, acked)
+	left := slowStart(f, tp, acked)
 	cwnd := tp.SndCwnd()
 	cnt := ca.Cnt.Var()
-	f.Block(func(leave func()) { c.update(f, ca, cwnd, acked.Get(), cnt, leave) })
-	tp.CongAvoidAI(cnt, acked)
+	f.Block(func(leave func()) { c.update(f, ca, cwnd, left.Get(), cnt, leave) })
+	tp.CongAvoidAI(cnt, left)
 }
 
 // update computes cnt, acknowledged segments for one segment of window.

@@ -5,7 +5,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/maps"
-	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // dctcpState is what DCTCP remembers of a connection. The first four are the sender's half of it, the others the receiver's.
@@ -36,17 +35,17 @@ const (
 type dctcp struct{ reno *maps.ReadOnly[[8]byte] }
 
 // DCTCP is DCTCP under a name. Both ends of a connection must run it.
-func DCTCP(name string) structops.Ops {
+func DCTCP(name string) tcp.CongestionOps {
 	return newDCTCP().ops(name)
 }
 
 func newDCTCP() dctcp { return dctcp{maps.NewReadOnly("fallback", [8]byte{'r', 'e', 'n', 'o'})} }
 
-func (d dctcp) ops(name string) structops.Ops {
-	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
-		"name": name, "flags": uint32(needsECN), "init": d.init, "ssthresh": d.ssthresh, "cong_avoid": d.congAvoid, "set_state": d.setState,
-		"undo_cwnd": d.undoCwnd, "cwnd_event": d.cwndEvent, "in_ack_event": d.inAckEvent,
-	}}
+func (d dctcp) ops(name string) tcp.CongestionOps {
+	return tcp.CongestionOps{
+		Name: name, License: "GPL", Flags: needsECN, Init: d.init, Ssthresh: d.ssthresh, CongAvoid: d.congAvoid, SetState: d.setState,
+		UndoCwnd: d.undoCwnd, CwndEvent: d.cwndEvent, InAckEvent: d.inAckEvent,
+	}
 }
 
 // init begins a connection. Where the peer does not know marks, it goes on as Reno: the kernel then sends without saying that it does.

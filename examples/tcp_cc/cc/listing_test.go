@@ -6,12 +6,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // all are our algorithms, under names that begin with a prefix.
-func all(prefix string, hz uint32) []structops.Ops {
-	return []structops.Ops{Reno(prefix + "reno"), Cubic(prefix+"cubic", hz), DCTCP(prefix + "dctcp"), BBR(prefix+"bbr", hz)}
+func all(prefix string, hz uint32) []tcp.CongestionOps {
+	return []tcp.CongestionOps{Reno(prefix + "reno"), Cubic(prefix+"cubic", hz), DCTCP(prefix + "dctcp"), BBR(prefix+"bbr", hz)}
 }
 
 // clangs are the slots of what clang -O2 makes of the kernel's own CUBIC and DCTCP

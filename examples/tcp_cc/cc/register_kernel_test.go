@@ -13,7 +13,7 @@ import (
 )
 
 // register registers for the length of a test; then nothing is left.
-func register(t *testing.T, ops structops.Ops) *structops.Plan {
+func register(t *testing.T, ops structops.Implementation) *structops.Plan {
 	t.Helper()
 	host, err := prog.Host()
 	if err != nil {

@@ -3,15 +3,12 @@ package cc
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
-	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // Reno is RFC 5681's congestion control under a name: the window grows by a
 // segment a round trip, and halves at a loss.
-func Reno(name string) structops.Ops {
-	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
-		"name": name, "ssthresh": renoSsthresh, "cong_avoid": renoCongAvoid, "undo_cwnd": undoCwnd,
-	}}
+func Reno(name string) tcp.CongestionOps {
+	return tcp.CongestionOps{Name: name, License: "GPL", Ssthresh: renoSsthresh, CongAvoid: renoCongAvoid, UndoCwnd: undoCwnd}
 }
 
 // renoSsthresh answers a loss: half the window, at least two segments (RFC 5681,
@@ -20,18 +17,18 @@ func renoSsthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).M
 
 // renoCongAvoid lets the window grow: in slow start by what was acknowledged
 // (section 3.1), above it by a segment for each window of acknowledged ones.
-func renoCongAvoid(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32) {
-	slowStart(f, tp, acked)
-	tp.CongAvoidAI(tp.SndCwnd(), acked)
+func renoCongAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
+	tp.CongAvoidAI(tp.SndCwnd(), slowStart(f, tp, acked))
 }
 
 // slowStart leaves the program when the window may not grow, or when slow start
-// has used up what was acknowledged; acked is what is left.
+// has used up what was acknowledged. It gives what is left.
 //
 // A window that the sender does not use says nothing about the path (RFC 7661). In
 // slow start it may be twice what was in flight, or else the doubling would end
 // at the first pause.
-func slowStart(f *dsl.Fn, tp tcp.Sock, acked dsl.VarU32) {
+func slowStart(f *dsl.Fn, tp tcp.Sock, acked dsl.U32) dsl.VarU32 {
+	left := acked.Var()
 	inSlowStart := inSlowStart(tp)
 	limited := tp.IsCwndLimited().Ne(0)
 	f.If(limited.Not(), func() {
@@ -39,9 +36,10 @@ func slowStart(f *dsl.Fn, tp tcp.Sock, acked dsl.VarU32) {
 		f.If(tp.SndCwnd().Ge(tp.MaxPacketsOut().Shl(1)), f.Exit)
 	})
 	f.If(inSlowStart, func() {
-		acked.Set(tp.SlowStart(acked))
-		f.If(acked.Eq(0), f.Exit)
+		left.Set(tp.SlowStart(left))
+		f.If(left.Eq(0), f.Exit)
 	})
+	return left
 }
 
 // undoCwnd goes back to where the window was, after a loss that was none.

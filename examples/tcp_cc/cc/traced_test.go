@@ -96,7 +96,7 @@ func (t *tracer) begins(body func(f *dsl.Fn, tp tcp.Sock, now dsl.U32)) func(*ds
 }
 
 // avoids traces cong_avoid.
-func (t *tracer) avoids(body func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32, now dsl.U32)) func(*dsl.Fn, tcp.Sock, dsl.U32, dsl.U32) {
+func (t *tracer) avoids(body func(f *dsl.Fn, tp tcp.Sock, ack, acked, now dsl.U32)) func(*dsl.Fn, tcp.Sock, dsl.U32, dsl.U32) {
 	sub := dsl.Func("cong_avoid_body", body)
 	return func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 		t.around(f, tp, model.MemberCongAvoid, func(c call) {
@@ -119,7 +119,7 @@ func (t *tracer) reno(name string) structops.Ops {
 	return t.ops(name, structops.Members{
 		"ssthresh":  t.asked(model.MemberSsthresh, renoSsthresh),
 		"undo_cwnd": t.asked(model.MemberUndoCwnd, undoCwnd),
-		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32, now dsl.U32) {
+		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack, acked, now dsl.U32) {
 			renoCongAvoid(f, tp, ack, acked)
 		}),
 	})
@@ -137,7 +137,7 @@ func (t *tracer) cubic(name string, hz uint32) structops.Ops {
 		"init":      t.plain(model.MemberInit, c.init),
 		"ssthresh":  t.asked(model.MemberSsthresh, c.ssthresh),
 		"undo_cwnd": t.asked(model.MemberUndoCwnd, c.undoCwnd),
-		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32, now dsl.U32) {
+		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack, acked, now dsl.U32) {
 			at(now).congAvoid(f, tp, ack, acked)
 		}),
 		"set_state": timed(t, model.MemberSetState, "NewState", func(f *dsl.Fn, tp tcp.Sock, state dsl.U8, now, draw dsl.U32) {
@@ -162,8 +162,8 @@ func (t *tracer) dctcp(name string) structops.Ops {
 		"init":      t.plain(model.MemberInit, d.init),
 		"ssthresh":  t.asked(model.MemberSsthresh, d.ssthresh),
 		"undo_cwnd": t.asked(model.MemberUndoCwnd, d.undoCwnd),
-		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, acked dsl.VarU32, now dsl.U32) {
-			d.congAvoid(f, tp, ack, acked.Get())
+		"cong_avoid": t.avoids(func(f *dsl.Fn, tp tcp.Sock, ack, acked, now dsl.U32) {
+			d.congAvoid(f, tp, ack, acked)
 		}),
 		"set_state": timed(t, model.MemberSetState, "NewState", func(f *dsl.Fn, tp tcp.Sock, state dsl.U8, now, draw dsl.U32) {
 			d.setState(f, tp, state)

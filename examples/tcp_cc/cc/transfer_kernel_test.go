@@ -2,7 +2,6 @@ package cc
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -30,12 +29,12 @@ func TestEachCarriesATransfer(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	for _, ops := range all("t_cc_", 250) {
-		name, link := fmt.Sprint(ops.Members["name"]), netlab.DefaultLink()
-		if ops.Members["flags"] != nil {
+		name, link := ops.Name, netlab.DefaultLink()
+		if ops.Flags != 0 {
 			link.ECNThreshold = 3
 		}
 		t.Run(name, func(t *testing.T) {
-			if ops.Members["cong_control"] != nil {
+			if ops.CongControl != nil {
 				kerneltest.RequireLinux(t, 6, 10) // BBR writes app_limited
 			}
 			lab := lab(t, link)

@@ -58,7 +58,7 @@ type session struct {
 	report
 	opt    options
 	shop   *workshop
-	ours   map[string]func(name string) structops.Ops // by algorithm
+	ours   map[string]func(name string) structops.Implementation // by algorithm
 	sizes  map[[3]string]int
 	rivals []*rival
 }

@@ -157,12 +157,12 @@ func rename(m *ebpf.MapSpec, name string) error {
 
 // ourPlan is an implementation of ours.
 type ourPlan struct {
-	ops   func(name string) structops.Ops
+	ops   func(name string) structops.Implementation
 	level isa.Level
 	plan  *structops.Plan // compiled under a name that is not registered
 }
 
-func compileOurs(ops func(name string) structops.Ops, level isa.Level) (*ourPlan, error) {
+func compileOurs(ops func(name string) structops.Implementation, level isa.Level) (*ourPlan, error) {
 	o := &ourPlan{ops: ops, level: level}
 	var err error
 	o.plan, err = o.prepare("bench")

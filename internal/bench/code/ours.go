@@ -11,12 +11,12 @@ import (
 // to be registered by, for a kernel that counts hz jiffies a second. Functions
 // are compared by the member that they are bound to, so a new algorithm is one
 // line here.
-func oursByName(hz uint32) map[string]func(name string) structops.Ops {
-	return map[string]func(name string) structops.Ops{
-		"reno":  cc.Reno,
-		"cubic": func(name string) structops.Ops { return cc.Cubic(name, hz) },
-		"dctcp": cc.DCTCP,
-		"bbr":   func(name string) structops.Ops { return cc.BBR(name, hz) },
+func oursByName(hz uint32) map[string]func(name string) structops.Implementation {
+	return map[string]func(name string) structops.Implementation{
+		"reno":  func(name string) structops.Implementation { return cc.Reno(name) },
+		"cubic": func(name string) structops.Implementation { return cc.Cubic(name, hz) },
+		"dctcp": func(name string) structops.Implementation { return cc.DCTCP(name) },
+		"bbr":   func(name string) structops.Implementation { return cc.BBR(name, hz) },
 	}
 }
 
@@ -28,7 +28,7 @@ func opsOf(name string, members structops.Members) structops.Ops {
 // nothing has a pkts_acked that does nothing: what the kernel's measuring of
 // it shows is the measuring. Its window fills the lab's link at once, so that
 // acknowledgements come as fast as they do to others.
-func nothing(name string) structops.Ops {
+func nothing(name string) structops.Implementation {
 	two := dsl.New("two", dsl.Mov32Imm(isa.R0, 2), dsl.Exit())
 	fixed := dsl.New("fixed", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", 60), dsl.Exit())
 	return opsOf(name, structops.Members{"ssthresh": two, "undo_cwnd": two, "cong_avoid": fixed, "pkts_acked": dsl.New("nothing", dsl.Exit())})
