@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// TestTypedIsRegistered: a Go struct is registered, used by a socket, and updated in place.
+// TestTypedIsRegistered: a Go struct is registered, listed, and replaced in place.
 func TestTypedIsRegistered(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4) // links
 	kerneltest.NoLeaks(t)
@@ -27,8 +27,8 @@ func TestTypedIsRegistered(t *testing.T) {
 		t.Errorf("sockets cannot choose %s", ops.Name)
 	}
 	ops.UndoCwnd = half
-	if err := link.Update(&ops); err != nil {
-		t.Errorf("update: %+v", err)
+	if err := link.Replace(&ops); err != nil {
+		t.Errorf("replace: %+v", err)
 	}
 	if err := link.Close(); err != nil {
 		t.Error(err)
