@@ -24,7 +24,7 @@ func FuzzBuild(f *testing.F) {
 			code = code[:most]
 		}
 		p := stackMachine(code)
-		_, err := compile.Compile(p, compile.Target{Level: isa.Level(level % 5), ByteOrder: isa.Native, Verify: true})
+		_, err := compile.Compile(p, compile.Target{Level: isa.Level(level % 5), ByteOrder: isa.Native})
 		var findings mistake.Findings
 		if err != nil && !errors.As(err, &findings) {
 			t.Errorf("not a finding: %v", err)

@@ -37,13 +37,17 @@
 //	optimise  less code (internal/compiler/opt has the list)
 //	select    operations → instructions on virtual registers
 //	allocate  virtual registers → registers and slots of the frame (internal/compiler/regalloc)
-//	emit      blocks → instructions in a row, shorter where blocks are alike
+//	check     each operand reads the value that it should, shown by other means
+//	tidy      blocks → shorter where they are alike (tidy.go has the list)
+//	write     blocks → instructions in a row
+//
+// The list there has some smaller steps too, and what holds after each.
 //
 // # Far jumps
 //
 // A jump counts slots in 16 bits, and programs may have a million instructions.
 // How far a label is need not concern who writes one: where the target has gotol
-// (ISA level v4), that is taken, behind the opposite condition if there is one;
+// (ISA level v4), that is taken, after the opposite condition if there is one;
 // elsewhere a jump goes by gotos between other code. What is added has the Go
 // line of the jump that needed it. Beside gotox nothing can be added, as the
 // places that it may go to are numbers in a map.

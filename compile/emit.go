@@ -14,71 +14,47 @@ import (
 // stackSize is what a function may use below R10 (include/linux/filter.h, MAX_BPF_STACK).
 const stackSize = 512
 
-// An emitter writes a function whose registers are known as items in a row.
-type emitter struct {
-	*selection
-	result *regalloc.Result
-	blocks []codeBlock // by place in the layout, then those that tidying added
-	row    []int32     // the blocks in the order of the code
-	making []position  // of each virtual register, where it is made
-	items  []dsl.Item
-	wanted []bool // blocks that jumps lead to: they get labels
-}
-
 // position is where an instruction stands.
 type position struct{ block, instr int32 }
 
-// A codeBlock is a block in real registers.
-type codeBlock struct {
-	body      []dsl.Item      // without the jump at its end; with exit
-	jump      isa.Instruction // to taken, when a condition holds; none when taken is nowhere
-	taken     int32
-	otherwise int32 // where it goes on; nowhere after exit
-	site      int32 // of the jump
-	dropped   bool
+// fitFrame notes a frame that is larger than the stack.
+func (w *writing) fitFrame() {
+	if total := int(w.depth) + 8*w.result.Slots; total > stackSize {
+		w.frameTooLong(total)
+		w.failed = true
+	}
 }
 
-// emit gives the items of the function.
-func (s *selection) emit(result *regalloc.Result) []dsl.Item {
-	e := &emitter{selection: s, result: result}
-	if total := int(s.depth) + 8*result.Slots; total > stackSize {
-		e.frameTooLong(total)
-		return nil
+// fill puts registers into the instructions of all blocks.
+func (w *writing) fill() {
+	w.findDefinitions()
+	w.tidied.blocks = make([]codeBlock, len(w.order))
+	w.tidied.row = make([]int32, len(w.order))
+	for b := range w.tidied.blocks {
+		w.fillBlock(int32(b))
+		w.tidied.row[b] = int32(b)
 	}
-	e.findDefinitions()
-	e.blocks = make([]codeBlock, len(s.order))
-	for b := range e.blocks {
-		e.fillBlock(int32(b))
-	}
-	e.blocks = oneExit(e.blocks)
-	hoistMoves(e.blocks)
-	dropRepeated(e.blocks)
-	shareEndings(e.blocks)
-	e.blocks, e.row = mergeTails(e.blocks)
-	threadJumps(e.blocks)
-	e.write()
-	return e.items
 }
 
 // frameTooLong says what takes the room.
-func (e *emitter) frameTooLong(total int) {
+func (w *writing) frameTooLong(total int) {
 	var parts []string
 	site := int32(0)
-	for i, o := range e.f.Frame {
-		if e.frame[i] != 0 {
-			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, dsl.PositionAt(e.f.Sites[o.Site])))
+	for i, o := range w.f.Frame {
+		if w.frame[i] != 0 {
+			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, dsl.PositionAt(w.f.Sites[o.Site])))
 			site = o.Site
 		}
 	}
 	byValue := make(map[regalloc.V]int32) // the line that makes it
-	for v := range e.f.Values {
-		if r := e.reg[v]; r != 0 {
-			byValue[r] = e.f.Values[v].Site
+	for v := range w.f.Values {
+		if r := w.reg[v]; r != 0 {
+			byValue[r] = w.f.Values[v].Site
 		}
 	}
-	for _, v := range e.result.Spilled {
+	for _, v := range w.result.Spilled {
 		if s, ok := byValue[v]; ok {
-			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", dsl.PositionAt(e.f.Sites[s])))
+			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", dsl.PositionAt(w.f.Sites[s])))
 			site = s
 		}
 	}
@@ -86,109 +62,109 @@ func (e *emitter) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	e.unit.note(e.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(e.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
+	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
 		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 
 // findDefinitions notes where values are made, to repeat that.
-func (e *emitter) findDefinitions() {
-	e.making = make([]position, e.machine.Values+1)
-	for b := range e.machine.Blocks {
-		for i := range e.machine.Blocks[b].Instrs {
-			if v := e.machine.Blocks[b].Instrs[i].Def; v != 0 {
-				e.making[v] = position{int32(b), int32(i)}
+func (w *writing) findDefinitions() {
+	w.making = make([]position, w.machine.Values+1)
+	for b := range w.machine.Blocks {
+		for i := range w.machine.Blocks[b].Instrs {
+			if v := w.machine.Blocks[b].Instrs[i].Def; v != 0 {
+				w.making[v] = position{int32(b), int32(i)}
 			}
 		}
 	}
 }
 
 // fillBlock puts registers into the instructions of a block.
-func (e *emitter) fillBlock(b int32) {
-	c := &e.blocks[b]
-	c.site = e.f.Blocks[e.order[b]].Site
+func (w *writing) fillBlock(b int32) {
+	c := &w.tidied.blocks[b]
+	c.site = w.f.Blocks[w.order[b]].Site
 	c.taken, c.otherwise = nowhere, nowhere
-	steps := e.result.Blocks[b].Steps
+	steps := w.result.Blocks[b].Steps
 	c.body = make([]dsl.Item, 0, len(steps)+1)
 	for i := range steps {
 		s := &steps[i]
-		site := e.siteOf(b, steps[i:], c.site)
+		site := w.siteOf(b, steps[i:], c.site)
 		switch s.Kind {
 		case regalloc.Move:
-			c.add(e, dsl.Item{Ins: isa.Mov64Reg(s.Dst, s.Src)}, site)
+			c.add(w, dsl.Item{Ins: isa.Mov64Reg(s.Dst, s.Src)}, site)
 		case regalloc.Spill:
-			c.add(e, dsl.Item{Ins: isa.StoreMem(isa.DW, isa.R10, e.slotOffset(s.Slot), s.Src)}, site)
+			c.add(w, dsl.Item{Ins: isa.StoreMem(isa.DW, isa.R10, w.slotOffset(s.Slot), s.Src)}, site)
 		case regalloc.Reload:
-			c.add(e, dsl.Item{Ins: isa.LoadMem(isa.DW, s.Dst, isa.R10, e.slotOffset(s.Slot))}, site)
+			c.add(w, dsl.Item{Ins: isa.LoadMem(isa.DW, s.Dst, isa.R10, w.slotOffset(s.Slot))}, site)
 		case regalloc.Remake:
-			at := e.making[s.V]
-			e.fillOp(c, &e.ops[at.block][at.instr], s)
+			at := w.making[s.V]
+			w.fillOp(c, &w.ops[at.block][at.instr], s)
 		case regalloc.Original:
-			e.fillOp(c, &e.ops[b][s.Instr], s)
+			w.fillOp(c, &w.ops[b][s.Instr], s)
 		}
 	}
-	succs := e.machine.Blocks[b].Succs
+	succs := w.machine.Blocks[b].Succs
 	switch {
 	case len(succs) == 1:
 		c.otherwise = int32(succs[0].To)
 	case len(succs) == 2:
 		c.taken, c.otherwise = int32(succs[0].To), int32(succs[1].To)
-		if o := &e.ops[b][len(e.ops[b])-1]; o.kind == mayGotoOp || o.target == 1 { // the jump is for the opposite
+		if o := &w.ops[b][len(w.ops[b])-1]; o.kind == mayGotoOp || o.opposite {
 			c.taken, c.otherwise = c.otherwise, c.taken
 		}
 	}
 }
 
-func (c *codeBlock) add(e *emitter, i dsl.Item, site int32) {
-	c.body = append(c.body, dsl.Placed(i, e.f.Sites[site]))
+func (c *codeBlock) add(w *writing, i dsl.Item, site int32) {
+	c.body = append(c.body, dsl.Placed(i, w.f.Sites[site]))
 }
 
 // siteOf is the line of the next instruction that is not the allocator's own.
-func (e *emitter) siteOf(b int32, steps []regalloc.Step, otherwise int32) int32 {
+func (w *writing) siteOf(b int32, steps []regalloc.Step, otherwise int32) int32 {
 	for i := range steps {
 		if steps[i].Kind == regalloc.Original {
-			return e.ops[b][steps[i].Instr].site
+			return w.ops[b][steps[i].Instr].site
 		}
 	}
 	return otherwise
 }
 
 // slotOffset is where a spill slot is, from the frame pointer.
-func (e *emitter) slotOffset(slot int32) int16 { return int16(-e.depth - 8*(slot+1)) }
+func (w *writing) slotOffset(slot int32) int16 { return int16(-w.depth - 8*(slot+1)) }
 
 // fillOp adds an operation's instructions to a block.
-func (e *emitter) fillOp(c *codeBlock, o *op, s *regalloc.Step) {
+func (w *writing) fillOp(c *codeBlock, o *op, s *regalloc.Step) {
 	switch o.kind {
 	case branchOp, mayGotoOp:
-		c.jump, c.site = e.fill(o.code[0], s), o.site
+		c.jump, c.site = w.filled(o.code[0], s), o.site
 		return
 	case subCallOp:
-		c.add(e, dsl.Call(e.body.Subs[o.target]), o.site)
+		c.add(w, dsl.Call(w.body.Subs[o.target]), o.site)
 		return
 	case subAddressOp:
-		c.add(e, dsl.LoadFunc(s.Dst, e.body.Subs[o.target]), o.site)
+		c.add(w, dsl.LoadFunc(s.Dst, w.body.Subs[o.target]), o.site)
 		return
 	case mapAddressOp:
-		c.add(e, dsl.LoadMap(s.Dst, e.body.Maps[o.target]), o.site)
+		c.add(w, dsl.LoadMap(s.Dst, w.body.Maps[o.target]), o.site)
 		return
 	case mapValueOp:
-		c.add(e, dsl.LoadMapData(s.Dst, e.body.Maps[o.target], uint32(o.code[0].ins.Imm>>32)), o.site)
+		c.add(w, dsl.LoadMapData(s.Dst, w.body.Maps[o.target], uint32(o.code[0].ins.Imm>>32)), o.site)
 		return
 	}
 	for i := range o.count {
-		c.add(e, dsl.Item{Ins: e.fill(o.code[i], s), Name: e.calledName(o)}, o.site)
+		c.add(w, dsl.Item{Ins: w.filled(o.code[i], s), Name: w.calledName(o)}, o.site)
 	}
 }
 
 // calledName is the name of the kernel function that an operation calls, or "".
-func (e *emitter) calledName(o *op) string {
+func (w *writing) calledName(o *op) string {
 	if o.kind != kernelCallOp {
 		return ""
 	}
-	return e.f.Names[o.target].Name
+	return w.f.Names[o.target].Name
 }
 
-// fill puts the registers into an instruction.
-func (e *emitter) fill(t template, s *regalloc.Step) isa.Instruction {
+// filled is an instruction with its registers.
+func (w *writing) filled(t template, s *regalloc.Step) isa.Instruction {
 	ins := t.ins
 	register := func(o operandOf, otherwise isa.Register) isa.Register {
 		switch o {
@@ -206,63 +182,63 @@ func (e *emitter) fill(t template, s *regalloc.Step) isa.Instruction {
 }
 
 // write puts the blocks in a row.
-func (e *emitter) write() {
-	places := e.places()
-	e.wanted = make([]bool, len(e.blocks))
+func (w *writing) write() {
+	places := w.places()
+	w.wanted = make([]bool, len(w.tidied.blocks))
 	for i, b := range places {
-		c := &e.blocks[b]
+		c := &w.tidied.blocks[b]
 		next := int32(nowhere)
 		if i+1 < len(places) {
 			next = places[i+1]
 		}
-		e.turn(c, next)
+		w.turn(c, next)
 		if c.taken != nowhere {
-			e.wanted[c.taken] = true
+			w.wanted[c.taken] = true
 		}
-		if c.otherwise != nowhere && c.otherwise != next && !e.blocks[c.otherwise].onlyLeaves() {
-			e.wanted[c.otherwise] = true
+		if c.otherwise != nowhere && c.otherwise != next && !w.tidied.blocks[c.otherwise].onlyLeaves() {
+			w.wanted[c.otherwise] = true
 		}
 	}
 	count := 0
 	for _, b := range places {
-		count += len(e.blocks[b].body) + 3 // a label and two jumps
+		count += len(w.tidied.blocks[b].body) + 3 // a label and two jumps
 	}
-	e.items = make([]dsl.Item, 0, count)
+	w.items = make([]dsl.Item, 0, count)
 	for i, b := range places {
-		c := &e.blocks[b]
-		if e.wanted[b] {
-			e.add(dsl.Item{Kind: dsl.LabelHere, Name: label(b)}, c.site)
+		c := &w.tidied.blocks[b]
+		if w.wanted[b] {
+			w.add(dsl.Item{Kind: dsl.LabelHere, Name: label(b)}, c.site)
 		}
-		e.items = append(e.items, c.body...)
+		w.items = append(w.items, c.body...)
 		if c.taken != nowhere {
-			e.add(dsl.Item{Kind: dsl.JumpTo, Ins: c.jump, Name: label(c.taken)}, c.site)
+			w.add(dsl.Item{Kind: dsl.JumpTo, Ins: c.jump, Name: label(c.taken)}, c.site)
 		}
 		switch {
 		case c.otherwise == nowhere || i+1 < len(places) && c.otherwise == places[i+1]:
-		case e.blocks[c.otherwise].onlyLeaves():
-			e.add(dsl.Item{Ins: isa.Exit()}, c.site)
+		case w.tidied.blocks[c.otherwise].onlyLeaves():
+			w.add(dsl.Item{Ins: isa.Exit()}, c.site)
 		default:
-			e.add(dsl.Item{Kind: dsl.JumpTo, Ins: isa.Jump(0), Name: label(c.otherwise)}, c.site)
+			w.add(dsl.Item{Kind: dsl.JumpTo, Ins: isa.Jump(0), Name: label(c.otherwise)}, c.site)
 		}
 	}
 }
 
-// places are the blocks that are written, in order. One that only leaves the function stands behind the last
+// places are the blocks that are written, in order. One that only leaves the function stands after the last
 // one that goes on to it.
-func (e *emitter) places() []int32 {
-	places := make([]int32, 0, len(e.row))
-	for _, b := range e.row {
-		if !e.blocks[b].dropped {
+func (w *writing) places() []int32 {
+	places := make([]int32, 0, len(w.tidied.row))
+	for _, b := range w.tidied.row {
+		if !w.tidied.blocks[b].dropped {
 			places = append(places, b)
 		}
 	}
 	last := len(places) - 1
-	if last < 0 || !e.blocks[places[last]].onlyLeaves() {
+	if last < 0 || !w.tidied.blocks[places[last]].onlyLeaves() {
 		return places
 	}
 	exit := places[last]
 	for i := last - 1; i >= 0; i-- {
-		if c := &e.blocks[places[i]]; c.taken == nowhere && c.otherwise == exit {
+		if c := &w.tidied.blocks[places[i]]; c.taken == nowhere && c.otherwise == exit {
 			copy(places[i+2:], places[i+1:last])
 			places[i+1] = exit
 			break
@@ -273,11 +249,11 @@ func (e *emitter) places() []int32 {
 
 // turn exchanges the ways of a branch, so that the block that stands next needs
 // no jump.
-func (e *emitter) turn(c *codeBlock, next int32) {
+func (w *writing) turn(c *codeBlock, next int32) {
 	if c.taken == nowhere || c.taken != next || c.otherwise == next {
 		return
 	}
-	if not, ok := c.jump.Op.Negated(); ok && (!isLess(not) || e.target.has(isa.V2)) {
+	if not, ok := c.jump.Op.Negated(); ok && (!isLess(not) || w.target.has(isa.V2)) {
 		c.jump.Op = not
 		c.taken, c.otherwise = c.otherwise, c.taken
 	}
@@ -285,6 +261,6 @@ func (e *emitter) turn(c *codeBlock, next int32) {
 
 func label(place int32) string { return "b" + strconv.Itoa(int(place)) }
 
-func (e *emitter) add(i dsl.Item, site int32) {
-	e.items = append(e.items, dsl.Placed(i, e.f.Sites[site]))
+func (w *writing) add(i dsl.Item, site int32) {
+	w.items = append(w.items, dsl.Placed(i, w.f.Sites[site]))
 }

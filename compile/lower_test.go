@@ -29,7 +29,7 @@ func structuredCode(t *testing.T, kernel string, level isa.Level, order isa.Byte
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := compile.Compile(dsl.Func("test", fn), compile.Target{BTF: types, Level: level, ByteOrder: order, Verify: true})
+	o, err := compile.Compile(dsl.Func("test", fn), compile.Target{BTF: types, Level: level, ByteOrder: order})
 	if err != nil {
 		t.Fatal(err)
 	}

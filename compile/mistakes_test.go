@@ -82,7 +82,7 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 			if list == nil {
 				t.Fatal("nothing is wanted")
 			}
-			_, err := compile.Compile(program(), compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Verify: true})
+			_, err := compile.Compile(program(), compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
 			var findings mistake.Findings
 			if !errors.As(err, &findings) {
 				t.Fatalf("no findings: %v", err)

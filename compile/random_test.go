@@ -43,7 +43,7 @@ func compileRandom(p *random.Program, level isa.Level) (o *compile.Object, err e
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Verify: true, Place: &compile.Place{Type: "syscall"}})
+	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Place: &compile.Place{Type: "syscall"}})
 }
 
 // TestRandomProgramsCompile needs no kernel; see TestRandomProgramsDoWhatGoDoes for the other half.

@@ -21,6 +21,7 @@ type selection struct {
 	f        *ir.Func
 	order    []ir.B  // the layout
 	place    []int32 // of each block in the layout
+	depths   []int   // how many loops each block is in
 	uses     []int32 // how often each value is used
 	frame    []int32 // where each object lies, from the frame pointer
 	depth    int32   // bytes of the frame that objects take
@@ -45,11 +46,12 @@ type madeKey struct {
 // An op is what an instruction on virtual registers becomes: up to four
 // instructions, whose registers are those that the allocator finds for it.
 type op struct {
-	code   [4]template
-	count  uint8
-	kind   opKind
-	site   int32
-	target int32 // what is called, or whose address it is: an index into body.Subs or Maps, or into Names
+	code     [4]template
+	count    uint8
+	kind     opKind
+	opposite bool // branchOp: it jumps where the condition does not hold
+	site     int32
+	target   int32 // what is called, or whose address it is: an index into body.Subs or Maps, or into Names
 }
 
 type opKind uint8
@@ -84,31 +86,24 @@ const (
 )
 
 // selectInstructions makes the function that registers are allocated for.
-func (u *unit) selectInstructions(p *dsl.Program, body *dsl.Body, f *ir.Func) *selection {
-	s := &selection{unit: u, p: p, body: body, f: f, machine: &regalloc.Func{Remat: make([]bool, 1)}}
-	s.splitCriticalEdges()
-	depths := s.arrange()
-	s.countUses()
-	s.markExtended()
-	s.placeObjects()
-	s.reg = make([]regalloc.V, len(f.Values))
+func (s *selection) selectInstructions() {
+	s.reg = make([]regalloc.V, len(s.f.Values))
 	s.machine.Blocks = make([]regalloc.Block, len(s.order))
 	s.ops = make([][]op, len(s.order))
 	room := len(s.order)
 	for _, b := range s.order {
-		room += len(f.Blocks[b].Values)
+		room += len(s.f.Blocks[b].Values)
 	}
 	s.instrs, s.opsOf = make([]regalloc.Instr, 0, room), make([]op, 0, room)
 	for i, b := range s.order {
 		s.at = i
-		s.machine.Blocks[i].Depth = depths[b]
+		s.machine.Blocks[i].Depth = s.depths[b]
 		clear(s.made)
 		from := len(s.instrs)
 		s.block(b)
 		to := len(s.instrs)
 		s.machine.Blocks[i].Instrs, s.ops[i] = s.instrs[from:to:to], s.opsOf[from:to:to]
 	}
-	return s
 }
 
 // holder is the value whose register a value has: its own, or that of another one

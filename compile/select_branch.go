@@ -137,10 +137,7 @@ func (s *selection) end(b ir.B, block *ir.Block) {
 		c := s.comparison(block.Cond, block.Wide, block.X, block.Y, block.Imm, block.Site)
 		branch = &regalloc.Instr{Uses: c.uses, Branch: true}
 		o = instructions(block.Site, template{c.ins, use0, c.src})
-		o.kind = branchOp
-		if c.opposite {
-			o.target = 1
-		}
+		o.kind, o.opposite = branchOp, c.opposite
 	case ir.MayGoto:
 		branch = &regalloc.Instr{Branch: true}
 		o = instructions(block.Site, template{isa.MayGoto(0), fixed, fixed})

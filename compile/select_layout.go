@@ -31,8 +31,8 @@ func (s *selection) splitCriticalEdges() {
 }
 
 // arrange finds the layout: each block before those that it leads to, and the
-// blocks of a loop together. It gives how many loops each block is in.
-func (s *selection) arrange() []int {
+// blocks of a loop together. It also finds how many loops each block is in.
+func (s *selection) arrange() {
 	f := s.f
 	order := f.PostorderReversed()
 	idom := f.Dominators(order)
@@ -74,16 +74,16 @@ func (s *selection) arrange() []int {
 			work = append(work, f.Blocks[b].Preds...)
 		}
 	}
+	s.depths = depths
 	s.order = s.layOut(depths)
 	s.place = make([]int32, len(f.Blocks))
 	for i, b := range s.order {
 		s.place[b] = int32(i)
 	}
-	return depths
 }
 
 // layOut is the reverse postorder that comes from visiting, of two ways, the one
-// out of a loop first: it then stands behind the loop.
+// out of a loop first: it then stands after the loop.
 func (s *selection) layOut(depths []int) []ir.B {
 	var swapped [2]ir.B
 	return s.f.PostorderReversedBy(func(b ir.B) []ir.B {
@@ -96,6 +96,7 @@ func (s *selection) layOut(depths []int) []ir.B {
 	})
 }
 
+// countUses counts how often each value is an operand.
 func (s *selection) countUses() {
 	s.uses = make([]int32, len(s.f.Values))
 	for _, b := range s.order {

@@ -37,49 +37,98 @@ func (u *unit) items(p *dsl.Program) []dsl.Item {
 	return p.Items
 }
 
-// writeFunction takes a function through its own passes:
-//
-//	lower     names and variables → SSA form on the target's terms
-//	optimise  less code (package opt has its own list)
-//	select    operations → instructions on virtual registers
-//	allocate  virtual registers → registers and slots of the frame
-//	emit      blocks → items in a row, with labels
+// functionPasses take a function of Go to items, in this order; each leaves a writing that the next may rely on.
+var functionPasses = [...]struct {
+	name string
+	run  func(*writing)
+}{
+	{"lower", (*writing).lower},               // f is in SSA form on the target's terms: no name and no variable is left
+	{"optimise", (*writing).optimise},         // f does the same with less code; package opt has a list of its own
+	{"split", (*writing).splitCriticalEdges},  // what moves along an edge has a block to stand in
+	{"arrange", (*writing).arrange},           // blocks have an order: each before those that it leads to, loops together
+	{"count", (*writing).countUses},           // it is known how often each value is used,
+	{"extend", (*writing).markExtended},       // and whether somebody looks at its upper half
+	{"frame", (*writing).placeObjects},        // the objects of the frame that are used have their places
+	{"select", (*writing).selectInstructions}, // machine has instructions, on virtual registers
+	{"allocate", (*writing).allocate},         // each virtual register is in a register or a slot of the frame at all times
+	{"fit", (*writing).fitFrame},              // the frame is no larger than the stack
+	{"check", (*writing).checkAllocation},     // each operand reads the value that it should
+	{"fill", (*writing).fill},                 // blocks have items, in real registers
+	{"tidy", (*writing).tidy},                 // fewer of them; tidy.go has a list of its own
+	{"write", (*writing).write},               // the items are in a row, with labels and jumps
+	{"idle", (*writing).dropIdle},             // no may_goto leads to the item after it
+}
+
+// A writing is a function of Go on its way to items.
+type writing struct {
+	*selection
+	result *regalloc.Result
+	tidied tidying
+	making []position // of each virtual register, where it is made
+	items  []dsl.Item
+	wanted []bool // blocks that jumps lead to: they get labels
+	failed bool   // there are mistakes, which are noted
+}
+
+func newWriting(u *unit, p *dsl.Program, body *dsl.Body) *writing {
+	return &writing{selection: &selection{unit: u, p: p, body: body, machine: &regalloc.Func{Remat: make([]bool, 1)}}}
+}
+
+// writeFunction takes a function through its passes.
 func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
-	mistakes := body.Mistakes()
-	for _, m := range mistakes {
-		u.note(p, m.Kind, m)
-	}
-	if p.Proto.Err != nil {
-		u.note(p, mistake.BadProto, mistake.Finding{Position: p.Proto.Pos, Insn: -1, Detail: p.Proto.Err.Error()})
-	}
-	if body.Unfinished || p.Proto.Err != nil {
-		return
-	}
-	before := len(u.findings)
-	f := u.lower(p, body) // also with mistakes: what the target lacks is found together with them
-	if len(mistakes) > 0 || len(u.findings) > before || u.err != nil {
-		return
-	}
-	opt.Run(f, opt.Config{SignedLoads: u.target.has(isa.V4), NarrowJumps: u.target.has(isa.V3)})
-	s := u.selectInstructions(p, body, f)
-	result, err := regalloc.Allocate(s.machine)
-	if err == nil && u.target.Verify {
-		err = regalloc.Check(s.machine, result)
-	}
-	if err != nil {
-		u.unreadable(fmt.Errorf("%s: allocating registers: %w", p.Name, err))
-		return
+	w := newWriting(u, p, body)
+	for _, pass := range functionPasses {
+		if pass.run(w); w.failed || u.err != nil {
+			return
+		}
 	}
 	if u.written == nil {
 		u.written = make(map[*dsl.Program][]dsl.Item)
 	}
-	u.written[p] = withoutIdle(s.emit(result))
+	u.written[p] = w.items
 }
 
-// withoutIdle leaves out may_goto to the instruction that follows, of a loop that
+func (w *writing) lower() {
+	mistakes := w.body.Mistakes()
+	for _, m := range mistakes {
+		w.note(w.p, m.Kind, m)
+	}
+	if proto := w.p.Proto; proto.Err != nil {
+		w.note(w.p, mistake.BadProto, mistake.Finding{Position: proto.Pos, Insn: -1, Detail: proto.Err.Error()})
+	}
+	if w.failed = w.body.Unfinished || w.p.Proto.Err != nil; w.failed {
+		return
+	}
+	before := len(w.findings)
+	w.f = w.unit.lower(w.p, w.body) // also with mistakes: what the target lacks is found together with them
+	w.failed = len(mistakes) > 0 || len(w.findings) > before
+}
+
+func (w *writing) optimise() {
+	opt.Run(w.f, opt.Config{SignedLoads: w.target.has(isa.V4), NarrowJumps: w.target.has(isa.V3)})
+}
+
+func (w *writing) allocate() {
+	result, err := regalloc.Allocate(w.machine)
+	if err != nil {
+		w.unreadable(fmt.Errorf("%s: allocating registers: %w", w.p.Name, err))
+		return
+	}
+	w.result = result
+}
+
+// checkAllocation derives again, by other means, that each value is where the code looks for it. It runs always: it takes a few
+// hundredths of the time, and what it finds would else be a program that computes something wrong.
+func (w *writing) checkAllocation() {
+	if err := regalloc.Check(w.machine, w.result); err != nil {
+		w.unreadable(fmt.Errorf("%s: the compiler has made a mistake, please report it: allocating registers: %w", w.p.Name, err))
+	}
+}
+
+// dropIdle leaves out may_goto to the instruction that follows, of a loop that
 // has nothing left in it: Linux takes that only since 6.14.
-func withoutIdle(items []dsl.Item) []dsl.Item {
-	kept := 0
+func (w *writing) dropIdle() {
+	items, kept := w.items, 0
 	for i := range items {
 		if item := &items[i]; item.Kind == dsl.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name, items[i+1:]) {
 			continue
@@ -89,7 +138,7 @@ func withoutIdle(items []dsl.Item) []dsl.Item {
 		}
 		kept++
 	}
-	return items[:kept]
+	w.items = items[:kept]
 }
 
 // leadsOn reports whether a label stands before the next instruction.

@@ -29,10 +29,6 @@ type Target struct {
 	// finding is wrong. What cannot be encoded is a finding still.
 	Unchecked bool
 
-	// Verify derives again, by other means, that each value is where the code looks
-	// for it. It is slow, and for tests.
-	Verify bool
-
 	// Source gives the text of a line of Go, without its indentation, for the
 	// verifier's log and for bpftool; nil leaves the text out. Only file name
 	// and line then reach the kernel.

@@ -93,22 +93,12 @@ func writeBlocks(blocks []codeBlock, row []int32, names []string) string {
 
 // TestTidying shows what each step makes of some blocks.
 func TestTidying(t *testing.T) {
-	inPlace := func(step func([]codeBlock)) func([]codeBlock) ([]codeBlock, []int32) {
-		return func(blocks []codeBlock) ([]codeBlock, []int32) {
-			step(blocks)
-			row := make([]int32, len(blocks))
-			for b := range row {
-				row[b] = int32(b)
-			}
-			return blocks, row
-		}
-	}
 	for _, test := range []struct {
 		name          string
-		step          func([]codeBlock) ([]codeBlock, []int32)
+		step          func(*tidying)
 		before, after string
 	}{
-		{"jumps go on where empty blocks lead", inPlace(threadJumps), `
+		{"jumps go on where empty blocks lead", threadJumps, `
 a:
 	if r1 == 0x0 goto d
 b:
@@ -123,7 +113,7 @@ c:
 	r0 = 1
 	exit
 `},
-		{"what nothing leads to is dropped", inPlace(threadJumps), `
+		{"what nothing leads to is dropped", threadJumps, `
 a:
 	r0 = 1
 	goto c
@@ -137,7 +127,7 @@ a:
 c:
 	exit
 `},
-		{"equal endings are one", inPlace(shareEndings), `
+		{"equal endings are one", shareEndings, `
 a:
 	if r1 == 0x0 goto c
 b:
@@ -156,7 +146,7 @@ c:
 	r0 = 2
 	exit
 `},
-		{"a move that one way needs is made before the branch", inPlace(hoistMoves), `
+		{"a move that one way needs is made before the branch", hoistMoves, `
 a:
 	if r1 == 0x0 goto c
 b:
@@ -179,7 +169,7 @@ d:
 	r0 = r3
 	exit
 `},
-		{"not when the other way needs what it overwrites", inPlace(hoistMoves), `
+		{"not when the other way needs what it overwrites", hoistMoves, `
 a:
 	if r1 == 0x0 goto c
 b:
@@ -204,7 +194,7 @@ d:
 	r0 += r3
 	exit
 `},
-		{"not when the branch compares what it overwrites", inPlace(hoistMoves), `
+		{"not when the branch compares what it overwrites", hoistMoves, `
 a:
 	if r3 == 0x0 goto c
 b:
@@ -227,7 +217,7 @@ d:
 	r0 = r3
 	exit
 `},
-		{"a move that was done on each way to it is left out", inPlace(dropRepeated), `
+		{"a move that was done on each way to it is left out", dropRepeated, `
 a:
 	r3 = 5
 	r4 = r2
@@ -262,7 +252,7 @@ d:
 	r0 = r3
 	exit
 `},
-		{"not when a loop or a jump over an instruction may change it, or when it is compared", inPlace(dropRepeated), `
+		{"not when a loop or a jump over an instruction may change it, or when it is compared", dropRepeated, `
 a:
 	r3 = 5
 	r4 = r2
@@ -300,10 +290,7 @@ d:
 	r0 = r3
 	exit
 `},
-		{"one exit", func(blocks []codeBlock) ([]codeBlock, []int32) {
-			blocks = oneExit(blocks)
-			return blocks, []int32{0, 1, 2, 3}
-		}, `
+		{"one exit", oneExit, `
 a:
 	if r1 == 0x0 goto c
 b:
@@ -402,8 +389,12 @@ d:
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			blocks, names := readBlocks(t, test.before)
-			blocks, row := test.step(blocks)
-			if diff := cmp.Diff(strings.TrimSpace(test.after), writeBlocks(blocks, row, names)); diff != "" {
+			code := &tidying{blocks: blocks}
+			for b := range blocks {
+				code.row = append(code.row, int32(b))
+			}
+			test.step(code)
+			if diff := cmp.Diff(strings.TrimSpace(test.after), writeBlocks(code.blocks, code.row, names)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
