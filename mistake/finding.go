@@ -8,17 +8,17 @@ import (
 // A Finding is one mistake.
 type Finding struct {
 	Kind     Kind
-	Position Position // the Go line to look at; the zero Position where the code has none
-	Insn     int      // slot of the instruction in the program, counted from 0 and in units of 8 bytes; -1 where there is none
+	Position Position // the Go line to look at; the zero Position when it is not known
+	Insn     int      // slot of the instruction in the program, counted from 0 and in units of 8 bytes; -1 when no instruction is meant
 	Member   string   // the member of the ops struct that the program is for; "" when there is none
-	Program  string   // the program; "" for a mistake outside of programs
-	Detail   string   // what is wrong, with the values involved
-	Note     string   // what the kernel has: a prototype, a list; "" when there is nothing to add
-	Help     string   // what would be right; "" when Detail says it
+	Program  string   // the program; "" when the mistake is not in a program
+	Detail   string   // what is wrong, with the values
+	Note     string   // what the kernel has: a prototype or a list; "" when there is nothing to add
+	Help     string   // what to do; "" when Detail says it
 }
 
-// Error is the finding as people read it: the place, what is wrong, and indented below it what the kernel has and what would be right.
-// Where no line of source is known, the place is the instruction.
+// Error is the finding as text: the place and what is wrong; on indented lines below, what the kernel has and what to do. The place is the
+// instruction when the Go line is not known.
 func (f Finding) Error() string {
 	var b strings.Builder
 	switch {
@@ -40,7 +40,7 @@ func (f Finding) Error() string {
 	return b.String()
 }
 
-// subject is what the finding is about: a member, a program, or both.
+// subject names what the finding is about: a member, a program, or both.
 func (f Finding) subject() string {
 	switch {
 	case f.Member == "" || f.Member == f.Program:
@@ -52,7 +52,7 @@ func (f Finding) subject() string {
 	}
 }
 
-// Findings are all mistakes of one piece of work, in the order of the code.
+// Findings are all mistakes that one check found, in the order of the code.
 type Findings []Finding
 
 // Error lists them all.

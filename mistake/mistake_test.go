@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// TestKinds: each kind has a name of its own that tools can rely on, and a title; JSON has the name.
+// TestKinds: each kind has a title and its own name, which JSON shows.
 func TestKinds(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 	seen := map[string]bool{}
@@ -44,7 +44,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestFindingText: the place first, what it is about, what is wrong, and what to do on lines of their own.
+// TestFindingText: the place comes first, then the subject and what is wrong; what to do is on its own line.
 func TestFindingText(t *testing.T) {
 	at := mistake.Position{File: "/x/reno.go", Line: 12}
 	for _, tt := range []struct {
@@ -53,7 +53,10 @@ func TestFindingText(t *testing.T) {
 	}{
 		{mistake.Finding{Insn: -1, Detail: "it is empty"}, "it is empty"},
 		{mistake.Finding{Insn: 3, Detail: "r0 is lost"}, "insn 3: r0 is lost"},
-		{mistake.Finding{Insn: 3, Position: at, Program: "p", Detail: "r0 is lost", Note: "a\nb", Help: "c"}, "/x/reno.go:12: p: r0 is lost\n\ta\n\tb\n\thelp: c"},
+		{
+			mistake.Finding{Insn: 3, Position: at, Program: "p", Detail: "r0 is lost", Note: "a\nb", Help: "c"},
+			"/x/reno.go:12: p: r0 is lost\n\ta\n\tb\n\thelp: c",
+		},
 		{mistake.Finding{Insn: 3, Member: "init", Program: "p", Detail: "d"}, "init (p): d"},
 		{mistake.Finding{Insn: -1, Member: "init", Program: "init", Detail: "d"}, "init: d"},
 		{mistake.Finding{Insn: -1, Member: "init", Detail: "d"}, "init: d"},

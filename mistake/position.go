@@ -11,14 +11,13 @@ import (
 type Position struct {
 	File string // as the Go compiler recorded it: absolute, or module-relative under -trimpath
 	Line int    // from 1; 0 when the position is not known
-	Func string // the function around it, with its package path
+	Func string // the function that the line is in, with its package path
 }
 
 // IsValid reports whether the position is known.
 func (p Position) IsValid() bool { return p.Line > 0 }
 
-// String is "file:line", the file relative to the working directory where it
-// lies below it, so that editors and terminals can open it.
+// String is "file:line", so that editors and terminals can open it. A file below the working directory is written relative to it.
 func (p Position) String() string {
 	if !p.IsValid() {
 		return "-"

@@ -2,13 +2,13 @@ package verifierlog
 
 import "strings"
 
-// An attribute is a key that values have in parentheses. set reports whether it understood the text behind the key.
+// An attribute is a key inside the parentheses of a value. set reports whether it understood the text after the key.
 type attribute struct {
 	key string
 	set func(v *Value, text string) bool
 }
 
-// attributes lists every key of 5.15 to 7.3 but those of bounds. Keys of old kernels stand beside the ones that replaced them.
+// attributes lists all keys of Linux 5.15 to 7.3, except those of bounds. Keys of old kernels are next to the keys that replaced them.
 var attributes = [...]attribute{
 	{"id", (*Value).setID},
 	{"ref_obj_id", func(v *Value, text string) bool { return setInt(&v.Ref, text) }},
@@ -50,8 +50,8 @@ var boundKeys = [...]boundKey{
 	{"u32_max", func(b *Bounds, n uint64) { b.UMax32 = uint32(n) }},
 }
 
-// attributes reads what stands in parentheses: "id=1,off=8,smin=smin32=0,var_off=(0x0; 0xff)". A number without bounds may be any; a pointer
-// without bounds has no variable part.
+// attributes reads the text in parentheses: "id=1,off=8,smin=smin32=0,var_off=(0x0; 0xff)". A number without bounds may have any value; a
+// pointer without bounds has no variable part.
 func (v *Value) attributes(text string) {
 	bounds, bits, bounded := anyNumber()
 	for text != "" {
@@ -75,7 +75,7 @@ func (v *Value) attributes(text string) {
 	}
 }
 
-// set takes over an attribute that is no bound.
+// set stores an attribute that is not a bound.
 func (v *Value) set(key, text string) bool {
 	for _, a := range attributes {
 		if a.key == key {
@@ -85,7 +85,7 @@ func (v *Value) set(key, text string) bool {
 	return false
 }
 
-// setBounds takes over a limit, or several that are equal: "smin=smin32" and "0". It takes all or none.
+// setBounds stores one limit, or several equal ones: "smin=smin32" and "0". It stores all of them or none.
 func setBounds(b *Bounds, keys, text string) bool {
 	n, ok := parseNumber(text)
 	if !ok || keys == "" {
@@ -113,7 +113,7 @@ func setBound(b *Bounds, key string, n uint64) bool {
 	return false
 }
 
-// setID reads "3", and "3+4" of a value that is 4 more than the others of its id.
+// setID reads "3", or "3+4" for a value that is 4 more than the others with its id.
 func (v *Value) setID(text string) bool {
 	if i := strings.LastIndexAny(text, "+-"); i > 0 {
 		distance, ok := parseInt(strings.TrimPrefix(text[i:], "+"))
@@ -126,7 +126,7 @@ func (v *Value) setID(text string) bool {
 	return setInt(&v.ID, text)
 }
 
-// addOffset reads a part of a pointer's offset: the constant that was added to it, or a variable one that turned out to be known.
+// addOffset reads a part of a pointer's offset: a constant that was added, or a variable part whose value is known.
 func (v *Value) addOffset(text string) bool {
 	n, ok := parseNumber(text)
 	v.Offset += int64(n)
@@ -157,7 +157,7 @@ func cutItem(text string) (item, rest string) {
 	return text, ""
 }
 
-// cutKeys splits "smin=smin32=0" in front of the value, which may hold anything when it is in parentheses.
+// cutKeys splits "smin=smin32=0" before the value. A value in parentheses may contain any text.
 func cutKeys(item string) (keys, value string) {
 	end := strings.IndexByte(item, '(')
 	if end < 0 {

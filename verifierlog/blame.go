@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// blame returns the cells that the message is about, in the state before the instruction that is refused: those whose history tells why.
+// blame returns the cells that the message is about, in the state before the refused instruction. The history of these cells shows the
+// reason.
 func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 	if isNobodysFault(s.reason) {
 		return nil
@@ -21,7 +22,7 @@ func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 	}
 	if n, ok := namedRegister(s.reason, s.details); ok {
 		add(n)
-		if o.operation == kernelCall { // what an argument points to may be what is wrong with it
+		if o.operation == kernelCall { // the mistake may be in the memory that an argument points to
 			blamed = append(blamed, stackCells(before, frame, n, 0, 8)...)
 		}
 	} else if len(blamed) == 0 {
@@ -30,12 +31,12 @@ func (s *slicer) blame(o operands, frame int, before *Snapshot) []int {
 		}
 	}
 	if o.operation == storeOperation && (strings.Contains(s.reason, "overwrite") || strings.Contains(s.reason, "corrupt")) {
-		blamed = append(blamed, stackCells(before, frame, o.dst, o.offset, o.size)...) // what is there must stay
+		blamed = append(blamed, stackCells(before, frame, o.dst, o.offset, o.size)...) // the value there must not be overwritten
 	}
 	return append(blamed, s.namedSlots(o, frame, before)...)
 }
 
-// nobodysFault lists the beginnings of messages that no value is to blame for.
+// nobodysFault lists the beginnings of messages that are not about a value.
 var nobodysFault = [...]string{
 	"BPF program is too large", "The sequence of ", "BPF_EXIT instruction in ", "helper call might sleep", "program must be sleepable",
 	"cannot call ", "calling kernel function ", "program of this type cannot use helper", "invalid func ", "kernel btf_id ",
@@ -47,7 +48,7 @@ func isNobodysFault(reason string) bool {
 	return slices.ContainsFunc(nobodysFault[:], begins) || strings.HasSuffix(reason, " uses reserved fields")
 }
 
-// blameArithmetic: where a pointer is added to a number, messages speak of the pointer, and the number is to blame.
+// blameArithmetic returns the number when a number is added to a pointer: the messages name the pointer, but the number is wrong.
 func (s *slicer) blameArithmetic(o operands, frame int, before *Snapshot, add func(n int)) {
 	pointer := before.Value(register(frame, o.dst)).Kind.IsPointer()
 	if o.src >= 0 && before.Value(register(frame, o.src)).Kind.IsPointer() {
@@ -63,7 +64,7 @@ func (s *slicer) blameArithmetic(o operands, frame int, before *Snapshot, add fu
 	}
 }
 
-// suspects are the registers that a message without one is about.
+// suspects are the registers that a message is about when it does not name one.
 func (o operands) suspects() []int {
 	switch o.operation {
 	case loadOperation:
@@ -78,7 +79,7 @@ func (o operands) suspects() []int {
 	return nil
 }
 
-// namedRegister finds the register that a message names: in its last line, or in those before, which have the numbers.
+// namedRegister finds the register that a message names: in its last line, or in the lines before it, which have the numbers.
 func namedRegister(reason string, details []string) (int, bool) {
 	if n, ok := registerIn(reason); ok {
 		return n, true
@@ -94,7 +95,7 @@ func namedRegister(reason string, details []string) (int, bool) {
 	return 0, false
 }
 
-// subjects are the registers that the message of a report is about: the one that it names, or else what the instruction works with.
+// subjects returns the registers that the message is about: the one that it names, or the registers of the instruction.
 func (r Report) subjects() []int {
 	if isNobodysFault(r.Reason) {
 		return nil
@@ -105,14 +106,14 @@ func (r Report) subjects() []int {
 	return slices.DeleteFunc(parseOperands(r.Text).suspects(), func(n int) bool { return n < 0 })
 }
 
-// argumentWords stand in front of an argument's number, counted from 0: R1 has the first.
+// argumentWords come before the number of an argument, which counts from 0: argument 0 is in R1.
 var argumentWords = [...]string{"arg#", "args#", "arg #", "arg"}
 
 func registerIn(text string) (int, bool) {
 	if n, ok := numberAfter(text, "R"); ok && n <= 10 {
 		return n, true
 	}
-	if n, ok := numberAfter(text, "helper arg"); ok && n <= 5 { // of helpers the register's number is printed
+	if n, ok := numberAfter(text, "helper arg"); ok && n <= 5 { // for helpers the kernel prints the number of the register
 		return n, true
 	}
 	for _, word := range argumentWords {
@@ -123,7 +124,7 @@ func registerIn(text string) (int, bool) {
 	return 0, false
 }
 
-// namedSlots finds the stack that a message names: "invalid read from stack R2 off -16+8 size 16" is about the byte 8 above -16.
+// namedSlots finds the stack bytes that a message names: "invalid read from stack R2 off -16+8 size 16" is about the byte 8 above -16.
 func (s *slicer) namedSlots(o operands, frame int, before *Snapshot) []int {
 	_, rest, ok := strings.Cut(s.reason, " from stack ")
 	if !ok {
@@ -143,7 +144,7 @@ func (s *slicer) namedSlots(o operands, frame int, before *Snapshot) []int {
 		first, second = rest[:i], rest[i+1:]
 	}
 	offset, ok := parseInt(first)
-	more, _ := parseInt(second) // 0 without
+	more, _ := parseInt(second) // 0 when there is none
 	if v := before.Value(register(frame, base)); v.Kind == PointerStack && v.Frame >= 0 {
 		frame = v.Frame
 	}
@@ -153,7 +154,8 @@ func (s *slicer) namedSlots(o operands, frame int, before *Snapshot) []int {
 	return nil
 }
 
-// stackCells returns the stack slots that an access through a register touches; none when it points elsewhere, or its offset varies.
+// stackCells returns the stack slots that an access through a register touches. It returns none when the register does not point to the
+// stack, or when its offset is variable.
 func stackCells(state *Snapshot, frame, base, offset, size int) []int {
 	if base == 10 {
 		return slotCells(frame, offset, size)

@@ -2,7 +2,7 @@ package verifierlog
 
 import "math"
 
-// anyNumber is what is known of a number that nothing is known of.
+// anyNumber returns the limits of a number of which nothing is known.
 func anyNumber() (Bounds, Tnum, bool) {
 	return Bounds{
 		Min: math.MinInt64, Max: math.MaxInt64, UMax: math.MaxUint64,
@@ -10,12 +10,12 @@ func anyNumber() (Bounds, Tnum, bool) {
 	}, Tnum{Mask: math.MaxUint64}, false
 }
 
-// Constant returns the number when only one is possible.
+// Constant returns the number when only one value is possible.
 func (b Bounds) Constant() (int64, bool) { return b.Min, b.Min == b.Max }
 
-// deduce tightens each limit by the others. The kernel does so too, and prints only what is no extreme; up to 6.6 it leaves out as well
-// what equals a limit that it prints. Twice is enough: bits limit numbers, halves limit each other, and the second round carries
-// over what the halves gave.
+// deduce uses each limit to tighten the others. The kernel does the same, and prints only limits that are not extreme; up to 6.6 it also
+// leaves out a limit that equals another that it prints. Two rounds are enough: bits limit numbers, halves limit each other, and the
+// second round uses what the halves gave.
 func (b *Bounds) deduce(t Tnum) {
 	for range 2 {
 		b.deduceFromBits(t)
@@ -24,7 +24,7 @@ func (b *Bounds) deduce(t Tnum) {
 	}
 }
 
-// deduceFromBits: a number has at least the bits that are known to be set, and at most those and the unknown ones.
+// deduceFromBits: a number is at least the value of its known bits, and at most that value with all unknown bits set.
 func (b *Bounds) deduceFromBits(t Tnum) {
 	const sign, sign32 = uint64(1) << 63, uint32(1) << 31
 	least, most := t.Value, t.Value|t.Mask
@@ -35,7 +35,7 @@ func (b *Bounds) deduceFromBits(t Tnum) {
 	b.Min32, b.Max32 = max(b.Min32, int32(least32|mask32&sign32)), min(b.Max32, int32(most32&^(mask32&sign32)))
 }
 
-// deduceSigns: where all possible numbers have one sign, signed and unsigned order are the same.
+// deduceSigns: when all possible numbers have the same sign, signed and unsigned order are the same.
 func (b *Bounds) deduceSigns() {
 	if int64(b.UMin) <= int64(b.UMax) {
 		b.Min, b.Max = max(b.Min, int64(b.UMin)), min(b.Max, int64(b.UMax))
@@ -51,8 +51,8 @@ func (b *Bounds) deduceSigns() {
 	}
 }
 
-// deduceHalves: while the upper half is the same for all, the lower half goes from the least to the most; and while it is 0, the
-// whole is the lower half.
+// deduceHalves: when the upper half is the same for all possible numbers, the lower half goes from that of the smallest number to that of
+// the largest. When the upper half is 0, the number equals its lower half.
 func (b *Bounds) deduceHalves() {
 	if b.UMin>>32 == b.UMax>>32 {
 		b.UMin32, b.UMax32 = max(b.UMin32, uint32(b.UMin)), min(b.UMax32, uint32(b.UMax))

@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// TestCatalogueIsComplete: each message of the catalogue that was collected has a rule, and of the kernels' own lists of formats most have.
+// TestCatalogueIsComplete: each collected message has a rule, and most formats in the lists of the kernels have one.
 func TestCatalogueIsComplete(t *testing.T) {
 	logs := recorded.Open(t)
 	quoted := regexp.MustCompile("`([^`]{8,})`")

@@ -11,8 +11,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// TestRecordedLogs compares what is read in each log with the index: the message, and, with the program as the witness, the instruction. Its
-// opcode must be the one in the report's text, and its source line the one that the program was loaded with.
+// TestRecordedLogs compares what is read in each log with the index: the message, and, with the program as the witness, the instruction.
+// Its opcode must be the one in the report's text, and its source line the one that the program was loaded with.
 func TestRecordedLogs(t *testing.T) {
 	logs := recorded.Open(t)
 	total, right, located := 0, 0, 0

@@ -7,47 +7,54 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A diagnosis is what an errno says, or the log itself, where there is no message.
+// A diagnosis explains a load that failed without a message, from its errno or from the log.
 type diagnosis struct {
-	kind     mistake.Kind // what Parse has made of the log; "" for no error
-	errnos   []string     // that the load gave; none for any, or for none
+	kind     mistake.Kind // the kind that Parse found; None for no error
+	errnos   []string     // errors of the load
 	becomes  mistake.Kind
-	says     string // {errno} stands for the errno
+	says     string // {errno} is replaced by the errno
 	whatToDo string
 }
 
-// diagnoses are looked through in order. The first counts that the errno is of, or what Parse made of the log.
+// diagnoses are tried in this order. The first row is used that has the errno, or the kind that Parse found.
 var diagnoses = [...]diagnosis{
 	{mistake.LogTruncated, []string{"ENOSPC"}, mistake.LogTruncated,
-		"The log was larger than its buffer, and the kernel says so instead of its real verdict. The reason may be in the part that is missing.",
-		"Load again with a larger buffer, or with log level 1, which tells the failing path only. Package syscall does."},
+		"The log was larger than its buffer. The kernel reports this instead of the real result. The reason may be in the missing part " +
+			"of the log.",
+		"Load again with a larger buffer, or with log level 1, which prints only the path that fails. Package syscall does this."},
 	{mistake.Interrupted, []string{"EAGAIN"}, mistake.Interrupted,
-		"A signal came while the verifier walked, and it stopped. Go's runtime sends signals to its threads; the program is not at fault.",
-		"Load it again. Package syscall does that by itself."},
+		"A signal stopped the verifier during its work. Go's runtime sends such signals to its threads. The program is not the reason.",
+		"Load the program again. Package syscall does this itself."},
 	{mistake.NotPermitted, []string{"EPERM"}, mistake.NotPermitted,
-		"The process may not load this program: a capability is missing, or a setting or the kernel's lockdown forbids it. The verifier was not asked.",
-		"Run with CAP_BPF and, for the type, CAP_NET_ADMIN or CAP_PERFMON; look at kernel.unprivileged_bpf_disabled and at lockdown."},
+		"The process may not load this program: a capability is missing, or a setting or the kernel's lockdown forbids it. The verifier " +
+			"did not run.",
+		"Run with CAP_BPF and, depending on the type of program, CAP_NET_ADMIN or CAP_PERFMON. Check kernel.unprivileged_bpf_disabled " +
+			"and the lockdown mode."},
 	{mistake.TooComplex, []string{"E2BIG"}, mistake.TooComplex,
-		"The program has too many instructions: a million with CAP_BPF, 4096 without.",
-		"Make it shorter, or divide it by tail calls."},
+		"The program has too many instructions: the limit is 1,000,000 with CAP_BPF and 4096 without.",
+		"Make it shorter, or split it with tail calls."},
 	{mistake.BadAttach, []string{"ENOTSUPP", "ENOTSUP", "EOPNOTSUPP"}, mistake.BadAttach,
-		"The kernel does not support what the program is for: it was built without it, or the target was not named.",
-		"Look at the target (attach_btf_id), and at the kernel's configuration."},
+		"The kernel does not support the attach target: the kernel was built without it, or the target is missing.",
+		"Check the target (attach_btf_id) and the kernel's configuration."},
 }
 
-// What is left: another errno, or none. Where the verifier has walked and the log has no message, it was not the verifier.
+// The other cases: another errno, or none. When the verifier walked through the program and the log has no message, the verifier is not
+// the reason.
 var (
 	silentTypes = diagnosis{becomes: mistake.BadType,
-		says:     "The kernel refuses the BTF with {errno}, without a word about a type.",
-		whatToDo: "Look at its header, at the sizes of its sections, and at flags."}
+		says:     "The kernel refuses the BTF with {errno} and does not name a type.",
+		whatToDo: "Check its header, the sizes of its sections, and flags."}
 	beforeTheWalk = diagnosis{becomes: mistake.NoLog,
-		says:     "The kernel refused the program with {errno} before the verifier began, so there is no log: something about the load itself is wrong, not the code.",
-		whatToDo: "Look at the type of the program, its target and license, and at sizes and flags."}
-	behindTheWalk = diagnosis{becomes: mistake.NoLog,
-		says:     "The verifier walked through the program and says of no mistake, and the load failed with {errno} all the same: something about the load is wrong that is looked at behind the walk, or the compiler to machine code could not do it.",
-		whatToDo: "Look at net.core.bpf_jit_enable and at the memory that is left, and at the kernel's own log (dmesg)."}
+		says: "The kernel refused the program with {errno} before the verifier began, so there is no log. An argument of the load " +
+			"is wrong, not the code.",
+		whatToDo: "Check the type of the program, its target and licence, sizes and flags."}
+	refusedLater = diagnosis{becomes: mistake.NoLog,
+		says: "The verifier found no mistake in the program, but the load failed with {errno}. Either an argument of the load is " +
+			"wrong that the kernel checks after the verifier, or the kernel's JIT compiler failed.",
+		whatToDo: "Check net.core.bpf_jit_enable, free memory, and the kernel's own log (dmesg)."}
 	onlyStatistics = diagnosis{
-		says: "Statistics are all that log level 1 leaves of a program that the kernel took. A load that a signal interrupted leaves as much: that one failed with EAGAIN, and only has to be tried again."}
+		says: "For a program that the kernel accepts, log level 1 prints only statistics. The log is the same when a signal interrupts " +
+			"the load: then the error is EAGAIN, and the program must be loaded again."}
 )
 
 // diagnose says why there is no message.
@@ -58,7 +65,7 @@ func diagnose(r *Report, log string, p Program) {
 	}
 }
 
-// diagnosisOf returns nil where there is nothing to say: of a whole log without an error.
+// diagnosisOf returns nil when there is nothing to say: the log is complete and has no error.
 func diagnosisOf(r *Report, log, errno string) *diagnosis {
 	for i := range diagnoses {
 		if d := &diagnoses[i]; r.Kind == d.kind || slices.Contains(d.errnos, errno) {
@@ -73,7 +80,7 @@ func diagnosisOf(r *Report, log, errno string) *diagnosis {
 	case strings.HasPrefix(log, "magic: "):
 		return &silentTypes
 	case r.Kind == mistake.None:
-		return &behindTheWalk
+		return &refusedLater
 	}
 	return &beforeTheWalk
 }

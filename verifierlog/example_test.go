@@ -26,7 +26,8 @@ processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_stat
 }
 
 func ExampleReport() {
-	r := verifierlog.Parse("jump out of range from insn 0 to 11\nprocessed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n")
+	r := verifierlog.Parse("jump out of range from insn 0 to 11\n" +
+		"processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n")
 	fmt.Println(r.Refused(), r.Insn, r.Reason)
 	// Output: true 0 jump out of range from insn 0 to 11
 }

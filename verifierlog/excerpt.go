@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A sourceLine is a line of an excerpt. One without a number stands for lines that are left out, or for a line whose number is unknown.
+// A sourceLine is a line of an excerpt. A line with number 0 means that lines are left out, or that the number of the line is unknown.
 type sourceLine struct {
 	number int
 	text   string
@@ -17,12 +17,13 @@ type sourceLine struct {
 }
 
 const (
-	linesBefore = 3 // of the line to blame, in an excerpt
+	linesBefore = 3 // before the line with the mistake
 	linesAfter  = 1
-	insnsBefore = 6 // of the instruction to blame, where there is no source
+	insnsBefore = 6 // before the instruction with the mistake, when there is no source
 )
 
-// excerpt returns the source around the report's line: of the file, or else what the log quotes of it. It is empty when nothing is known.
+// excerpt returns the source around the report's line: from the file, or else the lines that the log quotes. It is empty when nothing is
+// known.
 func (p *printer) excerpt() []sourceLine {
 	at := p.report.Source
 	if at.Text == "" && at.File == "" {
@@ -49,8 +50,8 @@ func (p *printer) excerpt() []sourceLine {
 	return withGaps(lines)
 }
 
-// excerptOf cuts the excerpt out of a file. It returns nil when the file has another text at that line: it was edited since, or is another
-// one of the same name.
+// excerptOf cuts the excerpt from a file. It returns nil when the file has another text at that line: it was changed, or it is another
+// file with the same name.
 func excerptOf(text string, at Source) []sourceLine {
 	lines := strings.Split(text, "\n")
 	if at.Line < 1 || at.Line > len(lines) || at.Text != "" && strings.TrimSpace(lines[at.Line-1]) != strings.TrimSpace(at.Text) {
@@ -60,7 +61,7 @@ func excerptOf(text string, at Source) []sourceLine {
 	for n := max(1, at.Line-linesBefore); n <= min(len(lines), at.Line+linesAfter); n++ {
 		found = append(found, sourceLine{n, visible(lines[n-1]), n == at.Line})
 	}
-	// What the lines have in common on the left says nothing.
+	// Remove the indentation that all lines share.
 	indent := 1 << 20
 	for _, line := range found {
 		if text := strings.TrimLeft(line.text, " "); text != "" {
@@ -79,7 +80,7 @@ func excerptOf(text string, at Source) []sourceLine {
 	return found
 }
 
-// withGaps puts a line without a number where numbers are left out.
+// withGaps inserts a line without a number where line numbers are missing.
 func withGaps(lines []sourceLine) []sourceLine {
 	var out []sourceLine
 	for i, line := range lines {
@@ -91,7 +92,7 @@ func withGaps(lines []sourceLine) []sourceLine {
 	return out
 }
 
-// Quotes returns the lines of source that a log quotes, each once, by file and number. Lines without a number are left out.
+// Quotes returns the source lines that a log quotes, each once, sorted by file and number. Lines without a number are left out.
 func Quotes(log string) []Source {
 	var sources []Source
 	seen := map[Source]bool{}
@@ -107,8 +108,8 @@ func Quotes(log string) []Source {
 	return sources
 }
 
-// instructionsBefore returns what leads to the report's instruction, where there is no source to show it: the path of the log, or else the
-// program.
+// instructionsBefore returns the instructions before the report's instruction, for reports without source: from the path in the log, or
+// else from the program.
 func (p *printer) instructionsBefore() []Step {
 	r := p.report
 	if r.Insn < 0 || r.Source != (Source{}) {
@@ -133,9 +134,10 @@ func (p *printer) instructionsBefore() []Step {
 	return steps
 }
 
-// Listing returns the instructions of a program, little-endian, with the texts that a log has of them: "(95) exit". What is no instruction ends it.
+// Listing returns the instructions of a little-endian program, with the text that a log would have: "(95) exit". It ends at the first slot
+// that is not an instruction.
 func Listing(code []byte) []Step {
-	instructions, _ := isa.Decode(code, isa.LittleEndian) // of what is wrong with the rest the report tells
+	instructions, _ := isa.Decode(code, isa.LittleEndian) // the report says what is wrong with the rest
 	var steps []Step
 	slot := 0
 	for _, instruction := range instructions {

@@ -6,27 +6,27 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Program is what is known of a program besides its log. All of it may be missing.
+// A Program is what is known about a program in addition to its log. Every field is optional.
 type Program struct {
-	Type           string // as the kernel calls it: xdp, struct_ops
-	Struct, Member string // struct_ops: what it is for
+	Type           string // the kernel's name of the type: xdp, struct_ops
+	Struct, Member string // the member that a struct_ops program implements
 	Sleepable      bool   // loaded with BPF_F_SLEEPABLE
-	License        string // what it was loaded under
-	Errno          string // what the load gave: EACCES, ENOSPC
-	Lines          []Line // of Go, for logs without source lines
+	License        string // the licence that it was loaded with
+	Errno          string // the error of the load: EACCES, ENOSPC
+	Lines          []Line // Go lines, for logs without source lines
 
-	// Field names the field of a struct of the kernel at an offset; nil where nobody can say.
+	// Field returns the name of the field at an offset of a kernel struct, "" when it is not known. Field may be nil.
 	Field func(structName string, offset int) string
 }
 
-// A Line is where an instruction comes from.
+// A Line is the source line of an instruction.
 type Line struct {
 	Insn   int // slot
 	Source Source
 }
 
-// Explain reads a log and says what it means: which rule was broken, by what, and what to change. What no message tells, the errno may: a log that
-// was too long, a signal, missing privilege.
+// Explain reads a log and says what it means: which rule the program breaks, where, and what to change. When the log has no message, the
+// errno may say why: the log was too long, a signal came, or a privilege is missing.
 func Explain(log string, p Program) Report {
 	r := Parse(log)
 	if r.Source == (Source{}) {
@@ -51,7 +51,8 @@ func Explain(log string, p Program) Report {
 			r.Kind = mistake.Unknown
 		}
 		if r.Kind == mistake.Unknown {
-			r.Explanation = "This message is not in the catalogue. It stands as the kernel printed it, with the instruction and what the registers held."
+			r.Explanation = "This message is not in the catalogue. The report shows it as the kernel printed it, with the instruction " +
+				"and the values of the registers."
 		}
 		return r
 	}
@@ -68,4 +69,6 @@ func Explain(log string, p Program) Report {
 	return r
 }
 
-const writableText = "tcp_congestion_ops programs may write sk_pacing_rate, sk_pacing_status, icsk_ca_priv, icsk_ack.pending, snd_cwnd, snd_cwnd_cnt, snd_ssthresh and ecn_flags, and since Linux 6.10 snd_cwnd_stamp and app_limited. State of your own goes into icsk_ca_priv (dsl.Cells) or a socket storage."
+const writableText = "tcp_congestion_ops programs may write sk_pacing_rate, sk_pacing_status, icsk_ca_priv, icsk_ack.pending, snd_cwnd, " +
+	"snd_cwnd_cnt, snd_ssthresh and ecn_flags, and since Linux 6.10 also snd_cwnd_stamp and app_limited. Keep your own state in " +
+	"icsk_ca_priv (dsl.Cells) or in a socket storage."

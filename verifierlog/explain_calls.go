@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// refineNilArgument: an argument that may be nil is called a wrong type.
+// refineNilArgument handles two cases in which the kernel speaks of a wrong type: the argument may be nil, or it was released before.
 func refineNilArgument(a *account) {
 	if len(a.args) == 3 && strings.HasSuffix(a.args[1], "_or_null") {
 		a.Kind = mistake.MaybeNil
@@ -16,16 +16,16 @@ func refineNilArgument(a *account) {
 	if !strings.HasPrefix(a.Reason, "arg#") {
 		return
 	}
-	for _, s := range a.Slice { // it was given back, and is a number since
+	for _, s := range a.Slice { // it was released, and is a number since then
 		if isCall(s.Text) && strings.Contains(s.Text, "_release") && s.Insn != a.Insn {
 			a.Kind = mistake.ReleasedTwice
-			a.Explanation = "What is passed was given back before, at " + placed(s) + ", and is not the program's any more."
-			a.Fix = "Give it back once, and do not use it after that."
+			a.Explanation = "The argument was already released at " + placed(s) + ", so the program no longer holds it."
+			a.Fix = "Release it only once, and do not use it after that."
 		}
 	}
 }
 
-// refineArgument says what is passed instead of what is wanted.
+// refineArgument says which argument is expected and which value is passed.
 func refineArgument(a *account) {
 	callee := calleeOf(a.Text)
 	if callee == "" {
@@ -39,41 +39,51 @@ func refineArgument(a *account) {
 		}
 		reg, v := "R"+a.args[4], a.register(register)
 		if a.args[3] == a.args[6] && v.Offset != 0 {
-			a.Explanation = "The " + ordinal(register) + " argument of " + callee + " is a pointer to struct " + a.args[3] + ", and " + reg + " leads to one, but not to its beginning: " + strconv.FormatInt(v.Offset, 10) + " was added to it. The kernel prints the same type twice."
-			a.Fix = "Pass the pointer as it came, without an offset: tp itself, not the address of a field of it."
+			a.Explanation = "The " + ordinal(register) + " argument of " + callee + " must be a pointer to struct " + a.args[3] + ". " +
+				reg + " has the right type but does not point to the beginning of the struct: " + strconv.FormatInt(v.Offset, 10) + " " +
+				"was added to it. This is why the kernel prints the same type twice."
+			a.Fix = "Pass the pointer without an offset: tp itself, not the address of one of its fields."
 			return
 		}
-		a.Explanation = "The " + ordinal(register) + " argument of " + callee + " is a pointer to struct " + a.args[3] + ", and " + reg + " leads to struct " + a.args[6] + "."
-		a.Fix = "Pass a pointer to struct " + a.args[3] + "; in generated bindings (bpfsmith gen) the types of Go tell the two apart."
+		a.Explanation = "The " + ordinal(register) + " argument of " + callee + " must be a pointer to struct " + a.args[3] + ", but " +
+			reg + " points to struct " + a.args[6] + "."
+		a.Fix = "Pass a pointer to struct " + a.args[3] + ". With generated bindings (bpfsmith gen) they are different Go types, so the " +
+			"Go compiler finds this mistake."
 	case strings.HasPrefix(a.Reason, "arg#") && n >= 0 && len(a.args) == 3:
-		a.Explanation = "The " + ordinal(n+1) + " argument of " + callee + " is a pointer to a " + a.args[2] + " of the kernel, and R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". The kernel's text about scalars does not apply."
+		a.Explanation = "The " + ordinal(n+1) + " argument of " + callee + " must be a pointer to a " + a.args[2] + " of the kernel, " +
+			"but R" + strconv.Itoa(n+1) + " " + a.register(n+1).what() + ". Ignore the kernel's words about scalars: they do not apply " +
+			"here."
 		switch a.register(n + 1).Kind {
 		case NoValue:
 			a.Kind = mistake.Uninitialised
-			a.Fix = "Set all arguments before the call. A call loses R1 to R5, so they are set anew for each."
+			a.Fix = "Set all arguments before the call. A call clears R1 to R5, so set them again before each call."
 		case PointerContext:
-			a.Fix = "R1 at the beginning is the context, an array that has the arguments in it: load argument i from offset 8*i. The parameters of a Go function are the arguments."
+			a.Fix = "At the beginning R1 is the context, which is an array of the arguments: load argument i from offset 8*i. In a Go " +
+				"function, the parameters are the arguments."
 		case Scalar:
-			a.Fix = "Pass a pointer to a " + a.args[2] + ": a parameter of the Go function, or what a call has acquired and is not given back yet."
+			a.Fix = "Pass a pointer to a " + a.args[2] + ": a parameter of the Go function, or a pointer that a call acquired and that " +
+				"is not released yet."
 		}
 	case strings.HasSuffix(a.Reason, "is not a scalar") && n >= 1:
-		a.Explanation = "The " + ordinal(n) + " argument of " + callee + " is a number, and R" + a.args[0] + " " + a.register(n).what() + "."
+		a.Explanation = "The " + ordinal(n) + " argument of " + callee + " must be a number, but R" + a.args[0] + " " +
+			a.register(n).what() + "."
 		if a.register(n).Kind == NoValue {
-			a.Kind = mistake.Uninitialised // of what was never set the kernel says "not a scalar", too
-			a.Fix = "Set it before the call: this function has at least " + count(int64(n), "argument") + "."
+			a.Kind = mistake.Uninitialised // the kernel also says "not a scalar" when the register was never set
+			a.Fix = "Set it before the call: this function needs at least " + count(int64(n), "argument") + "."
 		}
 	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:
-		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") + ", and it takes " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
+		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") + ", but it must be of type " +
+			strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
 		switch {
 		case strings.HasPrefix(a.args[2], "map_ptr"):
-			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods of its handle do; by hand it is dsl.LoadMap."
+			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."
 		case callee == "bpf_snprintf" || callee == "bpf_trace_vprintk":
-			a.Fix = "The text of the format stands in a map that is read only: maps.NewReadOnly."
+			a.Fix = "Put the format text into a read-only map: maps.NewReadOnly."
 		}
 	}
 }
 
-// refineMaybeNil names what may give nil.
+// refineMaybeNil names the source of the value that may be nil.
 func refineMaybeNil(a *account) {
 	n := a.named()
 	if strings.Contains(a.Reason, "passed to trusted ") {
@@ -85,9 +95,10 @@ func refineMaybeNil(a *account) {
 	reg, v := "R"+strconv.Itoa(n), a.register(n)
 	subject := reg
 	if callee := calleeOf(a.Text); callee != "" {
-		subject = "R" + strconv.Itoa(n) + ", which " + callee + " is given and must not be nil,"
+		subject = "R" + strconv.Itoa(n) + ", an argument of " + callee + " that must not be nil,"
 	}
-	const fix = "Compare it on the way, with nothing in between that changes it: f.If(p.IsNil(), f.Exit), or dsl.JEQ64Imm(r, 0, \"out\"). Copies of it are known then too."
+	const fix = "Check it before it is used, f.If(p.IsNil(), f.Exit) or dsl.JEQ64Imm(r, 0, \"out\"), and do not change it after the " +
+		"check. The check also counts for copies of it."
 	zero, constant := v.Bounds.Constant()
 	from, may := a.noted(MayGiveNil)
 	context, argument := a.noted(FromContext)
@@ -97,26 +108,27 @@ func refineMaybeNil(a *account) {
 	switch {
 	case v.Kind == Scalar && constant && zero == 0:
 		a.Explanation = subject + " is 0, which is nil."
-		a.Fix = "Pass the pointer: a parameter of the Go function, or what a call gave, after it was compared with nil."
+		a.Fix = "Pass a pointer: a parameter of the Go function, or the result of a call after a check for nil."
 	case may:
-		a.Explanation = subject + " may be nil: " + placed(from) + " gives nil when it finds nothing or there is no room, and the program did not ask."
+		a.Explanation = subject + " may be nil: " + placed(from) + " returns nil when it finds nothing or has no room, and the program " +
+			"did not check."
 		a.Fix = fix
 	case argument:
-		a.Explanation = subject + " may be nil: the argument that " + placed(context) + " reads is one that the kernel may leave out."
+		a.Explanation = subject + " may be nil: " + placed(context) + " reads an argument that the kernel may pass as nil."
 		a.Fix = fix
 	case a.Frame == 0 && len(a.Slice) <= 1:
-		a.Explanation = subject + " may be nil: it is an argument of a global function, which is verified by itself, for any caller."
+		a.Explanation = subject + " may be nil: it is an argument of a global function, which is verified separately, for any caller."
 		a.Fix = fix
 	case loaded:
-		a.Explanation = subject + " may be nil: it was loaded at " + placed(load) + ", and there may be nothing in that place."
+		a.Explanation = subject + " may be nil: it was loaded at " + placed(load) + ", and the place that it was loaded from may hold nil."
 		a.Fix = fix
 	default:
-		a.Explanation = subject + " may be nil, and the program did not ask."
+		a.Explanation = subject + " may be nil, and the program did not check."
 		a.Fix = fix
 	}
 }
 
-// refineUntrusted says where the pointer is from.
+// refineUntrusted says where the pointer comes from.
 func refineUntrusted(a *account) {
 	n := a.named()
 	callee := calleeOf(a.Text)
@@ -124,36 +136,39 @@ func refineUntrusted(a *account) {
 	if n < 0 || callee == "" || v.Kind != PointerBTF {
 		return
 	}
-	wants := "one that is known to be good: an argument of the program, or what it has acquired"
+	wants := "a pointer that is known to be valid: an argument of the program, or a pointer that the program acquired"
 	if strings.Contains(a.Reason, "must be a rcu pointer") {
-		wants = "one that was read within a section of RCU, or one that is an argument or was acquired"
+		wants = "a pointer that was read in an RCU section, is an argument of the program, or was acquired"
 	}
-	a.Explanation = "R" + a.args[0] + " " + v.what() + ", and " + callee + " takes only " + wants + "."
+	a.Explanation = "R" + a.args[0] + " " + v.what() + ", but " + callee + " needs " + wants + "."
 	if walked, ok := a.noted(PointerFromStruct); ok {
-		a.Explanation += " This one was read out of another struct at " + placed(walked) + ": the kernel may free what it leads to at any time."
+		a.Explanation += " This one was read from another struct at " + placed(walked) + ": the kernel may free the memory that it " +
+			"points to at any time."
 	} else if gone, ok := a.noted(TakenAway); ok {
-		a.Explanation += " It was until " + placed(gone) + " ended the section in which it was good."
+		a.Explanation += " It was valid until " + placed(gone) + " ended the section in which it was read."
 	}
 }
 
-// refineHelper says for what programs it is forbidden, as far as that is known.
+// refineHelper says which member or type of program may not call the helper.
 func refineHelper(a *account) {
 	if len(a.args) == 0 || strings.HasPrefix(a.Reason, "func ") {
 		return
 	}
 	switch {
 	case a.args[0] == "bpf_setsockopt" && a.program.Member == "release":
-		a.Explanation = "release may not call bpf_setsockopt: the socket is on its way out there. Other members of " + a.program.Struct + " may."
+		a.Explanation = "release may not call bpf_setsockopt, because the socket is being closed there. Other members of " +
+			a.program.Struct + " may call it."
 		a.Fix = "Set the option in init, or in another member."
 	case a.program.Member != "":
-		a.Explanation = a.args[0] + " is no helper for " + a.program.Struct + "." + a.program.Member + "."
-		a.Fix = "Use what its kind of interface has: the base helpers, its own kernel functions (f.Kernel), and those that docs of the interface list. What other members may call, this one may not have."
+		a.Explanation = a.program.Struct + "." + a.program.Member + " may not call " + a.args[0] + "."
+		a.Fix = "Use what this interface offers: the base helpers, its own kernel functions (f.Kernel), and those in the documentation " +
+			"of the interface. Other members may have helpers that this one does not have."
 	case a.program.Type != "":
 		a.Explanation = a.args[0] + " exists, but not for programs of type " + a.program.Type + "."
 	}
 }
 
-// refineKernelFunction says for what programs it is none.
+// refineKernelFunction says which member or type of program may not call the kernel function.
 func refineKernelFunction(a *account) {
 	if !strings.HasPrefix(a.Reason, "calling kernel function ") || len(a.args) == 0 {
 		return
@@ -167,10 +182,11 @@ func refineKernelFunction(a *account) {
 	default:
 		return
 	}
-	a.Explanation = a.args[0] + " is not among the kernel functions that " + subject + " may call: it is offered to other programs, or to none."
+	a.Explanation = a.args[0] + " is not one of the kernel functions that " + subject + " may call. It is for other programs, or not " +
+		"for programs at all."
 }
 
-// refineSleep says what may sleep, and why not here.
+// refineSleep says what may sleep, and why that is not allowed here.
 func refineSleep(a *account) {
 	callee := calleeOf(a.Text)
 	if callee == "" {
@@ -178,53 +194,60 @@ func refineSleep(a *account) {
 	}
 	switch {
 	case strings.Contains(a.Reason, "rcu_read_lock") || strings.Contains(a.Reason, "region"):
-		a.Explanation = callee + " may sleep, and here a section is open in which nothing may."
-		a.Fix = "End the section before: call it behind the body of f.RCU, not within."
+		a.Explanation = callee + " may sleep, but a section is open here in which the program must not sleep."
+		a.Fix = "End the section first: call it after the body of f.RCU, not inside."
 	case a.program.Sleepable:
-		a.Explanation = callee + " may sleep, and although the program is sleepable, it may not here."
-		a.Fix = "Look for a section that is open, or use a call that does not sleep."
+		a.Explanation = callee + " may sleep. The program is sleepable, but at this place it must not sleep."
+		a.Fix = "Check which section is open here, or use a call that does not sleep."
 	default:
-		a.Explanation = callee + " may sleep, and the program was loaded as one that does not."
-		a.Fix = "Set program.Sleepable = true, where the hook lets programs sleep; elsewhere use a call that does not (bpf_probe_read_user instead of bpf_copy_from_user)."
+		a.Explanation = callee + " may sleep, but the program was not loaded as sleepable."
+		a.Fix = "If the hook allows it, set program.Sleepable = true. Otherwise use a call that does not sleep: bpf_probe_read_user " +
+			"instead of bpf_copy_from_user."
 	}
 }
 
-// refineLicense names the license.
+// refineLicense names the licence of the program, and the called function.
 func refineLicense(a *account) {
 	if a.program.License != "" {
-		a.Explanation += " This one was loaded under \"" + a.program.License + "\"."
+		a.Explanation += " This program was loaded with the licence \"" + a.program.License + "\"."
 	}
 	if callee := calleeOf(a.Text); callee != "" {
-		a.Explanation = strings.Replace(a.Explanation, "What is called", callee, 1)
+		a.Explanation = strings.Replace(a.Explanation, "The called function", callee, 1)
 	}
 }
 
-// refineAttach tells the two reasons for one text apart, and names members.
+// refineAttach finds the exact reason where the kernel has one text for several, and names members.
 func refineAttach(a *account) {
 	switch {
 	case strings.HasPrefix(a.Reason, "attach to unsupported member ") && len(a.args) >= 2:
 		switch {
 		case a.program.Sleepable:
-			a.Explanation = "The program is marked sleepable, and " + a.args[1] + "." + a.args[0] + " is called where nothing may sleep. The kernel has the same text for members that cannot be implemented at all."
-			a.Fix = "Take the mark away: leave program.Sleepable false."
+			a.Explanation = "The program is marked sleepable, but " + a.args[1] + "." + a.args[0] + " is called where the kernel must " +
+				"not sleep. The kernel prints the same text for members that programs cannot implement."
+			a.Fix = "Leave program.Sleepable false."
 		case a.errnoIs("ENOTSUPP"):
-			a.Explanation = "The kernel lets no program implement " + a.args[1] + "." + a.args[0] + "."
+			a.Explanation = "Programs cannot implement " + a.args[1] + "." + a.args[0] + " in this kernel."
 			a.Fix = "Leave the member out."
 		}
 	case strings.HasPrefix(a.Reason, "attach to invalid member idx ") && len(a.args) >= 2:
-		a.Explanation = "struct " + a.args[1] + " of this kernel has no member number " + a.args[0] + ": the number is from another kernel's BTF."
+		a.Explanation = "struct " + a.args[1] + " of this kernel has no member number " + a.args[0] + ": the number is from another " +
+			"kernel's BTF."
 		a.Fix = "Name the member: structops looks its number up in the kernel that the program is loaded into."
 	case strings.HasPrefix(a.Reason, "attach to invalid member ") && len(a.args) >= 3:
-		a.Explanation = a.args[2] + "." + a.args[0] + " is data, not a function, so no program can stand for it."
-		a.Fix = "Give it a value in structops.Ops, and programs to the members that are function pointers."
+		a.Explanation = a.args[2] + "." + a.args[0] + " is data, not a function, so a program cannot implement it."
+		a.Fix = "In structops.Ops, set it to a value. Set programs only for members that are function pointers."
 	case strings.HasPrefix(a.Reason, "attach_btf_id ") && strings.HasSuffix(a.Reason, " is not a typedef"):
-		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is no typedef."
-		a.Fix = "Name the tracepoint, and let the loader look it up: prog.Options{AttachTo: \"task_newtask\"}. For a function of the kernel load the program as fentry or fexit."
+		a.Explanation = "The program is for a tracepoint. In BTF a tracepoint is a typedef with the name btf_trace_ and the " +
+			"tracepoint's name, but type " + a.args[0] + " is not a typedef."
+		a.Fix = "Set the name of the tracepoint, and the loader finds its number: prog.Options{AttachTo: \"task_newtask\"}. To trace a " +
+			"kernel function, load the program as fentry or fexit."
 	case strings.Contains(a.Reason, " points to wrong type name ") && len(a.args) >= 2:
-		a.Explanation = "The program is for a tracepoint. In BTF those are typedefs named btf_trace_ and the tracepoint's name, and type " + a.args[0] + " is the typedef " + a.args[1] + "."
-		a.Fix = "Name the tracepoint, and let the loader look it up: prog.Options{AttachTo: \"task_newtask\"}."
+		a.Explanation = "The program is for a tracepoint. In BTF a tracepoint is a typedef with the name btf_trace_ and the " +
+			"tracepoint's name, but type " + a.args[0] + " is the typedef " + a.args[1] + "."
+		a.Fix = "Set the name of the tracepoint, and the loader finds its number: prog.Options{AttachTo: \"task_newtask\"}."
 	case strings.HasPrefix(a.Reason, "attach_btf_id ") && a.program.Struct != "":
-		a.Explanation = "struct " + a.program.Struct + " is no interface that programs may implement in this kernel: it was built without it, its module is not loaded, or the number is that of another type."
+		a.Explanation = "Programs cannot implement struct " + a.program.Struct + " in this kernel: the kernel was built without the " +
+			"interface, its module is not loaded, or the number belongs to another type."
 	}
 }
 

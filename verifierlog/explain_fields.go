@@ -9,7 +9,7 @@ import (
 // arrayContexts are the types of programs whose context is an array of arguments, 8 bytes each.
 var arrayContexts = [...]string{"struct_ops", "tracing", "lsm", "tp_btf", "fentry", "raw_tp"}
 
-// refineContext says what an access to the context, or to the arguments of a function, has done wrong.
+// refineContext says what is wrong with an access to the context or to the arguments of a function.
 func refineContext(a *account) {
 	n, ok := numbers(a.args)
 	if !ok || len(n) != 2 {
@@ -22,49 +22,61 @@ func refineContext(a *account) {
 	}
 	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
 		a.Kind, a.Pattern = mistake.NoArgument, "func '%s' doesn't have %d-th argument"
-		// The kernel's number counts from 1, and one more where the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c). The offset
-		// does not mislead.
-		a.Explanation = args[0] + " is asked for argument " + strconv.FormatInt(off/8, 10) + ", counted from 0 (offset " + a.args[0] + " in the context), and has fewer."
-		a.Fix = "Declare only the parameters that there are: those of the Go function are the arguments, in their order."
+		// The kernel's number counts from 1, and is larger by one when the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c).
+		// The number from the offset is always right.
+		a.Explanation = "The program reads argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0 (offset " +
+			a.args[0] + " in the context), but the function has fewer arguments."
+		a.Fix = "Declare only arguments that exist. The parameters of the Go function are the arguments, in the same order."
 		return
 	}
 	if args, ok := a.detail("func '%s' offset %d is not multiple of 8"); ok {
 		a.Kind, a.Pattern = mistake.ArgumentWidth, "func '%s' offset %d is not multiple of 8"
-		a.Explanation = "The context of " + args[0] + " is an array of arguments, 8 bytes each, and offset " + args[1] + " is in the middle of number " + strconv.FormatInt(off/8, 10) + ", counted from 0."
-		a.Fix = "Read argument i at offset 8*i; the parameters of a Go function do."
+		a.Explanation = "The context of " + args[0] + " is an array of arguments, 8 bytes each, but offset " + args[1] + " is in the " +
+			"middle of argument " + strconv.FormatInt(off/8, 10) + ", counted from 0."
+		a.Fix = "Read argument i at offset 8*i. Parameters of a Go function are read like this."
 		return
 	}
 	if args, ok := a.detail("func '%s' size %d must be 8"); ok {
 		a.Kind, a.Pattern = mistake.ArgumentWidth, "func '%s' offset %d is not multiple of 8"
-		a.Explanation = "Argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0, is a pointer, and " + args[1] + " of its 8 bytes are read."
-		a.Fix = "Read all 8: dsl.LoadMem(isa.DW, ...). A parameter of type dsl.Ptr, or of a type that embeds it, is read whole."
+		a.Explanation = "Argument " + strconv.FormatInt(off/8, 10) + " of " + args[0] + ", counted from 0, is a pointer, but only " +
+			args[1] + " of its 8 bytes are read."
+		a.Fix = "Read all 8 bytes: dsl.LoadMem(isa.DW, ...). For a parameter of type dsl.Ptr, or of a type that embeds it, the compiler " +
+			"does this."
 		return
 	}
 	at := "offset " + a.args[0]
 	switch o := parseOperands(a.Text); {
 	case o.operation == storeOperation && arguments:
 		a.Kind = mistake.ContextWrite
-		a.Explanation = "The context is the array of the arguments, and is read only: " + instructionOf(*a.Report) + " writes to " + at + "."
-		a.Fix = "Load the pointer that is the argument, and write through that where it is allowed (tp.SetSndCwnd(v)); keep state of your own in a map."
+		a.Explanation = "The context is the array of the arguments and is read-only: " + instructionOf(*a.Report) + " writes to " + at +
+			"."
+		a.Fix = "Load the pointer argument, and write through it where that is allowed (tp.SetSndCwnd(v)). Keep your own state in a map."
 	case o.operation == storeOperation:
 		a.Kind = mistake.ContextWrite
-		a.Explanation = "The context is read only at " + at + ", or altogether, for this type of program: " + instructionOf(*a.Report) + " writes there."
-		a.Fix = "Write only fields that the type of program lets be written: package kernel/ctx has setters for those. Keep state of your own in a map."
+		a.Explanation = "For this type of program the context is read-only, at least at " + at + ", but " + instructionOf(*a.Report) +
+			" writes there."
+		a.Fix = "Write only fields that this type of program may write: package kernel/ctx has setters for them. Keep your own state in " +
+			"a map."
 	case off < 0:
 		a.Explanation = "The access begins before the context: " + at + "."
-		a.Fix = "Use offsets from 0: the fields of the context by name (package kernel/ctx), or a dsl.ContextOf of the right Go type."
+		a.Fix = "Use offsets of 0 or more: read the fields of the context by name (package kernel/ctx), or use a dsl.ContextOf with the " +
+			"right Go type."
 	case a.program.Type == "socket_filter" && (off == 76 || off == 80): // __sk_buff's data and data_end
-		a.Explanation = "Socket filters have no pointers into the packet: data and data_end of the context are not for them."
-		a.Fix = "Copy what is needed: f.Helper(\"bpf_skb_load_bytes\", ...) into a dsl.Local. Programs of traffic control and XDP have the pointers."
+		a.Explanation = "Socket filters may not use data and data_end of the context: they have no pointers into the packet."
+		a.Fix = "Copy the bytes that are needed into a dsl.Local: f.Helper(\"bpf_skb_load_bytes\", ...). Programs for traffic control " +
+			"and XDP may use the pointers."
 	case o.operation == loadOperation && !arguments:
 		subject := "The context"
 		if a.program.Type != "" {
 			subject += " of " + a.program.Type + " programs"
 		}
-		a.Explanation = subject + " has nothing at offset " + a.args[0] + " that may be read with " + count(n[1], "byte") + ": there is no such field, it has another width, or it is not for this type of program."
+		a.Explanation = subject + " cannot be read at offset " + a.args[0] + " with " + count(n[1], "byte") + ": there is no such " +
+			"field, it has another width, or it is not for this type of program."
 	case arguments:
-		a.Explanation = "The context in R1 is an array of arguments, 8 bytes each, and has no " + at + ". It looks as if R1 were taken for the struct itself, to which the first argument only points."
-		a.Fix = "Load the pointer first, at 8*i for argument i counted from 0, and the field through that. In a Go function declare a parameter of the struct's type and read tp.SndCwnd(), or p.Field(\"snd_cwnd\").U32()."
+		a.Explanation = "The context in R1 is an array of arguments, 8 bytes each, and does not have " + at + ". Probably the program " +
+			"uses R1 as the struct itself, but the first argument is a pointer to the struct."
+		a.Fix = "First load the pointer, at 8*i for argument i counted from 0. Then load the field through that pointer. In a Go " +
+			"function declare a parameter of the struct's type and read tp.SndCwnd(), or p.Field(\"snd_cwnd\").U32()."
 	}
 }
 
@@ -80,7 +92,8 @@ func refineReadOnlyStruct(a *account) {
 			field = "(" + name + ") " + field
 		}
 	}
-	a.Explanation = "struct " + v.Struct + " is memory of the kernel that programs of this type only read, and " + instructionOf(*a.Report) + " writes to it, " + field + "."
+	a.Explanation = "Programs of this type may only read struct " + v.Struct + ", but " + instructionOf(*a.Report) + " writes to it, " +
+		field + "."
 	if a.program.Struct == "tcp_congestion_ops" || a.program.Struct == "" && a.program.Type == "struct_ops" {
 		a.Fix += " {writable}"
 	}
@@ -100,7 +113,7 @@ func refineField(a *account) {
 	}
 }
 
-// refineWidth says how much of the field is left.
+// refineWidth says how many bytes of the field are left.
 func refineWidth(a *account) {
 	n, ok := numbers(a.args[:min(2, len(a.args))])
 	if !ok || len(n) < 2 || len(a.args) < 4 {
@@ -116,5 +129,6 @@ func refineWidth(a *account) {
 			field = a.args[2] + "." + name
 		}
 	}
-	a.Explanation = "The write takes " + count(n[1], "byte") + " at offset " + a.args[0] + ", and " + field + " that may be written there ends at " + a.args[3] + ": " + count(end[0]-n[0], "byte") + " are left."
+	a.Explanation = "The write takes " + count(n[1], "byte") + " at offset " + a.args[0] + ", but " + field + ", which may be written, " +
+		"ends at " + a.args[3] + ": only " + count(end[0]-n[0], "byte") + " fit."
 }

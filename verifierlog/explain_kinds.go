@@ -7,16 +7,16 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An account is a report while its message is explained.
+// An account is a report whose message is being explained.
 type account struct {
 	*Report
 	args    []string // what the verbs of the rule's pattern printed
 	program Program
 }
 
-// refinements look at what the message does not say: the values at the instruction, and how they came to be. They run in this order, each for
-// the kind of mistake that it is about at that time, and leave the rule's text where the log has nothing more. Those of memory, of
-// fields, of calls and of what is held are in files of their own.
+// refinements use what the message does not say: the values at the instruction, and the instructions that computed them. They run in this
+// order. Each runs when the report has its kind at that time, and keeps the rule's text when the log says nothing more. Those about
+// memory, fields, calls and resources are in their own files.
 var refinements = [...]struct {
 	kind   mistake.Kind
 	refine func(a *account)
@@ -65,7 +65,7 @@ func (a *account) register(n int) Value {
 	return Value{}
 }
 
-// named is the register that the rule's first verb printed, -1 for none.
+// named returns the register that the rule's first verb printed, -1 if it is not a register.
 func (a *account) named() int {
 	if len(a.args) == 0 {
 		return -1
@@ -76,7 +76,7 @@ func (a *account) named() int {
 	return -1
 }
 
-// step finds the last step of the slice before the refused one that a condition holds for.
+// step finds the last step of the slice, before the refused instruction, that fulfils a condition.
 func (a *account) step(condition func(s Step) bool) (Step, bool) {
 	for i := len(a.Slice) - 1; i >= 0; i-- {
 		if s := a.Slice[i]; s.Insn != a.Insn && condition(s) {
@@ -86,12 +86,12 @@ func (a *account) step(condition func(s Step) bool) (Step, bool) {
 	return Step{}, false
 }
 
-// noted finds the last step with a note of that kind.
+// noted finds the last step whose note has the kind.
 func (a *account) noted(kind NoteKind) (Step, bool) {
 	return a.step(func(s Step) bool { return s.Note.Kind == kind })
 }
 
-// refineUninitialised tells the ways apart in which a register holds nothing.
+// refineUninitialised says why a register has no value.
 func refineUninitialised(a *account) {
 	if a.named() < 0 || a.Text == "" {
 		return
@@ -102,46 +102,55 @@ func refineUninitialised(a *account) {
 	result, returned := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(85) call pc") })
 	switch {
 	case reg == "R0" && returned:
-		a.Explanation = "R0 is to be the result of the function that " + placed(result) + " called, and that function does not set R0 on the path to its exit."
-		a.Fix = "Set R0 in the called function: f.Return(v) in a Go function with a result, dsl.Mov64Imm(isa.R0, 0) before dsl.Exit() by hand."
+		a.Explanation = "R0 should be the result of the function that " + placed(result) + " called, but that function does not set R0 " +
+			"on the path to its exit."
+		a.Fix = "Set R0 in the called function. In a Go function with a result use f.Return(v); by hand, use dsl.Mov64Imm(isa.R0, 0) " +
+			"before dsl.Exit()."
 	case reg == "R0" && strings.HasPrefix(a.Text, "(95)"):
-		a.Explanation = "The program ends here, and R0, its result, was not set on the path to this exit."
+		a.Explanation = "The program ends here, but its result, R0, was not set on the path to this exit."
 		if a.Frame > 0 {
-			a.Explanation = "The function ends here, and R0, its result, was not set on the path to this exit."
+			a.Explanation = "The function ends here, but its result, R0, was not set on the path to this exit."
 		}
-		a.Fix = "Set R0 on every path to the exit: f.Return(v) in a Go function with a result, dsl.Mov64Imm(isa.R0, 0) before dsl.Exit() by hand."
+		a.Fix = "Set R0 on every path to the exit. In a Go function with a result use f.Return(v); by hand, use dsl.Mov64Imm(isa.R0, 0) " +
+			"before dsl.Exit()."
 	case isLost:
-		a.Explanation = reg + " was lost at " + placed(lost) + ": a call loses R1 to R5, and leaves its result in R0."
-		a.Fix = "Copy it to one of R6 to R9 before the call, or set it again behind it. Values of Go functions are kept by themselves."
+		a.Explanation = "The value of " + reg + " was lost at " + placed(lost) + ": a call clears R1 to R5, and writes its result to R0."
+		a.Fix = "Copy it to one of R6 to R9 before the call, or set it again after the call. In Go functions, the compiler keeps values."
 	case begins:
-		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + " in the function that " + placed(began) + " called. A function begins with its arguments in R1 to R5 and with R10, and " + reg + " is not among those that were passed."
+		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + " in the function that " + placed(began) + " called. At its " +
+			"beginning a function has only its arguments, in R1 to R5, and R10. " + reg + " was not passed to it."
 		a.Fix = "Pass it as an argument: f.Call(program, args...)."
 	case strings.HasPrefix(a.Text, "(85)"):
-		a.Explanation = argument(a.named()) + " of " + calledBy(*a.Report) + ", was never set on the path to it."
-		a.Fix = "Set all arguments before the call. A call loses R1 to R5, so they are set anew for each."
+		a.Explanation = argument(a.named()) + " of " + calledBy(*a.Report) + ", was not set on the path to the call."
+		a.Fix = "Set all arguments before the call. A call clears R1 to R5, so set them again before each call."
 	default:
-		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + ", and was never written on the path to it."
-		a.Fix = "Set it before, on every path. At the beginning only R1, the context, and R10, the end of the stack, hold something."
+		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + ", but was not written on the path to it."
+		a.Fix = "Set it first, on every path. At the beginning only two registers have a value: R1, the context, and R10, the end of " +
+			"the stack."
 	}
 }
 
-// lostPointers say how what a register holds came to be a number, by what the slice tells of it. The first that is found counts.
+// lostPointers say, from the notes in the slice, how a pointer became a number. The first row that matches is used.
 var lostPointers = [...]struct {
 	note NoteKind
-	was  string // the beginning of the value that the note speaks of, as printed
+	was  string // the beginning of the value that the note is about, as printed
 	kind mistake.Kind
 	text string // {reg}, {step}
 	fix  string
 }{
-	{PartOverwritten, "", mistake.NotAPointer, "{reg} comes from the stack, where a pointer was kept until {step} overwrote a part of it. What is left is a number.",
-		"Write it somewhere else: dsl.Local makes objects that do not overlap. A pointer keeps its type only in 8 aligned bytes that nothing else writes to."},
-	{TakenAway, "pkt", mistake.NotAPointer, "{reg} led into the packet until {step}, which may move the packet: all pointers into it are numbers since.",
-		"Read data and data_end again behind the call, and compare again: take a new dsl.Header."},
-	{TakenAway, "", mistake.UsedAfterRelease, "{reg} was a pointer until {step}, which gave back what it leads into. Since then it is a number.",
-		"Do not use it behind that call: read what is needed before, or give it back later."},
+	{PartOverwritten, "", mistake.NotAPointer, "{reg} was read from the stack. A pointer was saved there, but {step} overwrote a part " +
+		"of it. The rest is only a number.",
+		"Write to another place: dsl.Local makes objects that do not overlap. A pointer must be saved in 8 aligned bytes that nothing " +
+			"else writes to."},
+	{TakenAway, "pkt", mistake.NotAPointer, "{reg} pointed into the packet until {step}, which may move the packet. After it, all " +
+		"pointers into the packet are only numbers.",
+		"After the call, read data and data_end again and compare again: use a new dsl.Header."},
+	{TakenAway, "", mistake.UsedAfterRelease, "{reg} was a pointer until {step}, which released the object. Since then it is only a " +
+		"number.",
+		"Do not use it after that call: read what is needed before the call, or release the object later."},
 }
 
-// refineNotAPointer says since when it is none.
+// refineNotAPointer says where the register became a number.
 func refineNotAPointer(a *account) {
 	if a.named() < 0 || !strings.HasSuffix(a.Reason, "'scalar'") && !strings.HasSuffix(a.Reason, "'inv'") {
 		return
@@ -154,7 +163,7 @@ func refineNotAPointer(a *account) {
 			return
 		}
 	}
-	made, ok := a.step(func(s Step) bool { // a comparison makes nothing
+	made, ok := a.step(func(s Step) bool { // a comparison does not change the value
 		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation != jumpOperation
 	})
 	if !ok {
@@ -163,29 +172,35 @@ func refineNotAPointer(a *account) {
 	n, known := v.Bounds.Constant()
 	switch o := parseOperands(made.Text); {
 	case strings.HasPrefix(made.Text, "(bc)"):
-		a.Explanation = reg + " is a copy of 32 bits, made at " + placed(made) + ". Half of an address is a number."
-		a.Fix = "Copy pointers whole: dsl.Mov64Reg. Values of Go functions of type dsl.Ptr always are."
+		a.Explanation = reg + " is a 32-bit copy of a pointer, made at " + placed(made) + ". Half of an address is only a number."
+		a.Fix = "Copy all 64 bits of pointers: dsl.Mov64Reg. Values of type dsl.Ptr in Go functions are always copied like this."
 	case v.Kind == Scalar && known:
-		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, since " + placed(made) + ", and " + instructionOf(*a.Report) + " uses it as an address."
-		a.Fix = "Look at this path: other paths may have a pointer there. Set it to a pointer on each, or leave before: f.If(p.IsNil(), f.Exit)."
+		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, since " + placed(made) + ", but " +
+			instructionOf(*a.Report) + " uses it as an address."
+		a.Fix = "Check this path: on other paths it may be a pointer. Set it to a pointer on each path, or exit first: f.If(p.IsNil(), " +
+			"f.Exit)."
 	case o.operation == loadOperation:
-		a.Explanation = reg + " is a number: " + placed(made) + " read it from memory of which the verifier does not know that there is a pointer. " + instructionOf(*a.Report) + " uses it as an address."
-		a.Fix = "If it is an address of the kernel, read through it with bpf_probe_read_kernel: dsl.PtrFrom makes a pointer of the number, and dsl.ReadField reads a field of that. If it is a pointer that was kept, keep it where the verifier follows it: in a variable, or as a kptr in a map."
+		a.Explanation = reg + " is a number: " + placed(made) + " read it from memory, and the verifier does not know that there is a " +
+			"pointer. " + instructionOf(*a.Report) + " uses it as an address."
+		a.Fix = "If it is an address of the kernel, read through it with bpf_probe_read_kernel: dsl.PtrFrom makes a pointer from the " +
+			"number, and dsl.ReadField reads a field. If it is a pointer that the program saved, save it where the verifier can follow " +
+			"it: in a variable, or as a kptr in a map."
 	case ParseValue(strings.TrimPrefix(made.Value, reg+"=")).Kind.IsPointer():
-		// The verifier takes pointers away without printing it; the log's last word on this one is that it was one.
+		// The verifier invalidates pointers without printing it. The last value in the log is still the pointer.
 		giver := made
 		if call, ok := a.step(func(s Step) bool { return calleeOf(s.Text) != "" }); ok {
 			giver = call
 		}
 		a.Kind = mistake.UsedAfterRelease
-		a.Explanation = reg + " was the pointer that is from " + placed(giver) + ", and is a number now: a call behind that has ended the life of what it leads into, such as one that gives it back, submits it or moves the packet."
-		a.Fix = "Do not use it behind that call: do what is needed before, or ask for a new pointer."
+		a.Explanation = reg + " was a pointer from " + placed(giver) + ", but is only a number now: a later call made it invalid. Such " +
+			"a call releases or submits the object, or moves the packet."
+		a.Fix = "Do not use it after that call: do what is needed before it, or get a new pointer."
 	default:
-		a.Explanation = reg + " is a number since " + placed(made) + ", and " + instructionOf(*a.Report) + " uses it as an address."
+		a.Explanation = reg + " is a number since " + placed(made) + ", but " + instructionOf(*a.Report) + " uses it as an address."
 	}
 }
 
-// refineResult names the range in one form; from 6.8 on the kernel prints the bounds, before as value and mask.
+// refineResult writes the range always in one form. Kernels before 6.8 print a value and a mask, newer kernels print the bounds.
 func refineResult(a *account) {
 	if len(a.args) != 4 {
 		return
@@ -198,28 +213,28 @@ func refineResult(a *account) {
 	if low == high {
 		has = "is " + low
 	}
-	subject, set := "The result", "Return a constant of that range on every path, or compare a number that was computed before it is returned."
+	subject, set := "The result", "Return a constant in that range on every path, or compare a computed number before it is returned."
 	if strings.HasPrefix(a.Reason, "At callback") {
-		subject, set = "A callback returns 0 to go on or 1 to stop, and the result of this one", "Return f.U32(0) or f.U32(1)."
+		subject, set = "A callback returns 0 to continue or 1 to stop. The result of this one", "Return f.U32(0) or f.U32(1)."
 	}
-	a.Explanation = subject + ", R" + a.args[0] + ", " + has + " here; allowed is from " + a.args[2] + " to " + a.args[3] + "."
+	a.Explanation = subject + ", R" + a.args[0] + ", " + has + " here, but it must be from " + a.args[2] + " to " + a.args[3] + "."
 	a.Fix = set
 }
 
-// refineTooComplex says which loop the verifier was in when it gave up.
+// refineTooComplex says which loop the verifier was in when it stopped.
 func refineTooComplex(a *account) {
 	turn, ok := a.noted(TurnsBack)
 	if !ok {
 		return
 	}
-	a.Explanation += " When it did, it was in the loop that turns back at " + placed(turn) + ", and in a state that was new in each turn."
+	a.Explanation += " At that time it was in the loop that jumps back at " + placed(turn) + ", and each turn had a new state."
 }
 
-// refineContract says which argument of a global function is wrong, or what it gives instead of a number, or that it is the function itself: its
-// prototype is looked at when it is first called, and what the kernel says of the arguments then does not apply.
+// refineContract says which argument of a global function is wrong, or what the function returns instead of a number, or that its
+// prototype is wrong. The kernel checks the prototype at the first call, and its words about the arguments then do not apply.
 func refineContract(a *account) {
 	if strings.HasPrefix(a.Reason, "At subprogram exit ") && a.register(0).Kind != NoValue {
-		a.Explanation = "A global function returns a number, and R0, the result of this one, " + a.register(0).what() + "."
+		a.Explanation = "A global function must return a number, but R0, the result of this one, " + a.register(0).what() + "."
 		return
 	}
 	for _, line := range a.Details {
@@ -236,6 +251,7 @@ func refineContract(a *account) {
 	if !ok {
 		return
 	}
-	a.Explanation = a.args[1] + " is a global function, verified by its prototype alone. Its " + ordinal(n) + " argument is a number, and R" + args[0] + " " + a.register(n).what() + " here."
-	a.Fix = "Set R" + args[0] + " to a number before the call: f.Call(program, args...) passes all arguments, with their types compared."
+	a.Explanation = a.args[1] + " is a global function: the verifier checks calls only against its prototype. Its " + ordinal(n) + " " +
+		"argument must be a number, but R" + args[0] + " " + a.register(n).what() + " here."
+	a.Fix = "Set R" + args[0] + " to a number before the call. f.Call(program, args...) passes all arguments and checks their types."
 }

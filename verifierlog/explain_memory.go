@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// detail finds the numbers that a line before the reason has, by its format.
+// detail finds the line before the reason that has the format, and returns what its verbs printed.
 func (a *account) detail(format string) ([]string, bool) {
 	for i := len(a.Details) - 1; i >= 0; i-- {
 		if args, _, ok := matchFormat(format, a.Details[i]); ok {
@@ -31,7 +31,7 @@ func numbers(args []string) ([]int64, bool) {
 	return list, true
 }
 
-// pointerOf is the pointer that the refused access goes through, and its offset in the instruction.
+// pointerOf returns the pointer that the refused access goes through, and the offset in the instruction.
 func (a *account) pointerOf() (register int, v Value, offset int64) {
 	o := parseOperands(a.Text)
 	register = o.dst
@@ -44,8 +44,8 @@ func (a *account) pointerOf() (register int, v Value, offset int64) {
 	return register, a.register(register), int64(o.offset)
 }
 
-// indexOf is the number that was added to a pointer: the source of the last addition to it in the slice. Where the addition is what is refused,
-// it is its source.
+// indexOf returns the number that was added to a pointer: the source of the last addition in the slice. When the refused instruction is
+// the addition itself, it is the source of that.
 func (a *account) indexOf(pointer int) (register int, v Value) {
 	if o := parseOperands(a.Text); o.operation == arithmetic && o.src >= 0 {
 		if v := a.register(o.src); v.Kind == Scalar {
@@ -63,8 +63,8 @@ func (a *account) indexOf(pointer int) (register int, v Value) {
 	return -1, Value{}
 }
 
-// valueBefore is what a register held at a step, as the slice tells: it may hold something else since. Where the slice has nothing it is taken for
-// unchanged.
+// valueBefore returns the value of a register at a step, from the slice: the register may have changed since then. When the slice does not
+// show the register, the value at the refused instruction is returned.
 func (a *account) valueBefore(at Step, register int) Value {
 	lead := "R" + strconv.Itoa(register) + "="
 	value, found := "", false
@@ -86,20 +86,22 @@ func (a *account) valueBefore(at Step, register int) Value {
 	return ParseValue(value)
 }
 
-// sizedMemory are the lines with the size of what is left, and the kinds of memory that they speak of. The line behind them is the same for
-// all, so it is these that tell which rule it is.
+// sizedMemory are the lines with the size of the memory and the numbers of the access. The kernel's next line is the same for all kinds of
+// memory, so these lines decide which rule applies.
 var sizedMemory = [...]struct {
 	format string
 	kind   mistake.Kind
 	what   string
-	rule   string // the Pattern of the rule, where it is not that of the line behind
+	rule   string // the Pattern of the rule; "" when it is that of the next line
 }{
 	{"invalid access to map value, value_size=%d off=%d size=%d", mistake.MapBounds, "a value of the map", ""},
-	{"invalid access to map key, key_size=%d off=%d size=%d", mistake.MapBounds, "a key of the map", "invalid access to map key, key_size=%d off=%d size=%d"},
-	{"invalid access to memory, mem_size=%d off=%d size=%d", mistake.MemoryBounds, "the memory", "invalid access to memory, mem_size=%d off=%d size=%d"},
+	{"invalid access to map key, key_size=%d off=%d size=%d", mistake.MapBounds, "a key of the map", "invalid access to map key, " +
+		"key_size=%d off=%d size=%d"},
+	{"invalid access to memory, mem_size=%d off=%d size=%d", mistake.MemoryBounds, "the memory", "invalid access to memory, mem_size=%d " +
+		"off=%d size=%d"},
 }
 
-// refineBounds names the memory that an access reaches out of, and the number that leads there.
+// refineBounds names the memory that the access goes outside of, and the number that was added to the pointer.
 func refineBounds(a *account) {
 	for _, m := range sizedMemory {
 		args, ok := a.detail(m.format)
@@ -120,45 +122,50 @@ func refineBounds(a *account) {
 		if v.Map != "" {
 			name += " " + v.Map
 		}
-		text := "This access takes " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte")
+		text := "This access takes " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " +
+			count(size, "byte")
 		if off >= 0 {
-			text += ": the last one would be number " + strconv.FormatInt(off+width-1, 10) + ", counted from 0."
+			text += ": the last byte of the access would be number " + strconv.FormatInt(off+width-1, 10) + ", counted from 0."
 		} else {
-			text += ": it begins before the first one."
+			text += ": it begins before the first byte."
 		}
 		index, iv := a.indexOf(register)
 		_, constant := v.Bounds.Constant()
 		added := "was added"
-		if parseOperands(a.Text).operation == arithmetic { // without CAP_PERFMON already the sum is refused
+		if parseOperands(a.Text).operation == arithmetic { // without CAP_PERFMON the addition itself is refused
 			constant, added = false, "is added"
-			text = "The sum would lead to offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte") + ". Without CAP_PERFMON a pointer may not lead out of it even while it is not used."
+			text = "The sum would point to offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte") +
+				". Without CAP_PERFMON a pointer must stay inside, even when the program does not use it."
 		}
 		if !constant && index >= 0 && iv.Kind == Scalar {
 			a.Explanation = "R" + strconv.Itoa(index) + ", which " + added + " to the pointer, " + rangeOf(iv.Bounds) + ". " + text
 			if most := size - width; most >= 0 {
 				limit := strconv.FormatInt(most+1, 10)
-				a.Fix = "Allow 0 to " + strconv.FormatInt(most, 10) + " before it is added: f.If(i.Lt(" + limit + "), func() {...}), compared without sign."
+				a.Fix = "Before the addition, limit it to 0 to " + strconv.FormatInt(most, 10) + " with an unsigned comparison: " +
+					"f.If(i.Lt(" + limit + "), func() {...})."
 				if (most+1)&most == 0 && most > 0 {
-					a.Fix += " A mask does it too: i.And(" + strconv.FormatInt(most, 10) + ")."
+					a.Fix += " A mask is also possible: i.And(" + strconv.FormatInt(most, 10) + ")."
 				}
 			}
 			return
 		}
 		a.Explanation = text
 		if size < width {
-			a.Fix = "Access " + count(size, "byte") + " at most: use the Go type of what is there."
+			a.Fix = "Access at most " + count(size, "byte") + ": use the Go type of this memory."
 			return
 		}
 		fit := " fit is "
 		if width == 1 {
 			fit = " fits is "
 		}
-		a.Fix = "The last offset at which " + count(width, "byte") + fit + strconv.FormatInt(size-width, 10) + ". The offset is a constant on this path: look at the layout of the Go type, how many bytes were asked for, or how often the loop added to the pointer."
+		a.Fix = "The last offset at which " + count(width, "byte") + fit + strconv.FormatInt(size-width, 10) + ". The offset is a " +
+			"constant on this path: check the layout of the Go type, the number of bytes that were reserved, or how often the loop " +
+			"added to the pointer."
 		return
 	}
 }
 
-// refinePacket compares what is read with what was proven.
+// refinePacket compares the access with the part of the packet that was checked.
 func refinePacket(a *account) {
 	args, ok := a.detail("invalid access to packet, off=%d size=%d, R%d(id=%d,off=%d,r=%d)")
 	if !ok {
@@ -175,21 +182,27 @@ func refinePacket(a *account) {
 	compared, wrongWay := a.noted(ProvesNoPacket)
 	switch {
 	case proven > 0:
-		a.Explanation = "The program has compared " + strconv.FormatInt(proven, 10) + " bytes of the packet with its end, and reads up to byte " + end + " from there: " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
-		a.Fix = "Compare as much as is read, " + end + " bytes: a dsl.Header of a type that is large enough."
+		a.Explanation = "The program checked that the packet has " + strconv.FormatInt(proven, 10) + " bytes from there, but the access " +
+			"needs " + end + ": " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
+		a.Fix = "Check all bytes that are read, " + end + " here: use a dsl.Header of a type that is large enough."
 	case id != 0 && !constant:
-		a.Explanation = reg + " leads into the packet, and a number that " + rangeOf(variable) + " was added to it. What was compared with the packet's end before does not count for the sum."
-		a.Fix = "Compare again behind the addition: dsl.Header(packet, offset, short) takes a variable offset and does."
+		a.Explanation = reg + " points into the packet, and a number that " + rangeOf(variable) + " was added to it. An earlier " +
+			"comparison with the packet's end does not count for the sum."
+		a.Fix = "Compare again after the addition: dsl.Header(packet, offset, short) accepts a variable offset and does this."
 	case wrongWay:
-		a.Explanation = "The packet may end before what is read: " + placed(compared) + " compares it with its end, and this is the side on which it may be too short."
-		a.Fix = "Exchange the sides: read where the comparison has shown that the packet is long enough. dsl.Header(packet, offset, short) does, and runs short where it ends too early."
+		a.Explanation = "The packet may be too short for this access: " + placed(compared) + " compares it with its end, and this is " +
+			"the branch in which it may be too short."
+		a.Fix = "Exchange the branches: read in the branch in which the packet is long enough. dsl.Header(packet, offset, short) does " +
+			"this, and runs short when the packet is too short."
 	default:
-		a.Explanation = "The packet may end before what is read: on the path to " + instructionOf(*a.Report) + " nothing was compared with its end."
-		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does, and runs short where the packet ends too early. By hand: add the size to a copy, and leave when the copy is greater than data_end."
+		a.Explanation = "The packet may be too short for this access: on the path to " + instructionOf(*a.Report) + " nothing was " +
+			"compared with its end."
+		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does this, and runs short when the packet is too short. By " +
+			"hand: add the size to a copy of the pointer, and exit when the copy is greater than data_end."
 	}
 }
 
-// refineUnbounded says what is known of the number that was added.
+// refineUnbounded says what is known about the number that was added.
 func refineUnbounded(a *account) {
 	register, _, _ := a.pointerOf()
 	if strings.HasPrefix(a.Reason, "math between") || strings.HasPrefix(a.Reason, "value ") {
@@ -206,14 +219,14 @@ func refineUnbounded(a *account) {
 	a.Explanation = reg + " is added to a pointer, and " + rangeOf(v.Bounds) + "."
 	switch signed, ok := a.noted(ComparisonTells); {
 	case v.Bounds.Min < 0 && ok && strings.Contains(signed.Text, " s"):
-		a.Explanation += " The comparison at " + placed(signed) + " is one with sign, and leaves the lower side open: -1 passes it too."
-		a.Fix = "Compare without sign: make it a U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."
+		a.Explanation += " The comparison at " + placed(signed) + " is signed, so it does not limit the lower side: -1 passes it too."
+		a.Fix = "Compare it as unsigned: convert it to U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."
 	case v.Bounds.Min < 0:
-		a.Explanation += " Nothing on this path has bounded it."
-		a.Fix = "Bound it before it is added, without sign: f.If(x.Lt(n), ...), or mask it: x.And(63)."
+		a.Explanation += " Nothing on this path limits it."
+		a.Fix = "Limit it before it is added, with an unsigned comparison, f.If(x.Lt(n), ...), or with a mask, x.And(63)."
 	default:
-		a.Explanation += " That is more than any object has bytes."
-		a.Fix = "Bound it before it is added: f.If(i.Lt(n), ...), or mask it: i.And(63)."
+		a.Explanation += " That is more than the size of any object."
+		a.Fix = "Limit it before it is added: f.If(i.Lt(n), ...), or with a mask, i.And(63)."
 	}
 }
 
@@ -227,18 +240,19 @@ func refineSize(a *account) {
 	if _, constant := v.Bounds.Constant(); constant {
 		return
 	}
-	a.Explanation = "R" + strconv.Itoa(n) + " is the size that " + instructionOf(*a.Report) + " is given, and " + rangeOf(v.Bounds) + "."
+	a.Explanation = "R" + strconv.Itoa(n) + " is passed to " + instructionOf(*a.Report) + " as the size, and " + rangeOf(v.Bounds) + "."
 	switch {
 	case strings.Contains(a.Reason, "zero-sized"):
-		a.Explanation += " This helper does not take 0."
+		a.Explanation += " This helper does not accept 0."
 	case strings.Contains(a.Reason, "known constant"):
-		a.Explanation += " This call takes only a constant, as the verifier has to know how much memory it gives."
+		a.Explanation += " This call needs a constant, because the verifier must know how much memory the call returns."
 	case v.Bounds.Min < 0:
-		a.Explanation += " A negative size is a huge one for the helper."
+		a.Explanation += " The helper reads a negative size as a very large one."
 	}
 }
 
-// refineStack tells apart what the kernel says with the same words: an access outside of the stack, and one to bytes that were never written.
+// refineStack separates two mistakes for which the kernel has the same words: an access outside of the stack, and an access to bytes that
+// were never written.
 func refineStack(a *account) {
 	if len(a.args) < 3 || !strings.Contains(a.Reason, " off=") {
 		return
@@ -255,27 +269,29 @@ func refineStack(a *account) {
 			return
 		}
 		a.Kind = mistake.UninitialisedStack
-		a.Explanation = "The " + at + " are read, and the program has not written all of them. Without CAP_PERFMON that is not possible."
-		a.Fix = "Write all of it first, padding too: dsl.Local makes an object whose bytes are 0."
+		a.Explanation = "The program reads the " + at + ", but has not written all of them. This needs CAP_PERFMON."
+		a.Fix = "Write all bytes first, padding too: dsl.Local makes an object whose bytes are 0."
 	case off < 0 && off+size > 0:
-		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", where only " + count(-off, "byte") + " are left to the end of the stack: the object there is smaller than what is read or written."
-		a.Fix = "Make the object as large as the map's key or value, or the size that is passed: dsl.Local of the same Go type."
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", but the stack ends " + count(-off, "byte") + " after that " +
+			"offset: the object is smaller than the access."
+		a.Fix = "Make the object as large as the map's key or value, or as the size that is passed: use dsl.Local with the same Go type."
 	case off < -512:
-		a.Explanation = instructionOf(*a.Report) + " takes " + at + ". A function has the 512 bytes below R10, from -512 to -1."
-		a.Fix = "Take less stack: put large objects into a map's value (a per-CPU array of one element is scratch memory)."
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ". The stack of a function is the 512 bytes below R10, from -512 to " +
+			"-1."
+		a.Fix = "Use less stack: put large objects into a map's value, for example a per-CPU array with one element as working memory."
 	default:
-		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", which is above the stack: it lies below R10, from -512 to -1."
-		a.Fix = "Use a negative offset: an object of 8 bytes begins at -8. dsl.Local finds the place."
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", which is above the stack. The stack is below R10, from -512 to -1."
+		a.Fix = "Use a negative offset: an object of 8 bytes begins at -8 or lower. dsl.Local chooses the offset."
 	}
 }
 
-// stackBytes are the wordings that name the first byte that was never written.
+// stackBytes are the messages that name the first byte that was never written.
 var stackBytes = [...]string{
 	"invalid read from stack R%d off %d+%d size %d", "invalid indirect read from stack R%d off %d+%d size %d",
 	"invalid read from stack off %d+%d size %d", "invalid indirect read from stack off %d+%d size %d",
 }
 
-// refineStackByte computes which byte it is.
+// refineStackByte says which byte was not written.
 func refineStackByte(a *account) {
 	for _, format := range stackBytes {
 		args, _, ok := matchFormat(format, a.Reason)
@@ -286,12 +302,14 @@ func refineStackByte(a *account) {
 		if !ok {
 			return
 		}
-		a.Explanation = "Of the " + count(n[2], "byte") + " at " + strconv.FormatInt(n[0], 10) + " from R10, the one at " + strconv.FormatInt(n[0]+n[1], 10) + " was never written on this path; it is number " + strconv.FormatInt(n[1], 10) + ", counted from 0. Without CAP_PERFMON it cannot be read."
+		a.Explanation = "Of the " + count(n[2], "byte") + " at " + strconv.FormatInt(n[0], 10) + " from R10, the one at " +
+			strconv.FormatInt(n[0]+n[1], 10) + " was never written on this path. It is number " + strconv.FormatInt(n[1], 10) + ", " +
+			"counted from 0. Reading it needs CAP_PERFMON."
 		return
 	}
 }
 
-// refineMisaligned adds up what the kernel prints as a sum: "0+0+-9".
+// refineMisaligned computes the offset, which the kernel prints as a sum: "0+0+-9".
 func refineMisaligned(a *account) {
 	args, ok := a.detail("misaligned %s access off %s size %d")
 	if !ok {
@@ -305,6 +323,7 @@ func refineMisaligned(a *account) {
 		}
 		sum += n[0]
 	}
-	a.Explanation = "An access to the " + args[0] + " stands at a multiple of its size, and " + instructionOf(*a.Report) + " takes " + args[2] + " bytes at " + strconv.FormatInt(sum, 10) + "."
-	a.Fix = "Use an offset that is a multiple of " + args[2] + ": dsl.Local and fields of Go types are placed like that."
+	a.Explanation = "The offset of an access to the " + args[0] + " must be a multiple of its size, but " + instructionOf(*a.Report) +
+		" takes " + args[2] + " bytes at " + strconv.FormatInt(sum, 10) + "."
+	a.Fix = "Use an offset that is a multiple of " + args[2] + ": dsl.Local and fields of Go types have such offsets."
 }

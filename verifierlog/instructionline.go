@@ -10,7 +10,7 @@ func cutInsn(line string) (insn int, rest string, ok bool) {
 	i := 0
 	for ; i < len(line) && line[i] >= '0' && line[i] <= '9'; i++ {
 		insn = insn*10 + int(line[i]-'0')
-		if i == 9 { // no program is as long, and an int of 32 bits is full
+		if i == 9 { // no program is that long, and the number must fit an int of 32 bits
 			return 0, "", false
 		}
 	}
@@ -20,14 +20,15 @@ func cutInsn(line string) (insn int, rest string, ok bool) {
 	return insn, line[i+2:], true
 }
 
-// isInstruction reports whether a text begins with an opcode, "(bf) ", or is what libraries leave where they could not make an instruction.
+// isInstruction reports whether a text begins with an opcode, "(bf) ", or is the mark of a library for an instruction that it could not
+// make.
 func isInstruction(text string) bool {
 	return len(text) >= 5 && text[0] == '(' && text[3] == ')' && text[4] == ' ' || strings.HasPrefix(text, "BUG_") ||
 		strings.HasPrefix(text, "<invalid ")
 }
 
-// readInstruction reads "(bf) r6 = r1     ; R1=ctx() R6=ctx()". Behind a jump that is taken and a call with a callback level 1 prints
-// the state where the walk goes on, with no semicolon: "(55) if r0 != 0x0 goto pc+2 5: R0=1". That state is a whole one.
+// readInstruction reads "(bf) r6 = r1     ; R1=ctx() R6=ctx()". After a taken jump, or a call with a callback, level 1 prints the state at
+// the place where the walk continues, without a semicolon: "(55) if r0 != 0x0 goto pc+2 5: R0=1". That state is complete.
 func readInstruction(text string, e *Event) {
 	e.Kind = Instruction
 	if i := strings.IndexByte(text, ';'); i >= 0 {
@@ -77,18 +78,18 @@ func readBranch(text string, e *Event) bool {
 	return true
 }
 
-// setState takes over a state, and reads its frame.
+// setState stores a state, and reads its frame.
 func (e *Event) setState(state string) {
 	state = strings.TrimLeft(state, " ")
 	e.state = state
 	e.Frame, _ = cutFrame(state)
-	// Up to 5.16 each state is a whole one. Those kernels print fields that later ones leave out when they are 0.
+	// Up to 5.16 each state is complete. These kernels also print fields that are 0; later kernels leave them out.
 	if !e.Whole && (strings.Contains(state, "(id=0,off=0,") || strings.Contains(state, "=inv")) {
 		e.Whole = true
 	}
 }
 
-// isState reports whether a text begins as a state does: "R1=ctx()", "R1_w=ctx()", "fp-8=0", "frame1: R10=fp0".
+// isState reports whether a text begins like a state: "R1=ctx()", "R1_w=ctx()", "fp-8=0", "frame1: R10=fp0".
 func isState(text string) bool {
 	text = strings.TrimLeft(text, " ")
 	if strings.HasPrefix(text, "frame") {
@@ -117,7 +118,7 @@ func isState(text string) bool {
 	return i < len(text) && text[i] == '='
 }
 
-// cutFrame splits "frame1: R10=fp0"; without a frame it is that of the entry function.
+// cutFrame splits "frame1: R10=fp0". A state without a frame belongs to the entry function.
 func cutFrame(state string) (frame int, rest string) {
 	after, ok := strings.CutPrefix(state, "frame")
 	if !ok {
@@ -131,7 +132,7 @@ func cutFrame(state string) (frame int, rest string) {
 	return n, strings.TrimLeft(after, " ")
 }
 
-// isLiveMask reports whether a text is a row of the list of live registers: a digit or dot a register, and the instruction.
+// isLiveMask reports whether a text is a row of the list of live registers: a digit or dot for each register, and the instruction.
 func isLiveMask(text string) bool {
 	mask, _, ok := strings.Cut(text, " (")
 	return ok && len(mask) >= 10 && strings.Trim(mask, "0123456789.") == ""

@@ -7,12 +7,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// The JSON of a report: what tools decide on comes first, and a name once given stays. Each name is always there.
+// The JSON of a report. Fields that tools need most come first. Names do not change, and each name is always present.
 type (
 	reportJSON struct {
 		Error       string         `json:"error"` // Reason
 		Kind        mistake.Kind   `json:"kind"`
-		Pattern     string         `json:"pattern"` // of the rule that explains it, "" when none does
+		Pattern     string         `json:"pattern"` // of the rule that explains the message, "" when there is no rule
 		Insn        int            `json:"insn"`    // -1 when the log names none
 		Text        string         `json:"text"`
 		Source      sourceJSON     `json:"source"`
@@ -59,8 +59,8 @@ type (
 	}
 )
 
-// MarshalJSON returns the report for tools, with lower-case names in a fixed order. The reason is "error"; "insn" is -1 when the log names no
-// instruction; lists that are empty are [] and never null.
+// MarshalJSON returns the report for tools, with lower-case names in a fixed order. The reason is "error". "insn" is -1 when the log names
+// no instruction. Empty lists are [] and never null.
 func (r Report) MarshalJSON() ([]byte, error) {
 	j := reportJSON{
 		Error: r.Reason, Kind: r.Kind, Pattern: r.Pattern, Insn: r.Insn, Text: r.Text, Source: sourceJSON(r.Source),
@@ -82,7 +82,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	for _, slot := range r.Stack {
 		j.Stack = append(j.Stack, slotJSON(slot))
 	}
-	// Without this "<" becomes "\u003c", and a log is full of it.
+	// Otherwise "<" becomes "\u003c", and logs have many of them.
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// label says in a few words what is wrong at the instruction: the register that the message is about, with what it holds.
+// label says in a few words what is wrong at the instruction: the register that the message is about, with its value.
 func (p *printer) label() string {
 	r := p.report
 	if len(r.References) > 0 && strings.Contains(r.Reason+strings.Join(r.Details, " "), "eference") {
@@ -18,11 +18,11 @@ func (p *printer) label() string {
 		value := registerOf(r.Registers, n)
 		switch {
 		case value == "" && (strings.Contains(r.Reason, "!read_ok") || strings.HasSuffix(r.Reason, "is not a scalar")):
-			parts = append(parts, fmt.Sprintf("R%d holds nothing here", n))
+			parts = append(parts, fmt.Sprintf("R%d has no value here", n))
 		case value == "":
-		case isAboutNumber(r.Reason) && ParseValue(value).Kind.IsPointer(): // a call took it away, which the log does not show
+		case isAboutNumber(r.Reason) && ParseValue(value).Kind.IsPointer(): // a call made it invalid, which the log does not show
 			p.said = append(p.said, n)
-			parts = append(parts, fmt.Sprintf("R%d is a number here, and was %s", n, visible(value)))
+			parts = append(parts, fmt.Sprintf("R%d is a number here, but was %s before", n, visible(value)))
 		default:
 			parts = append(parts, p.holds(n, value))
 		}
@@ -33,13 +33,13 @@ func (p *printer) label() string {
 	return strings.Join(parts, ", ")
 }
 
-// holds words what a register holds, and notes that it was said.
+// holds writes the value of a register, and remembers that it was written.
 func (p *printer) holds(n int, value string) string {
 	p.said = append(p.said, n)
 	return fmt.Sprintf("R%d is %s", n, visible(value))
 }
 
-// known writes what the registers of the instruction held, but for the one that the label names already.
+// known writes the values of the instruction's registers, except the one that the label names already.
 func (p *printer) known() {
 	r := p.report
 	if len(r.Registers)+len(r.Stack)+len(r.References) == 0 {
@@ -58,7 +58,7 @@ func (p *printer) known() {
 			parts = append(parts, visible(register.String()))
 		}
 	}
-	// The stack matters where it is accessed, or handed to a call.
+	// The stack matters when it is accessed, or passed to a call.
 	if slices.ContainsFunc(r.Registers, func(r Register) bool { return slices.Contains(uses, r.Number) && strings.HasPrefix(r.Value, "fp") }) {
 		for _, slot := range r.Stack {
 			parts = append(parts, visible(slot.String()))
@@ -85,7 +85,7 @@ func registerOf(registers []Register, n int) string {
 	return ""
 }
 
-// registersIn returns the registers that a text names, r1 or R1 or w1, each once and in its order.
+// registersIn returns the registers that a text names (r1, R1 or w1), each once, in the order of the text.
 func registersIn(text string) []int {
 	var found []int
 	for i := 0; i+1 < len(text); i++ {

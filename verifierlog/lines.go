@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// A lineReader tells what a line is. It has to know a little of what came before: an explanation quotes instructions, the state behind
-// "callee:" says nothing of being one, and a log of types has another grammar.
+// A lineReader finds the kind of a line. For this it remembers a little of the lines before: an explanation quotes instructions, the state
+// after "callee:" has no mark of its own, and a log of types has another grammar.
 type lineReader struct {
 	begun       bool
 	types       bool      // a log of BPF_BTF_LOAD
-	explanation bool      // inside the kernel's own
-	statistics  bool      // have begun: nothing else follows
-	label       EventKind // CallerState and its like, when the line before was its label
+	explanation bool      // inside the kernel's explanation
+	statistics  bool      // the statistics have begun: nothing else follows
+	label       EventKind // CallerState, CalleeState, ReturnState or ResumeState when the line before was that label
 	labelInsn   int
-	pending     string // statistics that stood behind something else in the line
+	pending     string // statistics that came after other text in the same line
 }
 
-// A linePrefix is how lines begin that nothing else tells apart.
+// A linePrefix is the beginning of lines that are recognised only by it.
 type linePrefix struct {
 	text string
 	kind EventKind
 }
 
-// linePrefixes are looked through in order: first those that a log has many of.
+// linePrefixes are tried in this order: first those that are frequent in logs.
 var linePrefixes = [...]linePrefix{
 	{"mark_precise: ", Precision}, {"from ", Branch}, {"func#", Subprogram}, {"Live regs before insn:", LiveRegisters},
 	{"caller:", CallerState}, {"callee:", CalleeState}, {"returning from callee:", ReturnState}, {"to caller at ", ResumeState},
@@ -34,7 +34,7 @@ var linePrefixes = [...]linePrefix{
 	{"Validating ", GlobalFunction}, {"reg type unsupported for arg#", Remark},
 }
 
-// A lineShape is a line that its beginning and a part further on tell apart.
+// A lineShape describes a line that is recognised by its beginning and a later part.
 type lineShape struct {
 	begin, part, end string
 	kind             EventKind
@@ -51,7 +51,7 @@ var lineShapes = [...]lineShape{
 	{"(", ") frame ", "", StackLiveness},
 }
 
-// read reads a line and reports whether it is an event: empty lines are none.
+// read reads a line and reports whether it is an event. Empty lines are not events.
 func (r *lineReader) read(line string, e *Event) bool {
 	if !r.begun {
 		r.begun = true
@@ -89,7 +89,7 @@ func (r *lineReader) read(line string, e *Event) bool {
 	return true
 }
 
-// readNumbered reads what begins with the number of an instruction: "1: (bf) r6 = r1", "5: R0=1", "5: safe".
+// readNumbered reads lines that begin with the number of an instruction: "1: (bf) r6 = r1", "5: R0=1", "5: safe".
 func (r *lineReader) readNumbered(line string, e *Event) bool {
 	insn, rest, ok := cutInsn(line)
 	if !ok {
@@ -110,7 +110,7 @@ func (r *lineReader) readNumbered(line string, e *Event) bool {
 	return true
 }
 
-// readIndented reads the states behind "callee:" and its like, and the list of live registers.
+// readIndented reads the states after labels such as "callee:", and the list of live registers.
 func (r *lineReader) readIndented(line string, label EventKind, e *Event) bool {
 	rest := strings.TrimLeft(line, " ")
 	if isState(rest) {
@@ -138,7 +138,7 @@ func (r *lineReader) readIndented(line string, label EventKind, e *Event) bool {
 	return false
 }
 
-// readPrefixed reads lines that their beginning tells apart.
+// readPrefixed reads lines that are recognised by their beginning.
 func (r *lineReader) readPrefixed(line string, e *Event) bool {
 	for _, p := range linePrefixes {
 		if !strings.HasPrefix(line, p.text) {
@@ -161,7 +161,7 @@ func (r *lineReader) readPrefixed(line string, e *Event) bool {
 	return false
 }
 
-// readShaped reads lines that take a look at two places.
+// readShaped reads lines that are recognised by two parts.
 func (r *lineReader) readShaped(line string, e *Event) bool {
 	for _, s := range lineShapes {
 		if rest, ok := strings.CutPrefix(line, s.begin); ok && strings.HasSuffix(line, s.end) && strings.Contains(rest, s.part) {
@@ -172,7 +172,7 @@ func (r *lineReader) readShaped(line string, e *Event) bool {
 	return false
 }
 
-// readMessage reads free text. Some messages of the kernel lack their newline, so statistics may stand behind them.
+// readMessage reads free text. Some messages of the kernel have no newline at the end, so statistics may follow in the same line.
 func (r *lineReader) readMessage(line string, e *Event) {
 	if i := statisticsStart(line); i >= 0 {
 		r.statistics = true
@@ -188,7 +188,7 @@ func (r *lineReader) readMessage(line string, e *Event) {
 	}
 }
 
-// readPending reads the statistics that stood behind a message.
+// readPending reads the statistics that followed a message in the same line.
 func (r *lineReader) readPending(e *Event) {
 	e.Kind, e.Insn, e.From, e.Text = Statistics, -1, -1, r.pending
 	r.pending = ""
@@ -203,13 +203,13 @@ func (r *lineReader) readExplanation(line string, e *Event) {
 	e.Kind, e.Text = KernelExplaining, line
 }
 
-// readMoreStatistics reads what may follow "verification time 64 usec".
+// readMoreStatistics reads the lines that may follow "verification time 64 usec".
 func readMoreStatistics(line string, e *Event) bool {
 	e.Kind, e.Text = Statistics, line
 	return strings.HasPrefix(line, "stack depth ") || statisticsStart(line) == 0
 }
 
-// readType reads a line of a log of BPF_BTF_LOAD. A type with a mistake is printed a second time, with the reason behind it.
+// readType reads a line of a log of BPF_BTF_LOAD. A wrong type is printed a second time, with the reason at the end of the line.
 func (r *lineReader) readType(line string, e *Event) bool {
 	if line == "" {
 		return false
@@ -230,7 +230,7 @@ var typeHeader = [...]string{
 	"magic", "version", "flags", "hdr_len", "type_off", "type_len", "str_off", "str_len", "btf_total_size",
 }
 
-// hasReason reports whether something is appended to the line of a type or member: "[2] FUNC f type_id=1 Invalid type_id".
+// hasReason reports whether a reason is appended to the line of a type or member: "[2] FUNC f type_id=1 Invalid type_id".
 func hasReason(line string) bool {
 	if i := strings.Index(line, " args=("); i >= 0 { // "return=0 args=(1 a, 2 (anon))"
 		_, rest := cutWord(line[i:])

@@ -6,11 +6,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// An operation is what an instruction does, as far as it matters to where values come from.
+// An operation is what an instruction does, as far as this matters for the history of values.
 type operation uint8
 
 const (
-	otherOperation  operation = iota // nothing that is known here
+	otherOperation  operation = iota // anything else
 	moveOperation                    // dst = src
 	constantOf                       // dst = a constant, an address
 	arithmetic                       // dst = dst op src
@@ -23,17 +23,17 @@ const (
 	exitOperation
 )
 
-// operands are what an instruction works on. Registers are -1 where there is none.
+// operands are the operands of an instruction. A register is -1 when the instruction does not have it.
 type operands struct {
 	operation operation
-	dst, src  int    // also the base of memory: src of loads, dst of stores
+	dst, src  int    // for memory, the register with the address: src of loads, dst of stores
 	offset    int    // of memory
 	size      int    // of memory, in bytes
-	wide      bool   // a move of all 64 bits, unchanged
+	wide      bool   // a move that copies all 64 bits
 	callee    string // kernelCall: the name
 }
 
-// parseOperands reads an instruction as the log has it, with its opcode. Nothing else is known of the program.
+// parseOperands reads an instruction as the log prints it, with its opcode. It knows nothing else about the program.
 func parseOperands(text string) operands {
 	var one [1]isa.Instruction
 	list, err := isa.ParseAppend(one[:0], text, isa.Kernel)
@@ -52,11 +52,11 @@ func parseOperands(text string) operands {
 	return o
 }
 
-// classes complete what is the same for all instructions.
+// classes set the operands that depend on the class of the instruction.
 var classes = [8]func(o *operands, i isa.Instruction){
 	isa.ClassLD: func(o *operands, i isa.Instruction) {
 		o.operation, o.src = constantOf, -1
-		if !i.IsWide() { // a packet of classic BPF
+		if !i.IsWide() { // packet access of classic BPF
 			o.operation, o.dst = otherOperation, 0
 		}
 	},
@@ -107,7 +107,7 @@ func jump(o *operands, i isa.Instruction) {
 	o.dst, o.src = -1, -1
 }
 
-// calleeName returns "bpf_map_lookup_elem" of "(85) call bpf_map_lookup_elem#1".
+// calleeName returns "bpf_map_lookup_elem" for "(85) call bpf_map_lookup_elem#1".
 func calleeName(text string) string {
 	_, name, _ := strings.Cut(text, " call ")
 	name, _, _ = strings.Cut(name, "#")

@@ -7,11 +7,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is a log: what isn't understood is taken for part of a message, and a
-// log without a message gives a Report without a Reason.
+// Parse reads a log of BPF_PROG_LOAD or BPF_BTF_LOAD. Any text is accepted as a log: unknown lines become part of a message. For a log
+// without a message, the Report has no Reason.
 //
-// At level 1 a program that was loaded leaves nothing but statistics, as does one where a signal came in between. To Parse both hold no error;
-// Explain tells them apart where it is told the errno.
+// At level 1 the log of a program that was loaded has only statistics. The log is the same when a signal interrupted the load. For Parse
+// neither has an error; Explain separates the two cases when it gets the errno.
 func Parse(log string) Report {
 	r := reporter{report: Report{Insn: -1}, walk: NewWalk()}
 	r.walk.shared = true
@@ -22,19 +22,19 @@ func Parse(log string) Report {
 	return r.finish()
 }
 
-// A reporter collects from events what a report is made of.
+// A reporter collects the parts of a report from events.
 type reporter struct {
 	report  Report
 	walk    *Walk
 	kernel  strings.Builder
-	message []string  // lines since the walk last went on: the reason, if nothing follows
-	remark  string    // the last one since then: it may be the reason of a message that only names a function
+	message []string  // lines since the last instruction: the reason, if nothing follows
+	remark  string    // the last remark since then: it may be the reason when the message only names a function
 	last    EventKind // of the events that are part of the walk
 	types   bool      // a log of BPF_BTF_LOAD
 	ended   bool      // there are statistics
 }
 
-// take takes over an event.
+// take adds an event.
 func (r *reporter) take(e *Event) {
 	switch e.Kind {
 	case Message, UnknownEvent:
@@ -50,17 +50,20 @@ func (r *reporter) take(e *Event) {
 		r.types = true
 		r.message = r.message[:0]
 	case Instruction, EntryState, Branch, Pruned, CallerState, CalleeState, ReturnState, ResumeState, GlobalFunction:
-		r.message, r.remark = r.message[:0], "" // the walk went on: what was printed so far is no reason
+		r.message, r.remark = r.message[:0], "" // the walk continued, so the lines before are not the reason
 		r.last = e.Kind
 	}
 	r.walk.Follow(e)
 }
 
-// afterTheWalk lists the beginnings of messages of checks that come when the walk has succeeded. The last instruction of the log isn't to blame
-// (check_max_stack_depth and others, kernel/bpf/verifier.c).
-var afterTheWalk = [...]string{"combined stack size of ", "stack size of subprog ", "the call stack of %d frames is too deep !", "tail_calls are not allowed "}
+// afterTheWalk lists the beginnings of messages of checks that run after the walk has succeeded. The mistake is not at the last
+// instruction of the log (check_max_stack_depth and others, kernel/bpf/verifier.c).
+var afterTheWalk = [...]string{
+	"combined stack size of ", "stack size of subprog ", "the call stack of %d frames is too deep !", "tail_calls are not allowed ",
+}
 
-// isAfterTheWalk tells them by all their text: the same depth of calls, met on the walk, is said without the exclamation mark, and of the call.
+// isAfterTheWalk compares the whole format. When the walk itself finds calls that are too deep, the message is about the call and has no
+// exclamation mark.
 func isAfterTheWalk(reason string) bool {
 	return slices.ContainsFunc(afterTheWalk[:], func(format string) bool {
 		_, _, ok := matchFormat(format, reason)
@@ -68,7 +71,7 @@ func isAfterTheWalk(reason string) bool {
 	})
 }
 
-// finish draws the conclusions at the end of the log.
+// finish completes the report at the end of the log.
 func (r *reporter) finish() Report {
 	report, path := &r.report, r.walk.Path()
 	report.Kernel = strings.TrimRight(r.kernel.String(), "\n")
@@ -94,10 +97,9 @@ func (r *reporter) finish() Report {
 			report.Insn, report.Text, report.Source = last.Insn, last.Text, last.Source
 			return *report
 		}
-		// The walk came back to an instruction, which the text names; the last
-		// one of the log is the one before it.
+		// The walk came back to an instruction, which the text names. The last instruction in the log is the one before it.
 	}
-	// No instruction was walked, or the last one isn't to blame. The text may name one.
+	// There was no walk, or the mistake is not at its last instruction. The text may name an instruction.
 	if insn, ok := numberAfter(report.Reason, "insn "); ok {
 		report.Insn = insn
 		for i := range path.Len() {
@@ -109,7 +111,7 @@ func (r *reporter) finish() Report {
 	return *report
 }
 
-// kind returns what stands in the way of an answer, where the text alone tells.
+// kind returns the reason why there is no answer, when the text alone shows it.
 func (r *reporter) kind() mistake.Kind {
 	switch {
 	case r.report.Reason != "" && r.types:
@@ -117,7 +119,7 @@ func (r *reporter) kind() mistake.Kind {
 	case r.report.Reason != "" || r.types:
 		return mistake.None
 	case r.walk.Path().Len() == 0 && r.last == UnknownEvent && r.report.Stats.Processed == 0:
-		return mistake.NoLog // or statistics that say that there was no walk
+		return mistake.NoLog // or the statistics say that there was no walk
 	case !r.ended:
 		return mistake.LogTruncated
 	case r.walk.Path().Len() == 0, r.completed():
@@ -126,7 +128,7 @@ func (r *reporter) kind() mistake.Kind {
 	return mistake.Interrupted
 }
 
-// completed reports whether the walk came to an end: the last path did, and no branch waits that the log could tell of.
+// completed reports whether the walk is complete: the last path has ended, and the log shows no branch that is still open.
 func (r *reporter) completed() bool {
 	path := r.walk.Path()
 	if r.last == Pruned {
@@ -139,7 +141,7 @@ func (r *reporter) completed() bool {
 	return last.Frame == 0 && strings.HasPrefix(last.Text, "(95) exit")
 }
 
-// numberAfter finds a word and the number behind it: 2 in "unreachable insn 2". Neither may be part of a longer one.
+// numberAfter finds a word and the number after it: 2 in "unreachable insn 2". Neither may be part of a longer word or number.
 func numberAfter(text, word string) (int, bool) {
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)

@@ -80,16 +80,18 @@ func TestLogsWithoutAReason(t *testing.T) {
 		"only newlines":   "\n\n",
 		"only statistics": "processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
 		"NUL first":       "\x00R0 !read_ok\n",
-		"loaded":          "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                        ; R0=0\n1: (95) exit\nprocessed 2 insns (limit 1000000)\n",
+		"loaded": "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                        ; R0=0\n1: (95) exit\n" +
+			"processed 2 insns (limit 1000000)\n",
 		"BTF header only": "magic: 0xeb9f\nversion: 1\n",
-		"BTF loaded":      "magic: 0xeb9f\n[1] INT int size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n[2] FUNC_PROTO (anon) return=1 args=(1 a, 1 b)\n",
-		"BTF forward":     "magic: 0xeb9f\n[1] FWD sock struct\n",
+		"BTF loaded": "magic: 0xeb9f\n[1] INT int size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n" +
+			"[2] FUNC_PROTO (anon) return=1 args=(1 a, 1 b)\n",
+		"BTF forward": "magic: 0xeb9f\n[1] FWD sock struct\n",
 	} {
 		r := verifierlog.Parse(log)
 		if r.Refused() || r.Reason != "" {
 			t.Errorf("%s: reason %q", name, r.Reason)
 		}
-		if !strings.HasPrefix(r.String(), "the log gives no reason") {
+		if !strings.HasPrefix(r.String(), "the log does not say why") {
 			t.Errorf("%s: %q", name, r)
 		}
 	}
@@ -104,17 +106,24 @@ func TestOtherKernels(t *testing.T) {
 		source, explain string
 	}{
 		{
-			"5.15, level 1", "0: R1=ctx(id=0,off=0,imm=0) R10=fp0\n; int f()\n0: (bf) r6 = r1\n1: R1=ctx(id=0,off=0,imm=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n1: (95) exit\nR0 !read_ok\nprocessed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
+			"5.15, level 1", "0: R1=ctx(id=0,off=0,imm=0) R10=fp0\n; int f()\n0: (bf) r6 = r1\n" +
+				"1: R1=ctx(id=0,off=0,imm=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n1: (95) exit\nR0 !read_ok\n" +
+				"processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
 			"R0 !read_ok", "R1=ctx(id=0,off=0,imm=0) R6=ctx(id=0,off=0,imm=0) R10=fp0", 1, "int f()", "",
 		},
 		{
-			"6.1, taken branch", "0: R1=ctx(off=0,imm=0) R10=fp0\n0: (85) call bpf_get_prandom_u32#7       ; R0_w=scalar()\n1: (55) if r0 != 0x0 goto pc+1       ; R0_w=0\n\nfrom 1 to 3: R0_w=scalar() R10=fp0\n3: (95) exit\nR9 !read_ok\n",
+			"6.1, taken branch", "0: R1=ctx(off=0,imm=0) R10=fp0\n0: (85) call bpf_get_prandom_u32#7       ; R0_w=scalar()\n" +
+				"1: (55) if r0 != 0x0 goto pc+1       ; R0_w=0\n\nfrom 1 to 3: R0_w=scalar() R10=fp0\n3: (95) exit\nR9 !read_ok\n",
 			"R9 !read_ok", "R0=scalar() R10=fp0", 3, "", "",
 		},
 		{
-			"7.3, explained", "0: R1=ctx() R10=fp0\n; return @ reno.go:12\n0: (95) exit\nR0 !read_ok\n\nVerification failed: Register Type Safety: R0 is not initialized\n\nReason:\n  the register was never written\n\nAt:\n  f @ reno.go:12:3\n  Instruction context:\n  >>> 0 | (95) exit\n\nSuggestion:\n  write it\n\nprocessed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
+			"7.3, explained", "0: R1=ctx() R10=fp0\n; return @ reno.go:12\n0: (95) exit\nR0 !read_ok\n\n" +
+				"Verification failed: Register Type Safety: R0 is not initialized\n\nReason:\n  the register was never written\n\nAt:\n" +
+				"  f @ reno.go:12:3\n  Instruction context:\n  >>> 0 | (95) exit\n\nSuggestion:\n  write it\n\n" +
+				"processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
 			"R0 !read_ok", "R1=ctx() R10=fp0", 0, "reno.go:12: return",
-			"Verification failed: Register Type Safety: R0 is not initialized\n\nReason:\n  the register was never written\n\nAt:\n  f @ reno.go:12:3\n  Instruction context:\n  >>> 0 | (95) exit\n\nSuggestion:\n  write it",
+			"Verification failed: Register Type Safety: R0 is not initialized\n\nReason:\n  the register was never written\n\nAt:\n" +
+				"  f @ reno.go:12:3\n  Instruction context:\n  >>> 0 | (95) exit\n\nSuggestion:\n  write it",
 		},
 		{
 			"beginning cut off", "=fp0\n4: (b7) r0 = 0                        ; R0=0\n; x @ a.go:3\n5: (bf) r1 = r7\nR7 !read_ok\n",
@@ -134,7 +143,8 @@ func TestOtherKernels(t *testing.T) {
 }
 
 func TestStackSlots(t *testing.T) {
-	r := verifierlog.Parse("0: R1=ctx() R10=fp0\n0: (7a) *(u64 *)(r10 -16) = 0         ; R10=fp0 fp-16=0\n1: (7b) *(u64 *)(r10 -8) = r1         ; R1=ctx() R10=fp0 fp-8_w=ctx()\n2: (95) exit\nR0 !read_ok\n")
+	r := verifierlog.Parse("0: R1=ctx() R10=fp0\n0: (7a) *(u64 *)(r10 -16) = 0         ; R10=fp0 fp-16=0\n" +
+		"1: (7b) *(u64 *)(r10 -8) = r1         ; R1=ctx() R10=fp0 fp-8_w=ctx()\n2: (95) exit\nR0 !read_ok\n")
 	want := []verifierlog.Slot{{Offset: -8, Value: "ctx()"}, {Offset: -16, Value: "0"}}
 	if !reflect.DeepEqual(r.Stack, want) {
 		t.Errorf("stack %v, want %v", r.Stack, want)

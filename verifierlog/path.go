@@ -5,41 +5,43 @@ import (
 	"slices"
 )
 
-// pathLimit is how many steps of a path are kept. A walk may have a million, and what broke a rule is rarely older.
+// pathLimit is the number of steps of a path that are kept. A walk may have a million steps, but the cause of a mistake is rarely older.
 const pathLimit = 1 << 16
 
-// A Path is what the verifier went through from the entry of a function to where it stopped: for a refused program, the way to the mistake.
+// A Path is the list of instructions from the entry of a function to the place where the verifier stopped. For a refused program this is
+// the path to the mistake.
 type Path struct {
-	Cut bool // the beginning is missing: in the log, or because the path was longer than is kept
+	Cut bool // the beginning is missing: in the log, or because the path is too long to be kept
 
 	steps   []step
 	changes []change // of all steps, in order
 	end     Snapshot
 }
 
-// A step is an instruction on a path. Steps are kept small: what they changed is in one list, so that going back is cutting off two ends.
+// A step is an instruction on a path. Steps are small: the changes of all steps are in one list. To go back, the ends of two lists are cut
+// off.
 type step struct {
 	code    *code
 	line    int
 	frame   int
 	changes int    // index of the first change
-	refs    string // what was held before
+	refs    string // the references that were held before
 }
 
-// A code is what a log says of an instruction each time it comes by.
+// A code is the part of an instruction that is the same each time the walk reaches it.
 type code struct {
 	insn   int
 	text   string
 	source Source
 }
 
-// A change is what a step did to a place.
+// A change is the change of one place by a step.
 type change struct {
 	cell          int
 	before, after string
 }
 
-// A Visit is an instruction on a path, as the walk came by it.
+// A Visit is one visit of the walk to an instruction.
 type Visit struct {
 	Insn   int
 	Line   int // of the log
@@ -48,13 +50,13 @@ type Visit struct {
 	Source Source
 }
 
-// A Change is what an instruction did to a register or stack slot: also what it made known, and forgot. "" is no value.
+// A Change is a change of a register or stack slot by an instruction. The value may be new, better known, or forgotten. "" means no value.
 type Change struct {
 	Place         Place
 	Before, After string
 }
 
-// Len returns how many instructions the path has.
+// Len returns the number of instructions on the path.
 func (p *Path) Len() int { return len(p.steps) }
 
 // At returns the instruction at an index from 0 to Len()-1, in the order of the walk.
@@ -63,7 +65,7 @@ func (p *Path) At(i int) Visit {
 	return Visit{Insn: s.code.insn, Line: s.line, Frame: s.frame, Text: s.code.text, Source: s.code.source}
 }
 
-// Changes returns what the instruction did.
+// Changes returns the changes of the instruction.
 func (p *Path) Changes(i int) []Change {
 	var list []Change
 	for _, c := range p.changesOf(i) {
@@ -75,7 +77,7 @@ func (p *Path) Changes(i int) []Change {
 // After returns the state at the end of the path.
 func (p *Path) After() *Snapshot { return &p.end }
 
-// Before returns the state before the instruction. It goes back from the end; who wants many uses Backward.
+// Before returns the state before the instruction. It goes back from the end of the path. For many states use Backward.
 func (p *Path) Before(i int) *Snapshot {
 	for at, before := range p.Backward() {
 		if at == i {
@@ -86,7 +88,8 @@ func (p *Path) Before(i int) *Snapshot {
 	return &end
 }
 
-// Backward goes through the path from the end. It gives each instruction's index and the state before it, which the next round overwrites.
+// Backward goes through the path from the end. It yields the index of each instruction and the state before it. The next round overwrites
+// that state.
 func (p *Path) Backward() iter.Seq2[int, *Snapshot] {
 	return func(yield func(int, *Snapshot) bool) {
 		state := p.end
@@ -106,7 +109,7 @@ func (p *Path) changesOf(i int) []change {
 	return p.changes[p.steps[i].changes:]
 }
 
-// undo takes back what a step did to the state after it.
+// undo changes the state after a step into the state before it.
 func (p *Path) undo(i int, state *Snapshot) {
 	for _, c := range slices.Backward(p.changesOf(i)) {
 		state.known[c.cell] = c.before
@@ -114,7 +117,7 @@ func (p *Path) undo(i int, state *Snapshot) {
 	state.refs, state.Frame = p.steps[i].refs, p.steps[i].frame
 }
 
-// append goes on by an instruction.
+// append adds an instruction.
 func (p *Path) append(c *code, line int) {
 	if len(p.steps) >= pathLimit {
 		p.drop(pathLimit / 4)
@@ -136,13 +139,13 @@ func (p *Path) drop(n int) {
 	p.Cut = true
 }
 
-// set changes a place; the last step did it. What changes before the first instruction, nobody did.
+// set changes a place; the change belongs to the last step. A change before the first instruction belongs to no step.
 func (p *Path) set(cell int, text string) {
 	if p.end.known[cell] == text {
 		return
 	}
 	if len(p.steps) > 0 {
-		if len(p.changes) > 16*pathLimit { // states without instructions: no log of the kernel's
+		if len(p.changes) > 16*pathLimit { // states without instructions: not a log of the kernel
 			p.drop(len(p.steps))
 		} else {
 			p.changes = append(p.changes, change{cell, p.end.known[cell], text})
@@ -151,7 +154,7 @@ func (p *Path) set(cell int, text string) {
 	p.end.known[cell] = text
 }
 
-// back takes the path back to a step. keep says whether what the step did stays.
+// back takes the path back to a step. keep says whether the changes of the step stay.
 func (p *Path) back(i int, keep bool) {
 	for len(p.steps)-1 > i {
 		p.undo(len(p.steps)-1, &p.end)
@@ -164,7 +167,7 @@ func (p *Path) back(i int, keep bool) {
 	}
 }
 
-// restart forgets all.
+// restart forgets everything.
 func (p *Path) restart() {
 	clear(p.steps)
 	clear(p.changes)

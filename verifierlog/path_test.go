@@ -59,7 +59,8 @@ func TestPathGoesBackToTheBranch(t *testing.T) {
 	}
 }
 
-// TestPathOfABranchInALoop: the jump that waited is not the last of its kind, which was known to be taken and left nothing to come back to.
+// TestPathOfABranchInALoop: the jump that waited is not the last of its kind, which was known to be taken and left nothing to come back
+// to.
 func TestPathOfABranchInALoop(t *testing.T) {
 	const log = `0: R1=ctx() R10=fp0
 0: (b7) r6 = 0                        ; R6=0
@@ -152,8 +153,8 @@ func TestLongPathsAreCut(t *testing.T) {
 	}
 }
 
-// TestBackwardUndoesEachStep: going back from the end meets the states that going forward met. The witness is another walk, which is stopped at
-// each instruction.
+// TestBackwardUndoesEachStep: going back from the end meets the states that going forward met. The witness is another walk, which is
+// stopped at each instruction.
 func TestBackwardUndoesEachStep(t *testing.T) {
 	logs := recorded.Open(t)
 	files := logs.Files(".level1.log")

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// How explanations speak of instructions, values and numbers.
+// Words for instructions, values and numbers in explanations.
 
-// instructionOf quotes the refused instruction: "r6 = r1", in quotes.
+// instructionOf returns the refused instruction in quotes: "r6 = r1".
 func instructionOf(r Report) string {
 	if r.Text == "" {
 		return "the instruction"
@@ -15,7 +15,7 @@ func instructionOf(r Report) string {
 	return "\"" + withoutOpcode(r.Text) + "\""
 }
 
-// detailsOf gives what the kernel printed in front of the reason, or else the reason.
+// detailsOf returns the lines that the kernel printed before the reason, or the reason if there are none.
 func detailsOf(r Report) string {
 	if len(r.Details) == 0 {
 		return r.Reason
@@ -32,7 +32,7 @@ func placed(s Step) string {
 	return text + ")"
 }
 
-// withoutOpcode: "(95) exit" is "exit" for people.
+// withoutOpcode makes "exit" from "(95) exit".
 func withoutOpcode(text string) string {
 	if _, rest, ok := strings.Cut(text, ") "); ok && strings.HasPrefix(text, "(") {
 		return rest
@@ -40,7 +40,7 @@ func withoutOpcode(text string) string {
 	return text
 }
 
-// ordinal counts arguments as people do, from 1: the kernel counts some from 0 and others from 1.
+// ordinal names an argument, counted from 1. The kernel counts some arguments from 0 and others from 1.
 func ordinal(n int) string {
 	words := [...]string{1: "first", "second", "third", "fourth", "fifth"}
 	if n < 1 || n >= len(words) {
@@ -49,12 +49,12 @@ func ordinal(n int) string {
 	return words[n]
 }
 
-// argument names the register that an argument is in: "R2, the second argument".
+// argument names the register of an argument: "R2, the second argument".
 func argument(register int) string {
 	return "R" + strconv.Itoa(register) + ", the " + ordinal(register) + " argument"
 }
 
-// calledBy names what a call calls: "bpf_map_lookup_elem"; of functions of the program only the call itself is known.
+// calledBy names the function that a call calls: "bpf_map_lookup_elem". For functions of the program it returns the call itself.
 func calledBy(r Report) string {
 	if callee := calleeOf(r.Text); callee != "" {
 		return callee
@@ -62,7 +62,7 @@ func calledBy(r Report) string {
 	return instructionOf(r)
 }
 
-// rangeOf says which numbers are possible: "is 64", "may be from 0 to 64", "may be any number".
+// rangeOf describes the possible numbers: "is 64", "may be from 0 to 64", "may be any number".
 func rangeOf(b Bounds) string {
 	all, _, _ := anyNumber()
 	switch n, constant := b.Constant(); {
@@ -71,9 +71,9 @@ func rangeOf(b Bounds) string {
 	case b.Min == all.Min && b.Max == all.Max && b.UMin == 0 && b.UMax == all.UMax:
 		return "may be any number"
 	case b.Min >= 0 && b.Max == all.Max:
-		return "is at least " + strconv.FormatInt(b.Min, 10) + ", without an upper limit"
+		return "is at least " + strconv.FormatInt(b.Min, 10) + " and has no upper limit"
 	case b.Min == all.Min:
-		return "is at most " + strconv.FormatInt(b.Max, 10) + " when it is taken with sign, without a lower limit"
+		return "is at most " + strconv.FormatInt(b.Max, 10) + " as a signed number and has no lower limit"
 	}
 	return "may be from " + strconv.FormatInt(b.Min, 10) + " to " + strconv.FormatInt(b.Max, 10)
 }
@@ -86,7 +86,7 @@ func count(n int64, what string) string {
 	return strconv.FormatInt(n, 10) + " " + what + "s"
 }
 
-// calleeOf names what a call calls, "" for other instructions.
+// calleeOf names the helper or kernel function that a call calls, "" for other instructions.
 func calleeOf(text string) string {
 	o := parseOperands(text)
 	if o.operation != kernelCall {
@@ -95,7 +95,7 @@ func calleeOf(text string) string {
 	return o.callee
 }
 
-// what says what a register holds, in words.
+// what describes the value of a register in words.
 func (v Value) what() string {
 	switch n, constant := v.Bounds.Constant(); {
 	case v.Kind == NoValue:
@@ -107,7 +107,7 @@ func (v Value) what() string {
 	case v.Kind == PointerContext:
 		return "is the context itself"
 	case v.Kind == PointerStack:
-		return "is an address in the stack"
+		return "is an address on the stack"
 	case v.Kind == PointerBTF && v.Struct != "":
 		return "is a pointer to struct " + v.Struct
 	case v.Kind == PointerMapValue && v.Map != "":

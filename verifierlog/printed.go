@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Place is where a value is: a register, or 8 bytes of stack.
+// A Place is a place for a value: a register, or 8 bytes of stack.
 type Place struct {
 	Frame    int // depth of calls
 	Register int // 0 to 10, -1 for stack
@@ -24,14 +24,14 @@ func (p Place) String() string {
 	return name
 }
 
-// A PrintedState is a state as a line has it.
+// A PrintedState is a state as it is printed in a line.
 type PrintedState struct {
 	Frame      int
 	Values     []PrintedValue
-	References []string // ids of what is held; printed whole whenever anything is
+	References []string // ids of held references; when any is held, all are printed
 	Callback   bool     // cb: the function was called by a helper
-	Async      bool     // async_cb: likewise, later
-	Unknown    []string // words that are none of these
+	Async      bool     // async_cb: a helper arranged the call, and it runs later
+	Unknown    []string // words that this package does not know
 }
 
 // A PrintedValue is one register or stack slot of a printed state.
@@ -41,23 +41,23 @@ type PrintedValue struct {
 	Text     string // as printed: "scalar(umax=255)"
 }
 
-// Value reads the text.
+// Value parses the text.
 func (p PrintedValue) Value() Value { return ParseValue(p.Text) }
 
-// State splits the printed state. Scanning a log does not do that, so that lines nobody asks about cost nothing.
+// State splits the printed state. Scanning a log does not do this, so that lines that are not needed cost nothing.
 func (e *Event) State() PrintedState {
 	var s PrintedState
 	e.ReadState(&s)
 	return s
 }
 
-// StateText returns the state as it is printed, without the frame that it is of; "" for none.
+// StateText returns the state as it is printed, without its frame; "" if there is none.
 func (e *Event) StateText() string {
 	_, text := cutFrame(e.state)
 	return text
 }
 
-// ReadState is State into a PrintedState whose memory is used again.
+// ReadState is like State, but uses the memory of an existing PrintedState again.
 func (e *Event) ReadState(s *PrintedState) {
 	frame, rest := cutFrame(e.state)
 	*s = PrintedState{Frame: frame, Values: s.Values[:0], References: s.References[:0], Unknown: s.Unknown[:0]}
@@ -70,7 +70,7 @@ func (e *Event) ReadState(s *PrintedState) {
 	}
 }
 
-// add takes over a word of a state.
+// add reads a word of a state.
 func (s *PrintedState) add(word string) {
 	name, text, ok := strings.Cut(word, "=")
 	switch {

@@ -11,22 +11,22 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Style says how Render shows a report, and what it may look at besides. The zero value gives plain text, 80 columns wide, with the lines of
-// source that the report itself holds.
+// A Style says how Render shows a report, and which other inputs it may use. The zero value means plain text, 80 columns wide, with the
+// source lines that are in the report itself.
 type Style struct {
 	Color bool // with the escape sequences of terminals
 	Width int  // in columns; 0 for 80
 
-	// Source reads a file that the program was made of, by the base name that the log has. Nil, or an error, and the report makes do with the
-	// lines that the log quotes.
+	// Source reads a source file of the program, by the base name that the log has. When it is nil or returns an error, the report shows
+	// only the lines that the log quotes.
 	Source func(file string) ([]byte, error)
 
-	Log  string // the log: where there is no source, the instructions before the mistake are taken from it
-	Code []byte // the program, little-endian: likewise, where the log has no instructions
+	Log  string // the log: without source, Render takes the instructions before the mistake from it
+	Code []byte // the program, little-endian: used when the log has no instructions
 }
 
-// Render writes the report for people at a terminal: what is wrong, the line of Go with what is known there, how it came to be, and what would
-// help. String is the short form.
+// Render writes the report for a terminal: what is wrong, the Go line with the known values, how these values were computed, and what to
+// do. String is the short form.
 func (r Report) Render(w io.Writer, s Style) error {
 	if s.Width <= 0 {
 		s.Width = 80
@@ -38,7 +38,7 @@ func (r Report) Render(w io.Writer, s Style) error {
 	return err
 }
 
-// A printer collects the text.
+// A printer builds the text.
 type printer struct {
 	Style
 	report Report
@@ -68,7 +68,7 @@ func (p *printer) paint(color, text string) string {
 func (p *printer) all() {
 	r := p.report
 	if !r.Refused() && r.Kind == mistake.None {
-		p.b.WriteString("The log holds no error.\n")
+		p.b.WriteString("The log has no error.\n")
 		if r.Explanation != "" {
 			p.b.WriteString("\n")
 			p.wrap("", "", visible(r.Explanation))
@@ -92,7 +92,8 @@ func (p *printer) all() {
 	p.stats()
 }
 
-// header writes "error[maybe-nil]: a pointer is used that may be nil". What the catalogue does not know has the kernel's words.
+// header writes "error[maybe-nil]: a pointer that may be nil is used". For a message that is not in the catalogue it writes the kernel's
+// words.
 func (p *printer) header() {
 	r := p.report
 	label, text := "error", r.Kind.Title()
@@ -103,7 +104,7 @@ func (p *printer) header() {
 		text = visible(r.Reason)
 	}
 	if text == "" {
-		text = "the log gives no reason"
+		text = "the log does not say why"
 	}
 	lines := wrapText(text, p.Width-len(label)-2)
 	p.b.WriteString(p.paint(red, label) + p.paint(bold, ": "+lines[0]) + "\n")
@@ -112,7 +113,7 @@ func (p *printer) header() {
 	}
 }
 
-// place shows where it is: the source with what is known there, the instruction, the registers.
+// place shows the place of the mistake: the source with the known values, the instruction, the registers.
 func (p *printer) place() {
 	r := p.report
 	before := p.instructionsBefore()
@@ -147,7 +148,7 @@ func (p *printer) place() {
 	}
 	switch {
 	case r.Text == "":
-	case len(excerpt) > 0: // line numbers stand in the margin, so the instruction's does not
+	case len(excerpt) > 0: // the margin has line numbers, so the number of the instruction is written here
 		p.facts(fmt.Sprintf("instruction %d: ", r.Insn), []string{visible(r.Text)})
 	default:
 		p.numbered(r.Insn, visible(r.Text))
@@ -175,7 +176,7 @@ func (p *printer) numbered(n int, text string) {
 	}
 }
 
-// sourceLine writes a line of source, and the marks below it where it is the one to blame.
+// sourceLine writes a source line. Below the line with the mistake it writes marks.
 func (p *printer) sourceLine(line sourceLine) {
 	if line.number == 0 && !line.blamed {
 		p.b.WriteString(p.paint(blue, strings.Repeat(" ", max(0, p.gutter-3))+"...") + "\n")
@@ -194,7 +195,7 @@ func (p *printer) sourceLine(line sourceLine) {
 	}
 }
 
-// caret marks a text, with a label behind the marks or, where there is no room, below them.
+// caret marks a text. The label is after the marks or, when there is no room, below them.
 func (p *printer) caret(text string, indent int, label string) {
 	if text == "" {
 		return
@@ -211,7 +212,7 @@ func (p *printer) caret(text string, indent int, label string) {
 	}
 }
 
-// facts writes a lead and some items behind it, in as many lines as they take.
+// facts writes a lead and then items, on as many lines as needed.
 func (p *printer) facts(lead string, items []string) {
 	indent := strings.Repeat(" ", p.gutter+3)
 	room := p.Width - len(indent) - len(lead)
@@ -228,7 +229,7 @@ func (p *printer) facts(lead string, items []string) {
 	}
 }
 
-// slice writes how the value came to be, oldest first. The last step is the instruction that is refused, which was shown.
+// slice writes how the value was computed, oldest step first. The last step is the refused instruction, which was shown before.
 func (p *printer) slice() {
 	steps := p.report.Slice
 	if n := len(steps); n > 0 && steps[n-1].Insn == p.report.Insn {
@@ -253,7 +254,7 @@ func (p *printer) slice() {
 	}
 }
 
-// note writes what a step did. A long value has lines for itself: broken as prose it can't be read.
+// note writes what a step did. A long value gets its own lines: broken like prose, nobody could read it.
 func (p *printer) note(step Step) {
 	lead, text := "note: ", visible(step.What())
 	if utf8.RuneCountInString(lead+text) <= p.Width || step.Value == "" {
@@ -263,7 +264,7 @@ func (p *printer) note(step Step) {
 	name, _, _ := strings.Cut(step.Value, "=")
 	text = visible(step.Note.String()) + ":"
 	if step.Note.Kind == NoNote {
-		text = visible(name) + " became this here:"
+		text = visible(name) + " gets this value here:"
 	}
 	p.wrap(lead, cyan, text)
 	for _, line := range wrapCode(visible(step.Value), p.Width-len(lead)) {
@@ -271,10 +272,10 @@ func (p *printer) note(step Step) {
 	}
 }
 
-// kernel writes the kernel's own words: the message in whole, and the explanation of newer kernels.
+// kernel writes the kernel's own words: the whole message, and the explanation that newer kernels add.
 func (p *printer) kernel() {
 	r := p.report
-	if r.Reason == "" || r.Kind.Title() == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has said it
+	if r.Reason == "" || r.Kind.Title() == "" && len(r.Details) == 0 && r.Kernel == "" { // then the header has it already
 		return
 	}
 	p.b.WriteString("\n")

@@ -47,7 +47,8 @@ func lookup() verifierlog.Report {
 		Stack:      []verifierlog.Slot{{Offset: -8, Value: "0000????"}},
 		Kind:       mistake.MaybeNil,
 		References: []string{},
-		Explanation: "The program reads memory by way of R0, which may be nil: the map may have no such key. The verifier lets a program use such a pointer " +
+		Explanation: "The program reads memory by way of R0, which may be nil: the map may have no such key. The verifier lets a " +
+			"program use such a pointer " +
 			"only where it was compared with 0.",
 		Fix: "compare the result before it is used:\n    f.If(v.IsNil(), f.Exit)",
 		Slice: []verifierlog.Step{

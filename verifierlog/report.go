@@ -8,41 +8,41 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Report is what a log tells about a refused program. The zero value of a field means that the log doesn't say, except where noted.
+// A Report is what a log says about a refused program. The zero value of a field means that the log does not say it, except where noted.
 type Report struct {
 	Reason  string   // the kernel's message, one line, e.g. "R0 !read_ok"; "" when the log has none
 	Details []string // lines of the message before Reason, e.g. the numbers that Reason is about
 
 	Insn   int    // slot index of the instruction (a 64-bit load takes two slots), -1 when the log names none
 	Text   string // the instruction as printed, e.g. "(95) exit"
-	Source Source // what made the instruction
+	Source Source // the source line of the instruction
 
 	Frame      int        // depth of calls between the program's functions: 0 in its entry function
-	Registers  []Register // what is known before the instruction, by number; registers without a value are left out
-	Stack      []Slot     // likewise, of the frame's stack, from the highest offset down
-	References []string   // ids of resources that are held, e.g. "2"; a program must release all before it ends
+	Registers  []Register // values before the instruction, by number; registers without a value are left out
+	Stack      []Slot     // values on the frame's stack before the instruction, from the highest offset down
+	References []string   // ids of held resources, e.g. "2"; a program must release all before it ends
 
 	Kernel string // the kernel's own explanation (7.3 and later), as printed
 	Stats  Stats
 
-	// What Explain adds.
-	Kind        mistake.Kind // what kind of mistake it is; "" when the log holds none
-	Pattern     string       // the Rule that explains it, by its Pattern; "" when none does
-	Explanation string       // what the rule is and how the program breaks it, with the values involved; some sentences
+	// Explain adds these.
+	Kind        mistake.Kind // the kind of mistake; None when the log has no error
+	Pattern     string       // the Pattern of the Rule that explains the message; "" when there is no rule
+	Explanation string       // the rule, and how the program breaks it, with the values; some sentences
 	Fix         string       // what to change, in terms of package dsl
-	Slice       []Step       // how the value that broke the rule came to be, in the order of the walk; the last is the instruction that is refused
+	Slice       []Step       // how the value that broke the rule was computed, in the order of the walk; the last step is the refused instruction
 }
 
-// A Step is an instruction that had a part in a mistake.
+// A Step is an instruction that is part of the history of a mistake.
 type Step struct {
 	Insn   int // slot index
 	Text   string
 	Source Source
-	Value  string // what it made, as printed: "R1=scalar()"; "" for the last one
-	Note   Note   // what is worth knowing: "bpf_map_lookup_elem may give nil", "the call loses R1 to R5"
+	Value  string // its result, as printed: "R1=scalar()"; "" for the last one
+	Note   Note   // what readers should know: "bpf_map_lookup_elem may return nil", "the call clears R1 to R5"
 }
 
-// What says in words what the step did: its note, with the value that it made.
+// What says in words what the step did: its note, with its result.
 func (s Step) What() string {
 	name, value, ok := strings.Cut(s.Value, "=")
 	switch {
@@ -51,11 +51,11 @@ func (s Step) What() string {
 	case s.Note.Kind != NoNote:
 		return s.Note.String()
 	case ok:
-		return fmt.Sprintf("%s became %s here", name, value)
+		return fmt.Sprintf("%s becomes %s here", name, value)
 	case s.Value != "":
 		return s.Value
 	}
-	return "by way of this"
+	return "this step is also part of it"
 }
 
 // A Source is a line of source code, as the program's line_info gave it.
@@ -73,7 +73,7 @@ func (s Source) String() string {
 	return s.Place() + ": " + s.Text
 }
 
-// Place returns "reno.go:12", "" where the file is unknown.
+// Place returns "reno.go:12", "" when the file is unknown.
 func (s Source) Place() string {
 	if s.File == "" {
 		return ""
@@ -93,7 +93,7 @@ func (r Register) String() string { return fmt.Sprintf("R%d=%s", r.Number, r.Val
 // A Slot is what the verifier knows about 8 bytes of stack.
 type Slot struct {
 	Offset int    // from the frame pointer, in bytes: -8 to -512
-	Value  string // as printed: a spilled value, or a letter a byte (m misc, 0 zero, ? never written, …)
+	Value  string // as printed: a spilled value, or one letter for each byte (m misc, 0 zero, ? never written, …)
 }
 
 // String returns "fp-8=mmmmmmmm".
@@ -101,24 +101,24 @@ func (s Slot) String() string { return fmt.Sprintf("fp%d=%s", s.Offset, s.Value)
 
 // Stats are the numbers at the end of a log.
 type Stats struct {
-	Processed        int           // instructions that the walk went through, each as often as it came by
+	Processed        int           // instructions that the walk went through; each visit counts
 	Limit            int           // largest allowed Processed
 	MaxStatesPerInsn int           // states kept at one instruction
 	TotalStates      int           // states kept
 	PeakStates       int           // states kept at once
-	MarkRead         int           // longest chain of states that a read was noted in
+	MarkRead         int           // length of the longest chain of states in which a read was marked
 	Time             time.Duration // of the verification; log level 4 only
-	StackDepth       string        // bytes of stack a function, e.g. "16+8"; log level 4 only
+	StackDepth       string        // bytes of stack for each function, e.g. "16+8"; log level 4 only
 }
 
-// Refused reports whether the log gives a reason.
+// Refused reports whether the log has a reason.
 func (r Report) Refused() bool { return r.Reason != "" }
 
-// String renders the report for people: the reason, the instruction, its source line, the registers. It ends without a newline.
+// String is the short text of the report: the reason, the instruction, its source line, the registers. It does not end with a newline.
 func (r Report) String() string {
 	var b strings.Builder
 	if r.Reason == "" {
-		b.WriteString("the log gives no reason")
+		b.WriteString("the log does not say why")
 	}
 	b.WriteString(r.Reason)
 	for _, d := range r.Details {

@@ -18,13 +18,13 @@ import (
 
 const reportsDir = "testdata/reports"
 
-// TestReports renders the report of each of the 588 recorded logs and compares with testdata/reports, one file a kind of mistake. Above each
-// stands what the program's author did wrong on purpose; logs of several levels that give the same report stand together.
+// TestReports renders the report of each of the 588 recorded logs and compares with testdata/reports, one file a kind of mistake. Above
+// each stands what the program's author did wrong on purpose; logs of several levels that give the same report stand together.
 //
-// How they were reviewed: on 28 November 2026 one reader went through all of these files, report by report, with the mistake above it (and the
-// note, where the kernel surprised) as the measure of kind, place, explanation, slice and help; the levels were read once where they agree. What was
-// wrong or misleading was mended where it is made, and what became of each report was read again in the difference. Of 168 refused programs all are
-// of the kind that kindsOfPrograms has. Who changes a text does the same: -update, and read.
+// How they were reviewed: on 28 November 2026 one reader went through all of these files, report by report, with the mistake above it (and
+// the note, where the kernel surprised) as the measure of kind, place, explanation, slice and help; the levels were read once where they
+// agree. What was wrong or misleading was mended where it is made, and what became of each report was read again in the difference. Of 168
+// refused programs all are of the kind that kindsOfPrograms has. Who changes a text does the same: -update, and read.
 func TestReports(t *testing.T) {
 	logs := recorded.Open(t)
 	files := map[string]*bytes.Buffer{}
@@ -160,7 +160,8 @@ func compareReports(t *testing.T, files map[string]*bytes.Buffer) {
 				w = wantLines[i]
 			}
 			if g != w {
-				t.Errorf("%s:%d: other than the report that was reviewed\ngot  %s\nwant %s\n-update writes it: read what becomes of each report", file, i+1, g, w)
+				t.Errorf("%s:%d: other than the report that was reviewed\ngot  %s\nwant %s\n"+
+					"-update writes it: read what becomes of each report", file, i+1, g, w)
 				break
 			}
 		}

@@ -4,12 +4,12 @@ import (
 	"strings"
 )
 
-// resource fills the slice for messages that are about something that is held, and reports whether the message is one: the call that acquired
-// it, and where it went.
+// resource fills the slice for messages about something that is held: the call that acquired it, and the copies of it. It reports whether
+// the message is about this.
 func (s *slicer) resource() bool {
 	for _, line := range append(s.details[:len(s.details):len(s.details)], s.reason) {
 		if insn, ok := numberAfter(line, "alloc_insn="); ok {
-			id, _ := numberAfter(line, "id=") // 0 for none: nothing has it
+			id, _ := numberAfter(line, "id=") // 0 when there is no number: no reference has this id
 			s.followReference(insn, id)
 			return true
 		}
@@ -17,7 +17,7 @@ func (s *slicer) resource() bool {
 			if i := s.lastOf(func(c *code) bool { return c.insn == insn }); i >= 0 {
 				s.include(i, "", Note{Kind: MustEnd})
 			}
-			return false // the argument tells more
+			return false // the history of the argument says more
 		}
 	}
 	if strings.HasSuffix(s.reason, "while holding a lock") {
@@ -41,8 +41,8 @@ func (s *slicer) resource() bool {
 	return false
 }
 
-// loop fills the slice for a program that was too much work, where the walk was in a loop when it gave up, and reports whether the message is of
-// that. The log has no other loops that the walk was in before, at level 1.
+// loop fills the slice when the verifier stopped after too many steps in a loop, and reports whether this is so. At level 1 the log has
+// only the loop in which the walk stopped.
 func (s *slicer) loop() bool {
 	if !strings.HasPrefix(s.reason, "BPF program is too large") {
 		return false
@@ -55,7 +55,7 @@ func (s *slicer) loop() bool {
 			turns++
 		}
 		if turns == 0 && steps[i].frame == steps[last].frame && steps[i+1].code.insn <= steps[i].code.insn {
-			turn = i // where it went back
+			turn = i // the jump back
 		}
 	}
 	if turns > 0 && turn >= 0 {
@@ -64,7 +64,7 @@ func (s *slicer) loop() bool {
 	return true
 }
 
-// lastOf returns the last step before the end that a condition holds for, -1 for none.
+// lastOf returns the last step before the end that fulfils a condition, -1 if there is none.
 func (s *slicer) lastOf(condition func(c *code) bool) int {
 	for i := len(s.path.steps) - 2; i >= 0; i-- {
 		if condition(s.path.steps[i].code) {
@@ -74,7 +74,7 @@ func (s *slicer) lastOf(condition func(c *code) bool) int {
 	return -1
 }
 
-// followReference puts into the slice where a reference was acquired, where it was copied, and where its last copy was lost.
+// followReference adds the steps that acquire a reference, copy it, and overwrite its last copy.
 func (s *slicer) followReference(insn, id int) {
 	first := s.lastOf(func(c *code) bool { return c.insn == insn })
 	if first < 0 {

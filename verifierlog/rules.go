@@ -12,16 +12,16 @@ type Rule struct {
 	Kind mistake.Kind
 
 	// Pattern is the kernel's format, as in kernel/bpf/verifier.c: %d and its like stand for numbers, %s for text. It is
-	// compared with the beginning of the last line of the message. Also has the wordings of other releases.
+	// compared with the beginning of the last line of the message. Also has the wordings of other kernel releases.
 	Pattern string
 	Also    []string
 
-	// Explanation says what the rule is and Fix what to change, for somebody who writes Go. {1} stands for what the first verb
-	// printed, {2} for the second, {insn} for the instruction.
+	// Explanation says what the rule is, and Fix what to change in the Go source. {1} is replaced by what the first verb printed,
+	// {2} by the second, {insn} by the instruction, {details} by the lines before the reason.
 	Explanation string
 	Fix         string
 
-	// Example names a program whose recorded log has this message; "" where none could be made to fail like this.
+	// Example names a program whose recorded log has this message; "" when no program could be made to fail like this.
 	Example string
 }
 
@@ -31,7 +31,7 @@ func Rules() []Rule {
 	return slices.Concat(tables[:]...)
 }
 
-// ruleTables are the rules by subject. They are literals: nothing is computed at import.
+// ruleTables returns the rules by subject. They are literals: nothing is computed at start-up.
 func ruleTables() [8][]Rule {
 	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:], btfRules[:]}
 }
@@ -44,7 +44,7 @@ func eachRule(f func(r *Rule)) {
 	}
 }
 
-// ruleFor finds the rule that says most about a line, and what its verbs stand for.
+// ruleFor finds the most specific rule for a line, and what the verbs of its pattern printed.
 func ruleFor(line string) (*Rule, []string) {
 	var best *Rule
 	var bestArgs []string
@@ -63,11 +63,11 @@ func ruleFor(line string) (*Rule, []string) {
 	return best, bestArgs
 }
 
-// matchFormat compares a line with a format of printf's. It gives what the verbs printed, and how much of the format is text, which says how
-// specific it is. The line may go on behind.
+// matchFormat compares a line with a format of printf. It returns what the verbs printed, and how many bytes of the format are text: more
+// text is more specific. The line may continue after the match.
 //
-// What stands behind a %s is looked for at its first place in the line: %s takes whatever is before, so if the rest of the format fits
-// behind a later place, it fits behind the first one too.
+// %s matches any text. The part after a %s is searched from left to right, and its first place is used: when the rest of the format fits
+// after a later place, it also fits after the first one.
 func matchFormat(format, line string) (args []string, literal int, ok bool) {
 	part, ok := matchPart(format, line)
 	for ok {
@@ -78,9 +78,9 @@ func matchFormat(format, line string) (args []string, literal int, ok bool) {
 		if part.rest == "" {
 			return append(args, line), literal, true
 		}
-		behind := part.rest
+		after := part.rest
 		for at := 0; at <= len(line); at++ {
-			if part, ok = matchPart(behind, line[at:]); ok {
+			if part, ok = matchPart(after, line[at:]); ok {
 				args, line = append(args, line[:at]), line[at:]
 				break
 			}
@@ -89,12 +89,12 @@ func matchFormat(format, line string) (args []string, literal int, ok bool) {
 	return nil, 0, false
 }
 
-// A formatPart is what a format says up to its first %s.
+// A formatPart is a format up to its first %s.
 type formatPart struct {
 	numbers       []string // what was printed for the other verbs
-	literal, size int      // bytes of the format that are text, bytes of the line
+	literal, size int      // bytes of text in the format; bytes of the line that match
 	word          bool     // a %s ends it
-	rest          string   // the format behind that
+	rest          string   // the format after that
 }
 
 func matchPart(format, line string) (part formatPart, ok bool) {
@@ -130,7 +130,7 @@ func leadingNumber(line string) string {
 	return line[:end]
 }
 
-// cutVerb splits a format at its first verb; 0 when there is none.
+// cutVerb splits a format at its first verb; verb is 0 when there is none.
 func cutVerb(format string) (text string, verb byte, rest string) {
 	var literal strings.Builder
 	for i := 0; i < len(format); i++ {
@@ -164,7 +164,7 @@ func isNumberByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == '-' || c == 'x'
 }
 
-// fill puts what was printed into a text.
+// fill replaces {1}, {2} and {insn} in a text.
 func fill(text string, args []string, insn string) string {
 	if !strings.Contains(text, "{") {
 		return text

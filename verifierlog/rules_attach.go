@@ -2,12 +2,12 @@ package verifierlog
 
 import "github.com/bpfsmith/bpfsmith/mistake"
 
-// Messages about what a program is for.
+// Messages about the attach target of a program.
 var attachRules = [...]Rule{
 	{
 		Kind:        mistake.BadAttach,
 		Pattern:     "Tracing programs must provide btf_id",
-		Explanation: "A tracing program says at loading which function or tracepoint it is for.",
+		Explanation: "The attach target is missing. A tracing program is loaded for one function or tracepoint.",
 		Fix:         "Set prog.Options{AttachTo: \"...\"}.",
 		Example:     "tp_no_target",
 	},
@@ -19,30 +19,30 @@ var attachRules = [...]Rule{
 			"attach_btf_id %u is invalid",
 			"FENTRY/FEXIT program can only be attached to another program annotated with BTF",
 		},
-		Explanation: "The target is not of the kind that this type of program is for.",
-		Fix:         "Name a target of that kind: a tracepoint for tp_btf, a function for fentry.",
+		Explanation: "This type of program cannot be attached to a target of this kind.",
+		Fix:         "Name a target of the right kind: a tracepoint for tp_btf, a function for fentry.",
 		Example:     "tp_target_func",
 	},
 	{
 		Kind:        mistake.BadAttach,
 		Pattern:     "attach_btf_id %u is not a supported struct",
-		Explanation: "The struct is no interface that programs may implement in this kernel.",
-		Fix:         "Name the ops struct itself; the kernel must have been built with it, and its module loaded.",
+		Explanation: "Programs cannot implement this struct in this kernel.",
+		Fix:         "Name the ops struct itself. The kernel must be built with this interface, and its module must be loaded.",
 		Example:     "qdisc_enqueue_leak",
 	},
 	{
 		Kind:        mistake.BadAttach,
 		Pattern:     "attach to invalid member idx %u of struct %s",
 		Also:        []string{"attach to invalid member %s(@idx %u) of struct %s"},
-		Explanation: "The member is no function of the struct.",
+		Explanation: "The struct has no function at this member.",
 		Fix:         "Name a member that is a function pointer.",
 		Example:     "ops_member_range",
 	},
 	{
 		Kind:        mistake.BadAttach,
 		Pattern:     "attach to unsupported member %s of struct %s",
-		Explanation: "The kernel does not let programs implement {1}; or the program is marked sleepable and the member must not sleep.",
-		Fix:         "Leave the member out, or take the mark away.",
+		Explanation: "Programs cannot implement {1} in this kernel, or the program is marked sleepable and the member must not sleep.",
+		Fix:         "Leave the member out, or leave program.Sleepable false.",
 	},
 	{
 		Kind:    mistake.BadAttach,
@@ -51,7 +51,7 @@ var attachRules = [...]Rule{
 			"%s() is not modifiable",
 			"Attaching %s to __noreturn function '%s' is rejected",
 		},
-		Explanation: "The target does not allow that.",
+		Explanation: "The target does not allow a program of this kind.",
 		Fix:         "Choose another target, or another kind of program.",
 	},
 	{
@@ -61,13 +61,13 @@ var attachRules = [...]Rule{
 			"BPF_LSM_CGROUP programs cannot be sleepable",
 			"Sleepable programs can only use array, hash",
 		},
-		Explanation: "The program is marked sleepable, and its type, its hook or one of its maps is not for programs that sleep.",
-		Fix:         "Take the mark away: leave program.Sleepable false. Maps that sleeping programs may use are arrays, hashes, ring buffers and storages.",
+		Explanation: "The program is marked sleepable, but its type, its hook or one of its maps does not allow that.",
+		Fix:         "Leave program.Sleepable false. Sleepable programs may use these maps: arrays, hashes, ring buffers and storages.",
 	},
 	{
 		Kind:        mistake.BadAttach,
 		Pattern:     "Syscall programs can only be sleepable",
-		Explanation: "Programs of type syscall sleep, and this one is not marked so.",
+		Explanation: "Programs of type syscall must be sleepable, and this one is not marked as sleepable.",
 		Fix:         "Set program.Sleepable = true.",
 	},
 	{
@@ -86,8 +86,9 @@ var attachRules = [...]Rule{
 			"can't modify return codes of BPF programs",
 			"Subprog %s doesn't exist",
 		},
-		Explanation: "The target exists, but programs of this kind cannot be attached to it: it never returns, has no address, is a program that traces itself, or is a function that cannot be replaced.",
-		Fix:         "Choose another target, or another kind of program.",
+		Explanation: "The target exists, but this kind of program cannot be attached to it. Possible reasons: it never returns, it has " +
+			"no address, it is a tracing program itself, or it cannot be replaced.",
+		Fix: "Choose another target, or another kind of program.",
 	},
 	{
 		Kind:    mistake.BadMap,
@@ -98,26 +99,26 @@ var attachRules = [...]Rule{
 			"The total number of maps per program has reached the limit of %u",
 			"offload device mismatch between prog and map",
 		},
-		Explanation: "The program uses a map that it cannot use, or more of them than it may.",
+		Explanation: "The program uses a map that is not allowed here, or too many maps.",
 		Fix:         "A program has at most 64 maps, one arena, and one cgroup storage of each kind.",
 	},
 }
 
-// Messages of BPF_BTF_LOAD: reasons that stand behind a type.
+// Messages of BPF_BTF_LOAD: the reason follows the type in its line.
 var btfRules = [...]Rule{
 	{
 		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Invalid type_id",
 		Also:        []string{"%s Invalid type_id"},
-		Explanation: "Type {1} refers to a type that does not exist, or is not of the kind that it needs.",
-		Fix:         "Use the number that the Builder's method gave for the type: package btf stores what it is given.",
+		Explanation: "Type {1} refers to a type that does not exist or has the wrong kind.",
+		Fix:         "Use the number that the Builder's method returned for the type. Package btf stores numbers without a check.",
 		Example:     "btf_bad_type_id",
 	},
 	{
 		Kind:        mistake.BadType,
 		Pattern:     "[%d] %s Invalid name",
 		Also:        []string{"%s Invalid name"},
-		Explanation: "The name of type {1} is no identifier of C.",
+		Explanation: "The name of type {1} is not a C identifier.",
 		Fix:         "Use letters, digits and underscores.",
 		Example:     "btf_bad_name",
 	},
@@ -126,7 +127,7 @@ var btfRules = [...]Rule{
 		Pattern:     "[%d] %s Loop detected",
 		Also:        []string{"%s Loop detected"},
 		Explanation: "Type {1} contains itself.",
-		Fix:         "Put a pointer in between.",
+		Fix:         "Use a pointer instead of the type itself.",
 		Example:     "btf_loop",
 	},
 	{
@@ -148,7 +149,7 @@ var btfRules = [...]Rule{
 		Kind:        mistake.BadType,
 		Pattern:     "Invalid string section",
 		Explanation: "The strings do not end with a zero byte.",
-		Fix:         "Package btf's Builder writes them.",
+		Fix:         "Use package btf's Builder, which writes them correctly.",
 		Example:     "btf_str_no_nul",
 	},
 	{
@@ -165,6 +166,6 @@ var btfRules = [...]Rule{
 			"btf_header not found",
 		},
 		Explanation: "The header of the BTF is wrong.",
-		Fix:         "Package btf's Builder writes it.",
+		Fix:         "Use package btf's Builder, which writes it correctly.",
 	},
 }

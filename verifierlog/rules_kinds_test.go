@@ -2,8 +2,8 @@ package verifierlog_test
 
 import "github.com/bpfsmith/bpfsmith/mistake"
 
-// kindsOfPrograms says of each recorded program of which kind its mistake is: by what was done wrong (Mistake in the index) and by what the
-// kinds are for (package mistake). Where Explain says something else, the table stays.
+// kindsOfPrograms says of each recorded program of which kind its mistake is: by what was done wrong (Mistake in the index) and by what
+// the kinds are for (package mistake). Where Explain says something else, the table stays.
 var kindsOfPrograms = map[string]mistake.Kind{
 	"r0_not_set":                 mistake.Uninitialised,
 	"r3_uninit":                  mistake.Uninitialised,

@@ -248,14 +248,27 @@ func TestValuesInExplanations(t *testing.T) {
 		program   verifierlog.Program
 		want      []string
 	}{
-		{"index", "0: R1=ctx() R10=fp0\n9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f)) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f))\n10: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=64 size=1\nR0 max value is outside of the allowed memory range\n",
+		{"index", "0: R1=ctx() R10=fp0\n" +
+			"9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f)) " +
+			"R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64,var_off=(0x0; 0x7f))\n10: (71) r0 = *(u8 *)(r0 +0)\n" +
+			"invalid access to map value, value_size=64 off=64 size=1\nR0 max value is outside of the allowed memory range\n",
 			verifierlog.Program{}, []string{"R6", "from 0 to 64", "has 64 bytes", "number 64", "i.Lt(64)", "i.And(63)"}},
-		{"index that is another since", "0: R1=ctx() R10=fp0\n7: (79) r6 = *(u64 *)(r0 +0) ; R0=map_value(map=m,ks=4,vs=64) R6=scalar()\n8: (57) r6 &= 127 ; R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f)) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n10: (b7) r6 = 5 ; R6=5\n11: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=127 size=1\nR0 max value is outside of the allowed memory range\n",
+		{"index that is another since", "0: R1=ctx() R10=fp0\n" +
+			"7: (79) r6 = *(u64 *)(r0 +0) ; R0=map_value(map=m,ks=4,vs=64) R6=scalar()\n" +
+			"8: (57) r6 &= 127 ; R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n" +
+			"9: (0f) r0 += r6 ; R0=map_value(map=m,ks=4,vs=64,smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f)) " +
+			"R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=127,var_off=(0x0; 0x7f))\n10: (b7) r6 = 5 ; R6=5\n" +
+			"11: (71) r0 = *(u8 *)(r0 +0)\ninvalid access to map value, value_size=64 off=127 size=1\n" +
+			"R0 max value is outside of the allowed memory range\n",
 			verifierlog.Program{}, []string{"R6", "from 0 to 127", "i.Lt(64)"}},
-		{"wrong side of a comparison", "0: R1=ctx() R2=pkt(r=0) R3=pkt_end() R10=fp0\n2: (bf) r4 = r2 ; R2=pkt(r=0) R4=pkt(r=0)\n3: (07) r4 += 14 ; R4=pkt(off=14,r=0)\n4: (ad) if r4 < r3 goto pc+1 ; R3=pkt_end() R4=pkt(off=14,r=0xffffffffffffffff)\n5: (71) r0 = *(u8 *)(r2 +12)\ninvalid access to packet, off=12 size=1, R2(id=0,off=12,r=0)\nR2 offset is outside of the packet\n",
-			verifierlog.Program{}, []string{"instruction 4", "may be too short", "Exchange the sides"}},
-		{"packet", "0: R1=ctx() R2=pkt(r=14) R10=fp0\n5: (71) r0 = *(u8 *)(r2 +23)\ninvalid access to packet, off=23 size=1, R2(id=0,off=23,r=14)\nR2 offset is outside of the packet\n",
-			verifierlog.Program{}, []string{"14 bytes", "byte 24"}},
+		{"wrong side of a comparison", "0: R1=ctx() R2=pkt(r=0) R3=pkt_end() R10=fp0\n2: (bf) r4 = r2 ; R2=pkt(r=0) R4=pkt(r=0)\n" +
+			"3: (07) r4 += 14 ; R4=pkt(off=14,r=0)\n4: (ad) if r4 < r3 goto pc+1 ; R3=pkt_end() R4=pkt(off=14,r=0xffffffffffffffff)\n" +
+			"5: (71) r0 = *(u8 *)(r2 +12)\ninvalid access to packet, off=12 size=1, R2(id=0,off=12,r=0)\n" +
+			"R2 offset is outside of the packet\n",
+			verifierlog.Program{}, []string{"instruction 4", "may be too short", "Exchange the branches"}},
+		{"packet", "0: R1=ctx() R2=pkt(r=14) R10=fp0\n5: (71) r0 = *(u8 *)(r2 +23)\n" +
+			"invalid access to packet, off=23 size=1, R2(id=0,off=23,r=14)\nR2 offset is outside of the packet\n",
+			verifierlog.Program{}, []string{"14 bytes", "needs 24"}},
 		{"field", "0: R1=trusted_ptr_tcp_sock() R10=fp0\n1: (62) *(u32 *)(r1 +1668) = 0\nno write support to tcp_sock at off 1668\n",
 			verifierlog.Program{Field: func(s string, off int) string {
 				if s == "tcp_sock" && off == 1668 {
@@ -263,13 +276,15 @@ func TestValuesInExplanations(t *testing.T) {
 				}
 				return ""
 			}}, []string{"tcp_sock.snd_nxt", "snd_ssthresh", "icsk_ca_priv"}},
-		{"argument", "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +24)\nfunc 'cong_avoid' doesn't have 5-th argument\ninvalid bpf_context access off=24 size=8\n",
-			verifierlog.Program{Type: "struct_ops"}, []string{"argument 3, counted from 0"}},
+		{"argument", "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +24)\nfunc 'cong_avoid' doesn't have 5-th argument\n" +
+			"invalid bpf_context access off=24 size=8\n",
+			verifierlog.Program{Type: "struct_ops"}, []string{"argument 3 of cong_avoid, counted from 0"}},
 		{"sleepable member", "attach to unsupported member ssthresh of struct tcp_congestion_ops\n",
 			verifierlog.Program{Sleepable: true, Errno: "EINVAL"}, []string{"marked sleepable"}},
 		{"forbidden member", "attach to unsupported member get_info of struct tcp_congestion_ops\n",
-			verifierlog.Program{Errno: "ENOTSUPP"}, []string{"no program implement tcp_congestion_ops.get_info"}},
-		{"license", "0: R1=ctx() R10=fp0\n0: (85) call bpf_trace_printk#6\ncannot call GPL-restricted function from non-GPL compatible program\n",
+			verifierlog.Program{Errno: "ENOTSUPP"}, []string{"cannot implement tcp_congestion_ops.get_info"}},
+		{"license", "0: R1=ctx() R10=fp0\n0: (85) call bpf_trace_printk#6\n" +
+			"cannot call GPL-restricted function from non-GPL compatible program\n",
 			verifierlog.Program{License: "MIT"}, []string{"bpf_trace_printk", `"MIT"`}},
 	} {
 		r := verifierlog.Explain(tt.log, tt.program)
@@ -292,12 +307,14 @@ func TestKindsByWhatIsHeld(t *testing.T) {
 		log  string
 		want mistake.Kind
 	}{
-		"a number for a pointer":  {"0: R1=5 R10=fp0\n" + call + pointer, mistake.ArgumentType},
-		"nothing for a pointer":   {"0: R10=fp0\n" + call + pointer, mistake.Uninitialised},
-		"a pointer for a number":  {"0: R1=5 R2=fp-8 R10=fp0\n" + call + number, mistake.ArgumentType},
-		"nothing for a number":    {"0: R1=5 R10=fp0\n" + call + number, mistake.Uninitialised},
-		"begun twice":             {"0: R1=fp-8 R10=fp0\n" + call + "expected uninitialized iter_num as arg #0\n", mistake.NotHeld},
-		"out of a map, while sum": {"0: R0=map_value(map=m,ks=4,vs=64) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64) R10=fp0\n3: (0f) r0 += r6\ninvalid access to map value, value_size=64 off=64 size=1\nR0 pointer arithmetic of map value goes out of range, prohibited for !root\n", mistake.MapBounds},
+		"a number for a pointer": {"0: R1=5 R10=fp0\n" + call + pointer, mistake.ArgumentType},
+		"nothing for a pointer":  {"0: R10=fp0\n" + call + pointer, mistake.Uninitialised},
+		"a pointer for a number": {"0: R1=5 R2=fp-8 R10=fp0\n" + call + number, mistake.ArgumentType},
+		"nothing for a number":   {"0: R1=5 R10=fp0\n" + call + number, mistake.Uninitialised},
+		"begun twice":            {"0: R1=fp-8 R10=fp0\n" + call + "expected uninitialized iter_num as arg #0\n", mistake.NotHeld},
+		"out of a map, while sum": {"0: R0=map_value(map=m,ks=4,vs=64) R6=scalar(smin=smin32=0,smax=umax=smax32=umax32=64) R10=fp0\n" +
+			"3: (0f) r0 += r6\ninvalid access to map value, value_size=64 off=64 size=1\n" +
+			"R0 pointer arithmetic of map value goes out of range, prohibited for !root\n", mistake.MapBounds},
 	} {
 		if r := verifierlog.Explain(tt.log, verifierlog.Program{}); r.Kind != tt.want {
 			t.Errorf("%s: %q, want %q", name, r.Kind, tt.want)

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// How much is read at once, and how much of a line. The kernel's lines are shorter than its own buffer for one, of 1 KiB, but for
-// some of several parts: states.
+// Sizes of a block that is read at once, and of the longest line. The kernel's lines are shorter than its own line buffer of 1 KiB. Only
+// lines of several parts, such as states, may be longer.
 const (
 	blockSize = 64 << 10
 	lineLimit = 1 << 20
 )
 
-// A Scanner reads a log of any size event by event. It keeps no more of it than a block and a line.
+// A Scanner reads a log of any size event by event. It keeps only a block and a line of it in memory.
 //
 //	s := verifierlog.NewScanner(file)
 //	for s.Next() {
@@ -24,8 +24,8 @@ const (
 //	return s.Err()
 type Scanner struct {
 	source io.Reader // nil when the whole log is in text
-	block  []byte    // read and not yet part of text: the beginning of a line
-	text   string    // lines that were not yet handed out
+	block  []byte    // the beginning of a line: it was read but is not yet part of text
+	text   string    // lines that were not returned yet
 	ended  bool      // nothing comes after text
 	skip   bool      // inside the rest of a line that was too long
 	err    error
@@ -35,18 +35,18 @@ type Scanner struct {
 	line  int
 }
 
-// NewScanner returns a scanner for a log of BPF_PROG_LOAD or BPF_BTF_LOAD. The log ends where the reader does, or at a NUL.
+// NewScanner returns a scanner for a log of BPF_PROG_LOAD or BPF_BTF_LOAD. The log ends at the end of the reader, or at a NUL.
 func NewScanner(r io.Reader) *Scanner {
 	return &Scanner{source: r, block: make([]byte, 0, blockSize)}
 }
 
-// newTextScanner returns a scanner for a log that is in memory already. Its events share that memory.
+// newTextScanner returns a scanner for a log in memory. Its events share that memory.
 func newTextScanner(log string) *Scanner {
 	log, _, _ = strings.Cut(log, "\x00")
 	return &Scanner{text: log, ended: true}
 }
 
-// Next goes on to the next event and reports whether there is one.
+// Next moves to the next event and reports whether there is one.
 func (s *Scanner) Next() bool {
 	if s.lines.pending != "" {
 		s.event = Event{Line: s.line}
@@ -66,10 +66,10 @@ func (s *Scanner) Next() bool {
 	}
 }
 
-// Event returns the event that Next went to. The next call of Next overwrites it.
+// Event returns the current event. The next call of Next overwrites it.
 func (s *Scanner) Event() *Event { return &s.event }
 
-// Err returns what ended the log before its end, nil if nothing did.
+// Err returns the error that stopped the scanner before the end of the log, or nil.
 func (s *Scanner) Err() error { return s.err }
 
 // nextLine returns the next line without its end.
@@ -104,13 +104,14 @@ func (s *Scanner) nextLine() (line string, cut, ok bool) {
 	}
 }
 
-// fill reads a block and turns its whole lines into text. A line that doesn't end in the block waits for the next, until it is too long.
+// fill reads a block and moves its complete lines to text. A line that does not end in the block is kept for the next block, until it is
+// too long.
 func (s *Scanner) fill() {
-	s.block = append(s.block, s.text...) // no end of a line is in it
+	s.block = append(s.block, s.text...) // it has no end of a line
 	s.text = ""
 	for empty := 0; ; empty++ {
 		if len(s.block) == cap(s.block) {
-			s.block = append(s.block, 0)[:len(s.block)] // grows to twice the size
+			s.block = append(s.block, 0)[:len(s.block)] // doubles the size
 		}
 		n, err := s.source.Read(s.block[len(s.block):cap(s.block)])
 		if n > 0 {

@@ -68,7 +68,8 @@ func TestScannerNeedsNoMoreForMore(t *testing.T) {
 // TestWalkNeedsNoMoreForMore: of a path of a million steps only the last are kept, and no text of the others.
 func TestWalkNeedsNoMoreForMore(t *testing.T) {
 	const size, most = 100 << 20, 48 << 20
-	text := []byte("; x++ @ a.go:7\n1: (07) r6 += 1                       ; R6=scalar()\n2: (05) goto pc-2                     ; R6=scalar(id=1) fp-8=mmmm????\n")
+	text := []byte("; x++ @ a.go:7\n1: (07) r6 += 1                       ; R6=scalar()\n" +
+		"2: (05) goto pc-2                     ; R6=scalar(id=1) fp-8=mmmm????\n")
 	runtime.GC()
 	var before, now runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -101,8 +102,8 @@ func TestScannerCutsLongLines(t *testing.T) {
 	}
 }
 
-// TestEachLineIsUnderstood: of all recorded logs, the messages are those that the index has, and nothing else is free text or unknown. What
-// is printed of registers is understood to the last word.
+// TestEachLineIsUnderstood: of all recorded logs, the messages are those that the index has, and nothing else is free text or unknown.
+// What is printed of registers is understood to the last word.
 func TestEachLineIsUnderstood(t *testing.T) {
 	logs := recorded.Open(t)
 	files := logs.Files("")
@@ -183,7 +184,8 @@ func TestTwoLogsInAFile(t *testing.T) {
 	}
 }
 
-// FuzzScanner: any text has events, in order, which a reader in small pieces gives as well; whoever follows them comes to an end, and back.
+// FuzzScanner: any text has events, in order, which a reader in small pieces gives as well; whoever follows them comes to an end, and
+// back.
 func FuzzScanner(f *testing.F) {
 	logs := recorded.Open(f)
 	for _, file := range logs.Files("") {

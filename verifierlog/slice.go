@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// sliceLimit is how many instructions a slice has at most; people read it.
+// sliceLimit is the largest number of instructions in a slice: people read it.
 const sliceLimit = 32
 
-// slice returns the instructions that made the value which broke the rule, in the order of the walk. The last one is the one that is
-// refused. Instructions of a loop are there once.
+// slice returns the instructions that computed the value which broke the rule, in the order of the walk. The last one is the refused
+// instruction. Instructions of a loop appear once.
 //
-// It goes back along the path with a set of wanted places. An instruction that wrote one of them is part of the slice, and what it made
-// the value from is wanted instead.
+// It goes back along the path with a set of wanted places. An instruction that wrote a wanted place becomes part of the slice. Then its
+// operands are wanted instead of that place.
 func (p *Path) slice(reason string, details []string) []Step {
 	if len(p.steps) == 0 {
 		return nil
@@ -39,7 +39,7 @@ func (p *Path) slice(reason string, details []string) []Step {
 	return s.inOrder()
 }
 
-// A slicer is a slice half made.
+// A slicer holds a slice while it is made.
 type slicer struct {
 	path     *Path
 	reason   string
@@ -63,7 +63,7 @@ func (s *slicer) operandsOf(i int) operands {
 	return o
 }
 
-// include puts an instruction into the slice unless it is there.
+// include adds an instruction to the slice, if it is not in it already.
 func (s *slicer) include(i int, value string, note Note) {
 	c := s.path.steps[i].code
 	if s.seen[c.insn] || len(s.steps) >= sliceLimit {
@@ -88,16 +88,16 @@ func (s *slicer) inOrder() []Step {
 	return steps
 }
 
-// An effect is what an instruction did to a place.
+// An effect is the effect of an instruction on a place.
 type effect struct {
-	hit  bool   // something
-	stay bool   // what it was before matters too
-	from []int  // cells that its value was made from
+	hit  bool   // the instruction had an effect
+	stay bool   // the value before matters too
+	from []int  // cells from which the value was computed
 	note Note   // for the slice
-	made string // for the slice, where it is not the wanted place: "R4=pkt(off=14,r=14)"
+	made string // for the slice, when it is not the wanted place: "R4=pkt(off=14,r=14)"
 }
 
-// step asks of each wanted place what the instruction did to it.
+// step finds the effect of an instruction on each wanted place.
 func (s *slicer) step(i int, before *Snapshot) {
 	o, frame := s.operandsOf(i), s.path.steps[i].frame
 	for _, cell := range s.wantedNow() {
@@ -123,7 +123,7 @@ func (s *slicer) step(i int, before *Snapshot) {
 	}
 }
 
-// wantedNow lists the wanted places in a fixed order, so that slices don't depend on chance.
+// wantedNow lists the wanted places in a fixed order, so that slices do not depend on the order of a Go map.
 func (s *slicer) wantedNow() []int {
 	list := make([]int, 0, len(s.wanted))
 	for cell := range s.wanted {
@@ -133,7 +133,7 @@ func (s *slicer) wantedNow() []int {
 	return list
 }
 
-// after returns a value after a step, and whether it is another than before. What the verifier only marks doesn't count.
+// after returns a value after a step, and whether it changed. A mark of the verifier is not a change.
 func (s *slicer) after(i, cell int, before *Snapshot) (text string, changed bool) {
 	text = before.known[cell]
 	for _, c := range s.path.changesOf(i) {
@@ -144,7 +144,7 @@ func (s *slicer) after(i, cell int, before *Snapshot) (text string, changed bool
 	return text, strings.TrimPrefix(text, "P") != strings.TrimPrefix(before.known[cell], "P")
 }
 
-// An access is an instruction, and one place that it may have to do with.
+// An access is an instruction and one place that it may have an effect on.
 type access struct {
 	operands
 	step    int // index in the path
@@ -155,10 +155,10 @@ type access struct {
 	changed bool
 }
 
-// is reports whether the place is a register of the function that runs.
+// is reports whether the place is this register of the running function.
 func (a access) is(n int) bool { return n >= 0 && a.cell == cellOf(register(a.frame, n)) }
 
-// registerCells returns the cells of registers of the function that runs, without R10, which nobody writes.
+// registerCells returns the cells of registers of the running function, without R10, which is never written.
 func (a access) registerCells(registers ...int) []int {
 	var cells []int
 	for _, n := range registers {
@@ -169,7 +169,7 @@ func (a access) registerCells(registers ...int) []int {
 	return cells
 }
 
-// effects says for each operation what it does to a place.
+// effects has a function for each operation that returns its effect on a place.
 var effects = [...]func(s *slicer, a access) effect{
 	otherOperation:  func(_ *slicer, a access) effect { return effect{hit: a.changed} },
 	moveOperation:   func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst), from: a.registerCells(a.src)} },
@@ -184,8 +184,8 @@ var effects = [...]func(s *slicer, a access) effect{
 	exitOperation:   exitEffect,
 }
 
-// loadEffect: a load from the stack gives what was stored; a pointer from a struct depends on where the struct is from; of other
-// memory nothing is known.
+// loadEffect: a load from the stack returns the value that was stored there. A pointer from a struct depends on the pointer to the struct.
+// Of other memory nothing is known.
 func loadEffect(_ *slicer, a access) effect {
 	if !a.is(a.dst) {
 		return effect{}
@@ -252,8 +252,8 @@ func kernelCallEffect(_ *slicer, a access) effect {
 	return effect{}
 }
 
-// programCallEffect: a function begins with its arguments and an empty stack; its caller loses R0 to R5. R0 of the caller is asked for
-// here only when the function was not walked through: a global one.
+// programCallEffect: a function begins with its arguments and an empty stack, and its caller loses R0 to R5. The caller's R0 is wanted
+// here only when the walk did not go through the function, because it is global.
 func programCallEffect(_ *slicer, a access) effect {
 	switch place := placeOf(a.cell); {
 	case place.Frame == a.frame+1 && place.Register >= 1 && place.Register <= 5:
@@ -275,15 +275,15 @@ func exitEffect(_ *slicer, a access) effect {
 	return effect{hit: true, from: a.registerCells(0), note: Note{Kind: ResultOf}}
 }
 
-// jumpEffect: a comparison writes nothing, but tells on each side something about what it compares. That it tells nothing is worth knowing of
-// numbers and of what may be nil; there somebody meant to find out.
+// jumpEffect: a comparison writes nothing, but each of its branches may show something about the compared values. For numbers and values
+// that may be nil it is worth a note when it shows nothing, because the author expected that it does.
 func jumpEffect(s *slicer, a access) effect {
 	was := ParseValue(a.before.known[a.cell])
 	switch {
-	case a.changed && was.Kind.IsPointer() && ParseValue(a.after).Kind == Scalar: // it only shows here: see stale.go
+	case a.changed && was.Kind.IsPointer() && ParseValue(a.after).Kind == Scalar: // the change happened earlier: see stale.go
 		s.checkStale(a.step, a.cell, was.Text, a.after)
 		return effect{}
-	case a.changed && a.after != "" && was.Kind != NoValue: // else the log began behind what made it
+	case a.changed && a.after != "" && was.Kind != NoValue: // otherwise the log began after the instruction that computed the value
 		return effect{hit: true, stay: true, note: Note{Kind: ComparisonTells}}
 	case (a.is(a.dst) || a.is(a.src)) && (was.Kind == Scalar || was.Flags&MayBeNil != 0):
 		return effect{hit: true, stay: true, note: Note{Kind: ComparisonMute}}
@@ -293,7 +293,7 @@ func jumpEffect(s *slicer, a access) effect {
 	return effect{}
 }
 
-// packetEffect: a comparison of a packet pointer with the packet's end holds for all pointers of its id, also for those that it does not name.
+// packetEffect: a comparison of a packet pointer with the packet's end counts for all pointers with the same id, not only for its operand.
 func (s *slicer) packetEffect(a access, was Value) effect {
 	for _, pair := range [...][2]int{{a.dst, a.src}, {a.src, a.dst}} {
 		compared, end := register(a.frame, pair[0]), register(a.frame, pair[1])

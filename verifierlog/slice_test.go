@@ -9,7 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A history is what a slice has to tell about a recorded program. Each was written down from the program and its mistake, as the index has it.
+// A history is what a slice has to tell about a recorded program. Each was written down from the program and its mistake, as the index has
+// it.
 type history struct {
 	program string
 	insns   []int  // of the slice
@@ -19,12 +20,12 @@ type history struct {
 
 var histories = []history{
 	// Registers that a call lost, or that nobody set.
-	{"r1_after_call", []int{0, 1}, 0, "loses R1 to R5"},
-	{"tcp_sk_after_call", []int{3, 4}, 3, "loses R1 to R5"},
-	{"subprog_clobbers_r1", []int{0, 1}, 0, "loses R1 to R5"},
+	{"r1_after_call", []int{0, 1}, 0, "clears R1 to R5"},
+	{"tcp_sk_after_call", []int{3, 4}, 3, "clears R1 to R5"},
+	{"subprog_clobbers_r1", []int{0, 1}, 0, "clears R1 to R5"},
 	{"r0_not_set", []int{0}, 0, ""},
 	{"helper_arg_uninit", []int{2}, 2, ""},
-	{"subprog_r0", []int{0, 3, 1}, 0, "begins with no values"},
+	{"subprog_r0", []int{0, 3, 1}, 0, "begins with values only in R1 to R5"},
 
 	// Numbers where an address is due.
 	{"helper_arg_scalar", []int{0, 3}, 0, "R1=0"},
@@ -34,11 +35,11 @@ var histories = []history{
 	{"snprintf_fmt", []int{0, 4, 5, 9}, 5, "R3=fp-8"},
 
 	// Nil.
-	{"null_arith", []int{5, 6}, 5, "bpf_map_lookup_elem may give nil"},
-	{"subprog_error_inside", []int{5, 6, 7, 10}, 5, "may give nil"}, // through an argument
-	{"ringbuf_no_null", []int{4, 5}, 4, "may give nil"},
-	{"ringbuf_submit_or_null", []int{4, 5, 7}, 4, "may give nil"},
-	{"syscall_task_maybe_null", []int{1, 2}, 1, "may give nil"},
+	{"null_arith", []int{5, 6}, 5, "bpf_map_lookup_elem may return nil"},
+	{"subprog_error_inside", []int{5, 6, 7, 10}, 5, "may return nil"}, // through an argument
+	{"ringbuf_no_null", []int{4, 5}, 4, "may return nil"},
+	{"ringbuf_submit_or_null", []int{4, 5, 7}, 4, "may return nil"},
+	{"syscall_task_maybe_null", []int{1, 2}, 1, "may return nil"},
 	{"dummy_maybe_null", []int{0, 1}, 0, "may be nil"},
 	{"kptr_load_null", []int{7, 8}, 7, "may be nil"},
 
@@ -59,8 +60,8 @@ var histories = []history{
 
 	// Packets: what was proven, and by which comparison.
 	{"pkt_no_check", []int{0, 1}, 0, "R2=pkt(r=0)"},
-	{"pkt_short_check", []int{0, 4, 5}, 4, "proves 14 bytes"},
-	{"pkt_wrong_branch", []int{0, 4, 5}, 4, "proves nothing"},
+	{"pkt_short_check", []int{0, 4, 5}, 4, "there are 14 bytes"},
+	{"pkt_wrong_branch", []int{0, 4, 5}, 4, "shows nothing"},
 	{"pkt_var_off", []int{0, 4, 5, 6, 7}, 6, "R2=pkt(id=1,r=0"},
 
 	// Pointers that a call took away. The log does not say so: it shows when they are read again.
@@ -85,10 +86,10 @@ var histories = []history{
 	{"ringbuf_leak", []int{4, 7, 8}, 7, "last copy is lost"},
 	{"sk_lookup_leak", []int{7, 8, 9}, 7, "acquires reference 2"},
 	{"iter_no_destroy", []int{4, 6}, 4, "acquires reference 1"},
-	{"lock_leak", []int{9, 11}, 9, "begins what was not ended"},
+	{"lock_leak", []int{9, 11}, 9, "begins the section that was not ended"},
 	{"lock_twice", []int{10, 13}, 10, "takes the lock"},
-	{"rcu_unbalanced", []int{0, 2}, 0, "begins what was not ended"},
-	{"irq_out_of_order", []int{5, 8}, 5, "has to be ended first"},
+	{"rcu_unbalanced", []int{0, 2}, 0, "begins the section that was not ended"},
+	{"irq_out_of_order", []int{5, 8}, 5, "must be ended first"},
 }
 
 // TestSlicesTellWhereValuesAreFrom reads each program's logs of levels 1 and 2, which must tell the same history.

@@ -2,7 +2,7 @@ package verifierlog
 
 import "strings"
 
-// Limits of the kernel: MAX_CALL_FRAMES and MAX_BPF_STACK. States of deeper frames and slots further down are not kept.
+// Limits of the kernel: MAX_CALL_FRAMES and MAX_BPF_STACK. Deeper frames and lower slots are not kept.
 const (
 	mostFrames    = 8
 	registerCount = 11
@@ -10,11 +10,11 @@ const (
 	cellCount     = registerCount + slotCount
 )
 
-// cells hold a value, as printed, for each place: a frame has its registers first, then its stack from the frame pointer down. "" stands
-// for a value that isn't known.
+// cells hold a value, as printed, for each place: for each frame first the registers, then the stack from the frame pointer down. "" means
+// that the value is not known.
 type cells [mostFrames * cellCount]string
 
-// cellOf returns the index of a place, -1 for one that is not kept.
+// cellOf returns the index of a place, -1 if the place is not kept.
 func cellOf(p Place) int {
 	switch {
 	case p.Frame < 0 || p.Frame >= mostFrames:
@@ -39,14 +39,14 @@ func placeOf(cell int) Place {
 
 func register(frame, n int) Place { return Place{Frame: frame, Register: n} }
 
-// A Snapshot is all that the log says about registers and stack at one point of a path.
+// A Snapshot holds the registers and the stack at one point of a path, as far as the log shows them.
 type Snapshot struct {
-	Frame int // the function that runs
+	Frame int // the running function
 	known cells
 	refs  string
 }
 
-// Text returns a value as printed, "" when the log doesn't say.
+// Text returns a value as printed, "" when the log does not show it.
 func (s *Snapshot) Text(p Place) string {
 	if cell := cellOf(p); cell >= 0 {
 		return s.known[cell]
@@ -54,7 +54,7 @@ func (s *Snapshot) Text(p Place) string {
 	return ""
 }
 
-// Value returns a value; NoValue when the log doesn't say.
+// Value returns a value; its kind is NoValue when the log does not show it.
 func (s *Snapshot) Value(p Place) Value { return ParseValue(s.Text(p)) }
 
 // Places returns the places that have a value: frame by frame, registers by number, then the stack from the highest offset down.
@@ -68,7 +68,7 @@ func (s *Snapshot) Places() []Place {
 	return places
 }
 
-// References returns the ids of what is held.
+// References returns the ids of held references.
 func (s *Snapshot) References() []string {
 	if s.refs == "" {
 		return nil
@@ -76,7 +76,7 @@ func (s *Snapshot) References() []string {
 	return strings.Split(s.refs, ",")
 }
 
-// list returns the state of the function that runs as a Report has it.
+// list returns the state of the running function in the form of a Report.
 func (s *Snapshot) list() (registers []Register, stack []Slot) {
 	for _, p := range s.Places() {
 		switch {

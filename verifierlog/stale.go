@@ -2,10 +2,10 @@ package verifierlog
 
 import "strings"
 
-// Some calls end the life of pointers: packets move, resources are given back, sections end. The verifier takes the pointers away in all
-// places and prints none of that; the log shows it when such a place is read the next time.
+// Some calls make pointers invalid: the packet may move, a resource is released, a section ends. The verifier changes such pointers in all
+// places to numbers, and prints nothing about it. The log shows the number only when the place is read the next time.
 
-// checkType looks whether the message speaks of a number where the log last had a pointer.
+// checkType finds out whether the message speaks of a number where the log last had a pointer.
 func (s *slicer) checkType(last int, before *Snapshot) {
 	if !isAboutNumber(s.reason) {
 		return
@@ -15,7 +15,7 @@ func (s *slicer) checkType(last int, before *Snapshot) {
 	}
 }
 
-// isAboutNumber reports whether a message says that something is a number, which kernels before 5.18 called "inv".
+// isAboutNumber reports whether a message says that something is a number. Kernels before 5.18 call numbers "inv".
 func isAboutNumber(reason string) bool {
 	for _, part := range [...]string{"'scalar'", "'inv'", "type=scalar ", "type=inv "} {
 		if strings.Contains(reason, part) {
@@ -25,8 +25,8 @@ func isAboutNumber(reason string) bool {
 	return false
 }
 
-// checkStale compares a value as it was last printed with what it was read as. When a pointer was lost on the way, it puts the call that took it
-// into the slice.
+// checkStale compares the last printed value of a place with the value that was read. When a pointer became a number in between, it adds
+// the call that made it invalid to the slice.
 func (s *slicer) checkStale(at, cell int, printed, read string) {
 	was, is := ParseValue(printed), ParseValue(read)
 	const life = RCU | Trusted
@@ -40,8 +40,8 @@ func (s *slicer) checkStale(at, cell int, printed, read string) {
 	s.include(i, "", Note{Kind: TakenAway, Callee: s.operandsOf(i).callee, Place: placeOf(cell).String(), Was: printed})
 }
 
-// invalidator returns the call that took a pointer: the one that was given what the pointer belongs to; else the last one. It looks no further
-// than to where the pointer was made.
+// invalidator returns the call that made a pointer invalid: the call that got the object of the pointer as an argument, or else the last
+// call. It looks back at most to the instruction that made the pointer.
 func (s *slicer) invalidator(at, cell int, was Value) int {
 	lastCall := -1
 	for i, before := range s.path.Backward() {
@@ -64,7 +64,7 @@ func (s *slicer) invalidator(at, cell int, was Value) int {
 	return lastCall
 }
 
-// givenAway reports whether an argument of a call is, or points to, what a pointer belongs to.
+// givenAway reports whether an argument of a call is the object of a pointer, or points to it.
 func (s *slicer) givenAway(before *Snapshot, frame int, was Value) bool {
 	if was.Ref == 0 && was.DynptrID == 0 {
 		return false

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// statisticsStart returns where a line's statistics begin: at its start, or behind a message without a newline. -1 stands for none.
+// statisticsStart returns the index at which statistics begin in a line: 0, or after a message without a newline. It returns -1 when the
+// line has no statistics.
 func statisticsStart(line string) int {
 	if strings.HasSuffix(line, " usec") {
 		if i := strings.LastIndex(line, "verification time "); i >= 0 {
@@ -28,7 +29,7 @@ func statisticsStart(line string) int {
 	return i
 }
 
-// A statisticsField is a number, and the words in front of it.
+// A statisticsField is a number, and the words before it.
 type statisticsField struct {
 	words string
 	field func(s *Stats) *int
@@ -43,14 +44,14 @@ var statisticsFields = [...]statisticsField{
 	{"mark_read ", func(s *Stats) *int { return &s.MarkRead }},
 }
 
-// read takes over a line of statistics.
+// read reads a line of statistics.
 func (s *Stats) read(line string) {
 	if depth, ok := strings.CutPrefix(line, "stack depth "); ok {
 		s.StackDepth = depth
 		return
 	}
 	if text, ok := strings.CutPrefix(line, "verification time "); ok {
-		usec, _ := parseInt(strings.TrimSuffix(text, " usec")) // 0 for more than the kernel prints
+		usec, _ := parseInt(strings.TrimSuffix(text, " usec")) // 0 when the number is too large
 		s.Time = time.Duration(usec) * time.Microsecond
 		return
 	}

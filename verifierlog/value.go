@@ -11,37 +11,37 @@ type Value struct {
 	State  string // Iterator: active, drained
 
 	Offset   int64 // of a pointer, known part
-	Frame    int   // PointerStack: whose stack it is, -1 for that of the frame whose state has the value
-	ID       int   // equal for values that the verifier knows to be equal, or to come from one look-up
-	IDOffset int   // "id=3+4": differs by so much from others of the ID
-	Ref      int   // reference that goes with it (ref_obj_id, ref_id; from 7.3 parent_id); 0 for none
-	Range    int   // PointerPacket: bytes proven
+	Frame    int   // PointerStack: the frame of the stack, -1 for the frame that the value is printed for
+	ID       int   // the same for values that the verifier knows to be equal, or to come from the same look-up
+	IDOffset int   // "id=3+4": the difference to other values with this ID
+	Ref      int   // the reference of the value (ref_obj_id, ref_id; from 7.3 parent_id); 0 for none
+	Range    int   // PointerPacket: number of bytes that were checked
 	KeySize  int
-	Size     int // of a map's value or of memory
+	Size     int // size of a map's value or of memory
 	Depth    int // Iterator
-	DynptrID int // Dynptr and its slices: equal for those that belong together
-	Width    int // stack: bytes of a spill that is narrower than a register; 0 for whole ones
+	DynptrID int // Dynptr and its slices: the same for those that belong together
+	Width    int // stack: bytes of a spill that is narrower than a register; 0 for a full one
 
 	Bounds  Bounds // Scalar, and the variable part of a pointer's offset
 	Bits    Tnum
-	Unknown []string // "key=value" that this package does not know
+	Unknown []string // "key=value" pairs that this package does not know
 }
 
-// A ValueKind says what a value is.
+// A ValueKind is the kind of a value.
 type ValueKind uint8
 
 // Kinds of values. Pointers come last.
 const (
-	NoValue  ValueKind = iota // nothing is known, or nothing was ever written
-	Scalar                    // a number, known when its bounds are equal
-	Bytes                     // stack: not one value but bytes of several kinds (Text has a letter a byte)
+	NoValue  ValueKind = iota // nothing is known, or nothing was written
+	Scalar                    // a number; it is known when its bounds are equal
+	Bytes                     // stack: bytes of several kinds (Text has one letter for each byte)
 	Dynptr                    // stack: a dynptr
 	Iterator                  // stack: an open-coded iterator
 	IRQFlag                   // stack: saved interrupt flags
 
 	PointerContext
 	PointerStack
-	PointerMap // to a map itself
+	PointerMap // pointer to the map itself
 	PointerMapKey
 	PointerMapValue
 	PointerPacket // also pkt_meta
@@ -51,16 +51,16 @@ const (
 	PointerMemory // mem, buf, ringbuf_mem
 	PointerFunction
 	PointerArena
-	PointerOther // another kind, which Text names
+	PointerOther // another kind; see Text
 )
 
-// IsPointer reports whether it is an address.
+// IsPointer reports whether a value of this kind is an address.
 func (k ValueKind) IsPointer() bool { return k >= PointerContext }
 
-// ValueFlags qualify a value.
+// ValueFlags are properties of a value.
 type ValueFlags uint16
 
-// Qualifications.
+// Properties of values, with the words that the kernel prints for them.
 const (
 	MayBeNil         ValueFlags = 1 << iota // _or_null
 	Precise                                 // P: the verifier tracks the exact number
@@ -70,7 +70,7 @@ const (
 	RCU                                     // rcu_
 	UntrustedPointer                        // untrusted_
 	Trusted                                 // trusted_
-	Alloc                                   // alloc_, ringbuf_: a program asked for it
+	Alloc                                   // alloc_, ringbuf_: the program allocated it
 	NonOwning                               // non_own_ref
 )
 
@@ -82,7 +82,7 @@ type Bounds struct {
 	UMin32, UMax32 uint32
 }
 
-// A Tnum says of each bit of a number whether it is known ("tristate number", kernel/bpf/tnum.c).
+// A Tnum says for each bit of a number whether it is known ("tristate number", kernel/bpf/tnum.c).
 type Tnum struct {
 	Value uint64 // the known bits
 	Mask  uint64 // 1 for each bit that is not known

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// ParseValue reads a value as a state prints it, without the name in front: "scalar(umax=255,var_off=(0x0; 0xff))", "fp-8",
-// "map_value_or_null(id=1,map=m,ks=4,vs=8)", "mmmm????". It knows the spellings of Linux 5.15 to 7.3 and never fails: what it does not know is
-// kept in Unknown, and text that is no value at all gives NoValue.
+// ParseValue reads a value as states print it, without the name before it: "scalar(umax=255,var_off=(0x0; 0xff))", "fp-8",
+// "map_value_or_null(id=1,map=m,ks=4,vs=8)", "mmmm????". It knows the spellings of Linux 5.15 to 7.3 and never fails: unknown parts are
+// stored in Unknown, and for a text that is not a value it returns NoValue.
 //
 //	v := ParseValue("scalar(umin=1,umax=8)")
-//	v.Bounds.Max // 8: what the kernel leaves out follows from what it prints
+//	v.Bounds.Max // 8: limits that the kernel does not print are computed from those that it prints
 func ParseValue(text string) Value {
 	v := Value{Text: text}
 	if v.slotBytes(text) {
@@ -49,7 +49,7 @@ func ParseValue(text string) Value {
 	return v
 }
 
-// slotBytes reads a slot of which the kernel prints a letter a byte.
+// slotBytes reads a slot that is printed with one letter for each byte.
 func (v *Value) slotBytes(text string) bool {
 	if len(text) != 8 || strings.Trim(text, slotLetters) != "" {
 		return false
@@ -64,8 +64,8 @@ func (v *Value) slotBytes(text string) bool {
 // slotLetters are the letters of bytes of stack: never written, spilled, read (old kernels), misc, zero, dynptr, iterator, irq flag.
 const slotLetters = "?rsm0dif"
 
-// cutSpilledBytes cuts the letters in front of the spill of a part of a register: "????scalar()" is a spill of 4 bytes. The kernel prints
-// no number with needless zeros, so "mmmm0" is one too.
+// cutSpilledBytes cuts the letters before the spill of a part of a register: "????scalar()" is a spill of 4 bytes. The kernel prints
+// numbers without leading zeros, so "mmmm0" is such a spill too.
 func cutSpilledBytes(text string) (value string, width int) {
 	for _, above := range [...]int{4, 6, 7} {
 		if len(text) > above && strings.Trim(text[:above], "?m0") == "" && isScalarText(text[above:]) {
@@ -84,7 +84,7 @@ func isScalarText(text string) bool {
 	return ok && (text == "0" || text[0] != '0' || strings.HasPrefix(text, "0x"))
 }
 
-// known makes it a number that is known exactly.
+// known sets the value to a known number.
 func (v *Value) known(n uint64) {
 	v.Kind = Scalar
 	v.Bounds = Bounds{
@@ -112,19 +112,20 @@ func (v *Value) scalarOf515(base string) bool {
 	return true
 }
 
-// A valuePrefix is a word in front of the kind of a value.
+// A valuePrefix is a word before the kind of a value.
 type valuePrefix struct {
 	text string
 	flag ValueFlags
 }
 
-// valuePrefixes come in any order and number. "ringbuf_" says where memory is from, which its release has to match.
+// valuePrefixes may appear in any order and number. "ringbuf_" says where memory comes from: it must be released by a call for ring
+// buffers.
 var valuePrefixes = [...]valuePrefix{
 	{"rdonly_", ReadOnly}, {"ringbuf_", Alloc}, {"alloc_", Alloc}, {"user_", User}, {"percpu_", PerCPU}, {"rcu_", RCU},
 	{"untrusted_", UntrustedPointer}, {"trusted_", Trusted},
 }
 
-// prefixes takes the words off the front that qualify a value.
+// prefixes cuts off the words for properties of the value.
 func (v *Value) prefixes(base string) string {
 	for {
 		before := base
@@ -140,8 +141,8 @@ func (v *Value) prefixes(base string) string {
 	}
 }
 
-// stackPointer reads "fp-8", "fp[1]-8" and "fp" (whose offset is variable, or not printed). A frame that isn't printed is the one whose state
-// it is: -1.
+// stackPointer reads "fp-8", "fp[1]-8" and "fp" (the offset is variable, or not printed). When the frame is not printed, it is the frame
+// of the state: -1.
 func (v *Value) stackPointer(base string) bool {
 	rest, ok := strings.CutPrefix(base, "fp")
 	if !ok {
@@ -197,7 +198,7 @@ var valueNames = [...]valueName{
 	{"flow_keys", PointerOther}, {"tp_buffer", PointerOther}, {"dynptr_ptr", PointerOther}, {"insn", PointerOther},
 }
 
-// named reads the kinds that have a name, and the objects of the stack.
+// named reads the kinds that have a name, and the objects on the stack.
 func (v *Value) named(base string) bool {
 	name, nilable := strings.CutSuffix(base, "_or_null")
 	for _, n := range valueNames {
@@ -256,7 +257,7 @@ func parseNumber(text string) (uint64, bool) {
 	return n, err == nil
 }
 
-// parseInt reads a number that has to fit an int, as sizes and ids do.
+// parseInt reads a number that must fit an int, such as a size or an id.
 func parseInt(text string) (int, bool) {
 	n, ok := parseNumber(text)
 	if int64(n) < math.MinInt32 || int64(n) > math.MaxInt32 {

@@ -5,33 +5,33 @@ import (
 	"strings"
 )
 
-// A Walk goes with the verifier through a program. It is told one event after the other and keeps the path that leads to the last one,
-// with what is known at its end. At log level 2, where all paths are told, it goes back to a branch when the verifier does.
+// A Walk follows the verifier through a program. It gets one event after the other, and keeps the path to the last one and the state at
+// its end. A log of level 2 has all paths: the Walk goes back to a branch when the verifier does.
 //
 //	w := verifierlog.NewWalk()
 //	for s := verifierlog.NewScanner(file); s.Next(); {
 //		w.Follow(s.Event())
 //	}
-//	w.Path().After().Value(verifierlog.Place{Register: 1}) // of R1, where the walk ended
+//	w.Path().After().Value(verifierlog.Place{Register: 1}) // the value of R1 at the end of the walk
 //
 // Its memory is bounded: see Path.
 type Walk struct {
 	path    Path
-	source  Source        // of the instructions that follow
+	source  Source        // source line of the instructions that follow
 	program map[int]*code // as last printed
 	values  map[string]string
-	shared  bool // events share memory that stays anyway: texts need not be copied
+	shared  bool // the memory of events stays valid: texts need not be copied
 
-	called bool         // the last instruction called a function of the kernel, and no state was printed since
+	called bool         // the last instruction called a kernel function, and no state was printed since then
 	state  PrintedState // of the event; kept for its memory
 }
 
-// NewWalk returns a walk that was told nothing.
+// NewWalk returns a walk without any event.
 func NewWalk() *Walk {
 	return &Walk{program: make(map[int]*code), values: make(map[string]string)}
 }
 
-// FailingPath reads a log and returns the path at its end. At log level 1 that is all that the log tells, at level 2 the last of many paths.
+// FailingPath reads a log and returns the path at its end. At log level 1 this is the only path in the log, at level 2 the last of many.
 func FailingPath(r io.Reader) (*Path, error) {
 	s, w := NewScanner(r), NewWalk()
 	for s.Next() {
@@ -40,7 +40,7 @@ func FailingPath(r io.Reader) (*Path, error) {
 	return w.Path(), s.Err()
 }
 
-// pathOf is FailingPath for a log that is in memory already.
+// pathOf is FailingPath for a log in memory.
 func pathOf(log string) *Path {
 	s, w := newTextScanner(log), NewWalk()
 	w.shared = true
@@ -50,17 +50,17 @@ func pathOf(log string) *Path {
 	return w.Path()
 }
 
-// Path returns the path to the last event. It is the walk's own: following another event changes it.
+// Path returns the path to the last event. It belongs to the walk: the next call of Follow changes it.
 func (w *Walk) Path() *Path { return &w.path }
 
-// Follow takes over what an event tells.
+// Follow continues the walk with an event.
 func (w *Walk) Follow(e *Event) {
 	if int(e.Kind) < len(follow) && follow[e.Kind] != nil {
 		follow[e.Kind](w, e)
 	}
 }
 
-// follow says what each kind of event means to a walk; the others mean nothing.
+// follow has a function for each kind of event that matters to a walk.
 var follow = [...]func(w *Walk, e *Event){
 	SourceLine:     func(w *Walk, e *Event) { w.source = e.Source },
 	Instruction:    (*Walk).instruction,
@@ -71,7 +71,7 @@ var follow = [...]func(w *Walk, e *Event){
 	ReturnState:    (*Walk).apply,
 	ResumeState:    (*Walk).apply,
 	GlobalFunction: func(w *Walk, _ *Event) { w.restart() },
-	Subprogram:     func(w *Walk, _ *Event) { w.restart() }, // a log begins, maybe the second in the file
+	Subprogram:     func(w *Walk, _ *Event) { w.restart() }, // a log begins; a file may have several
 }
 
 func (w *Walk) restart() {
@@ -79,7 +79,7 @@ func (w *Walk) restart() {
 	w.called = false
 }
 
-// instruction goes on by one.
+// instruction adds an instruction to the path.
 func (w *Walk) instruction(e *Event) {
 	w.loseArguments()
 	w.path.append(w.codeOf(e), e.Line)
@@ -89,8 +89,8 @@ func (w *Walk) instruction(e *Event) {
 	}
 }
 
-// loseArguments forgets R1 to R5 after a call to a helper or kernel function, which leaves no value in them. It takes effect with what comes
-// next: a message about the call itself is about the registers before it.
+// loseArguments forgets R1 to R5 after a call of a helper or kernel function, which clears them. This happens only at the next event: a
+// message about the call itself is about the registers before it.
 func (w *Walk) loseArguments() {
 	if !w.called {
 		return
@@ -101,7 +101,7 @@ func (w *Walk) loseArguments() {
 	}
 }
 
-// codeOf returns what is known of an instruction from earlier times, or notes it.
+// codeOf returns the known code of an instruction, or stores it at the first visit.
 func (w *Walk) codeOf(e *Event) *code {
 	c := w.program[e.Insn]
 	if c == nil || c.text != e.Text || c.source != w.source {
@@ -110,7 +110,7 @@ func (w *Walk) codeOf(e *Event) *code {
 			c.text = strings.Clone(c.text)
 			c.source.Text, c.source.File = strings.Clone(c.source.Text), strings.Clone(c.source.File)
 		}
-		if len(w.program) > pathLimit { // of many programs, or of none
+		if len(w.program) > pathLimit { // the log is of many programs, or not a real log
 			clear(w.program)
 		}
 		w.program[e.Insn] = c
@@ -118,10 +118,10 @@ func (w *Walk) codeOf(e *Event) *code {
 	return c
 }
 
-// apply takes over a state. The last instruction made it.
+// apply stores a state. It is the result of the last instruction.
 func (w *Walk) apply(e *Event) {
 	if e.Frame > w.path.end.Frame {
-		w.called = false // a callback begins in the middle of the call, which has its arguments still
+		w.called = false // a callback begins during the call, which still has its arguments
 	}
 	w.loseArguments()
 	if !e.HasState() {
@@ -130,7 +130,7 @@ func (w *Walk) apply(e *Event) {
 	e.ReadState(&w.state)
 	s := &w.state
 	for frame := s.Frame + 1; frame <= w.path.end.Frame && frame < mostFrames; frame++ {
-		w.forget(frame, nil) // it returned
+		w.forget(frame, nil) // the function returned
 	}
 	w.path.end.Frame = s.Frame
 	if e.Whole {
@@ -142,7 +142,7 @@ func (w *Walk) apply(e *Event) {
 	w.path.end.refs = strings.Join(s.References, ",")
 }
 
-// forget takes all values from a frame but those that are in a list.
+// forget removes all values of a frame except those in a list.
 func (w *Walk) forget(frame int, but []PrintedValue) {
 	if frame < 0 || frame >= mostFrames {
 		return
@@ -168,7 +168,7 @@ func (w *Walk) set(p Place, text string) {
 	w.path.set(cell, w.own(text))
 }
 
-// own returns a text that keeps nothing else in memory. Values repeat so often that looking for one is cheaper than copying.
+// own returns a copy of a text that does not keep the log in memory. Values repeat so often that a look-up is cheaper than copying.
 func (w *Walk) own(text string) string {
 	if w.shared || text == "" {
 		return text
@@ -184,13 +184,13 @@ func (w *Walk) own(text string) string {
 	return own
 }
 
-// branch follows the walk to another place. Behind a call and a return that is where the path goes on; else a branch was finished, and the
-// verifier takes up the youngest that waits.
+// branch follows the walk to another place. After a call or a return, the path continues there. Otherwise a path has ended, and the
+// verifier goes back to the newest saved branch.
 func (w *Walk) branch(e *Event) {
-	w.called = false // what it lost is undone, or the state that follows is whole
+	w.called = false // going back restores the registers, or the state that follows is complete
 	p := &w.path
 	if i := w.branchStep(e); i < 0 {
-		w.restart() // the log begins later
+		w.restart() // the log begins after that branch
 		p.Cut = true
 	} else {
 		last := i == len(p.steps)-1
@@ -202,8 +202,8 @@ func (w *Walk) branch(e *Event) {
 	}
 }
 
-// branchStep returns the step that a branch began at, -1 when it is not on the path. Where the same jump came by more than once, those are
-// out that led to the place already: the verifier knew then that only this side was possible, and nothing waited.
+// branchStep returns the step at which a branch began, -1 when it is not on the path. The same jump may be on the path several times.
+// Visits that went to the target at once do not count: the verifier knew that only this side was possible, and saved nothing.
 func (w *Walk) branchStep(e *Event) int {
 	steps := w.path.steps
 	for i := len(steps) - 1; i >= 0; i-- {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// visible makes a text fit for a terminal: tabs become blanks, and what would move the cursor or change colours is shown as a question mark.
-// A log may hold names that a program chose.
+// visible makes a text safe for a terminal: tabs become blanks, and bytes that move the cursor or change colours become question marks.
+// A log may contain names that the author of a program chose.
 func visible(text string) string {
 	text = strings.ReplaceAll(text, "\t", "    ")
 	return strings.Map(func(c rune) rune {
@@ -18,7 +18,7 @@ func visible(text string) string {
 	}, text)
 }
 
-// wrap writes prose: a lead in colour, and the text behind it, whose later lines are indented as the first.
+// wrap writes prose: a lead in colour, then the text. Later lines are indented like the first.
 func (p *printer) wrap(lead, color, text string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(lead))
 	for i, line := range wrapText(text, p.Width-len(indent)) {
@@ -30,8 +30,8 @@ func (p *printer) wrap(lead, color, text string) {
 	}
 }
 
-// wrapText breaks prose at blanks into lines of a width. Line ends in it stay, and so do lines that are indented: they are code. There is
-// always at least one line.
+// wrapText breaks prose at blanks into lines of a width. It keeps line ends, and indented lines, which are code. It returns at least one
+// line.
 func wrapText(text string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(text, "\n") {
@@ -41,7 +41,7 @@ func wrapText(text string, width int) []string {
 		}
 		var items []string
 		for _, word := range strings.Fields(paragraph) {
-			if utf8.RuneCountInString(word) > width { // a value among prose
+			if utf8.RuneCountInString(word) > width { // a value in the prose
 				items = append(items, wrapCode(word, width)...)
 			} else {
 				items = append(items, word)
@@ -52,7 +52,7 @@ func wrapText(text string, width int) []string {
 	return lines
 }
 
-// wrapItems puts items in lines of a width, with blanks between them. An item that is longer than a line has one for itself.
+// wrapItems puts items on lines of a width, with blanks between them. An item that is too long gets its own line.
 func wrapItems(items []string, width int) []string {
 	lines := []string{""}
 	for _, item := range items {
@@ -69,11 +69,11 @@ func wrapItems(items []string, width int) []string {
 	return lines
 }
 
-// wrapCode breaks a text that is no prose, after commas or blanks where there are some, and anywhere else.
+// wrapCode breaks a text that is not prose: after commas or blanks if there are any, otherwise anywhere.
 func wrapCode(text string, width int) []string {
 	var lines []string
 	width = max(width, 8)
-	text = cut(text, 50*width) // nobody reads more of one text
+	text = cut(text, 50*width) // more of one text would not help
 	for utf8.RuneCountInString(text) > width {
 		end := len(string([]rune(text)[:width]))
 		if i := strings.LastIndexByte(text[:end], ','); i > end/2 {

@@ -24,11 +24,11 @@ func TestExplainExitCodes(t *testing.T) {
 		log, want string
 		code      int
 	}{
-		"explained": {"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "R0, its result, was not set", 0},
+		"explained": {"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats, "its result, R0, was not set", 0},
 		"no error":  {"0: R1=ctx() R10=fp0\n0: (b7) r0 = 0\n1: (95) exit\n" + stats, "no error", 3},
 		"unknown":   {"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 is purple\n" + stats, "R0 is purple", 4},
 		"of a loader": {"libbpf: prog 'x': BPF program load failed: Permission denied\nlibbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" +
-			"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats + "-- END PROG LOAD LOG --\n", "R0, its result, was not set", 0},
+			"0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n" + stats + "-- END PROG LOAD LOG --\n", "its result, R0, was not set", 0},
 	} {
 		out, errs, code := tool(tt.log, "explain", "-")
 		if code != tt.code || !strings.Contains(out, tt.want) {

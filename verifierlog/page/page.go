@@ -10,22 +10,22 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// The page is a template, a style sheet and a script, which become one file: it can be mailed, archived and read without a network.
+// The page is made from a template, a style sheet and a script. They become one file, which can be mailed, archived and read without a network.
 //
 //go:embed static/page.html static/page.css static/page.js
 var pageFiles embed.FS
 
-// Options say what Write may show besides the log. All of it may be missing.
+// Options are what Write may show in addition to the log. Every field is optional.
 type Options struct {
-	Title  string                            // of the window; "" for the reason
+	Title  string                            // title of the window; "" for the title of the mistake
 	Source func(file string) ([]byte, error) // as in verifierlog.Style
-	Code   []byte                            // the program, little-endian: the instructions that the log does not reach
+	Code   []byte                            // the program, little-endian: for instructions that are not in the log
 }
 
-// Write writes a page that shows the log beside the source, or beside the instructions where there is no source. On it a reader follows a
-// register or a slot of the stack back along the path that failed; what belongs to other paths is folded. The report must be one of this log.
+// Write writes a page that shows the log next to the source, or next to the instructions when there is no source. A reader can follow a
+// register or a stack slot back along the path that failed. Lines of other paths are folded. The report must be of this log.
 //
-// A long log is shown in part: its beginning, the path that failed, and its end, with a note of what is left out.
+// Of a long log the page shows only the beginning, the path that failed, and the end, with a note where lines are left out.
 func Write(w io.Writer, log string, r verifierlog.Report, o Options) error {
 	css, err := pageFiles.ReadFile("static/page.css")
 	if err != nil {
@@ -60,9 +60,9 @@ type view struct {
 	Files   []viewFile
 	Listing []viewInsn
 	Nodes   []viewNode
-	Blamed  int // row of the instruction to blame, -1 for none
+	Blamed  int // row of the instruction with the mistake, -1 if there is none
 	Folded  int // rows that are folded
-	LeftOut int // rows that are not shown at all
+	LeftOut int // rows that are not on the page
 	Rows    int
 }
 
@@ -70,12 +70,12 @@ type viewStep struct {
 	Row         int // -1 when the log does not show it
 	Insn        int
 	Text, Where string
-	Note        []string // in pieces between which a line may be broken
+	Note        []string // in pieces; a line may be broken between them
 	Source      string
 	Last        bool
 }
 
-// A viewGroup is a run of rows that are shown, or folded away together.
+// A viewGroup is a list of rows that are shown or folded together.
 type viewGroup struct {
 	Folded  bool
 	Summary string
@@ -93,11 +93,11 @@ type viewRow struct {
 	Path   bool
 }
 
-// A viewPart is a piece of text; one that names a register or slot can be clicked.
+// A viewPart is a piece of text. When it has a Name, of a register or slot, it can be clicked.
 type viewPart struct {
 	Text, Name string
-	Lead       string   // of a state: "fp-8=", which is not broken
-	Pieces     []string // and the rest, in pieces between which a line may be broken
+	Lead       string   // of a state: "fp-8=", no line break inside
+	Pieces     []string // the rest, in pieces; a line may be broken between them
 }
 
 type viewFile struct {
@@ -111,7 +111,7 @@ type viewLine struct {
 	Text   string
 	At     string
 	Blamed bool
-	Used   bool // instructions were made of it
+	Used   bool // the log has instructions of this line
 }
 
 type viewInsn struct {
@@ -121,7 +121,7 @@ type viewInsn struct {
 	Reached bool
 }
 
-// A viewNode is what the script knows of a row with a state.
+// A viewNode is what the script knows about a row with a state.
 type viewNode struct {
 	Row   int         `json:"row"`
 	From  int         `json:"from"`
@@ -129,14 +129,17 @@ type viewNode struct {
 	Whole bool        `json:"whole"`
 	Frame int         `json:"frame"`
 	Set   [][2]string `json:"set"`
-	Gap   bool        `json:"gap"` // rows before it are left out: Set is all that was known
+	Gap   bool        `json:"gap"` // rows before it are left out: Set has all known values
 }
 
 // newView fills the template's view from a log and its report.
 func newView(log string, r verifierlog.Report, o Options) *view {
 	rows := readRows(log, r)
-	v := &view{Kind: r.Kind.String(), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1, Title: o.Title}
-	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // else it is the heading
+	v := &view{
+		Kind: r.Kind.String(), Heading: r.Kind.Title(), Where: r.Source.Place(), Kernel: r.Kernel, Rows: len(rows), Blamed: -1,
+		Title: o.Title,
+	}
+	if r.Reason != "" && (v.Heading != "" || len(r.Details) > 0) { // otherwise it is the heading
 		v.Reason = append(append(v.Reason, r.Details...), r.Reason)
 	}
 	switch {
@@ -144,7 +147,7 @@ func newView(log string, r verifierlog.Report, o Options) *view {
 	case r.Reason != "":
 		v.Heading = r.Reason
 	default:
-		v.Heading = "The log holds no error"
+		v.Heading = "The log has no error"
 	}
 	if v.Title == "" {
 		v.Title = v.Heading
@@ -155,9 +158,9 @@ func newView(log string, r verifierlog.Report, o Options) *view {
 	v.Explanation, v.Fix = paragraphs(r.Explanation), paragraphs(r.Fix)
 	v.steps(r, rows)
 	if s := r.Stats; s.Processed > 0 {
-		v.Stats = "1 instruction walked"
+		v.Stats = "1 instruction checked"
 		if s.Processed > 1 {
-			v.Stats = fmt.Sprintf("%d instructions walked", s.Processed)
+			v.Stats = fmt.Sprintf("%d instructions checked", s.Processed)
 		}
 		if s.Limit > 0 && s.Processed > s.Limit/100 {
 			v.Stats += fmt.Sprintf(" of at most %d", s.Limit)
@@ -183,11 +186,14 @@ func paragraphs(text string) []string {
 
 func (v *view) steps(r verifierlog.Report, rows []row) {
 	for i, s := range r.Slice {
-		step := viewStep{Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: breakable(s.What()), Last: i == len(r.Slice)-1}
+		step := viewStep{
+			Row: -1, Insn: s.Insn, Text: s.Text, Where: s.Source.Place(), Source: s.Source.Text, Note: breakable(s.What()),
+			Last: i == len(r.Slice)-1,
+		}
 		if step.Last && s.Note.Kind == verifierlog.NoNote && s.Value == "" {
 			step.Note = []string{"refused here"}
 		}
-		// The last time before the mistake that the path came by.
+		// The last visit of the path before the mistake.
 		for at := v.Blamed; at >= 0; at = rows[at].from {
 			if rows[at].kind == rowInsn && rows[at].pc == s.Insn {
 				step.Row = at

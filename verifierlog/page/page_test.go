@@ -19,7 +19,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
 
-// portsPage is the page of a real log with its source, and a report with everything in it.
+// portsPage is the page of a real log with its source and a full report.
 func portsPage(t *testing.T) []byte {
 	t.Helper()
 	log, err := os.ReadFile("testdata/ports.log")
@@ -28,8 +28,9 @@ func portsPage(t *testing.T) []byte {
 	}
 	r := verifierlog.Parse(string(log))
 	r.Kind = mistake.MaybeNil
-	r.Explanation = "R0 is what the look-up in the map \"ports\" gave: a pointer to a value, or nil where the map has no such key. The program uses it without having asked."
-	r.Fix = "Ask first: f.If(seen.IsNil(), leave) after the look-up."
+	r.Explanation = "R0 is the result of the look-up in the map \"ports\": a pointer to a value, or nil when the map does not have the key. " +
+		"The program uses it without a check."
+	r.Fix = "Check it after the look-up: f.If(seen.IsNil(), leave)."
 	at := func(line int, text string) verifierlog.Source {
 		return verifierlog.Source{File: "ports.go", Line: line, Text: text}
 	}
@@ -53,7 +54,7 @@ func writePage(t *testing.T, log string, r verifierlog.Report, o page.Options) [
 	return b.Bytes()
 }
 
-// TestPageNeedsNothing: no network, no other file.
+// TestPageNeedsNothing: the page needs no network and no other file.
 func TestPageNeedsNothing(t *testing.T) {
 	page := portsPage(t)
 	if found := regexp.MustCompile(`(?i)https?://|//[a-z]+\.|<link|<img|<iframe| src=|url\(|@import|fetch\(|XMLHttp|import\(`).FindAll(page, -1); len(found) > 0 {
@@ -71,7 +72,7 @@ func TestPageNeedsNothing(t *testing.T) {
 	}
 }
 
-// TestPageEscapes: programs choose names, and a log may come from anyone.
+// TestPageEscapes: authors of programs choose names, and a log may come from a stranger.
 func TestPageEscapes(t *testing.T) {
 	const evil = `</script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'&` + "`"
 	log := "0: R1=ctx() R10=fp0\n; " + evil + " @ " + evil + ".go:3\n0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" + evil + "\nprocessed 1 insns (limit 1000000)\n"
@@ -95,7 +96,7 @@ func TestPageFoldsOtherPaths(t *testing.T) {
 	}
 }
 
-// TestPageOfEachLog: the instruction to blame is on it, once, and each step of how it came to be leads to a row.
+// TestPageOfEachLog: the page shows the instruction with the mistake once, and each step of the history links to a row.
 func TestPageOfEachLog(t *testing.T) {
 	logs := recorded.Open(t)
 	blamed, lost := regexp.MustCompile(`class="row insn blamed"`), regexp.MustCompile(`class="step" data-row="-1"`)
@@ -109,7 +110,7 @@ func TestPageOfEachLog(t *testing.T) {
 			want = 1
 		}
 		if got := len(blamed.FindAll(text, -1)); got != want {
-			t.Errorf("%s: %d instructions are to blame, want %d", file, got, want)
+			t.Errorf("%s: %d instructions are marked as the mistake, want %d", file, got, want)
 		}
 		if n := len(lost.FindAll(text, -1)); n > 0 {
 			t.Errorf("%s: %d steps lead nowhere", file, n)
@@ -121,7 +122,7 @@ func TestPageOfEachLog(t *testing.T) {
 	}
 }
 
-// longLog is a log of two paths, the first of them long, both of which come from instruction 1.
+// longLog is a log of two paths, which both begin at instruction 1. The first path is long.
 func longLog(lines int) string {
 	var b strings.Builder
 	b.WriteString("0: R1=ctx() R10=fp0\n0: (b7) r6 = 7 ; R6=7\n1: (55) if r1 != 0x0 goto pc+5 ; R1=ctx()\n")
@@ -136,7 +137,7 @@ func longLog(lines int) string {
 	return b.String()
 }
 
-// TestPageOfALongLog has a bounded size, says what is missing, and still knows what was in it.
+// TestPageOfALongLog: the page has a limited size, says which lines are missing, and still knows their changes.
 func TestPageOfALongLog(t *testing.T) {
 	log := longLog(200_000)
 	begin := time.Now()
@@ -148,18 +149,18 @@ func TestPageOfALongLog(t *testing.T) {
 	if n := strings.Count(page, "lines are left out here"); n != 1 {
 		t.Errorf("%d notes of what is left out", n)
 	}
-	// The register was set before what is left out.
+	// The register was set before the lines that are left out.
 	if !strings.Contains(page, `"gap":true`) || !regexp.MustCompile(`"set":\[[^}]*\["R6","7"\][^}]*\],"gap":true`).MatchString(page) {
-		t.Error("what is left out has lost R6")
+		t.Error("R6 is lost in the lines that are left out")
 	}
 }
 
-// TestPageInABrowser presses keys and looks what happens.
+// TestPageInABrowser presses keys and checks what happens.
 func TestPageInABrowser(t *testing.T) {
 	browse(t, "driver.js", "1280,900")
 }
 
-// TestNarrowPageInABrowser: there the page scrolls as a whole, and what the keys choose has to come into view.
+// TestNarrowPageInABrowser: a narrow page scrolls as a whole, and the chosen row must be visible.
 func TestNarrowPageInABrowser(t *testing.T) {
 	browse(t, "narrow.js", "500,640")
 }
@@ -174,7 +175,8 @@ func browse(t *testing.T, script, window string) {
 	}
 }
 
-// dumpDOM opens a page in Chromium, in a window of that width and height, with a script of testdata at its end, and returns the page as it is then.
+// dumpDOM opens a page in Chromium, in a window of the given size, with a script of testdata at its end. It returns the page after the script
+// ran.
 func dumpDOM(t *testing.T, page []byte, script, window string) string {
 	t.Helper()
 	browser := kerneltest.RequireTool(t, "chromium", "chromium", "chromium-browser", "google-chrome") // to press keys on the page

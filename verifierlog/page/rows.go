@@ -6,20 +6,20 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A row is a line of a log as it is shown. Rows are for the eye: they keep each line as it was printed, and know just enough of it to tell how
-// the walk came there. What a program may rely on is in Report.
+// A row is a line of a log on the page. A row keeps the line as it was printed, and a little more to follow the walk. Programs should use the
+// Report instead.
 type row struct {
 	kind   rowKind
 	text   string             // the line, as printed
-	pc     int                // rowInsn: its slot; rowBranch: where the branch left; else -1
-	insn   string             // rowInsn: "(bf) r6 = r1", without the state behind it
-	frame  int                // whose state it is
-	whole  bool               // state is all that is known, not only what changed
-	source verifierlog.Source // rowInsn, rowSource: the line of Go in force
+	pc     int                // rowInsn: its slot; rowBranch: the slot of the jump; otherwise -1
+	insn   string             // rowInsn: "(bf) r6 = r1", without the state after it
+	frame  int                // frame of the state
+	whole  bool               // state has all known values, not only those that changed
+	source verifierlog.Source // rowInsn, rowSource: the current Go line
 
-	state string            // what the verifier knew afterwards, as printed; "" for nothing
-	event verifierlog.Event // which the state is of; it is split only where somebody looks
-	from  int               // rows with a state: the one before it on its path, -1 for the first
+	state string            // the state after this row, as printed; "" if there is none
+	event verifierlog.Event // the event of the state; the state is split only when it is needed
+	from  int               // rows with a state: the row before it on its path, -1 for the first
 	path  bool              // on the path that failed, or about it
 }
 
@@ -28,22 +28,22 @@ type rowKind uint8
 const (
 	rowInsn rowKind = iota
 	rowSource
-	rowState   // a state on a line of its own
-	rowBranch  // "from 2 to 5: …": the walk goes on elsewhere
-	rowNoise   // how the verifier thinks: states compared, marks of precision
-	rowRemark  // what the verifier says by the way of an instruction, and labels of states
-	rowMessage // everything else, the reason among it
+	rowState   // a state on its own line
+	rowBranch  // "from 2 to 5: …": the walk continues at another place
+	rowNoise   // internal work of the verifier: states compared, marks of precision
+	rowRemark  // remarks of the verifier at an instruction, and labels of states
+	rowMessage // everything else, including the reason
 	rowKernel  // the kernel's own explanation
 	rowStats
 	rowBlank
 )
 
-// String returns the name of the kind, which page.css knows.
+// String returns the name of the kind, as page.css uses it.
 func (k rowKind) String() string {
 	return [...]string{"insn", "source", "state", "branch", "noise", "remark", "message", "kernel", "stats", "blank"}[k]
 }
 
-// readRows reads a log, and marks the path to the instruction that the report blames.
+// readRows reads a log, and marks the path to the instruction with the mistake.
 func readRows(log string, r verifierlog.Report) []row {
 	log, _, _ = strings.Cut(log, "\x00")
 	reader := rowReader{rows: make([]row, 0, strings.Count(log, "\n")+1), visits: map[int][]int{}, last: -1}
@@ -62,12 +62,12 @@ func readRows(log string, r verifierlog.Report) []row {
 	return reader.rows
 }
 
-// A rowReader makes rows of lines, and of what a Scanner says of them.
+// A rowReader makes rows from lines and from the events of a Scanner.
 type rowReader struct {
 	rows   []row
 	now    row           // of the line that is read
-	first  bool          // nothing was said of it yet
-	visits map[int][]int // rows of an instruction whose other branch may still be to come
+	first  bool          // it has no event yet
+	visits map[int][]int // rows of an instruction whose other branch may follow later
 	last   int           // the last row of the path so far, -1 for none
 	source verifierlog.Source
 }
@@ -80,16 +80,24 @@ func (rr *rowReader) begin(line string) {
 	rr.first = true
 }
 
-// rowKinds say how events are shown; those that are not here are by the way.
+// rowKinds say how each kind of event is shown.
 var rowKinds = [...]rowKind{
-	verifierlog.UnknownEvent: rowMessage, verifierlog.SourceLine: rowSource, verifierlog.EntryState: rowState, verifierlog.Instruction: rowInsn, verifierlog.Branch: rowBranch, verifierlog.Pruned: rowNoise,
-	verifierlog.CallerState: rowState, verifierlog.CalleeState: rowState, verifierlog.ReturnState: rowState, verifierlog.ResumeState: rowState, verifierlog.Message: rowMessage,
-	verifierlog.KernelExplaining: rowKernel, verifierlog.Statistics: rowStats, verifierlog.Subprogram: rowNoise, verifierlog.LiveRegisters: rowNoise, verifierlog.GlobalFunction: rowRemark,
-	verifierlog.FunctionInfo: rowRemark, verifierlog.Precision: rowNoise, verifierlog.StackLiveness: rowNoise, verifierlog.StateComparison: rowNoise, verifierlog.ArgumentInfo: rowRemark, verifierlog.Remark: rowRemark,
-	verifierlog.ComparedState: rowMessage, verifierlog.TypeHeader: rowRemark, verifierlog.TypeLine: rowRemark,
+	verifierlog.SourceLine: rowSource, verifierlog.Instruction: rowInsn, verifierlog.Branch: rowBranch,
+
+	verifierlog.EntryState: rowState, verifierlog.CallerState: rowState, verifierlog.CalleeState: rowState,
+	verifierlog.ReturnState: rowState, verifierlog.ResumeState: rowState,
+
+	verifierlog.Message: rowMessage, verifierlog.UnknownEvent: rowMessage, verifierlog.ComparedState: rowMessage,
+	verifierlog.KernelExplaining: rowKernel, verifierlog.Statistics: rowStats,
+
+	verifierlog.GlobalFunction: rowRemark, verifierlog.FunctionInfo: rowRemark, verifierlog.ArgumentInfo: rowRemark,
+	verifierlog.Remark: rowRemark, verifierlog.TypeHeader: rowRemark, verifierlog.TypeLine: rowRemark,
+
+	verifierlog.Pruned: rowNoise, verifierlog.Subprogram: rowNoise, verifierlog.LiveRegisters: rowNoise,
+	verifierlog.Precision: rowNoise, verifierlog.StackLiveness: rowNoise, verifierlog.StateComparison: rowNoise,
 }
 
-// read takes over what is said of the line. Of several things the first counts: a message with statistics behind it is a message.
+// read adds an event to the row. Only the first event of a line counts: a message that statistics follow is a message.
 func (rr *rowReader) read(e *verifierlog.Event) {
 	if !rr.first {
 		return
@@ -112,7 +120,7 @@ func (rr *rowReader) read(e *verifierlog.Event) {
 		rr.visits[r.pc] = append(rr.visits[r.pc], here)
 	case rowBranch:
 		r.pc = e.From
-		if n := len(rr.visits[r.pc]); n > 0 { // of several visits of the branch the last has its other side looked at first
+		if n := len(rr.visits[r.pc]); n > 0 { // the other side of the last visit comes first
 			r.from = rr.visits[r.pc][n-1]
 			rr.visits[r.pc] = rr.visits[r.pc][:n-1]
 		}
@@ -129,7 +137,8 @@ func (rr *rowReader) read(e *verifierlog.Event) {
 	}
 }
 
-// markPath marks what belongs to the path that failed. In a log without a reason, or of a mistake that no path leads to, that is everything.
+// markPath marks the rows of the path that failed. In a log without a reason, or without an instruction that has the mistake, it marks all
+// rows.
 func markPath(rows []row, r verifierlog.Report) {
 	at := -1
 	if r.Refused() && r.Insn >= 0 {
@@ -144,7 +153,7 @@ func markPath(rows []row, r verifierlog.Report) {
 	for i := at; i >= 0; i = rows[i].from { // always to an earlier row
 		rows[i].path = true
 	}
-	// A remark goes with the instruction above it, a line of source with the one below, the message and what follows with the last.
+	// A remark belongs to the instruction above it, a source line to the instruction below it, the message and the rest to the last instruction.
 	near := true
 	for i := range rows {
 		switch rows[i].kind {
@@ -177,13 +186,13 @@ func lastVisit(rows []row, pc int) int {
 	return -1
 }
 
-// A rowChange is what a row tells of a register or a slot of the stack: "R6" is "ctx()" now. An empty value means that nothing is known.
+// A rowChange is a change of a register or a stack slot: "R6" is "ctx()" now. An empty value means that nothing is known.
 type rowChange struct{ name, value string }
 
-// A word is a part of a printed state. One with a name can be followed.
+// A word is a part of a printed state. When it has a name, its history can be shown.
 type word struct{ text, name, value string }
 
-// words splits a row's state, in its order but for what is held, which comes last.
+// words splits a row's state in its order; held references come last.
 func (r row) words() []word {
 	if r.state == "" {
 		return nil
@@ -191,7 +200,7 @@ func (r row) words() []word {
 	var words []word
 	state := r.event.State()
 	for _, v := range state.Values {
-		v.Place.Frame = 0 // the row tells whose
+		v.Place.Frame = 0 // the row has the frame
 		name := v.Place.String()
 		text := name
 		if v.Liveness != "" {

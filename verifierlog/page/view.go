@@ -10,14 +10,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// Bounds of a page. A browser shows some ten thousand rows without getting slow.
+// Limits of a page. A browser shows ten thousand rows without becoming slow.
 const (
-	manyRows    = 20_000 // a log of more is shown in part:
+	manyRows    = 20_000 // of a longer log only these parts are shown:
 	headRows    = 2_000  // its beginning,
 	pathRows    = 4_000  // the last part of the path that failed,
 	tailRows    = 2_000  // and its end
-	fewRows     = 2      // so many are not worth to fold
-	wholeFile   = 4_000  // lines of source that are shown in whole; of longer files only what is around the lines that are used
+	fewRows     = 2      // too few rows to fold
+	wholeFile   = 4_000  // the whole file is shown up to this many lines; of longer files only the lines around those that are used
 	aroundLines = 10
 )
 
@@ -36,7 +36,7 @@ func chooseRows(rows []row) []bool {
 	return shown
 }
 
-// groups puts rows together that are folded: those of other paths, and what the verifier thinks by the way.
+// groups puts folded rows together: those of other paths, and the internal work of the verifier.
 func (v *view) groups(rows []row, shown []bool) {
 	missing, first := 0, 0
 	flush := func() {
@@ -71,7 +71,7 @@ func (v *view) groups(rows []row, shown []bool) {
 		}
 		if group.Folded {
 			v.Folded += end - start
-			group.Summary = fmt.Sprintf("%d lines: how the verifier went about it", end-start)
+			group.Summary = fmt.Sprintf("%d lines: internal work of the verifier", end-start)
 			if insns > 0 {
 				group.Summary = fmt.Sprintf("%d lines: other paths, %d instructions", end-start, insns)
 			}
@@ -82,7 +82,7 @@ func (v *view) groups(rows []row, shown []bool) {
 	flush()
 }
 
-// folds reports whether a row is none of the failing path's.
+// folds reports whether a row does not belong to the path that failed.
 func folds(r row) bool { return r.kind != rowBlank && !r.path }
 
 func (v *view) row(id int, r row) viewRow {
@@ -95,7 +95,7 @@ func (v *view) row(id int, r row) viewRow {
 		out.PC, out.Text = strconv.Itoa(r.pc), registerParts(r.insn)
 	case rowSource:
 		out.Text = []viewPart{{Text: r.source.Text}}
-		out.PC = "" // a line of source has no slot
+		out.PC = "" // a source line has no slot
 		return out
 	case rowBranch, rowState:
 		out.Text = []viewPart{{Text: strings.TrimSpace(strings.TrimSuffix(r.text, r.state))}}
@@ -112,7 +112,7 @@ func (v *view) row(id int, r row) viewRow {
 	return out
 }
 
-// breakable splits a text behind commas, where a long value may be broken.
+// breakable splits a text after commas, where a long value may be broken.
 func breakable(text string) []string { return strings.SplitAfter(text, ",") }
 
 // registerParts splits an instruction at its registers.
@@ -143,9 +143,9 @@ func registerParts(text string) []viewPart {
 	return parts
 }
 
-// nodes gives the script what it takes to follow a register.
+// nodes collects what the script needs to follow a register.
 func (v *view) nodes(rows []row, shown []bool) {
-	frames := make([]int, len(rows)) // in force after each row
+	frames := make([]int, len(rows)) // the current frame after each row
 	for i, r := range rows {
 		if r.kind != rowInsn && r.kind != rowState && r.kind != rowBranch {
 			continue
@@ -170,7 +170,7 @@ func (v *view) nodes(rows []row, shown []bool) {
 		for _, c := range nodeChanges(r) {
 			node.Set = append(node.Set, [2]string{c.name, c.value})
 		}
-		if r.from >= 0 && !shown[r.from] { // what the rows that are left out did
+		if r.from >= 0 && !shown[r.from] { // the changes in rows that are left out
 			node.From, node.Gap, node.Whole = -1, true, true
 			node.Set = [][2]string{}
 			for _, c := range stateAfter(rows, i) {
@@ -181,8 +181,8 @@ func (v *view) nodes(rows []row, shown []bool) {
 	}
 }
 
-// nodeChanges returns what a row did. References that are held are printed whenever anything is, so without them none is. A call of a helper
-// or kernel function leaves nothing in R1 to R5.
+// nodeChanges returns the changes of a row. Every printed state contains the held references; when they are missing, none is held. A call of
+// a helper or kernel function clears R1 to R5.
 func nodeChanges(r row) []rowChange {
 	var changes []rowChange
 	for _, w := range r.words() {
@@ -204,7 +204,7 @@ func nodeChanges(r row) []rowChange {
 	return changes
 }
 
-// stateAfter returns all that is known after a row: it goes back until a whole state.
+// stateAfter returns all known values after a row: it goes back to a complete state.
 func stateAfter(rows []row, at int) []rowChange {
 	seen := map[string]bool{}
 	var found []rowChange
@@ -225,7 +225,7 @@ func stateAfter(rows []row, at int) []rowChange {
 	return found
 }
 
-// files shows the source, or what the log quotes of it.
+// files adds the source, or the lines that the log quotes.
 func (v *view) files(log string, r verifierlog.Report, o Options) {
 	quotes := verifierlog.Quotes(log)
 	if r.Source.Line > 0 && !slices.Contains(quotes, r.Source) {
@@ -236,7 +236,7 @@ func (v *view) files(log string, r verifierlog.Report, o Options) {
 			v.Files = append(v.Files, makeFile(q.File, quotes, r.Source, o))
 		}
 	}
-	// The file to blame comes first.
+	// The file with the mistake comes first.
 	slices.SortStableFunc(v.Files, func(a, b viewFile) int {
 		return cmp.Compare(boolInt(b.Name == r.Source.File), boolInt(a.Name == r.Source.File))
 	})
@@ -249,7 +249,8 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// makeFile lists the lines of a file: all, or those around what the log quotes, or the quotes alone where the file is not at hand or another one.
+// makeFile lists the lines of a file: all of them, or those around the lines that the log quotes. When the file is not available, or is not
+// the same file, it lists only the quotes.
 func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}
@@ -263,7 +264,7 @@ func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Sourc
 		if text, err := o.Source(name); err == nil {
 			lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 			file.Complete = true
-			for n, quote := range used { // another file, or edited since
+			for n, quote := range used { // another file, or the file was changed
 				if n > len(lines) || strings.TrimSpace(lines[n-1]) != strings.TrimSpace(quote) {
 					file.Complete = false
 				}
@@ -306,7 +307,7 @@ func isNear(n int, used map[int]string) bool {
 	return false
 }
 
-// listing shows the program's instructions in their order: those that the log has, and those of the code.
+// listing adds the program's instructions in their order: those in the log, and those in the code.
 func (v *view) listing(rows []row, r verifierlog.Report, o Options) {
 	texts := map[int]string{}
 	for _, step := range verifierlog.Listing(o.Code) {

@@ -10,7 +10,7 @@
   let current = null; // the chosen row
   let followed = ""; // the register or slot whose history is shown
 
-  // make builds an element; text goes in as text, whatever is in the log.
+  // make builds an element. Text from the log is only ever inserted as text.
   function make(tag, attributes, ...children) {
     const e = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
@@ -18,10 +18,10 @@
     return e;
   }
 
-  // breakable lets a long value be broken after commas.
+  // breakable allows line breaks after the commas of a long value.
   const breakable = (text) => text.split(/(?<=,)/).flatMap((piece) => [piece, make("wbr", {})]);
 
-  // before and after: what is known around a node, by going back to the last whole state.
+  // before and after compute the known values before and after a node: they go back to the last complete state.
   function after(node) {
     const chain = [];
     for (let n = node; n; n = nodes.get(n.from)) {
@@ -36,7 +36,7 @@
   }
   const before = (node) => (nodes.has(node.from) ? after(nodes.get(node.from)) : new Map());
 
-  // history lists where a register or slot got its values on the way to a node, oldest first. Reading it again is no change.
+  // history lists where a register or slot got its values on the path to a node, oldest first. Reading it is not a change.
   function history(name, node) {
     const chain = [];
     for (let n = node; n; n = nodes.get(n.from)) chain.push(n);
@@ -52,7 +52,7 @@
     return found;
   }
 
-  // A state between instructions is shown with the instruction that led to it.
+  // A state between instructions is shown with the instruction before it.
   function rowOf(node) {
     for (let n = node; n; n = nodes.get(n.from)) if (n.pc >= 0) return n;
     return node;
@@ -78,7 +78,7 @@
     const head = make("tr", {}, make("th", {}, ""), make("th", {}, "before"), ...(last ? [] : [make("th", {}, "changed to")]));
     const table = make("table", {}, make("thead", {}, head), body);
     inspect.replaceChildren(make("p", { class: "insn-text" }, node.pc + ": " + row.querySelector(".text").textContent), table);
-    if (!body.children.length) table.replaceWith(make("p", { class: "hint" }, "The log says nothing of the registers here."));
+    if (!body.children.length) table.replaceWith(make("p", { class: "hint" }, "The log says nothing about the registers here."));
   }
 
   function showHistory(node) {
@@ -90,14 +90,14 @@
       const text = at.pc < 0 ? "at the beginning" : row.querySelector(".text").textContent;
       body.append(make("tr", {},
         make("td", {}, make("button", { type: "button", "data-go": String(at.row) }, at.pc < 0 ? "entry" : String(at.pc))),
-        make("td", {}, n.gap ? "in what is left out" : text),
+        make("td", {}, n.gap ? "in lines that are left out" : text),
         make("td", {}, ...breakable(value === "" ? "lost" : value))));
       row?.classList.add("step-of");
     }
     const table = make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "at"), make("th", {}, "instruction"), make("th", {}, "value"))), body);
     const back = make("button", { type: "button", "data-follow": "" }, "All registers");
     inspect.replaceChildren(steps.length ? table : make("p", { class: "hint" }, followed + " was never written on this path."), make("p", { class: "hint" }, back));
-    inspect.scrollTop = inspect.scrollHeight; // the newest value is the one to begin with
+    inspect.scrollTop = inspect.scrollHeight; // show the newest value first
   }
 
   function show() {
@@ -115,7 +115,7 @@
     for (let e = row.parentElement; e && e !== log; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
   }
 
-  // center scrolls a panel only: scrollIntoView would move the page as well.
+  // center scrolls only a panel: scrollIntoView would move the page too.
   function center(box, e) {
     if (!box || box.hidden || box.scrollHeight <= box.clientHeight) return;
     const a = box.getBoundingClientRect(), b = e.getBoundingClientRect();
@@ -133,7 +133,7 @@
     center(log, row);
     if (focus) {
       row.focus({ preventScroll: true });
-      row.scrollIntoView({ block: "nearest" }); // of a narrow page, which scrolls as a whole
+      row.scrollIntoView({ block: "nearest" }); // for a narrow page, which scrolls as a whole
     }
     for (const e of document.querySelectorAll(".line.here")) e.classList.remove("here");
     for (const e of document.querySelectorAll(".line")) {
@@ -153,7 +153,7 @@
     else show();
   }
 
-  // Rows that are folded are passed by.
+  // Folded rows are skipped.
   const visible = (row) => !row.closest("details:not([open])");
   function move(step) {
     const list = insns.filter(visible);

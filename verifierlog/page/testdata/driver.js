@@ -18,7 +18,7 @@ addEventListener("load", () => {
     same("focus after k", document.activeElement.dataset.pc, "16");
     press("k");
     same("source after k k", here(), "ports.go:26");
-    has("a call loses R1", inspector(), "lost");
+    has("a call clears R1", inspector(), "lost");
     press("j", "j", "j");
     same("chosen at the end", chosen(), "17");
     press("0");
