@@ -26,7 +26,7 @@ func portsFile(t *testing.T, name string) string {
 
 // TestExplainFindsTheSource: an empty line of the file is in no log.
 func TestExplainFindsTheSource(t *testing.T) {
-	const quoted = "\n26 | seen := ports.In(f).Lookup(port)\n"
+	const quoted = "\n26 | seen := ports.Lookup(f, port)\n"
 	log := portsFile(t, "ports.log")
 	out, errs, code := tool(log, "explain", "--source", "../../verifierlog", "-")
 	if !strings.Contains(out, "\n25 |"+quoted) || strings.Contains(out, "\x1b") || errs != "" || code != 0 {
