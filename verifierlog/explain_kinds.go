@@ -183,8 +183,8 @@ func refineNotAPointer(a *account) {
 		a.Explanation = reg + " is a number: " + placed(made) + " read it from memory, and the verifier does not know that there is a " +
 			"pointer. " + instructionOf(*a.Report) + " uses it as an address."
 		a.Fix = "If it is an address of the kernel, read through it with bpf_probe_read_kernel: dsl.PtrFrom makes a pointer from the " +
-			"number, and dsl.ReadField reads a field. If it is a pointer that the program saved, save it where the verifier can follow " +
-			"it: in a variable, or as a kptr in a map."
+			"number, and p.Field(\"pid\").Probe().U32() reads a field. If it is a pointer that the program saved, save it where the " +
+			"verifier can follow it: in a variable, or as a kptr in a map."
 	case ParseValue(strings.TrimPrefix(made.Value, reg+"=")).Kind.IsPointer():
 		// The verifier invalidates pointers without printing it. The last value in the log is still the pointer.
 		giver := made

@@ -19,8 +19,8 @@ var registerRules = [...]Rule{
 		Also:    []string{"R%d invalid mem access 'inv'"},
 		Explanation: "For the verifier R{1} is a number, but {insn} uses it as an address. Either it never was a pointer, or it no " +
 			"longer is one: it was released, the packet may have moved, or only half of it was copied.",
-		Fix: "Find the place where it became a number. Read addresses from untrusted memory with bpf_probe_read_kernel " +
-			"(dsl.ReadField).",
+		Fix: "Find the place where it became a number. Read addresses from untrusted memory with bpf_probe_read_kernel: " +
+			"p.Field(\"pid\").Probe().U32().",
 		Example: "pkt_stale",
 	},
 	{
