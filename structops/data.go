@@ -78,14 +78,14 @@ func encodeValue(dst []byte, m Member, value any) error {
 	case *cbtf.Enum:
 		return encodeInt(dst, value, t.Signed)
 	default:
-		return fmt.Errorf("%s cannot be set from Go: it is no integer and no string", m.Name)
+		return fmt.Errorf("%s cannot be set from Go: it is neither an integer nor text", m.Name)
 	}
 }
 
 func encodeArray(dst []byte, m Member, t *cbtf.Array, value any) error {
 	element, ok := btf.Underlying(t.Type).(*cbtf.Int)
 	if !ok || element.Size != 1 {
-		return fmt.Errorf("%s cannot be set from Go: it is an array of something else than characters", m.Name)
+		return fmt.Errorf("%s cannot be set from Go: its elements are not characters", m.Name)
 	}
 	var text []byte
 	switch value := value.(type) {
@@ -134,7 +134,7 @@ func encodeInt(dst []byte, value any, signed bool) error {
 			return fmt.Errorf("%d does not fit: the member holds up to %d", value, high)
 		}
 	default:
-		return fmt.Errorf("an integer is wanted, not a %T", value)
+		return fmt.Errorf("expected an integer, not a %T", value)
 	}
 	var word [8]byte
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {

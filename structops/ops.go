@@ -294,7 +294,7 @@ var gplCompatible = [...]string{"GPL", "GPL v2", "GPL and additional rights", "D
 
 func (v *validator) checkLicense() {
 	if !slices.Contains(gplCompatible[:], v.plan.License) {
-		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, which the kernel insists on for %s", v.plan.License, v.plan.Type.Name),
+		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the kernel requires for %s", v.plan.License, v.plan.Type.Name),
 			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(gplCompatible[:], ", ")})
 	}
 }

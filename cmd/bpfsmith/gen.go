@@ -76,10 +76,10 @@ with raw BTF.`,
 
 func (g *genFlags) run(cmd *cobra.Command) (err error) {
 	if g.output == "" {
-		return errors.New("where to write is missing: -o DIR")
+		return errors.New("the folder to write to is missing: -o DIR")
 	}
 	if len(g.types)+len(g.contexts)+len(g.ops)+len(g.options.Functions)+len(g.options.Enums) == 0 {
-		return errors.New("nothing is asked for: --type, --context, --ops, --func or --enum")
+		return errors.New("nothing to write: name what you need with --type, --context, --ops, --func or --enum")
 	}
 	if g.options.Package == "" {
 		dir, err := filepath.Abs(g.output)

@@ -98,7 +98,7 @@ func TestGenRefuses(t *testing.T) {
 		want string
 	}{
 		{"nowhere to write", []string{"--type", "sock"}, exitUsage, "-o DIR"},
-		{"nothing to write", []string{"-o", dir}, exitUsage, "nothing is asked for"},
+		{"nothing to write", []string{"-o", dir}, exitUsage, "nothing to write"},
 		{"a struct that is not there", []string{"--type", "tcp_sok", "-o", dir}, exitInput, "did you mean tcp_sock?"},
 		{"two structs of one name", []string{"--package", "tcp", "--type", "tcp_sock,sock", "-o", dir}, exitInput, "tcp_sock and sock would both be the Go type Sock"},
 		{"a function that is not there", []string{"--func", "tcp_slow_stat", "-o", dir}, exitInput, "did you mean tcp_slow_start?"},

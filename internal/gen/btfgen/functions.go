@@ -116,7 +116,7 @@ func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 	case n != "":
 		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.As[dsl.%s](%s)", n, name)}, nil
 	case !isPointer:
-		return parameter{}, fmt.Errorf("parameter %d is a %s, which no register holds", i+1, btf.Declaration(p.Type, ""))
+		return parameter{}, fmt.Errorf("parameter %d is a %s, which does not fit a register", i+1, btf.Declaration(p.Type, ""))
 	}
 	if _, callback := btf.Underlying(pointer.Target).(*cbtf.FuncProto); callback {
 		return parameter{name, "*dsl.Program", name}, nil
@@ -136,7 +136,7 @@ func (g *generator) result(t cbtf.Type) (result, error) {
 	}
 	n, _ := number(t, 0)
 	if n == "" {
-		return result{}, errors.New("its result is no number and no pointer")
+		return result{}, errors.New("its result is neither a number nor a pointer")
 	}
 	return result{"dsl." + n, "%s." + n + "()"}, nil
 }

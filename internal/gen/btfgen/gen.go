@@ -19,7 +19,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// Options say what to generate.
+// Options say what to generate. Patterns are those of path.Match.
 type Options struct {
 	Package   string   // name of the Go package
 	Types     []Type   // structs and unions
@@ -152,7 +152,7 @@ func (g *generator) find(name string, kinds ...btf.Kind) (btf.ID, error) {
 			return id, nil
 		}
 	}
-	err := fmt.Errorf("no %v %q in this BTF", kinds[0], name)
+	err := fmt.Errorf("this BTF has no %v %q", kinds[0], name)
 	for _, kind := range kinds {
 		if near := g.types.Nearest(kind, name); near != "" {
 			return 0, fmt.Errorf("%w; did you mean %s?", err, near)

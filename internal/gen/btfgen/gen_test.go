@@ -199,7 +199,7 @@ func TestNamesThatWouldClash(t *testing.T) {
 		"Print(more ...dsl.Operand) dsl.U32 {\n\treturn dsl.KernelMethod(p, \"odd_print\", append([]dsl.Operand{}, more...)...).U32()",
 	)
 	has(t, generated(t, made(t), "functions_btfgen.go", o),
-		"// Left out: odd_value: parameter 1 is a struct inner, which no register holds.\n",
+		"// Left out: odd_value: parameter 1 is a struct inner, which does not fit a register.\n",
 		"// Left out: odd_many: 6 parameters, and calls have at most 5.\n",
 		"func Each(f *dsl.Fn, fn *dsl.Program) {\n\tdsl.KernelFunction(f, \"odd_each\", fn)\n}\n")
 	// Asked for by name, they are an error.
