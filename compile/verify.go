@@ -12,10 +12,10 @@ import (
 )
 
 // verifyCode walks through the code as the kernel's verifier does, in as many steps as take about as long
-// as compiling: what is left then is for the kernel to say.
+// as compiling. What is left after them is left to the kernel.
 func verifyCode(u *unit) {
 	if len(u.findings) > 0 || u.fixed || u.target.Unchecked {
-		return // code for who knows what is not judged as Linux would
+		return // mistakes are known already, or the code may not be for Linux as we know it
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
 	p := verify.Program{Types: u.target.BTF, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Line: u.placeOf,

@@ -68,7 +68,7 @@ func TestMapsThatCannotBe(t *testing.T) {
 		{maps.NewQueue[[]byte]("q", 1), "value []uint8"},
 		{maps.NewRingBuf("r", 5000), "a power of two is wanted"},
 		{maps.NewUserRingBuf("r", 0), "a power of two is wanted"},
-		{maps.NewArrayOf("o", 1, nil), "what kind of map is in it is not said"},
+		{maps.NewArrayOf("o", 1, nil), "the inner map is missing"},
 		{maps.NewHashOf[uint32]("o", 1, maps.NewArrayOf("i", 1, maps.NewArray[uint32]("a", 1).Spec()).Spec()), "the kernel takes one level"},
 		{maps.NewArena("a", 0), "at least one page"},
 		{maps.NewGlobal("g", 1.5), "BPF has no floating point"},

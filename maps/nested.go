@@ -83,7 +83,7 @@ type nested[K any] struct{ references[K] }
 func (n *nested[K]) declareNested(spec *dsl.MapSpec) {
 	switch {
 	case spec.Inner == nil:
-		spec.Err = errors.New("what kind of map is in it is not said: give the spec of one")
+		spec.Err = errors.New("the inner map is missing: give the spec of one")
 	case spec.Inner.Inner != nil:
 		spec.Err = fmt.Errorf("%v is itself a map of maps: the kernel takes one level", spec.Inner)
 	}

@@ -45,7 +45,9 @@ func (m TableIn[V]) Update(key, value dsl.Operand, flag Flag) dsl.S64 {
 // A HashIn is a map whose keys come and go, within a program.
 type HashIn[V any] struct{ TableIn[V] }
 
-func hashIn[V any](f *dsl.Fn, spec *dsl.MapSpec) HashIn[V] { return HashIn[V]{TableIn[V]{mapIn{f, spec}}} }
+func hashIn[V any](f *dsl.Fn, spec *dsl.MapSpec) HashIn[V] {
+	return HashIn[V]{TableIn[V]{mapIn{f, spec}}}
+}
 
 // Delete removes a key with its value, in a per-CPU map with the values of all processors. The result is 0 or a negative error.
 func (m HashIn[V]) Delete(key dsl.Operand) dsl.S64 { return dsl.MapDelete(m.fn, m.spec, key) }
@@ -57,7 +59,9 @@ func (s *series[V]) In(f *dsl.Fn) SeriesIn[V] { return SeriesIn[V]{mapIn{f, s.sp
 type SeriesIn[V any] struct{ mapIn }
 
 // Push adds a value. The result is 0 or a negative error: -E2BIG when there is no room.
-func (m SeriesIn[V]) Push(value dsl.Operand) dsl.S64 { return dsl.MapPush(m.fn, m.spec, value, uint64(Any)) }
+func (m SeriesIn[V]) Push(value dsl.Operand) dsl.S64 {
+	return dsl.MapPush(m.fn, m.spec, value, uint64(Any))
+}
 
 // PushOver adds a value, and makes room by removing the oldest one. The result is 0 or a negative error.
 func (m SeriesIn[V]) PushOver(value dsl.Operand) dsl.S64 {
@@ -104,7 +108,9 @@ func (r *UserRingBuf) Receive(f *dsl.Fn, each *dsl.Program, data dsl.StructPtr) 
 const createValue = 1
 
 // In is the storage within a program; its keys are sockets.
-func (s *SkStorage[V]) In(f *dsl.Fn) StorageIn[V] { return StorageIn[V]{mapIn{f, s.spec}, "bpf_sk_storage_"} }
+func (s *SkStorage[V]) In(f *dsl.Fn) StorageIn[V] {
+	return StorageIn[V]{mapIn{f, s.spec}, "bpf_sk_storage_"}
+}
 
 // In is the storage within a program; its keys are tasks.
 func (s *TaskStorage[V]) In(f *dsl.Fn) StorageIn[V] {
@@ -126,7 +132,9 @@ type StorageIn[V any] struct {
 func (m StorageIn[V]) Lookup(object dsl.StructPtr) dsl.Ref[V] { return m.get(object, 0) }
 
 // LookupOrCreate is the value of a socket, task or cgroup. When there is none, one of zeros is made. It is nil when there is no memory.
-func (m StorageIn[V]) LookupOrCreate(object dsl.StructPtr) dsl.Ref[V] { return m.get(object, createValue) }
+func (m StorageIn[V]) LookupOrCreate(object dsl.StructPtr) dsl.Ref[V] {
+	return m.get(object, createValue)
+}
 
 func (m StorageIn[V]) get(object dsl.StructPtr, flags uint64) dsl.Ref[V] {
 	return dsl.RefTo[V](m.fn.Helper(m.helper+"get", m.spec, object, 0, flags).Ptr(""))
@@ -149,7 +157,9 @@ func (n *nested[K]) In(f *dsl.Fn) NestedIn { return NestedIn{mapIn{f, n.spec}} }
 type NestedIn struct{ mapIn }
 
 // Lookup finds the map of a key. It may be nil. LookupIn finds keys in it.
-func (m NestedIn) Lookup(key dsl.Operand) dsl.Ptr { return dsl.MapLookup[uint32](m.fn, m.spec, key).Pointer() }
+func (m NestedIn) Lookup(key dsl.Operand) dsl.Ptr {
+	return dsl.MapLookup[uint32](m.fn, m.spec, key).Pointer()
+}
 
 // LookupIn finds the value of a key in a map that Lookup of a map of maps gave. The result may be nil.
 func LookupIn[V any](f *dsl.Fn, inner dsl.Ptr, key dsl.StructPtr) dsl.Ref[V] {

@@ -7,10 +7,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// computed is what an operation makes of two numbers. ok is false where the kernel does not
-// follow it and takes the whole register for anything, also after operations of 32 bits
-// (adjust_scalar_min_max_vals, is_safe_to_compute_dst_reg_range). vague says that later
-// kernels may know more.
+// computed is what an operation makes of two numbers. It is any number where the kernel does not
+// follow the operation, also after operations of 32 bits (adjust_scalar_min_max_vals,
+// is_safe_to_compute_dst_reg_range). vague says that later kernels may know more.
 func computed(op isa.Opcode, off int16, wide bool, a, b scalar) (s scalar, vague bool) {
 	width := uint64(64)
 	if !wide {
@@ -200,10 +199,7 @@ func (s *scalar) shiftLeft(n uint8, wide bool) {
 		return
 	}
 	s.smin, s.smax = math.MinInt64, math.MaxInt64
-	if n == 32 && before.smin32 >= 0 { // what programs do to extend a sign
-		s.smax = int64(before.smax32) << 32
-		s.smin = int64(before.smin32) << 32
-	} else if n == 32 {
+	if n == 32 { // what programs do to extend a sign
 		s.smin, s.smax = int64(before.smin32)<<32, int64(before.smax32)<<32
 	}
 	if before.umax<<n>>n == before.umax {

@@ -35,8 +35,8 @@ func (c *checker) attachable() bool {
 	return true
 }
 
-// noPlace notes what is wrong with the place that the program is for, unless that is somebody else's to say. It gives whether the program
-// can be looked at even so.
+// noPlace notes what is wrong with the place that the program is for, unless another pass reports that. It returns whether the walk
+// can go on.
 func (c *checker) noPlace(problem string) bool {
 	if !c.Attached {
 		c.report(-1, mistake.BadAttach, problem)

@@ -86,9 +86,6 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s may be %d", p.kind, n.smin)
 	}
 	sum, _ := computed(op, 0, true, p.num, n)
-	if op == isa.OpSub {
-		sum, _ = computed(isa.OpSub, 0, true, p.num, n)
-	}
 	q := p
 	q.num = sum
 	if q.kind == packet || q.kind == packetMeta || q.kind == mapValue && q.id != 0 {

@@ -33,7 +33,7 @@ func (k kind) isPointer() bool { return k >= context && k <= function }
 type trust uint8
 
 const (
-	walked    trust = iota // read from another struct, ages ago for all that is known: ptr_
+	walked    trust = iota // read from another struct, and may have been freed since: ptr_
 	trusted                // an argument, or acquired
 	rcu                    // good within an RCU section
 	untrusted              // good for reading only, which may fault

@@ -52,7 +52,7 @@ type visit struct {
 	state  *state
 	at     int
 	parent *visit
-	open   int    // paths from here that are still followed; as the last that is put off is the first to be followed, only those of visits before are
+	open   int    // paths from here that have not ended. Pending paths are a stack, so these are the visits that led to the current one
 	before *visit // to the same instruction
 }
 
