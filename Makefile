@@ -1,26 +1,47 @@
 # Everything here runs with nothing installed but Go; see README.md.
 
 GO         ?= go
+TESTFLAGS  ?=
 FUZZTIME   ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test lint generate fresh fuzz bench bench-code cross matrix
+# TRANSFERS compare for minutes what connections carry. RANDOM are ordinary tests that try a few hundred random programs, unless
+# BPFSMITH_RANDOM says how many.
+TRANSFERS = TestOursCarryAsTheKernels
+RANDOM    = TestRandomProgramsDoWhatGoDoes|TestNumbersAreGos|TestCheckRefusesNothingThatTheKernelTakes|TestCheckWithoutPerfmon
 
-# As root on Linux this runs the kernel tests too; otherwise they skip and say
-# so. Results are not taken from the cache, which does not know the kernel.
+.PHONY: test race long short lint generate fresh fuzz bench bench-code cross matrix
+
+# As root on Linux this runs the kernel tests too; otherwise they are skipped and
+# say why. With BPFSMITH_KERNEL_TESTS=require a skip is a failure. Results are not
+# taken from the cache, which does not know the kernel. "make lint" vets.
 test:
-	$(GO) test -race -count=1 ./...
+	$(GO) test -vet=off -count=1 -shuffle=on -skip '^($(TRANSFERS))$$' $(TESTFLAGS) ./...
 
+# The same under the race detector, in which all of it takes several times as long.
+race:
+	$(GO) test -race -vet=off -count=1 -timeout 20m -skip '^($(TRANSFERS))$$' $(TESTFLAGS) ./...
+
+# What takes too long for every day: 2,000 random programs for each test that makes some, and long transfers.
+long:
+	BPFSMITH_RANDOM=2000 $(GO) test -vet=off -count=1 -timeout 30m -p 1 -run '^($(RANDOM)|$(TRANSFERS))$$' $(TESTFLAGS) \
+		./compile ./internal/verify ./examples/tcp_cc
+
+# What needs neither privilege nor long. Root runs it as a user who has none.
+short:
+	@if [ "$$(id -u)" = 0 ]; then exec .ci/short $(TESTFLAGS); else exec $(GO) test -short -vet=off -count=1 $(TESTFLAGS) ./...; fi
+
+# The tests with the build tags are for other kernels (guest), and for where the recorded data came from (fresh).
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
-	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) vet -tags guest,fresh ./...
+	$(GO) run $(STATICCHECK) -tags guest,fresh ./...
 
 generate:
 	$(GO) generate ./isa ./dsl ./helper ./internal/test/fixture ./kernel/... ./internal/test/mistakes
 
-# Generated files must be what the tables and the fixtures give, and fixtures what
-# the kernels' types give, where those are at hand.
+# Generated files must be what the tables and the fixtures give. Fixtures must be
+# what the kernels' types and the recorded data give, where those are at hand.
 fresh:
 	$(GO) run ./internal/gen/isagen -check
 	$(GO) run ./internal/gen/numbergen -check
@@ -29,7 +50,11 @@ fresh:
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith
 	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \
 		dir=$$(mktemp -d) && $(GO) run ./internal/gen/carve -from ../shared/btf -to $$dir && \
-		for file in internal/test/fixture/*.btf; do cmp $$file $$dir/$$(basename $$file) || exit 1; done; rm -r $$dir; fi
+		for file in internal/test/fixture/*.btf; do cmp $$file $$dir/$$(basename $$file) || exit 1; done && \
+		$(GO) run ./internal/gen/carve -recorded -from ../shared/btf -to $$dir && \
+		for file in types.btf ids.tsv; do cmp internal/test/recorded/$$file $$dir/$$file || exit 1; done; rm -r $$dir; fi
+	@if [ -d ../shared/verifierlogs ]; then $(GO) test -count=1 -tags fresh -run '^TestArchiveIsTheFolder$$' ./internal/test/recorded; fi
+	@if [ -d ../shared/isa ]; then $(GO) test -count=1 -tags fresh -run '^TestRecordedDataIsTheSharedData$$' ./isa; fi
 
 # The packages must build where they can only answer "unsupported".
 cross:
@@ -55,4 +80,4 @@ bench-code:
 # interfaces where there is one. Takes qemu-system-x86 and Debian's archive.
 matrix:
 	$(GO) run ./internal/test/matrix -timeout 20m
-	$(GO) run ./internal/test/matrix -timeout 20m -steady -run 'TestOursCarryAsTheKernels|TestDCTCPKeepsTheQueueShort' ./examples/tcp_cc
+	$(GO) run ./internal/test/matrix -timeout 20m -steady -run 'TestOursCarryAsTheKernels|TestDCTCPCarriesAsTheKernels|TestDCTCPKeepsTheQueueShort' ./examples/tcp_cc
