@@ -160,7 +160,7 @@ func (l *Loaded) Register() (*Link, error) {
 	return link, nil
 }
 
-// Load checks an implementation against the running kernel and loads it; nothing is registered. It takes Linux 5.6 or later, CAP_BPF and
+// Load checks an implementation against the running kernel and loads it; nothing is registered. It takes Linux 5.11 or later, CAP_BPF and
 // CAP_PERFMON.
 //
 // Mistakes that can be known beforehand are returned together as mistake.Findings, before the kernel is asked; what the kernel's verifier

@@ -1,0 +1,25 @@
+package linux
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestDocumentCountsContexts holds what docs/check.md says of the contexts that the check follows.
+func TestDocumentCountsContexts(t *testing.T) {
+	known := 0
+	for p := ProgTypeUnspec; p <= ProgTypeNetfilter; p++ {
+		if p.Info().Access != nil {
+			known++
+		}
+	}
+	text, err := os.ReadFile("../../docs/check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("contexts of %d program types", known); !strings.Contains(string(text), want) {
+		t.Errorf("docs/check.md does not say: %s", want)
+	}
+}
