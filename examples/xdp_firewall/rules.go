@@ -41,9 +41,9 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	network, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil || network.Addr().Is4In6():
-		return network, fmt.Errorf("%q is no network: 10.0.0.0/8, 2001:db8::/32 or an address is wanted", text)
+		return network, fmt.Errorf("%q is not a network: expected 10.0.0.0/8, 2001:db8::/32 or an address", text)
 	case network.Masked() != network:
-		return network, fmt.Errorf("%v has bits behind its prefix: did you mean %v?", network, network.Masked())
+		return network, fmt.Errorf("%v has bits after its prefix: did you mean %v?", network, network.Masked())
 	}
 	return network, nil
 }

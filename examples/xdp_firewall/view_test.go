@@ -21,11 +21,11 @@ func TestNetworksAreRead(t *testing.T) {
 		" 192.0.2.7 , 2001:db8::/32":        "192.0.2.7/32 2001:db8::/32",
 		"::ffff:192.0.2.7":                  "192.0.2.7/32",
 		"::/0,0.0.0.0/0":                    "::/0 0.0.0.0/0",
-		"10.0.0.1/8":                        "error: 10.0.0.1/8 has bits behind its prefix: did you mean 10.0.0.0/8?",
+		"10.0.0.1/8":                        "error: 10.0.0.1/8 has bits after its prefix: did you mean 10.0.0.0/8?",
 		"10.0.0.0/8,10.0.0.0/8":             "error: 10.0.0.0/8 is named twice",
-		"10.0.0.0/33":                       `error: "10.0.0.0/33" is no network`,
-		"fe80::1%eth0":                      `error: "fe80::1%eth0" is no network`,
-		"10.0.0/8,example.org,2001:db8::/x": `error: "10.0.0/8" is no network: 10.0.0.0/8, 2001:db8::/32 or an address is wanted` + "\n" + `"example.org" is`,
+		"10.0.0.0/33":                       `error: "10.0.0.0/33" is not a network`,
+		"fe80::1%eth0":                      `error: "fe80::1%eth0" is not a network`,
+		"10.0.0/8,example.org,2001:db8::/x": `error: "10.0.0/8" is not a network: expected 10.0.0.0/8, 2001:db8::/32 or an address` + "\n" + `"example.org" is`,
 	} {
 		networks, err := parseNetworks(text)
 		var names []string

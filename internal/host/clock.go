@@ -53,7 +53,7 @@ func readHZ(name string) (uint32, error) {
 		if value, ok := strings.CutPrefix(lines.Text(), "CONFIG_HZ="); ok {
 			hz, err := strconv.ParseUint(value, 10, 32)
 			if err != nil || hz == 0 {
-				return 0, fmt.Errorf("CONFIG_HZ=%s is no number of jiffies a second", value)
+				return 0, fmt.Errorf("CONFIG_HZ=%s is not a number of jiffies a second", value)
 			}
 			return uint32(hz), nil
 		}

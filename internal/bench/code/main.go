@@ -51,7 +51,7 @@ func run(ctx context.Context, opt options, levels string, check bool) error {
 	for _, name := range strings.Split(levels, ",") {
 		level, ok := map[string]isa.Level{"v1": isa.V1, "v2": isa.V2, "v3": isa.V3, "v4": isa.V4}[name]
 		if !ok {
-			return fmt.Errorf("-levels: %q is no ISA level: v1 to v4 are", name)
+			return fmt.Errorf("-levels: %q is not an ISA level: expected v1 to v4", name)
 		}
 		opt.levels = append(opt.levels, level)
 	}

@@ -21,7 +21,7 @@ const (
 	helperPackage = "libbpf-dev"
 )
 
-// Of the kernel's sources these are wanted, and where they go in the cache.
+// These files of the kernel are needed; beside each stands where it goes in the cache.
 var wanted = map[string]string{
 	"tools/testing/selftests/bpf/progs/bpf_cubic.c":       "progs",
 	"tools/testing/selftests/bpf/progs/bpf_dctcp.c":       "progs",

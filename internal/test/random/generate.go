@@ -288,7 +288,7 @@ func (g *generator) simple() *Stmt {
 	return g.bind(g.expr(t, 3))
 }
 
-// call calls one of the functions behind this one.
+// call calls one of the functions after this one.
 func (g *generator) call() *Stmt {
 	later := len(g.p.Funcs) - 1 - g.n
 	if later == 0 {

@@ -58,7 +58,7 @@ func (s *shrinker) program(p *Program) *Program {
 	return c
 }
 
-// statements copies a list. Names made in it are gone behind it.
+// statements copies a list. Names made in it are gone after it.
 func (s *shrinker) statements(list []*Stmt, block bool) []*Stmt {
 	before := make(map[int]bool, len(s.scope))
 	for id := range s.scope {

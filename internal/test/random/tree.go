@@ -166,7 +166,7 @@ type Func struct {
 	Result  *Expr
 }
 
-// A Program is an entry function, whose object 0 is the context, and those that it calls. Functions call only those behind them.
+// A Program is an entry function, whose object 0 is the context, and those that it calls. Functions call only those after them.
 type Program struct {
 	Funcs []*Func
 	Level int // the lowest ISA level that has all that it uses
