@@ -16,16 +16,16 @@ func newAsm() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "asm [FILE|-]",
 		Short: "Turn text into code",
-		Long: `Asm reads a program, one instruction on a line, and prints its code in hex, a
-line for each instruction; with -o it writes the bytes instead.
+		Long: `Asm reads a program, one instruction on each line, and prints its code in
+hex, one line for each instruction. With -o it writes the bytes instead.
 
-Both notations are read, that of Linux's verifier and that of LLVM, with
-labels and comments, and listings as disasm prints them. --dialect decides
-what text means that both have: in Linux's, r1 = 0x5 is a 64-bit load and a
-semicolon begins a comment; in LLVM's, r1 = 0x5 is a move and a semicolon
-ends an instruction.
+It reads the notation of Linux's verifier and that of LLVM, with labels and
+comments, and also listings that disasm printed. --dialect decides the meaning
+of text that is valid in both: for kernel, r1 = 0x5 is a 64-bit load and a
+semicolon begins a comment; for llvm, r1 = 0x5 is a move and a semicolon ends
+an instruction.
 
-The first mistake is printed with line and column, and nothing else is.`,
+If there is a mistake, only the first one is printed, with line and column.`,
 		Example: `  bpfsmith asm prog.s
   bpfsmith asm -o prog.bin prog.s
   echo 'r1 = *(u64 *)(r10 -8)' | bpfsmith asm
@@ -33,7 +33,7 @@ The first mistake is printed with line and column, and nothing else is.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if lang.lines && output != "" {
-				return errors.New("--lines prints hex: leave it or -o out")
+				return errors.New("--lines prints hex: use only one of --lines and -o")
 			}
 			return lang.run(cmd, args, lang.assembleLine, func(in *input, dialect isa.Dialect) error {
 				code, ins, err := lang.assemble(in, dialect)
@@ -44,12 +44,12 @@ The first mistake is printed with line and column, and nothing else is.`,
 			})
 		},
 	}
-	lang.flags(cmd, "which notation decides where they differ: kernel or llvm")
+	lang.flags(cmd, "the notation that decides when both are possible: kernel or llvm")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the bytes to a `FILE`, or to standard output for -")
 	return cmd
 }
 
-// write writes the code where and how the flag asks for it.
+// write writes the code to the place and in the form that the flags ask for.
 func write(cmd *cobra.Command, output string, code []byte, ins []isa.Instruction) (err error) {
 	switch output {
 	case "":
@@ -84,7 +84,7 @@ func (l *language) assemble(in *input, dialect isa.Dialect) (code []byte, ins []
 	return code, ins, nil
 }
 
-// assembleLine appends the hex of the one instruction in a line.
+// assembleLine appends the hex of the instruction in a line.
 func (l *language) assembleLine(out []byte, line string, dialect isa.Dialect) ([]byte, error) {
 	ins, err := isa.Parse(line, dialect)
 	var fault *isa.SyntaxError
@@ -105,7 +105,7 @@ func (l *language) assembleLine(out []byte, line string, dialect isa.Dialect) ([
 	return fmt.Appendf(out, "% x", code), nil
 }
 
-// single refuses all but one instruction.
+// single checks that there is exactly one instruction.
 func single(ins []isa.Instruction) error {
 	switch len(ins) {
 	case 0:

@@ -20,7 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// checkFlags are those of check.
+// checkFlags are the flags of check.
 type checkFlags struct {
 	programType, member, attach string
 	btf, license                string
@@ -32,20 +32,21 @@ func newCheck() *cobra.Command {
 	var c checkFlags
 	cmd := &cobra.Command{
 		Use:   "check [HEX|OBJ|-]",
-		Short: "Tell without a kernel why the verifier would refuse a program",
-		Long: `Check walks through a program as the kernel's verifier does, and prints a line
-for each thing that it would refuse: the instruction, counted in slots of 8
-bytes, and what is wrong. It exits with 1 then, and with 0 and without a word
-when it finds nothing.
+		Short: "Say without a kernel why the verifier would refuse a program",
+		Long: `Check walks through a program as the kernel's verifier does. For each thing
+that the verifier would refuse it prints a line: the instruction, counted in
+slots of 8 bytes, and what is wrong. Then it exits with 1. When it finds
+nothing, it prints nothing and exits with 0.
 
-What it claims is true for kernels from 6.18 on: it finds nothing in a program that such a
-kernel takes. It does not find all that one refuses. A program with too many
-paths is said to be unchecked, and not passed.
+Findings are right for Linux 6.18 and newer: check finds nothing in a program
+that such a kernel accepts. It does not find everything that a kernel refuses.
+When a program has too many paths, check says that a part is not checked.
 
-The program is hex on the command line or in a file, code in a file, or an ELF object as
-clang writes it: then all its programs are checked, with its maps and for the fields where
-the kernel has them, and findings have the line of the source. Of other code it knows what --map says of
-maps, by the descriptor in the instructions; without any, nothing is claimed about them.`,
+The program is hex on the command line or in a file, code in a file, or an ELF
+object from clang. Of an object all programs are checked, with its maps and
+with the field offsets of the kernel, and findings have the source line. For
+other code, --map describes maps by the descriptor in the instructions. About
+maps without --map, check says nothing.`,
 		Example: `  bpfsmith check --type socket_filter 9500000000000000
   bpfsmith check --type xdp prog.hex
   bpfsmith check --type struct_ops --member tcp_congestion_ops/ssthresh prog.bin
@@ -55,13 +56,13 @@ maps, by the descriptor in the instructions; without any, nothing is claimed abo
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.programType, "type", "", "`TYPE` of the program, as the kernel calls it: socket_filter, xdp, struct_ops, ...")
+	flags.StringVar(&c.programType, "type", "", "`TYPE` of the program, with the kernel's name: socket_filter, xdp, struct_ops, ...")
 	flags.StringVar(&c.member, "member", "", "`STRUCT/MEMBER` that a struct_ops program is for")
 	flags.StringVar(&c.attach, "attach", "", "tracepoint or function, the `TARGET` of a tracing program")
 	flags.StringVar(&c.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
 	flags.BoolVar(&c.sleepable, "sleepable", false, "the program may sleep")
 	flags.StringVar(&c.license, "license", "GPL", "`LICENSE` of the program")
-	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "it is loaded without CAP_PERFMON")
+	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "the program is loaded without CAP_PERFMON")
 	flags.StringArrayVar(&c.maps, "map", nil, "a map, by descriptor: `FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...`, sizes in bytes")
 	return cmd
 }
@@ -104,7 +105,7 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	return checkAll(cmd, programs)
 }
 
-// checkAll prints a line for each finding, with the program's name where there are several, and the line of the source where it is known.
+// checkAll prints a line for each finding, with the program's name if there are several programs, and the source line if it is known.
 func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 	found := false
 	for _, o := range programs {
@@ -114,7 +115,7 @@ func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 		}
 		findings, complete := verify.Check(o.program)
 		if !complete {
-			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: it is unchecked from where the walk ended\n", about)
+			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: the rest of them is not checked\n", about)
 		}
 		for _, f := range findings {
 			found = true
@@ -127,24 +128,24 @@ func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 		}
 	}
 	if found {
-		return exitError(exitInput) // they are what there is to say
+		return exitError(exitInput) // the findings are the message
 	}
 	return nil
 }
 
-// kernelTypes reads the types again, for the library that relocates.
+// kernelTypes reads the types again, for the library that relocates fields.
 func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 	if c.btf != "" {
 		return cbtf.LoadSpec(c.btf)
 	}
 	types, err := cbtf.LoadKernelSpec()
 	if err != nil {
-		return nil, fmt.Errorf("it names fields of the kernel's structs: --btf FILE has to say where they are: %w", err)
+		return nil, fmt.Errorf("it uses fields of the kernel's structs: --btf FILE must give their offsets: %w", err)
 	}
 	return types, nil
 }
 
-// otherNames are what people call some types of programs.
+// otherNames returns the kernel's name for other common names of program types.
 func otherNames(programType string) (name, hook string) {
 	switch programType {
 	case "tp_btf", "fentry", "fexit", "fmod_ret":
@@ -161,7 +162,7 @@ func otherNames(programType string) (name, hook string) {
 	return programType, ""
 }
 
-// program is what the flags say of it.
+// program makes the description of the program from the flags.
 func (c *checkFlags) program() (verify.Program, error) {
 	p := verify.Program{Sleepable: c.sleepable, NotGPL: !verify.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
 	p.Attach = c.attach
@@ -185,16 +186,16 @@ func (c *checkFlags) program() (verify.Program, error) {
 // readMap reads FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...
 func readMap(text string) (int32, verify.Map, error) {
 	bad := func(what string) (int32, verify.Map, error) {
-		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]... is wanted", text, what)
+		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: expected FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...", text, what)
 	}
 	before, after, ok := strings.Cut(text, "=")
 	fd, err := strconv.ParseInt(before, 0, 32)
 	if !ok || err != nil {
-		return bad("no descriptor")
+		return bad("the descriptor is missing or not a number")
 	}
 	parts := strings.Split(after, ":")
 	if len(parts) < 4 {
-		return bad("something is missing")
+		return bad("TYPE, KEY, VALUE or MAX is missing")
 	}
 	m := verify.Map{Name: fmt.Sprintf("with descriptor %d", fd), Type: strings.ToLower(parts[0])}
 	for i, to := range [...]*uint32{&m.Key, &m.Value, &m.Max, &m.Flags} {
@@ -203,7 +204,7 @@ func readMap(text string) (int32, verify.Map, error) {
 		}
 		n, err := strconv.ParseUint(parts[i+1], 0, 32)
 		if err != nil {
-			return bad(parts[i+1] + " is no number")
+			return bad(parts[i+1] + " is not a number from 0 to 4294967295")
 		}
 		*to = uint32(n)
 	}
@@ -211,7 +212,7 @@ func readMap(text string) (int32, verify.Map, error) {
 		name, offset, ok := strings.Cut(part, "@")
 		n, err := strconv.ParseUint(offset, 0, 32)
 		if !ok || err != nil {
-			return bad(part + " is no field")
+			return bad(part + " is not FIELD@OFFSET")
 		}
 		if m.Special == nil {
 			m.Special = map[string]uint32{}
@@ -221,7 +222,7 @@ func readMap(text string) (int32, verify.Map, error) {
 	return int32(fd), m, nil
 }
 
-// types opens the kernel's types. Where there are none, less is found.
+// types opens the kernel's types. Without types, check finds less.
 func (c *checkFlags) types() (*btf.Types, error) {
 	if c.btf != "" {
 		return btf.File(c.btf)
@@ -233,14 +234,14 @@ func (c *checkFlags) types() (*btf.Types, error) {
 	return types, nil
 }
 
-// describeMember brings what is known of a member.
+// describeMember adds what is known about a member.
 func (c *checkFlags) describeMember(p *verify.Program) error {
 	if c.member == "" {
 		return nil
 	}
 	var ok bool
 	if p.Struct, p.Member, ok = strings.Cut(c.member, "/"); !ok {
-		return fmt.Errorf("--member %s: STRUCT/MEMBER is wanted, such as tcp_congestion_ops/ssthresh", c.member)
+		return fmt.Errorf("--member %s: expected STRUCT/MEMBER, such as tcp_congestion_ops/ssthresh", c.member)
 	}
 	if p.Types == nil {
 		return nil
@@ -255,7 +256,7 @@ func (c *checkFlags) describeMember(p *verify.Program) error {
 	return nil
 }
 
-// input reads what the program is in: a file, the argument itself, or standard input.
+// input reads the program from a file, the argument itself, or standard input.
 func (c *checkFlags) input(cmd *cobra.Command, args []string) (name string, data []byte, err error) {
 	if len(args) == 0 || args[0] == "-" {
 		if data, err = io.ReadAll(cmd.InOrStdin()); err != nil {
@@ -273,7 +274,7 @@ func (c *checkFlags) input(cmd *cobra.Command, args []string) (name string, data
 	return "", nil, &inputError{err}
 }
 
-// readCode takes code as it is, or as hex.
+// readCode reads code as bytes or as hex.
 func readCode(name string, data []byte) ([]byte, error) {
 	if !looksLikeHex(data) {
 		return data, nil
@@ -286,7 +287,7 @@ func readCode(name string, data []byte) ([]byte, error) {
 	return text.code, nil
 }
 
-// isHex reports whether an argument is code, and no file's name.
+// isHex reports whether an argument is code and not the name of a file.
 func isHex(text string) bool {
 	t := hexText{text: []byte(text)}
 	return len(text) >= 16 && t.read() == nil

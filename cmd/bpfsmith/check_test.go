@@ -31,8 +31,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckReadsObjects checks what clang made of the sources beside: several programs, with maps, functions, offsets to be
-// relocated, kernel functions by name, and lines.
+// TestCheckReadsObjects checks objects that clang made from the sources next to them: several programs, with maps, functions, offsets that
+// are relocated, kernel functions by name, and source lines.
 func TestCheckReadsObjects(t *testing.T) {
 	const types = "../../internal/test/fixture/6.18.btf"
 	for _, tt := range []struct {
@@ -43,7 +43,8 @@ func TestCheckReadsObjects(t *testing.T) {
 			"of_global: insn 6: r1, memory, may be nil: it was not compared with 0 on the path to here (counts.c:20)\n" +
 				"unchecked: insn 7: r0, a map's value, may be nil: it was not compared with 0 on the path to here (counts.c:33)\n"},
 		{[]string{"--type", "tp_btf", "--attach", "task_newtask", "--btf", types, "testdata/objects/task.o"},
-			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program (task.c:17)\n\thelp: bpf_task_release gives it back\n"},
+			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program (task.c:17)\n" +
+				"\thelp: bpf_task_release gives it back\n"},
 	} {
 		if out, errs, code := tool("", append([]string{"check"}, tt.args...)...); out != tt.want || code != exitInput {
 			t.Errorf("%v: exit %d, %s\n%s", tt.args, code, errs, out)
@@ -51,7 +52,7 @@ func TestCheckReadsObjects(t *testing.T) {
 	}
 }
 
-// TestCheckReadsBrokenObjects: whatever is missing of an object, check says so or finds something, and goes on.
+// TestCheckReadsBrokenObjects: when a part of an object is missing or wrong, check reports it or finds something, and does not panic.
 func TestCheckReadsBrokenObjects(t *testing.T) {
 	whole, err := os.ReadFile("testdata/objects/counts.o")
 	if err != nil {
@@ -66,7 +67,7 @@ func TestCheckReadsBrokenObjects(t *testing.T) {
 				t.Fatal(err)
 			}
 			if out, errs, code := tool("", "check", "--type", "xdp", file); code != 0 && out == "" && errs == "" || strings.Contains(errs, "panic") {
-				t.Errorf("byte %d: exit %d and not a word: %s", n, code, errs)
+				t.Errorf("byte %d: exit %d without a message: %s", n, code, errs)
 			}
 		}
 	}

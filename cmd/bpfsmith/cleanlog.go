@@ -7,9 +7,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// cleanLog finds the verifier's log in what a loader, a journal or a CI system made of it.
+// cleanLog finds the verifier's log in the output of a loader, a journal or a CI system.
 func cleanLog(text string) string {
-	if text == "" || strings.HasPrefix(text, "magic: ") { // of a BTF load, whose indents have a meaning
+	if text == "" || strings.HasPrefix(text, "magic: ") { // a log of a BTF load, in which indents have a meaning
 		return text
 	}
 	p := newLogPatterns()
@@ -27,14 +27,14 @@ func cleanLog(text string) string {
 	return best
 }
 
-// logPatterns say how lines of a log look, and what others put before them.
+// logPatterns describe the lines of a log, and what other programs put before them.
 type logPatterns struct {
-	escapes *regexp.Regexp // of terminals
+	escapes *regexp.Regexp // escape sequences of terminals
 	prefix  *regexp.Regexp // timestamps, names of programs, levels
-	begin   *regexp.Regexp // what ends a loader's talk
+	begin   *regexp.Regexp // the end of the loader's own text
 	end     *regexp.Regexp
 	stats   *regexp.Regexp // the last line of a log
-	first   *regexp.Regexp // a line that only a log has; the group is what it is indented by
+	first   *regexp.Regexp // a line that only a log has; the group is its indent
 	loader  *regexp.Regexp // the loader's own lines
 }
 
@@ -45,7 +45,7 @@ func newLogPatterns() logPatterns {
 			`\[ *\d+\.\d+\] `, // dmesg
 			`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[-+]\d\d:?\d\d)? `,           // ISO 8601, Go's log
 			`(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? `, // syslog
-			`\S+ [\w./@-]+\[\d+\]: `,                           // its host and program
+			`\S+ [\w./@-]+\[\d+\]: `,                           // the host and program of syslog
 			`\[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\]?:? `, // levels
 			`libbpf: `,
 		}, "|") + `)`),
@@ -57,7 +57,7 @@ func newLogPatterns() logPatterns {
 	}
 }
 
-// withoutPrefix cuts what others put before a line. What is indented then belongs to the log.
+// withoutPrefix cuts what other programs put before a line. The indent that is left belongs to the log.
 func (p logPatterns) withoutPrefix(line string) string {
 	for {
 		at := p.prefix.FindStringIndex(line)
@@ -68,8 +68,8 @@ func (p logPatterns) withoutPrefix(line string) string {
 	}
 }
 
-// split returns the logs among the lines. A frame says where one begins and ends; without it the statistics end each. What follows the last
-// is the loader's, unless there are no statistics at all: the log's end is missing.
+// split finds the logs in the lines. A frame marks the beginning and end of a log; without a frame, the statistics end a log. Lines after
+// the last log belong to the loader. When there are no statistics at all, the end of the log is missing.
 func (p logPatterns) split(lines []string) [][]string {
 	var framed, ended [][]string
 	var part []string
@@ -105,7 +105,8 @@ func (p logPatterns) split(lines []string) [][]string {
 	return [][]string{part}
 }
 
-// withoutIndent removes from all lines the blanks before the first that certainly is a log's: some lines of a log begin with blanks that count.
+// withoutIndent removes an indent from all lines: that of the first line that certainly belongs to a log. Other blanks stay, because some
+// lines of a log begin with blanks.
 func (p logPatterns) withoutIndent(lines []string) []string {
 	indent := ""
 	for _, line := range lines {

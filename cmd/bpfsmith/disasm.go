@@ -17,13 +17,13 @@ func newDisasm() *cobra.Command {
 		Short: "Turn code into text",
 		Long: `Disasm reads code, as bytes or as hex, and prints it as text: a listing with
 slots and opcodes in the notation of Linux's verifier, or a program for
-LLVM's assembler. Asm turns both into the same bytes again.
+LLVM's assembler. Asm makes the same bytes from both.
 
-Input that consists of hex digits, blanks, commas, 0x and comments (from #, ;
-or // to the end of the line) is taken as hex, all other as bytes.
+Input is read as hex when it has only hex digits, blanks, commas, 0x and
+comments (from #, ; or // to the end of the line). All other input is bytes.
 
-What is no instruction is printed with its place, what is wrong with it and
-what would be right; the instructions before it are listed.`,
+Disasm lists the instructions up to the first mistake. For the mistake it
+prints the place, what is wrong and what is allowed.`,
 		Example: `  bpfsmith disasm prog.bin
   echo '07 03 00 00 05 00 00 00' | bpfsmith disasm
   bpfsmith disasm --dialect llvm prog.bin | llvm-mc-19 -triple=bpfel -mcpu=v4 -filetype=obj -o prog.o
@@ -32,7 +32,7 @@ what would be right; the instructions before it are listed.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if lang.lines && raw {
-				return errors.New("--lines reads hex: leave it or --raw out")
+				return errors.New("--lines reads hex: use only one of --lines and --raw")
 			}
 			return lang.run(cmd, args, lang.disassembleLine, func(in *input, dialect isa.Dialect) error {
 				data, err := in.readAll()
@@ -59,7 +59,7 @@ what would be right; the instructions before it are listed.`,
 	return cmd
 }
 
-// explain gives an error of the decoder its place in the input.
+// explain adds the place in the input to an error of the decoder.
 func (h *hexText) explain(in *input, fault error) error {
 	var e *isa.EncodingError
 	switch {
@@ -70,13 +70,12 @@ func (h *hexText) explain(in *input, fault error) error {
 	case h.places == nil: // bytes have no lines
 		return &inputError{fmt.Errorf("%s: byte %d: %w", in.name, 8*e.Slot, fault)}
 	}
-	at := min(8*e.Slot, len(h.places)-1) // the last byte where code is missing
+	at := min(8*e.Slot, len(h.places)-1) // the last byte, when code is missing
 	line, column := place(h.text, h.places[at])
 	return in.at(line, column, fault.Error())
 }
 
-// disassembleLine appends the text of the one instruction that a line of hex
-// holds.
+// disassembleLine appends the text of the instruction in a line of hex.
 func (l *language) disassembleLine(out []byte, line string, dialect isa.Dialect) ([]byte, error) {
 	text := hexText{text: []byte(line)}
 	if err := text.read(); err != nil {
@@ -85,7 +84,7 @@ func (l *language) disassembleLine(out []byte, line string, dialect isa.Dialect)
 	ins, err := l.decode(text.code)
 	var fault *isa.EncodingError
 	if errors.As(err, &fault) && fault.Slot == 0 {
-		fault.Slot = -1 // where else
+		fault.Slot = -1 // a line has only one instruction
 	}
 	if err != nil {
 		return nil, err

@@ -21,14 +21,14 @@ import (
 
 func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) }
 
-// An objectProgram is one of an ELF object's.
+// An objectProgram is a program of an ELF object.
 type objectProgram struct {
 	name    string
 	program verify.Program
-	lines   map[int]string // by slot, where in the source it is from
+	lines   map[int]string // the source line of each slot
 }
 
-// lineOf is where in the source an instruction is from: the line that was last said before it.
+// lineOf returns the source line of an instruction: the last line that is given at or before its slot.
 func (o *objectProgram) lineOf(slot int) string {
 	for ; slot >= 0; slot-- {
 		if line := o.lines[slot]; line != "" {
@@ -38,15 +38,15 @@ func (o *objectProgram) lineOf(slot int) string {
 	return ""
 }
 
-// objectPrograms reads the programs of an ELF object, as clang writes it. What holds for all is in common; the object says what maps there are,
-// and what the license is. The kernel's types are asked for where something has to be relocated: reading them takes as long as all the rest.
+// objectPrograms reads the programs of an ELF object from clang. common has what is the same for all programs; the object has the maps and
+// the licence. The kernel's types are read only when something must be relocated: reading them takes as long as everything else.
 func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) ([]objectProgram, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
 	if len(spec.Programs) == 0 {
-		return nil, errors.New("the object has no program")
+		return nil, errors.New("the object does not have a program")
 	}
 	common.Maps = map[int32]verify.Map{}
 	descriptors := map[string]descriptor{}
@@ -68,12 +68,12 @@ func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spe
 	return programs, nil
 }
 
-// A descriptor stands for a map that is not created.
+// A descriptor is the number of a map that is not created.
 type descriptor int
 
 func (d descriptor) FD() int { return int(d) }
 
-// read takes over a program's instructions, with what they name resolved.
+// read reads a program's instructions and resolves the names in them.
 func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor, kernel func() (*cbtf.Spec, error)) error {
 	code := slices.Clone(p.Instructions)
 	if err := relocate(code, kernel, p); err != nil {
@@ -92,7 +92,7 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 		case ins.IsLoadFromMap():
 			fd, known := descriptors[name]
 			if !known {
-				return fmt.Errorf("instruction %d is about the map %q, which the object does not have", slot, name)
+				return fmt.Errorf("instruction %d uses the map %q, which the object does not have", slot, name)
 			}
 			if err := ins.AssociateMap(fd); err != nil {
 				return err
@@ -128,7 +128,7 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 	return nil
 }
 
-// relocate puts the kernel's offsets in the place of those that the object was compiled with (CO-RE).
+// relocate replaces the field offsets of the object with those of the kernel (CO-RE).
 func relocate(code asm.Instructions, kernel func() (*cbtf.Spec, error), p *ebpf.ProgramSpec) error {
 	var relocations []*cbtf.CORERelocation
 	var at []int
@@ -156,7 +156,7 @@ func relocate(code asm.Instructions, kernel func() (*cbtf.Spec, error), p *ebpf.
 	return nil
 }
 
-// functionOf is what func_info says of a function.
+// functionOf describes a function from its func_info.
 func functionOf(fn *cbtf.Func, slot int, programType string) verify.Function {
 	f := verify.Function{Slot: slot, Name: fn.Name, Global: slot > 0 && fn.Linkage == cbtf.GlobalFunc}
 	proto, ok := fn.Type.(*cbtf.FuncProto)
@@ -170,7 +170,7 @@ func functionOf(fn *cbtf.Func, slot int, programType string) verify.Function {
 		case *cbtf.Pointer:
 			size, err := cbtf.Sizeof(t.Target)
 			if err != nil || len(fn.ParamTags) > n && len(fn.ParamTags[n]) > 0 {
-				size = 0 // tags say more
+				size = 0 // tags have more information
 			}
 			f.Args = append(f.Args, verify.PointerArgument(programType, btf.PointedTo(param.Type), int64(size)))
 		default:
@@ -180,7 +180,7 @@ func functionOf(fn *cbtf.Func, slot int, programType string) verify.Function {
 	return f
 }
 
-// specialFields finds what only the kernel touches in a map's value.
+// specialFields finds the fields of a map's value that only the kernel may use.
 func specialFields(value cbtf.Type) map[string]uint32 {
 	if value == nil {
 		return nil

@@ -17,18 +17,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
 
-// Exit codes of explain, besides exitUsage.
+// Exit codes of explain, in addition to exitUsage.
 const (
-	exitNoError      = 3 // the log holds no error
-	exitUnknownError = 4 // it holds one that nobody has explained yet
+	exitNoError      = 3 // the log has no error
+	exitUnknownError = 4 // the log has an error that is not in the catalogue
 )
 
-// An exitError ends the tool with a code and says nothing: what there was to say is printed.
+// An exitError ends the tool with a code and without a message: everything is printed already.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// An explainCommand is what the flags say.
+// An explainCommand has the values of the flags.
 type explainCommand struct {
 	json      bool
 	html      string
@@ -44,16 +44,17 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain LOG|-",
 		Short: "Say why the kernel refused a program",
-		Long: `Explain reads the log of Linux's verifier, of whatever loader, and says what
-rule was broken: at which line and instruction, what the registers held there,
-how it came to be, and what to change. Timestamps, colours and prefixes before
-the lines are ignored; of several logs in one file the one with an error counts.
+		Long: `Explain reads the log of Linux's verifier, from any loader. It says which rule
+the program breaks, at which line and instruction, which values the registers
+had there, how it happened, and what to change. Timestamps, colours and
+prefixes before the lines are ignored. When a file has several logs, explain
+uses the one with an error.
 
-Source files are looked for by the names that the log has, in the current
-directory and below; without them the log's own quotes are shown.
+Source files are searched by the names in the log, in the current directory
+and below. When they are not found, the lines that the log quotes are shown.
 
-The exit code is 0 when an error was explained, 3 when the log holds none, 4
-when the error is unknown, and 2 when the log cannot be read.`,
+The exit code is 0 when an error was explained, 3 when the log has no error,
+4 when the error is unknown, and 2 when the log cannot be read.`,
 		Example: `  bpfsmith explain verifier.log
   journalctl -u agent | bpfsmith explain -
   bpfsmith explain --json verifier.log | jq -r '.kind, .source.file'
@@ -64,22 +65,22 @@ when the error is unknown, and 2 when the log cannot be read.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&e.json, "json", false, "print the report for tools")
-	f.StringVar(&e.html, "html", "", "write a page with the log beside the source to this file (- for standard output)")
+	f.StringVar(&e.html, "html", "", "write a page with the log and the source to this file (- for standard output)")
 	f.StringVar(&e.program, "prog", "", "the program: hex, or a file with hex, bytes or an ELF object")
-	f.StringVar(&e.errno, "errno", "", "the error that the load gave, such as EACCES")
+	f.StringVar(&e.errno, "errno", "", "the error of the load, such as EACCES")
 	f.StringVar(&e.typ, "type", "", "the type of the program, such as xdp or struct_ops")
-	f.StringVar(&e.member, "member", "", "the struct and member that a struct_ops program is for, as STRUCT/MEMBER")
-	f.StringVar(&e.sourceDir, "source", ".", "where the source files are")
+	f.StringVar(&e.member, "member", "", "the member that a struct_ops program implements, as STRUCT/MEMBER")
+	f.StringVar(&e.sourceDir, "source", ".", "the directory with the source files")
 	return cmd
 }
 
 func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 	if e.json && e.html == "-" {
-		return errors.New("--json and --html - both want standard output: leave one out")
+		return errors.New("--json and --html - both write to standard output: use only one")
 	}
 	structName, member, ok := strings.Cut(e.member, "/")
 	if e.member != "" && (!ok || structName == "" || member == "") {
-		return fmt.Errorf("--member %s: want STRUCT/MEMBER, such as tcp_congestion_ops/init", e.member)
+		return fmt.Errorf("--member %s: expected STRUCT/MEMBER, such as tcp_congestion_ops/init", e.member)
 	}
 	in, err := openInput(cmd, args)
 	if err != nil {
@@ -105,7 +106,7 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 	return verdict(report)
 }
 
-// print writes what was asked for.
+// print writes the report in the form that the flags ask for.
 func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, code []byte, source func(string) ([]byte, error)) error {
 	if e.html != "" {
 		var text bytes.Buffer
@@ -122,7 +123,7 @@ func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, co
 	}
 	if e.json {
 		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false) // it goes to tools and terminals
+		encoder.SetEscapeHTML(false) // the output is for tools and terminals, not for HTML
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(r)
 	}
@@ -131,7 +132,8 @@ func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, co
 	return r.Render(w, style)
 }
 
-// terminal says whether colours are welcome, and how wide lines may be; 0 for the usual. Lines of more than 120 columns are hard to read.
+// terminal says whether to use colours, and the largest width of lines; 0 means the default. Lines of more than 120 columns are hard to
+// read.
 func terminal(w io.Writer) (color bool, width int) {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -143,7 +145,7 @@ func terminal(w io.Writer) (color bool, width int) {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width
 }
 
-// verdict is what the exit code says.
+// verdict returns the error for the exit code.
 func verdict(r verifierlog.Report) error {
 	switch {
 	case !r.Refused() && r.Kind == mistake.None:
@@ -154,8 +156,8 @@ func verdict(r verifierlog.Report) error {
 	return nil
 }
 
-// An unreadableError is an input that cannot be read, which for explain has another code than elsewhere: 1 is what shells and tools take for
-// any failure, and this one is none of the log's.
+// An unreadableError is an input that cannot be read. Explain has its own exit code for it: shells and tools use 1 for any failure, and
+// this failure is not in the log.
 type unreadableError struct{ error }
 
 func unreadable(err error) error        { return unreadableError{err} }

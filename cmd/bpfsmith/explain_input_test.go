@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 )
 
-// portsDir has a program with its log, for the page that shows both.
+// portsDir has a program and its log, for the page that shows both.
 const portsDir = "../../verifierlog/page/testdata"
 
 func portsFile(t *testing.T, name string) string {
@@ -24,7 +24,7 @@ func portsFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestExplainFindsTheSource: an empty line of the file is in no log.
+// TestExplainFindsTheSource: an empty line shows that the file was read, because logs do not quote empty lines.
 func TestExplainFindsTheSource(t *testing.T) {
 	const quoted = "\n26 | seen := ports.Lookup(f, port)\n"
 	log := portsFile(t, "ports.log")
@@ -33,11 +33,11 @@ func TestExplainFindsTheSource(t *testing.T) {
 		t.Errorf("exit %d, %s\n%s", code, errs, out)
 	}
 	if out, _, _ := tool(log, "explain", "--source", t.TempDir(), "-"); strings.Contains(out, "\n25 |") || !strings.Contains(out, quoted) {
-		t.Errorf("without the file the log's quotes were wanted:\n%s", out)
+		t.Errorf("without the file, the log's quotes are expected:\n%s", out)
 	}
 }
 
-// TestExplainTakesTheRightFile: of files of one name, the one with the log's lines.
+// TestExplainTakesTheRightFile: of several files with the same name, explain uses the one with the log's lines.
 func TestExplainTakesTheRightFile(t *testing.T) {
 	dir := t.TempDir()
 	source := portsFile(t, "ports.go")
@@ -60,7 +60,7 @@ func TestExplainTakesTheRightFile(t *testing.T) {
 	}
 }
 
-// TestExplainTakesLogsOfAnyLoader: each of these holds the same log.
+// TestExplainTakesLogsOfAnyLoader: each of these texts contains the same log.
 func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 	log := recorded.Open(t).Text(t, "r1_after_call.level1.log")
 	lines := strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n")
@@ -74,9 +74,10 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 		ok   = "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
 	)
 	for name, text := range map[string]string{
-		"CRLF":       strings.ReplaceAll(log, "\n", "\r\n"),
-		"indented":   "load program: permission denied:\n" + each("\t"),
-		"libbpf":     talk + "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\nlibbpf: prog 'x': failed to load: -13\nlibbpf: failed to load object 'x.o'\n",
+		"CRLF":     strings.ReplaceAll(log, "\n", "\r\n"),
+		"indented": "load program: permission denied:\n" + each("\t"),
+		"libbpf": talk + "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\n" +
+			"libbpf: prog 'x': failed to load: -13\nlibbpf: failed to load object 'x.o'\n",
 		"no frame":   talk + each("libbpf: ") + "libbpf: failed to load object 'x.o'\nError: failed to load object file\n",
 		"no end":     "-- BEGIN PROG LOAD LOG --\n" + log,
 		"dmesg":      each("[   12.345678] "),
@@ -104,10 +105,10 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 func TestExplainUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                        "bpfsmith: accepts 1 arg",
-		"--json --html - -":       "bpfsmith: --json and --html - both want standard output",
-		"--member init -":         "bpfsmith: --member init: want STRUCT/MEMBER",
-		"--prog 95zz -":           "--prog 95zz: neither hex nor a file\n",
-		"--prog 950000 -":         "--prog: 3 bytes are no whole instructions, which have 8\n",
+		"--json --html - -":       "bpfsmith: --json and --html - both write to standard output",
+		"--member init -":         "bpfsmith: --member init: expected STRUCT/MEMBER",
+		"--prog 95zz -":           "--prog 95zz: this is neither hex nor a file\n",
+		"--prog 950000 -":         "--prog: the code has 3 bytes, which is not a multiple of 8\n",
 		"--html /nowhere/x.htm -": "open /nowhere/x.htm: ",
 	} {
 		if out, errs, code := tool("", append([]string{"explain"}, strings.Fields(args)...)...); out != "" || !strings.HasPrefix(errs, want) || code != exitUsage {
@@ -116,7 +117,7 @@ func TestExplainUsage(t *testing.T) {
 	}
 }
 
-// TestExplainPage: it goes to standard output alone, or to a file beside the report.
+// TestExplainPage: the page is written to standard output without a report, or to a file in addition to the report.
 func TestExplainPage(t *testing.T) {
 	log := portsFile(t, "ports.log")
 	page, errs, _ := tool(log, "explain", "--html", "-", "--source", portsDir, "-")
@@ -130,7 +131,7 @@ func TestExplainPage(t *testing.T) {
 	}
 }
 
-// TestExplainProgram: a log of a program's shape has no instructions, the program has.
+// TestExplainProgram: a log about the shape of a program has no instructions, so they are read from the program.
 func TestExplainProgram(t *testing.T) {
 	const log = "unreachable insn 2\nprocessed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
 	const want = "0 | (b7) r0 = 0\n1 | (95) exit\n2 | (95) exit\n"
@@ -197,7 +198,7 @@ func TestExplainObject(t *testing.T) {
 		log, want string
 		machine   elf.Machine
 	}{
-		{"0: (61) r0 = *(u32 *)(r1 +0)\n", "no function in xdp has the log's instructions", elf.EM_BPF},
+		{"0: (61) r0 = *(u32 *)(r1 +0)\n", "no function in xdp has the instructions of the log", elf.EM_BPF},
 		{"0: (b7) r0 = 0\n9: (95) exit\n", "give it as hex", elf.EM_BPF},
 		{"R0 !read_ok\n", "the log has no instructions", elf.EM_BPF},
 		{"0: (95) exit\n", "an object for EM_X86_64", elf.EM_X86_64},
@@ -207,7 +208,7 @@ func TestExplainObject(t *testing.T) {
 			t.Errorf("%q: %v, want %s", c.log, err, c.want)
 		}
 	}
-	// Cut off anywhere, or with any byte wrong, it is an error or code of the object's, and no panic.
+	// When the object is cut off, or any byte is wrong, the result is an error or code of the object, and never a panic.
 	for n := range whole {
 		for _, data := range [][]byte{whole[:n], append(append(bytes.Clone(whole[:n]), 0xff), whole[n+1:]...)} {
 			write(data)

@@ -29,26 +29,26 @@ func newGen() *cobra.Command {
 		Short: "Write Go for the kernel's types, functions, enums and interfaces",
 		Long: `Gen writes a Go package for types of the kernel: for each struct a Go type
 with a method for each member, kernel functions as methods of their first
-parameter's type, enums as constants. All is documented with the C that it
-stands for.
+parameter's type, enums as constants. The comments show the C declaration.
 
 For a struct that programs implement (--ops) it writes a Go struct: a field of
 function type for each callback, with the kernel's parameters, and a field for
 each member of data. structops.Register takes it. A member that is misspelt, or a
 parameter of another type, is then an error of go build.
 
-No offset is in what it writes. Compiling a program resolves the names against
-the kernel that it is for, and reports those that are not there.
+The generated files contain no offsets. When a program is compiled, its names
+are looked up in the target kernel, and missing names are reported.
 
-Members of structs that a struct begins with are its own: tcp_sock has
-SkPacingRate. What is in a struct within a struct has both names: icsk_ack.pending
-is IcskAckPending. Arrays have their address (IcskCaPrivAddr), and elements by
-number. Go names are the C names with capitals for underscores; of types, functions
-and constants they leave out the package's name and what --strip gives, and have
-CA, CPU, ID and their like in capitals.
+When a struct begins with another struct, it has the members of both: tcp_sock
+has SkPacingRate. A member of an inner struct has both names: icsk_ack.pending
+is IcskAckPending. An array has a method for its address (IcskCaPrivAddr) and
+one for elements by number. Go names are the C names with capital letters
+instead of underscores. In names of types, functions and constants, the name of
+the package and the beginnings of --strip are left out, and words such as CA,
+CPU and ID are in capitals.
 
-The files' names end in ` + btfgen.Suffix + `; such files of DIR that are not written
-any more are removed. The types are those of the running kernel, or of a file
+The names of the files end in ` + btfgen.Suffix + `. Such files in DIR that are no longer
+written are removed. The types are those of the running kernel, or of a file
 with raw BTF.`,
 		Example: `  bpfsmith gen --type tcp_sock,sock=BaseSock --func 'tcp_reno_*' --enum tcp_ca_state -o tcp
   bpfsmith gen --ops tcp_congestion_ops --type tcp_sock -o tcp
@@ -60,17 +60,18 @@ with raw BTF.`,
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&g.types, "type", nil, "structs and unions, as `STRUCT` or STRUCT=GoName")
-	flags.StringSliceVar(&g.contexts, "context", nil, "the same for structs that programs find in R1, `STRUCT` or STRUCT=GoName")
+	flags.StringSliceVar(&g.contexts, "context", nil, "contexts, which are structs that R1 points to, as `STRUCT` or STRUCT=GoName")
 	flags.StringSliceVar(&g.ops, "ops", nil, "structs that programs implement, as `STRUCT` or STRUCT=GoName")
 	flags.StringSliceVar(&g.options.Functions, "func", nil, "kernel functions, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Enums, "enum", nil, "enums, by `NAME` or pattern")
-	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as task_struct.scx.*")
-	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write only for members that match a `PATTERN`; "+btfgen.None+" for no member")
-	flags.StringSliceVar(&g.options.Strip, "strip", nil, "`BEGINNING` of C names that Go names leave out")
-	flags.StringVar(&g.options.Package, "package", "", "`NAME` of the package; the folder's when it is not given")
+	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as "+
+		"task_struct.scx.*")
+	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write members only for those that match a `PATTERN`; "+btfgen.None+" for no member")
+	flags.StringSliceVar(&g.options.Strip, "strip", nil, "`BEGINNING` of C names that is left out in Go names")
+	flags.StringVar(&g.options.Package, "package", "", "`NAME` of the package; default: the name of the folder")
 	flags.StringVar(&g.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
 	flags.StringVarP(&g.output, "output", "o", "", "`DIR` to write into")
-	flags.BoolVar(&g.check, "check", false, "write nothing, fail if a file is not what would be written")
+	flags.BoolVar(&g.check, "check", false, "write nothing, and fail if a file is not up to date")
 	return cmd
 }
 
@@ -133,7 +134,7 @@ func (g *genFlags) open() (*btf.Types, error) {
 	if g.btf == "" {
 		return btf.Kernel()
 	}
-	raw, err := os.ReadFile(g.btf) // and not btf.File, which is for Linux
+	raw, err := os.ReadFile(g.btf) // not btf.File, which works only on Linux
 	if err != nil {
 		return nil, fmt.Errorf("--btf: %w", err)
 	}
@@ -144,7 +145,7 @@ func (g *genFlags) open() (*btf.Types, error) {
 	return types, nil
 }
 
-// stale finds generated files in a folder that are not among those to be there.
+// stale finds generated files in a folder that are no longer generated.
 func stale(dir string, files []btfgen.File) ([]string, error) {
 	found, err := filepath.Glob(filepath.Join(dir, "*"+btfgen.Suffix))
 	if err != nil {
@@ -184,7 +185,7 @@ func writeFiles(dir string, files []btfgen.File) error {
 	return nil
 }
 
-// checkFiles reports files that are not what they would be.
+// checkFiles reports files that are not up to date.
 func checkFiles(dir string, files []btfgen.File) error {
 	names, err := stale(dir, files)
 	if err != nil {

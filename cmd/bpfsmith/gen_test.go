@@ -20,8 +20,7 @@ func generate(t *testing.T, args ...string) (code int, stderr string) {
 	return code, errs.String()
 }
 
-// TestKernelPackagesAreFresh: the packages below kernel are what the go:generate
-// lines in them make of the fixtures, on any machine.
+// TestKernelPackagesAreFresh: the packages below kernel are what their go:generate lines make from the fixtures, on any machine.
 func TestKernelPackagesAreFresh(t *testing.T) {
 	docs, err := filepath.Glob(filepath.FromSlash("../../kernel/*/doc.go"))
 	if err != nil || len(docs) < 3 {
@@ -64,14 +63,14 @@ func TestGenWritesAndChecks(t *testing.T) {
 	if code, stderr := generate(t, append(args, "--check")...); code != 0 {
 		t.Errorf("check of what was just written: exit %d, %s", code, stderr)
 	}
-	// What is not asked for any more goes; what others wrote stays.
+	// Files that are no longer generated are removed; files of other authors stay.
 	own := filepath.Join(dir, "own.go")
 	if err := os.WriteFile(own, []byte("package tcp\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	args = []string{"--type", "ack_sample", "-o", dir}
 	if code, stderr := generate(t, append(args, "--check")...); code != exitInput || !strings.Contains(stderr, "enums_btfgen.go") {
-		t.Errorf("check beside files of before: exit %d, %s", code, stderr)
+		t.Errorf("check with old files: exit %d, %s", code, stderr)
 	}
 	if code, stderr := generate(t, args...); code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr)
@@ -100,7 +99,8 @@ func TestGenRefuses(t *testing.T) {
 		{"nowhere to write", []string{"--type", "sock"}, exitUsage, "-o DIR"},
 		{"nothing to write", []string{"-o", dir}, exitUsage, "nothing to write"},
 		{"a struct that is not there", []string{"--type", "tcp_sok", "-o", dir}, exitInput, "did you mean tcp_sock?"},
-		{"two structs of one name", []string{"--package", "tcp", "--type", "tcp_sock,sock", "-o", dir}, exitInput, "tcp_sock and sock would both be the Go type Sock"},
+		{"two structs of one name", []string{"--package", "tcp", "--type", "tcp_sock,sock", "-o", dir}, exitInput, "tcp_sock and sock " +
+			"would both be the Go type Sock"},
 		{"a function that is not there", []string{"--func", "tcp_slow_stat", "-o", dir}, exitInput, "did you mean tcp_slow_start?"},
 		{"a pattern without match", []string{"--func", "udp_*", "-o", dir}, exitInput, `"udp_*" matches no function`},
 		{"a member that is not there", []string{"--type", "sock", "--set", "sock.sk_pacing", "-o", dir}, exitInput, `"sock.sk_pacing" matches no member`},
@@ -114,6 +114,6 @@ func TestGenRefuses(t *testing.T) {
 		})
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
-		t.Errorf("%d files were written all the same", len(entries))
+		t.Errorf("%d files were written in spite of the mistake", len(entries))
 	}
 }

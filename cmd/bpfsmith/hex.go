@@ -8,15 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// A hexText is code written in hex: digits in pairs, with blanks, commas and
-// line ends between them, 0x before them, and comments.
+// A hexText is code in hex: pairs of digits, with blanks, commas and line ends between them, 0x before them, and comments.
 type hexText struct {
 	text   []byte
 	code   []byte
-	places []int // of each byte in text; nil when the code was no text
+	places []int // the place of each byte in the text; nil when the code was not text
 }
 
-// A hexError is a place in the text that is no hex.
+// A hexError is a place in the text that is not hex.
 type hexError struct {
 	offset int
 	detail string
@@ -60,8 +59,7 @@ func (h *hexText) read() *hexError {
 	return nil
 }
 
-// looksLikeHex reports whether data is text, which can only be hex, and not
-// code itself: no text has zeros, and all programs do.
+// looksLikeHex reports whether data is text, which must be hex, and not code. Text has no zero bytes; every program has some.
 func looksLikeHex(data []byte) bool { return utf8.Valid(data) && bytes.IndexByte(data, 0) < 0 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' }

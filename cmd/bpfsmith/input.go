@@ -11,14 +11,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// An inputError is a fault in what was read, or in reading it.
+// An inputError is a mistake in the input, or an error of reading it.
 type inputError struct{ err error }
 
 func (e *inputError) Error() string { return e.err.Error() }
 func (e *inputError) Unwrap() error { return e.err }
 
-// An input is what a command reads: a file, or standard input for "-" and for
-// nothing.
+// An input is what a command reads: a file, or standard input when the argument is "-" or missing.
 type input struct {
 	io.Reader
 	name  string // for messages
@@ -44,13 +43,13 @@ func (in *input) readAll() ([]byte, error) {
 	return data, nil
 }
 
-// at is the error at a place of the input, as compilers and editors write it.
+// at returns an error with its place in the input, in the form of compilers.
 func (in *input) at(line, column int, detail string) error {
 	return &inputError{fmt.Errorf("%s:%d:%d: %s", in.name, line, column, detail)}
 }
 
-// translateLines turns each line into one line of output, or into what is
-// wrong with it. Lines may be of any length; the last one may lack its end.
+// translateLines turns each line into one line of output, or into an error message. Lines may have any length; the last line may have no
+// newline.
 func (in *input) translateLines(w io.Writer, translate func(out []byte, line string) ([]byte, error)) error {
 	r, out := bufio.NewReaderSize(in, 1<<16), bufio.NewWriterSize(w, 1<<16)
 	var buf []byte
@@ -73,7 +72,7 @@ func (in *input) translateLines(w io.Writer, translate func(out []byte, line str
 			out.Flush()
 			return &inputError{err}
 		}
-		// Whoever talks with us line by line waits for an answer.
+		// A program that sends one line at a time waits for the answer.
 		if r.Buffered() == 0 {
 			if err := out.Flush(); err != nil {
 				return &inputError{err}
@@ -88,7 +87,7 @@ func (in *input) translateLines(w io.Writer, translate func(out []byte, line str
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
 
-// place turns an offset in a text into line and column, from 1.
+// place turns an offset in a text into line and column, counted from 1.
 func place(text []byte, offset int) (line, column int) {
 	before := text[:offset]
 	return bytes.Count(before, []byte{'\n'}) + 1, offset - bytes.LastIndexByte(before, '\n')

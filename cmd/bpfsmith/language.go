@@ -8,8 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A language is what text and code are written in, by the flags that both
-// commands have.
+// A language describes the notation of text and code: the flags that asm and disasm share.
 type language struct {
 	dialect   string
 	bigEndian bool
@@ -21,19 +20,19 @@ func (l *language) flags(cmd *cobra.Command, dialectUse string) {
 	f := cmd.Flags()
 	f.StringVar(&l.dialect, "dialect", "kernel", dialectUse)
 	f.BoolVar(&l.bigEndian, "big-endian", false, "code for big-endian machines")
-	f.BoolVar(&l.xlated, "xlated", false, "code as Linux made it of a program (bpftool prog dump xlated)")
-	f.BoolVar(&l.lines, "lines", false, "each line is an instruction; answer each with one line, \"error: …\" for what is none")
-	// The flag exists, which is all that can be wrong.
+	f.BoolVar(&l.xlated, "xlated", false, "code that Linux translated (bpftool prog dump xlated)")
+	f.BoolVar(&l.lines, "lines", false, "each line is an instruction; print one line for each, \"error: …\" for a mistake")
+	// The only possible error is that the flag does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("dialect", cobra.FixedCompletions([]string{"kernel", "llvm"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// resolve says which dialect the flags ask for.
+// resolve returns the dialect of the flags.
 func (l *language) resolve() (isa.Dialect, error) {
 	switch {
 	case l.dialect != "kernel" && l.dialect != "llvm":
-		return 0, fmt.Errorf("there is no dialect %q: there are kernel and llvm", l.dialect)
+		return 0, fmt.Errorf("unknown dialect %q: use kernel or llvm", l.dialect)
 	case l.xlated && l.dialect == "llvm":
-		return 0, fmt.Errorf("LLVM has no notation for translated code: leave --dialect llvm or --xlated out")
+		return 0, fmt.Errorf("LLVM has no notation for translated code: use only one of --dialect llvm and --xlated")
 	case l.xlated:
 		return isa.Xlated, nil
 	case l.dialect == "llvm":
@@ -63,8 +62,7 @@ func (l *language) decode(code []byte) ([]isa.Instruction, error) {
 	return isa.Decode(code, l.order())
 }
 
-// run does a command: line by line if that is asked for, else with all of the
-// input.
+// run executes a command: line by line with --lines, otherwise with the whole input.
 func (l *language) run(cmd *cobra.Command, args []string, line func(out []byte, line string, d isa.Dialect) ([]byte, error), whole func(*input, isa.Dialect) error) error {
 	dialect, err := l.resolve()
 	if err != nil {

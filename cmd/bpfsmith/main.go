@@ -1,6 +1,5 @@
-// Bpfsmith is the command line tool of the project: BPF code to text and
-// back, Go for the kernel's types, and why the verifier refused a program. Run
-// it with --help.
+// Bpfsmith is the command line tool of the project. It turns BPF code into text and back, writes Go for the kernel's types, and explains
+// why the verifier refused a program. See --help.
 package main
 
 import (
@@ -15,8 +14,8 @@ import (
 
 // Exit codes.
 const (
-	exitInput = 1 // the input is at fault, or cannot be read
-	exitUsage = 2 // the command line is
+	exitInput = 1 // the input has a mistake, or cannot be read
+	exitUsage = 2 // the command line has a mistake
 )
 
 func main() {
@@ -54,11 +53,11 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bpfsmith",
 		Short: "BPF in Go and nothing else: assemble, disassemble, generate, explain",
-		Long: `Bpfsmith turns BPF code into text and back: in the notation of Linux's
-verifier and in that of LLVM, byte by byte and strictly. What is no
-instruction is refused with the place and the reason. For programs in Go, gen
-writes packages of the kernel's types. Of a program that the kernel refused,
-anyone's, explain says why.`,
+		Long: `Bpfsmith turns BPF code into text and back, in the notation of Linux's
+verifier and in that of LLVM. It is exact to the byte and strict: for an
+invalid instruction it prints the place and the reason. For programs in Go,
+gen writes packages of the kernel's types. Explain says why the kernel refused
+a program, from any loader.`,
 		Example: `  echo 'r0 = 0; exit' | bpfsmith asm --dialect llvm
   bpfsmith asm -o prog.bin prog.s
   bpfsmith disasm prog.bin
@@ -72,7 +71,7 @@ anyone's, explain says why.`,
 	return root
 }
 
-// version is that of the module, as go install notes it.
+// version returns the version of the module, as go install records it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

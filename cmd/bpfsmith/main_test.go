@@ -16,8 +16,7 @@ func invoke(t *testing.T, stdin string, args ...string) (stdout, stderr string, 
 	return out.String(), errs.String(), code
 }
 
-// column reads a column of recorded data, as lines, where another column has
-// a value ("" for any).
+// column reads a column of recorded data as lines. It uses only rows in which another column has the given value ("" for any).
 func column(t *testing.T, file, name, where, value string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "isa", "testdata", file))
@@ -61,7 +60,7 @@ func TestLinesAreTheRecordedOnes(t *testing.T) {
 				t.Fatalf("%s, %s: exit %d, %q, %q", dialect, order, code, errs, printed)
 			}
 			if back, _, _ := invoke(t, printed, "asm", "--lines", order, "--dialect", dialect); back != hex {
-				t.Errorf("%s, %s: what is printed is read as something else", dialect, order)
+				t.Errorf("%s, %s: the printed text is read as other code", dialect, order)
 			}
 		}
 	}
@@ -83,12 +82,16 @@ func TestLinesAreTheRecordedOnes(t *testing.T) {
 func TestEachLineHasItsAnswer(t *testing.T) {
 	for _, c := range []struct{ args, stdin, want string }{
 		{"asm --lines", "exit\n\nr11 = 0\n// nothing\nexit\r\nr1 = 0x5", "95 00 00 00 00 00 00 00\nerror: no instruction in this line\n" +
-			"error: column 1: there is no register r11; there are r0 to r10\nerror: no instruction in this line\n95 00 00 00 00 00 00 00\n" +
+			"error: column 1: there is no register r11; there are r0 to r10\nerror: no instruction in this line\n" +
+			"95 00 00 00 00 00 00 00\n" +
 			"18 01 00 00 05 00 00 00 00 00 00 00 00 00 00 00\n"},
-		{"asm --lines --dialect llvm", "exit; exit\nr1 = 0x5\ngoto nowhere", "error: 2 instructions in this line, not one\nb7 01 00 00 05 00 00 00\nerror: column 6: there is no label nowhere\n"},
+		{"asm --lines --dialect llvm", "exit; exit\nr1 = 0x5\ngoto nowhere", "error: 2 instructions in this line, not one\n" +
+			"b7 01 00 00 05 00 00 00\nerror: column 6: there is no label nowhere\n"},
 		{"asm --lines --xlated", "r11 += 1", "07 0b 00 00 01 00 00 00\n"},
-		{"disasm --lines", "95 00 00 00 00 00 00 00\n\n9500000000000000\n0x95,0,0\n95\n07 0b 00 00 05 00 00 00\n95 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00", "exit\nerror: no instruction in this line\nexit\n" +
-			"error: column 6: an odd number of hex digits: a byte has two\nerror: the code ends within a slot; allowed: slots of 8 bytes, and 1 are left\n" +
+		{"disasm --lines", "95 00 00 00 00 00 00 00\n\n9500000000000000\n0x95,0,0\n95\n07 0b 00 00 05 00 00 00\n" +
+			"95 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00", "exit\nerror: no instruction in this line\nexit\n" +
+			"error: column 6: an odd number of hex digits: a byte has two\n" +
+			"error: the code ends within a slot; allowed: slots of 8 bytes, and 1 are left\n" +
 			"error: (Add64Imm): dst 11: no such register; allowed: r0 to r10\nerror: 2 instructions in this line, not one\n"},
 		{"disasm --lines --xlated", "07 0b 00 00 05 00 00 00\nc2 00 00 00 00 00 00 00\n18 11 00 00 07 00 00 00 00 00 00 00 00 00 00 00", "r11 += 5\nnospec\nr1 = map[id:7]\n"},
 		{"asm --lines", "", ""},
@@ -108,7 +111,8 @@ func TestProgramsGoBothWays(t *testing.T) {
 	if err := os.WriteFile(source, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const hex = "18 01 00 00 05 00 00 00 00 00 00 00 00 00 00 00\n15 01 01 00 05 00 00 00\n85 10 00 00 fc ff ff ff\n95 00 00 00 00 00 00 00\n"
+	const hex = "18 01 00 00 05 00 00 00 00 00 00 00 00 00 00 00\n15 01 01 00 05 00 00 00\n85 10 00 00 fc ff ff ff\n95 00 00 00 00 00 " +
+		"00 00\n"
 	if out, errs, code := invoke(t, "", "asm", source); out != hex || code != 0 {
 		t.Errorf("exit %d, %s\n%s", code, errs, out)
 	}
@@ -153,19 +157,25 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		want  string
 		code  int
 	}{
-		{"exit\n\tr1 += 2147483648\nr11 = 0", "asm", "", "<stdin>:2:8: 2147483648: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 2147483648 ll\n", 1},
-		{"95 00 00 00 00 00 00 00\n  95 00 01 00 00\n00 00 00", "disasm", "   0: (95) exit\n", "<stdin>:2:3: slot 1 (Exit): off 1: reserved field is not 0; allowed: 0\n", 1},
-		{"95 00 00 00 00 00 00 00 95", "disasm", "   0: (95) exit\n", "<stdin>:1:25: slot 1: the code ends within a slot; allowed: slots of 8 bytes, and 1 are left\n", 1},
+		{"exit\n\tr1 += 2147483648\nr11 = 0", "asm", "", "<stdin>:2:8: 2147483648: out of range; allowed: -2147483648 to 2147483647; a " +
+			"64-bit load takes it: r1 = 2147483648 ll\n", 1},
+		{"95 00 00 00 00 00 00 00\n  95 00 01 00 00\n00 00 00", "disasm", "   0: (95) exit\n", "<stdin>:2:3: slot 1 (Exit): off 1: " +
+			"reserved field is not 0; allowed: 0\n", 1},
+		{"95 00 00 00 00 00 00 00 95", "disasm", "   0: (95) exit\n", "<stdin>:1:25: slot 1: the code ends within a slot; allowed: " +
+			"slots of 8 bytes, and 1 are left\n", 1},
 		{"18 01 00 00 05 00 00 00\n", "disasm", "", "<stdin>:1:1: slot 0 (LoadImm64): 64-bit load without its second slot\n", 1},
-		{"18 01 00 00 05 00 00 00\n00 00 01 00 00 00 00 00", "disasm", "", "<stdin>:2:1: slot 1 (LoadImm64): next_off 1: the second slot of a 64-bit load has only an imm; allowed: 0\n", 1},
+		{"18 01 00 00 05 00 00 00\n00 00 01 00 00 00 00 00", "disasm", "", "<stdin>:2:1: slot 1 (LoadImm64): next_off 1: the second " +
+			"slot of a 64-bit load has only an imm; allowed: 0\n", 1},
 		{"95 0", "disasm", "", "<stdin>:1:4: an odd number of hex digits: a byte has two\n", 1},
 		{"95 hello", "disasm", "", "<stdin>:1:4: not a hex digit: \"h\"\n", 1},
-		{"\x95\x00\x00\x00\x00\x00\x00\x00\x95\x00", "disasm", "   0: (95) exit\n", "<stdin>: byte 8: slot 1: the code ends within a slot; allowed: slots of 8 bytes, and 2 are left\n", 1},
+		{"\x95\x00\x00\x00\x00\x00\x00\x00\x95\x00", "disasm", "   0: (95) exit\n", "<stdin>: byte 8: slot 1: the code ends within a " +
+			"slot; allowed: slots of 8 bytes, and 2 are left\n", 1},
 		{"", "asm /nowhere", "", "open /nowhere: no such file or directory\n", 1},
-		{"", "asm --dialect intel", "", "bpfsmith: there is no dialect \"intel\": there are kernel and llvm\nSee bpfsmith asm --help.\n", 2},
-		{"", "disasm --xlated --dialect llvm", "", "bpfsmith: LLVM has no notation for translated code: leave --dialect llvm or --xlated out\nSee bpfsmith disasm --help.\n", 2},
-		{"", "asm --lines -o x", "", "bpfsmith: --lines prints hex: leave it or -o out\nSee bpfsmith asm --help.\n", 2},
-		{"", "disasm --lines --raw", "", "bpfsmith: --lines reads hex: leave it or --raw out\nSee bpfsmith disasm --help.\n", 2},
+		{"", "asm --dialect intel", "", "bpfsmith: unknown dialect \"intel\": use kernel or llvm\nSee bpfsmith asm --help.\n", 2},
+		{"", "disasm --xlated --dialect llvm", "", "bpfsmith: LLVM has no notation for translated code: use only one of --dialect llvm " +
+			"and --xlated\nSee bpfsmith disasm --help.\n", 2},
+		{"", "asm --lines -o x", "", "bpfsmith: --lines prints hex: use only one of --lines and -o\nSee bpfsmith asm --help.\n", 2},
+		{"", "disasm --lines --raw", "", "bpfsmith: --lines reads hex: use only one of --lines and --raw\nSee bpfsmith disasm --help.\n", 2},
 		{"", "asm a b", "", "bpfsmith: accepts at most 1 arg(s), received 2\nSee bpfsmith asm --help.\n", 2},
 		{"", "fly", "", "bpfsmith: unknown command \"fly\" for \"bpfsmith\"\nSee bpfsmith --help.\n", 2},
 	} {

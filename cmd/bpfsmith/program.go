@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// readProgram returns the instructions that --prog names: hex, or a file with hex, with bytes, or with an ELF object.
+// readProgram returns the instructions of --prog, which is hex, or a file with hex, bytes, or an ELF object.
 func readProgram(arg, log string) ([]byte, error) {
 	if _, err := os.Stat(arg); err != nil {
 		text := hexText{text: []byte(arg)}
 		if text.read() == nil && len(text.code) > 0 {
 			return wholeSlots("--prog", text.code)
 		}
-		return nil, fmt.Errorf("--prog %s: neither hex nor a file", arg)
+		return nil, fmt.Errorf("--prog %s: this is neither hex nor a file", arg)
 	}
 	data, err := os.ReadFile(arg)
 	if err != nil {
@@ -40,21 +40,20 @@ func readProgram(arg, log string) ([]byte, error) {
 
 func wholeSlots(name string, code []byte) ([]byte, error) {
 	if len(code)%8 != 0 {
-		return nil, fmt.Errorf("%s: %d bytes are no whole instructions, which have 8", name, len(code))
+		return nil, fmt.Errorf("%s: the code has %d bytes, which is not a multiple of 8", name, len(code))
 	}
 	return code, nil
 }
 
-// codeOfObject returns the function of an object that the log is about: the one whose opcodes are those of the log. Names of maps and
-// functions are not filled in, as only a loader does. A program whose functions come from several sections is put together by the loader,
-// and is not found.
+// codeOfObject returns the function that the log is about: the one with the opcodes of the log. Names of maps and functions are not
+// resolved: only a loader does that. A program with functions from several sections is put together by the loader, so it is not found.
 func codeOfObject(name string, data []byte, log string) ([]byte, error) {
 	file, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if file.Machine != elf.EM_BPF || file.Data != elf.ELFDATA2LSB {
-		return nil, fmt.Errorf("%s: an object for %v, %v: want one for BPF, little-endian", name, file.Machine, file.Data)
+		return nil, fmt.Errorf("%s: an object for %v, %v: expected one for BPF, little-endian", name, file.Machine, file.Data)
 	}
 	opcodes := opcodesOf(log)
 	symbols, err := file.Symbols()
@@ -90,13 +89,14 @@ func codeOfObject(name string, data []byte, log string) ([]byte, error) {
 	}
 	switch {
 	case len(opcodes) == 0:
-		return nil, fmt.Errorf("%s: the log has no instructions to tell which of its functions is meant: give it as hex", name)
+		return nil, fmt.Errorf("%s: the log has no instructions, so its function cannot be found in the object: give it as hex", name)
 	case len(fits) == 0:
-		return nil, fmt.Errorf("%s: no function in %s has the log's instructions; one that calls into other sections is put together by the loader: give it as hex",
+		return nil, fmt.Errorf("%s: no function in %s has the instructions of the log; the loader may have joined functions of several "+
+			"sections: give it as hex",
 			name, strings.Join(seen, ", "))
 	}
 	best := fits[0]
-	for _, code := range fits { // a function says more than its section
+	for _, code := range fits { // a function is more exact than its section
 		if len(code) < len(best) {
 			best = code
 		}
@@ -104,7 +104,7 @@ func codeOfObject(name string, data []byte, log string) ([]byte, error) {
 	return wholeSlots(name, best)
 }
 
-// opcodesOf returns the opcodes of a log by slot.
+// opcodesOf returns the opcodes in a log, by slot.
 func opcodesOf(log string) map[int]byte {
 	opcodes := map[int]byte{}
 	for _, m := range regexp.MustCompile(`(?m)^(\d{1,7}): \(([0-9a-f]{2})\) `).FindAllStringSubmatch(log, -1) {

@@ -9,29 +9,29 @@ import (
 	"strings"
 )
 
-// Bounds of the search for source files: nobody waits for a home directory to be read.
+// Limits of the search for source files: reading a whole home directory would take too long.
 const (
 	maxEntries    = 50_000
 	maxSourceFile = 4 << 20
 )
 
-// A sourceFinder finds files by their base name, which is all that a log has.
+// A sourceFinder finds files by their base name: a log has only that.
 type sourceFinder struct {
 	dir string
 	log string
 }
 
-// read returns the file of a name that has the most of the lines that the log quotes from it: a tree may have many a main.go.
+// read returns the file with the name that has the most lines that the log quotes: there may be several files named main.go.
 func (s sourceFinder) read(name string) ([]byte, error) {
 	if name == "" || filepath.Base(name) != name || name == "." || name == ".." {
-		return nil, fmt.Errorf("%q is no name of a file", name)
+		return nil, fmt.Errorf("%q is not the name of a file", name)
 	}
 	quotes := s.quotes(name)
 	var best []byte
 	most, entries := 0, 0
 	err := filepath.WalkDir(s.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // a directory that we may not read is not ours
+			return nil // skip directories that we may not read
 		}
 		if entries++; entries > maxEntries {
 			return fs.SkipAll
@@ -61,12 +61,12 @@ func (s sourceFinder) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	if best == nil {
-		return nil, errors.New(name + ": not found, or not the one that the program was made of")
+		return nil, errors.New(name + ": not found, or not the file that the program was made from")
 	}
 	return best, nil
 }
 
-// A quote is a line of a file as the log has it.
+// A quote is a line of a file that the log quotes.
 type quote struct {
 	line int
 	text string
