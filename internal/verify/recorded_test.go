@@ -114,8 +114,8 @@ func TestRecordedVerdicts(t *testing.T) {
 			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Detail, r.Reason)
 		}
 	}
-	measured := fmt.Sprintf("of the %d that it took none is refused; of the %d that it refused %d are found, %d with the kind of its message. "+
-		"%d are found at the instruction that the log names, %d at another, and %d have a log that names none.",
+	measured := fmt.Sprintf("of the %d that the kernel accepts, none is refused; of the %d that it refuses, %d are found, %d with the kind of the kernel's "+
+		"message. %d are found at the instruction that the log names, %d at another one, and for %d the log does not name one.",
 		taken, refused, found, alike, place, elsewhere, nowhere)
 	t.Log(measured)
 	text, err := os.ReadFile("../../docs/check.md")
