@@ -13,6 +13,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -29,7 +30,7 @@ type shape struct {
 
 // shapes have something that could take more time for each instruction, the more instructions there are.
 func shapes() []shape {
-	number := &compile.Place{Type: "struct_ops", Member: "test", Signature: &place.Signature{Params: []place.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}}
+	number := &compile.Place{Type: linux.ProgTypeStructOps, Member: "test", Signature: &place.Signature{Params: []place.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}}
 	load := dsl.LoadMem(w, r0, r1, 0)
 	return []shape{
 		// A label every ten instructions, and jumps forward and, every third, backward, up to a hundred labels away: that are decided,

@@ -18,6 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -36,7 +37,7 @@ func kernelTypes(t testing.TB, kernel string) *btf.Types {
 // ssthresh is a place that passes one socket and takes a number.
 func ssthresh() *compile.Place {
 	return &compile.Place{
-		Type: "struct_ops", Struct: "tcp_congestion_ops", Member: "ssthresh",
+		Type: linux.ProgTypeStructOps, Struct: "tcp_congestion_ops", Member: "ssthresh",
 		Signature: &place.Signature{
 			Text:   "u32 (*)(struct sock *sk)",
 			Params: []place.Param{{Name: "sk", Type: &cbtf.Pointer{Target: &cbtf.Fwd{Name: "sock"}}}},

@@ -3,11 +3,12 @@ package compile
 import (
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
 
 // describedFunctions are the functions as func_info has them: those that are global are verified by their prototypes (see globalProto).
-func (u *unit) describedFunctions(programType string) []verify.Function {
+func (u *unit) describedFunctions(programType linux.ProgType) []verify.Function {
 	var list []verify.Function
 	for i, f := range u.funcs {
 		described := verify.Function{Slot: f.first, Name: f.program.Name}

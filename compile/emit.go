@@ -7,19 +7,17 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
-
-// stackSize is what a function may use below R10 (include/linux/filter.h, MAX_BPF_STACK).
-const stackSize = 512
 
 // position is where an instruction stands.
 type position struct{ block, instr int32 }
 
 // fitFrame notes a frame that is larger than the stack.
 func (w *writing) fitFrame() {
-	if total := int(w.depth) + 8*w.result.Slots; total > stackSize {
+	if total := int(w.depth) + 8*w.result.Slots; total > linux.StackSize {
 		w.frameTooLong(total)
 		w.failed = true
 	}
@@ -62,7 +60,7 @@ func (w *writing) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, stackSize),
+	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
 		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 

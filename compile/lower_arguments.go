@@ -31,7 +31,7 @@ func matchArguments(u *unit) {
 	variant := at.Signature.Others[i]
 	u.passed = make([]argument, len(variant.Params))
 	for i, name := range variant.Params {
-		u.passed[i] = argument{name: name, since: variant.Since,
+		u.passed[i] = argument{name: name, since: string(variant.Since),
 			index: slices.IndexFunc(at.Signature.Params, func(p place.Param) bool { return p.Name == name })}
 	}
 }

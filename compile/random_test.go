@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/random"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -43,7 +44,7 @@ func compileRandom(p *random.Program, level isa.Level) (o *compile.Object, err e
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Place: &compile.Place{Type: "syscall"}})
+	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Place: &compile.Place{Type: linux.ProgTypeSyscall}})
 }
 
 // TestRandomProgramsCompile needs no kernel; see TestRandomProgramsDoWhatGoDoes for the other half.

@@ -76,7 +76,7 @@ func TestReferencesAsTheKernel(t *testing.T) {
 // verdicts are what the check finds, and whether the kernel takes it even so.
 func verdicts(t *testing.T, types *btf.Types, p *dsl.Program, typ syscall.ProgType) (mistake.Findings, bool, string) {
 	t.Helper()
-	u := &unit{program: p, target: Target{BTF: types, ByteOrder: isa.Native, Place: &Place{Type: typ.String()}}}
+	u := &unit{program: p, target: Target{BTF: types, ByteOrder: isa.Native, Place: &Place{Type: typ}}}
 	for _, pass := range []func(*unit){collect, resolve, stretch, layout, check, verifyCode} {
 		pass(u)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -45,7 +46,7 @@ func TestGivenReferences(t *testing.T) {
 		{"returned", skb, mistake.None, [][]dsl.Item{{packet, dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit()}}},
 		{"another number is returned", number, mistake.UnreleasedReference, [][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
 	} {
-		p := &Place{Type: "struct_ops", Struct: "ops", Member: "member", Signature: &place.Signature{Params: []place.Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}}
+		p := &Place{Type: linux.ProgTypeStructOps, Struct: "ops", Member: "member", Signature: &place.Signature{Params: []place.Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}}
 		_, err := Compile(dsl.New("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Place: p})
 		var findings mistake.Findings
 		errors.As(err, &findings)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -31,7 +32,7 @@ func member(t *testing.T, types *btf.Types, name string) (p *Place, ops btf.ID, 
 			continue
 		}
 		proto := btf.Underlying(m.Type).(*cbtf.Pointer).Target.(*cbtf.FuncProto)
-		p = &Place{Type: "struct_ops", Struct: "tcp_congestion_ops", Member: name, Signature: &place.Signature{Result: proto.Return},
+		p = &Place{Type: linux.ProgTypeStructOps, Struct: "tcp_congestion_ops", Member: name, Signature: &place.Signature{Result: proto.Return},
 			Writable: []place.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}}, Casts: []place.Cast{{From: "sock", To: "tcp_sock"}},
 			KernelForbidden: func(f string) (string, []string) {
 				if f == "tcp_v4_rcv" {

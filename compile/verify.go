@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -19,7 +20,7 @@ func verifyCode(u *unit) {
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
 	p := verify.Program{Types: u.target.BTF, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Line: u.placeOf,
-		NotGPL: u.target.License != "" && !verify.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
+		NotGPL: u.target.License != "" && !linux.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
 	if u.target.Place != nil {
 		p.Place = *u.target.Place
 	}
@@ -121,7 +122,7 @@ func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) in
 	}
 	fd = int32(len(fds) + 1)
 	fds[spec] = fd
-	m := verify.Map{Name: spec.Name, Type: spec.Type.String(), Key: uint32(spec.KeySize), Value: uint32(spec.ValueSize), Max: spec.MaxEntries, Flags: spec.Flags}
+	m := verify.Map{Name: spec.Name, Type: spec.Type, Key: uint32(spec.KeySize), Value: uint32(spec.ValueSize), Max: spec.MaxEntries, Flags: spec.Flags}
 	if spec.Value != nil {
 		for _, field := range spec.Value.Leaves() {
 			if field.Kind == dsl.LayoutKernel {

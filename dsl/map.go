@@ -3,6 +3,7 @@ package dsl
 import (
 	"fmt"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -43,62 +44,31 @@ func (m *MapSpec) String() string {
 	return fmt.Sprintf("map %q", m.Name)
 }
 
-// A MapType is a kind of map, by the kernel's number (enum bpf_map_type,
-// include/uapi/linux/bpf.h).
-type MapType uint32
+// A MapType is a kind of map, by the kernel's number; syscall.MapType is the same type.
+type MapType = linux.MapType
 
-// The kinds that package maps has handles for.
+// The kinds that package maps has handles for. Others have names in package syscall.
 const (
-	MapHash          MapType = 1
-	MapArray         MapType = 2
-	MapProgArray     MapType = 3
-	MapPerCPUHash    MapType = 5
-	MapPerCPUArray   MapType = 6
-	MapLRUHash       MapType = 9
-	MapLRUPerCPUHash MapType = 10
-	MapLPMTrie       MapType = 11
-	MapArrayOfMaps   MapType = 12
-	MapHashOfMaps    MapType = 13
-	MapQueue         MapType = 22
-	MapStack         MapType = 23
-	MapSkStorage     MapType = 24
-	MapRingBuf       MapType = 27
-	MapInodeStorage  MapType = 28
-	MapTaskStorage   MapType = 29
-	MapUserRingBuf   MapType = 31
-	MapCgroupStorage MapType = 32
-	MapArena         MapType = 33
+	MapHash          = linux.MapTypeHash
+	MapArray         = linux.MapTypeArray
+	MapProgArray     = linux.MapTypeProgArray
+	MapPerCPUHash    = linux.MapTypePerCPUHash
+	MapPerCPUArray   = linux.MapTypePerCPUArray
+	MapLRUHash       = linux.MapTypeLRUHash
+	MapLRUPerCPUHash = linux.MapTypeLRUPerCPUHash
+	MapLPMTrie       = linux.MapTypeLPMTrie
+	MapArrayOfMaps   = linux.MapTypeArrayOfMaps
+	MapHashOfMaps    = linux.MapTypeHashOfMaps
+	MapQueue         = linux.MapTypeQueue
+	MapStack         = linux.MapTypeStack
+	MapSkStorage     = linux.MapTypeSKStorage
+	MapRingBuf       = linux.MapTypeRingBuf
+	MapInodeStorage  = linux.MapTypeInodeStorage
+	MapTaskStorage   = linux.MapTypeTaskStorage
+	MapUserRingBuf   = linux.MapTypeUserRingBuf
+	MapCgroupStorage = linux.MapTypeCgrpStorage
+	MapArena         = linux.MapTypeArena
 )
-
-var mapTypeNames = [...]string{
-	MapHash:          "hash",
-	MapArray:         "array",
-	MapProgArray:     "prog_array",
-	MapPerCPUHash:    "percpu_hash",
-	MapPerCPUArray:   "percpu_array",
-	MapLRUHash:       "lru_hash",
-	MapLRUPerCPUHash: "lru_percpu_hash",
-	MapLPMTrie:       "lpm_trie",
-	MapArrayOfMaps:   "array_of_maps",
-	MapHashOfMaps:    "hash_of_maps",
-	MapQueue:         "queue",
-	MapStack:         "stack",
-	MapSkStorage:     "sk_storage",
-	MapRingBuf:       "ringbuf",
-	MapInodeStorage:  "inode_storage",
-	MapTaskStorage:   "task_storage",
-	MapUserRingBuf:   "user_ringbuf",
-	MapCgroupStorage: "cgrp_storage",
-	MapArena:         "arena",
-}
-
-// String is the kernel's name, in lower case and without its prefix.
-func (t MapType) String() string {
-	if uint64(t) < uint64(len(mapTypeNames)) && mapTypeNames[t] != "" {
-		return mapTypeNames[t]
-	}
-	return fmt.Sprintf("map type %d", uint32(t))
-}
 
 // LoadMap loads the address of a map, as helpers such as map_lookup_elem take
 // it. It is [LoadMapFD] for a map that is named by its declaration.

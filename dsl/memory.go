@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -179,7 +180,7 @@ func Local[T any](f *Fn) Ref[T] {
 
 // local makes a zeroed object in the frame.
 func (f *Fn) local(name string, size int) Ptr {
-	const frame = 512
+	const frame = linux.StackSize
 	if size > frame {
 		f.mistake(mistake.FrameTooLong, "put it into a map's value", "%s has %d bytes, and a frame %d", name, size, frame)
 		size = 8

@@ -15,7 +15,7 @@ func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 		return nil, spec.Err
 	}
 	attr := syscall.MapCreateAttr{
-		Type: syscall.MapType(spec.Type), KeySize: spec.KeySize, ValueSize: spec.ValueSize,
+		Type: spec.Type, KeySize: spec.KeySize, ValueSize: spec.ValueSize,
 		MaxEntries: spec.MaxEntries, Flags: syscall.MapFlags(spec.Flags), Name: spec.Name, Extra: spec.Extra,
 	}
 	if spec.Inner != nil {
@@ -49,9 +49,9 @@ func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 func explain(spec *dsl.MapSpec, err error) error {
 	help := ""
 	switch {
-	case errors.Is(err, errno.EINVAL) && ring(spec.Type):
+	case errors.Is(err, errno.EINVAL) && spec.Type.IsRing():
 		help = "the size of a ring buffer is a power of two, and a multiple of the page size"
-	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && !storage(spec.Type):
+	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && spec.Type.HasMaximum():
 		help = "it has room for no elements"
 	case errors.Is(err, errno.EINVAL):
 		help = fmt.Sprintf("this kernel has no map of kind %v, or takes none with these sizes, flags and kernel's fields", spec.Type)
@@ -62,16 +62,4 @@ func explain(spec *dsl.MapSpec, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %s", err, help)
-}
-
-func ring(t dsl.MapType) bool { return t == dsl.MapRingBuf || t == dsl.MapUserRingBuf }
-
-// storage reports whether a kind keeps its values with the kernel's objects, and
-// so has no maximum.
-func storage(t dsl.MapType) bool {
-	switch t {
-	case dsl.MapSkStorage, dsl.MapInodeStorage, dsl.MapTaskStorage, dsl.MapCgroupStorage:
-		return true
-	}
-	return false
 }

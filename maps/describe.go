@@ -19,11 +19,7 @@ type description struct {
 // describe writes the BTF of a spec.
 func describe(spec *dsl.MapSpec) (description, error) {
 	var d description
-	switch spec.Type {
-	case dsl.MapArrayOfMaps, dsl.MapHashOfMaps, dsl.MapProgArray, dsl.MapRingBuf, dsl.MapUserRingBuf, dsl.MapArena:
-		return d, nil // kernel/bpf/syscall.c, map_check_btf: they have no map_check_btf, or no value
-	}
-	if spec.Value == nil {
+	if spec.Value == nil || spec.Type.Info().NoTypes {
 		return d, nil
 	}
 	w := typeWriter{known: make(map[reflect.Type]btf.ID)}

@@ -56,7 +56,7 @@ func Prepare(p *dsl.Program, o Options, target compile.Target) (*Plan, error) {
 		return nil, mistake.Findings{{Insn: -1, Kind: mistake.EmptyProgram, Detail: "the program is nil"}}
 	}
 	c := &checker{program: p, types: target.BTF, plan: &Plan{Options: o.complete()}}
-	c.place = &compile.Place{Type: c.plan.Options.Type.String()}
+	c.place = &compile.Place{Type: c.plan.Options.Type}
 	if err := c.check(); err != nil {
 		return nil, err
 	}

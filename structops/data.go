@@ -23,13 +23,13 @@ func isZero(value any) bool { return reflect.ValueOf(value).IsZero() }
 // bindData places the value of a data member in the struct.
 func (v *validator) bindData(m Member, value any) {
 	t := v.plan.Type
-	if t.known.settable != nil && !slices.Contains(t.known.settable, m.Name) {
+	if t.known.Settable != nil && !slices.Contains(t.known.Settable, m.Name) {
 		if isZero(value) {
 			return
 		}
 		help := "leave it out; no data of " + t.Name + " can be set"
-		if len(t.known.settable) > 0 {
-			help = "leave it out; settable are " + strings.Join(t.known.settable, ", ")
+		if len(t.known.Settable) > 0 {
+			help = "leave it out; settable are " + strings.Join(t.known.Settable, ", ")
 		}
 		v.found(mistake.Finding{Member: m.Name, Kind: mistake.ReservedMember, Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
 		return
@@ -39,7 +39,7 @@ func (v *validator) bindData(m Member, value any) {
 		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Detail: err.Error(), Note: m.Declaration()})
 		return
 	}
-	if m.Name == t.known.nameMember {
+	if m.Name == t.known.NameMember {
 		v.checkName(m, value)
 	}
 }

@@ -49,7 +49,7 @@
 //	defer link.Close()
 //
 // What an interface wants beyond its BTF, such as required members and fields
-// that may be written, stands in one table (known.go). Interfaces that are not
+// that may be written, stands in one table (internal/linux). Interfaces that are not
 // in it work all the same; their mistakes come back from the kernel, as
 // prog.StepError and prog.ProgramError.
 package structops

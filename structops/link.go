@@ -306,7 +306,7 @@ func (t *OpsType) readValue(table *syscall.FD) (state uint32, name string, err e
 	if t.Offset >= 8 { // refcnt, state, padding, and then the struct
 		state = binary.NativeEndian.Uint32(value[4:])
 	}
-	m, ok := t.Member(t.known.nameMember)
+	m, ok := t.Member(t.known.NameMember)
 	if !ok {
 		return state, "", nil
 	}

@@ -38,7 +38,7 @@ func (p *Plan) load(linked bool) (loaded *Loaded, err error) {
 	if len(p.Programs) == 0 {
 		return nil, p.failed(prog.StepLoad, errors.New("the implementation has no programs"))
 	}
-	if !p.Type.known.testOnly {
+	if !p.Type.known.TestOnly {
 		if l.table, err = p.createMap(linked); err != nil {
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (l *Loaded) fill() error {
 func (l *Loaded) Register() (*Link, error) {
 	defer l.Close()
 	p := l.plan
-	if p.Type.known.testOnly {
+	if p.Type.known.TestOnly {
 		e := p.failed(prog.StepRegister, ErrNotRegistrable)
 		e.Help = "run its programs with syscall.ProgTestRun"
 		return nil, e

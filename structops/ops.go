@@ -11,6 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -153,8 +154,8 @@ func (v *validator) readType() error {
 	}
 	name, _, _ := strings.Cut(v.ops.Type, "___")
 	f := mistake.Finding{Kind: mistake.UnknownType, Detail: fmt.Sprintf("this kernel has no interface %q for programs", name)}
-	if k := knownOf(name); k.since != "" {
-		f.Help = fmt.Sprintf("it needs Linux %s or later, built with %s", k.since, k.config)
+	if k := linux.OpsTypeNamed(name); k.Since != "" {
+		f.Help = fmt.Sprintf("it needs Linux %s or later, built with %s", k.Since, k.Config)
 	} else if near := spell.Nearest(name, interfaces(v.target.BTF)); near != "" {
 		f.Help = "did you mean " + near + "?"
 	} else {
@@ -218,7 +219,7 @@ func (v *validator) bind() error {
 func (v *validator) callbacks() string {
 	var names []string
 	for _, m := range v.plan.Type.Members {
-		if _, no := v.plan.Type.known.unsupported[m.Name]; m.Proto != nil && !no {
+		if m.Proto != nil && v.plan.Type.known.WhyUnsupported(m.Name) == "" {
 			names = append(names, m.Name)
 		}
 	}
@@ -262,12 +263,12 @@ func (v *validator) checkRequired() {
 	report := func(name, detail, note string) {
 		v.found(mistake.Finding{Member: name, Kind: mistake.MissingMember, Detail: detail, Note: note})
 	}
-	for _, name := range t.known.required {
+	for _, name := range t.known.Required {
 		if m, ok := t.Member(name); ok && missing(name) {
 			report(name, fmt.Sprintf("%s needs %s, and it is not set", t.Name, name), m.Declaration())
 		}
 	}
-	for _, group := range t.known.requiredOne {
+	for _, group := range t.known.RequiredOne {
 		if !missing(group...) {
 			continue
 		}
@@ -288,13 +289,9 @@ func isSet(value any) bool {
 	return value != nil
 }
 
-// gplCompatible are the licences that the kernel takes for programs of this
-// type (include/linux/license.h).
-var gplCompatible = [...]string{"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"}
-
 func (v *validator) checkLicense() {
-	if !slices.Contains(gplCompatible[:], v.plan.License) {
+	if !linux.GPLCompatible(v.plan.License) {
 		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the kernel requires for %s", v.plan.License, v.plan.Type.Name),
-			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(gplCompatible[:], ", ")})
+			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(linux.GPLLicences(), ", ")})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -23,7 +24,7 @@ type OpsType struct {
 	Offset    int    // of the struct within the value, in bytes
 	Members   []Member
 	HasLink   bool // the kernel registers through links (Linux 6.4)
-	known     knownType
+	known     *linux.OpsType
 }
 
 // A Member is one member of an ops struct: a callback or data.
@@ -94,29 +95,32 @@ const linkStruct = "bpf_struct_ops_link"
 // typeNames are the names that reading a type looks up, for one pass over the
 // BTF together with all others.
 func typeNames(name string) []string {
-	k := knownOf(name)
+	k := linux.OpsTypeNamed(name)
 	names := []string{name, valuePrefix + name, linkStruct}
-	for _, f := range slices.Concat(k.writable, k.newer.fields) {
+	for _, f := range slices.Concat(k.Writable, k.Newer.Fields) {
 		names = append(names, f.Struct)
 	}
-	for _, c := range k.casts {
+	for _, c := range k.Casts {
 		names = append(names, c.From, c.To)
 	}
-	for member := range k.params {
-		names = append(names, stubNames(k, member)...)
+	for _, p := range k.Params {
+		names = append(names, stubNames(k, p.Member)...)
 	}
-	for member := range k.unsupported {
-		names = append(names, stubNames(k, member)...)
+	for _, c := range k.Changed {
+		names = append(names, stubNames(k, c.Member)...)
+	}
+	for _, r := range k.Unsupported {
+		names = append(names, stubNames(k, r.Member)...)
 	}
 	return names
 }
 
 // stubNames are the functions whose parameters have the names, and the
 // annotations, of a member's.
-func stubNames(k knownType, member string) []string {
-	names := []string{k.name + "__" + member} // where the kernel looks for annotations
-	if k.stubs != "" && k.stubs != k.name+"__" {
-		names = append(names, k.stubs+member)
+func stubNames(k *linux.OpsType, member string) []string {
+	names := []string{k.Name + "__" + member} // where the kernel looks for annotations
+	if k.Stubs != "" && k.Stubs != k.Name+"__" {
+		names = append(names, k.Stubs+member)
 	}
 	return names
 }
@@ -132,7 +136,7 @@ func ReadType(types *btf.Types, name string, also ...string) (*OpsType, error) {
 	if err := types.Find(append(typeNames(name), also...)...); err != nil {
 		return nil, err
 	}
-	t := &OpsType{Name: name, known: knownOf(name)}
+	t := &OpsType{Name: name, known: linux.OpsTypeNamed(name)}
 	var err error
 	if t.ValueID, err = types.Lookup(btf.KindStruct, valuePrefix+name); err != nil {
 		return nil, err
@@ -216,10 +220,10 @@ func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, er
 // params gives a callback's parameters the names and annotations of the
 // kernel's stub, or else the names that we know: prototypes in an ops struct
 // have none.
-func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []place.Param {
+func params(k *linux.OpsType, m Member, stubs map[string]*cbtf.FuncProto) []place.Param {
 	params := make([]place.Param, len(m.Proto.Params))
-	names := k.params[m.Name]
-	for _, variant := range k.changed[m.Name] {
+	names := k.ParamNames(m.Name)
+	for _, variant := range k.Variants(m.Name) {
 		if len(variant.Params) == len(params) {
 			names = variant.Params
 		}
@@ -243,7 +247,7 @@ func params(k knownType, m Member, stubs map[string]*cbtf.FuncProto) []place.Par
 			}
 			// Only the function that the kernel itself looks for has a say in
 			// what may be nil, and what has to be given back (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
-			asked := stub == k.name+"__"+m.Name
+			asked := stub == k.Name+"__"+m.Name
 			params[i].Nullable, params[i].Ref = nullable && asked, ref && asked
 		}
 		break

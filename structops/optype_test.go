@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // TestAnnotationsOfParameters: the suffixes of a stub's parameters count where the kernel itself looks for them, in the function that is named by
@@ -14,7 +16,7 @@ func TestAnnotationsOfParameters(t *testing.T) {
 	stub := &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Name: "skb__ref", Type: pointer}, {Name: "to__nullable", Type: pointer}}}
 	m := Member{Name: "enqueue", Proto: unnamed}
 	for name, counts := range map[string]bool{"Qdisc_ops__enqueue": true, "stub_enqueue": false} {
-		got := params(knownType{name: "Qdisc_ops", stubs: "stub_"}, m, map[string]*cbtf.FuncProto{name: stub})
+		got := params(&linux.OpsType{Name: "Qdisc_ops", Stubs: "stub_"}, m, map[string]*cbtf.FuncProto{name: stub})
 		if got[0].Name != "skb" || got[1].Name != "to" || got[0].Ref != counts || got[1].Nullable != counts || got[1].Ref || got[0].Nullable {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -9,21 +9,22 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // bindProgram compares a program with its member, and compiles it for it.
 func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 	t := v.plan.Type
-	if why, no := t.known.unsupported[m.Name]; no {
+	if why := t.known.WhyUnsupported(m.Name); why != "" {
 		v.found(mistake.Finding{Member: m.Name, Program: p.Name, Position: p.Pos, Kind: mistake.ReservedMember,
 			Detail: fmt.Sprintf("%s cannot be written in BPF: %s", m.Name, why)})
 		return nil
 	}
-	if p.Sleepable && t.known.sleepable != nil && !slices.Contains(t.known.sleepable, m.Name) {
+	if p.Sleepable && t.known.Sleepable != nil && !slices.Contains(t.known.Sleepable, m.Name) {
 		f := mistake.Finding{Member: m.Name, Program: p.Name, Position: p.Pos, Kind: mistake.MustNotSleep, Note: m.Declaration(),
 			Detail: fmt.Sprintf("%s is called where the kernel must not sleep, and the program is sleepable", m.Name), Help: "no member of " + t.Name + " may sleep"}
-		if len(t.known.sleepable) > 0 {
-			f.Help = "only these members may sleep: " + strings.Join(t.known.sleepable, ", ")
+		if len(t.known.Sleepable) > 0 {
+			f.Help = "only these members may sleep: " + strings.Join(t.known.Sleepable, ", ")
 		}
 		v.found(f)
 	}
@@ -44,15 +45,15 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 // Place is where programs for a member go: its arguments, and what the kernel lets them do.
 func (t *OpsType) Place(m Member) *compile.Place {
 	p := &compile.Place{
-		Type: "struct_ops", Struct: t.Name, Member: m.Name,
-		Signature:       &place.Signature{Text: m.Prototype(), Params: m.Params, Result: m.Proto.Return, Others: t.known.changed[m.Name]},
-		Casts:           t.known.casts,
-		Writable:        slices.Clone(t.known.writable),
-		HelperForbidden: func(id int32) string { return t.known.helpers[m.Name][id] },
-		KernelForbidden: t.known.kernelFunctionForbidden,
+		Type: syscall.ProgTypeStructOps, Struct: t.Name, Member: m.Name,
+		Signature:       &place.Signature{Text: m.Prototype(), Params: m.Params, Result: m.Proto.Return, Others: t.known.Variants(m.Name)},
+		Casts:           t.known.Casts,
+		Writable:        slices.Clone(t.known.Writable),
+		HelperForbidden: func(id int32) string { return t.known.HelperForbidden(m.Name, id) },
+		KernelForbidden: t.known.FunctionForbidden,
 	}
-	if newer, ok := t.Member(t.known.newer.member); ok && len(newer.Params) >= t.known.newer.params {
-		p.Writable = append(p.Writable, t.known.newer.fields...)
+	if newer, ok := t.Member(t.known.Newer.Member); ok && len(newer.Params) >= t.known.Newer.Params {
+		p.Writable = append(p.Writable, t.known.Newer.Fields...)
 	}
 	return p
 }

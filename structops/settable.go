@@ -12,10 +12,10 @@ import (
 // text that the kernel does not keep for itself.
 func (t *OpsType) Settable(m Member) bool {
 	if m.Proto != nil {
-		_, no := t.known.unsupported[m.Name]
+		no := t.known.WhyUnsupported(m.Name) != ""
 		return !no
 	}
-	if t.known.settable != nil && !slices.Contains(t.known.settable, m.Name) || m.bits != 0 {
+	if t.known.Settable != nil && !slices.Contains(t.known.Settable, m.Name) || m.bits != 0 {
 		return false
 	}
 	switch under := btf.Underlying(m.Type).(type) {
@@ -30,16 +30,16 @@ func (t *OpsType) Settable(m Member) bool {
 
 // MaySleep reports whether the program for a callback may be a sleepable one. Where that is not known it is true, and left to the kernel.
 func (t *OpsType) MaySleep(m Member) bool {
-	return m.Proto != nil && (t.known.sleepable == nil || slices.Contains(t.known.sleepable, m.Name))
+	return m.Proto != nil && (t.known.Sleepable == nil || slices.Contains(t.known.Sleepable, m.Name))
 }
 
 // IsName reports whether a member names the implementation.
-func (t *OpsType) IsName(m Member) bool { return m.Name == t.known.nameMember }
+func (t *OpsType) IsName(m Member) bool { return m.Name == t.known.NameMember }
 
 // UsedAs is the struct that programs may take another for, which the kernel's prototypes name: tcp_sock for sock in tcp_congestion_ops. It
 // is the struct itself where there is no such rule.
 func (t *OpsType) UsedAs(name string) string {
-	for _, cast := range t.known.casts {
+	for _, cast := range t.known.Casts {
 		if cast.From == name {
 			return cast.To
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/attachment"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/prog"
@@ -22,7 +23,7 @@ import (
 )
 
 // The plans in this file are spoiled after they were checked, so that the
-// kernel is the one to refuse them: as it does with types that known.go has no
+// kernel is the one to refuse them: as it does with types that internal/linux has no
 // row for, and with what newer kernels come to refuse.
 
 // TestKernelRefusesAStep holds every refusal to naming its step, the
@@ -154,7 +155,7 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 	}
 }
 
-// TestTypeWithoutARow: a type that known.go says nothing of goes the same way.
+// TestTypeWithoutARow: a type that internal/linux says nothing of goes the same way.
 // bpf_dummy_ops then reaches the step that the kernel has no answer for.
 func TestTypeWithoutARow(t *testing.T) {
 	kerneltest.Require(t)
@@ -168,7 +169,7 @@ func TestTypeWithoutARow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan.Type.known = knownType{name: plan.Type.Name}
+	plan.Type.known = &linux.OpsType{Name: plan.Type.Name}
 	_, err = plan.Register()
 	var step *prog.StepError
 	if !errors.As(err, &step) || !errors.Is(err, ErrNotRegistrable) || !errors.Is(err, unix.EOPNOTSUPP) {

@@ -3,17 +3,18 @@ package verifierlog
 import (
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // A Program is what is known about a program in addition to its log. Every field is optional.
 type Program struct {
-	Type           string // the kernel's name of the type: xdp, struct_ops
-	Struct, Member string // the member that a struct_ops program implements
-	Sleepable      bool   // loaded with BPF_F_SLEEPABLE
-	License        string // the licence that it was loaded with
-	Errno          string // the error of the load: EACCES, ENOSPC
-	Lines          []Line // Go lines, for logs without source lines
+	Type           linux.ProgType // such as syscall.ProgTypeXDP; 0 when not known
+	Struct, Member string         // the member that a struct_ops program implements
+	Sleepable      bool           // loaded with BPF_F_SLEEPABLE
+	License        string         // the licence that it was loaded with
+	Errno          string         // the error of the load: EACCES, ENOSPC
+	Lines          []Line         // Go lines, for logs without source lines
 
 	// Field returns the name of the field at an offset of a kernel struct, "" when it is not known. Field may be nil.
 	Field func(structName string, offset int) string
@@ -65,10 +66,30 @@ func Explain(log string, p Program) Report {
 		}
 	}
 	r.Explanation = strings.ReplaceAll(r.Explanation, "{details}", detailsOf(r))
-	r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText)
+	if strings.Contains(r.Fix, "{writable}") {
+		r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText())
+	}
 	return r
 }
 
-const writableText = "tcp_congestion_ops programs may write sk_pacing_rate, sk_pacing_status, icsk_ca_priv, icsk_ack.pending, snd_cwnd, " +
-	"snd_cwnd_cnt, snd_ssthresh and ecn_flags, and since Linux 6.10 also snd_cwnd_stamp and app_limited. Keep your own state in " +
-	"icsk_ca_priv (dsl.Cells) or in a socket storage."
+// writableText says which fields of the kernel's structs congestion controls may write.
+func writableText() string {
+	ops := linux.OpsTypeNamed("tcp_congestion_ops")
+	return ops.Name + " programs may write " + fieldList(ops.Writable) + ", and since Linux " + string(ops.Newer.Since) + " also " +
+		fieldList(ops.Newer.Fields) + ". Keep your own state in icsk_ca_priv (dsl.Cells) or in a socket storage."
+}
+
+// fieldList is "a, b and c".
+func fieldList(fields []linux.Field) string {
+	var b strings.Builder
+	for i, f := range fields {
+		switch {
+		case i > 0 && i == len(fields)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(f.Path)
+	}
+	return b.String()
+}

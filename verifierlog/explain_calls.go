@@ -163,8 +163,8 @@ func refineHelper(a *account) {
 		a.Explanation = a.program.Struct + "." + a.program.Member + " may not call " + a.args[0] + "."
 		a.Fix = "Use what this interface offers: the base helpers, its own kernel functions (f.Kernel), and those in the documentation " +
 			"of the interface. Other members may have helpers that this one does not have."
-	case a.program.Type != "":
-		a.Explanation = a.args[0] + " exists, but not for programs of type " + a.program.Type + "."
+	case a.program.Type != 0:
+		a.Explanation = a.args[0] + " exists, but not for programs of type " + a.program.Type.String() + "."
 	}
 }
 
@@ -177,8 +177,8 @@ func refineKernelFunction(a *account) {
 	switch {
 	case a.program.Member != "":
 		subject = a.program.Struct + "." + a.program.Member
-	case a.program.Type != "":
-		subject = "programs of type " + a.program.Type
+	case a.program.Type != 0:
+		subject = "programs of type " + a.program.Type.String()
 	default:
 		return
 	}

@@ -3,11 +3,9 @@ package verifierlog
 import (
 	"strconv"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
-
-// arrayContexts are the types of programs whose context is an array of arguments, 8 bytes each.
-var arrayContexts = [...]string{"struct_ops", "tracing", "lsm", "tp_btf", "fentry", "raw_tp"}
 
 // refineContext says what is wrong with an access to the context or to the arguments of a function.
 func refineContext(a *account) {
@@ -16,10 +14,7 @@ func refineContext(a *account) {
 		return
 	}
 	off := n[0]
-	arguments := false
-	for _, t := range arrayContexts {
-		arguments = arguments || a.program.Type == t
-	}
+	arguments := a.program.Type.Info().Arguments
 	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
 		a.Kind, a.Pattern = mistake.NoArgument, "func '%s' doesn't have %d-th argument"
 		// The kernel's number counts from 1, and is larger by one when the function returns nothing (get_ctx_arg_idx, kernel/bpf/btf.c).
@@ -61,14 +56,14 @@ func refineContext(a *account) {
 		a.Explanation = "The access begins before the context: " + at + "."
 		a.Fix = "Use offsets of 0 or more: read the fields of the context by name (package kernel/ctx), or use a dsl.ContextOf with the " +
 			"right Go type."
-	case a.program.Type == "socket_filter" && (off == 76 || off == 80): // __sk_buff's data and data_end
+	case hidesPacket(a.program.Type, off):
 		a.Explanation = "Socket filters may not use data and data_end of the context: they have no pointers into the packet."
 		a.Fix = "Copy the bytes that are needed into a dsl.Local: f.Helper(\"bpf_skb_load_bytes\", ...). Programs for traffic control " +
 			"and XDP may use the pointers."
 	case o.operation == loadOperation && !arguments:
 		subject := "The context"
-		if a.program.Type != "" {
-			subject += " of " + a.program.Type + " programs"
+		if a.program.Type != 0 {
+			subject += " of " + a.program.Type.String() + " programs"
 		}
 		a.Explanation = subject + " cannot be read at offset " + a.args[0] + " with " + count(n[1], "byte") + ": there is no such " +
 			"field, it has another width, or it is not for this type of program."
@@ -78,6 +73,16 @@ func refineContext(a *account) {
 		a.Fix = "First load the pointer, at 8*i for argument i counted from 0. Then load the field through that pointer. In a Go " +
 			"function declare a parameter of the struct's type and read tp.SndCwnd(), or p.Field(\"snd_cwnd\").U32()."
 	}
+}
+
+// hidesPacket reports whether an offset is that of the packet's address, or its end, which programs of the type may not read.
+func hidesPacket(t linux.ProgType, off int64) bool {
+	access := t.Info().Access
+	if access == nil || !access.Hides(off) {
+		return false
+	}
+	f, _ := access.Field(off)
+	return f.Leads == linux.LeadsToPacket || f.Leads == linux.LeadsToPacketEnd
 }
 
 // refineReadOnlyStruct names the struct.
@@ -94,7 +99,7 @@ func refineReadOnlyStruct(a *account) {
 	}
 	a.Explanation = "Programs of this type may only read struct " + v.Struct + ", but " + instructionOf(*a.Report) + " writes to it, " +
 		field + "."
-	if a.program.Struct == "tcp_congestion_ops" || a.program.Struct == "" && a.program.Type == "struct_ops" {
+	if a.program.Struct == "tcp_congestion_ops" || a.program.Struct == "" && a.program.Type == linux.ProgTypeStructOps {
 		a.Fix += " {writable}"
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -264,7 +265,7 @@ func refineStack(a *account) {
 	off, size := n[0], n[1]
 	at := count(size, "byte") + " at " + strconv.FormatInt(off, 10) + " from R10"
 	switch {
-	case off >= -512 && off+size <= 0:
+	case off >= -linux.StackSize && off+size <= 0:
 		if !strings.HasPrefix(a.Reason, "invalid read from stack R") {
 			return
 		}
@@ -275,7 +276,7 @@ func refineStack(a *account) {
 		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", but the stack ends " + count(-off, "byte") + " after that " +
 			"offset: the object is smaller than the access."
 		a.Fix = "Make the object as large as the map's key or value, or as the size that is passed: use dsl.Local with the same Go type."
-	case off < -512:
+	case off < -linux.StackSize:
 		a.Explanation = instructionOf(*a.Report) + " takes " + at + ". The stack of a function is the 512 bytes below R10, from -512 to " +
 			"-1."
 		a.Fix = "Use less stack: put large objects into a map's value, for example a per-CPU array with one element as working memory."

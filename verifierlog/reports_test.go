@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
@@ -79,7 +80,7 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 		l := load{name: p.Name, mistake: p.Mistake, note: p.Note, file: p.Levels[level].File, level: level}
 		l.log = logs.Text(t, l.file)
 		l.report = verifierlog.Explain(l.log, verifierlog.Program{
-			Type: p.ProgType, Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License, Errno: p.Levels[level].Errno,
+			Type: programType(p.ProgType), Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License, Errno: p.Levels[level].Errno,
 		})
 		r := l.report
 		switch {
@@ -166,4 +167,10 @@ func compareReports(t *testing.T, files map[string]*bytes.Buffer) {
 			}
 		}
 	}
+}
+
+// programType is a recorded type of programs.
+func programType(name string) linux.ProgType {
+	t, _ := linux.ParseProgType(name)
+	return t
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
@@ -278,7 +279,7 @@ func TestValuesInExplanations(t *testing.T) {
 			}}, []string{"tcp_sock.snd_nxt", "snd_ssthresh", "icsk_ca_priv"}},
 		{"argument", "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +24)\nfunc 'cong_avoid' doesn't have 5-th argument\n" +
 			"invalid bpf_context access off=24 size=8\n",
-			verifierlog.Program{Type: "struct_ops"}, []string{"argument 3 of cong_avoid, counted from 0"}},
+			verifierlog.Program{Type: linux.ProgTypeStructOps}, []string{"argument 3 of cong_avoid, counted from 0"}},
 		{"sleepable member", "attach to unsupported member ssthresh of struct tcp_congestion_ops\n",
 			verifierlog.Program{Sleepable: true, Errno: "EINVAL"}, []string{"marked sleepable"}},
 		{"forbidden member", "attach to unsupported member get_info of struct tcp_congestion_ops\n",

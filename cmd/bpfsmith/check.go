@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -145,30 +146,32 @@ func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 	return types, nil
 }
 
-// otherNames returns the kernel's name for other common names of program types.
-func otherNames(programType string) (name, hook string) {
-	switch programType {
-	case "tp_btf", "fentry", "fexit", "fmod_ret":
-		return "tracing", programType
-	case "tc", "tcx", "classifier":
-		return "sched_cls", ""
-	case "raw_tp":
-		return "raw_tracepoint", ""
-	case "socket":
-		return "socket_filter", ""
-	case "kretprobe", "uprobe", "uretprobe":
-		return "kprobe", ""
+// programType reads the type of a program: as the kernel or bpftool calls it, or as sections of ELF objects are named.
+func programType(name string) (linux.Section, error) {
+	name = strings.TrimPrefix(strings.ToLower(name), "bpf_prog_type_")
+	if t, ok := linux.ParseProgType(name); ok {
+		return linux.Section{Type: t}, nil
 	}
-	return programType, ""
+	if s, ok := linux.ParseSection(name); ok {
+		return s, nil
+	}
+	return linux.Section{}, fmt.Errorf("--type %s: there is no such type of programs; bpftool's names are expected, such as socket_filter, xdp or struct_ops", name)
 }
 
 // program makes the description of the program from the flags.
 func (c *checkFlags) program() (verify.Program, error) {
-	p := verify.Program{Sleepable: c.sleepable, NotGPL: !verify.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
+	p := verify.Program{Sleepable: c.sleepable, NotGPL: !linux.GPLCompatible(c.license), NoPerfmon: c.noPerfmon}
 	p.Attach = c.attach
-	p.Type, p.Hook = otherNames(strings.ToLower(strings.TrimPrefix(strings.ToLower(c.programType), "bpf_prog_type_")))
-	if p.Type == "" {
+	if c.programType == "" {
 		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
+	}
+	section, err := programType(c.programType)
+	if err != nil {
+		return p, err
+	}
+	p.Type, p.Sleepable = section.Type, p.Sleepable || section.Sleepable
+	if section.HasAttach {
+		p.Hook = section.Attach
 	}
 	for _, text := range c.maps {
 		fd, m, err := readMap(text)
@@ -197,7 +200,11 @@ func readMap(text string) (int32, verify.Map, error) {
 	if len(parts) < 4 {
 		return bad("TYPE, KEY, VALUE or MAX is missing")
 	}
-	m := verify.Map{Name: fmt.Sprintf("with descriptor %d", fd), Type: strings.ToLower(parts[0])}
+	kind, ok := linux.ParseMapType(strings.ToLower(parts[0]))
+	if !ok {
+		return bad(parts[0] + " is not a type of maps")
+	}
+	m := verify.Map{Name: fmt.Sprintf("with descriptor %d", fd), Type: kind}
 	for i, to := range [...]*uint32{&m.Key, &m.Value, &m.Max, &m.Flags} {
 		if i+1 >= len(parts) {
 			break

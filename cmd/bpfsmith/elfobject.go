@@ -14,7 +14,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -53,12 +53,12 @@ func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spe
 	for name, m := range spec.Maps {
 		fd := descriptor(len(descriptors) + 1)
 		descriptors[name] = fd
-		common.Maps[int32(fd)] = verify.Map{Name: name, Type: dsl.MapType(m.Type).String(), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: specialFields(m.Value)}
+		common.Maps[int32(fd)] = verify.Map{Name: name, Type: linux.MapType(m.Type), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: specialFields(m.Value)}
 	}
 	var programs []objectProgram
 	for name, p := range spec.Programs {
 		o := &objectProgram{name: name, program: common, lines: map[int]string{}}
-		o.program.NotGPL = common.NotGPL || p.License != "" && !verify.GPLCompatible(p.License)
+		o.program.NotGPL = common.NotGPL || p.License != "" && !linux.GPLCompatible(p.License)
 		if err := o.read(p, spec, descriptors, kernel); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -157,7 +157,7 @@ func relocate(code asm.Instructions, kernel func() (*cbtf.Spec, error), p *ebpf.
 }
 
 // functionOf describes a function from its func_info.
-func functionOf(fn *cbtf.Func, slot int, programType string) verify.Function {
+func functionOf(fn *cbtf.Func, slot int, programType linux.ProgType) verify.Function {
 	f := verify.Function{Slot: slot, Name: fn.Name, Global: slot > 0 && fn.Linkage == cbtf.GlobalFunc}
 	proto, ok := fn.Type.(*cbtf.FuncProto)
 	if !ok || !f.Global {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
@@ -98,7 +99,13 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 			return unreadable(err)
 		}
 	}
-	report := verifierlog.Explain(log, verifierlog.Program{Type: e.typ, Struct: structName, Member: member, Errno: e.errno})
+	var section linux.Section
+	if e.typ != "" {
+		if section, err = programType(e.typ); err != nil {
+			return err
+		}
+	}
+	report := verifierlog.Explain(log, verifierlog.Program{Type: section.Type, Struct: structName, Member: member, Errno: e.errno})
 	files := sourceFinder{dir: e.sourceDir, log: log}
 	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
 		return unreadable(err)

@@ -1,6 +1,9 @@
 package linux
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Context is a struct that programs of some types are given in R1 (include/uapi/linux/bpf.h, Linux 6.18).
 type Context struct {
@@ -127,4 +130,10 @@ func (a *Access) Field(offset int64) (f ContextField, ok bool) {
 		return ContextField{}, false
 	}
 	return a.Context.At(offset)
+}
+
+// Hides reports whether an offset is in the 4 bytes in which a field begins that may not be read.
+func (a *Access) Hides(offset int64) bool {
+	f, ok := a.Field(offset)
+	return ok && offset < f.Offset+4 && slices.Contains(a.Hidden, f.Name)
 }

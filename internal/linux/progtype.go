@@ -51,10 +51,10 @@ type ProgInfo struct {
 	Access    *Access
 	Arguments bool // R1 leads to an array of u64 instead: the arguments of the function that the program stands for, or traces
 
-	Place     AttachType // expected_attach_type where the type has only this place; 0 otherwise
-	Result    *Range     // what the program may return; nil where that is not limited, or differs between places
-	Functions Functions  // which kernel functions it may call
-	Structs   Structs    // whether it may write structs of the kernel
+	Place   AttachType // expected_attach_type where the type has only this place; 0 otherwise
+	Result  *Range     // what the program may return; nil where that is not limited, or differs between places
+	Calls   Calls      // which kernel functions it may call
+	Structs Structs    // whether it may write structs of the kernel
 
 	Classic    bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
 	NoSpinLock bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
@@ -67,13 +67,13 @@ type ProgInfo struct {
 // A Range is a range of numbers, with both ends.
 type Range struct{ Low, High int64 }
 
-// Functions says which kernel functions programs of a type may call.
-type Functions uint8
+// Calls says which kernel functions programs of a type may call.
+type Calls uint8
 
 const (
-	FunctionsUnknown Functions = iota // that is for the kernel to say
-	FunctionsCommon                   // those that all programs may call
-	FunctionsBPF                      // those that are made for programs: they have bpf in their name
+	CallsUnknown Calls = iota // that is for the kernel to say
+	CallsCommon               // those that all programs may call
+	CallsBPF                  // those that are made for programs: they have bpf in their name
 )
 
 // Structs says whether programs of a type may write the kernel's structs.
@@ -89,21 +89,21 @@ const (
 var progTypes = [...]ProgInfo{
 	ProgTypeUnspec: {Name: "unspec"},
 	ProgTypeSocketFilter: {Name: "socket_filter", Since: "3.19", Sections: []string{"socket"},
-		Context: "__sk_buff", Access: &socketFilterAccess, Functions: FunctionsCommon, Classic: true, NoSpinLock: true},
+		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true},
 	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Perfmon: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
 	ProgTypeSchedCls: {Name: "sched_cls", Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
-		Context: "__sk_buff", Access: &packetAccess, Functions: FunctionsBPF, Classic: true},
+		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
 	ProgTypeSchedAct: {Name: "sched_act", Since: "4.1", NetAdmin: true, Sections: []string{"action"},
-		Context: "__sk_buff", Access: &packetAccess, Functions: FunctionsBPF, Classic: true},
+		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
 	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Perfmon: true, Sections: []string{"tracepoint", "tp"}},
 	ProgTypeXDP: {Name: "xdp", Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
-		Context: "xdp_md", Access: &xdpAccess, Functions: FunctionsBPF},
+		Context: "xdp_md", Access: &xdpAccess, Calls: CallsBPF},
 	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true,
 		Sections: []string{"perf_event"}, Context: "bpf_perf_event_data"},
 	ProgTypeCgroupSKB: {Name: "cgroup_skb", Since: "4.10", Sections: []string{"cgroup/skb"},
-		Context: "__sk_buff", Access: &packetAccess, Functions: FunctionsBPF,
+		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF,
 		Result: &Range{0, 3}}, // on the way out; 0 to 1 on the way in
 	ProgTypeCgroupSock: {Name: "cgroup_sock", Since: "4.10", NetAdmin: true, Sections: []string{"cgroup/sock"},
 		Context: "bpf_sock", Result: &Range{0, 1}},

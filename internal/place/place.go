@@ -9,15 +9,16 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // A Place is where a program goes. What is empty is not known, and is not judged.
 type Place struct {
-	Type string // of the program, as the kernel calls it, in lower case: socket_filter, xdp, struct_ops
+	Type linux.ProgType // of the program
 
-	Struct, Member string // struct_ops: what it is for
-	Hook           string // tracing: tp_btf, fentry, fexit or fmod_ret; "" for the first
-	Attach         string // tracing: the tracepoint or function
+	Struct, Member string           // struct_ops: what it is for
+	Hook           linux.AttachType // tracing: AttachTraceRawTP, AttachTraceFEntry, AttachTraceFExit or AttachModifyReturn; 0 for the first
+	Attach         string           // tracing: the tracepoint or function
 
 	Signature *Signature // what calls the program
 
@@ -37,10 +38,7 @@ type Signature struct {
 }
 
 // A Variant is what the kernel passes from a release of Linux on, where that changed.
-type Variant struct {
-	Since  string // "" for the first one
-	Params []string
-}
+type Variant = linux.Variant
 
 // A Param is an argument that the kernel passes.
 type Param struct {
@@ -51,10 +49,10 @@ type Param struct {
 }
 
 // A Field names a field of a kernel struct.
-type Field struct{ Struct, Path string }
+type Field = linux.Field
 
 // A Cast says that a pointer to From, as a prototype has it, may be used as one to To, whose first member it is.
-type Cast struct{ From, To string }
+type Cast = linux.Cast
 
 // Name is what messages call the place: "tcp_congestion_ops.ssthresh", the name of a tracepoint or function, or the type.
 func (p *Place) Name() string {
@@ -64,11 +62,11 @@ func (p *Place) Name() string {
 	case p.Attach != "":
 		return p.Attach
 	}
-	return p.Type
+	return p.Type.String()
 }
 
 // IsMember reports whether the place is a member of an ops struct. A nil Place is none.
-func (p *Place) IsMember() bool { return p != nil && p.Type == "struct_ops" }
+func (p *Place) IsMember() bool { return p != nil && p.Type == linux.ProgTypeStructOps }
 
 // Cast is the struct that a pointer to a struct of that name really leads to: tcp_sock for a sock; "" when it is no other.
 func (p *Place) Cast(from string) (to string) {

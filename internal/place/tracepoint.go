@@ -6,6 +6,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // Tracepoint is the place of programs for a tracepoint, by its name, such as task_newtask. The error is btf.ErrNotFound when the types
@@ -14,7 +15,8 @@ import (
 // The kernel declares a tracepoint as the type of a function, btf_trace_NAME, whose first parameter is its own and is not passed to
 // programs (include/trace/bpf_probe.h).
 func Tracepoint(types *btf.Types, name string) (*Place, error) {
-	p := &Place{Type: "tracing", Hook: "tp_btf", Attach: strings.TrimPrefix(name, prefix)}
+	prefix := linux.AttachTraceRawTP.Info().Prefix
+	p := &Place{Type: linux.ProgTypeTracing, Hook: linux.AttachTraceRawTP, Attach: strings.TrimPrefix(name, prefix)}
 	id, err := types.Lookup(btf.KindTypedef, prefix+p.Attach)
 	if err != nil {
 		return nil, err
@@ -38,5 +40,3 @@ func Tracepoint(types *btf.Types, name string) (*Place, error) {
 	}
 	return p, nil
 }
-
-const prefix = "btf_trace_"

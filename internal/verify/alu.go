@@ -10,7 +10,7 @@ import (
 // computed is what an operation makes of two numbers. It is any number where the kernel does not
 // follow the operation, also after operations of 32 bits (adjust_scalar_min_max_vals,
 // is_safe_to_compute_dst_reg_range). vague says that later kernels may know more.
-func computed(op isa.Opcode, off int16, wide bool, a, b scalar) (s scalar, vague bool) {
+func computed(op isa.Opcode, wide bool, a, b scalar) (s scalar, vague bool) {
 	width := uint64(64)
 	if !wide {
 		width = 32

@@ -6,14 +6,15 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // attachable checks what the program is for, and reads its arguments.
 func (c *checker) attachable() bool {
-	if c.Type == "struct_ops" && c.NotGPL {
-		c.report(-1, mistake.NeedsGPL, "struct_ops programs need a license that is compatible with the GPL")
+	if c.Type.Info().NeedsGPL && c.NotGPL {
+		c.report(-1, mistake.NeedsGPL, c.Type.String()+" programs need a license that is compatible with the GPL")
 		return false
 	}
 	if c.Signature != nil {
@@ -21,15 +22,15 @@ func (c *checker) attachable() bool {
 		return true
 	}
 	switch {
-	case c.Type == "struct_ops" && c.Struct == "":
+	case c.Type == linux.ProgTypeStructOps && c.Struct == "":
 		return c.noPlace("a struct_ops program is for a member of a struct, which is not named")
-	case c.Type == "tracing" && c.Attach == "":
+	case c.Type == linux.ProgTypeTracing && c.Attach == "":
 		return c.noPlace("a tracing program is for a function or tracepoint, which is not named")
 	case c.Types == nil:
 		return true
-	case c.Type == "struct_ops":
+	case c.Type == linux.ProgTypeStructOps:
 		return c.readMember()
-	case c.Type == "tracing":
+	case c.Type == linux.ProgTypeTracing:
 		return c.readTracepoint()
 	}
 	return true
@@ -98,11 +99,12 @@ func (c *checker) memberProto() (p *proto, problem string) {
 }
 
 func (c *checker) readTracepoint() bool {
-	if c.Hook != "" && c.Hook != "tp_btf" {
+	if c.Hook != 0 && c.Hook != linux.AttachTraceRawTP {
 		return c.readFunction()
 	}
-	name := strings.TrimPrefix(c.Attach, "btf_trace_")
-	id, err := c.Types.Lookup(btf.KindTypedef, "btf_trace_"+name)
+	prefix := linux.AttachTraceRawTP.Info().Prefix
+	name := strings.TrimPrefix(c.Attach, prefix)
+	id, err := c.Types.Lookup(btf.KindTypedef, prefix+name)
 	if err != nil {
 		return c.noPlace("this kernel has no tracepoint " + name)
 	}
@@ -125,7 +127,7 @@ func (c *checker) readFunction() bool {
 	if !ok {
 		return true
 	}
-	if c.Hook != "fentry" && !p.void {
+	if c.Hook != linux.AttachTraceFEntry && !p.void {
 		p.params = append(p.params, p.result)
 	}
 	for i := range p.params {

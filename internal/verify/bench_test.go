@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -58,6 +59,6 @@ func TestAllocations(t *testing.T) {
 // socketFilter is code as a socket filter.
 func socketFilter(code []isa.Instruction) verify.Program {
 	p := verify.Program{Code: code}
-	p.Type = "socket_filter"
+	p.Type = linux.ProgTypeSocketFilter
 	return p
 }

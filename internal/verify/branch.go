@@ -133,7 +133,7 @@ func (c *checker) spread(s *state, was value, now scalar) {
 			v.num = now
 			return
 		}
-		v.num, _ = computed(isa.OpAdd, 0, true, now, exactly(uint64(v.off-was.off)))
+		v.num, _ = computed(isa.OpAdd, true, now, exactly(uint64(v.off-was.off)))
 	})
 }
 

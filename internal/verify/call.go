@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
-
-// mostFrames is how deep functions may call each other (MAX_CALL_FRAMES).
-const mostFrames = 8
 
 // call follows a call.
 func (c *checker) call(s *state, i int, parent *visit) (next int, goOn bool) {
@@ -42,8 +40,8 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 		}
 		return i + 1, c.callGlobal(s, i, c.globalAt(fn), fn)
 	}
-	if len(s.frames) >= mostFrames {
-		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, mostFrames)
+	if len(s.frames) >= linux.MostFrames {
+		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, linux.MostFrames)
 	}
 	c.calls[[2]int{in.fn, c.code[in.to].fn}] = true
 	f := frame{fn: c.code[in.to].fn, call: i}
@@ -67,7 +65,7 @@ func (c *checker) checkStack() {
 		}
 		own := (c.deepest[fn] + 15) / 16 * 16 // what compiled code takes; interpreted, it is more
 		total := above + own
-		if total > stackSize {
+		if total > linux.StackSize {
 			return total, false
 		}
 		for n := range c.starts {
@@ -80,6 +78,6 @@ func (c *checker) checkStack() {
 		return total, true
 	}
 	if t, ok := walk(0, 0, nil); !ok {
-		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, stackSize))
+		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, linux.StackSize))
 	}
 }

@@ -44,7 +44,7 @@ func (c *checker) compute(s *state, i int) bool {
 			*dst = unclear()
 			return true
 		}
-		n, _ := computed(isa.OpSub, 0, wide, exactly(0), dst.num)
+		n, _ := computed(isa.OpSub, wide, exactly(0), dst.num)
 		*dst = value{kind: number, num: n, vague: dst.vague || !dst.isConst()} // followed since Linux 6.18 only
 		return true
 	case isa.OpDiv, isa.OpMod:
@@ -67,7 +67,7 @@ func (c *checker) compute(s *state, i int) bool {
 	if dst.kind.isPointer() || src.kind.isPointer() {
 		return c.computePointer(s, i, dst, src, op, wide)
 	}
-	n, vague := computed(op, in.Off, wide, dst.num, src.num)
+	n, vague := computed(op, wide, dst.num, src.num)
 	out := value{kind: number, num: n, vague: dst.vague || src.vague || vague}
 	if op == isa.OpAdd && wide && src.isConst() && dst.id != 0 { // it stays linked
 		out.id, out.off = dst.id, dst.off+int64(src.num.bits.value)

@@ -1,8 +1,8 @@
 package verify
 
 import (
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
-
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -49,39 +49,34 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if r0.kind == none {
 		return c.refuseWith(s, i, mistake.Uninitialised, "set r0 on every path to here", "r0, the result, has no value at the end")
 	}
-	if c.Strict && c.proto != nil && c.Type == "struct_ops" && r0.kind.isPointer() && !c.proto.result.pointer {
+	if c.Strict && c.proto != nil && c.Type == linux.ProgTypeStructOps && r0.kind.isPointer() && !c.proto.result.pointer {
 		return c.refuse(s, i, mistake.PointerResult, "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
 	}
 	if c.NoPerfmon && r0.kind.isPointer() {
 		return c.refuse(s, i, mistake.AddressLeak, "the result is a pointer")
 	}
-	lo, hi, limited := c.resultRange()
-	if !limited || r0.vague || r0.kind == opaque {
+	limits := c.resultRange()
+	if limits == nil || r0.vague || r0.kind == opaque {
 		return false
 	}
 	if r0.kind != number {
-		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer, and must be from %d to %d", lo, hi)
+		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer, and must be from %d to %d", limits.Low, limits.High)
 	}
-	if r0.num.smin < lo || r0.num.smax > hi {
-		return c.refuse(s, i, mistake.ResultRange, "the result is %s, and must be from %d to %d", r0.num.text(), lo, hi)
+	if r0.num.smin < limits.Low || r0.num.smax > limits.High {
+		return c.refuse(s, i, mistake.ResultRange, "the result is %s, and must be from %d to %d", r0.num.text(), limits.Low, limits.High)
 	}
 	return false
 }
 
 // resultUnused reports whether nobody looks at the result.
 func (c *checker) resultUnused() bool {
-	return c.proto != nil && c.Type == "struct_ops" && c.proto.void || c.Type == "struct_ops" && c.proto == nil || c.Type == ""
+	return c.Type == linux.ProgTypeUnspec || c.Type == linux.ProgTypeStructOps && (c.proto == nil || c.proto.void)
 }
 
 // resultRange is what the program may return (check_return_code).
-func (c *checker) resultRange() (lo, hi int64, limited bool) {
-	switch c.Type {
-	case "cgroup_skb":
-		return 0, 3, true // on the way out; 0 to 1 on the way in
-	case "cgroup_sock", "cgroup_device", "cgroup_sysctl", "cgroup_sockopt", "sk_lookup":
-		return 0, 1, true
-	case "tracing":
-		return 0, 0, c.Hook == "fentry" || c.Hook == "fexit"
+func (c *checker) resultRange() *linux.Range {
+	if c.Type == linux.ProgTypeTracing {
+		return c.Hook.Info().Result
 	}
-	return 0, 0, false
+	return c.Type.Info().Result
 }

@@ -93,7 +93,7 @@ func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
 				in.Imm = int64(int32(id))
 			case in.IsWide() && (in.Src == isa.PseudoMapFD || in.Src == isa.PseudoMapValue):
 				was, ok := e.Maps[strconv.Itoa(int(int32(in.Imm)))]
-				n := slices.IndexFunc(p.maps, func(m createdMap) bool { return ok && m.Type == was.Type && len(m.Special) == len(was.Fields) })
+				n := slices.IndexFunc(p.maps, func(m createdMap) bool { return ok && m.Type.String() == was.Type && len(m.Special) == len(was.Fields) })
 				known = known && n >= 0
 				if n >= 0 {
 					in.Imm = in.Imm&^(1<<32-1) | int64(p.maps[n].fd)

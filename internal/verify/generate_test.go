@@ -5,6 +5,7 @@ package verify_test
 import (
 	"math/rand/v2"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -554,7 +555,7 @@ func (g *generator) variableStack() {
 	case 2:
 		g.emit(isa.Add64Imm(isa.R3, int32(off)), isa.Mov64Reg(isa.R1, isa.R3), isa.Mov64Imm(isa.R2, int32(g.pick(1, 1, 1, 8))), isa.Mov64Imm(isa.R3, 0))
 		switch g.place.program.Type {
-		case "tracing", "struct_ops", "syscall":
+		case linux.ProgTypeTracing, linux.ProgTypeStructOps, linux.ProgTypeSyscall:
 			g.call(isa.CallHelper(int32(g.pick(4, 113, 16))))
 		}
 	}
@@ -603,7 +604,7 @@ func (g *generator) mayGoto() {
 func (g *generator) ring() {
 	size := int32(g.pick(8, 16, 24, 1))
 	for _, m := range g.place.maps {
-		if m.Type != "ringbuf" {
+		if m.Type != linux.MapTypeRingBuf {
 			continue
 		}
 		if g.one(4) {

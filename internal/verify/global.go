@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -189,11 +190,11 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 		case in.IsKfuncCall():
 			moves, sure = true, false
 		case in.IsHelperCall():
-			r := helperByID(int32(in.Imm))
+			h := linux.HelperByID(int32(in.Imm))
 			switch {
-			case r == nil:
+			case h == nil || !h.Followed():
 				moves, sure = true, false
-			case r.does == "packet":
+			case h.Effects.Has(linux.MovesPacket):
 				return true, true
 			}
 		case in.to >= 0 && !in.leads():
@@ -209,33 +210,12 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 
 // PointerArgument is what the kernel makes of an argument of a global function that leads to a struct, or to something else of a size
 // (kernel/bpf/btf.c, btf_prepare_func_args). What is called as some type's context is left to it, and what has no size.
-func PointerArgument(programType, to string, size int64) Argument {
+func PointerArgument(programType linux.ProgType, to string, size int64) Argument {
 	switch {
-	case to != "" && to == contextOf(programType):
+	case to != "" && to == programType.Info().Context:
 		return Argument{Kind: ArgumentContext}
-	case isContext(to), size == 0:
+	case linux.IsContext(to), size == 0:
 		return Argument{Kind: ArgumentUnknown}
 	}
 	return Argument{Kind: ArgumentMemory, Size: size, Nullable: true}
-}
-
-// contextOf is the struct that stands for the context of a type of programs, where it is sure.
-func contextOf(programType string) string {
-	switch programType {
-	case "socket_filter", "sched_cls", "sched_act", "cgroup_skb":
-		return "__sk_buff"
-	case "xdp":
-		return "xdp_md"
-	}
-	return ""
-}
-
-// isContext reports whether a struct has the name of the context of some type of programs (include/linux/bpf_types.h).
-func isContext(name string) bool {
-	switch name {
-	case "__sk_buff", "xdp_md", "bpf_sock", "bpf_sock_addr", "bpf_sock_ops", "sk_msg_md", "pt_regs", "user_pt_regs", "bpf_user_pt_regs_t", "bpf_perf_event_data",
-		"bpf_raw_tracepoint_args", "bpf_cgroup_dev_ctx", "bpf_sysctl", "bpf_sockopt", "sk_reuseport_md", "bpf_sk_lookup", "bpf_nf_ctx":
-		return true
-	}
-	return false
 }

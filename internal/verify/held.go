@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -45,7 +45,7 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 		return c.refuseWith(s, i, mistake.LockHeld, "bpf_preempt_enable ends that", "%s is still held %s", c.sectionText(s, preemptSection), where)
 	}
 	for _, h := range s.held {
-		if h.kind == reference && !(returned == h.id && c.Type == "struct_ops") {
+		if h.kind == reference && !(returned == h.id && c.Type == linux.ProgTypeStructOps) {
 			thing, back := c.thing(h)
 			if back != "" {
 				back += " gives it back"
@@ -109,32 +109,17 @@ func (c *checker) thing(h held) (thing, back string) {
 	name := ""
 	switch {
 	case in.IsHelperCall():
-		name, _ = isa.HelperName(int32(in.Imm))
-		thing, back = helperThing(int32(in.Imm))
+		h := linux.HelperByID(int32(in.Imm))
+		name, thing, back = h.Name, h.Held, h.Back
 	case in.IsKfuncCall():
 		if p := c.kernel[kernelID(in)]; p != nil {
-			name, thing, back = p.name, p.row.thing, p.row.back
+			name, thing, back = p.name, p.row.Held, p.row.Back
 		}
 	}
 	if name == "" {
 		return "what was acquired at " + c.place(h.insn), ""
 	}
 	return fmt.Sprintf("the %s of %s (%s)", thing, name, c.place(h.insn)), back
-}
-
-// helperThing is what a helper gives that is held, and what gives it back.
-func helperThing(id int32) (thing, back string) {
-	switch id {
-	case skLookupTCP, skLookupUDP, skcLookupTCP:
-		return "socket", "bpf_sk_release, where it is not nil,"
-	case takeSpinLock:
-		return "spin lock", "bpf_spin_unlock"
-	case ringbufReserve:
-		return "record", "bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil,"
-	case reserveDynptr:
-		return "dynptr of a ring buffer", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, also when it failed,"
-	}
-	return "object", "what releases its type, or bpf_kptr_xchg into a map,"
 }
 
 // place names an instruction, for messages about another one.

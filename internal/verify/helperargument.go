@@ -3,9 +3,268 @@ package verify
 import (
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
+
+// An argument of a helper is in a register, number n counted from 0.
+type argument struct {
+	*helperCall
+	n    int
+	kind linux.ArgKind
+	next linux.ArgKind // of the argument after it
+	v    *value
+}
+
+// checks has what each kind of argument takes. A check gives false where the kernel stops; it notes what the call's result depends on. Of
+// kinds that are not here everything that has a value is taken.
+var checks = [linux.ArgKinds]func(a *argument) bool{
+	linux.ArgContext:      (*argument).theContext,
+	linux.ArgMap:          (*argument).theMap,
+	linux.ArgKey:          (*argument).keyOfMap,
+	linux.ArgValue:        (*argument).valueOfMap,
+	linux.ArgValueOrNil:   (*argument).valueOfMap,
+	linux.ArgValueRoom:    (*argument).valueOfMap,
+	linux.ArgRead:         (*argument).sized,
+	linux.ArgReadOrNil:    (*argument).sized,
+	linux.ArgWrite:        (*argument).sized,
+	linux.ArgWriteOrNil:   (*argument).sized,
+	linux.ArgUpdate:       (*argument).updated,
+	linux.ArgWrite4:       func(a *argument) bool { return a.memory(a.n, *a.v, scalarOf(4), true, false, a.wrong) },
+	linux.ArgWrite8:       func(a *argument) bool { return a.memory(a.n, *a.v, scalarOf(8), true, false, a.wrong) },
+	linux.ArgConstant:     (*argument).constant,
+	linux.ArgPointer:      (*argument).somePointer,
+	linux.ArgPointerOrNil: (*argument).somePointer,
+	linux.ArgConstantText: (*argument).constantText,
+	linux.ArgFunction:     (*argument).calledBack,
+	linux.ArgFunctionData: (*argument).dataOfFunction,
+	linux.ArgRecord:       (*argument).record,
+	linux.ArgSocket:       (*argument).socketBack,
+	linux.ArgLock:         (*argument).lock,
+	linux.ArgUnlock:       (*argument).lock,
+	linux.ArgKptr:         (*argument).kptr,
+	linux.ArgDynptr:       (*argument).dynptr,
+	linux.ArgNewDynptr:    (*argument).dynptr,
+	linux.ArgHeldDynptr:   (*argument).dynptr,
+}
+
+// arguments checks all arguments of a call.
+func (h *helperCall) arguments(row *linux.Helper) bool {
+	args := row.Args
+	for n := range linux.MostCallArguments {
+		a := argument{helperCall: h, n: n, v: &h.s.top().regs[isa.R1+isa.Register(n)]}
+		switch {
+		case n < len(args):
+			a.kind = args[n].Kind
+		case len(args) > 0 && args[len(args)-1].Kind == linux.ArgMore:
+			a.kind = linux.ArgMore
+		default:
+			return true
+		}
+		if n+1 < len(args) {
+			a.next = args[n+1].Kind
+		}
+		if !a.check() {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *argument) check() bool {
+	v := a.v
+	if a.kind == linux.ArgUnclaimed {
+		return true
+	}
+	if v.kind == opaque || v.vague && v.kind != number {
+		a.vague = true
+		a.s.guess = a.s.guess || a.kind.Writes()
+		return true
+	}
+	asNumber := a.kind == linux.ArgAny || a.kind == linux.ArgAddress || a.kind == linux.ArgMore
+	if asNumber && a.c.NoPerfmon && v.kind.isPointer() {
+		return a.refuse(mistake.AddressLeak, "%v, a pointer, is passed to %s as a number", isa.R1+isa.Register(a.n), a.name)
+	}
+	if check := checks[a.kind]; check != nil {
+		return check(a)
+	}
+	return true
+}
+
+// refuse notes a finding at the call.
+func (a *argument) refuse(kind mistake.Kind, format string, args ...any) bool {
+	return a.c.refuse(a.s, a.i, kind, format, args...)
+}
+
+// wrong refuses what is not wanted there.
+func (a *argument) wrong(want string) bool {
+	v := a.v
+	switch {
+	case v.nullable:
+		return a.refuse(mistake.MaybeNil, "argument %d of %s, %s, may be nil: compare it with 0 before", a.n+1, a.name, a.c.pointerText(a.s, v))
+	case v.kind == number && v.gone > 0:
+		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was given back before, at %s", a.n+1, a.name, a.c.place(int(v.gone-1)))
+	}
+	return a.refuse(mistake.ArgumentType, "argument %d of %s is %s, and %s is wanted", a.n+1, a.name, v.kind, want)
+}
+
+func (a *argument) theContext() bool {
+	if a.v.kind != context {
+		return a.wrong("the context")
+	}
+	if !a.v.fixed() || a.v.off != 0 {
+		return a.refuse(mistake.ModifiedPointer, "argument %d of %s is the context with something added to it", a.n+1, a.name)
+	}
+	return true
+}
+
+func (a *argument) theMap() bool {
+	if a.v.kind != mapItself {
+		return a.wrong("a map")
+	}
+	if a.m = a.v.m; a.m < 0 {
+		return true
+	}
+	m := &a.c.maps[a.m]
+	if !linux.HelperByID(int32(a.c.code[a.i].Imm)).TakesMap(m.Type) {
+		return a.refuse(mistake.BadMap, "%s takes no map of type %s", a.name, m.Type)
+	}
+	if m.Flags&readOnlyProg != 0 && a.effects.Has(linux.WritesMap) {
+		return a.refuse(mistake.ReadOnlyMemory, "the map %s is read only for programs", m.Name)
+	}
+	return true
+}
+
+func (a *argument) keyOfMap() bool {
+	if a.v.kind == number && a.v.vague || a.m < 0 {
+		return true
+	}
+	size := int64(a.c.maps[a.m].Key)
+	a.key = a.constantKey(a.v, size)
+	return a.memory(a.n, *a.v, scalarOf(size), false, false, a.wrong)
+}
+
+func (a *argument) valueOfMap() bool {
+	if a.kind == linux.ArgValueOrNil && a.v.isZero() || a.v.kind == number && a.v.vague {
+		return true
+	}
+	writes := a.kind == linux.ArgValueRoom
+	if a.m < 0 {
+		if a.v.kind == stack && writes {
+			a.c.blur(a.s, int(a.v.frame))
+		}
+		return true
+	}
+	return a.memory(a.n, *a.v, scalarOf(int64(a.c.maps[a.m].Value)), writes, false, a.wrong)
+}
+
+// updated is memory that is read first.
+func (a *argument) updated() bool {
+	size := &a.s.top().regs[isa.R2+isa.Register(a.n)]
+	if size.kind == number && !size.vague && !a.memory(a.n, *a.v, size.num, false, false, a.wrong) {
+		return false
+	}
+	return a.sized()
+}
+
+// sized is memory whose size is the next argument.
+func (a *argument) sized() bool {
+	size := &a.s.top().regs[isa.R2+isa.Register(a.n)]
+	if size.kind != number {
+		if size.kind == opaque || size.kind == none {
+			a.vague = true
+			return true
+		}
+		return a.refuse(mistake.ArgumentType, "argument %d of %s, a size, is %s", a.n+2, a.name, size.kind)
+	}
+	zero := a.next == linux.ArgSizeOrZero
+	orNil := zero || a.kind == linux.ArgReadOrNil || a.kind == linux.ArgWriteOrNil
+	writes := a.kind.Writes()
+	if a.v.isZero() && orNil && size.num.umax == 0 {
+		return true
+	}
+	if size.vague {
+		if a.v.kind == stack && writes {
+			a.c.blur(a.s, int(a.v.frame))
+		}
+		return true
+	}
+	return a.memory(a.n, *a.v, size.num, writes, zero, a.wrong)
+}
+
+func (a *argument) constant() bool {
+	if a.v.kind != number || !a.v.isConst() {
+		if a.v.kind == number && a.v.vague {
+			a.s.guess = true
+			return true
+		}
+		return a.refuse(mistake.BadSize, "argument %d of %s must be a known constant, and is %s", a.n+1, a.name, a.v.describe())
+	}
+	a.size = int64(uint32(a.v.num.umax)) // as the kernel keeps it
+	return true
+}
+
+func (a *argument) somePointer() bool {
+	orNil := a.kind == linux.ArgPointerOrNil
+	switch v := a.v; {
+	case v.nullable && !orNil, v.kind == stack || v.kind == mapItself:
+		return a.wrong("a pointer")
+	case v.kind == number && !v.vague && !(orNil && v.num.umin == 0):
+		return a.wrong("a pointer")
+	}
+	return true
+}
+
+func (a *argument) constantText() bool {
+	return a.v.kind == mapValue || a.wrong("a text in a map that is read only")
+}
+
+func (a *argument) calledBack() bool {
+	if a.v.kind != function {
+		return a.wrong("a function of the program")
+	}
+	counted := a.effects.Has(linux.Counts)
+	if turns := &a.s.top().regs[isa.R1]; counted && turns.kind == number && turns.num.umax == 0 {
+		return true // it is never called
+	}
+	a.callBack(int(a.v.fn), counted)
+	return true
+}
+
+func (a *argument) dataOfFunction() bool {
+	if a.v.kind == stack {
+		a.c.blur(a.s, int(a.v.frame))
+	}
+	return true
+}
+
+func (a *argument) record() bool {
+	if a.v.kind != memory || !a.v.ring || a.v.nullable {
+		return a.wrong("a record of a ring buffer")
+	}
+	return a.givenBack()
+}
+
+func (a *argument) socketBack() bool {
+	if a.v.kind != socket && a.v.kind != object || a.v.nullable {
+		return a.wrong("a socket")
+	}
+	if a.v.ref == 0 && a.v.kind == object {
+		a.s.guess = true
+		return true
+	}
+	return a.givenBack()
+}
+
+// givenBack ends what the program holds.
+func (a *argument) givenBack() bool {
+	if a.v.ref == 0 || !a.s.holds(a.v.ref) {
+		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was not acquired by this program", a.n+1, a.name)
+	}
+	a.s.letGo(a.v.ref, func(v *value) { v.giveBack(a.i) })
+	return true
+}
 
 // memory checks that so many bytes may be read or written.
 func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong func(string) bool) bool {
@@ -24,7 +283,7 @@ func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong
 	switch {
 	case size.smin < 0:
 		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be negative, %s: compare it without sign, or mask it", n+1, h.name, size.text())
-	case size.umax >= 1<<29:
+	case size.umax >= linux.SizeLimit:
 		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s is not bounded, %s: compare it, or mask it", n+1, h.name, size.text())
 	case size.umin == 0 && !zero:
 		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be 0", n+1, h.name)
@@ -59,7 +318,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 	c, s, i := h.c, h.s, h.i
 	if !v.fixed() {
 		lo, hi := v.off+v.num.smin, v.off+v.num.smax
-		if lo < -stackSize || hi+size > 0 {
+		if lo < -linux.StackSize || hi+size > 0 {
 			return c.refuse(s, i, mistake.StackBounds, "argument %d of %s reaches outside of the stack", n+1, h.name)
 		}
 		if write {
@@ -67,7 +326,7 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		}
 		return true
 	}
-	if v.off < -stackSize || v.off+size > 0 {
+	if v.off < -linux.StackSize || v.off+size > 0 {
 		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
 	}
 	f := &s.frames[v.frame]
@@ -101,38 +360,40 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 }
 
 // kptr checks the address of a kptr; what is put there belongs to the map from now on.
-func (h *helperCall) kptr(n int, v *value, wrong func(string) bool) bool {
+func (a *argument) kptr() bool {
+	v := a.v
 	if v.kind == memory || v.kind == object {
-		h.s.guess = true
+		a.s.guess = true
 		return true
 	}
 	if v.kind != mapValue || v.nullable {
-		return wrong("the address of a kptr in a map's value")
+		return a.wrong("the address of a kptr in a map's value")
 	}
-	if old := &h.s.top().regs[isa.R2]; old.ref != 0 {
-		h.s.release(old.ref)
+	if old := &a.s.top().regs[isa.R2]; old.ref != 0 {
+		a.s.release(old.ref)
 	} else if !old.isZero() {
-		h.s.guess = true
+		a.s.guess = true
 	}
 	return true
 }
 
-func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
-	c, s, i := h.c, h.s, h.i
+// lock takes a spin lock, or gives it back.
+func (a *argument) lock() bool {
+	c, s, i, v := a.c, a.s, a.i, a.v
 	if v.kind != mapValue || v.nullable {
 		if v.kind == object || v.kind == memory {
 			s.guess = true
 			return true
 		}
-		return wrong("a spin lock in a map's value")
+		return a.wrong("a spin lock in a map's value")
 	}
 	if v.m >= 0 {
 		at, has := c.maps[v.m].Special["bpf_spin_lock"]
 		if has && v.fixed() && v.off != int64(at) {
-			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, and %s is given offset %d", at, h.name, v.off)
+			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, and %s is given offset %d", at, a.name, v.off)
 		}
 	}
-	if unlock {
+	if a.kind == linux.ArgUnlock {
 		for n, x := range s.held {
 			if x.kind == spinLock {
 				s.held = slices.Delete(slices.Clone(s.held), n, n+1)
@@ -149,14 +410,14 @@ func (h *helperCall) lock(v *value, unlock bool, wrong func(string) bool) bool {
 }
 
 // dynptr checks a dynptr on the stack.
-func (h *helperCall) dynptr(n int, v *value, k byte) bool {
-	c, s, i := h.c, h.s, h.i
+func (a *argument) dynptr() bool {
+	c, s, i, n, v := a.c, a.s, a.i, a.n, a.v
 	if v.kind != stack || !v.fixed() {
 		if v.kind == object || v.kind == memory {
 			s.guess = true
 			return true
 		}
-		return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s must be a dynptr on the stack", n+1, h.name)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s must be a dynptr on the stack", n+1, a.name)
 	}
 	f := &s.frames[v.frame]
 	at := int(-v.off-1) / 8
@@ -168,8 +429,8 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 	}
 	lo, hi := &f.stack[at], &f.stack[at-1]
 	is := lo.bytes[0] == dynptr && lo.first
-	switch k {
-	case 'D':
+	switch a.kind {
+	case linux.ArgNewDynptr:
 		if lo.bytes[0] == dynptr && s.holds(lo.id) || hi.bytes[0] == dynptr && s.holds(hi.id) {
 			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
 		}
@@ -177,12 +438,12 @@ func (h *helperCall) dynptr(n int, v *value, k byte) bool {
 		lo.become(dynptr, id)
 		hi.become(dynptr, id)
 		lo.first = true
-	case 'd', 'E':
+	case linux.ArgDynptr, linux.ArgHeldDynptr:
 		if !is {
-			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, h.name, v.off)
+			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, a.name, v.off)
 		}
-		if k == 'd' {
-			h.of = lo.id
+		if a.kind == linux.ArgDynptr {
+			a.of = lo.id
 			return true
 		}
 		id := lo.id

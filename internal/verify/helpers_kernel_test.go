@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -23,29 +23,30 @@ type trial struct {
 	args map[int][]isa.Instruction // by number from 0, instead of the right one; nil: the register is never written
 }
 
-// right writes an argument of a kind as it should be; ok is false for kinds that take more than an instruction or two.
-func rightArgument(kind byte, r isa.Register, m int32, pointer isa.Register) (code []isa.Instruction, ok bool) {
+// rightArgument writes an argument of a kind as it should be; ok is false for kinds that take more than an instruction or two.
+func rightArgument(kind linux.ArgKind, r isa.Register, m int32, pointer isa.Register) (code []isa.Instruction, ok bool) {
 	switch kind {
-	case '.':
+	case linux.ArgUnclaimed, linux.ArgAny, linux.ArgAddress, linux.ArgMore:
 		return []isa.Instruction{isa.Mov64Imm(r, 1)}, true
-	case 'm':
+	case linux.ArgMap:
 		return []isa.Instruction{isa.LoadMapFD(r, m)}, true
-	case 'k', 'v', 'V', 'r', 'w', 'R', 'W', 'u', '4', '8':
+	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil, linux.ArgUpdate,
+		linux.ArgWrite4, linux.ArgWrite8:
 		return []isa.Instruction{isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -64)}, true
-	case 's', 'z', 'c':
+	case linux.ArgSize, linux.ArgSizeOrZero, linux.ArgConstant:
 		return []isa.Instruction{isa.Mov64Imm(r, 8)}, true
-	case 'x':
+	case linux.ArgContext:
 		return []isa.Instruction{isa.Mov64Reg(r, isa.R6)}, true
-	case 'P':
+	case linux.ArgPointer:
 		return []isa.Instruction{isa.Mov64Reg(r, pointer)}, true
-	case 'Q', 'O':
+	case linux.ArgPointerOrNil, linux.ArgValueOrNil:
 		return []isa.Instruction{isa.Mov64Imm(r, 0)}, true
 	}
 	return nil, false
 }
 
 // wrongArguments are ways to get an argument of a kind wrong.
-func wrongArguments(args string, n int) []trial {
+func wrongArguments(kind linux.ArgKind, n int) []trial {
 	r := isa.R1 + isa.Register(n)
 	one := func(what string, in ...isa.Instruction) trial {
 		return trial{fmt.Sprintf("argument %d %s", n+1, what), map[int][]isa.Instruction{n: in}}
@@ -53,25 +54,26 @@ func wrongArguments(args string, n int) []trial {
 	list := []trial{{fmt.Sprintf("argument %d never written", n+1), map[int][]isa.Instruction{n: nil}}}
 	number := one("a number", isa.Mov64Imm(r, 5))
 	unknown := one("not known", isa.Mov64Reg(r, isa.R9))
-	switch args[n] {
-	case 'm', 'x', 'P', 'Q', 'O':
+	switch kind {
+	case linux.ArgMap, linux.ArgContext, linux.ArgPointer, linux.ArgPointerOrNil, linux.ArgValueOrNil:
 		list = append(list, number, one("the stack", isa.Mov64Reg(r, isa.R10)))
-	case 'k', 'v', 'V', 'r', 'w', 'R', 'W', 'u', '4', '8':
+	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil, linux.ArgUpdate,
+		linux.ArgWrite4, linux.ArgWrite8:
 		list = append(list, number, one("outside of the stack", isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -2)), one("the context", isa.Mov64Reg(r, isa.R6)))
-	case 's', 'z':
+	case linux.ArgSize, linux.ArgSizeOrZero:
 		list = append(list, unknown, one("negative", isa.Mov64Imm(r, -1)), one("too large", isa.Mov64Imm(r, 65)), one("0", isa.Mov64Imm(r, 0)))
-	case 'c':
+	case linux.ArgConstant:
 		list = append(list, unknown)
 	}
 	return list
 }
 
 // call builds the program of a trial: r6 is the context, r7 what the pointers of the place are, r9 any number, and 128 bytes of stack are written.
-func (tr *trial) call(p *place, row verify.HelperRow, m int32) ([]isa.Instruction, bool) {
+func (tr *trial) call(p *place, id int32, row *linux.Helper, m int32) ([]isa.Instruction, bool) {
 	code := []isa.Instruction{isa.Mov64Reg(isa.R6, isa.R1)}
 	pointer := isa.R6
 	switch p.program.Type {
-	case "tracing", "struct_ops":
+	case linux.ProgTypeTracing, linux.ProgTypeStructOps:
 		code = append(code, isa.LoadMem(isa.DW, isa.R7, isa.R1, 0))
 		pointer = isa.R7
 	}
@@ -85,20 +87,29 @@ func (tr *trial) call(p *place, row verify.HelperRow, m int32) ([]isa.Instructio
 			code = append(code, wrong...)
 			continue
 		}
-		right, ok := rightArgument(row.Args[n], r, m, pointer)
+		right, ok := rightArgument(row.Args[n].Kind, r, m, pointer)
 		if !ok {
 			return nil, false
 		}
 		code = append(code, right...)
 	}
-	code = append(code, isa.CallHelper(row.ID))
-	switch row.Gives { // what must be given back
-	case 's':
+	code = append(code, isa.CallHelper(id))
+	switch row.Result { // what must be given back
+	case linux.ResultSocket:
 		code = append(code, isa.JEQ64Imm(isa.R0, 0, 2), isa.Mov64Reg(isa.R1, isa.R0), isa.CallHelper(86))
-	case 'q':
+	case linux.ResultRecord:
 		code = append(code, isa.JEQ64Imm(isa.R0, 0, 3), isa.Mov64Reg(isa.R1, isa.R0), isa.Mov64Imm(isa.R2, 0), isa.CallHelper(133))
 	}
 	return append(code, isa.Mov64Imm(isa.R0, 0), isa.Exit()), true
+}
+
+// elsewhere are kinds of arguments that random programs try: a record, a lock, a function.
+var elsewhere = [...]linux.ArgKind{linux.ArgRecord, linux.ArgSocket, linux.ArgLock, linux.ArgUnlock, linux.ArgDynptr, linux.ArgNewDynptr, linux.ArgHeldDynptr,
+	linux.ArgConstantText, linux.ArgKptr, linux.ArgFunction, linux.ArgFunctionData}
+
+// takes reports whether a helper has an argument of some kinds.
+func takes(row *linux.Helper, kinds ...linux.ArgKind) bool {
+	return slices.ContainsFunc(row.Args, func(a linux.Arg) bool { return slices.Contains(kinds, a.Kind) })
 }
 
 // TestHelperArguments calls each helper of the table as it should be, which the kernel takes and the check as well, and wrongly in each
@@ -115,9 +126,10 @@ func TestHelperArguments(t *testing.T) {
 		}
 	}
 	right, wrong, apart := 0, 0, 0
-	for _, row := range verify.HelperRows() {
-		name, _ := isa.HelperName(row.ID)
-		if strings.ContainsAny(row.Args, "aSlLdDEKpfo") || row.ID == 197 || strings.HasSuffix(row.Args, "...") || row.ID == 12 {
+	for id, row := range linux.Helpers() {
+		name := row.Name
+		_, more := row.Arguments()
+		if !row.Followed() || takes(row, elsewhere[:]...) || more || id == 197 || row.Effects.Has(linux.MayEnd) {
 			continue // with a record, a lock or a function: in the random programs
 		}
 		var good *place
@@ -125,23 +137,23 @@ func TestHelperArguments(t *testing.T) {
 		var reason error
 		for _, p := range list {
 			for _, m := range p.maps {
-				if strings.Contains(row.Args, "m") && !row.TakesMap(m.Type) || strings.ContainsAny(row.Args, "kv") && m.Key+m.Value == 0 || m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
+				if takes(row, linux.ArgMap) && !row.TakesMap(m.Type) || takes(row, linux.ArgKey, linux.ArgValue) && m.Key+m.Value == 0 || m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
 					continue
 				}
-				code, ok := (&trial{}).call(p, row, m.fd)
+				code, ok := (&trial{}).call(p, id, row, m.fd)
 				if !ok {
-					t.Fatalf("%s: nothing is known of an argument of %q", name, row.Args)
+					t.Fatalf("%s: nothing is known of an argument of %v", name, row.Args)
 				}
 				findings, _, err := p.load(code, nil)
 				if err == nil && len(findings) > 0 {
-					t.Errorf("%s (%q) in %s: the kernel takes it, and: %v", name, row.Args, p.name, findings)
+					t.Errorf("%s (%v) in %s: the kernel takes it, and: %v", name, row.Args, p.name, findings)
 				}
 				if err == nil && good == nil {
 					good, fd = p, m.fd
 					break
 				}
 				reason = err
-				if !strings.Contains(row.Args, "m") {
+				if !takes(row, linux.ArgMap) {
 					break
 				}
 			}
@@ -150,24 +162,24 @@ func TestHelperArguments(t *testing.T) {
 			}
 		}
 		if good == nil {
-			if !strings.ContainsAny(row.Args, "P") && !strings.Contains(reason.Error(), "cannot use helper") { // a socket or a file, of which there is none at hand
-				t.Errorf("%s (%q): no place takes it: %v", name, row.Args, reason)
+			if !takes(row, linux.ArgPointer) && !strings.Contains(reason.Error(), "cannot use helper") { // a socket or a file, of which there is none at hand
+				t.Errorf("%s (%v): no place takes it: %v", name, row.Args, reason)
 			}
 			continue
 		}
 		right++
 		for n := range row.Args {
-			for _, tr := range wrongArguments(row.Args, n) {
-				code, _ := tr.call(good, row, fd)
+			for _, tr := range wrongArguments(row.Args[n].Kind, n) {
+				code, _ := tr.call(good, id, row, fd)
 				findings, _, err := good.load(code, nil)
 				var load *syscall.LoadError
 				switch {
 				case err == nil && len(findings) > 0:
-					t.Errorf("%s (%q) in %s, %s: the kernel takes it, and: %v", name, row.Args, good.name, tr.what, findings)
+					t.Errorf("%s (%v) in %s, %s: the kernel takes it, and: %v", name, row.Args, good.name, tr.what, findings)
 				case err == nil:
 				case len(findings) == 0:
 					apart++
-					t.Logf("%s (%q) in %s, %s: the kernel refuses it, and nothing is found: %v", name, row.Args, good.name, tr.what, err)
+					t.Logf("%s (%v) in %s, %s: the kernel refuses it, and nothing is found: %v", name, row.Args, good.name, tr.what, err)
 				case errors.As(err, &load):
 					wrong++
 					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -21,7 +22,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 		if !isFunction || q.name == "" {
 			return c.refuse(s, i, mistake.KernelForbidden, "type %d of the kernel is no function", id)
 		}
-		q.row = rowOf(q.name)
+		q.row = linux.FunctionNamed(q.name)
 		p = &q
 		c.kernel[id] = p
 	}
@@ -47,9 +48,9 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		return false
 	}
 	switch {
-	case p.row.has(savesFlags | restoresFlags):
+	case p.row.Has(linux.FuncSavesFlags | linux.FuncRestoresFlags):
 		return c.irq(s, i, p)
-	case p.row.has(begins | steps | finishes):
+	case p.row.Has(linux.FuncBegins | linux.FuncSteps | linux.FuncFinishes):
 		return c.iterate(s, i, p, parent)
 	}
 	vague, ok := c.kernelArguments(s, i, p)
@@ -72,12 +73,12 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 			return c.refuseWith(s, i, mistake.KernelForbidden, help, "kernel function %s may not be called here: %s", p.name, why)
 		}
 	}
-	switch c.Type {
-	case "socket_filter":
-		if p.known() && !p.row.has(common) || !strings.HasPrefix(p.name, "bpf_") {
+	switch c.Type.Info().Calls {
+	case linux.CallsCommon:
+		if p.known() && !p.row.Has(linux.FuncCommon) || !strings.HasPrefix(p.name, "bpf_") {
 			return c.refuse(s, i, mistake.KernelForbidden, "programs of type %s may not call %s", c.Type, p.name)
 		}
-	case "xdp", "sched_cls", "sched_act", "cgroup_skb":
+	case linux.CallsBPF:
 		if !strings.Contains(p.name, "bpf") {
 			return c.refuse(s, i, mistake.KernelForbidden, "%s is no function that programs of type %s may call", p.name, c.Type)
 		}
@@ -85,11 +86,11 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 	switch {
 	case c.NotGPL:
 		return c.refuse(s, i, mistake.NeedsGPL, "kernel functions may be called by programs under a license that is compatible with the GPL only")
-	case p.row.has(sleeps) && !c.Sleepable && c.Type != "syscall" && c.Type != "":
+	case p.row.Has(linux.FuncSleeps) && !c.Sleepable && !c.Type.Info().Sleeps && c.Type != linux.ProgTypeUnspec:
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and the program may not", p.name)
-	case p.row.has(sleeps) && c.unsleepable(s) != "":
+	case p.row.Has(linux.FuncSleeps) && c.unsleepable(s) != "":
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
-	case s.isHeld(spinLock) && p.known() && !p.row.has(locked):
+	case s.isHeld(spinLock) && p.known() && !p.row.Has(linux.FuncLocked):
 		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held", p.name, c.theLock(s))
 	case s.isHeld(spinLock):
 		s.guess = true
@@ -107,7 +108,7 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 		case a.has("__ign"), a.has("__prog"):
 			continue
 		case v.kind == opaque || v.vague && v.kind != number:
-			s.guess = s.guess || p.row.has(releases|transfers)
+			s.guess = s.guess || p.row.Has(linux.FuncReleases|linux.FuncTransfers)
 			vague = true
 			continue
 		case v.kind == none:
@@ -118,7 +119,7 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			return vague, c.refuse(s, i, mistake.BadSize, "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
 			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
-		case a.typ == 0 && !p.row.takes(n):
+		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
 					return vague, false
@@ -143,13 +144,13 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 }
 
 // section opens or ends a section, where a kernel function does that.
-func (c *checker) section(s *state, i int, row *functionRow) bool {
+func (c *checker) section(s *state, i int, row *linux.Function) bool {
 	switch {
-	case row.has(entersRCU):
+	case row.Has(linux.FuncEntersRCU):
 		if s.rcu++; s.rcu == 1 {
 			s.entered[rcuSection] = i
 		}
-	case row.has(leavesRCU):
+	case row.Has(linux.FuncLeavesRCU):
 		if s.rcu == 0 {
 			return c.refuse(s, i, mistake.NotHeld, "no RCU section is open here")
 		}
@@ -160,11 +161,11 @@ func (c *checker) section(s *state, i int, row *functionRow) bool {
 				}
 			})
 		}
-	case row.has(stopsPreemption):
+	case row.Has(linux.FuncStopsPreemption):
 		if s.preempt++; s.preempt == 1 {
 			s.entered[preemptSection] = i
 		}
-	case row.has(allowsPreemption):
+	case row.Has(linux.FuncAllowsPreemption):
 		if s.preempt == 0 {
 			return c.refuse(s, i, mistake.NotHeld, "preemption is not disabled here")
 		}
@@ -181,11 +182,11 @@ func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
 	switch {
 	case p.void:
 		return value{}
-	case p.result.pointer && p.known() && (p.result.typ != 0 || p.row.has(acquires)):
+	case p.result.pointer && p.known() && (p.result.typ != 0 || p.row.Has(linux.FuncAcquires)):
 		v := pointer(object)
 		v.typ, v.trust, v.vague = p.result.typ, trusted, vague
-		v.nullable, v.there = p.row.has(mayBeNil), p.row.has(nilVaries)
-		if p.row.has(acquires) {
+		v.nullable, v.there = p.row.Has(linux.FuncMayBeNil), p.row.Has(linux.FuncNilVaries)
+		if p.row.Has(linux.FuncAcquires) {
 			v.ref = c.hold(s, i, reference)
 			v.id = v.ref
 		} else {
@@ -231,10 +232,10 @@ func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok b
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
-	gives := p.row.takes(n)
+	gives := p.row.Takes(n)
 	switch {
 	case v.isZero():
-		if (p.row.has(trusts) || gives) && !a.has("__nullable") {
+		if (p.row.Has(linux.FuncTrusts) || gives) && !a.has("__nullable") {
 			return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
@@ -252,17 +253,17 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return true
 	case v.kind != object:
 		return true
-	case v.nullable && (p.row.has(trusts) || gives) && !a.has("__nullable"):
+	case v.nullable && (p.row.Has(linux.FuncTrusts) || gives) && !a.has("__nullable"):
 		return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
 	case gives && (v.ref == 0 || !s.holds(v.ref)):
 		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
 	}
-	if v.trust == lost && p.row.has(trusts) {
+	if v.trust == lost && p.row.Has(linux.FuncTrusts) {
 		return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 	}
-	if v.trust == walked && p.row.has(trusts) {
+	if v.trust == walked && p.row.Has(linux.FuncTrusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
 			return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
 		}
@@ -276,7 +277,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 	}
 	if gives {
 		s.letGo(v.ref, func(v *value) {
-			if p.row.has(transfers) { // the pointer may stay good
+			if p.row.Has(linux.FuncTransfers) { // the pointer may stay good
 				*v = unclear()
 			} else {
 				v.giveBack(i)
@@ -288,7 +289,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 
 // irq saves interrupt flags on the stack, or restores them.
 func (c *checker) irq(s *state, i int, p *proto) bool {
-	save := p.row.has(savesFlags)
+	save := p.row.Has(linux.FuncSavesFlags)
 	v := s.top().regs[isa.R1]
 	if v.kind == opaque || v.vague {
 		return c.kernelUnknown(s, i)
@@ -344,7 +345,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	is := list[0].bytes[0] == iterator
 	regs := &s.top().regs
 	switch {
-	case p.row.has(begins):
+	case p.row.Has(linux.FuncBegins):
 		if is {
 			return c.refuse(s, i, mistake.NotHeld, "%s is not ended, and begun again", c.thingOf(s, list[0].id))
 		}
@@ -362,7 +363,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		regs[isa.R0].vague = true
 	case !is:
 		return c.refuse(s, i, mistake.NotHeld, "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
-	case p.row.has(steps):
+	case p.row.Has(linux.FuncSteps):
 		c.lost(s)
 		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)

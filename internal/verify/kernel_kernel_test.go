@@ -11,13 +11,17 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
-	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
+
+// opens are the effects of functions that begin or end something, or sleep.
+const opens = linux.FuncEntersRCU | linux.FuncLeavesRCU | linux.FuncStopsPreemption | linux.FuncAllowsPreemption | linux.FuncSavesFlags |
+	linux.FuncRestoresFlags | linux.FuncBegins | linux.FuncSteps | linux.FuncFinishes | linux.FuncSleeps
 
 // TestKernelFunctions calls the functions of the kernel that the check knows, with CPU masks and tasks as they should be, and wrongly: with
 // a number, nil, a register that was never written, and a task that was read from another.
@@ -42,9 +46,9 @@ func TestKernelFunctions(t *testing.T) {
 		t.Fatal(err)
 	}
 	right, wrong, apart := 0, 0, 0
-	for _, row := range verify.KernelRows() {
+	for row := range linux.Functions() {
 		fn := id(row.Name)
-		if fn == 0 || row.Opens || !strings.Contains(row.Name, "task") && !strings.Contains(row.Name, "cgroup") && !strings.Contains(row.Name, "cpumask") || row.Name == "bpf_get_task_exe_file" {
+		if fn == 0 || row.Has(opens) || !strings.Contains(row.Name, "task") && !strings.Contains(row.Name, "cgroup") && !strings.Contains(row.Name, "cpumask") || row.Name == "bpf_get_task_exe_file" {
 			continue // in the random programs
 		}
 		set, err := types.Decode(btf.ID(fn))
@@ -80,7 +84,7 @@ func TestKernelFunctions(t *testing.T) {
 			if strings.Contains(row.Name, "cgroup") {
 				release = "bpf_cgroup_release"
 			}
-			if row.Acquires {
+			if row.Has(linux.FuncAcquires) {
 				code = append(code, isa.JEQ64Imm(isa.R0, 0, 2), isa.Mov64Reg(isa.R1, isa.R0), isa.CallKfunc(id(release), 0))
 			}
 			if row.Name != "bpf_cpumask_release" {

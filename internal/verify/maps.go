@@ -2,9 +2,9 @@ package verify
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -33,14 +33,14 @@ func (c *checker) resolve() bool {
 				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is no map")
 				return false
 			}
-			if m := &c.maps[n]; c.Sleepable && slices.Contains(notSleeping[:], m.Type) {
-				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type)
+			if m := &c.maps[n]; c.Sleepable && m.Type.Info().NotSleeping {
+				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type.String())
 				return false
-			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type == "socket_filter" {
-				c.report(in.slot, mistake.BadMap, "programs of type socket_filter cannot use the map "+m.Name+", whose values have a spin lock")
+			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type.Info().NoSpinLock {
+				c.report(in.slot, mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", whose values have a spin lock")
 				return false
 			}
-			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == "array" {
+			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == linux.MapTypeArray {
 				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
 				return false
 			}
@@ -72,7 +72,7 @@ func (c *checker) loadConstant(s *state, i int) bool {
 			dst.m = -1
 		}
 		dst.off = int64(uint32(in.Imm >> 32))
-		if dst.m < 0 || c.maps[dst.m].Type == "arena" {
+		if dst.m < 0 || c.maps[dst.m].Type == linux.MapTypeArena {
 			*dst = unclear()
 		}
 	case isa.PseudoFunc:
@@ -91,9 +91,6 @@ func (c *checker) mapIndex(fd int32) int16 {
 	}
 	return -1
 }
-
-// notSleeping are types of maps that programs which may sleep cannot use (check_map_prog_compatibility).
-var notSleeping = [...]string{"perf_event_array", "stack_trace", "cgroup_array", "devmap", "devmap_hash", "cpumap", "sockmap", "sockhash", "bloom_filter"}
 
 func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size int64, write bool) bool {
 	if p.m < 0 {

@@ -3,6 +3,7 @@ package verify
 import (
 	"math"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -152,7 +153,7 @@ func (c *checker) inside(s *state, i int, r isa.Register, p value, off, size, li
 		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v may be negative, %s: compare it without sign, or mask it", r, p.num.text())
 	case p.off+off+lo < 0 || p.off+off+lo+size > limit:
 		return c.refuse(s, i, kind, "%d bytes at offset %d from %v reach outside of %s, which has %d bytes", size, p.off+off+lo, r, what, limit)
-	case hi >= 1<<29:
+	case hi >= linux.OffsetLimit:
 		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v is not bounded: compare it with the size, or mask it", r)
 	case p.off+off+int64(hi)+size > limit:
 		return c.refuse(s, i, kind, "the index that was added to %v may be %d: %d bytes at offset %d reach outside of %s, which has %d bytes", r, hi, size, p.off+off+int64(hi), what, limit)

@@ -1,8 +1,8 @@
 package verify
 
 import (
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
-
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -61,7 +61,7 @@ func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool
 	default:
 		return
 	}
-	if a.off+extra < 0 || a.off > 0xffff || a.num.umax > 0xffff || a.num.umax+uint64(a.off) > 0xffff {
+	if a.off+extra < 0 || a.off > linux.MostPacketOffset || a.num.umax > linux.MostPacketOffset || a.num.umax+uint64(a.off) > linux.MostPacketOffset {
 		return
 	}
 	rng, what, id := int32(a.off), a.kind, a.id
@@ -98,11 +98,10 @@ func (c *checker) reaches(s *state, fn int, bytes int64) {
 
 // loadPacket is packet access of classic BPF (check_ld_abs).
 func (c *checker) loadPacket(s *state, i int) bool {
-	switch c.Type {
-	case "socket_filter", "sched_cls", "sched_act":
-	case "":
+	switch {
+	case c.Type == linux.ProgTypeUnspec:
 		return true
-	default:
+	case !c.Type.Info().Classic:
 		return c.refuse(s, i, mistake.BadInstruction, "packet access by number is not for programs of type %s", c.Type)
 	}
 	in := &c.code[i]

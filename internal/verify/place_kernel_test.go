@@ -51,7 +51,7 @@ func createMaps(t testing.TB) []createdMap {
 			t.Fatal(text, err)
 		}
 		t.Cleanup(func() { fd.Close() })
-		m := verify.Map{Name: text, Type: text, Key: key, Value: value, Max: most, Flags: uint32(flags), Special: special}
+		m := verify.Map{Name: text, Type: kind, Key: key, Value: value, Max: most, Flags: uint32(flags), Special: special}
 		list = append(list, createdMap{m, int32(fd.Int()), values})
 	}
 	none := syscall.MapCreateAttr{}
@@ -142,7 +142,7 @@ func places(t testing.TB) []*place {
 	var list []*place
 	add := func(p *place, kind syscall.ProgType, text string) *place {
 		p.attr.Type, p.attr.Name, p.attr.License = kind, "fuzz", "GPL"
-		p.program.Type, p.program.Types = text, types
+		p.program.Type, p.program.Types = kind, types
 		p.program.Maps = map[int32]verify.Map{}
 		for _, m := range maps {
 			p.program.Maps[m.fd] = m.Map
@@ -191,7 +191,7 @@ func places(t testing.TB) []*place {
 		}
 		p := add(&place{name: "tp_btf " + point}, syscall.ProgTypeTracing, "tracing")
 		p.attr.AttachBTFID, p.attr.ExpectedAttachType = uint32(id), syscall.AttachTraceRawTP
-		p.program.Hook, p.program.Attach = "tp_btf", point
+		p.program.Hook, p.program.Attach = syscall.AttachTraceRawTP, point
 		task := int16(0)
 		if point == "sched_switch" {
 			task = 8

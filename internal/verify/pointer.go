@@ -3,6 +3,7 @@ package verify
 import (
 	"math"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -60,7 +61,7 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with %s", p.kind)
 	}
 	n := by.num
-	const limit = 1 << 29
+	const limit = linux.OffsetLimit
 	if by.isConst() {
 		k := int64(n.bits.value)
 		if op == isa.OpSub {
@@ -85,7 +86,7 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	if n.smin >= limit || n.smin <= -limit {
 		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s may be %d", p.kind, n.smin)
 	}
-	sum, _ := computed(op, 0, true, p.num, n)
+	sum, _ := computed(op, true, p.num, n)
 	q := p
 	q.num = sum
 	if q.kind == packet || q.kind == packetMeta || q.kind == mapValue && q.id != 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -30,7 +31,8 @@ type Program struct {
 
 // A Map is what is known of a map.
 type Map struct {
-	Name, Type      string // as bpftool calls it: array, hash
+	Name            string
+	Type            linux.MapType
 	Key, Value, Max uint32 // bytes, bytes, elements
 	Flags           uint32
 	Special         map[string]uint32 // fields of the value that only the kernel touches: bpf_spin_lock, bpf_timer, kptr; offset

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -30,7 +31,7 @@ var recordedFunctions = map[string][]verify.Function{
 // recordedProgram is what a program was loaded as.
 func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.Program {
 	p := verify.Program{Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
-	p.Type = e.ProgType
+	p.Type, _ = linux.ParseProgType(e.ProgType)
 	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
 	case "struct":
 		p.Struct, p.Member = name, e.Member
@@ -50,7 +51,11 @@ func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: m.Fields}
+		kind, ok := linux.ParseMapType(m.Type)
+		if !ok {
+			t.Fatalf("%s is not a type of maps", m.Type)
+		}
+		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: kind, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: m.Fields}
 	}
 	return p
 }

@@ -102,7 +102,7 @@ func TestScalarsHoldAllResults(t *testing.T) {
 			b = exactly(y)
 		}
 		want := compute(op, wide, x, y)
-		if got, _ := computed(op, 0, wide, a, b); !got.has(want) || got.broken() {
+		if got, _ := computed(op, wide, a, b); !got.has(want) || got.broken() {
 			t.Fatalf("%v wide %v: %#x and %#x give %#x, which is none of %+v (from %+v and %+v)", op, wide, x, y, want, got, a, b)
 		}
 		for _, size := range [...]int{1, 2, 4} {

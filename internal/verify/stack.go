@@ -1,12 +1,10 @@
 package verify
 
 import (
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
-
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
-
-const stackSize = 512
 
 // accessStack reads or writes stack.
 func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, size int64, write bool, v *value) (value, bool) {
@@ -20,14 +18,14 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	at := p.off + off
 	if !p.fixed() {
 		lo, hi := at+p.num.smin, at+p.num.smax
-		if p.num.smin <= -1<<29 || p.num.smax >= 1<<29 {
+		if p.num.smin <= -linux.OffsetLimit || p.num.smax >= linux.OffsetLimit {
 			return any, c.refuse(s, i, mistake.Unbounded, "the offset from the stack is not bounded")
 		}
 		if c.NoPerfmon {
 			return any, c.refuse(s, i, mistake.StackBounds, "an offset into the stack must be known without CAP_PERFMON")
 		}
-		if lo < -stackSize || hi+size > 0 {
-			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, stackSize)
+		if lo < -linux.StackSize || hi+size > 0 {
+			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, linux.StackSize)
 		}
 		if write {
 			c.blur(s, int(p.frame))
@@ -35,8 +33,8 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 		return unclear(), true
 	}
 	switch {
-	case at < -stackSize || at+size > 0:
-		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, stackSize)
+	case at < -linux.StackSize || at+size > 0:
+		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, linux.StackSize)
 	case at%size != 0:
 		return any, c.refuse(s, i, mistake.Misaligned, "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
 	}
@@ -193,7 +191,7 @@ func (c *checker) dropDynptr(s *state, f *frame, k int) {
 // blur forgets what a frame's stack holds.
 func (c *checker) blur(s *state, n int) {
 	f := &s.frames[n]
-	for len(f.stack) < stackSize/8 {
+	for len(f.stack) < linux.StackSize/8 {
 		f.stack = append(f.stack, slot{})
 	}
 	for k := range f.stack {
@@ -214,7 +212,7 @@ func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
 	if begin == 0 && size == 8 {
 		begin = -8 // the kernel takes r10 itself for the slot below it (__get_spi)
 	}
-	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -stackSize || begin+size > 0 {
+	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -linux.StackSize || begin+size > 0 {
 		return nil
 	}
 	f := &s.frames[v.frame]

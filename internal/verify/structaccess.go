@@ -6,6 +6,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -98,8 +99,8 @@ func (c *checker) endsFlexibly(p value) bool {
 }
 
 func (c *checker) writeObject(s *state, i int, p value, at, size int64, name string) bool {
-	if c.Type != "struct_ops" {
-		if c.Type == "tracing" || c.Type == "kprobe" || c.Type == "raw_tracepoint" || c.Type == "syscall" {
+	if structs := c.Type.Info().Structs; structs != linux.StructsByPlace {
+		if structs == linux.StructsReadOnly {
 			return c.refuse(s, i, mistake.ReadOnlyStruct, "struct %s is read-only here", name)
 		}
 		return true

@@ -27,7 +27,7 @@ func TestTakenByTheKernel(t *testing.T) {
 	}
 	mapOf := func(kind string, locked bool) int32 {
 		for _, m := range list[0].maps {
-			if m.Type == kind && (m.Special != nil) == locked {
+			if m.Type.String() == kind && (m.Special != nil) == locked {
 				return m.fd
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // A param is an argument of a function of the kernel.
@@ -22,14 +23,14 @@ type param struct {
 // A proto is a function of the kernel.
 type proto struct {
 	name   string
-	row    *functionRow // what else is known, of a kernel function
+	row    *linux.Function // what else is known, of a kernel function
 	params []param
 	result param
 	void   bool
 }
 
 // known reports whether there is a row for a kernel function.
-func (p *proto) known() bool { return p.row != &unknownFunction }
+func (p *proto) known() bool { return p.row == nil || p.row.Name != "" }
 
 // protoOf reads a prototype: of a function, or of what a pointer leads to.
 func (c *checker) protoOf(id btf.ID) (proto, bool) {

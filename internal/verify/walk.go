@@ -11,33 +11,31 @@ import (
 // A checker checks one program.
 type checker struct {
 	*Program
-	code         []instr
-	starts       []int // where functions begin
-	work         int   // done so far; see stepWork
-	findings     []mistake.Finding
-	said         map[mistake.Finding]bool
-	maps         []Map
-	mapOf        map[int32]int16 // by descriptor
-	lastID       uint32
-	visited      []*visit // by instruction, the latest
-	pending      []path
-	proto        *proto // of the member or tracepoint
-	kernel       map[btf.ID]*proto
-	members      map[fieldKey]foundMember
-	writable     map[btf.ID][]writable // by struct
-	sizes        map[btf.ID]uint32     // of structs
-	given        []uint32              // by argument, the reference to what has to be given back
-	room         room
-	ids          pairs  // of the states that are compared
-	context      layout // of programs of the type
-	contextKnown bool
-	kernelCalls  bool            // functions of the kernel are called
-	patient      bool            // loops may end by may_goto or an iterator
-	deepest      map[int]int64   // by function, the lowest stack that is used
-	calls        map[[2]int]bool // caller and called
-	global       []*Function     // by function; nil for those that are not
-	wanted       []int           // global functions that are called
-	extra        []path          // what is followed when all else was, if there are steps left
+	code        []instr
+	starts      []int // where functions begin
+	work        int   // done so far; see stepWork
+	findings    []mistake.Finding
+	said        map[mistake.Finding]bool
+	maps        []Map
+	mapOf       map[int32]int16 // by descriptor
+	lastID      uint32
+	visited     []*visit // by instruction, the latest
+	pending     []path
+	proto       *proto // of the member or tracepoint
+	kernel      map[btf.ID]*proto
+	members     map[fieldKey]foundMember
+	writable    map[btf.ID][]writable // by struct
+	sizes       map[btf.ID]uint32     // of structs
+	given       []uint32              // by argument, the reference to what has to be given back
+	room        room
+	ids         pairs           // of the states that are compared
+	kernelCalls bool            // functions of the kernel are called
+	patient     bool            // loops may end by may_goto or an iterator
+	deepest     map[int]int64   // by function, the lowest stack that is used
+	calls       map[[2]int]bool // caller and called
+	global      []*Function     // by function; nil for those that are not
+	wanted      []int           // global functions that are called
+	extra       []path          // what is followed when all else was, if there are steps left
 }
 
 // A path waits to be followed.
@@ -79,7 +77,6 @@ func Check(p Program) (findings []mistake.Finding, complete bool) {
 		return c.findings, true
 	}
 	c.findGlobals()
-	c.context, c.contextKnown = layouts(c.Type)
 	c.visited = make([]*visit, len(c.code))
 	s := &state{frames: []frame{{call: -1}}}
 	s.frames[0].regs[isa.R1] = pointer(context)

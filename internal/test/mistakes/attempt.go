@@ -15,10 +15,10 @@ import (
 // Compile compiles a mistake's program for its place, with the checks on or not.
 func (m *Mistake) Compile(p *dsl.Program, types *btf.Types, checked bool) (*compile.Object, error) {
 	t := compile.Target{BTF: types, ByteOrder: isa.Native, License: m.place().License, NoPerfmon: m.In.Careful, Unchecked: !checked,
-		Place: &compile.Place{Type: m.In.Type.String()}}
+		Place: &compile.Place{Type: m.In.Type}}
 	switch m.In.Type {
 	case syscall.ProgTypeTracing:
-		t.Place.Hook, t.Place.Attach = "tp_btf", m.In.Target
+		t.Place.Hook, t.Place.Attach = syscall.AttachTraceRawTP, m.In.Target
 	case syscall.ProgTypeStructOps:
 		ops, member, err := m.In.member(types)
 		if err != nil {

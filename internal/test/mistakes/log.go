@@ -4,6 +4,7 @@ import (
 	"embed"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -21,11 +22,11 @@ func (m *Mistake) place() verifierlog.Program {
 	if m.Types != nil {
 		return verifierlog.Program{}
 	}
-	p := verifierlog.Program{Type: m.In.Type.String(), License: m.In.License}
+	p := verifierlog.Program{Type: m.In.Type, License: m.In.License}
 	if p.License == "" {
 		p.License = "GPL"
 	}
-	if p.Type == "struct_ops" {
+	if p.Type == syscall.ProgTypeStructOps {
 		p.Struct, p.Member, _ = strings.Cut(m.In.Target, ".")
 	}
 	return p

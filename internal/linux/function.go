@@ -1,0 +1,235 @@
+package linux
+
+import "iter"
+
+// A Function is what is known of a function of the kernel that programs may call (a kfunc), besides its prototype, which BTF has.
+type Function struct {
+	Name   string
+	Does   FunctionEffects
+	Arg    int     // which argument is given back or passed on, counted from 0
+	Held   string  // what the program holds after the call: "task"
+	Back   string  // what gives that back
+	Since  Version // the first Linux that has it
+	Source string  // the file of Linux that says so
+}
+
+// FunctionEffects are what calling a kernel function does.
+type FunctionEffects uint32
+
+const (
+	FuncAcquires        FunctionEffects = 1 << iota // the result has to be given back (KF_ACQUIRE)
+	FuncMayBeNil                                    // the result, in all kernels that have the function (KF_RET_NULL)
+	FuncNilVaries                                   // the result may be nil in some kernels, or for some arguments: nothing is claimed that follows from it
+	FuncReleases                                    // an argument is given back, and gone (KF_RELEASE)
+	FuncTransfers                                   // an argument belongs to another owner from now on; the pointer may stay good
+	FuncTrusts                                      // arguments must be known to be good, and not nil (KF_TRUSTED_ARGS)
+	FuncSleeps                                      // it may sleep (KF_SLEEPABLE)
+	FuncCommon                                      // any program may call it, whatever its type
+	FuncLocked                                      // it may be called with a spin lock held
+	FuncEntersRCU                                   // a section begins
+	FuncLeavesRCU                                   // and ends
+	FuncStopsPreemption                             // likewise
+	FuncAllowsPreemption
+	FuncSavesFlags    // interrupt flags, to the stack
+	FuncRestoresFlags // and from there
+	FuncBegins        // an iterator on the stack (KF_ITER_NEW)
+	FuncSteps         // KF_ITER_NEXT
+	FuncFinishes      // KF_ITER_DESTROY
+)
+
+// functions lists the kernel functions that acquire something or give it back, and others that are often called. Effects are those of
+// their BTF_ID_FLAGS (KF_ACQUIRE and so on, include/linux/btf.h); a result that is nil since a later Linux only has FuncNilVaries.
+//
+// A function that is not here may do anything with its arguments. Adding one is adding a row.
+var functions = [...]Function{
+	{Name: "bpf_rcu_read_lock", Does: FuncEntersRCU | FuncCommon, Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rcu_read_unlock", Does: FuncLeavesRCU | FuncCommon, Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_preempt_disable", Does: FuncStopsPreemption | FuncCommon, Since: "6.10", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_preempt_enable", Does: FuncAllowsPreemption | FuncCommon, Since: "6.10", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_local_irq_save", Does: FuncSavesFlags | FuncCommon, Held: "saved interrupt flags", Back: "bpf_local_irq_restore",
+		Since: "6.14", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_local_irq_restore", Does: FuncRestoresFlags | FuncCommon, Held: "saved interrupt flags",
+		Since: "6.14", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_task_acquire", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "task", Back: "bpf_task_release",
+		Since: "6.2", Source: "kernel/bpf/helpers.c"}, // nil since 6.4
+	{Name: "bpf_task_from_pid", Does: FuncAcquires | FuncMayBeNil, Held: "task", Back: "bpf_task_release",
+		Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_task_from_vpid", Does: FuncAcquires | FuncMayBeNil, Held: "task", Back: "bpf_task_release",
+		Since: "6.14", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_task_release", Does: FuncReleases, Held: "task", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_task_under_cgroup", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_cgroup_acquire", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "cgroup", Back: "bpf_cgroup_release",
+		Since: "6.2", Source: "kernel/bpf/helpers.c"}, // nil since 6.4
+	{Name: "bpf_cgroup_ancestor", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "cgroup", Back: "bpf_cgroup_release",
+		Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_cgroup_from_id", Does: FuncAcquires | FuncMayBeNil, Held: "cgroup", Back: "bpf_cgroup_release",
+		Since: "6.4", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_task_get_cgroup1", Does: FuncAcquires | FuncMayBeNil | FuncTrusts, Held: "cgroup", Back: "bpf_cgroup_release",
+		Since: "6.8", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_cgroup_release", Does: FuncReleases, Held: "cgroup", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_obj_new_impl", Does: FuncAcquires | FuncMayBeNil,
+		Held: "object", Back: "bpf_obj_drop, or a list, tree or map that takes it", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_percpu_obj_new_impl", Does: FuncAcquires | FuncMayBeNil, Held: "object", Back: "bpf_percpu_obj_drop",
+		Since: "6.7", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_percpu_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.7", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_refcount_acquire_impl", Does: FuncAcquires | FuncNilVaries | FuncLocked, Held: "object", Back: "bpf_obj_drop",
+		Since: "6.4", Source: "kernel/bpf/helpers.c"}, // of what the program owns it is not
+	{Name: "bpf_list_push_front_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_push_back_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_pop_front", Does: FuncAcquires | FuncMayBeNil | FuncLocked,
+		Held: "list node", Back: "bpf_obj_drop, or a list that takes it", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_pop_back", Does: FuncAcquires | FuncMayBeNil | FuncLocked,
+		Held: "list node", Back: "bpf_obj_drop, or a list that takes it", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_add_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.3", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_remove", Does: FuncAcquires | FuncNilVaries | FuncLocked,
+		Held: "tree node", Back: "bpf_obj_drop, or a tree that takes it", Since: "6.3", Source: "kernel/bpf/helpers.c"}, // nil since 6.5
+	{Name: "bpf_lookup_user_key", Does: FuncAcquires | FuncMayBeNil | FuncSleeps, Held: "key", Back: "bpf_key_put",
+		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
+	{Name: "bpf_lookup_system_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: "bpf_key_put",
+		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
+	{Name: "bpf_key_put", Does: FuncReleases, Held: "key", Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
+	{Name: "bpf_get_task_exe_file", Does: FuncAcquires | FuncMayBeNil, Held: "file", Back: "bpf_put_file",
+		Since: "6.12", Source: "fs/bpf_fs_kfuncs.c"},
+	{Name: "bpf_put_file", Does: FuncReleases, Held: "file", Since: "6.12", Source: "fs/bpf_fs_kfuncs.c"},
+	{Name: "bpf_crypto_ctx_create", Does: FuncAcquires | FuncMayBeNil | FuncSleeps,
+		Held: "crypto context", Back: "bpf_crypto_ctx_release", Since: "6.10", Source: "kernel/bpf/crypto.c"},
+	{Name: "bpf_crypto_ctx_acquire", Does: FuncAcquires | FuncMayBeNil, Held: "crypto context", Back: "bpf_crypto_ctx_release",
+		Since: "6.10", Source: "kernel/bpf/crypto.c"},
+	{Name: "bpf_crypto_ctx_release", Does: FuncReleases, Held: "crypto context", Since: "6.10", Source: "kernel/bpf/crypto.c"},
+	{Name: "bpf_cpumask_create", Does: FuncAcquires | FuncMayBeNil, Held: "CPU mask", Back: "bpf_cpumask_release",
+		Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_acquire", Does: FuncAcquires | FuncTrusts, Held: "CPU mask", Back: "bpf_cpumask_release",
+		Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_release", Does: FuncReleases, Held: "CPU mask", Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_set_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_clear_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_setall", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_clear", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_empty", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_copy", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first_zero", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first_and", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_and_set_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_and_clear_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_and", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_or", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_xor", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_equal", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_intersects", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_subset", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_full", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_any_distribute", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_any_and_distribute", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_weight", Does: FuncTrusts, Since: "6.8", Source: "kernel/bpf/cpumask.c"},
+
+	{Name: "bpf_skb_ct_alloc", Does: FuncAcquires | FuncMayBeNil, Held: "connection", Back: "bpf_ct_insert_entry",
+		Since: "6.0", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_xdp_ct_alloc", Does: FuncAcquires | FuncMayBeNil, Held: "connection", Back: "bpf_ct_insert_entry",
+		Since: "6.0", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_skb_ct_lookup", Does: FuncAcquires | FuncMayBeNil, Held: "connection", Back: "bpf_ct_release",
+		Since: "5.18", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_xdp_ct_lookup", Does: FuncAcquires | FuncMayBeNil, Held: "connection", Back: "bpf_ct_release",
+		Since: "5.18", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_ct_insert_entry", Does: FuncReleases | FuncAcquires | FuncMayBeNil, Held: "connection", Back: "bpf_ct_release",
+		Since: "6.0", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_ct_release", Does: FuncReleases, Held: "connection", Since: "5.18", Source: "net/netfilter/nf_conntrack_bpf.c"},
+	{Name: "bpf_xdp_get_xfrm_state", Does: FuncAcquires | FuncMayBeNil, Held: "xfrm state", Back: "bpf_xdp_xfrm_state_release",
+		Since: "6.8", Source: "net/xfrm/xfrm_state_bpf.c"},
+	{Name: "bpf_xdp_xfrm_state_release", Does: FuncReleases, Held: "xfrm state", Since: "6.8", Source: "net/xfrm/xfrm_state_bpf.c"},
+	{Name: "bpf_kfree_skb", Does: FuncReleases, Held: "packet", Since: "6.16", Source: "net/sched/bpf_qdisc.c"},
+	{Name: "bpf_qdisc_skb_drop", Does: FuncReleases, Held: "packet", Since: "6.16", Source: "net/sched/bpf_qdisc.c"},
+	{Name: "hid_bpf_allocate_context", Does: FuncAcquires | FuncMayBeNil, Held: "HID context", Back: "hid_bpf_release_context",
+		Since: "6.3", Source: "drivers/hid/bpf/hid_bpf_dispatch.c"},
+	{Name: "hid_bpf_release_context", Does: FuncReleases, Held: "HID context",
+		Since: "6.3", Source: "drivers/hid/bpf/hid_bpf_dispatch.c"},
+	{Name: "scx_bpf_get_idle_cpumask", Does: FuncAcquires, Held: "CPU mask", Back: "scx_bpf_put_idle_cpumask",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_get_idle_smtmask", Does: FuncAcquires, Held: "CPU mask", Back: "scx_bpf_put_idle_cpumask",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_put_idle_cpumask", Does: FuncReleases, Held: "CPU mask", Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_get_online_cpumask", Does: FuncAcquires, Held: "CPU mask", Back: "scx_bpf_put_cpumask",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_get_possible_cpumask", Does: FuncAcquires, Held: "CPU mask", Back: "scx_bpf_put_cpumask",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_put_cpumask", Does: FuncReleases, Held: "CPU mask", Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "scx_bpf_task_cgroup", Does: FuncAcquires, Held: "cgroup", Back: "bpf_cgroup_release",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "bpf_iter_num_new", Does: FuncBegins | FuncCommon | FuncLocked, Held: "iterator of numbers", Back: "bpf_iter_num_destroy",
+		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
+	{Name: "bpf_iter_num_next", Does: FuncSteps | FuncCommon | FuncLocked, Held: "iterator of numbers",
+		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
+	{Name: "bpf_iter_num_destroy", Does: FuncFinishes | FuncCommon | FuncLocked, Held: "iterator of numbers",
+		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
+	{Name: "bpf_iter_bits_new", Does: FuncBegins | FuncCommon, Held: "iterator of bits", Back: "bpf_iter_bits_destroy",
+		Since: "6.11", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_iter_bits_next", Does: FuncSteps | FuncCommon, Held: "iterator of bits",
+		Since: "6.11", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_iter_bits_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of bits",
+		Since: "6.11", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_iter_task_new", Does: FuncBegins | FuncCommon, Held: "iterator of tasks", Back: "bpf_iter_task_destroy",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_task_next", Does: FuncSteps | FuncCommon, Held: "iterator of tasks",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_task_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of tasks",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_task_vma_new", Does: FuncBegins | FuncCommon, Held: "iterator of VMAs", Back: "bpf_iter_task_vma_destroy",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_task_vma_next", Does: FuncSteps | FuncCommon, Held: "iterator of VMAs",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_task_vma_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of VMAs",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_css_new", Does: FuncBegins | FuncCommon, Held: "iterator of cgroups", Back: "bpf_iter_css_destroy",
+		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
+	{Name: "bpf_iter_css_next", Does: FuncSteps | FuncCommon, Held: "iterator of cgroups",
+		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
+	{Name: "bpf_iter_css_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of cgroups",
+		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
+	{Name: "bpf_iter_css_task_new", Does: FuncBegins | FuncCommon,
+		Held: "iterator of a cgroup's tasks", Back: "bpf_iter_css_task_destroy", Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_css_task_next", Does: FuncSteps | FuncCommon, Held: "iterator of a cgroup's tasks",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_css_task_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of a cgroup's tasks",
+		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
+	{Name: "bpf_iter_scx_dsq_new", Does: FuncBegins,
+		Held: "iterator of a dispatch queue", Back: "bpf_iter_scx_dsq_destroy", Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "bpf_iter_scx_dsq_next", Does: FuncSteps, Held: "iterator of a dispatch queue",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "bpf_iter_scx_dsq_destroy", Does: FuncFinishes, Held: "iterator of a dispatch queue",
+		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "bpf_copy_from_user_str", Does: FuncSleeps, Since: "6.12", Source: "kernel/bpf/helpers.c"},
+	{Name: "tcp_slow_start", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
+	{Name: "tcp_cong_avoid_ai", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
+	{Name: "tcp_reno_ssthresh", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
+	{Name: "tcp_reno_cong_avoid", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
+	{Name: "tcp_reno_undo_cwnd", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
+}
+
+// unknownFunction stands for those that are not in the table.
+var unknownFunction Function
+
+// FunctionNamed finds what is known of a kernel function; a row without a name for one that is not in the table. It is not to be changed.
+func FunctionNamed(name string) *Function {
+	for n := range functions {
+		if functions[n].Name == name {
+			return &functions[n]
+		}
+	}
+	return &unknownFunction
+}
+
+// Functions ranges over the kernel functions of the table.
+func Functions() iter.Seq[*Function] {
+	return func(yield func(*Function) bool) {
+		for n := 0; n < len(functions) && yield(&functions[n]); n++ {
+		}
+	}
+}
+
+// Has reports whether any of some effects is among those of the function.
+func (f *Function) Has(some FunctionEffects) bool { return f.Does&some != 0 }
+
+// Takes reports whether argument n, counted from 0, is given back or passed on.
+func (f *Function) Takes(n int) bool { return f.Has(FuncReleases|FuncTransfers) && n == f.Arg }

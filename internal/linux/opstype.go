@@ -1,0 +1,198 @@
+package linux
+
+import (
+	"slices"
+	"strings"
+)
+
+// An OpsType is what a kernel interface that programs implement (struct_ops) wants beyond what its BTF says. An interface that has no
+// row works from BTF alone: its mistakes then come back from the kernel instead of being found before.
+type OpsType struct {
+	Name     string // of the ops struct
+	Since    Version
+	Config   string // the kernel options behind it
+	Stubs    string // functions named this plus a member carry its parameter names, where BTF has them
+	TestOnly bool   // can be run by PROG_TEST_RUN, never registered
+
+	Required    []string   // members that must be set
+	RequiredOne [][]string // of each group, one must be set
+	Settable    []string   // data members that may be set; nil when not known
+	NameMember  string     // the data member that names the implementation; "" when there is none
+	Unsupported []Refusal  // callbacks that cannot be written in BPF
+	Sleepable   []string   // callbacks that may sleep; nil when not known
+	Params      []Params   // parameter names, for kernels whose BTF has no stubs
+	Changed     []Change   // callbacks whose parameters changed
+
+	Writable  []Field // kernel fields that programs may write; nil when not known
+	Newer     NewerFields
+	Casts     []Cast
+	Functions []string          // kernel functions that programs may call; nil when not known
+	Helpers   []ForbiddenHelper // helpers that a member may not call
+}
+
+// A Refusal is a member that no program can stand for, with the reason.
+type Refusal struct{ Member, Why string }
+
+// Params are the names of the parameters of a member.
+type Params struct {
+	Member string
+	Names  []string
+}
+
+// A Change is a member whose parameters changed: all that there were, the oldest first.
+type Change struct {
+	Member   string
+	Variants []Variant
+}
+
+// A Variant is what the kernel passes from a release of Linux on, where that changed.
+type Variant struct {
+	Since  Version // "" for the first one
+	Params []string
+}
+
+// A Field names a field of a kernel struct.
+type Field struct{ Struct, Path string }
+
+// A Cast says that a pointer to From, as a prototype has it, may be used as one to To, whose first member it is.
+type Cast struct{ From, To string }
+
+// NewerFields are writable on kernels whose prototype of a member has that many parameters: fields and prototype came in one series of
+// patches.
+type NewerFields struct {
+	Since  Version
+	Member string
+	Params int
+	Fields []Field
+}
+
+// A ForbiddenHelper is a helper that a member may not call, with the reason.
+type ForbiddenHelper struct{ Member, Helper, Why string }
+
+// opsTypes lists the kernel interfaces that are known, with the kernel that each row was read from or measured on.
+var opsTypes = [...]OpsType{
+	{
+		// net/ipv4/bpf_tcp_ca.c and net/ipv4/tcp_cong.c, Linux 6.1 to 6.18.
+		Name: "tcp_congestion_ops", Since: "5.6", Config: "CONFIG_INET, CONFIG_BPF_JIT", Stubs: "bpf_tcp_ca_",
+		Required:    []string{"name", "ssthresh", "undo_cwnd"},
+		RequiredOne: [][]string{{"cong_avoid", "cong_control"}},
+		Settable:    []string{"name", "flags"},
+		NameMember:  "name",
+		Unsupported: []Refusal{{"get_info", "the kernel has no place for a BPF program there"}},
+		// 6.18 accepts sleepable programs, but calls these members from
+		// softirq and with the socket locked: sleeping there breaks the kernel.
+		Sleepable: []string{},
+		Params: []Params{
+			{"ssthresh", []string{"sk"}}, {"cong_avoid", []string{"sk", "ack", "acked"}}, {"set_state", []string{"sk", "new_state"}},
+			{"cwnd_event", []string{"sk", "ev"}}, {"in_ack_event", []string{"sk", "flags"}}, {"pkts_acked", []string{"sk", "sample"}},
+			{"min_tso_segs", []string{"sk"}}, {"undo_cwnd", []string{"sk"}}, {"sndbuf_expand", []string{"sk"}},
+			{"init", []string{"sk"}}, {"release", []string{"sk"}},
+		},
+		Changed: []Change{{"cong_control", []Variant{{"", []string{"sk", "rs"}}, {"6.10", []string{"sk", "ack", "flag", "rs"}}}}},
+		Writable: []Field{ // bpf_tcp_ca_btf_struct_access
+			{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "tcp_sock", Path: "snd_cwnd_cnt"},
+			{Struct: "tcp_sock", Path: "snd_ssthresh"}, {Struct: "tcp_sock", Path: "ecn_flags"},
+			{Struct: "sock", Path: "sk_pacing_rate"}, {Struct: "sock", Path: "sk_pacing_status"},
+			{Struct: "inet_connection_sock", Path: "icsk_ca_priv"}, {Struct: "inet_connection_sock", Path: "icsk_ack.pending"},
+		},
+		Newer: NewerFields{Since: "6.10", Member: "cong_control", Params: 4, Fields: []Field{
+			{Struct: "tcp_sock", Path: "snd_cwnd_stamp"}, {Struct: "tcp_sock", Path: "app_limited"},
+		}},
+		Casts: []Cast{{From: "sock", To: "tcp_sock"}},
+		Functions: []string{ // bpf_tcp_ca_check_kfunc_ids and what the built-in algorithms register
+			"tcp_reno_ssthresh", "tcp_reno_cong_avoid", "tcp_reno_undo_cwnd", "tcp_slow_start", "tcp_cong_avoid_ai",
+			"cubictcp_init", "cubictcp_recalc_ssthresh", "cubictcp_cong_avoid", "cubictcp_state", "cubictcp_cwnd_event", "cubictcp_acked",
+			"dctcp_init", "dctcp_update_alpha", "dctcp_cwnd_event", "dctcp_ssthresh", "dctcp_cwnd_undo", "dctcp_state",
+			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs", "bbr_set_state",
+		},
+		Helpers: []ForbiddenHelper{
+			{"release", "bpf_setsockopt", "a socket option set there could start the algorithm again, whose release comes next"},
+		},
+	},
+	{
+		// net/bpf/bpf_dummy_struct_ops.c, Linux 6.1 to 6.18.
+		Name: "bpf_dummy_ops", Since: "5.16", Config: "CONFIG_NET, CONFIG_BPF_JIT", Stubs: "bpf_dummy_",
+		TestOnly: true, Settable: []string{},
+		Sleepable: []string{"test_sleepable"},
+		Params:    []Params{{"test_1", []string{"cb"}}, {"test_2", []string{"cb", "a1", "a2", "a3", "a4"}}, {"test_sleepable", []string{"cb"}}},
+		Writable:  []Field{{Struct: "bpf_dummy_ops_state", Path: "val"}},
+	},
+	{
+		// drivers/hid/bpf/hid_bpf_struct_ops.c, Linux 6.12.
+		Name: "hid_bpf_ops", Since: "6.11", Config: "CONFIG_HID_BPF", Stubs: "__",
+		RequiredOne: [][]string{{"hid_rdesc_fixup", "hid_device_event", "hid_hw_request", "hid_hw_output_report"}},
+		Settable:    []string{"hid_id", "flags"},
+		Sleepable:   []string{"hid_rdesc_fixup", "hid_hw_request", "hid_hw_output_report"},
+	},
+	{
+		// kernel/sched/ext.c, Linux 6.12.
+		Name: "sched_ext_ops", Since: "6.12", Config: "CONFIG_SCHED_CLASS_EXT", Stubs: "sched_ext_ops__",
+		Required: []string{"name"}, NameMember: "name",
+		Sleepable: []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
+	},
+	{
+		// net/sched/bpf_qdisc.c, Linux 6.16.
+		Name: "Qdisc_ops", Since: "6.16", Config: "CONFIG_NET_SCH_BPF", Stubs: "Qdisc_ops__",
+		Required: []string{"id", "enqueue", "dequeue", "init", "reset", "destroy"}, NameMember: "id",
+		Settable: []string{"id"}, Sleepable: []string{},
+	},
+}
+
+// OpsTypeNamed finds what is known of an ops struct; a row with nothing but the name when nothing is. It is not to be changed.
+func OpsTypeNamed(name string) *OpsType {
+	for n := range opsTypes {
+		if opsTypes[n].Name == name {
+			return &opsTypes[n]
+		}
+	}
+	return &OpsType{Name: name}
+}
+
+// WhyUnsupported says why no program can stand for a member; "" when one can, or that is not known.
+func (t *OpsType) WhyUnsupported(member string) string {
+	for _, r := range t.Unsupported {
+		if r.Member == member {
+			return r.Why
+		}
+	}
+	return ""
+}
+
+// ParamNames are the names of a member's parameters; nil when they are not known.
+func (t *OpsType) ParamNames(member string) []string {
+	for _, p := range t.Params {
+		if p.Member == member {
+			return p.Names
+		}
+	}
+	return nil
+}
+
+// Variants are what kernels pass to a member, the oldest first; nil when that never changed.
+func (t *OpsType) Variants(member string) []Variant {
+	for _, c := range t.Changed {
+		if c.Member == member {
+			return c.Variants
+		}
+	}
+	return nil
+}
+
+// HelperForbidden says why a member may not call a helper; "" when it may, or that is not known.
+func (t *OpsType) HelperForbidden(member string, id int32) (why string) {
+	for _, h := range t.Helpers {
+		if name, _ := HelperName(id); h.Member == member && h.Helper == name {
+			return h.Why
+		}
+	}
+	return ""
+}
+
+// FunctionForbidden says why programs may not call a kernel function here, and which they may; "" when they may or when that is not known.
+// Functions named bpf_… are offered to many kinds of programs and left to the kernel.
+func (t *OpsType) FunctionForbidden(name string) (why string, allowed []string) {
+	if t.Functions == nil || slices.Contains(t.Functions, name) || strings.HasPrefix(name, "bpf_") {
+		return "", nil
+	}
+	return "it is not offered to " + t.Name, t.Functions
+}
