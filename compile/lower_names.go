@@ -233,7 +233,7 @@ func (l *lowering) widen(n ir.V, unit ir.Type, bits uint32, signed bool, v *ir.V
 // fieldStore writes a field in its own width.
 func (l *lowering) fieldStore(v *ir.Value) {
 	f, base, off, ok := l.fieldAt(v)
-	if !ok || !l.scalar(v, f) {
+	if !ok || !l.scalar(v, f) || !l.mayWrite(v) {
 		return
 	}
 	value := l.value[v.Args[1]]
@@ -258,6 +258,47 @@ func (l *lowering) fieldStore(v *ir.Value) {
 		value = l.insert(f, base, off, value)
 	}
 	l.emit(ir.Value{Op: ir.Store, Size: uint8(f.Size), Off: off}, base, value)
+}
+
+// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes when not. The walk through the
+// code finds that too, but in long functions it may give up before it comes there.
+func (l *lowering) mayWrite(v *ir.Value) bool {
+	at := l.target.Place
+	base := &l.from.Values[v.Args[0]]
+	if !at.IsMember() || at.Writable == nil || base.Op != ir.Load || base.Aux != ir.ArgumentLoad || l.target.Unchecked {
+		return true
+	}
+	r, ok := l.needed(v.Aux)
+	if !ok {
+		return true
+	}
+	types, name := l.target.BTF, l.from.Names[v.Aux]
+	outer, err := types.Composite(name.Name)
+	if err != nil {
+		return true
+	}
+	var paths []string
+	for _, w := range at.Writable {
+		field, err := types.Field(w.Struct, w.Path)
+		if err != nil {
+			continue // a kernel without it
+		}
+		inner, err := types.Composite(w.Struct)
+		if err != nil || !types.Embeds(outer, inner) && !types.Embeds(inner, outer) {
+			continue
+		}
+		if r.field.Offset >= field.Offset && r.field.Offset < field.Offset+field.Size {
+			return true
+		}
+		paths = append(paths, w.Path)
+	}
+	finding := mistake.Finding{Detail: describeName(name) + " cannot be written here"}
+	kind := mistake.ReadOnlyStruct
+	if len(paths) > 0 {
+		kind, finding.Help = mistake.ReadOnlyField, "writable are "+strings.Join(paths, ", ")
+	}
+	l.foundAt(kind, finding)
+	return false
 }
 
 // fitsField reports whether a constant is a number that a field can hold, of

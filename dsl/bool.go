@@ -23,6 +23,20 @@ func (f *Fn) computedBool(v ir.V) Bool {
 	return f.bool(v)
 }
 
+// isTrue is whether a byte that holds a bool of C is 1.
+func (f *Fn) isTrue(v ir.V) Bool {
+	f.site()
+	return f.bool(f.b.Compare(ir.NE, record.U8, v, f.b.Const(ir.I32, 0)))
+}
+
+// boolType is the type of C of a parameter or result that is a Bool.
+var boolType = CType{Name: "bool", Size: 1, Integer: true}
+
+// declaredAs makes a Bool a parameter or a result.
+func (b *Bool) declaredAs() CType { return boolType }
+
+func (b *Bool) bind(f *Fn, v ir.V) { *b = f.isTrue(v) }
+
 func (f *Fn) condition(b Bool) ir.V { return f.take(b.fn, b.v, b.scope, ir.Bool) }
 
 // And is b && c, of two conditions that both are computed.

@@ -31,8 +31,13 @@ func (r Result) number(w record.Width) number {
 	return f.newNumber(w, f.b.Convert(w, record.U64, v))
 }
 
-// Bool is whether a function that gives a bool gave true.
-func (r Result) Bool() Bool { return r.U8().Ne(0) }
+// Bool is whether a function that gives a bool gave true. As of other results of calls, it need not be used.
+func (r Result) Bool() Bool {
+	if !r.fn.usable() {
+		return Bool{}
+	}
+	return r.fn.isTrue(r.number(record.U8).v)
+}
 
 // Ptr is the result as a pointer to a struct of that name, "" when it is not one.
 func (r Result) Ptr(structName string) Ptr {
@@ -85,8 +90,14 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 		f.mistake(mistake.BadArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
-	args := f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))
-	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: f.b.Name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})}, args...)
+	return f.callHelper(name, f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))...)
+}
+
+// callHelper calls a helper that there is.
+func (f *Fn) callHelper(name string, args ...ir.V) Result {
+	id, _ := linux.HelperID(name)
+	aux := f.b.Name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})
+	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: aux}, args...)
 }
 
 // Kernel calls a kernel function by its name. How many arguments it takes, and
@@ -137,6 +148,8 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 		return
 	case numeric:
 		got = numberType(o.num().width)
+	case Bool:
+		got = boolType
 	default:
 		return
 	}

@@ -350,6 +350,8 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	case t.Void():
 		f.mistake(mistake.NoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
 		return 0
+	case t == boolType:
+		return f.boolResult(result)
 	case t.Integer:
 		return f.value(t.width(), result)
 	}
@@ -362,6 +364,22 @@ func (f *Fn) resultOf(result Operand) ir.V {
 		return f.b.Const(ir.Ptr, 0)
 	}
 	return p.pointer(f)
+}
+
+// boolResult is the result of a function that returns a Bool: one, or a Go bool.
+func (f *Fn) boolResult(result Operand) ir.V {
+	switch r := result.(type) {
+	case Bool:
+		return r.U8().n.read(f)
+	case bool:
+		n := int64(0)
+		if r {
+			n = 1
+		}
+		return f.b.Const(ir.I32, n)
+	}
+	f.mistake(mistake.NoResult, "return a dsl.Bool, true or false", "a Go %s is returned, and a Bool is expected", typeName(result))
+	return f.b.Const(ir.I32, 0)
 }
 
 // ReturnConst is Return of a constant as a body: f.If(c, f.ReturnConst(2)).

@@ -197,7 +197,7 @@ func (p *Program) readSignature() *Prototype {
 	for i := 1; i < t.NumIn(); i++ {
 		_, param, ok := newParameter(t.In(i))
 		if !ok {
-			return fail("parameter %d of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Ptr and types that embed it may be", i, t, t.In(i))
+			return fail("parameter %d of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr and types that embed it are possible", i, t, t.In(i))
 		}
 		proto.Params = append(proto.Params, Param{Type: param.declaredAs()})
 	}
@@ -206,7 +206,7 @@ func (p *Program) readSignature() *Prototype {
 	case 1:
 		_, result, ok := newParameter(t.Out(0))
 		if !ok {
-			return fail("the result of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Ptr and types that embed it may be", t, t.Out(0))
+			return fail("the result of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr and types that embed it are possible", t, t.Out(0))
 		}
 		proto.Result = result.declaredAs()
 	default:
@@ -404,6 +404,8 @@ func (f *Fn) lastResult(result any) ir.V {
 	switch r := result.(type) {
 	case numeric:
 		made = r.num().fn != nil
+	case Bool:
+		made = r.fn != nil
 	case StructPtr:
 		made = r.Pointer().fn != nil
 	}

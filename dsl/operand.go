@@ -18,6 +18,9 @@ import (
 // another width or sign are a mistake that compiling reports; convert them first. In
 // calls, pointers, Bools, maps and functions are operands too.
 //
+// Go constants may be of types that a program has named, such as type Port uint16. One of type BE16, BE32 or BE64 is the number that it
+// stands for, as fields in network order are read: r.U16("Port").Eq(dsl.NetworkOrder16(80)) compares with 80.
+//
 // A variable is read when the operation is written, that is after Go has evaluated all
 // of its arguments.
 type Operand any
@@ -115,9 +118,9 @@ func goInteger(o Operand) (goInt, bool) {
 	case uint32:
 		return goInt{n: int64(n)}, true
 	case uint64:
-		return goInt{int64(n), n > math.MaxInt64}, true
+		return unsigned(n), true
 	case uint:
-		return goInt{int64(n), uint64(n) > math.MaxInt64}, true
+		return unsigned(uint64(n)), true
 	case int8:
 		return goInt{n: int64(n)}, true
 	case int16:
@@ -126,6 +129,25 @@ func goInteger(o Operand) (goInt, bool) {
 		return goInt{n: int64(n)}, true
 	case int64:
 		return goInt{n: n}, true
+	case BE16:
+		return goInt{n: int64(n.Get())}, true
+	case BE32:
+		return goInt{n: int64(n.Get())}, true
+	case BE64:
+		return unsigned(n.Get()), true
+	}
+	return namedInteger(o)
+}
+
+func unsigned(n uint64) goInt { return goInt{int64(n), n > math.MaxInt64} }
+
+// namedInteger is the number of a Go type that a program has named: type Port uint16.
+func namedInteger(o Operand) (goInt, bool) {
+	switch v := reflect.ValueOf(o); {
+	case v.CanInt():
+		return goInt{n: v.Int()}, true
+	case v.CanUint() && v.Kind() != reflect.Uintptr:
+		return unsigned(v.Uint()), true
 	}
 	return goInt{}, false
 }

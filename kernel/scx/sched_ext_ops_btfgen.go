@@ -90,7 +90,7 @@ type Ops struct {
 	// Stopping is told that a task ends its turn. runnable is 1 when it could go on.
 	//
 	//	void (*stopping)(struct task_struct *p, bool runnable)
-	Stopping func(f *dsl.Fn, p Task, runnable dsl.U8) `ops:"stopping"`
+	Stopping func(f *dsl.Fn, p Task, runnable dsl.Bool) `ops:"stopping"`
 
 	// Quiescent is told that a task sleeps, or leaves this processor.
 	//
@@ -101,13 +101,13 @@ type Ops struct {
 	// the scheduler did that; for sched_yield it does not matter.
 	//
 	//	bool (*yield)(struct task_struct *from, struct task_struct *to)
-	Yield func(f *dsl.Fn, from, to Task) dsl.U8 `ops:"yield"`
+	Yield func(f *dsl.Fn, from, to Task) dsl.Bool `ops:"yield"`
 
 	// CoreSchedBefore is asked, where threads of a core run only tasks that trust each other, whether a should run
 	// before b: 1 when so.
 	//
 	//	bool (*core_sched_before)(struct task_struct *a, struct task_struct *b)
-	CoreSchedBefore func(f *dsl.Fn, a, b Task) dsl.U8 `ops:"core_sched_before"`
+	CoreSchedBefore func(f *dsl.Fn, a, b Task) dsl.Bool `ops:"core_sched_before"`
 
 	// SetWeight is told that a task has another weight: 1 to 10000, and 100 for nice 0.
 	//
@@ -123,7 +123,7 @@ type Ops struct {
 	// of idle processors, unless Flags have OpsKeepBuiltinIdle.
 	//
 	//	void (*update_idle)(s32 cpu, bool idle)
-	UpdateIdle func(f *dsl.Fn, cpu dsl.S32, idle dsl.U8) `ops:"update_idle"`
+	UpdateIdle func(f *dsl.Fn, cpu dsl.S32, idle dsl.Bool) `ops:"update_idle"`
 
 	// CPUAcquire is told that a processor is the scheduler's again.
 	//
@@ -165,7 +165,7 @@ type Ops struct {
 	// DumpCPU adds what the scheduler knows of a processor to the report.
 	//
 	//	void (*dump_cpu)(struct scx_dump_ctx *ctx, s32 cpu, bool idle)
-	DumpCPU func(f *dsl.Fn, ctx DumpCtx, cpu dsl.S32, idle dsl.U8) `ops:"dump_cpu"`
+	DumpCPU func(f *dsl.Fn, ctx DumpCtx, cpu dsl.S32, idle dsl.Bool) `ops:"dump_cpu"`
 
 	// DumpTask adds what the scheduler knows of a task that is ready to run to the report.
 	//

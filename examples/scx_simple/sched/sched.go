@@ -135,7 +135,7 @@ func (s *Scheduler) running(f *dsl.Fn, p scx.Task) {
 
 // stopping lets a task's clock go on by what it has used, the slower the heavier it
 // is; 100 is the weight of nice 0.
-func (s *Scheduler) stopping(f *dsl.Fn, p scx.Task, runnable dsl.U8) {
+func (s *Scheduler) stopping(f *dsl.Fn, p scx.Task, runnable dsl.Bool) {
 	used := f.U64(slice).Sub(p.ScxSlice().Min(slice))
 	p.SetScxDsqVtime(p.ScxDsqVtime().Add(used.Mul(100).Div(p.ScxWeight().U64())))
 	counts := s.counts.In(f).Lookup(0)

@@ -213,7 +213,7 @@ func (g *generator) valueType(kernel *structops.OpsType, t cbtf.Type) (string, e
 	n, isBool := number(t, 0)
 	switch {
 	case isBool:
-		return "dsl.U8", nil
+		return "dsl.Bool", nil
 	case n != "":
 		return "dsl." + n, nil
 	}

@@ -1,0 +1,58 @@
+package dsl
+
+import (
+	"reflect"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
+
+// At is a part of what r points to, named by a Go function, so that Go's compiler checks the names:
+//
+//	dsl.At(counters, func(t *traffic) *uint64 { return &t.Passed.Packets }).U64("").Inc(1)
+//
+// The function is run once, on a T of zeros, and must return the address of a part of that. Names as texts do the same:
+// counters.U64("Passed.Packets").Inc(1).
+func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
+	f := r.fn
+	if !f.usable() {
+		return Ref[F]{}
+	}
+	wrong := func(format string, args ...any) Ref[F] {
+		f.mistake(mistake.BadLayout, "return the address of a field of the parameter: func(t *T) *uint64 { return &t.Count }", format, args...)
+		return Ref[F]{r.Ptr}
+	}
+	if part == nil {
+		return wrong("the function of At is nil")
+	}
+	l, ok := r.layout()
+	if !ok {
+		return Ref[F]{r.Ptr}
+	}
+	whole := new(T)
+	at := part(whole)
+	if at == nil {
+		return wrong("the function of At returns nil")
+	}
+	// Neither address is used as one: only their distance counts, while both are reachable.
+	offset := int64(reflect.ValueOf(at).Pointer()) - int64(reflect.ValueOf(whole).Pointer())
+	if offset < 0 || offset >= int64(l.Size) || !l.holds(reflect.TypeFor[F](), int(offset)) {
+		return wrong("the function of At returns the address of a %v that is no part of the %v", reflect.TypeFor[F](), reflect.TypeFor[T]())
+	}
+	return Ref[F]{r.Offset(int(offset))}
+}
+
+// holds reports whether a part of that Go type is at an offset.
+func (l *Layout) holds(t reflect.Type, offset int) bool {
+	switch {
+	case offset == 0 && l.Type == t:
+		return true
+	case l.Kind == LayoutArray:
+		return l.Elem.holds(t, offset%l.Elem.Size)
+	}
+	for _, f := range l.Fields {
+		if offset >= f.Offset && offset < f.Offset+f.Size {
+			return f.holds(t, offset-f.Offset)
+		}
+	}
+	return false
+}

@@ -1,0 +1,58 @@
+//go:build linux
+
+package prog_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+	"github.com/bpfsmith/bpfsmith/prog"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// TestPrintfPrints: what a program prints stands in the kernel's trace, up to three values and more.
+func TestPrintfPrints(t *testing.T) {
+	kerneltest.RequireLinux(t, 5, 16) // bpf_trace_vprintk
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tracefs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	mark := fmt.Sprintf("bpfsmith-%d", os.Getpid())
+	p := loaded(t, dsl.Func("prints", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
+		length := skb.Len()
+		f.Printf(mark+" length %d 0x%04x %d", length, length, -2)
+		f.Printf(mark+" %d %d %d %d%%", uint64(1)<<63, length.Gt(10), f.S8(-3), length.Shr(1))
+		return f.U32(0)
+	}), prog.Options{Type: syscall.ProgTypeSocketFilter, License: "GPL"})
+	if _, err := p.Run(prog.Input{Data: make([]byte, 100)}); err != nil {
+		t.Fatal(err)
+	}
+	trace, err := os.ReadFile(filepath.Join(dir, "trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{mark + " length 86 0x0056 -2\n", mark + " 9223372036854775808 1 -3 43%\n"} { // without the Ethernet header
+		if !strings.Contains(string(trace), want) {
+			t.Errorf("%q is not in the trace:\n%s", want, tail(string(trace), 5))
+		}
+	}
+}
+
+// tail is the last lines of a text.
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
