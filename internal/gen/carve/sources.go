@@ -19,7 +19,7 @@ var sources = [...]source{
 	{"6.1", "6.1-debian.btf.xz", []*part{&tcp}},
 	{"6.12", "6.12-debian-cloud.btf.xz", []*part{&tcp}},
 	{"6.12-ops", "6.12-ops.btf.xz", []*part{&scheduler}},
-	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &mistaken}},
+	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &mistaken, &numbered}},
 }
 
 // tcp is what congestion controls meet; kernel/tcp is generated from it.
@@ -75,3 +75,8 @@ var mistaken = part{
 const recordedKernel = "6.18.btf.xz"
 
 var recordedTypes = []*part{&tcp, &contexts, &mistaken, {structs: []string{"Qdisc_ops", "bpf_struct_ops_Qdisc_ops", "cgroup"}, typedefs: []string{"u32"}}}
+
+// numbered are the enums that package internal/linux has rows for.
+var numbered = part{
+	enums: []string{"bpf_func_id", "bpf_prog_type", "bpf_map_type", "bpf_attach_type", "bpf_link_type"},
+}
