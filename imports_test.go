@@ -40,7 +40,7 @@ var layers = map[string][]string{
 	"kernel/scx":                 {"dsl"},
 	"kernel/ctx":                 {"dsl"},
 	"maps":                       {"mistake", "dsl", "btf", "syscall"},
-	"prog":                       {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host", "internal/refusal", "internal/attachment"},
+	"prog":                       {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host", "internal/refusal", "internal/attachment", "internal/linux"},
 	"link":                       {"mistake", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal", "internal/attachment"},
 	"structops":                  {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "prog", "internal/refusal", "internal/attachment", "internal/linux"},
 	"internal/refusal":           {},

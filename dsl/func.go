@@ -195,9 +195,12 @@ func (p *Program) readSignature() *Prototype {
 		return fail("the first parameter of %v is no *dsl.Fn", t)
 	}
 	for i := 1; i < t.NumIn(); i++ {
-		_, param, ok := newParameter(t.In(i))
+		v, param, ok := newParameter(t.In(i))
 		if !ok {
 			return fail("parameter %d of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr and types that embed it are possible", i, t, t.In(i))
+		}
+		if _, isContext := v.Interface().(interface{ context() }); isContext {
+			proto.Context = true
 		}
 		proto.Params = append(proto.Params, Param{Type: param.declaredAs()})
 	}

@@ -11,7 +11,12 @@ type Prototype struct {
 	Result CType
 	Params []Param
 	Pos    Position
-	Err    error // a declaration that could not be read, reported when compiling
+
+	// Context says that the parameter is a context: what R1 holds itself, and not one of the arguments that R1 leads to. Its type then
+	// tells which types of programs it is for.
+	Context bool
+
+	Err error // a declaration that could not be read, reported when compiling
 }
 
 // A Param is a declared parameter.

@@ -35,7 +35,7 @@
 // Anything else is an error that says what would be right, before the kernel is asked where that is possible: the kernel itself has one
 // EINVAL for a program of another type, a missing interface, wrong flags and its own age.
 //
-//	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP})
+//	p, err := prog.Load(count, prog.Options{License: "GPL"})
 //	…
 //	defer p.Close()
 //	l, err := link.AttachXDP(p, link.XDPOptions{Interface: eth0.Index})

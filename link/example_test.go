@@ -11,7 +11,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // Count the packets that an interface receives, as long as a function runs.
@@ -22,7 +21,7 @@ func countPackets(iface *net.Interface, run func()) (count uint64, err error) {
 		packets.In(f).U64("").AtomicAdd(1)
 		return f.U32(ctx.XDPPass)
 	})
-	p, err := prog.Load(program, prog.Options{Type: syscall.ProgTypeXDP, License: "GPL"})
+	p, err := prog.Load(program, prog.Options{License: "GPL"})
 	if err != nil {
 		return 0, err
 	}

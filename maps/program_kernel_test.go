@@ -56,7 +56,7 @@ var packet = make([]byte, 64)
 // run loads a program, runs it once and gives its result.
 func run(t *testing.T, kind syscall.ProgType, items ...[]dsl.Item) uint32 {
 	t.Helper()
-	l, err := prog.Load(dsl.New("test", slices.Concat(items...)...), prog.Options{Type: kind})
+	l, err := prog.Load(dsl.New("test", slices.Concat(items...)...), prog.Options{License: "GPL", Type: kind})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -258,7 +258,7 @@ func TestStorageFromPrograms(t *testing.T) {
 		dsl.CallHelper(cgrpStorageGet),
 		dsl.JEQ64Imm(r0, 0, "out"),
 		dsl.Mov64Reg(r6, r0),
-	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -278,7 +278,7 @@ func TestReferencesFromPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	progs := created(t, maps.NewProgArray("programs", 3))
-	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()), prog.Options{Type: syscall.ProgTypeSocketFilter})
+	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +437,7 @@ func TestOneHandleManyPrograms(t *testing.T) {
 	done := make(chan error)
 	for range 4 {
 		go func() {
-			l, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeSocketFilter})
+			l, err := prog.Load(count, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 			if err == nil {
 				_, err = l.Run(prog.Input{Data: packet})
 				l.Close()

@@ -40,7 +40,7 @@ func TestRingBufFromPrograms(t *testing.T) {
 		dsl.JEQ64Imm(r0, 0, "none"), dsl.Mov64Reg(r1, r0), dsl.Mov64Imm(r2, 0), dsl.CallHelper(ringbufDiscard), dsl.Label("none"),
 	}
 	exit := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}
-	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...), prog.Options{Type: syscall.ProgTypeSocketFilter})
+	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -121,7 +121,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 		dsl.CallHelper(userRingbufDrain),
 		dsl.Exit(),
 	)
-	l, err := prog.Load(p, prog.Options{Type: syscall.ProgTypeSocketFilter})
+	l, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}

@@ -149,6 +149,12 @@ const (
 	MustNotSleep                    // the program is sleepable, but the member must not sleep
 )
 
+// What is loaded.
+const (
+	BadProgType    Kind = iota + 102 // the type of a program is missing, or does not go with its parameters
+	MissingLicense                   // the licence is not stated
+)
+
 // kinds has the name and the title of each kind. A title is the heading of a report: it says in a few words what is wrong. Unknown has no
 // title, because the report shows the kernel's own words instead.
 var kinds = [...]struct{ name, title string }{
@@ -254,6 +260,8 @@ var kinds = [...]struct{ name, title string }{
 	ParamType:           {"parameter-type", "a parameter has another type than the kernel passes"},
 	ResultType:          {"result-type", "the result has another type than the kernel expects"},
 	MustNotSleep:        {"must-not-sleep", "the program is sleepable, but the member must not sleep"},
+	BadProgType:         {"program-type", "the program's type is missing, or does not go with its parameters"},
+	MissingLicense:      {"missing-license", "the licence is not stated"},
 }
 
 // String returns the name of the kind, such as "map-bounds"; "" for None.

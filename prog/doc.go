@@ -28,7 +28,7 @@
 //
 //	runs := maps.NewGlobal("runs", uint64(0))
 //	defer runs.Close()
-//	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP})
+//	p, err := prog.Load(count, prog.Options{License: "GPL"})
 //	…
 //	defer p.Close()
 //	l, err := link.AttachXDP(p, link.XDPOptions{Interface: eth0.Index})

@@ -40,7 +40,7 @@ func ExampleLoad() {
 		packets.In(f).U64("").AtomicAdd(1)
 		return f.U32(ctx.XDPPass)
 	})
-	p, err := prog.Load(count, prog.Options{Type: syscall.ProgTypeXDP, License: "GPL"})
+	p, err := prog.Load(count, prog.Options{License: "GPL"})
 	if err != nil {
 		fmt.Println(err) // it takes CAP_BPF and CAP_NET_ADMIN
 		return

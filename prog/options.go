@@ -4,13 +4,16 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// Options say what a program is loaded as.
+// Options say what a program is loaded as. License is what every program needs; the others follow from the program, where it has a
+// parameter such as ctx.XDP.
 type Options struct {
+	// Type may be left out where the program's context tells it: ctx.XDP is the context of XDP programs only, and ctx.SKB that of
+	// eleven types. Programs in instructions, and those that take arguments, need it.
 	Type syscall.ProgType
 
 	// AttachType is the place that the verifier checks a program for, where one
-	// type has several: syscall.AttachCgroupInetEgress, AttachTraceRawTP, … Zero
-	// stands for the only one of XDP and sk_lookup programs.
+	// type has several: syscall.AttachCgroupInetEgress, AttachTraceRawTP, … It may
+	// be left out where there is one, as with XDP and sk_lookup.
 	AttachType syscall.AttachType
 
 	// AttachTo is what tracing programs are for: a tracepoint (AttachTraceRawTP),
@@ -19,25 +22,12 @@ type Options struct {
 	// kind of object to iterate over (AttachTraceIter), by name.
 	AttachTo string
 
-	License   string // "" stands for GPL, which opens all helpers
-	Unchecked bool   // the kernel judges, and nobody before it; see compile.Target
-	Flags     syscall.ProgFlags
-}
+	// License is what the program is published under; the author states it. "GPL" and what is compatible with it, such as "Dual MIT/GPL",
+	// opens all helpers and kernel functions; any other text, such as "MIT", opens those that are for everybody.
+	License string
 
-// complete fills in what follows from the type.
-func (o Options) complete() Options {
-	if o.License == "" {
-		o.License = "GPL"
-	}
-	if o.AttachType == 0 {
-		switch o.Type {
-		case syscall.ProgTypeXDP:
-			o.AttachType = syscall.AttachXDP
-		case syscall.ProgTypeSKLookup:
-			o.AttachType = syscall.AttachSKLookup
-		}
-	}
-	return o
+	Unchecked bool // the kernel judges, and nobody before it; see compile.Target
+	Flags     syscall.ProgFlags
 }
 
 // tracesFunctions reports whether the program is for functions of the kernel.

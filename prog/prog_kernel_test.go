@@ -103,7 +103,7 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	keep, drop := loaded(t, counting(g, 100), prog.Options{Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeSocketFilter})
+	keep, drop := loaded(t, counting(g, 100), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if out, err := keep.Run(prog.Input{Data: packet}); err != nil || out.Result != 100 || len(out.Data) != len(packet) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
@@ -153,7 +153,7 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, xdpPass), prog.Options{Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), prog.Options{Type: syscall.ProgTypeXDP})
+	pass, drop := loaded(t, counting(g, xdpPass), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP})
 	out, err := drop.Run(prog.Input{Data: packet, Repeat: 10})
 	if err != nil || out.Result != xdpDrop || runs(t, g) != 10 {
 		t.Errorf("run: %+v, %v", out, err)
@@ -199,7 +199,7 @@ func TestTCXSeesBothDirections(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, tcPass), prog.Options{Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), prog.Options{Type: syscall.ProgTypeSchedCls})
+	pass, drop := loaded(t, counting(g, tcPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
 	if out, err := pass.Run(prog.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass || len(out.Context) != 192 {
 		t.Errorf("run: %+v, %v", out, err)
 	}
@@ -252,8 +252,8 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	dir := kerneltest.Cgroup(t)
 	t.Run("sock", func(t *testing.T) {
 		g := counter(t)
-		allow := loaded(t, counting(g, 1), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
-		deny := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		allow := loaded(t, counting(g, 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		deny := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
 		attached, err := link.AttachCgroup(allow, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
@@ -272,8 +272,8 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	t.Run("skb", func(t *testing.T) {
 		for _, at := range []syscall.AttachType{syscall.AttachCgroupInetIngress, syscall.AttachCgroupInetEgress} {
 			g := counter(t)
-			allow := loaded(t, counting(g, 1), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
-			deny := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			allow := loaded(t, counting(g, 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB, AttachType: at})
+			deny := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB, AttachType: at})
 			if out, err := allow.Run(prog.Input{Data: packet}); err != nil || out.Result != 1 {
 				t.Errorf("run: %+v, %v", out, err)
 			}
@@ -297,7 +297,7 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 			attached.Close()
 		}
 	})
-	p := loaded(t, counting(counter(t), 1), prog.Options{Type: syscall.ProgTypeCgroupSKB})
+	p := loaded(t, counting(counter(t), 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB})
 	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
 		t.Errorf("a directory that is no cgroup: %v", err)
 	}
@@ -310,7 +310,7 @@ func TestRawTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	p := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
+	p := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeRawTracepoint})
 	args := binary.NativeEndian.AppendUint64(nil, 7)
 	if _, err := p.Run(prog.Input{Context: args}); err != nil || runs(t, g) != 1 {
 		t.Errorf("run: %v", err)
@@ -333,7 +333,7 @@ func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	options := prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
+	options := prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"}
 	p := loaded(t, counting(g, 0), options)
 	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
@@ -360,7 +360,7 @@ func TestSyscallProgramAnswersInItsContext(t *testing.T) {
 		dsl.StoreMem(isa.W, isa.R1, 4, isa.R2),
 		dsl.Mov64Imm(isa.R0, 5),
 		dsl.Exit(),
-	), prog.Options{Type: syscall.ProgTypeSyscall})
+	), prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	in := prog.Input{Context: binary.NativeEndian.AppendUint64(nil, 0)}
 	binary.NativeEndian.PutUint32(in.Context, 21)
 	out, err := p.Run(in)
@@ -380,7 +380,7 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 	t.Parallel()
 	g := counter(t)
 	const skPass, skDrop = 1, 0
-	pass, drop := loaded(t, counting(g, skPass), prog.Options{Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), prog.Options{Type: syscall.ProgTypeSKLookup})
+	pass, drop := loaded(t, counting(g, skPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup})
 	context := make([]byte, 64)
 	binary.NativeEndian.PutUint32(context[8:], unix.AF_INET)
 	binary.NativeEndian.PutUint32(context[12:], unix.IPPROTO_TCP)

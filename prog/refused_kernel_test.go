@@ -24,7 +24,7 @@ func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	p, err := prog.Load(counting(g, 0), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
+	p, err := prog.Load(counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
 	if err != nil {
 		t.Logf("load: %v", err)
 		if !strings.Contains(err.Error(), "help: ") {
@@ -63,7 +63,7 @@ func TestRefusedByTheVerifier(t *testing.T) {
 		dsl.CallHelper(1),
 		dsl.LoadMem(isa.DW, isa.R0, isa.R0, 0), // the line to be named
 		dsl.Exit(),
-	), prog.Options{Type: syscall.ProgTypeSocketFilter, Unchecked: true})
+	), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter, Unchecked: true})
 	var refused *prog.ProgramError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
@@ -85,7 +85,7 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	var findings mistake.Findings
-	if _, err := prog.Load(dsl.New("p", dsl.Exit()), prog.Options{Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+	if _, err := prog.Load(dsl.New("p", dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
 		t.Errorf("no result: %v", err)
 	}
 	if _, err := prog.Load(nil, prog.Options{}); !errors.As(err, &findings) {
@@ -95,20 +95,21 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	for want, o := range map[string]prog.Options{
 		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
 		"this kernel has no programs of type p": {Type: 200},
-		"look at Options.Type and AttachType":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
+		"Options.AttachType may be sk_lookup":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
 	} {
+		o.License = "GPL"
 		if _, err := prog.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want … %s", o, err, want)
 		}
 	}
 	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
 	p := dsl.New("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
-	if _, err := prog.Load(p, prog.Options{Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+	if _, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
 		t.Errorf("a map without a handle: %v", err)
 	}
 	m := maps.New(bare)
 	defer m.Close()
-	l := loaded(t, p, prog.Options{Type: syscall.ProgTypeSocketFilter})
+	l := loaded(t, p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if info, err := l.Info(); err != nil || len(info.MapIDs) != 1 || info.Type != syscall.ProgTypeSocketFilter {
 		t.Errorf("info: %+v, %v", info, err)
 	}
@@ -118,7 +119,7 @@ func TestNothingIsLeft(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.Require(t)
 	g := maps.NewGlobal("runs", uint64(0))
-	l, err := prog.Load(counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
+	l, err := prog.Load(counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeRawTracepoint})
 	if err != nil {
 		t.Fatal(err)
 	}

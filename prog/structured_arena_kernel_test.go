@@ -49,7 +49,7 @@ func TestListsInAnArena(t *testing.T) {
 		return f.S32(0)
 	})
 	build.Sleepable = true
-	builder := loaded(t, build, prog.Options{Type: syscall.ProgTypeSyscall})
+	builder := loaded(t, build, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	in, err := maps.Encode(list{Pages: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestListsInAnArena(t *testing.T) {
 		})
 		return sum.U32().S32()
 	})
-	if got := result(t, loaded(t, walk, prog.Options{Type: syscall.ProgTypeSchedCls})); got != 1_000_000+nodes*(nodes-1)/2 {
+	if got := result(t, loaded(t, walk, prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})); got != 1_000_000+nodes*(nodes-1)/2 {
 		t.Errorf("a program finds the sum %d, want %d", got, 1_000_000+nodes*(nodes-1)/2)
 	}
 
@@ -115,7 +115,7 @@ func TestListsInAnArena(t *testing.T) {
 	if in, err = maps.Encode(list{Head: memory.Address() + uint64(first)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loaded(t, release, prog.Options{Type: syscall.ProgTypeSyscall}).Run(prog.Input{Context: in}); err != nil {
+	if _, err := loaded(t, release, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall}).Run(prog.Input{Context: in}); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []int{first, first + 1<<12} { // what is touched again is new

@@ -247,7 +247,7 @@ func TestVerifierIsToldTheLine(t *testing.T) {
 			f.Return(skb.Offset(0).At(4000).S32()) // behind the context
 		})
 		return f.S32(0)
-	}), prog.Options{Type: syscall.ProgTypeSchedCls})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
 	if err == nil || !strings.Contains(err.Error(), "structured_control_kernel_test.go:") {
 		t.Errorf("got %v", err)
 	}

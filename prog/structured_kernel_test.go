@@ -93,7 +93,7 @@ func TestSocketFilterByContent(t *testing.T) {
 		f.If(helper.SkbLoadBytes(f, skb, f.U32(udpHeader), first, f.U32(1)).Ne(0), f.ReturnConst(0))
 		f.If(first.U8("").Eq('x'), f.ReturnConst(0))
 		return skb.Len() // all of it
-	}), prog.Options{Type: syscall.ProgTypeSocketFilter})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	conn, _, err := listen()
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestXDPByPort(t *testing.T) {
 		f.If(ip.U8("Protocol").Ne(unix.IPPROTO_UDP).Or(ip.U16("ToPort").Ne(closed.In(f).U16(""))), pass)
 		dropped.In(f).U64("").AtomicAdd(1)
 		return f.U32(ctx.XDPDrop)
-	}), prog.Options{Type: syscall.ProgTypeXDP})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP})
 	kerneltest.InNetns(t, func() error {
 		conn, port, err := listen()
 		if err != nil {
@@ -146,7 +146,7 @@ func TestTCXMarks(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	mark := number(t, uint32(7))
-	options := prog.Options{Type: syscall.ProgTypeSchedCls}
+	options := prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls}
 	out := loaded(t, dsl.Func("marks", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		skb.SetMark(mark.In(f).U32(""))
 		return f.S32(tcPass)
@@ -182,7 +182,7 @@ func TestStructuredCgroup(t *testing.T) {
 	t.Run("sock", func(t *testing.T) {
 		noUDP := loaded(t, dsl.Func("no_udp", func(f *dsl.Fn, sk ctx.Sock) dsl.U32 {
 			return sk.Type().Ne(unix.SOCK_DGRAM).U32()
-		}), prog.Options{Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		}), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
 		attached, err := link.AttachCgroup(noUDP, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestStructuredCgroup(t *testing.T) {
 		byPort := loaded(t, dsl.Func("by_port", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 			ip := dsl.Header[ipv4UDP](skb.Packet(), 0, f.ReturnConst(1)) // without a link layer's header
 			return ip.U16("ToPort").Ne(closed.In(f).U16("")).U32()
-		}), prog.Options{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress})
+		}), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetEgress})
 		attached, err := link.AttachCgroup(byPort, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
@@ -256,7 +256,7 @@ func TestRawTracepointCountsCalls(t *testing.T) {
 		mine(f)
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
-	}), prog.Options{Type: syscall.ProgTypeRawTracepoint})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeRawTracepoint})
 	attached, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ func TestTypedTracepointCountsCalls(t *testing.T) {
 		f.If(regs.To("pt_regs").Field("orig_ax").U64().Ne(unix.SYS_GETPPID), f.ReturnConst(0))
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)
-	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -299,7 +299,7 @@ func TestSyscallProgramComputes(t *testing.T) {
 		return f.S32(7)
 	})
 	divide.Sleepable = true
-	p := loaded(t, divide, prog.Options{Type: syscall.ProgTypeSyscall})
+	p := loaded(t, divide, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	in, err := maps.Encode(division{Dividend: -47, Divisor: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -323,7 +323,7 @@ func TestSKLookupByPort(t *testing.T) {
 		const skDrop, skPass = 0, 1
 		f.If(c.Protocol().Eq(unix.IPPROTO_TCP).And(c.LocalPort().Eq(closed.In(f).U32(""))), f.ReturnConst(skDrop))
 		return f.U32(skPass)
-	}), prog.Options{Type: syscall.ProgTypeSKLookup})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup})
 	in := make([]byte, 64)
 	binary.NativeEndian.PutUint32(in[8:], unix.AF_INET)
 	binary.NativeEndian.PutUint32(in[12:], unix.IPPROTO_TCP)

@@ -58,7 +58,7 @@ func TestValuesOwnObjects(t *testing.T) {
 		return has.Get()
 	})
 	keep.Sleepable = true
-	p := loaded(t, keep, prog.Options{Type: syscall.ProgTypeSyscall})
+	p := loaded(t, keep, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	for i, step := range []struct {
 		question
 		want int32
@@ -100,7 +100,7 @@ func TestOwnedObjectsMistakes(t *testing.T) {
 		f.If(v.IsNil(), f.ReturnConst(0))
 		v.Exchange("Times", nil)
 		return v.U64("Mask").S32()
-	}), prog.Options{Type: syscall.ProgTypeSchedCls})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) < 2 || !strings.Contains(err.Error(), "declare it as a dsl.KernelPtr") || !strings.Contains(err.Error(), `"Mask" of dsl.KernelPtr`) {
 		t.Errorf("got %v", err)

@@ -28,7 +28,7 @@ import (
 // classifier loads a program of the type that may do most.
 func classifier(t *testing.T, body func(f *dsl.Fn, skb ctx.SKB) dsl.S32) *prog.Loaded {
 	t.Helper()
-	return loaded(t, dsl.Func("test", body), prog.Options{Type: syscall.ProgTypeSchedCls})
+	return loaded(t, dsl.Func("test", body), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
 }
 
 // result runs a program once.
@@ -273,7 +273,7 @@ func TestStoragesBothSides(t *testing.T) {
 			f.If(group.NotNil(), func() { group.U64("").AtomicAdd(1) })
 		})
 		return f.S32(0)
-	}), prog.Options{Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	attached, err := link.AttachTracing(p, link.TracingOptions{})
 	if err != nil {
 		t.Fatal(err)

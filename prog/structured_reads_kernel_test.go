@@ -46,7 +46,7 @@ func TestPinnedLinkStays(t *testing.T) {
 	kerneltest.Require(t)
 	path := kerneltest.BPFFS(t) + "/link"
 	g := counter(t)
-	p := loaded(t, counting(g, 0), prog.Options{Type: syscall.ProgTypeRawTracepoint})
+	p := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeRawTracepoint})
 	attached, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_enter"})
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func load(t *testing.T, members structops.Members) *structops.Loaded {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
-	plan, err := structops.Prepare(structops.Ops{Type: "bpf_dummy_ops", Members: members}, target)
+	plan, err := structops.Prepare(structops.Ops{Type: "bpf_dummy_ops", License: "GPL", Members: members}, target)
 	if err != nil {
 		t.Fatal(err)
 	}

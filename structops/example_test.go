@@ -23,6 +23,7 @@ func ExampleValidate() {
 	two := dsl.New("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 	ops := structops.Ops{
 		Type:    "tcp_congestion_ops",
+		License: "GPL",
 		Members: structops.Members{"name": "go-two", "ssthresh": two, "undo_cwnd": two},
 	}
 	err = structops.Validate(ops, compile.Target{BTF: types, ByteOrder: isa.Native})

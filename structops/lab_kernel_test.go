@@ -48,7 +48,7 @@ func fixed(name string, window int32) structops.Ops {
 	reduced := dsl.New("ssthresh", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 	undo := dsl.New("undo", dsl.Proto("u32", "struct sock *sk"),
 		sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Exit())
-	return structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
+	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{
 		"name": name, "ssthresh": reduced, "undo_cwnd": undo, "cong_avoid": pinned}}
 }
 

@@ -224,7 +224,7 @@ func TestFailedRegistrationLeavesNoObjects(t *testing.T) {
 		// Programs named like nothing else: the attempt's map has the name of
 		// the implementation, which may be another's.
 		program := dsl.New(fmt.Sprintf("p_%s", uniqueName()[2:]), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-		ops := structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{"name": tt.name, "ssthresh": program, "undo_cwnd": program, "cong_avoid": program}}
+		ops := structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{"name": tt.name, "ssthresh": program, "undo_cwnd": program, "cong_avoid": program}}
 		maps.Copy(ops.Members, tt.with)
 		wantMaps := 0
 		if tt.name == taken {

@@ -21,7 +21,9 @@ import (
 type Ops struct {
 	Type    string  // the kernel's struct, such as "tcp_congestion_ops"; a ___flavour suffix is ignored
 	Members Members // by the names that the kernel gives them
-	License string  // "" stands for GPL; others must be compatible with it
+	License string  // what the programs are published under, compatible with the GPL: "GPL", "Dual MIT/GPL"
+
+	Unchecked bool // the kernel judges the programs, and nobody before it; see compile.Target
 }
 
 // Members are the members that an implementation sets, by name. A callback
@@ -70,6 +72,7 @@ func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan
 			Help: `use a struct such as tcp.CongestionOps, or set Ops.Type, for example to "tcp_congestion_ops"`}}
 	}
 	ops.Members = ops.Members.programs()
+	target.Unchecked = target.Unchecked || ops.Unchecked
 	if target.BTF == nil {
 		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
@@ -144,9 +147,6 @@ func (v *validator) readType() error {
 	t, err := ReadType(v.target.BTF, v.ops.Type, slices.Collect(v.ops.symbols())...)
 	if err == nil {
 		v.plan = &Plan{Type: t, License: v.ops.License, value: make([]byte, t.ValueSize)}
-		if v.plan.License == "" {
-			v.plan.License = "GPL"
-		}
 		return nil
 	}
 	if !isNotFound(err) {
@@ -290,8 +290,13 @@ func isSet(value any) bool {
 }
 
 func (v *validator) checkLicense() {
-	if !linux.GPLCompatible(v.plan.License) {
+	choices := strings.Join(linux.GPLLicences(), ", ")
+	switch {
+	case v.plan.License == "":
+		v.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the programs is not stated",
+			Help: fmt.Sprintf("set License. The kernel takes %s for %s", choices, v.plan.Type.Name)})
+	case !linux.GPLCompatible(v.plan.License):
 		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the kernel requires for %s", v.plan.License, v.plan.Type.Name),
-			Help: "leave Ops.License empty for GPL, or use one of " + strings.Join(linux.GPLLicences(), ", ")})
+			Help: "License may be one of " + choices})
 	}
 }

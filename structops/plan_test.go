@@ -20,7 +20,7 @@ func TestPlansAreTheSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	two := dsl.New("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-	ops := Ops{Type: "tcp_congestion_ops", Members: Members{
+	ops := Ops{Type: "tcp_congestion_ops", License: "GPL", Members: Members{
 		"name": "go_same", "flags": 1, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.New("nothing", dsl.Exit()), "init": dsl.New("nothing", dsl.Exit())}}
 	bytes := func() map[string][]byte {
 		plan, err := Prepare(ops, compile.Target{BTF: types, ByteOrder: isa.LittleEndian})

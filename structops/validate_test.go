@@ -54,7 +54,7 @@ func with(changes structops.Members) structops.Ops {
 			members[name] = value
 		}
 	}
-	return structops.Ops{Type: "tcp_congestion_ops", Members: members}
+	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: members}
 }
 
 func TestSoundOnThreeKernels(t *testing.T) {
@@ -71,7 +71,7 @@ func TestSoundOnThreeKernels(t *testing.T) {
 func TestValidate(t *testing.T) {
 	p := func(items ...dsl.Item) *dsl.Program { return dsl.New("bad", items...) }
 	dummy := func(program *dsl.Program) structops.Ops {
-		return structops.Ops{Type: "bpf_dummy_ops", Members: structops.Members{"test_1": program}}
+		return structops.Ops{Type: "bpf_dummy_ops", License: "GPL", Members: structops.Members{"test_1": program}}
 	}
 	for _, tt := range []struct {
 		mistake string
@@ -80,10 +80,11 @@ func TestValidate(t *testing.T) {
 		member  string
 		want    []string // parts of the message
 	}{
+		{"licence not stated", structops.Ops{Type: "tcp_congestion_ops", Members: sound()}, mistake.MissingLicense, "", []string{"the licence of the programs is not stated", "set License. The kernel takes GPL, GPL v2, "}},
 		{"licence not compatible with the GPL", structops.Ops{Type: "tcp_congestion_ops", Members: sound(), License: "Proprietary"}, mistake.BadLicense, "",
-			[]string{`the licence "Proprietary" is not compatible with the GPL`, "leave Ops.License empty for GPL"}},
-		{"type misspelt", structops.Ops{Type: "tcp_congestion_op", Members: sound()}, mistake.UnknownType, "", []string{`no interface "tcp_congestion_op"`, "did you mean tcp_congestion_ops?"}},
-		{"type of another kernel", structops.Ops{Type: "sched_ext_ops", Members: structops.Members{"name": "x"}}, mistake.UnknownType, "",
+			[]string{`the licence "Proprietary" is not compatible with the GPL`, "License may be one of GPL, GPL v2"}},
+		{"type misspelt", structops.Ops{Type: "tcp_congestion_op", License: "GPL", Members: sound()}, mistake.UnknownType, "", []string{`no interface "tcp_congestion_op"`, "did you mean tcp_congestion_ops?"}},
+		{"type of another kernel", structops.Ops{Type: "sched_ext_ops", License: "GPL", Members: structops.Members{"name": "x"}}, mistake.UnknownType, "",
 			[]string{`no interface "sched_ext_ops"`, "Linux 6.12 or later", "CONFIG_SCHED_CLASS_EXT"}},
 		{"a struct that is no interface", structops.Ops{Type: "tcp_sock"}, mistake.UnknownType, "", []string{"this kernel has bpf_dummy_ops, tcp_congestion_ops"}},
 		{"member misspelt", with(structops.Members{"cong_contrl": nothing}), mistake.UnknownMember, "cong_contrl", []string{`no member "cong_contrl"`, "did you mean cong_control?"}},

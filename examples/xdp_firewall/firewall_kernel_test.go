@@ -12,7 +12,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/prog"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // loaded is a firewall in the kernel that blocks some networks.
@@ -20,7 +19,7 @@ func loaded(t *testing.T, networks string) (*firewall, *prog.Loaded) {
 	t.Helper()
 	kerneltest.Require(t)
 	w := newFirewall()
-	p, err := prog.Load(w.program(), prog.Options{Type: syscall.ProgTypeXDP})
+	p, err := prog.Load(w.program(), prog.Options{License: "GPL"})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -190,7 +189,7 @@ func BenchmarkFirewall(b *testing.B) {
 	kerneltest.Require(b)
 	w := newFirewall()
 	defer w.close()
-	p, err := prog.Load(w.program(), prog.Options{Type: syscall.ProgTypeXDP})
+	p, err := prog.Load(w.program(), prog.Options{License: "GPL"})
 	if err != nil {
 		b.Fatal(err)
 	}

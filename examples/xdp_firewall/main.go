@@ -30,7 +30,6 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/link"
 	"github.com/bpfsmith/bpfsmith/prog"
-	sys "github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // Exit codes.
@@ -102,7 +101,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 // namespace for as long as the session lasts. started is called when it works.
 func protect(ctx context.Context, index int, s session, blocked []netip.Prefix, stdout io.Writer, started func()) (err error) {
 	defer func() { err = errors.Join(err, s.firewall.close()) }()
-	program, err := prog.Load(s.firewall.program(), prog.Options{Type: sys.ProgTypeXDP})
+	program, err := prog.Load(s.firewall.program(), prog.Options{License: "GPL"})
 	if err != nil {
 		return err
 	}

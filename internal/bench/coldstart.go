@@ -50,7 +50,7 @@ func coldStartChild() {
 	avoid := dsl.New("cong_avoid", load,
 		dsl.LoadMem(isa.DW, isa.R3, isa.R1, 16), dsl.Mov64Reg(isa.R1, isa.R6),
 		dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit())
-	link, err := structops.Register(structops.Ops{Type: "tcp_congestion_ops", Members: structops.Members{
+	link, err := structops.Register(structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{
 		"name": fmt.Sprintf("bench_%d", os.Getpid()), "ssthresh": window, "undo_cwnd": undo, "cong_avoid": avoid}})
 	took := time.Since(start)
 	if err != nil {

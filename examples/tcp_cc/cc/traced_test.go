@@ -111,7 +111,7 @@ func always(n dsl.U32) func(*dsl.Fn) dsl.U32 { return func(*dsl.Fn) dsl.U32 { re
 
 func (t *tracer) ops(name string, members structops.Members) structops.Ops {
 	members["name"] = name
-	return structops.Ops{Type: "tcp_congestion_ops", Members: members}
+	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: members}
 }
 
 // reno is our Reno, traced. So are the others.

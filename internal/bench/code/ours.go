@@ -22,7 +22,7 @@ func oursByName(hz uint32) map[string]func(name string) structops.Implementation
 
 func opsOf(name string, members structops.Members) structops.Ops {
 	members["name"] = name
-	return structops.Ops{Type: "tcp_congestion_ops", Members: members}
+	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: members}
 }
 
 // nothing has a pkts_acked that does nothing: what the kernel's measuring of

@@ -26,7 +26,7 @@ func TestSchedulerRuns(t *testing.T) {
 	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")
 	kerneltest.NoLeaks(t)
 	const name = "t_scheduler"
-	ops := structops.Ops{Type: "sched_ext_ops", Members: structops.Members{
+	ops := structops.Ops{Type: "sched_ext_ops", License: "GPL", Members: structops.Members{
 		"name": name, "init": dsl.New("init", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())}}
 	link, err := structops.Register(ops)
 	if err != nil {

@@ -1,0 +1,186 @@
+package prog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/place"
+	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// A checker collects what is wrong with the way a program is to be loaded, and completes its plan.
+type checker struct {
+	program  *dsl.Program
+	types    *btf.Types // nil when not known
+	plan     *Plan
+	place    *compile.Place // where the program goes
+	findings mistake.Findings
+
+	unchecked bool // what does not go together is for the kernel to say
+}
+
+// found notes a mistake in the options.
+func (c *checker) found(f mistake.Finding) {
+	f.Insn, f.Program = -1, c.program.Name
+	if !f.Position.IsValid() {
+		f.Position = c.program.Pos
+	}
+	c.findings = append(c.findings, f)
+}
+
+// check looks at the options, and completes them. What it returns is no mistake of theirs: BTF that cannot be read.
+func (c *checker) check() error {
+	c.checkLicense()
+	c.settleType()
+	o := &c.plan.Options
+	c.place = &compile.Place{Type: o.Type}
+	if o.Type == syscall.ProgTypeUnspec {
+		c.place = nil
+		return nil
+	}
+	c.settleAttachType()
+	if o.Type != syscall.ProgTypeTracing && o.Type != syscall.ProgTypeLSM {
+		return nil
+	}
+	if o.AttachTo == "" {
+		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: "the attach target is missing",
+			Help: "set Options.AttachTo: a tracepoint, a function or a hook of the kernel, by name"})
+		return nil
+	}
+	return c.findTarget()
+}
+
+// checkLicense asks for a licence. Which one, is for the author to say.
+func (c *checker) checkLicense() {
+	if c.plan.Options.License != "" {
+		return
+	}
+	c.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the program is not stated", Help: fmt.Sprintf(
+		"set Options.License. One of %s opens all helpers and kernel functions; any other text, such as \"MIT\", opens those that are not for the GPL only", quotedList(linux.GPLLicences()))})
+}
+
+func quotedList(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = strconv.Quote(text)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// settleType finds the type of the program: what Options.Type says, or what the program's context does, which must not contradict each other.
+func (c *checker) settleType() {
+	o, proto := &c.plan.Options, c.program.Proto
+	context := ""
+	if proto != nil && proto.Context && len(proto.Params) == 1 {
+		context = proto.Params[0].Type.Struct()
+	}
+	fits := linux.ProgramsOf(context)
+	one, only := fits.One()
+	switch {
+	case o.Type == syscall.ProgTypeUnspec && only:
+		o.Type = one
+	case o.Type == syscall.ProgTypeUnspec && fits != 0:
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program's type is missing: its context, struct %s, serves several", context),
+			Help: "set Options.Type; it may be " + names(fits)})
+	case o.Type == syscall.ProgTypeUnspec:
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Detail: "the program's type is missing",
+			Help: "set Options.Type, such as syscall.ProgTypeSocketFilter; a program whose parameter is a context, such as ctx.XDP, says it itself"})
+	case c.unchecked || proto == nil || proto.Err != nil:
+	case fits != 0 && !fits.Has(o.Type):
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes a struct %s, and Options.Type is %v: %s", context, o.Type, given(o.Type)),
+			Help: "the type may be " + names(fits)})
+	case !proto.Context && len(proto.Params) > 0 && o.Type.Info().Context != "" && !o.Type.Info().Arguments && c.program.Structured():
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes arguments, and Options.Type is %v: %s", o.Type, given(o.Type)),
+			Help: "take the context, of package kernel/ctx, as the only parameter"})
+	}
+}
+
+// given says what a program of a type is given.
+func given(t syscall.ProgType) string {
+	switch info := t.Info(); {
+	case info.Arguments:
+		return "such programs are given arguments"
+	case info.Context != "":
+		return "such programs are given a struct " + info.Context
+	}
+	return "such programs are given something else"
+}
+
+// names lists types of programs.
+func names(set linux.ProgSet) string {
+	var list []string
+	for t := range syscall.ProgType(64) {
+		if set.Has(t) {
+			list = append(list, t.String())
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// settleAttachType finds the place that the program is checked for, where its type has one, and says which there are where it has to be
+// told: tracing programs, and those for addresses and options of sockets (bpf_prog_load_check_attach, kernel/bpf/syscall.c).
+func (c *checker) settleAttachType() {
+	o := &c.plan.Options
+	may := o.Type.Attach()
+	list := func() string {
+		var names []string
+		for _, t := range may {
+			names = append(names, t.String())
+		}
+		return strings.Join(names, ", ")
+	}
+	if o.AttachType != 0 {
+		if len(may) > 0 && !slices.Contains(may, o.AttachType) && !c.unchecked {
+			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs are not for %v", o.Type, o.AttachType), Help: "Options.AttachType may be " + list()})
+		}
+		return
+	}
+	switch o.Type {
+	case syscall.ProgTypeTracing, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeCgroupSockOpt:
+		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: %v programs are checked for one", o.Type), Help: "set Options.AttachType; it may be " + list()})
+	case syscall.ProgTypeLSM:
+		o.AttachType = syscall.AttachLSMMAC
+	default:
+		o.AttachType = o.Type.Info().Place
+	}
+}
+
+// findTarget looks the tracepoint or function up that the program is for.
+func (c *checker) findTarget() error {
+	o := &c.plan.Options
+	kind, prefix := btf.KindFunc, o.AttachType.Info().Prefix
+	if o.AttachType == syscall.AttachTraceRawTP {
+		kind = btf.KindTypedef
+	}
+	name := prefix + o.AttachTo
+	if c.types == nil {
+		c.found(mistake.Finding{Kind: mistake.NeedsBTF, Detail: "the target has no BTF to look " + name + " up in",
+			Help: "set Target.BTF; the running kernel has BTF when it is built with CONFIG_DEBUG_INFO_BTF"})
+		return nil
+	}
+	id, err := c.types.Lookup(kind, name)
+	if errors.Is(err, btf.ErrNotFound) {
+		f := mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("this kernel has no %q for %v programs", o.AttachTo, o.AttachType)}
+		if near := c.types.Nearest(kind, name); len(near) > len(prefix) {
+			f.Help = "did you mean " + near[len(prefix):] + "?"
+		}
+		c.found(f)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.plan.AttachID = id
+	if o.Type == syscall.ProgTypeTracing && o.AttachType == syscall.AttachTraceRawTP {
+		c.place, err = place.Tracepoint(c.types, o.AttachTo)
+	}
+	return err
+}
