@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A page is the document while it is written.
+// A page holds the document while it is written.
 type page struct {
 	bytes.Buffer
 	rules   map[string]verifierlog.Rule
@@ -21,7 +21,7 @@ type page struct {
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
-// document is the text of docs/mistakes.md.
+// document returns the text of docs/mistakes.md.
 func document() ([]byte, error) {
 	sources, err := mistakes.Sources()
 	if err != nil {
@@ -63,7 +63,7 @@ func sections(f mistakes.Field) []section {
 	return list
 }
 
-// anchor is what a section is linked by: the name of its first program.
+// anchor is the link target of a section: the name of its first program.
 func (s section) anchor() string { return s.programs[0].Name }
 
 func (p *page) head() {
@@ -79,16 +79,20 @@ func (p *page) head() {
 	p.line("<!-- Written by internal/gen/mistakesdoc; do not edit. -->")
 	p.line("# What the verifier says, and what to do")
 	p.line("")
-	p.line("The kernel looks through each program before it takes it, and says in a line or two what it does not like. This page has those")
-	p.line("lines one by one: what each means, what to change, and a small program that gets it. The line that is the mistake says `wrong`;")
-	p.line("where the kernel notices it only later, that line says `seen`.")
+	p.line("The kernel checks each program before it loads it. When it refuses a program, it prints a line or two. This page lists these")
+	p.line("messages: what each means, what to change, and a small program that causes it. The line with the mistake is marked `wrong`. " +
+		"When")
+	p.line("the kernel finds the mistake at a later line, that line is marked `seen`.")
 	p.line("")
-	p.line("All %d programs are compiled and loaded by a test ([internal/test/mistakes](../internal/test/mistakes)), which Linux 6.18 refuses with just", programs)
-	p.line("that message; `bpfsmith explain` gives the meaning and the advice for a log of anyone's. Most mistakes need no kernel to be found:")
-	p.line("compiling says of %d of the %d programs that can be written in Go what is wrong ([check.md](check.md) has what it knows).", found, written)
+	p.line("A test ([internal/test/mistakes](../internal/test/mistakes)) compiles and loads all %d programs, and Linux 6.18 refuses "+
+		"each with", programs)
+	p.line("its message. `bpfsmith explain` gives the same meaning and advice for any log. Most mistakes are found without a kernel: of " +
+		"the")
+	p.line("%d programs that can be written in Go, compiling finds the mistake in %d ([check.md](check.md) says what it checks).", written, found)
 	p.line("")
-	p.line("In the headings `%%d` stands for a number and `%%s` for text, as in the kernel's source. To find a message, search this page for its")
-	p.line("longest part without either.")
+	p.line("In the headings `%%d` is a number and `%%s` is text, as in the kernel's source. To find a message, search this page for its " +
+		"longest")
+	p.line("part without numbers and names.")
 	p.line("")
 	p.line("## Contents")
 	for _, f := range mistakes.Fields() {
@@ -112,7 +116,7 @@ func (p *page) field(f mistakes.Field) error {
 	p.line("%s", f.Text)
 	if shared := p.sources[mistakes.SharedName(f.File)]; shared != nil {
 		p.line("")
-		p.line("The values of maps and the like are of these types:")
+		p.line("The programs use these types:")
 		p.line("")
 		p.fence("go", shared.Build)
 	}
@@ -153,12 +157,12 @@ func (p *page) section(s section) error {
 	}
 	if len(r.Also) > 0 {
 		p.line("")
-		p.line("Other wordings, and what belongs here too: %s.", codes(r.Also))
+		p.line("Other messages with the same meaning: %s.", codes(r.Also))
 	}
 	return nil
 }
 
-// program is the text of a mistake: what writes the program, and what changes it.
+// program returns the text of a mistake: the function that makes the program, and the one that changes it.
 func (p *page) program(m mistakes.Mistake) string {
 	source := p.sources[m.Name]
 	text := source.Build
@@ -168,7 +172,7 @@ func (p *page) program(m mistakes.Mistake) string {
 		text = shared.Build // a function that several programs share
 	}
 	if source.Spoil != "" {
-		text += "\n\n// What is given to the kernel is changed on the way.\nfunc spoil" + strings.TrimPrefix(source.Spoil, "func")
+		text += "\n\n// The program is changed before it is loaded.\nfunc spoil" + strings.TrimPrefix(source.Spoil, "func")
 	}
 	return text
 }
@@ -177,9 +181,9 @@ func (p *page) program(m mistakes.Mistake) string {
 func finder(m mistakes.Mistake) string {
 	switch {
 	case m.Types != nil:
-		return "*Package btf does not look for it.*"
+		return "*Package btf does not check this.*"
 	case m.Spoil != nil:
-		return "*Package dsl cannot write it.*"
+		return "*Package dsl cannot make this mistake.*"
 	case m.Found == mistakes.Compiling:
 		return "*Compiling finds it, at the marked line.*"
 	case m.Found == mistakes.CompilingToo:
@@ -188,7 +192,7 @@ func finder(m mistakes.Mistake) string {
 	return "*Only the kernel finds it.*"
 }
 
-// where says what a program is loaded for.
+// where names the type or target of a program.
 func where(m mistakes.Mistake) string {
 	if m.Types != nil {
 		return "Types of a program"
@@ -202,7 +206,7 @@ func where(m mistakes.Mistake) string {
 		text = "A program for the tracepoint `" + m.In.Target + "`"
 	}
 	if m.In.License != "" {
-		text += ", under the license " + strconv.Quote(m.In.License)
+		text += ", with the licence " + strconv.Quote(m.In.License)
 	}
 	if m.In.Careful {
 		text += ", loaded without CAP_PERFMON"
@@ -210,7 +214,7 @@ func where(m mistakes.Mistake) string {
 	return text
 }
 
-// said is the end of what the kernel printed: the instruction, and the message.
+// said returns the end of the kernel's log: the instruction and the message.
 func said(r verifierlog.Report) string {
 	var lines []string
 	if r.Text != "" {
@@ -224,7 +228,8 @@ func (p *page) without() {
 	p.line("")
 	p.line("## %s", withoutTitle)
 	p.line("")
-	p.line("Linux 6.18 cannot be brought to say these by a program of ours; below each stands why. `{1}` is what the first `%%` of the message")
+	p.line("No program of ours makes Linux 6.18 print these messages; the reason is below each. `{1}` is what the first `%%` of the " +
+		"message")
 	p.line("printed.")
 	for _, w := range mistakes.Without() {
 		r := p.rules[w.Rule]
@@ -238,7 +243,7 @@ func (p *page) without() {
 		p.line("*No program:* %s.", w.Why)
 		if len(r.Also) > 0 {
 			p.line("")
-			p.line("Other wordings, and what belongs here too: %s.", codes(r.Also))
+			p.line("Other messages with the same meaning: %s.", codes(r.Also))
 		}
 	}
 }
@@ -249,7 +254,7 @@ func (p *page) fence(language, text string) {
 	p.line("```")
 }
 
-// code is a text in a code span. Spans with a backquote in them take two around.
+// code returns a text as a code span. A text that contains a backquote needs two around it.
 func code(text string) string {
 	if strings.Contains(text, "`") {
 		return "`` " + text + " ``"
@@ -265,21 +270,21 @@ func codes(texts []string) string {
 	return strings.Join(list, ", ")
 }
 
-// escape keeps what is prose in a rule from being read as markup.
+// escape makes sure that prose of a rule is not read as markup.
 func escape(text string) string {
 	text = strings.NewReplacer("*", `\*`, "<", "&lt;", "`", "\\`").Replace(text)
 	return leadingUnderscore.ReplaceAllString(text, `$1\_`)
 }
 
-// leadingUnderscore is one that would begin an emphasis; within a word it does not.
+// leadingUnderscore matches an underscore that would begin an emphasis; inside a word it does not.
 var leadingUnderscore = regexp.MustCompile(`(^|\W)_`)
 
-// slug is GitHub's anchor of a heading in plain words.
+// slug returns GitHub's anchor for a heading of plain words.
 func slug(title string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(title, ",", "")), " ", "-")
 }
 
-// camel is a name as Go writes it.
+// camel returns a name in Go's form.
 func camel(name string) string {
 	words := strings.Split(name, "_")
 	for i, w := range words[1:] {

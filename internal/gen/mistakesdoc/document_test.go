@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A change of a program, of a rule or of what the kernel said must come with the page.
+// When a program, a rule or a log changes, the page must be written again.
 func TestPageIsFresh(t *testing.T) {
 	want, err := document()
 	if err != nil {
@@ -22,7 +22,7 @@ func TestPageIsFresh(t *testing.T) {
 	}
 }
 
-// TestLinksLead: each entry of the contents leads to one place.
+// TestLinksLead: each entry of the contents has exactly one target.
 func TestLinksLead(t *testing.T) {
 	text, err := document()
 	if err != nil {
@@ -39,7 +39,7 @@ func TestLinksLead(t *testing.T) {
 	links := regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(string(text), -1)
 	for _, m := range links {
 		if places[m[1]] != 1 {
-			t.Errorf("#%s leads to %d places", m[1], places[m[1]])
+			t.Errorf("#%s has %d targets", m[1], places[m[1]])
 		}
 	}
 	if len(links) < 160 {

@@ -1,7 +1,8 @@
-// Gen writes docs/mistakes.md of the programs of package mistakes, of verifierlog's rules, and of what the kernel said.
+// Mistakesdoc writes docs/mistakes.md from the programs of package mistakes, the rules of verifierlog, and the recorded logs of the
+// kernel.
 //
-// It is run by `go generate ./internal/test/mistakes`, in any folder of the module. With -check it writes nothing and fails if the
-// file isn't what it would write.
+// Run it with `go generate ./internal/test/mistakes`. It works in any folder of the module. With -check it writes nothing, and fails if
+// the file is not up to date.
 package main
 
 import (
@@ -13,7 +14,7 @@ import (
 )
 
 func main() {
-	check := flag.Bool("check", false, "write nothing, fail if the file is stale")
+	check := flag.Bool("check", false, "write nothing, and fail if the file is not up to date")
 	flag.Parse()
 	files := []genfiles.File{{Path: "docs/mistakes.md", Contents: document}}
 	if err := genfiles.Update(files, "go generate ./internal/test/mistakes", *check); err != nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const attachText = `Some programs say at loading what they are for: a tracepoint, a member of an ops struct, by its number in the kernel's BTF. Packages
-load and structops look the numbers up, so here they are changed on the way.`
+const attachText = `Some programs are loaded for one target: a tracepoint or a member of an ops struct. The target is a number
+in the kernel's BTF. Packages prog and structops find the right numbers, so these programs are changed after they were
+compiled.`
 
 var attach = [...]Mistake{
 	{
@@ -17,7 +18,7 @@ var attach = [...]Mistake{
 		In:    newTask,
 		Build: nothing,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.AttachBTFID = 0 // wrong: which tracepoint?
+			load.AttachBTFID = 0 // wrong: the tracepoint is missing
 		},
 		Whole: true,
 	},
@@ -27,7 +28,7 @@ var attach = [...]Mistake{
 		In:    newTask,
 		Build: nothing,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.AttachBTFID = 1 // wrong: type 1 is an integer, and no tracepoint
+			load.AttachBTFID = 1 // wrong: type 1 is an integer, not a tracepoint
 		},
 		Whole: true,
 	},
@@ -37,7 +38,7 @@ var attach = [...]Mistake{
 		In:    ssthresh,
 		Build: nothing,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.AttachBTFID = 1 // wrong: type 1 is an integer, and no ops struct
+			load.AttachBTFID = 1 // wrong: type 1 is an integer, not an ops struct
 		},
 		Whole: true,
 	},
@@ -47,7 +48,7 @@ var attach = [...]Mistake{
 		In:    ssthresh,
 		Build: nothing,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.ExpectedAttachType = 999 // wrong: the struct has some twenty members
+			load.ExpectedAttachType = 999 // wrong: the struct has only about twenty members
 		},
 		Whole: true,
 	},
@@ -57,7 +58,7 @@ var attach = [...]Mistake{
 		In:    ssthresh,
 		Build: nothing,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.ExpectedAttachType = 11 // wrong: this member of 6.18 is the name, and no function
+			load.ExpectedAttachType = 11 // wrong: in 6.18 this member is the name, not a function
 		},
 		Whole: true,
 	},
@@ -66,7 +67,7 @@ var attach = [...]Mistake{
 		Rule: "attach to unsupported member %s of struct %s",
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "tcp_congestion_ops.get_info"},
 		Build: func() *dsl.Program {
-			return dsl.New("member_not_offered", // wrong: the kernel takes no program for get_info
+			return dsl.New("member_not_offered", // wrong: programs cannot implement get_info
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -101,7 +102,7 @@ var attach = [...]Mistake{
 			one, other := maps.NewArena("one", 4), maps.NewArena("other", 4)
 			p := dsl.New("two_arenas",
 				dsl.LoadMap(isa.R1, one.Spec()),
-				dsl.LoadMap(isa.R2, other.Spec()), // wrong: a program has one arena
+				dsl.LoadMap(isa.R2, other.Spec()), // wrong: a program may use only one arena
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -112,7 +113,7 @@ var attach = [...]Mistake{
 	},
 }
 
-// nothing is a program that is right by itself.
+// nothing is a correct program.
 func nothing() *dsl.Program {
 	return dsl.New("nothing",
 		dsl.Mov64Imm(isa.R0, 0),

@@ -29,7 +29,7 @@ func (m *Mistake) Compile(p *dsl.Program, types *btf.Types, checked bool) (*comp
 	return compile.Compile(p, t)
 }
 
-// member finds what a struct_ops program is for.
+// member finds the member of a struct_ops program.
 func (p Place) member(types *btf.Types) (*structops.OpsType, structops.Member, error) {
 	ops, name, _ := strings.Cut(p.Target, ".")
 	t, err := structops.ReadType(types, ops)

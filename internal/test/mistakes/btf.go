@@ -4,30 +4,30 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 )
 
-const btfText = `Types travel with a program: they describe its functions and the values of its maps. The kernel looks through them when they are
-loaded, before the program, and its log has a line for each type, the last one with what is wrong. Packages compile and maps write
-them with package btf's Builder; these are written by hand.`
+const btfText = `A program is loaded with types, which describe its functions and the values of its maps. The kernel checks the
+types before the program. Its log has a line for each type; the last line says what is wrong. Packages compile and maps write
+types with package btf's Builder; these are written by hand.`
 
 var types = [...]Mistake{
 	{
 		Name: "pointer_to_no_type",
 		Rule: "[%d] %s Invalid type_id",
 		Types: func(b *btf.Builder) {
-			b.Pointer(99) // wrong: there is no type 99
+			b.Pointer(99) // wrong: type 99 does not exist
 		},
 	},
 	{
 		Name: "name_with_a_blank",
 		Rule: "[%d] %s Invalid name",
 		Types: func(b *btf.Builder) {
-			b.Struct("my struct", 4) // wrong: names are C's, without blanks
+			b.Struct("my struct", 4) // wrong: a name must be a C identifier, without blanks
 		},
 	},
 	{
 		Name: "type_of_itself",
 		Rule: "[%d] %s Loop detected",
 		Types: func(b *btf.Builder) {
-			b.Typedef("self", 1) // wrong: type 1 is this one
+			b.Typedef("self", 1) // wrong: type 1 is this type itself
 		},
 	},
 	{
@@ -35,7 +35,7 @@ var types = [...]Mistake{
 		Rule: "%s Member exceeds struct_size",
 		Types: func(b *btf.Builder) {
 			number := b.Int("u64", 8, false)
-			b.Struct("small", 4, btf.Member{Name: "large", Type: number}) // wrong: 8 bytes in a struct of 4
+			b.Struct("small", 4, btf.Member{Name: "large", Type: number}) // wrong: a member of 8 bytes in a struct of 4 bytes
 		},
 	},
 	{
@@ -43,7 +43,7 @@ var types = [...]Mistake{
 		Rule: "[%d] %s Invalid arg#%d",
 		Types: func(b *btf.Builder) {
 			number := b.Int("u32", 4, false)
-			proto := b.FuncProto(number, btf.Param{Type: number}) // wrong: functions with a body name their arguments
+			proto := b.FuncProto(number, btf.Param{Type: number}) // wrong: the argument has no name
 			b.Func("f", proto, btf.Static)
 		},
 	},
@@ -54,7 +54,7 @@ var types = [...]Mistake{
 			b.Int("u32", 4, false)
 		},
 		SpoilTypes: func(blob []byte) {
-			blob[len(blob)-1] = 'x' // wrong: the last string ends with a zero
+			blob[len(blob)-1] = 'x' // wrong: the last string must end with a zero byte
 		},
 	},
 	{
@@ -64,7 +64,7 @@ var types = [...]Mistake{
 			b.Int("u32", 4, false)
 		},
 		SpoilTypes: func(blob []byte) {
-			blob[0]++ // wrong: a blob begins with 0xeb9f
+			blob[0]++ // wrong: BTF must begin with 0xeb9f
 		},
 	},
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const callsText = `Helpers and kernel functions say what they take, and who may call them. Arguments are compared with that by what the verifier
-knows of each register: a number, or a pointer to just that. Functions that a program has of its own are followed like the rest,
-except for global ones, which are verified by their prototype.`
+const callsText = `Each helper and kernel function has a list of the arguments that it accepts and of the programs that may call
+it. The verifier compares the arguments with what it knows about each register. It follows the program's own functions like the
+rest of the code. Only calls of global functions are compared with the prototype instead.`
 
 var calls = [...]Mistake{
 	{
@@ -21,7 +21,7 @@ var calls = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.Func("redirect_from_a_filter", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				return helper.Redirect(f, 1, f.U64(0)).S32() // wrong: socket filters look, and send nothing anywhere
+				return helper.Redirect(f, 1, f.U64(0)).S32() // wrong: socket filters may not redirect packets
 			})
 		},
 		Found: Compiling,
@@ -32,7 +32,7 @@ var calls = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("no_such_helper",
-				dsl.CallHelper(9999), // wrong: there are some two hundred helpers
+				dsl.CallHelper(9999), // wrong: no helper has this number
 				dsl.Exit(),
 			)
 		},
@@ -48,7 +48,7 @@ var calls = [...]Mistake{
 				dsl.Mov64Imm(isa.R1, 3), // a descriptor, as user space would pass it
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, -4),
-				dsl.CallHelper(mapLookupElem), // wrong: programs pass the map itself, dsl.LoadMap
+				dsl.CallHelper(mapLookupElem), // wrong: programs pass the map itself, with dsl.LoadMap
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -63,7 +63,7 @@ var calls = [...]Mistake{
 			events := maps.NewRingBuf("events", 4096)
 			return dsl.Func("submit_unchecked", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				event := maps.Reserve[uint64](f, events)
-				events.Submit(f, event) // wrong: where the buffer is full there is nothing to submit
+				events.Submit(f, event) // wrong: when the buffer is full, event is nil
 				return f.U32(2)
 			})
 		},
@@ -76,7 +76,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			return dsl.Func("push_onto_a_hash", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				helper.MapPushElem(f, counts.Spec(), dsl.Local[uint64](f), 0) // wrong: queues and stacks are pushed to
+				helper.MapPushElem(f, counts.Spec(), dsl.Local[uint64](f), 0) // wrong: this is for queues and stacks
 				return f.U32(2)
 			})
 		},
@@ -89,7 +89,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			next := maps.NewArray[uint32]("next", 4)
 			return dsl.Func("tail_call_by_an_array", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				f.TailCall(md, next.Spec(), 0) // wrong: programs are in a maps.NewProgArray
+				f.TailCall(md, next.Spec(), 0) // wrong: use a map from maps.NewProgArray
 				return f.U32(2)
 			})
 		},
@@ -114,7 +114,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("kernel_function_under_mit", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				packet := dsl.Local[dynptr](f)
-				return f.Kernel("bpf_dynptr_from_skb", skb, 0, packet).S32() // wrong: all kernel functions are for programs under the GPL
+				return f.Kernel("bpf_dynptr_from_skb", skb, 0, packet).S32() // wrong: kernel functions are for programs under the GPL
 			})
 		},
 		Whole: true,
@@ -126,7 +126,7 @@ var calls = [...]Mistake{
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "tcp_congestion_ops.ssthresh", License: "MIT"},
 		Build: func() *dsl.Program {
 			return dsl.Func("congestion_control_under_mit", func(f *dsl.Fn, sk dsl.Ptr) dsl.U32 {
-				return f.U32(2) // wrong: nothing here, but the license
+				return f.U32(2) // wrong: the code is right, but the licence is not compatible with the GPL
 			})
 		},
 		Whole: true,
@@ -139,7 +139,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("sleep_in_a_tracepoint", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				b := dsl.Local[uint64](f)
-				return helper.CopyFromUser(f, b, 8, flags).S32() // wrong: this may wait for a page, and tracepoints must not
+				return helper.CopyFromUser(f, b, 8, flags).S32() // wrong: this may sleep, and tracepoints must not
 			})
 		},
 		Found: Compiling,
@@ -151,7 +151,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("string_from_user_space", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				name := dsl.Local[[16]uint8](f)
-				return f.Kernel("bpf_copy_from_user_str", name, 16, task, 0).S32() // wrong: this may wait for a page, too
+				return f.Kernel("bpf_copy_from_user_str", name, 16, task, 0).S32() // wrong: this may sleep too
 			})
 		},
 		Found: Compiling,
@@ -164,7 +164,7 @@ var calls = [...]Mistake{
 			p := dsl.Func("sleep_under_rcu", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
 				b := dsl.Local[uint64](f)
 				f.RCU(func() {
-					helper.CopyFromUser(f, b, 8, in.U64("")) // wrong: before the section, or behind it
+					helper.CopyFromUser(f, b, 8, in.U64("")) // wrong: call it before or after the section
 				})
 				return f.S32(0)
 			})
@@ -179,7 +179,7 @@ var calls = [...]Mistake{
 		In:   tc,
 		Build: func() *dsl.Program {
 			return dsl.Func("not_for_programs", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				return f.Kernel("tcp_reno_undo_cwnd", skb).S32() // wrong: it is offered to congestion controls
+				return f.Kernel("tcp_reno_undo_cwnd", skb).S32() // wrong: only congestion controls may call it
 			})
 		},
 		Found: Compiling,
@@ -204,7 +204,7 @@ var calls = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("task_for_a_cgroup", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
-				group := f.Kernel("bpf_cgroup_acquire", task).Ptr("cgroup") // wrong: a task is no cgroup
+				group := f.Kernel("bpf_cgroup_acquire", task).Ptr("cgroup") // wrong: a task is not a cgroup
 				f.If(group.NotNil(), func() { f.Kernel("bpf_cgroup_release", group) })
 				return f.S32(0)
 			})
@@ -217,7 +217,7 @@ var calls = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("context_for_a_task", func(f *dsl.Fn, c dsl.Context) dsl.S32 {
-				kept := f.Kernel("bpf_task_acquire", c).Ptr("task_struct") // wrong: the task is what the first eight bytes of the context lead to
+				kept := f.Kernel("bpf_task_acquire", c).Ptr("task_struct") // wrong: the context has the task's address in it
 				f.If(kept.NotNil(), func() { f.Kernel("bpf_task_release", kept) })
 				return f.S32(0)
 			})
@@ -231,7 +231,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("walked_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				last := task.To("task_struct").Field("last_wakee").Ptr("task_struct")
-				kept := f.Kernel("bpf_task_acquire", last).Ptr("task_struct") // wrong: that task may be gone long since
+				kept := f.Kernel("bpf_task_acquire", last).Ptr("task_struct") // wrong: that task may already be freed
 				f.If(kept.NotNil(), func() { f.Kernel("bpf_task_release", kept) })
 				return f.S32(0)
 			})
@@ -246,7 +246,7 @@ var calls = [...]Mistake{
 			return dsl.Func("threads_of_a_walked_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				threads := dsl.Local[[3]uint64](f)
 				last := task.To("task_struct").Field("last_wakee").Ptr("task_struct")
-				f.Kernel("bpf_iter_task_new", threads, last, 1) // wrong: here a task is wanted that is held, or an argument
+				f.Kernel("bpf_iter_task_new", threads, last, 1) // wrong: the task must be an argument or a held reference
 				f.Kernel("bpf_iter_task_destroy", threads)
 				return f.S32(0)
 			})
@@ -260,7 +260,7 @@ var calls = [...]Mistake{
 			return dsl.Func("middle_of_a_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				first := f.Kernel("bpf_task_from_pid", 1).Ptr("task_struct")
 				f.If(first.NotNil(), func() {
-					f.Kernel("bpf_task_release", first.Offset(8)) // wrong: eight bytes into the task
+					f.Kernel("bpf_task_release", first.Offset(8)) // wrong: this points eight bytes into the task
 				})
 				return f.S32(0)
 			})
@@ -274,7 +274,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("release_unchecked", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				first := f.Kernel("bpf_task_from_pid", 1).Ptr("task_struct")
-				f.Kernel("bpf_task_release", first) // wrong: there may be no such task
+				f.Kernel("bpf_task_release", first) // wrong: first may be nil
 				return f.S32(0)
 			})
 		},
@@ -290,7 +290,7 @@ var calls = [...]Mistake{
 				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				fresh := scx.CpumaskCreate(f)
-				old := scx.BPFCPUMask{Ptr: value.Exchange("Mask", fresh)} // wrong: there may have been no memory for it
+				old := scx.BPFCPUMask{Ptr: value.Exchange("Mask", fresh)} // wrong: fresh may be nil when there is no memory
 				f.If(old.NotNil(), old.CpumaskRelease)
 				return f.S32(0)
 			})
@@ -304,7 +304,7 @@ var calls = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.New("pointer_for_a_pid",
-				dsl.CallKernel("bpf_task_from_pid"), // wrong: R1 is the context still, and no number
+				dsl.CallKernel("bpf_task_from_pid"), // wrong: R1 is still the context, not a number
 				dsl.JEQ64Imm(isa.R0, 0, "none"),
 				dsl.Mov64Reg(isa.R1, isa.R0),
 				dsl.CallKernel("bpf_task_release"),
@@ -322,7 +322,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("packet_by_number",
 				dsl.Mov64Imm(isa.R6, 0),
-				dsl.LoadAbs(isa.H, 12), // wrong: this finds the packet by the context in R6
+				dsl.LoadAbs(isa.H, 12), // wrong: this needs the context in R6
 				dsl.Exit(),
 			)
 		},
@@ -339,7 +339,7 @@ var calls = [...]Mistake{
 			})
 			return dsl.Func("number_for_an_argument", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				mark := dsl.PtrFrom(skb.Mark().U64(), "")
-				return f.Call(sum, dsl.RefTo[pair](mark)).U32() // wrong: the prototype says that there is a pair
+				return f.Call(sum, dsl.RefTo[pair](mark)).U32() // wrong: the prototype needs a pointer to a pair
 			})
 		},
 		Found: Compiling,
@@ -350,7 +350,7 @@ var calls = [...]Mistake{
 		In:   tc,
 		Build: func() *dsl.Program {
 			where := dsl.GlobalFunc("where", func(f *dsl.Fn, skb ctx.SKB) dsl.U64 {
-				return skb.Address() // wrong: global functions give numbers, and this is a pointer
+				return skb.Address() // wrong: global functions must return a number, this is a pointer
 			})
 			return dsl.Func("address_from_a_global", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				return f.Call(where, skb).U32()
@@ -363,7 +363,7 @@ var calls = [...]Mistake{
 		Rule: "Global function %s() doesn't return scalar",
 		In:   tc,
 		Build: func() *dsl.Program {
-			count := dsl.GlobalFunc("count", func(f *dsl.Fn, n dsl.Ref[uint32]) { // wrong: global functions give a number
+			count := dsl.GlobalFunc("count", func(f *dsl.Fn, n dsl.Ref[uint32]) { // wrong: global functions must return a number
 				f.If(n.IsNil(), f.Exit)
 				n.U32("").Inc(1)
 			})
@@ -385,7 +385,7 @@ var calls = [...]Mistake{
 				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				f.Locked(value.Part("Lock"), func() {
-					value.U64("Time").Set(helper.KtimeGetNs(f)) // wrong: take the time before
+					value.U64("Time").Set(helper.KtimeGetNs(f)) // wrong: read the time before the section
 				})
 				return f.S32(0)
 			})
@@ -401,7 +401,7 @@ var calls = [...]Mistake{
 			return dsl.Func("map_without_types", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := dsl.MapLookup[locked](f, values.Spec(), dsl.Local[uint32](f))
 				f.If(value.IsNil(), f.ReturnConst(0))
-				f.Locked(value.Part("Lock"), func() { // wrong: nobody told the kernel that there is a lock in the value
+				f.Locked(value.Part("Lock"), func() { // wrong: the map has no BTF that shows the lock
 					value.U64("Time").Set(1)
 				})
 				return f.S32(0)
@@ -415,7 +415,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("stack_for_the_context", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				packet := dsl.Local[dynptr](f)
-				return f.Kernel("bpf_dynptr_from_skb", dsl.Local[uint64](f), 0, packet).S32() // wrong: the packet is that of the context
+				return f.Kernel("bpf_dynptr_from_skb", dsl.Local[uint64](f), 0, packet).S32() // wrong: the context must be first
 			})
 		},
 	},
@@ -425,7 +425,7 @@ var calls = [...]Mistake{
 		In:   tc,
 		Build: func() *dsl.Program {
 			return dsl.Func("context_for_a_dynptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
-				return f.Kernel("bpf_dynptr_size", skb).S32() // wrong: make a dynptr of it first, bpf_dynptr_from_skb
+				return f.Kernel("bpf_dynptr_size", skb).S32() // wrong: make a dynptr first, with bpf_dynptr_from_skb
 			})
 		},
 		Found: Compiling,
@@ -438,7 +438,7 @@ var calls = [...]Mistake{
 			jobs := maps.NewArray[job]("jobs", 1)
 			return dsl.Func("work_on_the_stack", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				work := dsl.Local[[2]uint64](f)
-				return f.Kernel("bpf_wq_init", work, jobs.Spec(), 0).S32() // wrong: it must outlive the program, so it is in a map
+				return f.Kernel("bpf_wq_init", work, jobs.Spec(), 0).S32() // wrong: a work queue must be in a map's value
 			})
 		},
 	},
@@ -451,7 +451,7 @@ var calls = [...]Mistake{
 			return dsl.Func("value_for_a_function", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := jobs.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				return f.Kernel("bpf_wq_set_callback_impl", value.Part("Work"), value, 0, value).S32() // wrong: a value of the map is no function
+				return f.Kernel("bpf_wq_set_callback_impl", value.Part("Work"), value, 0, value).S32() // wrong: this is not a function
 			})
 		},
 	},
@@ -461,7 +461,7 @@ var calls = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("address_of_a_tracepoint", func(f *dsl.Fn, c dsl.Context) dsl.S32 {
-				return helper.GetFuncIp(f, c).S32() // wrong: a tracepoint is no function that was entered
+				return helper.GetFuncIp(f, c).S32() // wrong: a tracepoint is not a function
 			})
 		},
 	},
@@ -488,7 +488,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			pages := maps.NewArena("pages", 16)
 			p := dsl.New("arena_without_the_right",
-				dsl.LoadMap(isa.R1, pages.Spec()), // wrong: arenas take CAP_PERFMON
+				dsl.LoadMap(isa.R1, pages.Spec()), // wrong: arenas need CAP_PERFMON
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -506,7 +506,7 @@ var calls = [...]Mistake{
 			next := dsl.New("next", dsl.Proto("void", "struct __sk_buff *skb"),
 				dsl.LoadMap(isa.R2, programs.Spec()),
 				dsl.Mov64Imm(isa.R3, 0),
-				dsl.CallHelper(tailCall), // wrong: the other program's result would be that of a function that gives none
+				dsl.CallHelper(tailCall), // wrong: the other program returns a number, but this function has no result
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -525,7 +525,7 @@ var calls = [...]Mistake{
 		Build: func() *dsl.Program {
 			p := dsl.Func("tasks_without_rcu", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
 				tasks := dsl.Local[[3]uint64](f)
-				f.Kernel("bpf_iter_task_new", tasks, 0, 0) // wrong: tasks end any time, unless RCU holds them
+				f.Kernel("bpf_iter_task_new", tasks, 0, 0) // wrong: this needs an RCU section
 				f.Kernel("bpf_iter_task_destroy", tasks)
 				return f.S32(0)
 			})
@@ -535,20 +535,20 @@ var calls = [...]Mistake{
 	},
 }
 
-// pair is an argument of eight bytes.
+// pair is an argument of 8 bytes.
 type pair struct{ Left, Right uint32 }
 
-// locked is a value with a lock in it.
+// locked is a value with a lock.
 type locked struct {
 	Lock dsl.SpinLock
 	_    [4]uint8
 	Time uint64
 }
 
-// dynptr is room for a struct bpf_dynptr.
+// dynptr has the size of struct bpf_dynptr.
 type dynptr struct{ _ [16]uint8 }
 
-// job is a value with a work queue in it.
+// job is a value with a work queue.
 type job struct {
 	Work dsl.WorkQueue
 	Runs uint64

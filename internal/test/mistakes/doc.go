@@ -1,20 +1,20 @@
-// Package mistakes is a collection of small programs that are wrong: one for each message of the kernel's verifier that
-// verifierlog explains and that a kernel can be brought to give. Each has one line that is the mistake, marked
+// Package mistakes is a collection of small wrong programs. There is one for each message of the kernel's verifier that verifierlog
+// explains and that a test can cause. In each program the line with the mistake is marked
 //
 //	// wrong: why
 //
-// and where the verifier notices it only later, another one marked
+// and when the verifier finds the mistake at a later line, that line is marked
 //
-//	// seen: what is noticed
+//	// seen: what the verifier finds
 //
-// The tests ask who finds them. Compiling with its checks on is to find those that the table says it finds, at the wrong line;
-// the running kernel is to refuse all of them, and verifierlog to explain its log by the rule that the program is for, at the
-// wrong line or where it is seen. What the kernel said is kept in testdata, and docs/mistakes.md is made of all that:
+// The tests check who finds the mistakes. Compiling must find those that the table says, at the marked line. The running kernel must
+// refuse all programs. verifierlog must explain each log with the rule of the program, at one of the marked lines. The logs of the kernel
+// are in testdata. docs/mistakes.md is made from the programs, the rules and the logs:
 //
-//	go test ./internal/test/mistakes -run Kernel -update   as root, on the kernel that the logs are to be of
+//	go test ./internal/test/mistakes -run Kernel -update   as root, on the kernel that should write the logs
 //	go generate ./internal/test/mistakes
 //
-// Rules without a program are in a table too, with what stands against one (without.go).
+// Rules without a program are in a table too, with the reason (without.go).
 package mistakes
 
 //go:generate go run ../../gen/mistakesdoc

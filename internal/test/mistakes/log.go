@@ -11,13 +11,13 @@ import (
 //go:embed testdata
 var logs embed.FS
 
-// Log is what the kernel said to the mistake, as it was recorded.
+// Log returns the recorded log of the kernel.
 func (m *Mistake) Log() (string, error) {
 	text, err := logs.ReadFile("testdata/" + m.Name + ".log")
 	return string(text), err
 }
 
-// place is what verifierlog is told of the mistake's program.
+// place describes the program for verifierlog.
 func (m *Mistake) place() verifierlog.Program {
 	if m.Types != nil {
 		return verifierlog.Program{}
@@ -32,16 +32,16 @@ func (m *Mistake) place() verifierlog.Program {
 	return p
 }
 
-// Explain is what verifierlog makes of what the kernel said.
+// Explain returns verifierlog's explanation of the recorded log.
 func (m *Mistake) Explain() (verifierlog.Report, error) {
 	log, err := m.Log()
 	return verifierlog.Explain(log, m.place()), err
 }
 
-// places are the lines at which the mistake may be reported.
+// places returns the lines at which the mistake may be reported.
 func (s *Source) places() []int { return append(append([]int(nil), s.Wrong...), s.Seen...) }
 
-// reported is the line at which the kernel is to report it.
+// reported returns the line at which the kernel must report it.
 func (s *Source) reported() int {
 	if len(s.Seen) > 0 {
 		return s.Seen[0]

@@ -9,9 +9,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const memoryText = `Each access must be within what the pointer leads to, whatever the numbers are that were added to it: the value of a map, the
-512 bytes of stack, the part of a packet that was compared with its end, the fields of the context. Where the offset is computed,
-it is the verifier's limits of it that count.`
+const memoryText = `Each access must be inside the memory that the pointer points to: the value of a map, the 512 bytes of
+stack, the part of a packet that was compared with its end, the fields of the context. When the offset is computed, the verifier
+uses the limits that it knows for it.`
 
 var memory = [...]Mistake{
 	{
@@ -24,7 +24,7 @@ var memory = [...]Mistake{
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().And(127)
-				return value.Offset(i).At(0).U8().U32() // wrong: i is up to 127, and the value has 64 bytes
+				return value.Offset(i).At(0).U8().U32() // wrong: i may be up to 127, but the value has only 64 bytes
 			})
 		},
 		Found: Compiling,
@@ -38,7 +38,7 @@ var memory = [...]Mistake{
 			return dsl.Func("index_without_limit", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				value := bytes.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(2))
-				return value.Offset(md.RxQueueIndex()).At(0).U8().U32() // wrong: nothing says that there are few queues
+				return value.Offset(md.RxQueueIndex()).At(0).U8().U32() // wrong: the number of the queue has no limit
 			})
 		},
 		Found: Compiling,
@@ -54,7 +54,7 @@ var memory = [...]Mistake{
 				f.If(value.IsNil(), f.ReturnConst(2))
 				i := md.RxQueueIndex().S8().S64()
 				f.If(i.Ge(64), f.ReturnConst(2))
-				return value.Offset(i).At(0).U8().U32() // wrong: i is below 64, and may be -128
+				return value.Offset(i).At(0).U8().U32() // wrong: i is below 64 but may be -128
 			})
 		},
 		Found: Compiling,
@@ -66,7 +66,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("size_without_limit", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				buffer := dsl.Local[[64]uint8](f)
-				return helper.ProbeReadKernel(f, buffer, skb.Len(), f.U64(0)).S32() // wrong: the length may be more than the buffer has
+				return helper.ProbeReadKernel(f, buffer, skb.Len(), f.U64(0)).S32() // wrong: the length may be larger than the buffer
 			})
 		},
 		Found: Compiling,
@@ -80,11 +80,11 @@ var memory = [...]Mistake{
 				dsl.LoadMem(isa.W, isa.R4, isa.R1, 0),
 				dsl.Mov64SX32(isa.R4, isa.R4),
 				dsl.Mov64Imm(isa.R0, 0),
-				dsl.JSGT64Imm(isa.R4, 64, "out"), // with sign: only the upper side
+				dsl.JSGT64Imm(isa.R4, 64, "out"), // signed: limits only the upper side
 				dsl.Mov64Imm(isa.R2, 0),
 				dsl.Mov64Reg(isa.R3, isa.R10),
 				dsl.Add64Imm(isa.R3, -64),
-				dsl.CallHelper(skbLoadBytes), // wrong: a size of -1 is below 64 too
+				dsl.CallHelper(skbLoadBytes), // wrong: a size of -1 is also below 64
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -112,7 +112,7 @@ var memory = [...]Mistake{
 			events := maps.NewRingBuf("events", 4096)
 			return dsl.Func("record_of_any_length", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				size := md.RxQueueIndex().And(63).U64()
-				event := helper.RingbufReserve(f, events.Spec(), size, 0) // wrong: records that are reserved have a constant length
+				event := helper.RingbufReserve(f, events.Spec(), size, 0) // wrong: reserved records need a constant length
 				f.If(event.NotNil(), func() { helper.RingbufDiscard(f, event, 0) })
 				return f.U32(2)
 			})
@@ -125,7 +125,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("above_the_stack",
-				dsl.StoreImm(isa.DW, isa.R10, 0, 1), // wrong: the stack is below R10, and this is above
+				dsl.StoreImm(isa.DW, isa.R10, 0, 1), // wrong: the stack is below R10, this is above it
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -151,7 +151,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("never_written",
 				dsl.StoreImm(isa.W, isa.R10, -8, 1),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R10, -8), // wrong: the upper four of these bytes hold what was there before
+				dsl.LoadMem(isa.DW, isa.R0, isa.R10, -8), // wrong: the upper four of these bytes were never written
 				dsl.Exit(),
 			)
 		},
@@ -163,7 +163,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("crooked_store",
-				dsl.StoreImm(isa.DW, isa.R10, -12, 1), // wrong: 12 is no multiple of 8
+				dsl.StoreImm(isa.DW, isa.R10, -12, 1), // wrong: 12 is not a multiple of 8
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -178,7 +178,7 @@ var memory = [...]Mistake{
 			return dsl.Func("index_into_the_stack", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				table := dsl.Local[[16]uint8](f)
 				i := skb.Mark().And(1023)
-				return table.Offset(i).At(0).U8().S32() // wrong: i may be 1023, and the whole stack has 512 bytes
+				return table.Offset(i).At(0).U8().S32() // wrong: i may be 1023, but the whole stack has 512 bytes
 			})
 		},
 		Found: Compiling,
@@ -201,7 +201,7 @@ var memory = [...]Mistake{
 		In:   xdp,
 		Build: func() *dsl.Program {
 			return dsl.Func("packet_not_compared", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				return md.Packet().Start().At(12).U8().U32() // wrong: the packet may end before its byte 12
+				return md.Packet().Start().At(12).U8().U32() // wrong: the packet may be shorter than this
 			})
 		},
 		Found: Compiling,
@@ -212,7 +212,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("past_the_context",
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 1024), // wrong: struct __sk_buff ends long before
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 1024), // wrong: struct __sk_buff is much shorter
 				dsl.Exit(),
 			)
 		},
@@ -239,7 +239,7 @@ var memory = [...]Mistake{
 				dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
 				dsl.And64Imm(isa.R2, 4),
 				dsl.Add64Reg(isa.R1, isa.R2),
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: one of two fields, chosen by adding
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the offset of the field must be a constant
 				dsl.Exit(),
 			)
 		},
@@ -252,7 +252,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("moved_context",
 				dsl.Add64Imm(isa.R1, -8),
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 8), // wrong: the context is used as it came; -8 and 8 are not nothing
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 8), // wrong: the context must have no offset, even if -8 and 8 make 0
 				dsl.Exit(),
 			)
 		},
@@ -266,7 +266,7 @@ var memory = [...]Mistake{
 			limit := maps.NewReadOnly("limit", uint64(100))
 			return dsl.New("set_a_constant",
 				dsl.LoadMapData(isa.R1, limit.Spec(), 0),
-				dsl.StoreImm(isa.DW, isa.R1, 0, 200), // wrong: it is read only
+				dsl.StoreImm(isa.DW, isa.R1, 0, 200), // wrong: the map is read-only
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -282,7 +282,7 @@ var memory = [...]Mistake{
 			sink := maps.New(&dsl.MapSpec{Name: "sink", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1, Flags: writeOnlyForPrograms})
 			return dsl.New("read_what_is_write_only",
 				dsl.LoadMapData(isa.R1, sink.Spec(), 0),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: the map was made for user space to read
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: programs may only write this map
 				dsl.Exit(),
 			)
 		},
@@ -314,7 +314,7 @@ var memory = [...]Mistake{
 			return dsl.Func("past_the_record", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				event := maps.Reserve[uint64](f, events)
 				f.If(event.IsNil(), f.ReturnConst(2))
-				event.Ptr.At(8).U64().Set(1) // wrong: 8 bytes were reserved, and this is behind them
+				event.Ptr.At(8).U64().Set(1) // wrong: 8 bytes were reserved, and this is after them
 				events.Submit(f, event)
 				return f.U32(2)
 			})
@@ -327,7 +327,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("no_such_descriptor",
-				dsl.LoadMapFD(isa.R1, 9999), // wrong: no descriptor of this process has that number
+				dsl.LoadMapFD(isa.R1, 9999), // wrong: this process has no descriptor with this number
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -341,7 +341,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("atomic_on_the_context",
 				dsl.Mov64Imm(isa.R0, 1),
-				dsl.AtomicAdd32(isa.R1, 8, isa.R0), // wrong: fields of the context are set, not added to
+				dsl.AtomicAdd32(isa.R1, 8, isa.R0), // wrong: atomic operations are not possible on the context
 				dsl.Exit(),
 			)
 		},
@@ -354,7 +354,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("spoilt_spill",
 				dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
-				dsl.StoreImm(isa.B, isa.R10, -8, 0), // wrong: one byte of the pointer that is kept there
+				dsl.StoreImm(isa.B, isa.R10, -8, 0), // wrong: one byte of the saved pointer is overwritten
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -368,7 +368,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("half_a_fill",
 				dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
-				dsl.LoadMem(isa.W, isa.R0, isa.R10, -8), // wrong: half of the pointer that is kept there
+				dsl.LoadMem(isa.W, isa.R0, isa.R10, -8), // wrong: only half of the saved pointer is read
 				dsl.Exit(),
 			)
 		},
@@ -381,7 +381,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("write_to_a_packet", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				b := skb.Packet().Bytes(0, 1, f.ReturnConst(1))
-				b.At(0).U8().Set(0) // wrong: this hook reads packets only
+				b.At(0).U8().Set(0) // wrong: programs of this hook may only read packets
 				return f.U32(1)
 			})
 		},
@@ -393,7 +393,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("before_the_buffer",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),  // the buffer that the tracepoint lets programs write
-				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: there is nothing before its beginning
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: this is before its beginning
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -409,7 +409,7 @@ var memory = [...]Mistake{
 				dsl.CallHelper(prandom),
 				dsl.And64Imm(isa.R0, 8),
 				dsl.Add64Reg(isa.R6, isa.R0),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R6, 0), // wrong: offsets into this buffer are constants
+				dsl.LoadMem(isa.DW, isa.R0, isa.R6, 0), // wrong: offsets into this buffer must be constants
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -437,7 +437,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			each := dsl.Func("each", func(f *dsl.Fn, m dsl.Ptr, key dsl.Ptr, value dsl.Ref[uint64], sum dsl.Ref[uint64]) dsl.S64 {
-				key.At(0).U32().Set(1) // wrong: the element would be where nobody finds it
+				key.At(0).U32().Set(1) // wrong: keys in a map cannot be changed
 				return f.S64(0)
 			})
 			return dsl.Func("another_key", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
@@ -466,7 +466,7 @@ var memory = [...]Mistake{
 			numbers := maps.NewArray[uint64]("numbers", 16)
 			return dsl.New("write_to_the_map_itself",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
-				dsl.StoreImm(isa.W, isa.R1, 0, 1), // wrong: R1 is the kernel's struct bpf_array, not its elements
+				dsl.StoreImm(isa.W, isa.R1, 0, 1), // wrong: R1 points to the kernel's struct bpf_array, not to the elements
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -493,7 +493,7 @@ var memory = [...]Mistake{
 			return dsl.Func("slice_to_write", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				packet, copied := dsl.Local[[2]uint64](f), dsl.Local[uint64](f)
 				f.Kernel("bpf_dynptr_from_skb", skb, 0, packet)
-				b := f.Kernel("bpf_dynptr_slice_rdwr", packet, 0, copied, 8).Ptr("") // wrong: this hook reads packets only
+				b := f.Kernel("bpf_dynptr_slice_rdwr", packet, 0, copied, 8).Ptr("") // wrong: programs of this hook may only read packets
 				f.If(b.NotNil(), func() { b.At(0).U8().Set(0) })
 				return f.U32(1)
 			})
@@ -512,7 +512,7 @@ var memory = [...]Mistake{
 			)
 		},
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.Instructions[1] = 0x21 // wrong: the address of a value, not of the map; but elements of a hash move
+			load.Instructions[1] = 0x21 // wrong: this takes the address of a value, which only arrays with one element allow
 		},
 		Whole: true,
 	},
@@ -524,7 +524,7 @@ var memory = [...]Mistake{
 			format := maps.NewGlobal("format", [8]uint8{'h', 'i'})
 			return dsl.Func("format_that_changes", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				text, none := dsl.Local[[16]uint8](f), dsl.Local[uint64](f)
-				return helper.Snprintf(f, text, 16, format.In(f), none, 0).S32() // wrong: the format may change while it is read
+				return helper.Snprintf(f, text, 16, format.In(f), none, 0).S32() // wrong: the format must be in a read-only map
 			})
 		},
 	},
@@ -536,7 +536,7 @@ var memory = [...]Mistake{
 			numbers := maps.NewArray[uint64]("numbers", 16)
 			return dsl.New("look_into_the_map",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: what the kernel knows of the map is the kernel's
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: reading the kernel's struct of the map needs CAP_PERFMON
 				dsl.Exit(),
 			)
 		},

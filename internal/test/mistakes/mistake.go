@@ -10,15 +10,15 @@ import (
 
 // A Mistake is a program that the kernel refuses.
 type Mistake struct {
-	Name  string // of the program; unique
+	Name  string // name of the program; unique
 	Rule  string // Pattern of the verifierlog.Rule that explains the refusal
 	In    Place
-	Build func() *dsl.Program // nil where types are loaded, and no program
+	Build func() *dsl.Program // nil when only types are loaded
 
-	// Spoil changes what is given to the kernel, where the mistake is one that no program of package dsl can have. May be nil.
+	// Spoil changes the program before it is loaded, for mistakes that package dsl cannot make. It may be nil.
 	Spoil func(*syscall.ProgLoadAttr)
 
-	// Types writes the types that are loaded in place of a program, and SpoilTypes changes what was written; it may be nil.
+	// Types writes the types that are loaded instead of a program, and SpoilTypes changes them; it may be nil.
 	Types      func(*btf.Builder)
 	SpoilTypes func(blob []byte)
 
@@ -26,14 +26,14 @@ type Mistake struct {
 	Whole bool // the message is about the program as a whole: it names no instruction
 }
 
-// A Place is what a program is loaded for.
+// A Place is the type and target of a program.
 type Place struct {
 	Type       syscall.ProgType
 	AttachType syscall.AttachType
 	Target     string // struct_ops: "tcp_congestion_ops.ssthresh"; tracing: a tracepoint; "" elsewhere
-	License    string // "" stands for GPL
+	License    string // "" means GPL
 
-	// Careful loads without CAP_PERFMON: then the verifier also keeps addresses from getting out.
+	// Careful loads without CAP_PERFMON: then the verifier also makes sure that user space sees no addresses.
 	Careful bool
 }
 
@@ -47,7 +47,7 @@ const (
 	CompilingToo               // compiling says it, at another line
 )
 
-// Places of which several programs are. A literal of their own has what is there once.
+// Places of several programs.
 var (
 	socketFilter = Place{Type: syscall.ProgTypeSocketFilter}
 	xdp          = Place{Type: syscall.ProgTypeXDP, AttachType: syscall.AttachXDP}
@@ -62,21 +62,21 @@ var (
 // A Field is what a file of this package is about.
 type Field struct {
 	Title    string
-	Text     string // what a reader should know before
+	Text     string // an introduction for readers
 	File     string
 	Mistakes []Mistake
 }
 
-// Fields lists all mistakes by their subject, in the order in which one learns of them.
+// Fields lists all mistakes by subject, in a good order for learning.
 func Fields() []Field {
 	return []Field{
 		{"Registers", registersText, "registers.go", registers[:]},
 		{"Memory", memoryText, "memory.go", memory[:]},
 		{"Calls", callsText, "calls.go", calls[:]},
-		{"What is acquired", resourcesText, "resources.go", resources[:]},
+		{"Resources", resourcesText, "resources.go", resources[:]},
 		{"Structs of the kernel", structsText, "structs.go", structs[:]},
 		{"Shape and size", shapeText, "shape.go", shape[:]},
-		{"What a program is for", attachText, "attach.go", attach[:]},
+		{"Attach targets", attachText, "attach.go", attach[:]},
 		{"Types of a program", btfText, "btf.go", types[:]},
 	}
 }

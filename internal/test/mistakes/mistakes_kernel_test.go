@@ -21,11 +21,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-var update = flag.Bool("update", false, "keep what this kernel says in testdata")
+var update = flag.Bool("update", false, "write the logs of this kernel to testdata")
 
-// TestKernelRefusesEach: the kernel refuses each mistake, with the message of its rule, at the line that is wrong.
+// TestKernelRefusesEach: the kernel refuses each mistake, with the message of its rule, at the marked line.
 func TestKernelRefusesEach(t *testing.T) {
-	kerneltest.RequireExactly(t, 6, 18) // the mistakes are what it refuses
+	kerneltest.RequireExactly(t, 6, 18) // the messages are those of this kernel
 	kerneltest.NoLeaks(t)
 	types, err := btf.Kernel()
 	if err != nil {
@@ -43,7 +43,7 @@ func TestKernelRefusesEach(t *testing.T) {
 			defer closeMaps(p)
 			object, err := m.Compile(p, types, false)
 			if err != nil {
-				t.Fatalf("it cannot be written: %v", err)
+				t.Fatalf("the program cannot be compiled: %v", err)
 			}
 			var refused *syscall.LoadError
 			if err := m.load(t, types, object); !errors.As(err, &refused) {
@@ -58,7 +58,7 @@ func TestKernelRefusesEach(t *testing.T) {
 	}
 }
 
-// explained holds the explanation of a refusal against the mistake's rule, and what the kernel said against what is kept.
+// explained compares the explanation of a refusal with the mistake's rule, and the log with the recorded one.
 func (m *Mistake) explained(t *testing.T, refused *syscall.LoadError) verifierlog.Report {
 	t.Helper()
 	r := verifierlog.Explain(refused.Log, m.place())
@@ -147,10 +147,10 @@ var (
 	numbers    = regexp.MustCompile(`\d+`)
 )
 
-// compareLog holds what the kernel said against what is kept. Numbers may differ, ids of types among them.
+// compareLog compares the log with the recorded one. Numbers may differ, for example ids of types.
 func (m *Mistake) compareLog(t *testing.T, log string) {
 	t.Helper()
-	log = sourceLine.ReplaceAllString(tail(log, 4*keptBytes), "") // lines of Go move, as do maps
+	log = sourceLine.ReplaceAllString(tail(log, 4*keptBytes), "") // Go lines move, and maps too
 	log = tail(addresses.ReplaceAllString(log, "0xffff888000000000"), keptBytes)
 	if *update {
 		if err := os.WriteFile("testdata/"+m.Name+".log", []byte(log), 0o644); err != nil {
@@ -167,14 +167,14 @@ func (m *Mistake) compareLog(t *testing.T, log string) {
 		return numbers.ReplaceAllString(strings.Join(append(r.Details, r.Reason), "\n"), "N")
 	}
 	if got, want := said(log), said(kept); got != want {
-		t.Errorf("the kernel says %q, kept is %q: -update keeps it anew", got, want)
+		t.Errorf("the kernel says %q, recorded is %q: -update records it again", got, want)
 	}
 }
 
-// keptBytes is how much of a log is kept at most, and shown.
+// keptBytes is the largest part of a log that is recorded and shown.
 const keptBytes = 3000
 
-// tail is the end of a log, whole lines.
+// tail returns the end of a log, in whole lines.
 func tail(log string, most int) string {
 	if len(log) <= most {
 		return log

@@ -15,14 +15,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// TestEachRuleHasAProgram, or a reason why it has none.
+// TestEachRuleHasAProgram: each rule has a program, or a reason why it has none.
 func TestEachRuleHasAProgram(t *testing.T) {
 	programs := make(map[string]int)
 	names := make(map[string]bool)
 	for _, m := range All() {
 		programs[m.Rule]++
 		if names[m.Name] {
-			t.Errorf("there are two of the name %s", m.Name)
+			t.Errorf("two mistakes are named %s", m.Name)
 		}
 		names[m.Name] = true
 	}
@@ -30,7 +30,7 @@ func TestEachRuleHasAProgram(t *testing.T) {
 	for _, w := range Without() {
 		reasons[w.Rule] = true
 		if programs[w.Rule] > 0 {
-			t.Errorf("%q has a program, and a reason against one: %s", w.Rule, w.Why)
+			t.Errorf("%q has a program, and also a reason for having none: %s", w.Rule, w.Why)
 		}
 	}
 	with, rules := 0, make(map[string]bool)
@@ -40,7 +40,7 @@ func TestEachRuleHasAProgram(t *testing.T) {
 		case programs[r.Pattern] > 0:
 			with++
 		case !reasons[r.Pattern]:
-			t.Errorf("%q has neither a program nor a reason against one", r.Pattern)
+			t.Errorf("%q has neither a program nor a reason for having none", r.Pattern)
 		}
 	}
 	for pattern := range programs {
@@ -56,7 +56,7 @@ func TestEachRuleHasAProgram(t *testing.T) {
 	t.Logf("%d of %d rules have a program, of %d", with, len(verifierlog.Rules()), len(All()))
 }
 
-// TestMessagesOfTheCatalogueAreMet: the messages that were collected, each in these words or in others of its rule, are said to a program here.
+// TestMessagesOfTheCatalogueAreMet: for each collected message, a program here gets it or another message of the same rule.
 func TestMessagesOfTheCatalogueAreMet(t *testing.T) {
 	said, without := make(map[string]bool), make(map[string]bool)
 	for _, m := range All() {
@@ -89,7 +89,7 @@ func TestMessagesOfTheCatalogueAreMet(t *testing.T) {
 	}
 }
 
-// TestEachHasItsMark: one line is wrong, and at most one other is where it is seen.
+// TestEachHasItsMark: one line is marked wrong, and at most one other is marked seen.
 func TestEachHasItsMark(t *testing.T) {
 	sources := sourcesOf(t)
 	for _, m := range All() {
@@ -102,7 +102,7 @@ func TestEachHasItsMark(t *testing.T) {
 	}
 }
 
-// TestWhatCompilingFinds: mistakes of which the table says so are found without a kernel, at their line.
+// TestWhatCompilingFinds: compiling finds the mistakes that the table says, at their line.
 func TestWhatCompilingFinds(t *testing.T) {
 	types, err := fixture.Open("6.18")
 	if err != nil {
@@ -132,7 +132,7 @@ func TestWhatCompilingFinds(t *testing.T) {
 		}
 		switch {
 		case who == m.Found:
-		case who == Compiling, who == CompilingToo && m.Found == KernelOnly: // better than it says
+		case who == Compiling, who == CompilingToo && m.Found == KernelOnly: // better than the table says
 			t.Logf("%s: found by %d, which the table does not say: %v", m.Name, who, findings)
 		default:
 			t.Errorf("%s: found by %d, want %d: %v", m.Name, who, m.Found, err)
@@ -141,7 +141,7 @@ func TestWhatCompilingFinds(t *testing.T) {
 	t.Logf("compiling finds %d of %d programs that can be written", found, sayable)
 }
 
-// TestWhatTheKernelSaidIsExplained by the rule that the program is for: the recorded logs, without a kernel.
+// TestWhatTheKernelSaidIsExplained: the recorded logs are explained by the rules of their programs, without a kernel.
 func TestWhatTheKernelSaidIsExplained(t *testing.T) {
 	kept, err := logs.ReadDir("testdata")
 	if err != nil || len(kept) != len(All()) {
@@ -161,7 +161,7 @@ func TestWhatTheKernelSaidIsExplained(t *testing.T) {
 	}
 }
 
-// unfilled is a place in a text that was not filled in.
+// unfilled matches a placeholder that was not replaced.
 var unfilled = regexp.MustCompile(`\{[a-z0-9]+\}`)
 
 func sourcesOf(t *testing.T) map[string]*Source {

@@ -9,8 +9,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const registersText = `The verifier knows of each register whether it holds a number or a pointer, of numbers between which limits they are, and
-of pointers where they lead. A register that was never written, or that a call has lost, holds nothing.`
+const registersText = `For each register the verifier knows whether it is a number or a pointer. For numbers it knows the
+limits, for pointers the memory that they point to. A register has no value before it is written, or after a call has cleared
+it.`
 
 var registers = [...]Mistake{
 	{
@@ -20,7 +21,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("lost_argument",
 				dsl.CallHelper(ktimeGetNs),
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the context was in R1, and the call has lost it
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: R1 was the context, but the call has cleared it
 				dsl.Exit(),
 			)
 		},
@@ -36,7 +37,7 @@ var registers = [...]Mistake{
 				dsl.JEQ64Imm(isa.R2, 0, "out"),
 				dsl.Mov64Imm(isa.R0, 1),
 				dsl.Label("out"),
-				dsl.Exit(), // wrong: whoever jumps here has set no result
+				dsl.Exit(), // wrong: the path with the jump has not set a result
 			)
 		},
 		Found: Compiling,
@@ -63,7 +64,7 @@ var registers = [...]Mistake{
 				event := maps.Reserve[uint64](f, events)
 				f.If(event.IsNil(), f.ReturnConst(2))
 				events.Submit(f, event)
-				event.U64("").Set(1) // wrong: the reader has it now, and for the verifier the pointer is a number
+				event.U64("").Set(1) // wrong: the record was submitted, so for the verifier the pointer is now a number
 				return f.U32(2)
 			})
 		},
@@ -77,7 +78,7 @@ var registers = [...]Mistake{
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
 			return dsl.Func("unchecked_lookup", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
 				count := counts.In(f).Lookup(1)
-				count.U64("").Inc(1) // wrong: there may be no element 1, and then count is nil
+				count.U64("").Inc(1) // wrong: element 1 may not exist, then count is nil
 				return f.U32(2)
 			})
 		},
@@ -89,7 +90,7 @@ var registers = [...]Mistake{
 		In:   xdp,
 		Build: func() *dsl.Program {
 			return dsl.Func("read_at_the_end", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				return md.Packet().End().At(-4).U32().Get() // wrong: the end is for comparing, and not to be followed
+				return md.Packet().End().At(-4).U32().Get() // wrong: the end pointer is only for comparisons, it cannot be read
 			})
 		},
 		Found: Compiling,
@@ -101,7 +102,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			pairs := maps.NewHash[uint32, [2]uint64]("pairs", 16)
 			return dsl.Func("offset_of_nil", func(f *dsl.Fn, md ctx.XDP) dsl.U32 {
-				second := pairs.In(f).Lookup(1).Offset(md.RxQueueIndex().U64()) // wrong: nil and 8 is no longer nil
+				second := pairs.In(f).Lookup(1).Offset(md.RxQueueIndex().U64()) // wrong: nil plus 8 is no longer nil
 				f.If(second.NotNil(), func() { second.At(0).U64().Set(1) })
 				return f.U32(2)
 			})
@@ -116,7 +117,7 @@ var registers = [...]Mistake{
 			numbers := maps.NewArray[uint64]("numbers", 16)
 			return dsl.New("into_the_map",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
-				dsl.Add64Imm(isa.R1, 8), // wrong: a map is no array of C; elements are looked up
+				dsl.Add64Imm(isa.R1, 8), // wrong: a map is not a C array, look elements up
 				dsl.Mov64Imm(isa.R0, 2),
 				dsl.Exit(),
 			)
@@ -129,7 +130,7 @@ var registers = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("pointer_times_two",
-				dsl.Mul64Imm(isa.R1, 2), // wrong: twice an address is the address of nothing
+				dsl.Mul64Imm(isa.R1, 2), // wrong: an address times 2 is not an address
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -143,7 +144,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("masked_pointer",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.And64Imm(isa.R2, -64), // wrong: aligning a pointer by its bits
+				dsl.And64Imm(isa.R2, -64), // wrong: a pointer cannot be aligned with a bitwise operation
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -157,7 +158,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("half_an_add",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Add32Imm(isa.R2, -8), // wrong: 32 bits of an address of 64
+				dsl.Add32Imm(isa.R2, -8), // wrong: an address has 64 bits, this keeps only 32
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -171,7 +172,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("sum_of_pointers",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Add64Reg(isa.R2, isa.R1), // wrong: an address and an address make no address
+				dsl.Add64Reg(isa.R2, isa.R1), // wrong: the sum of two addresses is not an address
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -185,7 +186,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("number_minus_pointer",
 				dsl.Mov64Imm(isa.R2, 512),
-				dsl.Sub64Reg(isa.R2, isa.R10), // wrong: the other way round it would be an address
+				dsl.Sub64Reg(isa.R2, isa.R10), // wrong: a number minus an address is not an address
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -227,7 +228,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("far_constant",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Add64Imm(isa.R2, -1<<29), // wrong: half a gigabyte below the stack
+				dsl.Add64Imm(isa.R2, -1<<29), // wrong: 512 MiB below the stack is too far
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -257,7 +258,7 @@ var registers = [...]Mistake{
 			return dsl.New("far_in_two_steps",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, 1<<28),
-				dsl.Add64Imm(isa.R2, 1<<28), // wrong: each step may be, both together are too far
+				dsl.Add64Imm(isa.R2, 1<<28), // wrong: each addition alone is allowed, but both together are too far
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -279,7 +280,7 @@ var registers = [...]Mistake{
 				dsl.CallHelper(mapLookupElem),
 				dsl.JEQ64Imm(isa.R0, 0, "out"),
 				dsl.JGT64Imm(isa.R6, 100, "out"),
-				dsl.Add64Reg(isa.R0, isa.R6), // wrong: the limit is beyond the 64 bytes of the value
+				dsl.Add64Reg(isa.R0, isa.R6), // wrong: the limit is larger than the 64 bytes of the value
 				dsl.LoadMem(isa.B, isa.R0, isa.R0, 0),
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),
@@ -295,7 +296,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("address_above_the_stack",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Add64Imm(isa.R2, 8), // wrong: the stack lies below, and even the address is not to be had
+				dsl.Add64Imm(isa.R2, 8), // wrong: the stack is below, and without CAP_PERFMON the address alone is refused
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -320,7 +321,7 @@ var registers = [...]Mistake{
 				dsl.JEQ64Imm(isa.R6, 0, "step"),
 				dsl.And64Imm(isa.R7, 7),
 				dsl.Label("step"),
-				dsl.Add64Reg(isa.R0, isa.R7), // wrong: how far it may go differs between the two paths that lead here
+				dsl.Add64Reg(isa.R0, isa.R7), // wrong: the limit differs between the two paths to this line
 				dsl.LoadMem(isa.B, isa.R0, isa.R0, 0),
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),
@@ -334,7 +335,7 @@ var registers = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			return dsl.New("address_as_result",
-				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: user space would learn where the kernel's stack is
+				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: user space would see the address of the kernel's stack
 				dsl.Exit(),                    // seen: the result is an address
 			)
 		},
@@ -348,7 +349,7 @@ var registers = [...]Mistake{
 			last := maps.NewGlobal("last", uint64(0))
 			return dsl.New("address_in_a_map",
 				dsl.LoadMapData(isa.R2, last.Spec(), 0),
-				dsl.StoreMem(isa.DW, isa.R2, 0, isa.R1), // wrong: user space reads maps
+				dsl.StoreMem(isa.DW, isa.R2, 0, isa.R1), // wrong: user space can read the map
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -362,7 +363,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("compared_address",
 				dsl.Mov64Imm(isa.R0, 0),
-				dsl.JLT64Imm(isa.R10, 4096, "low"), // wrong: asking often enough tells the address
+				dsl.JLT64Imm(isa.R10, 4096, "low"), // wrong: enough comparisons would show the address
 				dsl.Mov64Imm(isa.R0, 1),
 				dsl.Label("low"),
 				dsl.Exit(),
@@ -377,7 +378,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("negated_address",
 				dsl.Mov64Reg(isa.R2, isa.R10),
-				dsl.Neg64(isa.R2), // wrong: a negated address is a number that tells the address
+				dsl.Neg64(isa.R2), // wrong: a negated address shows the address
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -390,7 +391,7 @@ var registers = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			return dsl.New("half_an_address",
-				dsl.Mov32Reg(isa.R0, isa.R10), // wrong: the lower half of an address is a number
+				dsl.Mov32Reg(isa.R0, isa.R10), // wrong: half of an address still shows a part of it
 				dsl.Exit(),
 			)
 		},
@@ -413,7 +414,7 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			turn := dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, sum dsl.Ref[uint64]) dsl.S64 {
 				sum.U64("").Inc(i.U64())
-				return f.S64(5) // wrong: a turn gives 0 to go on, or 1 to stop
+				return f.S64(5) // wrong: a turn returns 0 to continue or 1 to stop
 			})
 			return dsl.Func("turn_gives_five", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				return f.Loop(10, turn, dsl.Local[uint64](f)).S32()
@@ -427,8 +428,8 @@ var registers = [...]Mistake{
 		In:   Place{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetIngress},
 		Build: func() *dsl.Program {
 			return dsl.New("context_for_a_verdict",
-				dsl.Mov64Reg(isa.R0, isa.R1), // wrong: the result is to be 0 or 1
-				dsl.Exit(),                   // seen: and it is the context
+				dsl.Mov64Reg(isa.R0, isa.R1), // wrong: the result must be 0 or 1
+				dsl.Exit(),                   // seen: the result is the context
 			)
 		},
 		Found: Compiling,
@@ -440,8 +441,8 @@ var registers = [...]Mistake{
 		Build: func() *dsl.Program {
 			scratch := dsl.New("scratch", dsl.Proto("u64"),
 				dsl.StoreImm(isa.DW, isa.R10, -8, 0),
-				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: the frame is gone when the function has returned
-				dsl.Exit(),                    // seen: the function gives its frame to its caller
+				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: the stack of a function ends when it returns
+				dsl.Exit(),                    // seen: the function returns an address of its stack
 			)
 			return dsl.New("own_stack_as_result",
 				dsl.Call(scratch),

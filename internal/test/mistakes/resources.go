@@ -9,9 +9,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-const resourcesText = `What a program acquires it gives back, on every path and once: references to objects of the kernel, records of a ring buffer,
-locks, sections of RCU, iterators. Some live in objects on the stack that only their own calls may touch; locks, timers and
-pointers in the values of maps are the kernel's likewise.`
+const resourcesText = `A program must release what it acquires, once and on every path: references to kernel objects, records of
+a ring buffer, locks, RCU sections, iterators. Some of these are objects on the stack that only their own calls may use. Locks,
+timers and kernel pointers in the values of maps also belong to the kernel.`
 
 var resources = [...]Mistake{
 	{
@@ -24,7 +24,7 @@ var resources = [...]Mistake{
 				event := maps.Reserve[uint64](f, events)
 				f.If(event.IsNil(), f.ReturnConst(2))
 				event.U64("").Set(1)
-				return f.U32(1) // wrong: neither submitted nor discarded, the record is in nobody's hands
+				return f.U32(1) // wrong: the record is neither submitted nor discarded
 			})
 		},
 		Found: Compiling,
@@ -35,7 +35,7 @@ var resources = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("release_of_an_argument", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
-				f.Kernel("bpf_task_release", task) // wrong: the tracepoint's task is not ours to give back
+				f.Kernel("bpf_task_release", task) // wrong: the program did not acquire the task of the tracepoint
 				return f.S32(0)
 			})
 		},
@@ -49,7 +49,7 @@ var resources = [...]Mistake{
 			return dsl.Func("release_of_the_packets_socket", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				sk := skb.Sk()
 				f.If(sk.IsNil(), f.ReturnConst(0))
-				return helper.SkRelease(f, sk).S32() // wrong: the packet holds it, and not this program
+				return helper.SkRelease(f, sk).S32() // wrong: the program did not acquire this socket
 			})
 		},
 	},
@@ -60,7 +60,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("section_left_open", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				f.Kernel("bpf_preempt_disable")
-				f.If(flags.Eq(0), f.ReturnConst(0)) // wrong: on this path it is not enabled again
+				f.If(flags.Eq(0), f.ReturnConst(0)) // wrong: on this path preemption is not enabled again
 				f.Kernel("bpf_preempt_enable")
 				return f.S32(0)
 			})
@@ -74,7 +74,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("rcu_left_open", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				f.Kernel("bpf_rcu_read_lock")
-				return f.S32(0) // wrong: f.RCU ends what it begins
+				return f.S32(0) // wrong: the section is still open; f.RCU would end it
 			})
 		},
 		Found: Compiling,
@@ -88,10 +88,10 @@ var resources = [...]Mistake{
 			return dsl.Func("lock_left_closed", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := values.In(f).Lookup(1)
 				f.If(value.NotNil(), func() {
-					helper.SpinLock(f, value.Part("Lock")) // wrong: f.Locked unlocks what it locks
+					helper.SpinLock(f, value.Part("Lock")) // wrong: nothing unlocks it; f.Locked would do so
 					value.U64("Count").Inc(1)
 				})
-				return f.S32(0) // seen: the lock is held still
+				return f.S32(0) // seen: the lock is still held
 			})
 		},
 		Found: Compiling,
@@ -104,7 +104,7 @@ var resources = [...]Mistake{
 			return dsl.Func("interrupts_left_off", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				saved := dsl.Local[uint64](f)
 				f.Kernel("bpf_local_irq_save", saved)
-				return f.S32(0) // wrong: they stay off until bpf_local_irq_restore
+				return f.S32(0) // wrong: interrupts are still disabled; bpf_local_irq_restore is missing
 			})
 		},
 		Found: Compiling,
@@ -115,7 +115,7 @@ var resources = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("section_never_begun", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
-				f.Kernel("bpf_rcu_read_unlock") // wrong: the other one comes first
+				f.Kernel("bpf_rcu_read_unlock") // wrong: call bpf_rcu_read_lock first
 				return f.S32(0)
 			})
 		},
@@ -130,7 +130,7 @@ var resources = [...]Mistake{
 				outer, inner := dsl.Local[uint64](f), dsl.Local[uint64](f)
 				f.Kernel("bpf_local_irq_save", outer)
 				f.Kernel("bpf_local_irq_save", inner)
-				f.Kernel("bpf_local_irq_restore", outer) // wrong: the inner one is due first
+				f.Kernel("bpf_local_irq_restore", outer) // wrong: the inner flags must be restored first
 				f.Kernel("bpf_local_irq_restore", inner)
 				return f.S32(0)
 			})
@@ -157,7 +157,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("iterator_not_begun", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
 				numbers := dsl.Local[uint64](f)
-				f.Kernel("bpf_iter_num_destroy", numbers) // wrong: bpf_iter_num_new makes one
+				f.Kernel("bpf_iter_num_destroy", numbers) // wrong: call bpf_iter_num_new first
 				return f.S32(0)
 			})
 		},
@@ -185,7 +185,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("dynptr_not_made", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				packet, b := dsl.Local[room](f), dsl.Local[uint64](f)
-				return helper.DynptrRead(f, b, 8, packet, 0, 0).S32() // wrong: bpf_dynptr_from_skb comes first
+				return helper.DynptrRead(f, b, 8, packet, 0, 0).S32() // wrong: call bpf_dynptr_from_skb first
 			})
 		},
 		Found: Compiling,
@@ -199,7 +199,7 @@ var resources = [...]Mistake{
 			return dsl.Func("dynptr_written_over", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				event := dsl.Local[room](f)
 				helper.RingbufReserveDynptr(f, events.Spec(), 8, 0, event)
-				event.Ptr.At(0).U64().Set(0) // wrong: with these bytes the record would be lost
+				event.Ptr.At(0).U64().Set(0) // wrong: this overwrites the dynptr, and the record would be lost
 				helper.RingbufSubmitDynptr(f, event, 0)
 				return f.S32(0)
 			})
@@ -215,7 +215,7 @@ var resources = [...]Mistake{
 			return dsl.Func("helper_writes_over_a_dynptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				event := dsl.Local[room](f)
 				helper.RingbufReserveDynptr(f, events.Spec(), 8, 0, event)
-				helper.SkbLoadBytes(f, skb, 0, event, 8) // wrong: the bytes go to where the dynptr is, not to its record
+				helper.SkbLoadBytes(f, skb, 0, event, 8) // wrong: this writes over the dynptr, not into its record
 				helper.RingbufSubmitDynptr(f, event, 0)
 				return f.S32(0)
 			})
@@ -247,7 +247,7 @@ var resources = [...]Mistake{
 			return dsl.Func("lock_read_as_a_number", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				return value.Part("Lock").At(0).S32().Get() // wrong: whether a lock is held is not for programs to read
+				return value.Part("Lock").At(0).S32().Get() // wrong: programs may not read a lock
 			})
 		},
 		Found: Compiling,
@@ -261,7 +261,7 @@ var resources = [...]Mistake{
 			return dsl.Func("half_a_kptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				return value.Part("Mask").At(0).S32().Get() // wrong: pointers have 8 bytes
+				return value.Part("Mask").At(0).S32().Get() // wrong: a pointer must be read as 8 bytes
 			})
 		},
 		Found: Compiling,
@@ -275,7 +275,7 @@ var resources = [...]Mistake{
 			p := dsl.Func("kptr_set", func(f *dsl.Fn, in dsl.ContextOf[uint64]) dsl.S32 {
 				value := owners.In(f).Lookup(0)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				value.Part("Mask").At(0).U64().Set(in.U64("")) // wrong: what is in there would be lost; value.Exchange gives it
+				value.Part("Mask").At(0).U64().Set(in.U64("")) // wrong: the old pointer would be lost; value.Exchange returns it
 				return f.S32(0)
 			})
 			p.Sleepable = true
@@ -291,7 +291,7 @@ var resources = [...]Mistake{
 			return dsl.Func("lock_somewhere", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
-				f.Locked(value.Offset(skb.Mark().And(4)), func() { // wrong: a lock, or what is behind it
+				f.Locked(value.Offset(skb.Mark().And(4)), func() { // wrong: the offset of a lock must be a constant
 					value.U64("Count").Inc(1)
 				})
 				return f.S32(0)
@@ -307,7 +307,7 @@ var resources = [...]Mistake{
 			return dsl.Func("value_without_a_lock", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				count := counts.In(f).Lookup(1)
 				f.If(count.IsNil(), f.ReturnConst(0))
-				f.Locked(count, func() { // wrong: the value is a number, and no lock
+				f.Locked(count, func() { // wrong: the value is a number, not a lock
 					count.U64("").Inc(1)
 				})
 				return f.S32(0)
@@ -321,7 +321,7 @@ var resources = [...]Mistake{
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
 			return dsl.New("lock_in_a_filter",
-				dsl.LoadMap(isa.R1, values.Spec()), // wrong: socket filters may not use a map with locks at all
+				dsl.LoadMap(isa.R1, values.Spec()), // wrong: socket filters may not use maps with locks
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -331,14 +331,14 @@ var resources = [...]Mistake{
 	},
 }
 
-// guarded is a value with a lock in it.
+// guarded is a value with a lock.
 type guarded struct {
 	Lock  dsl.SpinLock
 	_     [4]uint8
 	Count uint64
 }
 
-// room is where the kernel keeps a dynptr.
+// room is memory for a dynptr.
 type room struct{ _ [16]uint8 }
 
 // owner is a value that owns a set of processors.

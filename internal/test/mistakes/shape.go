@@ -10,10 +10,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const shapeText = `Before it follows a program, the verifier looks at its instructions one by one, at where the jumps and calls lead, and at the
-tables that come with it. Then it follows every path, and there are limits to how many and how long they may be. Functions of Go
-have a good shape by themselves: these programs are made of instructions, and some are changed after they were compiled, since
-package dsl does not write such a thing.`
+const shapeText = `Before the verifier follows the paths of a program, it checks each instruction, the targets of jumps and
+calls, and the tables that are loaded with the program. Then it follows every path. The number and length of paths are limited.
+Programs from Go functions always have a correct shape. So these programs are made of instructions, and some are changed after
+they were compiled, because package dsl cannot make them.`
 
 var shape = [...]Mistake{
 	{
@@ -22,7 +22,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("no_exit",
-				dsl.Mov64Imm(isa.R0, 0), // wrong: and then?
+				dsl.Mov64Imm(isa.R0, 0), // wrong: the exit after it is missing
 			)
 		},
 		Found: Compiling,
@@ -35,7 +35,7 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("jump_out",
 				dsl.Mov64Imm(isa.R0, 0),
-				dsl.Raw(isa.Jump(7)), // wrong: 7 instructions on there are none any more
+				dsl.Raw(isa.Jump(7)), // wrong: the program ends before the target
 				dsl.Exit(),
 			)
 		},
@@ -47,7 +47,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("jump_into_a_load",
-				dsl.Raw(isa.JEQ64Imm(isa.R1, 0, 1)), // wrong: one on is the second half of the load
+				dsl.Raw(isa.JEQ64Imm(isa.R1, 0, 1)), // wrong: the target is the second half of the load
 				dsl.LoadImm64(isa.R0, 1<<40),        // seen: the load
 				dsl.Exit(),
 			)
@@ -76,8 +76,8 @@ var shape = [...]Mistake{
 			return dsl.New("endless_loop",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Label("again"),
-				dsl.Mov64Imm(isa.R2, 1),          // seen: here everything is as it was before
-				dsl.JNE64Imm(isa.R2, 0, "again"), // wrong: nothing changes R2 on the way
+				dsl.Mov64Imm(isa.R2, 1),          // seen: here nothing has changed since the last turn
+				dsl.JNE64Imm(isa.R2, 0, "again"), // wrong: nothing changes R2 in the loop
 				dsl.Exit(),
 			)
 		},
@@ -90,8 +90,8 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("a_million_turns", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				sum := f.U32(0).Var()
-				f.For(1_000_000, func(i dsl.U32) { // wrong: the verifier goes through each turn; f.Loop and f.Range are for that
-					sum.Set(sum.Xor(i)) // seen: after a million instructions it gives up, wherever that is
+				f.For(1_000_000, func(i dsl.U32) { // wrong: the verifier walks through each turn; use f.Loop or f.Range
+					sum.Set(sum.Xor(i)) // seen: after a million instructions the verifier stops, here or near
 				})
 				return sum.Get()
 			})
@@ -104,7 +104,7 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			items := []dsl.Item{dsl.LoadMem(isa.W, isa.R2, isa.R1, 0), dsl.Mov64Imm(isa.R0, 0)}
 			for i := range int32(9000) {
-				items = append(items, dsl.JEQ64Imm(isa.R2, i, "out")) // wrong: each branch has another side that waits
+				items = append(items, dsl.JEQ64Imm(isa.R2, i, "out")) // wrong: the other side of each branch is saved for later
 			}
 			return dsl.New("nine_thousand_branches", append(items, dsl.Label("out"), dsl.Exit())...)
 		},
@@ -116,7 +116,7 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			deepest := dsl.New("f9", dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 			for i := 8; i > 1; i-- {
-				deepest = dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Call(deepest), dsl.Exit()) // wrong: the ninth frame is one too many
+				deepest = dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Call(deepest), dsl.Exit()) // wrong: 8 frames is the limit
 			}
 			return dsl.New("nine_frames", dsl.Call(deepest), dsl.Exit())
 		},
@@ -128,12 +128,12 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			large := dsl.New("large", dsl.Proto("u64"),
-				dsl.StoreImm(isa.DW, isa.R10, -400, 0), // 400 bytes here
+				dsl.StoreImm(isa.DW, isa.R10, -400, 0), // 400 bytes of stack here
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
 			return dsl.New("shared_stack",
-				dsl.StoreImm(isa.DW, isa.R10, -200, 0), // wrong: and 200 there are more than 512 together
+				dsl.StoreImm(isa.DW, isa.R10, -200, 0), // wrong: with the other 400 bytes this is more than 512
 				dsl.Call(large),
 				dsl.Exit(),
 			)
@@ -150,7 +150,7 @@ var shape = [...]Mistake{
 			next := dsl.New("next", dsl.Proto("int", "struct __sk_buff *skb"),
 				dsl.LoadMap(isa.R2, programs.Spec()),
 				dsl.Mov64Imm(isa.R3, 0),
-				dsl.CallHelper(tailCall), // wrong: the next program takes 512 bytes more, above those of the caller
+				dsl.CallHelper(tailCall), // wrong: the next program may use 512 more bytes of stack
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -179,11 +179,11 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("reserved_field",
 				dsl.Mov64Imm(isa.R0, 0),
-				dsl.Exit(), // seen: an exit with a 1 in it
+				dsl.Exit(), // seen: an exit with the constant 1
 			)
 		},
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.Instructions[8+4] = 1 // wrong: exit has no constant
+			load.Instructions[8+4] = 1 // wrong: the constant of exit must be 0
 		},
 	},
 	{
@@ -197,7 +197,7 @@ var shape = [...]Mistake{
 			)
 		},
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.Instructions[8] = byte(isa.ClassALU64) // wrong: the second slot of a load has the opcode 0
+			load.Instructions[8] = byte(isa.ClassALU64) // wrong: the second slot of a load must have the opcode 0
 		},
 		Whole: true,
 	},
@@ -207,7 +207,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("register_twelve",
-				dsl.Mov64Imm(isa.R0, 0), // seen: a register to write that is none
+				dsl.Mov64Imm(isa.R0, 0), // seen: the register does not exist
 				dsl.Exit(),
 			)
 		},
@@ -222,7 +222,7 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("divided_by_zero",
 				dsl.Mov64Imm(isa.R0, 1),
-				dsl.Div64Imm(isa.R0, 0), // wrong: by the constant 0
+				dsl.Div64Imm(isa.R0, 0), // wrong: the divisor is the constant 0
 				dsl.Exit(),
 			)
 		},
@@ -235,7 +235,7 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("shifted_by_64",
 				dsl.Mov64Imm(isa.R0, 1),
-				dsl.Lsh64Imm(isa.R0, 64), // wrong: 63 is the most
+				dsl.Lsh64Imm(isa.R0, 64), // wrong: the largest shift is 63
 				dsl.Exit(),
 			)
 		},
@@ -261,7 +261,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("no_such_atomic",
-				dsl.AtomicAdd64(isa.R10, -8, isa.R1), // seen: an operation that there is not
+				dsl.AtomicAdd64(isa.R10, -8, isa.R1), // seen: the operation does not exist
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -276,7 +276,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("frame_pointer_set",
-				dsl.Add64Imm(isa.R10, -16), // wrong: the frame is as long as what is accessed, nobody makes room
+				dsl.Add64Imm(isa.R10, -16), // wrong: R10 cannot be written; the stack needs no allocation
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -289,7 +289,7 @@ var shape = [...]Mistake{
 		In:    socketFilter,
 		Build: twoInstructions,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.LineInfo[16] = 99 // wrong: the second record is of instruction 99, and there are two
+			load.LineInfo[16] = 99 // wrong: the second record is for instruction 99, but there are only two
 		},
 		Whole: true,
 	},
@@ -299,7 +299,7 @@ var shape = [...]Mistake{
 		In:    socketFilter,
 		Build: twoFunctions,
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.LineInfo = load.LineInfo[:16] // wrong: a record for the first function only
+			load.LineInfo = load.LineInfo[:16] // wrong: only the first function has a record
 		},
 		Whole: true,
 	},
@@ -331,7 +331,7 @@ var shape = [...]Mistake{
 			var items []dsl.Item
 			for i := range 257 {
 				f := dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
-				items = append(items, dsl.Call(f)) // wrong: 256 functions are the most
+				items = append(items, dsl.Call(f)) // wrong: at most 256 functions are allowed
 			}
 			return dsl.New("many_functions", append(items, dsl.Exit())...)
 		},
@@ -343,7 +343,7 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("call_of_nothing",
-				dsl.Raw(isa.CallRel(100)), // wrong: the program ends long before
+				dsl.Raw(isa.CallRel(100)), // wrong: the program ends before the target
 				dsl.Exit(),
 			)
 		},
@@ -356,19 +356,19 @@ var shape = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			return dsl.New("budget_with_a_number",
-				dsl.MayGoto("out"), // seen: a number in it
+				dsl.MayGoto("out"), // seen: the instruction with the constant
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
 		},
 		Spoil: func(load *syscall.ProgLoadAttr) {
-			load.Instructions[4] = 7 // wrong: may_goto has no constant; how many turns there are is the kernel's to say
+			load.Instructions[4] = 7 // wrong: the constant of may_goto must be 0; the kernel decides the number of turns
 		},
 	},
 }
 
-// twoInstructions is a program that is right by itself.
+// twoInstructions is a correct program.
 func twoInstructions() *dsl.Program {
 	return dsl.New("two_instructions",
 		dsl.Mov64Imm(isa.R0, 0),
@@ -376,7 +376,7 @@ func twoInstructions() *dsl.Program {
 	)
 }
 
-// twoFunctions is a program with a function besides the first.
+// twoFunctions is a correct program with a second function.
 func twoFunctions() *dsl.Program {
 	zero := dsl.New("zero", dsl.Proto("u64"),
 		dsl.Mov64Imm(isa.R0, 0),

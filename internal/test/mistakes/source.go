@@ -19,12 +19,12 @@ type Source struct {
 	File        string // base name
 	First, Last int    // lines, from 1
 	Wrong, Seen []int  // lines that are marked
-	Build       string // the function that writes the program or the types, without its indentation
-	Spoil       string // the one that changes it, likewise; "" when there is none
+	Build       string // the function that makes the program or the types, without indentation
+	Spoil       string // the function that changes it, without indentation; "" when there is none
 }
 
-// Sources reads the text of all mistakes, by their names. Under the names of functions it has those that several mistakes use, and under
-// SharedName the types.
+// Sources reads the source text of all mistakes, by their names. Functions that several mistakes use have their own name, and types have
+// SharedName.
 func Sources() (map[string]*Source, error) {
 	all := make(map[string]*Source)
 	for _, f := range Fields() {
@@ -100,10 +100,10 @@ func readSources(file, text string, all map[string]*Source) error {
 	return err
 }
 
-// SharedName is what Sources has the declarations under that the programs of a file share.
+// SharedName is the name in Sources of the declarations that the programs of a file share.
 func SharedName(file string) string { return "shared by " + file }
 
-// sharedText are the types of a file.
+// sharedText returns the types of a file.
 func sharedText(set *token.FileSet, tree *ast.File, lines []string) string {
 	var parts []string
 	for _, d := range tree.Decls {
@@ -114,7 +114,7 @@ func sharedText(set *token.FileSet, tree *ast.File, lines []string) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// declarationText is the text of a declaration with its comment.
+// declarationText returns the text of a declaration with its comment.
 func declarationText(set *token.FileSet, lines []string, d ast.Decl, doc *ast.CommentGroup) string {
 	from := d.Pos()
 	if doc != nil {
@@ -123,7 +123,7 @@ func declarationText(set *token.FileSet, lines []string, d ast.Decl, doc *ast.Co
 	return strings.Join(lines[set.Position(from).Line-1:set.Position(d.End()).Line], "\n")
 }
 
-// functionText is the text of an expression with what stands behind its last line, without the indentation of the line it begins in.
+// functionText returns the text of an expression and the comment after its last line, without the indentation of its first line.
 func functionText(set *token.FileSet, lines []string, e ast.Expr) string {
 	from, to := set.Position(e.Pos()), set.Position(e.End())
 	part := append([]string(nil), lines[from.Line-1:to.Line]...)

@@ -6,10 +6,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const structsText = `Pointers to the kernel's structs come with their type, from the kernel's own BTF: from the arguments of a tracepoint or of a
-member of an ops struct, and from the fields of what those lead to. A program reads fields at constant offsets and in their own
-width, and writes only those that its place allows. By name ([language.md](language.md)) all that comes out right; these programs
-do it by hand.`
+const structsText = `Pointers to the kernel's structs have a type, from the kernel's BTF. They are arguments of a tracepoint or
+of a member of an ops struct, or they are read from fields of such structs. A program must read fields at constant offsets and
+with their own width, and it may write only some fields. When fields are named ([language.md](language.md)), all of this is done
+for you. These programs do it by hand.`
 
 var structs = [...]Mistake{
 	{
@@ -19,7 +19,7 @@ var structs = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("past_the_struct",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 32000), // wrong: struct task_struct ends before
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 32000), // wrong: struct task_struct ends before this offset
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -34,7 +34,7 @@ var structs = [...]Mistake{
 			return dsl.New("past_the_member",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "task_struct", "flags"),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: the field has 4 bytes, and these are 8
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: the field has 4 bytes, but 8 are read
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -49,7 +49,7 @@ var structs = [...]Mistake{
 			return dsl.New("half_a_pointer",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "task_struct", "group_leader"),
-				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the field is a pointer, of 8 bytes
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the field is a pointer, which has 8 bytes
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -62,7 +62,7 @@ var structs = [...]Mistake{
 		In:   newTask,
 		Build: func() *dsl.Program {
 			return dsl.Func("write_to_a_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
-				task.To("task_struct").Field("flags").Set(0) // wrong: a tracepoint reads
+				task.To("task_struct").Field("flags").Set(0) // wrong: tracepoints may only read
 				return f.S32(0)
 			})
 		},
@@ -75,7 +75,7 @@ var structs = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.New("before_the_struct",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: what is before the task is not the task's
+				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: the offset is before the beginning of the task
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -92,7 +92,7 @@ var structs = [...]Mistake{
 				dsl.CallHelper(prandom),
 				dsl.And64Imm(isa.R0, 8),
 				dsl.Add64Reg(isa.R6, isa.R0),
-				dsl.LoadMem(isa.DW, isa.R0, isa.R6, 0), // wrong: one of two fields, by chance
+				dsl.LoadMem(isa.DW, isa.R0, isa.R6, 0), // wrong: the offset of a field must be a constant
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -105,7 +105,7 @@ var structs = [...]Mistake{
 		In:   congAvoid,
 		Build: func() *dsl.Program {
 			return dsl.Func("write_to_snd_nxt", func(f *dsl.Fn, sk dsl.Ptr, ack, acked dsl.U32) {
-				sk.To("tcp_sock").Field("snd_nxt").Set(ack) // wrong: congestion controls set windows, and leave sequence numbers alone
+				sk.To("tcp_sock").Field("snd_nxt").Set(ack) // wrong: congestion controls may not write this field
 			})
 		},
 		Found: Compiling,
@@ -118,7 +118,7 @@ var structs = [...]Mistake{
 			return dsl.New("wide_write",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "tcp_sock", "snd_cwnd"),
-				dsl.StoreImm(isa.DW, isa.R1, 0, 10), // wrong: the window has 4 bytes, and the next field is hit too
+				dsl.StoreImm(isa.DW, isa.R1, 0, 10), // wrong: the field has 4 bytes, so the next field is overwritten too
 				dsl.Exit(),
 			)
 		},
@@ -133,7 +133,7 @@ var structs = [...]Mistake{
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.JEQ64Imm(isa.R1, 0, "none"),
-				dsl.StoreImm(isa.DW, isa.R1, 0, 1), // wrong: struct bpf_dummy_ops_state has one number of 4 bytes
+				dsl.StoreImm(isa.DW, isa.R1, 0, 1), // wrong: struct bpf_dummy_ops_state has only 4 bytes
 				dsl.Label("none"),
 				dsl.Exit(),
 			)

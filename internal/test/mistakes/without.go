@@ -1,34 +1,39 @@
 package mistakes
 
-// A Lack is a rule that has no program here.
+// A Lack is a rule without a program in this package.
 type Lack struct {
 	Rule string // its Pattern
-	Why  string // what stands against one
+	Why  string // the reason
 }
 
-// Without lists the rules of which Linux 6.18 cannot be brought to give the message by a program of ours, with the reason.
+// Without lists the rules for which no program of ours makes Linux 6.18 print the message, with the reason.
 func Without() []Lack { return without[:] }
 
-// Reasons that several have.
+// Reasons of several rules.
 const (
-	ofFunctions = "it is about programs for functions of the kernel, which something on the machine that these programs are tried on forbids (EPERM) before they are looked at"
-	ofLists     = "package maps declares no lists, trees and resilient locks in values"
-	taggedTypes = "it takes a tag on an argument of a global function, and package compile writes none"
+	ofFunctions = "it is about programs for kernel functions, and the test machine refuses these (EPERM) before the verifier runs"
+	ofLists     = "package maps has no lists, trees and resilient locks in values"
+	taggedTypes = "it needs a tag on an argument of a global function, which package compile does not write"
 )
 
 var without = [...]Lack{
-	{"back-edge from insn %d to %d", "it takes a user without CAP_BPF, who may load nothing where kernel.unprivileged_bpf_disabled is set"},
-	{"stack size of subprog %d is %d. Too large", "of a single function the access beyond 512 bytes is refused first, and where the compiler of the kernel makes room of its own for functions there is no such limit"},
-	{"verifier bug", "it is a mistake of the kernel, and none is known that a program can bring about"},
+	{"back-edge from insn %d to %d", "it needs a user without CAP_BPF, who may not load programs when kernel.unprivileged_bpf_disabled " +
+		"is set"},
+	{"stack size of subprog %d is %d. Too large", "in a single function the access beyond 512 bytes is refused first; and when the JIT " +
+		"compiler gives each function its own stack, this limit does not exist"},
+	{"verifier bug", "it is a bug of the kernel, and no program is known that causes one"},
 	{"corrupted spill memory", "Linux 6.1 and later say `invalid size of register fill`"},
-	{"invalid read from stack R%d var_off %s+%d size %d", "whoever may not read what was never written may not use variable offsets into the stack either, and that is said first"},
-	{"invalid bpf_context access off=%d. Reference may already be released", "it takes a member of an ops struct that hands a reference over, and this kernel has none (Qdisc_ops is one)"},
-	{"arg#%d reference type('%s %s') size cannot be determined", "package compile gives a size to whatever pointers of global functions lead to"},
+	{"invalid read from stack R%d var_off %s+%d size %d", "without CAP_PERFMON, variable offsets into the stack are refused first"},
+	{"invalid bpf_context access off=%d. Reference may already be released", "it needs a member of an ops struct that passes a " +
+		"reference to the program, such as one of Qdisc_ops, and the test kernel has none"},
+	{"arg#%d reference type('%s %s') size cannot be determined", "package compile always writes a size for the memory that arguments of " +
+		"global functions point to"},
 	{"arg#%d is expected to be non-NULL", taggedTypes},
-	{"Locking two bpf_spin_locks are not allowed", "Linux 6.18 refuses the call of bpf_spin_lock as a call while a lock is held; " + ofLists},
+	{"Locking two bpf_spin_locks are not allowed", "Linux 6.18 refuses bpf_spin_lock like other calls while a lock is held; " + ofLists},
 	{"bpf_spin_lock at off=%d must be held for %s", ofLists},
 	{"R%d is not a pointer to %s", taggedTypes},
-	{"JIT is required for calling kernel function", "it takes a kernel without its JIT compiler or its BTF, or a program that calls 257 different functions"},
+	{"JIT is required for calling kernel function", "it needs a kernel without JIT compiler or BTF, or a program that calls 257 " +
+		"different functions"},
 	{"%s is not sleepable", ofFunctions},
 	{"Attaching tracing programs to function '%s' is rejected.", ofFunctions},
 }
