@@ -148,6 +148,9 @@ func BenchmarkGrowth(b *testing.B) {
 // TestGrowthIsLinear: ten times as many instructions take ten times as long, not more than 2.5 times that, for caches that are too small and garbage.
 // The shortest of some runs are compared, in time of the processor; what else goes on here only makes runs longer.
 func TestGrowthIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
 	const more, runs = 2.5, 12
 	for _, s := range shapes() {
 		n := 20_000

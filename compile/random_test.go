@@ -49,7 +49,11 @@ func compileRandom(p *random.Program, level isa.Level) (o *compile.Object, err e
 
 // TestRandomProgramsCompile needs no kernel; see TestRandomProgramsDoWhatGoDoes for the other half.
 func TestRandomProgramsCompile(t *testing.T) {
-	for seed := range uint64(100) {
+	seeds := uint64(100)
+	if testing.Short() {
+		seeds = 25
+	}
+	for seed := range seeds {
 		p := random.Generate(seed)
 		for level := isa.Level(p.Level); level <= isa.V4; level++ {
 			o, err := compileRandom(p, level)

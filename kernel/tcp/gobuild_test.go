@@ -47,6 +47,9 @@ func compiler(t *testing.T) func(source string) []string {
 
 // TestGoBuildRefuses: mistakes in a struct of functions are Go's to find.
 func TestGoBuildRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the go command may have to build the packages first")
+	}
 	const source = `package snippet
 
 import (
