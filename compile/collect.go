@@ -2,6 +2,7 @@ package compile
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -39,26 +40,26 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 		item := &f.items[i]
 		in := &code[next]
 		switch item.Kind {
-		case dsl.Plain:
+		case record.Plain:
 			if mayRefer(item.Ins.Op) {
 				u.collectNumbered(f, item, next, in)
 			}
-		case dsl.LabelHere:
-			n := f.labels.of(item.Name)
+		case record.LabelHere:
+			n := f.labels.of(item.Name())
 			if f.labels.at[n] != nowhere {
-				u.foundItem(f, item, mistake.DuplicateLabel, mistake.Finding{Detail: "the label " + quote(item.Name) + " stands here for the second time"})
+				u.foundItem(f, item, mistake.DuplicateLabel, mistake.Finding{Detail: "the label " + quote(item.Name()) + " stands here for the second time"})
 			}
 			f.labels.at[n], f.labels.item[n] = next, int32(i)
 			continue
-		case dsl.JumpTo:
-			in.to, in.flags = f.labels.of(item.Name), labelled
+		case record.JumpTo:
+			in.to, in.flags = f.labels.of(item.Name()), labelled
 			f.jumps = append(f.jumps, next)
-		case dsl.SubCall, dsl.SubAddress:
-			if item.Sub() == nil {
+		case record.SubCall, record.SubAddress:
+			if item.To() == nil {
 				u.foundItem(f, item, mistake.EmptyProgram, mistake.Finding{Detail: "the called program is nil"})
 				continue
 			}
-			sub := reach(item.Sub())
+			sub := reach(item.To().(*dsl.Program))
 			n, known := numbers[sub]
 			if !known {
 				if numbers == nil {
@@ -70,7 +71,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 			}
 			in.to, in.flags = n, calling
 			f.calls = append(f.calls, next)
-		case dsl.MapAddress, dsl.MapValueAddress:
+		case record.MapAddress, record.MapValueAddress:
 			u.collectMap(f, item)
 		default:
 			u.names = true
@@ -100,7 +101,7 @@ func mayRefer(op isa.Opcode) bool {
 
 // collectNumbered looks whether an instruction, as the user gave it, refers to
 // other code.
-func (u *unit) collectNumbered(f *function, item *dsl.Item, index int32, in *instr) {
+func (u *unit) collectNumbered(f *function, item *record.Item, index int32, in *instr) {
 	if _, _, ok := item.Ins.Displacement(); ok {
 		in.flags = numbered
 		f.numbers = append(f.numbers, index)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -59,8 +60,8 @@ func inSourceOrder(a, b mistake.Finding) int {
 type unit struct {
 	program  *dsl.Program
 	target   Target
-	passed   []argument                  // of the program's parameters, what they get; nil where the kernel's are the same
-	written  map[*dsl.Program][]dsl.Item // what was compiled of functions of Go
+	passed   []argument                     // of the program's parameters, what they get; nil where the kernel's are the same
+	written  map[*dsl.Program][]record.Item // what was compiled of functions of Go
 	sites    sites
 	funcs    []*function // the entry first, then in the order of their first mention
 	findings mistake.Findings
@@ -79,7 +80,7 @@ func (u *unit) found(f *function, index int, kind mistake.Kind, finding mistake.
 	finding.Insn = -1
 	finding.Position = f.program.Pos
 	if index >= 0 && index < len(f.code) {
-		finding.Position = f.item(index).Pos()
+		finding.Position = record.Position(f.item(index).Site())
 		if f.placed {
 			finding.Insn = f.first + int(f.code[index].slot)
 		}
@@ -101,9 +102,9 @@ func (u *unit) note(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) 
 }
 
 // foundItem notes a mistake at an item that is no instruction.
-func (u *unit) foundItem(f *function, item *dsl.Item, kind mistake.Kind, finding mistake.Finding) {
+func (u *unit) foundItem(f *function, item *record.Item, kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
-	finding.Position = item.Pos()
+	finding.Position = record.Position(item.Site())
 	u.findings = append(u.findings, u.about(f.program, kind, finding))
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -199,7 +200,7 @@ func TestFindingsComeTogether(t *testing.T) {
 func TestRecursionIsFound(t *testing.T) {
 	a := dsl.New("a")
 	b := dsl.New("b", dsl.Call(a), dsl.Exit())
-	a.Items = append(a.Items, dsl.Call(b), dsl.Exit())
+	a.Append(dsl.Call(b), dsl.Exit())
 	_, err := compile.Compile(a, compile.Target{})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || findings[0].Kind != mistake.Recursion {
@@ -346,7 +347,7 @@ func TestJumpsReach(t *testing.T) {
 			continue
 		}
 		for slot := range o.Slots() {
-			if item := o.Item(slot); item.Ins != o.Instructions[slot] && item.Kind != dsl.JumpTo {
+			if item := o.Item(slot); item.Ins != o.Instructions[slot] && item.Kind != record.JumpTo {
 				t.Errorf("level %v: %v at slot %d is said to come from %v", level, o.Instructions[slot], slot, item)
 				break
 			}

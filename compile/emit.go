@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -40,7 +40,7 @@ func (w *writing) frameTooLong(total int) {
 	site := int32(0)
 	for i, o := range w.f.Frame {
 		if w.frame[i] != 0 {
-			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, dsl.PositionAt(w.f.Sites[o.Site])))
+			parts = append(parts, fmt.Sprintf("%d bytes: %s, made at %v", (o.Size+7)&^7, o.Name, record.Position(w.f.Sites[o.Site])))
 			site = o.Site
 		}
 	}
@@ -52,7 +52,7 @@ func (w *writing) frameTooLong(total int) {
 	}
 	for _, v := range w.result.Spilled {
 		if s, ok := byValue[v]; ok {
-			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", dsl.PositionAt(w.f.Sites[s])))
+			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", record.Position(w.f.Sites[s])))
 			site = s
 		}
 	}
@@ -60,7 +60,7 @@ func (w *writing) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: dsl.PositionAt(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
+	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: record.Position(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
 		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 
@@ -82,17 +82,17 @@ func (w *writing) fillBlock(b int32) {
 	c.site = w.f.Blocks[w.order[b]].Site
 	c.taken, c.otherwise = nowhere, nowhere
 	steps := w.result.Blocks[b].Steps
-	c.body = make([]dsl.Item, 0, len(steps)+1)
+	c.body = make([]record.Item, 0, len(steps)+1)
 	for i := range steps {
 		s := &steps[i]
 		site := w.siteOf(b, steps[i:], c.site)
 		switch s.Kind {
 		case regalloc.Move:
-			c.add(w, dsl.Item{Ins: isa.Mov64Reg(s.Dst, s.Src)}, site)
+			c.add(w, record.Plain, isa.Mov64Reg(s.Dst, s.Src), nil, site)
 		case regalloc.Spill:
-			c.add(w, dsl.Item{Ins: isa.StoreMem(isa.DW, isa.R10, w.slotOffset(s.Slot), s.Src)}, site)
+			c.add(w, record.Plain, isa.StoreMem(isa.DW, isa.R10, w.slotOffset(s.Slot), s.Src), nil, site)
 		case regalloc.Reload:
-			c.add(w, dsl.Item{Ins: isa.LoadMem(isa.DW, s.Dst, isa.R10, w.slotOffset(s.Slot))}, site)
+			c.add(w, record.Plain, isa.LoadMem(isa.DW, s.Dst, isa.R10, w.slotOffset(s.Slot)), nil, site)
 		case regalloc.Remake:
 			at := w.making[s.V]
 			w.fillOp(c, &w.ops[at.block][at.instr], s)
@@ -112,8 +112,8 @@ func (w *writing) fillBlock(b int32) {
 	}
 }
 
-func (c *codeBlock) add(w *writing, i dsl.Item, site int32) {
-	c.body = append(c.body, dsl.Placed(i, w.f.Sites[site]))
+func (c *codeBlock) add(w *writing, kind record.ItemKind, ins isa.Instruction, ref *record.Reference, site int32) {
+	c.body = append(c.body, record.NewItem(kind, ins, ref, w.f.Sites[site]))
 }
 
 // siteOf is the line of the next instruction that is not the allocator's own.
@@ -136,29 +136,25 @@ func (w *writing) fillOp(c *codeBlock, o *op, s *regalloc.Step) {
 		c.jump, c.site = w.filled(o.code[0], s), o.site
 		return
 	case subCallOp:
-		c.add(w, dsl.Call(w.body.Subs[o.target]), o.site)
+		c.add(w, record.SubCall, isa.CallRel(0), &w.body.Subs[o.target], o.site)
 		return
 	case subAddressOp:
-		c.add(w, dsl.LoadFunc(s.Dst, w.body.Subs[o.target]), o.site)
+		c.add(w, record.SubAddress, isa.LoadFunc(s.Dst, 0), &w.body.Subs[o.target], o.site)
 		return
 	case mapAddressOp:
-		c.add(w, dsl.LoadMap(s.Dst, w.body.Maps[o.target]), o.site)
+		c.add(w, record.MapAddress, isa.LoadMapFD(s.Dst, 0), &w.body.Maps[o.target], o.site)
 		return
 	case mapValueOp:
-		c.add(w, dsl.LoadMapData(s.Dst, w.body.Maps[o.target], uint32(o.code[0].ins.Imm>>32)), o.site)
+		c.add(w, record.MapValueAddress, isa.LoadMapValue(s.Dst, 0, uint32(o.code[0].ins.Imm>>32)), &w.body.Maps[o.target], o.site)
 		return
 	}
+	var called *record.Reference
+	if o.kind == kernelCallOp {
+		called = &record.Reference{Name: w.f.Names[o.target].Name}
+	}
 	for i := range o.count {
-		c.add(w, dsl.Item{Ins: w.filled(o.code[i], s), Name: w.calledName(o)}, o.site)
+		c.add(w, record.Plain, w.filled(o.code[i], s), called, o.site)
 	}
-}
-
-// calledName is the name of the kernel function that an operation calls, or "".
-func (w *writing) calledName(o *op) string {
-	if o.kind != kernelCallOp {
-		return ""
-	}
-	return w.f.Names[o.target].Name
 }
 
 // filled is an instruction with its registers.
@@ -201,22 +197,22 @@ func (w *writing) write() {
 	for _, b := range places {
 		count += len(w.tidied.blocks[b].body) + 3 // a label and two jumps
 	}
-	w.items = make([]dsl.Item, 0, count)
+	w.items = make([]record.Item, 0, count)
 	for i, b := range places {
 		c := &w.tidied.blocks[b]
 		if w.wanted[b] {
-			w.add(dsl.Item{Kind: dsl.LabelHere, Name: label(b)}, c.site)
+			w.add(record.LabelHere, isa.Instruction{}, label(b), c.site)
 		}
 		w.items = append(w.items, c.body...)
 		if c.taken != nowhere {
-			w.add(dsl.Item{Kind: dsl.JumpTo, Ins: c.jump, Name: label(c.taken)}, c.site)
+			w.add(record.JumpTo, c.jump, label(c.taken), c.site)
 		}
 		switch {
 		case c.otherwise == nowhere || i+1 < len(places) && c.otherwise == places[i+1]:
 		case w.tidied.blocks[c.otherwise].onlyLeaves():
-			w.add(dsl.Item{Ins: isa.Exit()}, c.site)
+			w.add(record.Plain, isa.Exit(), nil, c.site)
 		default:
-			w.add(dsl.Item{Kind: dsl.JumpTo, Ins: isa.Jump(0), Name: label(c.otherwise)}, c.site)
+			w.add(record.JumpTo, isa.Jump(0), label(c.otherwise), c.site)
 		}
 	}
 }
@@ -257,8 +253,10 @@ func (w *writing) turn(c *codeBlock, next int32) {
 	}
 }
 
-func label(place int32) string { return "b" + strconv.Itoa(int(place)) }
+func label(place int32) *record.Reference {
+	return &record.Reference{Name: "b" + strconv.Itoa(int(place))}
+}
 
-func (w *writing) add(i dsl.Item, site int32) {
-	w.items = append(w.items, dsl.Placed(i, w.f.Sites[site]))
+func (w *writing) add(kind record.ItemKind, ins isa.Instruction, ref *record.Reference, site int32) {
+	w.items = append(w.items, record.NewItem(kind, ins, ref, w.f.Sites[site]))
 }

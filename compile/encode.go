@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -36,7 +37,7 @@ func encode(u *unit) {
 			rest[i], items[i] = in.Instruction, in.item
 			if in.IsWide() {
 				o.wide = append(o.wide, f.first+int(in.slot))
-				maps.refer(f.item(i).Map(), f.first+int(in.slot))
+				maps.refer(specOf(f.item(i)), f.first+int(in.slot))
 			}
 			if in.site != site || site == 0 {
 				site = in.site
@@ -122,7 +123,7 @@ func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteO
 			site = in.site
 			s := sources[site]
 			if !s.known || site == 0 {
-				pos := f.item(i).Pos()
+				pos := record.Position(f.item(i).Site())
 				text := ""
 				if u.target.Source != nil {
 					text = u.target.Source(pos.File, pos.Line)

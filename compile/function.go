@@ -4,13 +4,15 @@ import (
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // A function is one of a unit's functions.
 type function struct {
 	program *dsl.Program
-	items   []dsl.Item // the program's; an instruction has its item's index
+	items   []record.Item // the program's; an instruction has its item's index
 	code    []instr
 	labels  labels
 	callees []*function // an instruction that calls one has its index
@@ -68,7 +70,7 @@ const (
 func (i *instr) is(f flags) bool { return i.flags&f != 0 }
 
 // item is what an instruction comes from.
-func (f *function) item(index int) *dsl.Item { return &f.items[f.code[index].item] }
+func (f *function) item(index int) *record.Item { return &f.items[f.code[index].item] }
 
 // callee is the function that an instruction calls, or nil.
 func (f *function) callee(index int) *function {
@@ -154,22 +156,22 @@ func (f *function) slotAt(index int) int {
 // sites numbers the places where items were made, as far as the numbers go: code
 // of millions of instructions comes from few lines of Go. 0 stands for no number.
 type sites struct {
-	number map[uintptr]uint16
+	number map[ir.Site]uint16
 	recent [64]struct { // the answers of late, by some bits of the site
-		site   uintptr
+		site   ir.Site
 		number uint16
 	}
 }
 
-func (s *sites) of(site uintptr) uint16 {
-	last := &s.recent[site>>2%uintptr(len(s.recent))]
+func (s *sites) of(site ir.Site) uint16 {
+	last := &s.recent[(site.PC>>2+uintptr(site.Line))%uintptr(len(s.recent))]
 	if last.site == site {
 		return last.number
 	}
 	n, known := s.number[site]
 	if !known && len(s.number) < math.MaxUint16 {
 		if s.number == nil {
-			s.number = make(map[uintptr]uint16)
+			s.number = make(map[ir.Site]uint16)
 		}
 		n = uint16(len(s.number) + 1)
 		s.number[site] = n

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -55,7 +55,7 @@ func (u *unit) placeJump(f *function, i int) {
 	in := &f.code[i]
 	switch int(in.to) {
 	case nowhere:
-		name := f.item(i).Name
+		name := f.item(i).Name()
 		finding := mistake.Finding{Detail: fmt.Sprintf("no label %q in this program", name)}
 		if near := f.labels.nearest(name); near != "" {
 			finding.Help = "did you mean " + quote(near) + "?"
@@ -64,7 +64,7 @@ func (u *unit) placeJump(f *function, i int) {
 		u.found(f, i, mistake.UnknownLabel, finding)
 	case len(f.code):
 		in.flags |= vague
-		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name), Help: "put it before an instruction, Exit() for example"})
+		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name()), Help: "put it before an instruction, Exit() for example"})
 	default:
 		u.displace(f, i, f.slotAt(int(in.to))-int(in.slot)-1)
 	}
@@ -125,14 +125,14 @@ func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 		return mistake.Finding{Detail: fmt.Sprintf("%q is %d instructions away; calls reach 2147483647", callee.program.Name, distance)}
 	}
 	finding := mistake.Finding{}
-	if item.Kind == dsl.JumpTo {
-		n := f.labels.number[item.Name]
+	if item.Kind == record.JumpTo {
+		n := f.labels.number[item.Name()]
 		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to it, not only to the next goto on the way
-		finding.Detail = fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", item.Name, distance)
-		finding.Note = fmt.Sprintf("the label stands at %v", f.items[f.labels.item[n]].Pos())
+		finding.Detail = fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", item.Name(), distance)
+		finding.Note = fmt.Sprintf("the label stands at %v", record.Position(f.items[f.labels.item[n]].Site()))
 	} else {
 		finding.Detail = fmt.Sprintf("what %q led to is %d instructions away; this instruction reaches 32767", item, distance)
-		finding.Note = fmt.Sprintf("it led to %v", f.item(int(f.code[i].to)).Pos())
+		finding.Note = fmt.Sprintf("it led to %v", record.Position(f.item(int(f.code[i].to)).Site()))
 	}
 	switch {
 	case u.fixed && isGoto(f.code[i].Op): // the target lacks gotol

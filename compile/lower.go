@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -18,7 +19,7 @@ import (
 type lowering struct {
 	*unit
 	p    *dsl.Program
-	body *dsl.Body
+	body *record.Body
 	from *ir.Func
 	to   *ir.Func
 
@@ -40,7 +41,7 @@ type phi struct {
 }
 
 // lower gives the function in SSA form, or nil when there are findings.
-func (u *unit) lower(p *dsl.Program, body *dsl.Body) *ir.Func {
+func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 	from := body.IR
 	l := &lowering{unit: u, p: p, body: body, from: from, to: ir.New(p.Name)}
 	l.to.Frame, l.to.Names, l.to.Sites = from.Frame, from.Names, from.Sites

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -28,7 +28,7 @@ type lookup struct {
 // foundAt notes a mistake at the line that is translated.
 func (l *lowering) foundAt(kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
-	finding.Position = dsl.PositionAt(l.from.Sites[l.site])
+	finding.Position = record.Position(l.from.Sites[l.site])
 	l.unit.note(l.p, kind, finding)
 }
 

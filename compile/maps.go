@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -15,9 +16,15 @@ type MapRef struct {
 	Map  int // index into Object.Maps
 }
 
+// specOf is the map that an item names, or nil.
+func specOf(item *record.Item) *dsl.MapSpec {
+	spec, _ := item.To().(*dsl.MapSpec)
+	return spec
+}
+
 // collectMap refuses maps that cannot be.
-func (u *unit) collectMap(f *function, item *dsl.Item) {
-	spec := item.Map()
+func (u *unit) collectMap(f *function, item *record.Item) {
+	spec := specOf(item)
 	switch {
 	case spec == nil:
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
@@ -27,11 +34,11 @@ func (u *unit) collectMap(f *function, item *dsl.Item) {
 			finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
 		}
 		u.foundItem(f, item, mistake.BadMap, finding)
-	case item.Kind == dsl.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
-	case item.Kind == dsl.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
+	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
+	case item.Kind == record.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
 			Help: "only the value of an array with one element can be addressed; look elements of others up"})
-	case item.Kind == dsl.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
+	case item.Kind == record.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes", uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
 	}
 }

@@ -97,7 +97,7 @@ func TestReferencesStayWhereCodeIsAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.MapRefs) != 1 || o.Item(o.MapRefs[0].Slot).Map() != m || binary.LittleEndian.Uint16(o.Code[8*o.MapRefs[0].Slot:]) != 0x1118 {
+	if len(o.MapRefs) != 1 || o.Item(o.MapRefs[0].Slot).To() != m || binary.LittleEndian.Uint16(o.Code[8*o.MapRefs[0].Slot:]) != 0x1118 {
 		t.Errorf("references %v", o.MapRefs)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -32,9 +33,9 @@ type Object struct {
 	FuncInfo []byte // records of FuncInfoSize bytes
 	LineInfo []byte // records of LineInfoSize bytes
 
-	items [][]dsl.Item // of each function
-	item  []int32      // of each instruction, an index into its function's
-	wide  []int        // the slots of 64-bit loads
+	items [][]record.Item // of each function
+	item  []int32         // of each instruction, an index into its function's
+	wide  []int           // the slots of 64-bit loads
 }
 
 // Sizes of the records that describe code (include/uapi/linux/bpf.h, struct
@@ -57,14 +58,14 @@ func (o *Object) Slots() int { return len(o.Code) / 8 }
 // Pos is the line of Go that the instruction at a slot comes from; not valid
 // when the slot is not in the code.
 func (o *Object) Pos(slot int) dsl.Position {
-	if item := o.Item(slot); item != nil {
-		return item.Pos()
+	if item := o.itemAt(slot); item != nil {
+		return record.Position(item.Site())
 	}
 	return dsl.Position{}
 }
 
-// Item is the item that the instruction at a slot comes from, or nil.
-func (o *Object) Item(slot int) *dsl.Item {
+// itemAt is the item that the instruction at a slot comes from, or nil.
+func (o *Object) itemAt(slot int) *record.Item {
 	if slot < 0 || slot >= o.Slots() {
 		return nil
 	}
@@ -91,11 +92,11 @@ func (o *Object) AppendListing(buf []byte) []byte {
 		}
 		begin := len(buf)
 		buf = fmt.Appendf(buf, "%4d: (%02x) %v", slot, uint8(ins.Op), ins)
-		item := o.Item(slot)
+		item := o.itemAt(slot)
 		buf = append(buf, strings.Repeat(" ", max(1, column-(len(buf)-begin)))...)
-		pos := item.Pos()
+		pos := record.Position(item.Site())
 		buf = fmt.Appendf(buf, "; %s:%d", filepath.Base(pos.File), pos.Line)
-		if item.Kind != dsl.JumpTo && (item.Kind != dsl.Plain || item.Name != "") {
+		if item.Kind != record.JumpTo && (item.Kind != record.Plain || item.Name() != "") {
 			buf = fmt.Appendf(buf, "  %v", item)
 		}
 		buf = append(buf, '\n')

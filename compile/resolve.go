@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/bpfsmith/bpfsmith/btf"
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
@@ -43,9 +43,9 @@ func (u *unit) resolveNames(f *function) {
 	for i, in := range code {
 		moved[i] = int32(len(f.code))
 		switch f.items[in.item].Kind {
-		case dsl.FieldLoad, dsl.FieldStore, dsl.FieldStoreImm, dsl.FieldAddress:
+		case record.FieldLoad, record.FieldStore, record.FieldStoreImm, record.FieldAddress:
 			u.resolveField(f, in)
-		case dsl.KernelCall:
+		case record.KernelCall:
 			u.resolveCall(f, in)
 		default:
 			f.code = append(f.code, in)
@@ -111,7 +111,7 @@ func (u *unit) resolveField(f *function, in instr) {
 		return
 	}
 	item := &f.items[in.item]
-	field, err := u.target.BTF.Field(item.Name, item.Path())
+	field, err := u.target.BTF.Field(item.Name(), item.Path())
 	if err != nil {
 		var fe *btf.FieldError
 		if !errors.As(err, &fe) {
@@ -121,7 +121,7 @@ func (u *unit) resolveField(f *function, in instr) {
 		u.vague(f, in, mistake.UnknownField, unknownField(fe))
 		return
 	}
-	name := item.Name + "." + item.Path()
+	name := item.Name() + "." + item.Path()
 	if field.Offset > math.MaxInt16 {
 		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
 			Help: "add the offset to a copy of the pointer first (AddFieldOffset)"})
@@ -129,7 +129,7 @@ func (u *unit) resolveField(f *function, in instr) {
 	}
 	off := int16(field.Offset)
 	switch {
-	case item.Kind == dsl.FieldAddress:
+	case item.Kind == record.FieldAddress:
 		if field.BitSize != 0 {
 			u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field and has no address"})
 			return
@@ -139,12 +139,12 @@ func (u *unit) resolveField(f *function, in instr) {
 	case !field.Scalar():
 		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
 			Help: "name a member or an element of it, such as " + quote(item.Path()+u.suggestPart(field))})
-	case field.BitSize != 0 && item.Kind != dsl.FieldLoad:
+	case field.BitSize != 0 && item.Kind != record.FieldLoad:
 		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
-	case item.Kind == dsl.FieldStoreImm:
+	case item.Kind == record.FieldStoreImm:
 		in.Instruction = isa.StoreImm(sizeOf(field.Size), in.Dst, off, int32(in.Imm))
 		f.code = append(f.code, in)
-	case item.Kind == dsl.FieldStore:
+	case item.Kind == record.FieldStore:
 		in.Instruction = isa.StoreMem(sizeOf(field.Size), in.Dst, off, in.Src)
 		f.code = append(f.code, in)
 	default:
@@ -218,7 +218,7 @@ func (u *unit) resolveCall(f *function, in instr) {
 	if u.needBTF(f, in) {
 		return
 	}
-	name := f.items[in.item].Name
+	name := f.items[in.item].Name()
 	id, err := u.target.BTF.Lookup(btf.KindFunc, name)
 	if errors.Is(err, btf.ErrNotFound) {
 		u.vague(f, in, mistake.UnknownFunction, u.unknownFunction(name))

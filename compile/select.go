@@ -6,6 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -17,7 +18,7 @@ import (
 type selection struct {
 	*unit
 	p        *dsl.Program
-	body     *dsl.Body
+	body     *record.Body
 	f        *ir.Func
 	order    []ir.B  // the layout
 	place    []int32 // of each block in the layout

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -49,7 +51,7 @@ func farthest(o *Object) int {
 
 // A step is the item of an executed instruction, and the registers before it.
 type step struct {
-	item *dsl.Item
+	item *record.Item
 	regs [11]uint64
 }
 
@@ -181,7 +183,7 @@ func wander(random *rand.Rand, level isa.Level, n, jumps int, ends bool) *dsl.Pr
 				var slots []int
 				next := 0
 				for i := range items {
-					if items[i].Kind != dsl.LabelHere {
+					if items[i].Kind != record.LabelHere {
 						slots = append(slots, next)
 						next += items[i].Ins.Slots()
 					}
@@ -302,7 +304,7 @@ func TestNumbersFollow(t *testing.T) {
 			t.Fatal("nothing was added")
 		}
 		for from, to := range led {
-			if from.Kind != dsl.JumpTo && !from.Ins.IsJump() && leads[from] != to { // jumps may go by others
+			if from.Kind != record.JumpTo && !from.Ins.IsJump() && leads[from] != to { // jumps may go by others
 				t.Errorf("level %v: %v led to %v, and leads to %v", level, from, to, leads[from])
 			}
 		}
@@ -314,8 +316,8 @@ func TestNumbersFollow(t *testing.T) {
 }
 
 // targets are the items that items with a distance lead to, by way of others that were added.
-func targets(o *Object) map[*dsl.Item]*dsl.Item {
-	to := make(map[*dsl.Item]*dsl.Item)
+func targets(o *Object) map[*record.Item]*record.Item {
+	to := make(map[*record.Item]*record.Item)
 	slot := 0
 	for _, in := range o.Instructions {
 		if distance, _, ok := in.Displacement(); ok {
@@ -382,15 +384,19 @@ func TestStretchTakesAnything(t *testing.T) {
 				dsl.Raw(isa.Jump(int16(random.IntN(60) - 30))), dsl.Raw(isa.JSET64Imm(isa.R0, 1, int16(random.IntN(60)-30))),
 				dsl.Raw(isa.CallRel(random.Int32N(60) - 30)), dsl.Raw(isa.LoadFunc(isa.R1, random.Int32N(60)-30)), dsl.LoadImm64(isa.R0, 1),
 				dsl.Call(sub), dsl.Call(nil), dsl.Exit(), dsl.Mov64Imm(isa.Register(random.IntN(13)), 1), dsl.JLT64Reg(12, 200, label()),
-				dsl.Raw(isa.Instruction{Op: isa.Opcode(random.IntN(256)), Off: 3}), {Kind: dsl.JumpTo, Ins: isa.Exit(), Name: label()},
-				{Kind: dsl.SubCall}, {Kind: dsl.FieldLoad}, {Kind: dsl.Declared}, {Kind: dsl.ItemKind(random.IntN(256))},
-			}[random.IntN(21)]
+				dsl.Raw(isa.Instruction{Op: isa.Opcode(random.IntN(256)), Off: 3}),
+			}[random.IntN(16)]
 			if random.IntN(400) == 0 {
 				item = dsl.GotoX(isa.R1)
 			}
 			items = append(items, item, dsl.Add64Imm(isa.R0, 1))
 		}
 		p := dsl.New("p", items...)
+		for range len(items) / 10 { // what no constructor makes
+			odd := []record.Item{record.NewItem(record.JumpTo, isa.Exit(), &record.Reference{Name: label()}, ir.Site{}),
+				{Kind: record.SubCall}, {Kind: record.FieldLoad}, {Kind: record.Declared}, {Kind: record.ItemKind(random.IntN(256))}}
+			p.Items = slices.Insert(p.Items, random.IntN(len(p.Items)), odd[random.IntN(len(odd))])
+		}
 		to := Target{Level: isa.Level(random.IntN(5))}
 		_, err := Compile(p, to)
 		_, _, stretched := compileReaching(p, to, 4+random.IntN(30))

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/opt"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/regalloc"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -30,7 +31,7 @@ func write(u *unit) {
 }
 
 // items are a program's, written or compiled.
-func (u *unit) items(p *dsl.Program) []dsl.Item {
+func (u *unit) items(p *dsl.Program) []record.Item {
 	if p.Structured() {
 		return u.written[p]
 	}
@@ -65,17 +66,17 @@ type writing struct {
 	result *regalloc.Result
 	tidied tidying
 	making []position // of each virtual register, where it is made
-	items  []dsl.Item
+	items  []record.Item
 	wanted []bool // blocks that jumps lead to: they get labels
 	failed bool   // there are mistakes, which are noted
 }
 
-func newWriting(u *unit, p *dsl.Program, body *dsl.Body) *writing {
+func newWriting(u *unit, p *dsl.Program, body *record.Body) *writing {
 	return &writing{selection: &selection{unit: u, p: p, body: body, machine: &regalloc.Func{Remat: make([]bool, 1)}}}
 }
 
 // writeFunction takes a function through its passes.
-func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
+func (u *unit) writeFunction(p *dsl.Program, body *record.Body) {
 	w := newWriting(u, p, body)
 	for _, pass := range functionPasses {
 		if pass.run(w); w.failed || u.err != nil {
@@ -83,7 +84,7 @@ func (u *unit) writeFunction(p *dsl.Program, body *dsl.Body) {
 		}
 	}
 	if u.written == nil {
-		u.written = make(map[*dsl.Program][]dsl.Item)
+		u.written = make(map[*dsl.Program][]record.Item)
 	}
 	u.written[p] = w.items
 }
@@ -130,7 +131,7 @@ func (w *writing) checkAllocation() {
 func (w *writing) dropIdle() {
 	items, kept := w.items, 0
 	for i := range items {
-		if item := &items[i]; item.Kind == dsl.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name, items[i+1:]) {
+		if item := &items[i]; item.Kind == record.JumpTo && isMayGoto(item.Ins) && leadsOn(item.Name(), items[i+1:]) {
 			continue
 		}
 		if kept < i {
@@ -142,9 +143,9 @@ func (w *writing) dropIdle() {
 }
 
 // leadsOn reports whether a label stands before the next instruction.
-func leadsOn(label string, items []dsl.Item) bool {
-	for i := 0; i < len(items) && items[i].Kind == dsl.LabelHere; i++ {
-		if items[i].Name == label {
+func leadsOn(label string, items []record.Item) bool {
+	for i := 0; i < len(items) && items[i].Kind == record.LabelHere; i++ {
+		if items[i].Name() == label {
 			return true
 		}
 	}

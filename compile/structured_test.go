@@ -7,20 +7,26 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // TestIdleMayGotoIsLeftOut: a may_goto to the item after it is left out, wherever labels stand between, and no other one.
 func TestIdleMayGotoIsLeftOut(t *testing.T) {
-	label := func(name string) dsl.Item { return dsl.Item{Kind: dsl.LabelHere, Name: name} }
-	mayGoto := func(name string) dsl.Item { return dsl.Item{Kind: dsl.JumpTo, Ins: isa.MayGoto(0), Name: name} }
-	exit := dsl.Item{Ins: isa.Exit()}
-	jump := dsl.Item{Kind: dsl.JumpTo, Ins: isa.Jump(0), Name: "b"}
-	for _, test := range []struct{ before, after []dsl.Item }{
-		{[]dsl.Item{mayGoto("b"), label("b"), exit}, []dsl.Item{label("b"), exit}},
-		{[]dsl.Item{mayGoto("b"), label("a"), label("b"), exit}, []dsl.Item{label("a"), label("b"), exit}},
-		{[]dsl.Item{mayGoto("b"), exit, label("b"), exit}, []dsl.Item{mayGoto("b"), exit, label("b"), exit}},
-		{[]dsl.Item{jump, label("b"), exit}, []dsl.Item{jump, label("b"), exit}},
+	label := func(name string) record.Item {
+		return record.NewItem(record.LabelHere, isa.Instruction{}, &record.Reference{Name: name}, ir.Site{})
+	}
+	mayGoto := func(name string) record.Item {
+		return record.NewItem(record.JumpTo, isa.MayGoto(0), &record.Reference{Name: name}, ir.Site{})
+	}
+	exit := record.Item{Ins: isa.Exit()}
+	jump := record.NewItem(record.JumpTo, isa.Jump(0), &record.Reference{Name: "b"}, ir.Site{})
+	for _, test := range []struct{ before, after []record.Item }{
+		{[]record.Item{mayGoto("b"), label("b"), exit}, []record.Item{label("b"), exit}},
+		{[]record.Item{mayGoto("b"), label("a"), label("b"), exit}, []record.Item{label("a"), label("b"), exit}},
+		{[]record.Item{mayGoto("b"), exit, label("b"), exit}, []record.Item{mayGoto("b"), exit, label("b"), exit}},
+		{[]record.Item{jump, label("b"), exit}, []record.Item{jump, label("b"), exit}},
 	} {
 		w := &writing{items: slices.Clone(test.before)}
 		w.dropIdle()

@@ -3,17 +3,17 @@ package compile
 import (
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // TestTailsDoNotBeginBehindAJump: a condition as a number is two constants with a jump over the second between them. What blocks
 // have in common must not be cut out from behind that jump, which would then lead somewhere else.
 func TestTailsDoNotBeginBehindAJump(t *testing.T) {
-	item := func(ins isa.Instruction) dsl.Item { return dsl.Item{Ins: ins} }
+	item := func(ins isa.Instruction) record.Item { return record.Item{Ins: ins} }
 	one := item(isa.Mov64Imm(isa.R2, 1))
-	condition := []dsl.Item{item(isa.Mov64Imm(isa.R2, 0)), item(isa.JSGT64Imm(isa.R1, 0, 1)), one}
-	reload := []dsl.Item{item(isa.LoadMem(isa.DW, isa.R1, isa.R10, -8)), one}
+	condition := []record.Item{item(isa.Mov64Imm(isa.R2, 0)), item(isa.JSGT64Imm(isa.R1, 0, 1)), one}
+	reload := []record.Item{item(isa.LoadMem(isa.DW, isa.R1, isa.R10, -8)), one}
 	if n := commonTail(condition, reload); n != 0 {
 		t.Errorf("%d instructions are common", n)
 	}

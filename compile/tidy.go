@@ -1,7 +1,7 @@
 package compile
 
 import (
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -26,7 +26,7 @@ type tidying struct {
 
 // A codeBlock is a block in real registers.
 type codeBlock struct {
-	body      []dsl.Item      // without the jump at its end; with exit
+	body      []record.Item   // without the jump at its end; with exit
 	jump      isa.Instruction // to taken, when a condition holds; none when taken is nowhere
 	taken     int32
 	otherwise int32 // where it goes on; nowhere after exit
@@ -173,12 +173,12 @@ func isSpill(ins isa.Instruction) bool {
 	return ins.Op == isa.StoreMem(isa.DW, isa.R10, 0, isa.R0).Op && ins.Dst == isa.R10
 }
 
-func equalBodies(a, b []dsl.Item) bool {
+func equalBodies(a, b []record.Item) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if a[i].Kind != dsl.Plain || b[i].Kind != dsl.Plain || a[i].Ins != b[i].Ins {
+		if a[i].Kind != record.Plain || b[i].Kind != record.Plain || a[i].Ins != b[i].Ins {
 			return false
 		}
 	}

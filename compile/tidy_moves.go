@@ -1,7 +1,7 @@
 package compile
 
 import (
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -47,14 +47,14 @@ func hoistMoves(t *tidying) {
 }
 
 // movesOnly reports whether all items are moves and constants, and what they write.
-func movesOnly(body []dsl.Item) (written isa.RegisterSet, ok bool) {
+func movesOnly(body []record.Item) (written isa.RegisterSet, ok bool) {
 	const longest = 2
 	if len(body) > longest {
 		return 0, false
 	}
 	for i := range body {
 		ins := &body[i].Ins
-		if body[i].Kind != dsl.Plain || !isMove(*ins) {
+		if body[i].Kind != record.Plain || !isMove(*ins) {
 			return 0, false
 		}
 		written = written.With(ins.Dst)
@@ -63,7 +63,7 @@ func movesOnly(body []dsl.Item) (written isa.RegisterSet, ok bool) {
 }
 
 // withoutRepeated leaves out the first instructions of a body that were just done.
-func withoutRepeated(body, done []dsl.Item) []dsl.Item {
+func withoutRepeated(body, done []record.Item) []record.Item {
 	for len(body) > 0 && len(done) == 1 && equalBodies(body[:1], done) {
 		body = body[1:]
 	}
@@ -113,18 +113,18 @@ type moved struct {
 }
 
 // leaveOut goes through a body.
-func (m *moved) leaveOut(body []dsl.Item) []dsl.Item {
+func (m *moved) leaveOut(body []record.Item) []record.Item {
 	kept := body[:0]
 	sure := 0 // instructions before this one may be jumped over
 	for i := range body {
 		ins := body[i].Ins
-		move := body[i].Kind == dsl.Plain && isMove(ins) && i >= sure && ins.Dst < isa.R10
+		move := body[i].Kind == record.Plain && isMove(ins) && i >= sure && ins.Dst < isa.R10
 		if move && m.set.Has(ins.Dst) && m.by[ins.Dst] == ins {
 			continue
 		}
 		reads, writes := touched(&body[i])
 		m.lose(writes)
-		if body[i].Kind == dsl.Plain && ins.IsConditional() {
+		if body[i].Kind == record.Plain && ins.IsConditional() {
 			m.compared(reads)
 			sure = i + 1 + int(ins.Off)
 		}
@@ -211,7 +211,7 @@ func liveRegisters(blocks []codeBlock) []isa.RegisterSet {
 
 // touched are the registers that an item reads and writes. Calls may read all
 // arguments.
-func touched(i *dsl.Item) (reads, writes isa.RegisterSet) {
+func touched(i *record.Item) (reads, writes isa.RegisterSet) {
 	reads, writes = i.Ins.Reads(), i.Ins.Writes()
 	if i.Ins.IsCall() {
 		reads |= isa.Arguments

@@ -1,6 +1,6 @@
 package compile
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import "github.com/bpfsmith/bpfsmith/internal/record"
 
 // mergeTails lets blocks that go on to the same one, and end with the same
 // instructions, have these once: in a block of their own before it.
@@ -61,11 +61,11 @@ func mergeTails(t *tidying) {
 
 // commonTail counts the last instructions that two bodies share: the same ones of
 // the same line of Go, or constants, moves, and stores to the stack, of which the line says little.
-func commonTail(a, b []dsl.Item) int {
+func commonTail(a, b []record.Item) int {
 	n := 0
 	for n < len(a) && n < len(b) {
 		x, y := &a[len(a)-1-n], &b[len(b)-1-n]
-		if x.Kind != dsl.Plain || y.Kind != dsl.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) && !isSpill(x.Ins) {
+		if x.Kind != record.Plain || y.Kind != record.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) && !isSpill(x.Ins) {
 			break
 		}
 		n++
@@ -78,11 +78,11 @@ func commonTail(a, b []dsl.Item) int {
 
 // jumpsBefore reports whether a jump over an instruction stands right before the
 // last n of a body: it would lead over another one without them.
-func jumpsBefore(body []dsl.Item, n int) bool {
+func jumpsBefore(body []record.Item, n int) bool {
 	at := len(body) - n - 1
 	if at < 0 {
 		return false
 	}
 	_, _, jumps := body[at].Ins.Displacement()
-	return jumps && body[at].Kind == dsl.Plain
+	return jumps && body[at].Kind == record.Plain
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -40,7 +40,7 @@ func readBlocks(t *testing.T, text string) (blocks []codeBlock, names []string) 
 		case jumps:
 			c.otherwise = number[to]
 		default:
-			c.body = append(c.body, dsl.Item{Ins: parseOne(t, line)})
+			c.body = append(c.body, record.Item{Ins: parseOne(t, line)})
 			if line == "exit" {
 				c.otherwise = nowhere
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -24,12 +25,17 @@ func verifyCode(u *unit) {
 	if u.target.Place != nil {
 		p.Place = *u.target.Place
 	}
+	count := 0
+	for _, f := range u.funcs {
+		count += len(f.code)
+	}
+	p.Code = make([]isa.Instruction, 0, count)
 	fds := map[*dsl.MapSpec]int32{}
 	for _, f := range u.funcs {
 		for i := range f.code {
 			ins := f.code[i].Instruction
 			if ins.IsWide() {
-				if spec := f.item(i).Map(); spec != nil {
+				if spec := specOf(f.item(i)); spec != nil {
 					ins.Imm = ins.Imm&^(1<<32-1) | int64(mapFor(&p, fds, spec))
 				} else if ins.Src == isa.PseudoMapFD || ins.Src == isa.PseudoMapValue {
 					return // by descriptor: nothing is known of those
@@ -108,8 +114,8 @@ func argumentHelp(p *Place, at int64) string {
 
 // placeOf names an instruction by where it stands in the source.
 func (u *unit) placeOf(slot int) string {
-	if f, i, ok := u.instructionAt(slot); ok && f.item(i).Pos().IsValid() {
-		return f.item(i).Pos().String()
+	if f, i, ok := u.instructionAt(slot); ok && record.Position(f.item(i).Site()).IsValid() {
+		return record.Position(f.item(i).Site()).String()
 	}
 	return fmt.Sprintf("instruction %d", slot)
 }

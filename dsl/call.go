@@ -165,21 +165,21 @@ func (f *Fn) call(v ir.Value, args ...ir.V) Result {
 // sub numbers a function of the object.
 func (f *Fn) sub(p *Program) int32 {
 	for i, known := range f.body.Subs {
-		if known == p {
+		if known.To == p {
 			return int32(i)
 		}
 	}
-	f.body.Subs = append(f.body.Subs, p)
+	f.body.Subs = append(f.body.Subs, reference(p.name(), p))
 	return int32(len(f.body.Subs) - 1)
 }
 
 func (f *Fn) mapNumber(m *MapSpec) int32 {
 	for i, known := range f.body.Maps {
-		if known == m {
+		if known.To == m {
 			return int32(i)
 		}
 	}
-	f.body.Maps = append(f.body.Maps, m)
+	f.body.Maps = append(f.body.Maps, reference(m.name(), m))
 	return int32(len(f.body.Maps) - 1)
 }
 
@@ -282,4 +282,21 @@ func (f *Fn) TailCall(ctx StructPtr, programs *MapSpec, index Operand) {
 		return
 	}
 	f.Helper("bpf_tail_call", ctx, programs, f.value32(index))
+}
+
+// reference is what a value leads to: something with a name.
+func reference(name string, to any) record.Reference { return record.Reference{Name: name, To: to} }
+
+func (p *Program) name() string {
+	if p == nil {
+		return ""
+	}
+	return p.Name
+}
+
+func (m *MapSpec) name() string {
+	if m == nil {
+		return ""
+	}
+	return m.Name
 }

@@ -127,7 +127,7 @@ func TestProgramsAndSymbols(t *testing.T) {
 	if got := slices.Collect(top.Symbols()); !slices.Equal(got, []string{"tcp_sock", "tcp_slow_start"}) {
 		t.Errorf("symbols %v", got)
 	}
-	middle.Items = append(middle.Items, dsl.Call(top)) // a circle, which compiling refuses
+	middle.Append(dsl.Call(top)) // a circle, which compiling refuses
 	if got := top.Programs(); len(got) != 3 {
 		t.Errorf("%d programs", len(got))
 	}

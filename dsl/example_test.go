@@ -13,7 +13,7 @@ import (
 
 func ExampleNew() {
 	// RFC 5681: half the window, at least two segments.
-	ssthresh := dsl.New("ssthresh",
+	items := []dsl.Item{
 		dsl.Proto("u32", "struct sock *sk"),
 		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 		dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"),
@@ -22,9 +22,10 @@ func ExampleNew() {
 		dsl.Mov64Imm(isa.R0, 2),
 		dsl.Label("out"),
 		dsl.Exit(),
-	)
+	}
+	ssthresh := dsl.New("ssthresh", items...)
 	fmt.Println(ssthresh.Name, ssthresh.Proto)
-	for _, item := range ssthresh.Items {
+	for _, item := range items[1:] {
 		fmt.Println(" ", item)
 	}
 	// Output:

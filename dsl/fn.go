@@ -2,8 +2,6 @@ package dsl
 
 import (
 	"fmt"
-	"slices"
-	"sync"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/record"
@@ -15,7 +13,7 @@ import (
 // of the Go function.
 type Fn struct {
 	program *Program
-	body    *Body
+	body    *record.Body
 	b       record.Builder
 	dead    bool   // nothing leads to it: a return stands before
 	running bool   // the Go function runs
@@ -33,38 +31,13 @@ type Fn struct {
 	taken    []bool // by value: somebody did, rightly or not
 }
 
-// A Body is a written function, for package compile.
-type Body struct {
-	IR   *ir.Func
-	Subs []*Program // what Aux of calls and of FuncAddr counts
-	Maps []*MapSpec // what Aux of MapAddr and MapValue counts
-
-	mu       sync.Mutex // values that are kept too long may bring mistakes at any time
-	mistakes []mistake.Finding
-
-	Unfinished bool // the Go function panicked
-}
-
 // mistake notes something wrong at the line of Go that is being run.
 func (f *Fn) mistake(kind mistake.Kind, help, format string, args ...any) {
 	f.mistakeAt(f.b.Func.Sites[f.site()], kind, help, format, args...)
 }
 
-func (f *Fn) mistakeAt(pc uintptr, kind mistake.Kind, help, format string, args ...any) {
-	f.body.note(mistake.Finding{Kind: kind, Position: site(pc).position(), Insn: -1, Detail: fmt.Sprintf(format, args...), Help: help})
-}
-
-func (b *Body) note(m mistake.Finding) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.mistakes = append(b.mistakes, m)
-}
-
-// Mistakes lists what was wrong so far, in the order in which it was met.
-func (b *Body) Mistakes() []mistake.Finding {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.mistakes)
+func (f *Fn) mistakeAt(at ir.Site, kind mistake.Kind, help, format string, args ...any) {
+	f.body.Note(mistake.Finding{Kind: kind, Position: record.Position(at), Insn: -1, Detail: fmt.Sprintf(format, args...), Help: help})
 }
 
 // emit adds a value to the block that is written.
@@ -83,7 +56,7 @@ func (f *Fn) usable() bool {
 		return true
 	}
 	// The function may be compiled at the same time: nothing of it is written any more.
-	f.mistakeAt(userFrame(), mistake.EndedFunction, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
 	return false
 }
 
@@ -121,9 +94,9 @@ func (f *Fn) inside(what string, body func()) {
 // nothing is a mistake: a Go return leaves the closure, not the program.
 func (f *Fn) statements(what string, body func()) {
 	entry, values, blocks := f.b.At, len(f.b.Func.Values), len(f.b.Func.Blocks)
-	mistakes := len(f.body.mistakes)
+	mistakes := f.body.Wrong()
 	f.inside(what, body)
-	if body != nil && len(f.body.mistakes) == mistakes && len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry && !f.ended {
+	if body != nil && f.body.Wrong() == mistakes && len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry && !f.ended {
 		f.mistake(mistake.EmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }
@@ -145,7 +118,7 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 		f.mistake(mistake.ZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
-			"this value was made at %v, inside a block, and is used outside of it", site(f.b.Func.Sites[f.b.Func.Values[v].Site]).position())
+			"this value was made at %v, inside a block, and is used outside of it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))
 	default:
 		return v
 	}

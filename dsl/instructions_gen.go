@@ -8,6 +8,8 @@ import "github.com/bpfsmith/bpfsmith/isa"
 //
 // Opcode 07.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Add64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Add64Imm(dst, imm))
 }
@@ -16,6 +18,8 @@ func Add64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 0f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Add64Reg(dst, src isa.Register) Item {
 	return at(isa.Add64Reg(dst, src))
 }
@@ -24,6 +28,8 @@ func Add64Reg(dst, src isa.Register) Item {
 //
 // Opcode 17.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Sub64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Sub64Imm(dst, imm))
 }
@@ -32,6 +38,8 @@ func Sub64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 1f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Sub64Reg(dst, src isa.Register) Item {
 	return at(isa.Sub64Reg(dst, src))
 }
@@ -40,6 +48,8 @@ func Sub64Reg(dst, src isa.Register) Item {
 //
 // Opcode 27.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mul64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mul64Imm(dst, imm))
 }
@@ -48,6 +58,8 @@ func Mul64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 2f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mul64Reg(dst, src isa.Register) Item {
 	return at(isa.Mul64Reg(dst, src))
 }
@@ -56,6 +68,8 @@ func Mul64Reg(dst, src isa.Register) Item {
 //
 // Opcode 37, imm not 0 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Div64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Div64Imm(dst, imm))
 }
@@ -64,6 +78,8 @@ func Div64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 3f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Div64Reg(dst, src isa.Register) Item {
 	return at(isa.Div64Reg(dst, src))
 }
@@ -72,6 +88,8 @@ func Div64Reg(dst, src isa.Register) Item {
 //
 // Opcode 47.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Or64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Or64Imm(dst, imm))
 }
@@ -80,6 +98,8 @@ func Or64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 4f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Or64Reg(dst, src isa.Register) Item {
 	return at(isa.Or64Reg(dst, src))
 }
@@ -88,6 +108,8 @@ func Or64Reg(dst, src isa.Register) Item {
 //
 // Opcode 57.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func And64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.And64Imm(dst, imm))
 }
@@ -96,6 +118,8 @@ func And64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 5f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func And64Reg(dst, src isa.Register) Item {
 	return at(isa.And64Reg(dst, src))
 }
@@ -104,6 +128,8 @@ func And64Reg(dst, src isa.Register) Item {
 //
 // Opcode 67, imm 0 to 63 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Lsh64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Lsh64Imm(dst, imm))
 }
@@ -112,6 +138,8 @@ func Lsh64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 6f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Lsh64Reg(dst, src isa.Register) Item {
 	return at(isa.Lsh64Reg(dst, src))
 }
@@ -120,6 +148,8 @@ func Lsh64Reg(dst, src isa.Register) Item {
 //
 // Opcode 77, imm 0 to 63 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Rsh64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Rsh64Imm(dst, imm))
 }
@@ -128,6 +158,8 @@ func Rsh64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 7f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Rsh64Reg(dst, src isa.Register) Item {
 	return at(isa.Rsh64Reg(dst, src))
 }
@@ -136,6 +168,8 @@ func Rsh64Reg(dst, src isa.Register) Item {
 //
 // Opcode 97, imm not 0 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mod64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mod64Imm(dst, imm))
 }
@@ -144,6 +178,8 @@ func Mod64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 9f.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mod64Reg(dst, src isa.Register) Item {
 	return at(isa.Mod64Reg(dst, src))
 }
@@ -152,6 +188,8 @@ func Mod64Reg(dst, src isa.Register) Item {
 //
 // Opcode a7.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Xor64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Xor64Imm(dst, imm))
 }
@@ -160,6 +198,8 @@ func Xor64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode af.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Xor64Reg(dst, src isa.Register) Item {
 	return at(isa.Xor64Reg(dst, src))
 }
@@ -168,6 +208,8 @@ func Xor64Reg(dst, src isa.Register) Item {
 //
 // Opcode b7.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mov64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mov64Imm(dst, imm))
 }
@@ -176,6 +218,8 @@ func Mov64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode bf.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mov64Reg(dst, src isa.Register) Item {
 	return at(isa.Mov64Reg(dst, src))
 }
@@ -184,6 +228,8 @@ func Mov64Reg(dst, src isa.Register) Item {
 //
 // Opcode c7, imm 0 to 63 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Arsh64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Arsh64Imm(dst, imm))
 }
@@ -192,6 +238,8 @@ func Arsh64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode cf.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Arsh64Reg(dst, src isa.Register) Item {
 	return at(isa.Arsh64Reg(dst, src))
 }
@@ -200,6 +248,8 @@ func Arsh64Reg(dst, src isa.Register) Item {
 //
 // Opcode 04.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Add32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Add32Imm(dst, imm))
 }
@@ -208,6 +258,8 @@ func Add32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 0c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Add32Reg(dst, src isa.Register) Item {
 	return at(isa.Add32Reg(dst, src))
 }
@@ -216,6 +268,8 @@ func Add32Reg(dst, src isa.Register) Item {
 //
 // Opcode 14.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Sub32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Sub32Imm(dst, imm))
 }
@@ -224,6 +278,8 @@ func Sub32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 1c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Sub32Reg(dst, src isa.Register) Item {
 	return at(isa.Sub32Reg(dst, src))
 }
@@ -232,6 +288,8 @@ func Sub32Reg(dst, src isa.Register) Item {
 //
 // Opcode 24.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mul32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mul32Imm(dst, imm))
 }
@@ -240,6 +298,8 @@ func Mul32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 2c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mul32Reg(dst, src isa.Register) Item {
 	return at(isa.Mul32Reg(dst, src))
 }
@@ -248,6 +308,8 @@ func Mul32Reg(dst, src isa.Register) Item {
 //
 // Opcode 34, imm not 0 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Div32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Div32Imm(dst, imm))
 }
@@ -256,6 +318,8 @@ func Div32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 3c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Div32Reg(dst, src isa.Register) Item {
 	return at(isa.Div32Reg(dst, src))
 }
@@ -264,6 +328,8 @@ func Div32Reg(dst, src isa.Register) Item {
 //
 // Opcode 44.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Or32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Or32Imm(dst, imm))
 }
@@ -272,6 +338,8 @@ func Or32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 4c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Or32Reg(dst, src isa.Register) Item {
 	return at(isa.Or32Reg(dst, src))
 }
@@ -280,6 +348,8 @@ func Or32Reg(dst, src isa.Register) Item {
 //
 // Opcode 54.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func And32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.And32Imm(dst, imm))
 }
@@ -288,6 +358,8 @@ func And32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 5c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func And32Reg(dst, src isa.Register) Item {
 	return at(isa.And32Reg(dst, src))
 }
@@ -296,6 +368,8 @@ func And32Reg(dst, src isa.Register) Item {
 //
 // Opcode 64, imm 0 to 31 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Lsh32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Lsh32Imm(dst, imm))
 }
@@ -304,6 +378,8 @@ func Lsh32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 6c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Lsh32Reg(dst, src isa.Register) Item {
 	return at(isa.Lsh32Reg(dst, src))
 }
@@ -312,6 +388,8 @@ func Lsh32Reg(dst, src isa.Register) Item {
 //
 // Opcode 74, imm 0 to 31 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Rsh32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Rsh32Imm(dst, imm))
 }
@@ -320,6 +398,8 @@ func Rsh32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 7c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Rsh32Reg(dst, src isa.Register) Item {
 	return at(isa.Rsh32Reg(dst, src))
 }
@@ -328,6 +408,8 @@ func Rsh32Reg(dst, src isa.Register) Item {
 //
 // Opcode 94, imm not 0 on Linux.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mod32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mod32Imm(dst, imm))
 }
@@ -336,6 +418,8 @@ func Mod32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 9c.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mod32Reg(dst, src isa.Register) Item {
 	return at(isa.Mod32Reg(dst, src))
 }
@@ -344,6 +428,8 @@ func Mod32Reg(dst, src isa.Register) Item {
 //
 // Opcode a4.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Xor32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Xor32Imm(dst, imm))
 }
@@ -352,6 +438,8 @@ func Xor32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode ac.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Xor32Reg(dst, src isa.Register) Item {
 	return at(isa.Xor32Reg(dst, src))
 }
@@ -360,6 +448,8 @@ func Xor32Reg(dst, src isa.Register) Item {
 //
 // Opcode b4.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mov32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Mov32Imm(dst, imm))
 }
@@ -368,6 +458,8 @@ func Mov32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode bc.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Mov32Reg(dst, src isa.Register) Item {
 	return at(isa.Mov32Reg(dst, src))
 }
@@ -376,6 +468,8 @@ func Mov32Reg(dst, src isa.Register) Item {
 //
 // Opcode c4, imm 0 to 31 on Linux.
 // ISA v1, Linux 5.0.
+//
+//go:noinline
 func Arsh32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.Arsh32Imm(dst, imm))
 }
@@ -384,6 +478,8 @@ func Arsh32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode cc.
 // ISA v1, Linux 5.0.
+//
+//go:noinline
 func Arsh32Reg(dst, src isa.Register) Item {
 	return at(isa.Arsh32Reg(dst, src))
 }
@@ -392,6 +488,8 @@ func Arsh32Reg(dst, src isa.Register) Item {
 //
 // Opcode 37, off 1, imm not 0 on Linux.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SDiv64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.SDiv64Imm(dst, imm))
 }
@@ -400,6 +498,8 @@ func SDiv64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 3f, off 1.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SDiv64Reg(dst, src isa.Register) Item {
 	return at(isa.SDiv64Reg(dst, src))
 }
@@ -408,6 +508,8 @@ func SDiv64Reg(dst, src isa.Register) Item {
 //
 // Opcode 97, off 1, imm not 0 on Linux.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SMod64Imm(dst isa.Register, imm int32) Item {
 	return at(isa.SMod64Imm(dst, imm))
 }
@@ -416,6 +518,8 @@ func SMod64Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 9f, off 1.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SMod64Reg(dst, src isa.Register) Item {
 	return at(isa.SMod64Reg(dst, src))
 }
@@ -424,6 +528,8 @@ func SMod64Reg(dst, src isa.Register) Item {
 //
 // Opcode 34, off 1, imm not 0 on Linux.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SDiv32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.SDiv32Imm(dst, imm))
 }
@@ -432,6 +538,8 @@ func SDiv32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 3c, off 1.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SDiv32Reg(dst, src isa.Register) Item {
 	return at(isa.SDiv32Reg(dst, src))
 }
@@ -440,6 +548,8 @@ func SDiv32Reg(dst, src isa.Register) Item {
 //
 // Opcode 94, off 1, imm not 0 on Linux.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SMod32Imm(dst isa.Register, imm int32) Item {
 	return at(isa.SMod32Imm(dst, imm))
 }
@@ -448,6 +558,8 @@ func SMod32Imm(dst isa.Register, imm int32) Item {
 //
 // Opcode 9c, off 1.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func SMod32Reg(dst, src isa.Register) Item {
 	return at(isa.SMod32Reg(dst, src))
 }
@@ -456,6 +568,8 @@ func SMod32Reg(dst, src isa.Register) Item {
 //
 // Opcode 87.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Neg64(dst isa.Register) Item {
 	return at(isa.Neg64(dst))
 }
@@ -464,6 +578,8 @@ func Neg64(dst isa.Register) Item {
 //
 // Opcode 84.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Neg32(dst isa.Register) Item {
 	return at(isa.Neg32(dst))
 }
@@ -472,6 +588,8 @@ func Neg32(dst isa.Register) Item {
 //
 // Opcode bf, off 8.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Mov64SX8(dst, src isa.Register) Item {
 	return at(isa.Mov64SX8(dst, src))
 }
@@ -480,6 +598,8 @@ func Mov64SX8(dst, src isa.Register) Item {
 //
 // Opcode bf, off 16.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Mov64SX16(dst, src isa.Register) Item {
 	return at(isa.Mov64SX16(dst, src))
 }
@@ -488,6 +608,8 @@ func Mov64SX16(dst, src isa.Register) Item {
 //
 // Opcode bf, off 32.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Mov64SX32(dst, src isa.Register) Item {
 	return at(isa.Mov64SX32(dst, src))
 }
@@ -496,6 +618,8 @@ func Mov64SX32(dst, src isa.Register) Item {
 //
 // Opcode bc, off 8.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Mov32SX8(dst, src isa.Register) Item {
 	return at(isa.Mov32SX8(dst, src))
 }
@@ -504,6 +628,8 @@ func Mov32SX8(dst, src isa.Register) Item {
 //
 // Opcode bc, off 16.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Mov32SX16(dst, src isa.Register) Item {
 	return at(isa.Mov32SX16(dst, src))
 }
@@ -512,6 +638,8 @@ func Mov32SX16(dst, src isa.Register) Item {
 //
 // Opcode d4, imm 16.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToLE16(dst isa.Register) Item {
 	return at(isa.ToLE16(dst))
 }
@@ -520,6 +648,8 @@ func ToLE16(dst isa.Register) Item {
 //
 // Opcode dc, imm 16.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToBE16(dst isa.Register) Item {
 	return at(isa.ToBE16(dst))
 }
@@ -528,6 +658,8 @@ func ToBE16(dst isa.Register) Item {
 //
 // Opcode d7, imm 16.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Bswap16(dst isa.Register) Item {
 	return at(isa.Bswap16(dst))
 }
@@ -536,6 +668,8 @@ func Bswap16(dst isa.Register) Item {
 //
 // Opcode d4, imm 32.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToLE32(dst isa.Register) Item {
 	return at(isa.ToLE32(dst))
 }
@@ -544,6 +678,8 @@ func ToLE32(dst isa.Register) Item {
 //
 // Opcode dc, imm 32.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToBE32(dst isa.Register) Item {
 	return at(isa.ToBE32(dst))
 }
@@ -552,6 +688,8 @@ func ToBE32(dst isa.Register) Item {
 //
 // Opcode d7, imm 32.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Bswap32(dst isa.Register) Item {
 	return at(isa.Bswap32(dst))
 }
@@ -560,6 +698,8 @@ func Bswap32(dst isa.Register) Item {
 //
 // Opcode d4, imm 64.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToLE64(dst isa.Register) Item {
 	return at(isa.ToLE64(dst))
 }
@@ -568,6 +708,8 @@ func ToLE64(dst isa.Register) Item {
 //
 // Opcode dc, imm 64.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func ToBE64(dst isa.Register) Item {
 	return at(isa.ToBE64(dst))
 }
@@ -576,6 +718,8 @@ func ToBE64(dst isa.Register) Item {
 //
 // Opcode d7, imm 64.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func Bswap64(dst isa.Register) Item {
 	return at(isa.Bswap64(dst))
 }
@@ -584,6 +728,8 @@ func Bswap64(dst isa.Register) Item {
 //
 // Opcode bf, off 1.
 // ISA v4, Linux 6.9.
+//
+//go:noinline
 func AddrSpaceCast(dst, src isa.Register, imm int32) Item {
 	return at(isa.AddrSpaceCast(dst, src, imm))
 }
@@ -592,6 +738,8 @@ func AddrSpaceCast(dst, src isa.Register, imm int32) Item {
 //
 // Opcode bf, off -1.
 // In no ISA level, Linux 6.10.
+//
+//go:noinline
 func MovPerCPU(dst, src isa.Register) Item {
 	return at(isa.MovPerCPU(dst, src))
 }
@@ -600,6 +748,8 @@ func MovPerCPU(dst, src isa.Register) Item {
 //
 // Opcode 15.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JEQ64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JEQ64Imm(dst, imm, 0), label)
 }
@@ -608,6 +758,8 @@ func JEQ64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 1d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JEQ64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JEQ64Reg(dst, src, 0), label)
 }
@@ -616,6 +768,8 @@ func JEQ64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 25.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JGT64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JGT64Imm(dst, imm, 0), label)
 }
@@ -624,6 +778,8 @@ func JGT64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 2d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JGT64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JGT64Reg(dst, src, 0), label)
 }
@@ -632,6 +788,8 @@ func JGT64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 35.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JGE64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JGE64Imm(dst, imm, 0), label)
 }
@@ -640,6 +798,8 @@ func JGE64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 3d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JGE64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JGE64Reg(dst, src, 0), label)
 }
@@ -648,6 +808,8 @@ func JGE64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 45.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSET64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSET64Imm(dst, imm, 0), label)
 }
@@ -656,6 +818,8 @@ func JSET64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 4d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSET64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSET64Reg(dst, src, 0), label)
 }
@@ -664,6 +828,8 @@ func JSET64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 55.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JNE64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JNE64Imm(dst, imm, 0), label)
 }
@@ -672,6 +838,8 @@ func JNE64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 5d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JNE64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JNE64Reg(dst, src, 0), label)
 }
@@ -680,6 +848,8 @@ func JNE64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 65.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSGT64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSGT64Imm(dst, imm, 0), label)
 }
@@ -688,6 +858,8 @@ func JSGT64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 6d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSGT64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSGT64Reg(dst, src, 0), label)
 }
@@ -696,6 +868,8 @@ func JSGT64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 75.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSGE64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSGE64Imm(dst, imm, 0), label)
 }
@@ -704,6 +878,8 @@ func JSGE64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 7d.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func JSGE64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSGE64Reg(dst, src, 0), label)
 }
@@ -712,6 +888,8 @@ func JSGE64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode a5.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JLT64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JLT64Imm(dst, imm, 0), label)
 }
@@ -720,6 +898,8 @@ func JLT64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode ad.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JLT64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JLT64Reg(dst, src, 0), label)
 }
@@ -728,6 +908,8 @@ func JLT64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode b5.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JLE64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JLE64Imm(dst, imm, 0), label)
 }
@@ -736,6 +918,8 @@ func JLE64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode bd.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JLE64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JLE64Reg(dst, src, 0), label)
 }
@@ -744,6 +928,8 @@ func JLE64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode c5.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JSLT64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSLT64Imm(dst, imm, 0), label)
 }
@@ -752,6 +938,8 @@ func JSLT64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode cd.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JSLT64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSLT64Reg(dst, src, 0), label)
 }
@@ -760,6 +948,8 @@ func JSLT64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode d5.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JSLE64Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSLE64Imm(dst, imm, 0), label)
 }
@@ -768,6 +958,8 @@ func JSLE64Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode dd.
 // ISA v2, Linux 4.14.
+//
+//go:noinline
 func JSLE64Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSLE64Reg(dst, src, 0), label)
 }
@@ -776,6 +968,8 @@ func JSLE64Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 16.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JEQ32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JEQ32Imm(dst, imm, 0), label)
 }
@@ -784,6 +978,8 @@ func JEQ32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 1e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JEQ32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JEQ32Reg(dst, src, 0), label)
 }
@@ -792,6 +988,8 @@ func JEQ32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 26.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JGT32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JGT32Imm(dst, imm, 0), label)
 }
@@ -800,6 +998,8 @@ func JGT32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 2e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JGT32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JGT32Reg(dst, src, 0), label)
 }
@@ -808,6 +1008,8 @@ func JGT32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 36.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JGE32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JGE32Imm(dst, imm, 0), label)
 }
@@ -816,6 +1018,8 @@ func JGE32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 3e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JGE32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JGE32Reg(dst, src, 0), label)
 }
@@ -824,6 +1028,8 @@ func JGE32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 46.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSET32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSET32Imm(dst, imm, 0), label)
 }
@@ -832,6 +1038,8 @@ func JSET32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 4e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSET32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSET32Reg(dst, src, 0), label)
 }
@@ -840,6 +1048,8 @@ func JSET32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 56.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JNE32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JNE32Imm(dst, imm, 0), label)
 }
@@ -848,6 +1058,8 @@ func JNE32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 5e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JNE32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JNE32Reg(dst, src, 0), label)
 }
@@ -856,6 +1068,8 @@ func JNE32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 66.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSGT32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSGT32Imm(dst, imm, 0), label)
 }
@@ -864,6 +1078,8 @@ func JSGT32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 6e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSGT32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSGT32Reg(dst, src, 0), label)
 }
@@ -872,6 +1088,8 @@ func JSGT32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 76.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSGE32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSGE32Imm(dst, imm, 0), label)
 }
@@ -880,6 +1098,8 @@ func JSGE32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode 7e.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSGE32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSGE32Reg(dst, src, 0), label)
 }
@@ -888,6 +1108,8 @@ func JSGE32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode a6.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JLT32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JLT32Imm(dst, imm, 0), label)
 }
@@ -896,6 +1118,8 @@ func JLT32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode ae.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JLT32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JLT32Reg(dst, src, 0), label)
 }
@@ -904,6 +1128,8 @@ func JLT32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode b6.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JLE32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JLE32Imm(dst, imm, 0), label)
 }
@@ -912,6 +1138,8 @@ func JLE32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode be.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JLE32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JLE32Reg(dst, src, 0), label)
 }
@@ -920,6 +1148,8 @@ func JLE32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode c6.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSLT32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSLT32Imm(dst, imm, 0), label)
 }
@@ -928,6 +1158,8 @@ func JSLT32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode ce.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSLT32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSLT32Reg(dst, src, 0), label)
 }
@@ -936,6 +1168,8 @@ func JSLT32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode d6.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSLE32Imm(dst isa.Register, imm int32, label string) Item {
 	return jumpTo(isa.JSLE32Imm(dst, imm, 0), label)
 }
@@ -944,6 +1178,8 @@ func JSLE32Imm(dst isa.Register, imm int32, label string) Item {
 //
 // Opcode de.
 // ISA v3, Linux 5.1.
+//
+//go:noinline
 func JSLE32Reg(dst, src isa.Register, label string) Item {
 	return jumpTo(isa.JSLE32Reg(dst, src, 0), label)
 }
@@ -952,6 +1188,8 @@ func JSLE32Reg(dst, src isa.Register, label string) Item {
 //
 // Opcode 05.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Jump(label string) Item {
 	return jumpTo(isa.Jump(0), label)
 }
@@ -960,6 +1198,8 @@ func Jump(label string) Item {
 //
 // Opcode 06.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func JumpLong(label string) Item {
 	return jumpTo(isa.JumpLong(0), label)
 }
@@ -968,6 +1208,8 @@ func JumpLong(label string) Item {
 //
 // Opcode e5, src 0.
 // ISA v4, Linux 6.9.
+//
+//go:noinline
 func MayGoto(label string) Item {
 	return jumpTo(isa.MayGoto(0), label)
 }
@@ -976,6 +1218,8 @@ func MayGoto(label string) Item {
 //
 // Opcode 0d.
 // ISA v4, Linux 6.19.
+//
+//go:noinline
 func GotoX(dst isa.Register) Item {
 	return at(isa.GotoX(dst))
 }
@@ -984,6 +1228,8 @@ func GotoX(dst isa.Register) Item {
 //
 // Opcode 85, src 0, imm not 0.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func CallHelper(id int32) Item {
 	return at(isa.CallHelper(id))
 }
@@ -992,6 +1238,8 @@ func CallHelper(id int32) Item {
 //
 // Opcode 8d.
 // ISA v1, no Linux yet.
+//
+//go:noinline
 func CallX(dst isa.Register) Item {
 	return at(isa.CallX(dst))
 }
@@ -1000,6 +1248,8 @@ func CallX(dst isa.Register) Item {
 //
 // Opcode 95.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func Exit() Item {
 	return at(isa.Exit())
 }
@@ -1013,6 +1263,8 @@ func Exit() Item {
 //
 // Opcode 71/69/61/79.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func LoadMem(size isa.Size, dst, src isa.Register, off int16) Item {
 	return at(isa.LoadMem(size, dst, src, off))
 }
@@ -1027,6 +1279,8 @@ func LoadMem(size isa.Size, dst, src isa.Register, off int16) Item {
 //
 // Opcode 91/89/81.
 // ISA v4, Linux 6.6.
+//
+//go:noinline
 func LoadMemSX(size isa.Size, dst, src isa.Register, off int16) Item {
 	return at(isa.LoadMemSX(size, dst, src, off))
 }
@@ -1040,6 +1294,8 @@ func LoadMemSX(size isa.Size, dst, src isa.Register, off int16) Item {
 //
 // Opcode 73/6b/63/7b.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func StoreMem(size isa.Size, dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.StoreMem(size, dst, off, src))
 }
@@ -1053,6 +1309,8 @@ func StoreMem(size isa.Size, dst isa.Register, off int16, src isa.Register) Item
 //
 // Opcode 72/6a/62/7a.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func StoreImm(size isa.Size, dst isa.Register, off int16, imm int32) Item {
 	return at(isa.StoreImm(size, dst, off, imm))
 }
@@ -1061,6 +1319,8 @@ func StoreImm(size isa.Size, dst isa.Register, off int16, imm int32) Item {
 //
 // Opcode c3, imm 0x0.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func AtomicAdd32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicAdd32(dst, off, src))
 }
@@ -1069,6 +1329,8 @@ func AtomicAdd32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0x1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchAdd32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchAdd32(dst, off, src))
 }
@@ -1077,6 +1339,8 @@ func AtomicFetchAdd32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0x40.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicOr32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicOr32(dst, off, src))
 }
@@ -1085,6 +1349,8 @@ func AtomicOr32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0x41.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchOr32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchOr32(dst, off, src))
 }
@@ -1093,6 +1359,8 @@ func AtomicFetchOr32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0x50.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicAnd32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicAnd32(dst, off, src))
 }
@@ -1101,6 +1369,8 @@ func AtomicAnd32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0x51.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchAnd32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchAnd32(dst, off, src))
 }
@@ -1109,6 +1379,8 @@ func AtomicFetchAnd32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0xa0.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicXor32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicXor32(dst, off, src))
 }
@@ -1117,6 +1389,8 @@ func AtomicXor32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0xa1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchXor32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchXor32(dst, off, src))
 }
@@ -1125,6 +1399,8 @@ func AtomicFetchXor32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0xe1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicXchg32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicXchg32(dst, off, src))
 }
@@ -1133,6 +1409,8 @@ func AtomicXchg32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode c3, imm 0xf1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicCmpXchg32(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicCmpXchg32(dst, off, src))
 }
@@ -1141,6 +1419,8 @@ func AtomicCmpXchg32(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x0.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func AtomicAdd64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicAdd64(dst, off, src))
 }
@@ -1149,6 +1429,8 @@ func AtomicAdd64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchAdd64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchAdd64(dst, off, src))
 }
@@ -1157,6 +1439,8 @@ func AtomicFetchAdd64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x40.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicOr64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicOr64(dst, off, src))
 }
@@ -1165,6 +1449,8 @@ func AtomicOr64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x41.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchOr64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchOr64(dst, off, src))
 }
@@ -1173,6 +1459,8 @@ func AtomicFetchOr64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x50.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicAnd64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicAnd64(dst, off, src))
 }
@@ -1181,6 +1469,8 @@ func AtomicAnd64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0x51.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchAnd64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchAnd64(dst, off, src))
 }
@@ -1189,6 +1479,8 @@ func AtomicFetchAnd64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0xa0.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicXor64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicXor64(dst, off, src))
 }
@@ -1197,6 +1489,8 @@ func AtomicXor64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0xa1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicFetchXor64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicFetchXor64(dst, off, src))
 }
@@ -1205,6 +1499,8 @@ func AtomicFetchXor64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0xe1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicXchg64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicXchg64(dst, off, src))
 }
@@ -1213,6 +1509,8 @@ func AtomicXchg64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode db, imm 0xf1.
 // ISA v3, Linux 5.12.
+//
+//go:noinline
 func AtomicCmpXchg64(dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.AtomicCmpXchg64(dst, off, src))
 }
@@ -1226,6 +1524,8 @@ func AtomicCmpXchg64(dst isa.Register, off int16, src isa.Register) Item {
 //
 // Opcode d3/cb/c3/db, imm 0x100.
 // ISA v4, Linux 6.15.
+//
+//go:noinline
 func LoadAcquire(size isa.Size, dst, src isa.Register, off int16) Item {
 	return at(isa.LoadAcquire(size, dst, src, off))
 }
@@ -1239,6 +1539,8 @@ func LoadAcquire(size isa.Size, dst, src isa.Register, off int16) Item {
 //
 // Opcode d3/cb/c3/db, imm 0x110.
 // ISA v4, Linux 6.15.
+//
+//go:noinline
 func StoreRelease(size isa.Size, dst isa.Register, off int16, src isa.Register) Item {
 	return at(isa.StoreRelease(size, dst, off, src))
 }
@@ -1253,6 +1555,8 @@ func StoreRelease(size isa.Size, dst isa.Register, off int16, src isa.Register) 
 //
 // Opcode 30/28/20.
 // ISA v1, Linux 3.19.
+//
+//go:noinline
 func LoadAbs(size isa.Size, imm int32) Item {
 	return at(isa.LoadAbs(size, imm))
 }
@@ -1267,6 +1571,8 @@ func LoadAbs(size isa.Size, imm int32) Item {
 //
 // Opcode 50/48/40.
 // ISA v1, Linux 3.19.
+//
+//go:noinline
 func LoadInd(size isa.Size, src isa.Register, imm int32) Item {
 	return at(isa.LoadInd(size, src, imm))
 }
@@ -1275,6 +1581,8 @@ func LoadInd(size isa.Size, src isa.Register, imm int32) Item {
 //
 // Opcode 18, src 0, two slots.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func LoadImm64(dst isa.Register, value int64) Item {
 	return at(isa.LoadImm64(dst, value))
 }
@@ -1283,6 +1591,8 @@ func LoadImm64(dst isa.Register, value int64) Item {
 //
 // Opcode 18, src 1, two slots.
 // ISA v1, Linux 3.18.
+//
+//go:noinline
 func LoadMapFD(dst isa.Register, fd int32) Item {
 	return at(isa.LoadMapFD(dst, fd))
 }
@@ -1291,6 +1601,8 @@ func LoadMapFD(dst isa.Register, fd int32) Item {
 //
 // Opcode 18, src 2, two slots.
 // ISA v1, Linux 5.2.
+//
+//go:noinline
 func LoadMapValue(dst isa.Register, fd int32, off uint32) Item {
 	return at(isa.LoadMapValue(dst, fd, off))
 }
@@ -1299,6 +1611,8 @@ func LoadMapValue(dst isa.Register, fd int32, off uint32) Item {
 //
 // Opcode 18, src 3, two slots.
 // ISA v1, Linux 5.10.
+//
+//go:noinline
 func LoadBTFID(dst isa.Register, id, fd int32) Item {
 	return at(isa.LoadBTFID(dst, id, fd))
 }
@@ -1307,6 +1621,8 @@ func LoadBTFID(dst isa.Register, id, fd int32) Item {
 //
 // Opcode 18, src 5, two slots.
 // ISA v1, Linux 5.14.
+//
+//go:noinline
 func LoadMapIndex(dst isa.Register, index int32) Item {
 	return at(isa.LoadMapIndex(dst, index))
 }
@@ -1315,6 +1631,8 @@ func LoadMapIndex(dst isa.Register, index int32) Item {
 //
 // Opcode 18, src 6, two slots.
 // ISA v1, Linux 5.14.
+//
+//go:noinline
 func LoadMapIndexValue(dst isa.Register, index int32, off uint32) Item {
 	return at(isa.LoadMapIndexValue(dst, index, off))
 }

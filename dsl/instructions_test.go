@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -40,7 +40,7 @@ func TestConstructorsMakeRecordedInstructions(t *testing.T) {
 		}
 		made[form] = true
 		if distance, _, ok := want.Displacement(); ok {
-			if got.Kind != dsl.JumpTo || got.Name != "label" {
+			if got.Kind != record.JumpTo || got.Name() != "label" {
 				t.Errorf("%s: %+v leads to no label", columns[0], got)
 			}
 			if got.Ins, err = got.Ins.WithDisplacement(int64(distance)); err != nil {

@@ -1,95 +1,58 @@
 package dsl
 
 import (
-	"fmt"
-
+	"github.com/bpfsmith/bpfsmith/internal/callers"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
-)
-
-// ItemKind says what an Item is, and so which of its fields count.
-type ItemKind uint8
-
-const (
-	Plain           ItemKind = iota // Ins, complete; Name, where there is one, is the kernel function that it calls
-	LabelHere                       // Name: a place that jumps may name
-	JumpTo                          // Ins, but for the displacement to the label Name
-	FieldLoad                       // Ins.Dst = field Path() of the struct Name at Ins.Src
-	FieldStore                      // field Path() of the struct Name at Ins.Dst = Ins.Src
-	FieldStoreImm                   // field Path() of the struct Name at Ins.Dst = Ins.Imm
-	FieldAddress                    // Ins.Dst += offset of field Path() in the struct Name
-	KernelCall                      // call of the kernel function Name
-	SubCall                         // call of the program Sub()
-	SubAddress                      // Ins.Dst = address of the program Sub(), for callbacks
-	MapAddress                      // Ins.Dst = address of the map Map()
-	MapValueAddress                 // Ins.Dst = address of a byte in the value of Map(), a map with one element; which is in Ins
-	Declared                        // a Prototype: what the program takes and gives
-	sleepableHere                   // the program may sleep
 )
 
 // An Item is one line of a program: an instruction, a label, or an instruction
 // with an operand that is known by name until the program is compiled. Items
 // are made by the constructors of this package, which note where they were
 // called.
-//
-// Programs have up to millions, so what few of them have is apart.
-type Item struct {
-	Kind ItemKind
-	Ins  isa.Instruction
-	Name string // a label, a struct, or a kernel function, by Kind
+type Item struct{ item }
 
-	more *more
-	site site
-}
-
-// more is what an item of some kinds has.
-type more struct {
-	path  string
-	sub   *Program
-	proto *Prototype
-	spec  *MapSpec
-}
-
-// Path is a field within the struct Name; "" for items that access none.
-func (i *Item) Path() string {
-	if i.more == nil {
-		return ""
-	}
-	return i.more.path
-}
-
-// Sub is the program that the item calls, or nil.
-func (i *Item) Sub() *Program {
-	if i.more == nil {
-		return nil
-	}
-	return i.more.sub
-}
+type item = record.Item
 
 // Pos is the line of Go that made the item.
-func (i Item) Pos() Position { return i.site.position() }
+func (i Item) Pos() Position { return record.Position(i.Site()) }
 
-// Site tells items made by the same call of a constructor from others, without
-// the cost of Pos.
-func (i Item) Site() uintptr { return uintptr(i.site) }
-
-// at makes the item of a complete instruction. Its caller must be a
-// constructor that users call: see callSite.
-func at(ins isa.Instruction) Item { return Item{Ins: ins, site: callSite()} }
+// at makes the item of a complete instruction. Its caller must be a constructor that users call, and neither may be inlined:
+// then the second return address is in the user's function. Following frame pointers takes a fiftieth of runtime.Callers.
+//
+//go:noinline
+func at(ins isa.Instruction) Item {
+	var pcs [2]uintptr
+	callers.Returns(pcs[:])
+	return Item{record.NewItem(record.Plain, ins, nil, ir.Site{PC: pcs[1]})}
+}
 
 // jumpTo makes the item of a jump to a label, under the same rule as at.
+//
+//go:noinline
 func jumpTo(ins isa.Instruction, label string) Item {
-	return Item{Kind: JumpTo, Ins: ins, Name: label, site: callSite()}
+	var pcs [2]uintptr
+	callers.Returns(pcs[:])
+	return Item{record.NewItem(record.JumpTo, ins, &record.Reference{Name: label}, ir.Site{PC: pcs[1]})}
 }
 
 // symbolic makes an item with an operand known by name, under the same rule.
-func symbolic(i Item) Item {
-	i.site = callSite()
-	return i
+//
+//go:noinline
+func symbolic(kind record.ItemKind, ins isa.Instruction, ref record.Reference) Item {
+	var pcs [2]uintptr
+	callers.Returns(pcs[:])
+	return Item{record.NewItem(kind, ins, &ref, ir.Site{PC: pcs[1]})}
 }
 
 // Label marks the place of the next instruction. Several labels may stand at
 // one place; each name may stand once in a program.
-func Label(name string) Item { return symbolic(Item{Kind: LabelHere, Name: name}) }
+//
+//go:noinline
+func Label(name string) Item {
+	return symbolic(record.LabelHere, isa.Instruction{}, record.Reference{Name: name})
+}
 
 // LoadField loads a field of a kernel struct: dst = src->path, where src points
 // to a struct of the given name. Offset and width come from the target's BTF.
@@ -99,98 +62,74 @@ func Label(name string) Item { return symbolic(Item{Kind: LabelHere, Name: name}
 //
 // Paths are those of btf.Types.Field: "snd_cwnd", "icsk_ack.pending",
 // "icsk_ca_priv[2]".
+//
+//go:noinline
 func LoadField(dst, src isa.Register, structName, path string) Item {
-	return symbolic(Item{Kind: FieldLoad, Ins: isa.LoadMem(isa.DW, dst, src, 0), Name: structName, more: &more{path: path}})
+	return symbolic(record.FieldLoad, isa.LoadMem(isa.DW, dst, src, 0), record.Reference{Name: structName, To: record.Path(path)})
 }
 
 // StoreField stores the low bytes of src into a field: dst->path = src.
+//
+//go:noinline
 func StoreField(dst isa.Register, structName, path string, src isa.Register) Item {
-	return symbolic(Item{Kind: FieldStore, Ins: isa.StoreMem(isa.DW, dst, 0, src), Name: structName, more: &more{path: path}})
+	return symbolic(record.FieldStore, isa.StoreMem(isa.DW, dst, 0, src), record.Reference{Name: structName, To: record.Path(path)})
 }
 
 // StoreFieldImm stores a constant into a field: dst->path = imm.
+//
+//go:noinline
 func StoreFieldImm(dst isa.Register, structName, path string, imm int32) Item {
-	return symbolic(Item{Kind: FieldStoreImm, Ins: isa.StoreImm(isa.DW, dst, 0, imm), Name: structName, more: &more{path: path}})
+	return symbolic(record.FieldStoreImm, isa.StoreImm(isa.DW, dst, 0, imm), record.Reference{Name: structName, To: record.Path(path)})
 }
 
 // AddFieldOffset makes a pointer to a struct one to a field: dst += offset of path.
+//
+//go:noinline
 func AddFieldOffset(dst isa.Register, structName, path string) Item {
-	return symbolic(Item{Kind: FieldAddress, Ins: isa.Add64Imm(dst, 0), Name: structName, more: &more{path: path}})
+	return symbolic(record.FieldAddress, isa.Add64Imm(dst, 0), record.Reference{Name: structName, To: record.Path(path)})
 }
 
 // CallKernel calls a kernel function by name: R1 to R5 are its arguments, R0 is
 // its result, and R1 to R5 are lost. Which functions a program may call depends
 // on where it is attached.
+//
+//go:noinline
 func CallKernel(name string) Item {
-	return symbolic(Item{Kind: KernelCall, Ins: isa.CallKfunc(0, 0), Name: name})
+	return symbolic(record.KernelCall, isa.CallKfunc(0, 0), record.Reference{Name: name})
 }
 
 // Call calls another program as a function, which is compiled into the same
 // object: R1 to R5 are its arguments, R0 is its result.
+//
+//go:noinline
 func Call(sub *Program) Item {
-	return symbolic(Item{Kind: SubCall, Ins: isa.CallRel(0), more: &more{sub: sub}})
+	return symbolic(record.SubCall, isa.CallRel(0), calledProgram(sub))
 }
 
 // LoadFunc loads the address of another program, for helpers that call back.
+//
+//go:noinline
 func LoadFunc(dst isa.Register, sub *Program) Item {
-	return symbolic(Item{Kind: SubAddress, Ins: isa.LoadFunc(dst, 0), more: &more{sub: sub}})
+	return symbolic(record.SubAddress, isa.LoadFunc(dst, 0), calledProgram(sub))
 }
 
 // Raw takes an instruction as it is, for forms whose operands are computed
 // elsewhere. Jumps and calls in it count slots of the program as it is written,
 // two for 64-bit loads and more for loads of bit fields. Where Compile adds
 // instructions, for jumps that are far, they still lead to the same place.
+//
+//go:noinline
 func Raw(ins isa.Instruction) Item { return at(ins) }
 
 // Sleepable declares that the program may sleep: call helpers that wait, or
 // fault in memory. Few members of few kernel structs allow that.
-func Sleepable() Item { return symbolic(Item{Kind: sleepableHere}) }
+//
+//go:noinline
+func Sleepable() Item { return symbolic(record.Sleepable, isa.Instruction{}, record.Reference{}) }
 
-// String describes the item as its constructor was called, for messages.
-func (i Item) String() string {
-	field := func() string { return fmt.Sprintf("%s.%s", i.Name, i.Path()) }
-	switch i.Kind {
-	case Plain:
-		if i.Name != "" {
-			return "call " + i.Name
-		}
-	case LabelHere:
-		return i.Name + ":"
-	case JumpTo:
-		return fmt.Sprintf("jump to %q", i.Name)
-	case FieldLoad:
-		return fmt.Sprintf("%v = %s", i.Ins.Dst, field())
-	case FieldStore:
-		return fmt.Sprintf("%s = %v", field(), i.Ins.Src)
-	case FieldStoreImm:
-		return fmt.Sprintf("%s = %d", field(), i.Ins.Imm)
-	case FieldAddress:
-		return fmt.Sprintf("%v += offset of %s", i.Ins.Dst, field())
-	case KernelCall:
-		return "call " + i.Name
-	case SubCall, SubAddress:
-		sub := i.Sub()
-		if sub == nil {
-			return "call of a nil program"
-		}
-		return "call " + sub.Name
-	case MapAddress:
-		return fmt.Sprintf("%v = %v", i.Ins.Dst, i.Map())
-	case MapValueAddress:
-		return fmt.Sprintf("%v = value of %v + %d", i.Ins.Dst, i.Map(), uint32(i.Ins.Imm>>32))
-	case Declared:
-		if i.more != nil && i.more.proto != nil {
-			return i.more.proto.String()
-		}
-	case sleepableHere:
-		return "sleepable"
+func calledProgram(sub *Program) record.Reference {
+	if sub == nil {
+		return record.Reference{}
 	}
-	return i.Ins.String()
-}
-
-// Placed is the item as if it had been made at a program counter: of code that
-// was compiled from a written function.
-func Placed(i Item, pc uintptr) Item {
-	i.site = site(pc)
-	return i
+	return record.Reference{Name: sub.Name, To: sub}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -72,21 +73,17 @@ const (
 
 // LoadMap loads the address of a map, as helpers such as map_lookup_elem take
 // it. It is [LoadMapFD] for a map that is named by its declaration.
+//
+//go:noinline
 func LoadMap(dst isa.Register, m *MapSpec) Item {
-	return symbolic(Item{Kind: MapAddress, Ins: isa.LoadMapFD(dst, 0), more: &more{spec: m}})
+	return symbolic(record.MapAddress, isa.LoadMapFD(dst, 0), record.Reference{To: m})
 }
 
 // LoadMapData loads the address of byte off in the value of a map that is an
 // array of one element: a variable. It needs no look-up and is never nil. It is
 // [LoadMapValue] for a map that is named by its declaration. Linux 5.2.
+//
+//go:noinline
 func LoadMapData(dst isa.Register, m *MapSpec, off uint32) Item {
-	return symbolic(Item{Kind: MapValueAddress, Ins: isa.LoadMapValue(dst, 0, off), more: &more{spec: m}})
-}
-
-// Map is the map that the item names, or nil.
-func (i *Item) Map() *MapSpec {
-	if i.more == nil {
-		return nil
-	}
-	return i.more.spec
+	return symbolic(record.MapValueAddress, isa.LoadMapValue(dst, 0, off), record.Reference{To: m})
 }

@@ -27,7 +27,7 @@ func TestMapsOfAProgram(t *testing.T) {
 	if got := sub.Items[1].String(); got != `r1 = value of map "a" + 8` {
 		t.Errorf("item is %s", got)
 	}
-	if sub.Items[1].Map() != a || sub.Items[2].Map() != nil {
+	if sub.Items[1].To() != a || sub.Items[2].To() != nil {
 		t.Error("items do not know their maps")
 	}
 }

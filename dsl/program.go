@@ -1,6 +1,11 @@
 package dsl
 
-import "iter"
+import (
+	"iter"
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/internal/record"
+)
 
 // A Program is one BPF function: what is bound to a member of a kernel struct,
 // attached to a hook, or called by another program. Compiling does not change
@@ -10,30 +15,35 @@ type Program struct {
 	Name      string     // what the kernel and messages call it
 	Proto     *Prototype // what it takes and gives, or nil when not declared
 	Sleepable bool
-	Global    bool   // verified by itself when others call it; see GlobalFunc
-	Items     []Item // in order; labels and instructions only. None when made with Func
+	Global    bool // verified by itself when others call it; see GlobalFunc
 	Pos       Position
 
-	written *written // of those made with Func
+	code // items, or of those made with Func, what it wrote
 }
+
+type code = record.Code
 
 // New makes a program of its items. Declarations (Proto, Sleepable) may stand
 // anywhere among them.
 func New(name string, items ...Item) *Program {
-	p := &Program{Name: name, Pos: Here(0), Items: make([]Item, 0, len(items))}
+	p := &Program{Name: name, Pos: Here(0)}
+	p.Append(items...)
+	return p
+}
+
+// Append adds items at the end: of programs that call each other.
+func (p *Program) Append(items ...Item) {
+	p.Items = slices.Grow(p.Items, len(items))
 	for i := range items {
 		switch item := &items[i]; item.Kind {
-		case Declared:
-			if item.more != nil {
-				p.Proto = item.more.proto
-			}
-		case sleepableHere:
+		case record.Declared:
+			p.Proto, _ = item.To().(*Prototype)
+		case record.Sleepable:
 			p.Sleepable = true
 		default:
-			p.Items = append(p.Items, *item)
+			p.Items = append(p.Items, item.item)
 		}
 	}
-	return p
 }
 
 // Symbols ranges over the names that the program, and those it calls, look up
@@ -51,8 +61,8 @@ func (p *Program) Symbols() iter.Seq[string] {
 			}
 			for i := range program.Items {
 				switch item := &program.Items[i]; item.Kind {
-				case FieldLoad, FieldStore, FieldStoreImm, FieldAddress, KernelCall:
-					if !yield(item.Name) {
+				case record.FieldLoad, record.FieldStore, record.FieldStoreImm, record.FieldAddress, record.KernelCall:
+					if !yield(item.Name()) {
 						return
 					}
 				}
@@ -75,14 +85,14 @@ func (p *Program) Maps() iter.Seq[*MapSpec] {
 		}
 		for n, program := range p.Programs() {
 			if body := program.Body(n > 0); body != nil {
-				for _, spec := range body.Maps {
-					if !once(spec) {
+				for _, m := range body.Maps {
+					if spec, _ := m.To.(*MapSpec); !once(spec) {
 						return
 					}
 				}
 			}
 			for i := range program.Items {
-				if !once(program.Items[i].Map()) {
+				if !once(specOf(&program.Items[i])) {
 					return
 				}
 			}
@@ -103,14 +113,25 @@ func (p *Program) Programs() []*Program {
 	}
 	for i := 0; i < len(all); i++ {
 		if body := all[i].Body(i > 0); body != nil {
-			for _, sub := range body.Subs {
+			for _, m := range body.Subs {
+				sub, _ := m.To.(*Program)
 				mention(sub)
 			}
 		}
 		items := all[i].Items
 		for n := range items {
-			mention(items[n].Sub())
+			mention(subOf(&items[n]))
 		}
 	}
 	return all
+}
+
+func subOf(i *record.Item) *Program {
+	p, _ := i.To().(*Program)
+	return p
+}
+
+func specOf(i *record.Item) *MapSpec {
+	m, _ := i.To().(*MapSpec)
+	return m
 }

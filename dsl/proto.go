@@ -3,6 +3,9 @@ package dsl
 import (
 	"fmt"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/record"
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // A Prototype declares what a program takes and gives. Bound to a member of a
@@ -62,10 +65,12 @@ func (t CType) Void() bool { return t.Name == "void" && t.Stars == 0 }
 //
 // Parameter names are optional. What cannot be read is reported when the
 // program is compiled.
+//
+//go:noinline
 func Proto(result string, params ...string) Item {
-	item := symbolic(Item{Kind: Declared})
-	p := &Prototype{Pos: item.Pos()}
-	item.more = &more{proto: p}
+	p := &Prototype{}
+	item := symbolic(record.Declared, isa.Instruction{}, record.Reference{To: p})
+	p.Pos = item.Pos()
 	var name string
 	if p.Result, name, p.Err = parseDeclaration(result); p.Err == nil && name != "" {
 		p.Err = fmt.Errorf("the result is %q: a type without a name is wanted", result)

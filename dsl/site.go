@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/callers"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
 // entrySite is the number of the line where the Go function begins.
@@ -46,7 +47,7 @@ func (f *Fn) siteAt(pc uintptr) int32 {
 	if user == 0 {
 		return 0
 	}
-	f.b.Func.Sites = append(f.b.Func.Sites, user)
+	f.b.Func.Sites = append(f.b.Func.Sites, ir.Site{PC: user})
 	return int32(len(f.b.Func.Sites) - 1)
 }
 

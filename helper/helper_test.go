@@ -103,7 +103,7 @@ func TestWrappersCallTheirHelpers(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, _ := isa.HelperID("bpf_ktime_get_boot_ns")
-	if got := object.Item(0).Ins; got.Imm != int64(id) || !strings.Contains(got.String(), "ktime_get_boot_ns") {
+	if got := object.Instructions[0]; got.Imm != int64(id) || !strings.Contains(got.String(), "ktime_get_boot_ns") {
 		t.Errorf("the first instruction is %v", got)
 	}
 }

@@ -74,6 +74,15 @@ func programs() []row {
 		}
 	})
 	rows = append(rows, row{what: "assemble 1,000,000 lines of text", unit: "ms", ours: perOp(r).Seconds() * 1e3, bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp()})
+	made := best(func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			_, err := compile.Compile(dsl.New("labelled", labelled(1_000_000)...), compile.Target{Unchecked: true})
+			check(b, err)
+		}
+	})
+	rows = append(rows, row{what: "make and assemble 1,000,000, unchecked as text is", unit: "ms", ours: perOp(made).Seconds() * 1e3,
+		bytes: made.AllocedBytesPerOp(), alloc: made.AllocsPerOp(), goal: "≤ 200 bytes each, ≤ the time from text", missed: made.AllocedBytesPerOp() > 200_000_000 || perOp(made) > perOp(r)})
 	items := best(func(b *testing.B) {
 		for range b.N {
 			labelled(100_000)

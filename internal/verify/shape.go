@@ -72,10 +72,25 @@ func (in *instr) ends() bool {
 	return in.what == exits || in.what == jumpsTo || in.what == jumpsByTable
 }
 
+// A slotIndex has, by slot, the number of the instruction that begins there and 1 more; 0 in the middle of a 64-bit load.
+type slotIndex []int32
+
+// instruction is the one that begins at a slot; ok is false where none does.
+func (at slotIndex) instruction(slot int) (i int, ok bool) {
+	if slot < 0 || slot >= len(at) || at[slot] == 0 {
+		return 0, false
+	}
+	return int(at[slot]) - 1, true
+}
+
 // layOut finds functions, targets and the shape's mistakes (check_subprogs, check_cfg).
 func (c *checker) layOut(code []isa.Instruction) bool {
 	c.code = make([]instr, len(code))
-	at := map[int]int{}
+	slots := 0
+	for _, ins := range code {
+		slots += ins.Slots()
+	}
+	at := make(slotIndex, slots)
 	slot := 0
 	for i, ins := range code {
 		if _, err := ins.Form(); err != nil {
@@ -83,7 +98,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 			return false
 		}
 		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, what: whatOf(&ins), reads: ins.Reads()}
-		at[slot] = i
+		at[slot] = int32(i) + 1
 		slot += ins.Slots()
 	}
 	if len(code) == 0 {
@@ -102,7 +117,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		default:
 			continue
 		}
-		to, ok := at[target]
+		to, ok := at.instruction(target)
 		if !ok {
 			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the call leads to instruction %d, where none begins", target))
 			return false
@@ -132,7 +147,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		}
 		d, _, _ := in.Displacement()
 		target := in.slot + in.Slots() + int(d)
-		to, ok := at[target]
+		to, ok := at.instruction(target)
 		switch {
 		case target < 0 || target >= slot:
 			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump leads to instruction %d, outside of the program", target))
@@ -146,12 +161,12 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		}
 		in.to = to
 	}
-	ways := make([]int, len(c.code)) // that lead to each instruction
+	ways := make([]uint8, len(c.code)) // that lead to each instruction; 2 stands for more, too
 	for _, start := range c.starts {
 		ways[start]++
 	}
 	for i := range c.code {
-		c.next(i, func(to int) { ways[to]++ })
+		c.next(i, func(to int) { ways[to] = min(ways[to]+1, 2) })
 	}
 	for i, n := range ways {
 		c.code[i].join = n > 1 || c.loops(i)

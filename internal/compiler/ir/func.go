@@ -92,6 +92,14 @@ const (
 	HelperName                 // the helper Path; Name is HelperEnum
 )
 
+// A Site is a place in source: a program counter of this process, of functions that Go code writes as it runs; or a file and a
+// line, of front ends that read source. The zero Site is none.
+type Site struct {
+	PC   uintptr // a return address: of the instruction before, as runtime.CallersFrames takes it
+	File string
+	Line int32
+}
+
 // A Name is something that the target is asked for.
 type Name struct {
 	Kind NameKind
@@ -111,14 +119,14 @@ type Func struct {
 	Vars   []Var
 	Frame  []Object
 	Names  []Name
-	Sites  []uintptr // places in Go code, as program counters
+	Sites  []Site // 0 is none
 
 	args []V // what Args are cut from
 }
 
 // New makes a function with an empty entry block.
 func New(name string) *Func {
-	return &Func{Name: name, Values: make([]Value, 1, 64), Blocks: make([]Block, 1, 8), Sites: make([]uintptr, 1, 16)}
+	return &Func{Name: name, Values: make([]Value, 1, 64), Blocks: make([]Block, 1, 8), Sites: make([]Site, 1, 16)}
 }
 
 // Grow makes room for n values.

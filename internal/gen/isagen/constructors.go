@@ -266,9 +266,9 @@ func writeItems(b *bytes.Buffer) error {
 		call := fmt.Sprintf("isa.%s(%s)", c.name, strings.Join(args, ", "))
 		if label {
 			params = append(params, param{name: "label", typ: "string"})
-			fmt.Fprintf(b, "func %s(%s) Item {\n\treturn jumpTo(%s, label)\n}\n", c.name, list(params, "isa."), call)
+			fmt.Fprintf(b, "//\n//go:noinline\nfunc %s(%s) Item {\n\treturn jumpTo(%s, label)\n}\n", c.name, list(params, "isa."), call)
 		} else {
-			fmt.Fprintf(b, "func %s(%s) Item {\n\treturn at(%s)\n}\n", c.name, list(params, "isa."), call)
+			fmt.Fprintf(b, "//\n//go:noinline\nfunc %s(%s) Item {\n\treturn at(%s)\n}\n", c.name, list(params, "isa."), call)
 		}
 	}
 	return nil
