@@ -41,13 +41,13 @@ var layers = map[string][]string{
 	"kernel/ctx":                 {"dsl"},
 	"maps":                       {"mistake", "dsl", "btf", "syscall"},
 	"prog":                       {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/host", "internal/refusal", "internal/attachment", "internal/linux"},
-	"link":                       {"mistake", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal", "internal/attachment"},
+	"link":                       {"mistake", "internal/linux", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal", "internal/attachment"},
 	"structops":                  {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog", "internal/spell", "prog", "internal/refusal", "internal/attachment", "internal/linux"},
 	"internal/refusal":           {},
 	"internal/attachment":        {},
 	"internal/host":              {"isa", "syscall"},
 	"internal/test/fixture":      {"btf"},
-	"internal/gen/btfgen":        {"dsl", "btf", "structops"},
+	"internal/gen/btfgen":        {"dsl", "btf", "structops", "internal/linux"},
 }
 
 // outside is what library packages may import besides the standard library.

@@ -81,11 +81,10 @@ func (r *request) fails(err error, help string) error {
 // check says what can be known to be wrong before the kernel is asked: nil when nothing is.
 func (r *request) check() error {
 	o := r.plan.Options
-	fit, ok := r.point.fitFor(o.Type)
-	if !ok {
+	if !slices.Contains(r.point.types, o.Type) {
 		var takes []string
-		for _, f := range r.point.fits {
-			takes = append(takes, f.progType.String())
+		for _, t := range r.point.types {
+			takes = append(takes, t.String())
 		}
 		help := "load the program with Options.Type of such a type"
 		if there := pointFor(o.Type); there != "" {
@@ -93,10 +92,11 @@ func (r *request) check() error {
 		}
 		return r.fails(&cause{fmt.Sprintf("%s takes programs of type %s; this one is of type %v", r.point.attach, strings.Join(takes, ", "), o.Type), []error{ErrProgType}}, help)
 	}
-	if fit.at != nil && !slices.Contains(fit.at, r.at) {
-		return r.fails(&cause{fmt.Sprintf("%s does not attach %v programs at %v", r.point.attach, o.Type, r.at), []error{ErrAttachType}}, "it may be "+list(fit.at))
+	places := r.point.places(o.Type)
+	if places != nil && !slices.Contains(places, r.at) {
+		return r.fails(&cause{fmt.Sprintf("%s does not attach %v programs at %v", r.point.attach, o.Type, r.at), []error{ErrAttachType}}, "it may be "+list(places))
 	}
-	if loaded := o.AttachType; loaded != r.at && loaded != 0 && fit.at != nil {
+	if loaded := o.AttachType; loaded != r.at && loaded != 0 && places != nil {
 		return r.fails(&cause{fmt.Sprintf("the program was loaded for %v, and is to be attached at %v", loaded, r.at), []error{ErrAttachType}},
 			fmt.Sprintf("load it with Options.AttachType %v, or attach it at %v", r.at, loaded))
 	}
@@ -145,19 +145,27 @@ func (r *request) noInterface(err error) (*cause, string) {
 // oldKernel: the kernel answers EINVAL to a command or an attach type that it does not know.
 func (r *request) oldKernel(err error) (*cause, string) {
 	release := r.world.release()
-	var v isa.KernelVersion
-	if _, scanErr := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor); scanErr != nil || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.EOPNOTSUPP) {
+	v, known := parseVersion(release)
+	if !known || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.EOPNOTSUPP) {
 		return nil, ""
 	}
 	since := r.point.since
-	if fit, _ := r.point.fitFor(r.plan.Options.Type); fit.since.AtLeast(since) {
-		since = fit.since
+	if r.point.places(r.plan.Options.Type) != nil { // the attach type may have come after links of this kind
+		if later, known := parseVersion(string(r.at.Info().Since)); known && later.AtLeast(since) {
+			since = later
+		}
 	}
 	if v.AtLeast(since) {
 		return nil, ""
 	}
 	return &cause{fmt.Sprintf("this kernel, Linux %s, cannot do what %s needs", release, r.point.attach), []error{ErrOldKernel}},
 		fmt.Sprintf("it takes Linux %v or later", since)
+}
+
+// parseVersion reads the beginning of a release: 6.1 of "6.1.0-13-amd64".
+func parseVersion(release string) (v isa.KernelVersion, ok bool) {
+	_, err := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor)
+	return v, err == nil
 }
 
 // notPermitted: the kernel answers EPERM or EACCES.

@@ -130,9 +130,9 @@ func TestWhyAttachingFails(t *testing.T) {
 // TestEachPointIsNamedAfterItsFunction: messages name the functions of this package, and each type of program goes to one of them.
 func TestEachPointIsNamedAfterItsFunction(t *testing.T) {
 	for _, pt := range points() {
-		for _, f := range pt.fits {
-			if got := pointFor(f.progType); got == "" {
-				t.Errorf("%v programs go nowhere", f.progType)
+		for _, typ := range pt.types {
+			if got := pointFor(typ); got == "" {
+				t.Errorf("%v programs go nowhere", typ)
 			}
 		}
 	}

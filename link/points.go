@@ -3,80 +3,57 @@ package link
 import (
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A point is a kind of place that programs are attached to.
+// A point is a kind of place that programs are attached to. Which attach types a program may have there is what internal/linux says of its
+// type, as far as they are for the target.
 type point struct {
-	attach string // the function that attaches there
-	since  isa.KernelVersion
-	fits   []fit
+	attach string            // the function that attaches there
+	since  isa.KernelVersion // the first Linux with links of this kind
+	types  []syscall.ProgType
+	target linux.Target
+	except []syscall.AttachType // those that have the target, and are not attached by this function
 }
 
-// A fit is a type of program that goes to a point, with the attach types that it may have there.
-type fit struct {
-	progType syscall.ProgType
-	at       []syscall.AttachType // nil: any, or none
-	since    isa.KernelVersion    // where that is later than the point
-}
-
-// The points (kernel/bpf/syscall.c, link_create and bpf_prog_attach_check_attach_type, Linux 6.18).
 func xdpPoint() point {
-	return point{attach: "AttachXDP", since: isa.KernelVersion{Major: 5, Minor: 9},
-		fits: []fit{{progType: syscall.ProgTypeXDP, at: []syscall.AttachType{syscall.AttachXDP}}}}
+	return point{attach: "AttachXDP", since: isa.KernelVersion{Major: 5, Minor: 9}, types: []syscall.ProgType{syscall.ProgTypeXDP}, target: linux.TargetInterface}
 }
 
 func tcxPoint() point {
-	return point{attach: "AttachTCX", since: isa.KernelVersion{Major: 6, Minor: 6},
-		fits: []fit{{progType: syscall.ProgTypeSchedCls, at: []syscall.AttachType{syscall.AttachTCXIngress, syscall.AttachTCXEgress}}}}
+	return point{attach: "AttachTCX", since: isa.KernelVersion{Major: 6, Minor: 6}, types: []syscall.ProgType{syscall.ProgTypeSchedCls}, target: linux.TargetInterface,
+		except: []syscall.AttachType{syscall.AttachNetkitPrimary, syscall.AttachNetkitPeer}}
 }
 
 func netnsPoint() point {
-	return point{attach: "AttachNetns", since: isa.KernelVersion{Major: 5, Minor: 8}, fits: []fit{
-		{progType: syscall.ProgTypeFlowDissector, at: []syscall.AttachType{syscall.AttachFlowDissector}},
-		{progType: syscall.ProgTypeSKLookup, at: []syscall.AttachType{syscall.AttachSKLookup}, since: isa.KernelVersion{Major: 5, Minor: 9}},
-	}}
+	return point{attach: "AttachNetns", since: isa.KernelVersion{Major: 5, Minor: 8}, target: linux.TargetNetns,
+		types: []syscall.ProgType{syscall.ProgTypeFlowDissector, syscall.ProgTypeSKLookup}}
 }
 
 func cgroupPoint() point {
-	return point{attach: "AttachCgroup", since: isa.KernelVersion{Major: 5, Minor: 7}, fits: []fit{
-		{progType: syscall.ProgTypeCgroupSKB, at: []syscall.AttachType{syscall.AttachCgroupInetIngress, syscall.AttachCgroupInetEgress}},
-		{progType: syscall.ProgTypeCgroupSock, at: []syscall.AttachType{
-			syscall.AttachCgroupInetSockCreate, syscall.AttachCgroupInetSockRelease, syscall.AttachCgroupInet4PostBind, syscall.AttachCgroupInet6PostBind}},
-		{progType: syscall.ProgTypeCgroupSockAddr, at: []syscall.AttachType{
-			syscall.AttachCgroupInet4Bind, syscall.AttachCgroupInet6Bind, syscall.AttachCgroupInet4Connect, syscall.AttachCgroupInet6Connect,
-			syscall.AttachCgroupUDP4SendMsg, syscall.AttachCgroupUDP6SendMsg, syscall.AttachCgroupUDP4RecvMsg, syscall.AttachCgroupUDP6RecvMsg,
-			syscall.AttachCgroupInet4GetPeerName, syscall.AttachCgroupInet6GetPeerName, syscall.AttachCgroupInet4GetSockName, syscall.AttachCgroupInet6GetSockName,
-			syscall.AttachCgroupUnixConnect, syscall.AttachCgroupUnixSendMsg, syscall.AttachCgroupUnixRecvMsg,
-			syscall.AttachCgroupUnixGetPeerName, syscall.AttachCgroupUnixGetSockName}},
-		{progType: syscall.ProgTypeSockOps, at: []syscall.AttachType{syscall.AttachCgroupSockOps}},
-		{progType: syscall.ProgTypeCgroupDevice, at: []syscall.AttachType{syscall.AttachCgroupDevice}},
-		{progType: syscall.ProgTypeCgroupSysctl, at: []syscall.AttachType{syscall.AttachCgroupSysctl}},
-		{progType: syscall.ProgTypeCgroupSockOpt, at: []syscall.AttachType{syscall.AttachCgroupGetSockOpt, syscall.AttachCgroupSetSockOpt}},
-		{progType: syscall.ProgTypeLSM, at: []syscall.AttachType{syscall.AttachLSMCgroup}, since: isa.KernelVersion{Major: 6}},
-	}}
+	return point{attach: "AttachCgroup", since: isa.KernelVersion{Major: 5, Minor: 7}, target: linux.TargetCgroup, types: []syscall.ProgType{
+		syscall.ProgTypeCgroupSKB, syscall.ProgTypeCgroupSock, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeSockOps,
+		syscall.ProgTypeCgroupDevice, syscall.ProgTypeCgroupSysctl, syscall.ProgTypeCgroupSockOpt, syscall.ProgTypeLSM}}
 }
 
 func tracingPoint() point {
-	return point{attach: "AttachTracing", since: isa.KernelVersion{Major: 5, Minor: 5}, fits: []fit{
-		{progType: syscall.ProgTypeTracing, at: []syscall.AttachType{
-			syscall.AttachTraceRawTP, syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn}},
-	}}
+	return point{attach: "AttachTracing", since: isa.KernelVersion{Major: 5, Minor: 5}, types: []syscall.ProgType{syscall.ProgTypeTracing}, target: linux.TargetNamed,
+		except: []syscall.AttachType{syscall.AttachTraceIter}}
 }
 
 func lsmPoint() point {
-	return point{attach: "AttachLSM", since: isa.KernelVersion{Major: 5, Minor: 7},
-		fits: []fit{{progType: syscall.ProgTypeLSM, at: []syscall.AttachType{syscall.AttachLSMMAC}}}}
+	return point{attach: "AttachLSM", since: isa.KernelVersion{Major: 5, Minor: 7}, types: []syscall.ProgType{syscall.ProgTypeLSM}, target: linux.TargetNamed}
 }
 
 func rawTracepointPoint() point {
 	return point{attach: "AttachRawTracepoint", since: isa.KernelVersion{Major: 4, Minor: 17},
-		fits: []fit{{progType: syscall.ProgTypeRawTracepoint}, {progType: syscall.ProgTypeRawTracepointWritable}}}
+		types: []syscall.ProgType{syscall.ProgTypeRawTracepoint, syscall.ProgTypeRawTracepointWritable}}
 }
 
 func socketPoint() point {
-	return point{attach: "AttachSocketFilter", since: isa.KernelVersion{Major: 3, Minor: 19}, fits: []fit{{progType: syscall.ProgTypeSocketFilter}}}
+	return point{attach: "AttachSocketFilter", since: isa.KernelVersion{Major: 3, Minor: 19}, types: []syscall.ProgType{syscall.ProgTypeSocketFilter}}
 }
 
 // points are all of them.
@@ -84,19 +61,20 @@ func points() []point {
 	return []point{xdpPoint(), tcxPoint(), netnsPoint(), lsmPoint(), cgroupPoint(), tracingPoint(), rawTracepointPoint(), socketPoint()}
 }
 
-// fitFor is what the point says of a type; false when programs of that type do not go there.
-func (pt point) fitFor(t syscall.ProgType) (fit, bool) {
-	i := slices.IndexFunc(pt.fits, func(f fit) bool { return f.progType == t })
-	if i < 0 {
-		return fit{}, false
+// places are the attach types that programs of a type may have at the point; none where attaching takes no attach type.
+func (pt point) places(t syscall.ProgType) []syscall.AttachType {
+	if pt.target == linux.TargetNone {
+		return nil
 	}
-	return pt.fits[i], true
+	return slices.DeleteFunc(t.Attach(), func(at syscall.AttachType) bool {
+		return at.Info().Target != pt.target || slices.Contains(pt.except, at)
+	})
 }
 
 // pointFor is where programs of a type go, for messages: "link.AttachXDP"; "" when nothing here attaches them.
 func pointFor(t syscall.ProgType) string {
 	for _, pt := range points() {
-		if _, ok := pt.fitFor(t); ok {
+		if slices.Contains(pt.types, t) {
 			return "link." + pt.attach
 		}
 	}

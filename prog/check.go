@@ -89,14 +89,14 @@ func (c *checker) settleType() {
 		o.Type = one
 	case o.Type == syscall.ProgTypeUnspec && fits != 0:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program's type is missing: its context, struct %s, serves several", context),
-			Help: "set Options.Type; it may be " + names(fits)})
+			Help: "set Options.Type; it may be " + strings.Join(fits.Names(), ", ")})
 	case o.Type == syscall.ProgTypeUnspec:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Detail: "the program's type is missing",
 			Help: "set Options.Type, such as syscall.ProgTypeSocketFilter; a program whose parameter is a context, such as ctx.XDP, says it itself"})
 	case c.unchecked || proto == nil || proto.Err != nil:
 	case fits != 0 && !fits.Has(o.Type):
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes a struct %s, and Options.Type is %v: %s", context, o.Type, given(o.Type)),
-			Help: "the type may be " + names(fits)})
+			Help: "the type may be " + strings.Join(fits.Names(), ", ")})
 	case !proto.Context && len(proto.Params) > 0 && o.Type.Info().Context != "" && !o.Type.Info().Arguments && c.program.Structured():
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes arguments, and Options.Type is %v: %s", o.Type, given(o.Type)),
 			Help: "take the context, of package kernel/ctx, as the only parameter"})
@@ -112,17 +112,6 @@ func given(t syscall.ProgType) string {
 		return "such programs are given a struct " + info.Context
 	}
 	return "such programs are given something else"
-}
-
-// names lists types of programs.
-func names(set linux.ProgSet) string {
-	var list []string
-	for t := range syscall.ProgType(64) {
-		if set.Has(t) {
-			list = append(list, t.String())
-		}
-	}
-	return strings.Join(list, ", ")
 }
 
 // settleAttachType finds the place that the program is checked for, where its type has one, and says which there are where it has to be

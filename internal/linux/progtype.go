@@ -198,6 +198,17 @@ func (s ProgSet) One() (t ProgType, ok bool) {
 	return 0, false
 }
 
+// Names are the names of the types in the set, by their numbers.
+func (s ProgSet) Names() []string {
+	var names []string
+	for t := range ProgType(len(progTypes)) {
+		if s.Has(t) {
+			names = append(names, t.String())
+		}
+	}
+	return names
+}
+
 // ProgramsOf are the types of programs whose R1 leads to a struct, by its name in BTF: XDP for xdp_md, eleven for __sk_buff.
 func ProgramsOf(context string) ProgSet {
 	var s ProgSet

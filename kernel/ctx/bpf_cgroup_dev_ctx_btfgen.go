@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A CgroupDev is the context of programs that find a struct bpf_cgroup_dev_ctx in R1.
+// Such programs have the type cgroup_device.
 type CgroupDev struct{ dsl.Context }
 
 // StructName makes CgroupDev the type of a parameter; see dsl.Named.

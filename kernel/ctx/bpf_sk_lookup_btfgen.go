@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SkLookup is the context of programs that find a struct bpf_sk_lookup in R1.
+// Such programs have the type sk_lookup.
 type SkLookup struct{ dsl.Context }
 
 // StructName makes SkLookup the type of a parameter; see dsl.Named.

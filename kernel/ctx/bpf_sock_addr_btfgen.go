@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SockAddr is the context of programs that find a struct bpf_sock_addr in R1.
+// Such programs have the type cgroup_sock_addr.
 type SockAddr struct{ dsl.Context }
 
 // StructName makes SockAddr the type of a parameter; see dsl.Named.

@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A Sock is the context of programs that find a struct bpf_sock in R1.
+// Such programs have the type cgroup_sock.
 type Sock struct{ dsl.Context }
 
 // StructName makes Sock the type of a parameter; see dsl.Named.

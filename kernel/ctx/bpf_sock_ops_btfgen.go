@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SockOps is the context of programs that find a struct bpf_sock_ops in R1.
+// Such programs have the type sock_ops.
 type SockOps struct{ dsl.Context }
 
 // StructName makes SockOps the type of a parameter; see dsl.Named.

@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SockOpt is the context of programs that find a struct bpf_sockopt in R1.
+// Such programs have the type cgroup_sockopt.
 type SockOpt struct{ dsl.Context }
 
 // StructName makes SockOpt the type of a parameter; see dsl.Named.

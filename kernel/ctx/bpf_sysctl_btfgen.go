@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A Sysctl is the context of programs that find a struct bpf_sysctl in R1.
+// Such programs have the type cgroup_sysctl.
 type Sysctl struct{ dsl.Context }
 
 // StructName makes Sysctl the type of a parameter; see dsl.Named.

@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // An SKB is the context of programs that find a struct __sk_buff in R1.
+// Such programs have the type socket_filter or sched_cls or sched_act or cgroup_skb or lwt_in or lwt_out or lwt_xmit or sk_skb or lwt_seg6local or flow_dissector.
 type SKB struct{ dsl.Context }
 
 // StructName makes SKB the type of a parameter; see dsl.Named.

@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SkMsg is the context of programs that find a struct sk_msg_md in R1.
+// Such programs have the type sk_msg.
 type SkMsg struct{ dsl.Context }
 
 // StructName makes SkMsg the type of a parameter; see dsl.Named.

@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A SkReuseport is the context of programs that find a struct sk_reuseport_md in R1.
+// Such programs have the type sk_reuseport.
 type SkReuseport struct{ dsl.Context }
 
 // StructName makes SkReuseport the type of a parameter; see dsl.Named.

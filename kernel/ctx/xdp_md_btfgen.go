@@ -5,6 +5,7 @@ package ctx
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // An XDP is the context of programs that find a struct xdp_md in R1.
+// Such programs have the type xdp.
 type XDP struct{ dsl.Context }
 
 // StructName makes XDP the type of a parameter; see dsl.Named.
