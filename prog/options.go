@@ -8,7 +8,7 @@ import (
 // parameter such as ctx.XDP.
 type Options struct {
 	// Type may be left out where the program's context tells it: ctx.XDP is the context of XDP programs only, and ctx.SKB that of
-	// eleven types. Programs in instructions, and those that take arguments, need it.
+	// ten types. Programs in instructions, and those that take arguments, need it.
 	Type syscall.ProgType
 
 	// AttachType is the place that the verifier checks a program for, where one

@@ -209,7 +209,7 @@ func (s ProgSet) Names() []string {
 	return names
 }
 
-// ProgramsOf are the types of programs whose R1 leads to a struct, by its name in BTF: XDP for xdp_md, eleven for __sk_buff.
+// ProgramsOf are the types of programs whose R1 leads to a struct, by its name in BTF: XDP for xdp_md, ten for __sk_buff.
 func ProgramsOf(context string) ProgSet {
 	var s ProgSet
 	for n := range progTypes {
