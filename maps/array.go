@@ -2,8 +2,7 @@ package maps
 
 import "github.com/bpfsmith/bpfsmith/dsl"
 
-// An Array keeps values under the numbers from 0 to MaxEntries-1. All of them are
-// always there, zero at first, and none can be deleted.
+// An Array keeps values under the numbers from 0 to MaxEntries-1. All values always exist and are zero at first. They cannot be deleted.
 type Array[V any] struct{ table[uint32, V] }
 
 // NewArray declares an array of n elements.

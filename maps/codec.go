@@ -9,15 +9,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// A codec carries values of a Go type to and from the memory of a map. What is
-// done for each is found out once.
+// A codec converts values of a Go type to and from the memory of a map. The steps for a type are computed once.
 type codec[T any] struct {
 	layout *dsl.Layout
 	put    func(dst []byte, v *T)
 	get    func(src []byte, v *T)
 }
 
-// newCodec makes the codec of a type, or says why there is none.
+// newCodec makes the codec of a type. It returns an error when the type has no fixed layout.
 func newCodec[T any]() (codec[T], error) {
 	layout, err := dsl.LayoutFor[T]()
 	if err != nil {
@@ -36,8 +35,7 @@ func newCodec[T any]() (codec[T], error) {
 	return c, nil
 }
 
-// size is that of a value in bytes; 0 of a type that has no layout, whose maps are
-// never created.
+// size returns the size of a value in bytes. It is 0 for a type without a layout; maps of such types are never created.
 func (c *codec[T]) size() int {
 	if c.layout == nil {
 		return 0
@@ -45,28 +43,27 @@ func (c *codec[T]) size() int {
 	return c.layout.Size
 }
 
-// encode gives the bytes of a value.
+// encode returns the bytes of a value.
 func (c *codec[T]) encode(v T) []byte {
 	b := make([]byte, c.size())
 	c.put(b, &v)
 	return b
 }
 
-// append adds the bytes of a value.
+// append appends the bytes of a value.
 func (c *codec[T]) append(b []byte, v T) []byte {
 	b = append(b, make([]byte, c.size())...)
 	c.put(b[len(b)-c.size():], &v)
 	return b
 }
 
-// decode reads a value from as many bytes as it has.
+// decode reads a value from size bytes.
 func (c *codec[T]) decode(b []byte) (v T) {
 	c.get(b, &v)
 	return v
 }
 
-// Decode reads a value of a fixed layout from the beginning of a record, of a ring
-// buffer for example. There may be more in it.
+// Decode reads a value with a fixed layout from the beginning of a record, for example of a ring buffer. The record may be longer.
 func Decode[T any](record []byte) (T, error) {
 	var v T
 	c, err := newCodec[T]()
@@ -74,12 +71,12 @@ func Decode[T any](record []byte) (T, error) {
 		return v, err
 	}
 	if len(record) < c.size() {
-		return v, fmt.Errorf("a %T takes %d bytes, the record has %d: %w", v, c.size(), len(record), fs.ErrInvalid)
+		return v, fmt.Errorf("a %T needs %d bytes, but the record has only %d: %w", v, c.size(), len(record), fs.ErrInvalid)
 	}
 	return c.decode(record[:c.size()]), nil
 }
 
-// Encode gives the bytes of a value of a fixed layout, as they stand in a map.
+// Encode returns the bytes of a value with a fixed layout, as in a map.
 func Encode[T any](v T) ([]byte, error) {
 	c, err := newCodec[T]()
 	if err != nil {
@@ -88,8 +85,7 @@ func Encode[T any](v T) ([]byte, error) {
 	return c.encode(v), nil
 }
 
-// plain is for types that are one number: they take no reflection. It gives nil
-// for others.
+// plain returns the steps for types that are one number, without reflection. It returns nil for other types.
 func plain[T any]() (put func([]byte, *T), get func([]byte, *T)) {
 	switch any((*T)(nil)).(type) {
 	case *uint64:
@@ -108,15 +104,15 @@ func plain[T any]() (put func([]byte, *T), get func([]byte, *T)) {
 	return nil, nil
 }
 
-// A step carries one part of a value.
+// A step converts one part of a value.
 type step struct {
 	put, get func(b []byte, v reflect.Value)
 }
 
-// stepFor makes the step of a layout, which is at a path in the whole.
+// stepFor makes the step of a layout at a path in the value.
 func stepFor(l *dsl.Layout, path string) (step, error) {
 	switch {
-	case l.Kind == dsl.LayoutKernel: // not ours to read or write
+	case l.Kind == dsl.LayoutKernel: // only the kernel may read or write it
 		return step{func([]byte, reflect.Value) {}, func([]byte, reflect.Value) {}}, nil
 	case l.Kind == dsl.LayoutStruct:
 		return structStep(l, path)
@@ -164,7 +160,7 @@ func stepFor(l *dsl.Layout, path string) (step, error) {
 	}, nil
 }
 
-// structStep does the fields one after the other. Padding stays zero.
+// structStep converts the fields one after the other. Padding stays zero.
 func structStep(l *dsl.Layout, path string) (step, error) {
 	type part struct {
 		step
@@ -180,7 +176,7 @@ func structStep(l *dsl.Layout, path string) (step, error) {
 			continue
 		}
 		if field := l.Type.Field(f.Index); !field.IsExported() && !(field.Anonymous && f.Kind == dsl.LayoutStruct) {
-			return step{}, fmt.Errorf("field %s is not exported, so it cannot be filled in: begin its name with a capital letter", name)
+			return step{}, fmt.Errorf("field %s is not exported, so it cannot be set: begin its name with a capital letter", name)
 		}
 		s, err := stepFor(f.Layout, name)
 		if err != nil {
@@ -204,8 +200,7 @@ func structStep(l *dsl.Layout, path string) (step, error) {
 	}, nil
 }
 
-// putWord writes a number in as many bytes as there are. Numbers in network order
-// are in that order already: their type says so.
+// putWord writes a number into all bytes of a slice. Numbers in network order have their own types and are already in that order.
 func putWord(b []byte, n uint64) {
 	switch len(b) {
 	case 1:

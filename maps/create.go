@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// create makes the map of a spec in the kernel.
+// create creates the map of a spec in the kernel.
 func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 	if spec.Err != nil {
 		return nil, spec.Err
@@ -21,7 +21,7 @@ func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 	if spec.Inner != nil {
 		template, err := create(spec.Inner)
 		if err != nil {
-			return nil, fmt.Errorf("what is in it, %v: %w", spec.Inner, err)
+			return nil, fmt.Errorf("its inner map %v: %w", spec.Inner, err)
 		}
 		defer template.Close()
 		attr.InnerMap = template
@@ -45,18 +45,18 @@ func create(spec *dsl.MapSpec) (*syscall.FD, error) {
 	return fd, nil
 }
 
-// explain adds what an errno means for a spec.
+// explain adds the meaning of an errno for a spec.
 func explain(spec *dsl.MapSpec, err error) error {
 	help := ""
 	switch {
 	case errors.Is(err, errno.EINVAL) && spec.Type.IsRing():
-		help = "the size of a ring buffer is a power of two, and a multiple of the page size"
+		help = "the size of a ring buffer must be a power of two and a multiple of the page size"
 	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && spec.Type.HasMaximum():
-		help = "it has room for no elements"
+		help = "the maximum number of elements must not be 0"
 	case errors.Is(err, errno.EINVAL):
-		help = fmt.Sprintf("this kernel has no map of kind %v, or takes none with these sizes, flags and kernel's fields", spec.Type)
+		help = fmt.Sprintf("this kernel does not have this type of map (%v), or does not accept these sizes, flags or special fields", spec.Type)
 	case errors.Is(err, errno.E2BIG), errors.Is(err, errno.ENOMEM):
-		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel gives", spec.MaxEntries, spec.KeySize+spec.ValueSize)
+		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel can allocate", spec.MaxEntries, spec.KeySize+spec.ValueSize)
 	}
 	if help == "" {
 		return err

@@ -76,7 +76,7 @@ func TestPins(t *testing.T) {
 	}
 	other := maps.NewArray[uint64]("other", 11)
 	err := other.Open(path)
-	for _, want := range []string{"kind hash, not array", "value size 4, not 8", "maximum of elements 10, not 11"} {
+	for _, want := range []string{"kind hash, not array", "value size 4, not 8", "maximum number of elements 10, not 11"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("opening a map of another kind: %v, want … %s", err, want)
 		}
@@ -155,9 +155,9 @@ func TestWhatTheKernelRefusesIsExplained(t *testing.T) {
 		want string
 	}{
 		{maps.NewRingBuf("r", 2), "multiple of the page size"},
-		{maps.NewHash[uint32, uint32]("h", 0), "it has room for no elements"},
-		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}), "this kernel has no map of kind map type 250"},
-		{maps.NewArray[[1 << 20]uint64]("big", 1<<31), "more than the kernel gives"},
+		{maps.NewHash[uint32, uint32]("h", 0), "the maximum number of elements must not be 0"},
+		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}), "this kernel does not have this type of map (map type 250)"},
+		{maps.NewArray[[1 << 20]uint64]("big", 1<<31), "more than the kernel can allocate"},
 	} {
 		if err := tt.m.Create(); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v, want … %s", err, tt.want)

@@ -9,8 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// A description is the BTF of a map: how bpftool shows its elements, and where the
-// kernel finds its own fields. blob is nil for kinds that take none.
+// A description is the BTF of a map. With it bpftool shows elements, and the kernel finds its special fields. blob is nil for map types
+// that do not accept BTF.
 type description struct {
 	blob       []byte
 	key, value btf.ID
@@ -26,7 +26,7 @@ func describe(spec *dsl.MapSpec) (description, error) {
 	switch {
 	case spec.Key != nil:
 		d.key = w.write(spec.Key)
-	case spec.KeySize == 0: // queues: the kernel wants the id of a type of that size
+	case spec.KeySize == 0: // queues: the kernel needs the id of a type with that size
 		d.key = w.b.Struct("none", 0)
 	default:
 		return d, nil
@@ -37,11 +37,11 @@ func describe(spec *dsl.MapSpec) (description, error) {
 	return d, err
 }
 
-// A typeWriter writes layouts as BTF, each type once.
+// A typeWriter writes layouts as BTF. Each type is written once.
 type typeWriter struct {
 	b     btf.Builder
 	known map[reflect.Type]btf.ID
-	index btf.ID // the type that indices of arrays have
+	index btf.ID // the type of array indices
 }
 
 func (w *typeWriter) write(l *dsl.Layout) btf.ID {
@@ -53,7 +53,7 @@ func (w *typeWriter) write(l *dsl.Layout) btf.ID {
 	return id
 }
 
-// add writes a type; those it consists of come before it.
+// add writes a type, after the types of its parts.
 func (w *typeWriter) add(l *dsl.Layout) btf.ID {
 	switch l.Kind {
 	case dsl.LayoutKernel:
@@ -86,7 +86,7 @@ func (w *typeWriter) add(l *dsl.Layout) btf.ID {
 	return w.named(l, id)
 }
 
-// named gives a type the name that it has in Go, if it is the user's.
+// named gives a type of the user its Go name.
 func (w *typeWriter) named(l *dsl.Layout, id btf.ID) btf.ID {
 	if l.Type.PkgPath() == "" {
 		return id
@@ -94,10 +94,9 @@ func (w *typeWriter) named(l *dsl.Layout, id btf.ID) btf.ID {
 	return w.b.Typedef(identifier(l.Type.Name()), id)
 }
 
-// kernelStruct writes a struct under the name by which the kernel finds it
-// (kernel/bpf/btf.c, btf_get_field_type); what is in it does not matter to it.
+// kernelStruct writes a struct with the name that the kernel looks for (kernel/bpf/btf.c, btf_get_field_type). Its members do not matter.
 func (w *typeWriter) kernelStruct(l *dsl.Layout) btf.ID {
-	if l.Pointer { // its pointers by a tag (btf_find_kptr)
+	if l.Pointer { // the kernel finds pointers by a tag (btf_find_kptr)
 		return w.b.Pointer(w.b.TypeTag("kptr", w.b.Struct(l.Kernel, 0)))
 	}
 	word := w.b.Int(fmt.Sprintf("u%d", 8*l.Align), uint32(l.Align), false)
@@ -111,8 +110,8 @@ func (w *typeWriter) kernelStruct(l *dsl.Layout) btf.ID {
 	return w.b.Struct(l.Kernel, uint32(l.Size), btf.Member{Name: "__opaque", Type: words})
 }
 
-// identifier makes a Go name one that BTF takes: those of generic types have
-// brackets and paths in them, and letters may be any.
+// identifier turns a Go name into a valid BTF name. Names of generic types contain brackets and paths, and Go allows letters that BTF does
+// not.
 func identifier(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

@@ -1,33 +1,32 @@
-// Package maps declares the maps that programs and user space share, as Go
-// values with Go types, and is how user space uses them.
+// Package maps declares the maps that programs and user space share, as Go values with Go types. User space uses the maps through this
+// package.
 //
 // # The machine
 //
-// A map is memory of the kernel's, with rules: so many elements, each a key and a
-// value of fixed sizes. Programs reach it through helpers, user space through
-// commands of bpf(2). It lives as long as something holds it: a program that uses
-// it, a descriptor, a name in a BPF file system.
+// A map is memory in the kernel with a fixed maximum of elements. Each element has a key and a value, both of a fixed size. Programs use
+// it through helpers, user space through commands of bpf(2). It lives as long as something holds it: a program that uses it, a file
+// descriptor, or a name in a BPF file system.
 //
 //	NewHash, NewLRUHash            values under keys
 //	NewArray                       values under numbers
 //	NewPerCPUHash, NewPerCPUArray  the same, with a value for each CPU: no contention
-//	NewLPMTrie                     values under prefixes, the longest one counts
+//	NewLPMTrie                     values under prefixes; a look-up finds the longest prefix
 //	NewQueue, NewStack             values, first or last in first out
 //	NewRingBuf                     records of any length, from programs to user space
-//	NewUserRingBuf                 the other way round
+//	NewUserRingBuf                 records of any length, from user space to programs
 //	NewSkStorage, NewTaskStorage,
 //	NewCgroupStorage,
-//	NewInodeStorage                values with an object of the kernel's, as long as it lives
+//	NewInodeStorage                values that are attached to an object of the kernel, as long as it lives
 //	NewProgArray                   programs, for tail calls
 //	NewArrayOf, NewHashOf          maps
 //	NewGlobal, NewReadOnly         variables and constants
-//	NewArena                       pages
+//	NewArena                       pages of memory
 //
 // # Declare, load, use
 //
-// The functions above declare a map and touch no kernel, so handles may be package
-// variables. Programs name the handle's [Map.Spec]; loading one creates the maps it
-// uses, or Create does. From then on the same handle reads and writes:
+// The functions above declare a map and do not call the kernel, so handles may be package variables. Programs name the handle's
+// [Map.Spec]. Loading a program creates the maps that it uses; Create does the same for one map. After that the same handle reads and
+// writes:
 //
 //	var flows = maps.NewHash[Flow, Counts]("flows", 10_000)
 //
@@ -36,24 +35,18 @@
 //		fmt.Println(flow, counts)
 //	}
 //
-// Mistakes in a declaration are kept in the Spec and reported, with its line, when
-// a program that uses it is compiled, and by Create. What is not there is an error
-// that wraps fs.ErrNotExist; a handle whose map is not created says
-// [ErrNotCreated].
+// Mistakes in a declaration are stored in the Spec. They are reported with their line by Create, and when a program that uses the map is
+// compiled. When a key does not exist, the error wraps fs.ErrNotExist. When the map is not created yet, the error is [ErrNotCreated].
 //
 // # Types
 //
-// Keys and values are integers of fixed size, bools, arrays and structs of these:
-// what dsl.LayoutOf takes. Fields are exported. Holes must be filled with fields
-// named _, since the kernel compares keys byte by byte, and numbers that stand in
-// network order have types that say so (dsl.BE16 and so on). The types reach the
-// kernel with the map, so that `bpftool map dump` shows fields by name, and so that
-// the kernel finds its own fields in a value: dsl.SpinLock, dsl.Timer,
-// dsl.WorkQueue.
+// Keys and values are integers of fixed size, bools, and arrays and structs of these: the types that dsl.LayoutOf accepts. Fields must be
+// exported. Padding must be filled with fields named _, because the kernel compares keys byte by byte. Numbers in network order have their
+// own types (dsl.BE16 and so on). The kernel gets the types with the map. So `bpftool map dump` shows fields by name, and the kernel finds
+// its special fields in a value: dsl.SpinLock, dsl.Timer, dsl.WorkQueue.
 //
 // # Sharing
 //
-// Handles may be used by several goroutines at once. An element is copied with no
-// regard to programs that write it meanwhile. Words of a [Global] are atomic, and
-// values with a SpinLock can be read and written under it (LookupLocked, Lock).
+// Several goroutines may use a handle at the same time. A program may write an element while it is copied, so a copy may be inconsistent.
+// Words of a [Global] are atomic. Values with a SpinLock can be read and written under the lock (LookupLocked, Lock).
 package maps

@@ -8,7 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// elements is what maps with keys and values have in common.
+// elements has the methods that all maps with keys and values share.
 type elements[K, V any] struct {
 	Map
 	key   codec[K]
@@ -31,7 +31,7 @@ func (e *elements[K, V]) declareElements(spec *dsl.MapSpec) {
 	e.declare(spec)
 }
 
-// get looks a value up.
+// get looks up a value.
 func (e *elements[K, V]) get(key K, flags uint64) (v V, err error) {
 	fd, err := e.FD()
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *elements[K, V]) get(key K, flags uint64) (v V, err error) {
 	return e.value.decode(b), nil
 }
 
-// set sets the value of a key, as the flag says.
+// set sets the value of a key. The flag says whether the key must or must not exist.
 func (e *elements[K, V]) set(key K, value V, flag Flag) error {
 	fd, err := e.FD()
 	if err != nil {
@@ -72,7 +72,7 @@ func (e *elements[K, V]) removeAll(keys []K) (int, error) {
 	return n, e.failed(err)
 }
 
-// encodeKeys puts keys behind each other.
+// encodeKeys returns the bytes of all keys, one after the other.
 func (e *elements[K, V]) encodeKeys(keys []K) []byte {
 	b := make([]byte, 0, len(keys)*e.key.size())
 	for i := range keys {

@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A Global is a variable of programs that user space shares: an array of one
-// element, mapped into memory. T is often a struct, of counters and settings.
+// A Global is a variable that programs and user space share: an array with one element, mapped into memory. T is often a struct of
+// counters and settings.
 type Global[T any] struct {
 	Map
 	value   codec[T]
@@ -21,7 +21,7 @@ type Global[T any] struct {
 	memory   *syscall.Memory // nil when there is none
 }
 
-// NewGlobal declares a variable, with what is in it at first. Linux 5.5.
+// NewGlobal declares a variable with its first value. Linux 5.5.
 func NewGlobal[T any](name string, initial T) *Global[T] {
 	g := &Global[T]{initial: initial}
 	g.created = func(fd *syscall.FD) error {
@@ -37,24 +37,24 @@ func NewGlobal[T any](name string, initial T) *Global[T] {
 	return g
 }
 
-// checkMappable refuses what the kernel does not map into user space
+// checkMappable returns an error for types that the kernel does not map into user space
 // (kernel/bpf/syscall.c, bpf_map_mmap).
 func checkMappable(l *dsl.Layout) error {
 	for path, f := range l.Leaves() {
 		if f.Kind == dsl.LayoutKernel {
-			return fmt.Errorf("%s is a %s: memory of a map that has one is not mapped; use an Array of one element", path, f.Kernel)
+			return fmt.Errorf("%s is a %s: the kernel does not map such values; use an Array with one element", path, f.Kernel)
 		}
 	}
 	return nil
 }
 
-// onlyKey is the key of an array's only element.
+// onlyKey is the key of the only element.
 func onlyKey() []byte { return make([]byte, 4) }
 
-// variableSpec declares an array of one element.
+// variableSpec declares an array with one element.
 func variableSpec[T any](name string, value *codec[T], pos dsl.Position) *dsl.MapSpec {
 	spec := &dsl.MapSpec{Name: name, Type: dsl.MapArray, MaxEntries: 1, Pos: pos}
-	spec.Key, _ = dsl.LayoutFor[uint32]() // which has one
+	spec.Key, _ = dsl.LayoutFor[uint32]() // this type always has a layout
 	if *value, spec.Err = newCodec[T](); spec.Err == nil {
 		spec.Value = value.layout
 	} else {
@@ -80,7 +80,7 @@ func (g *Global[T]) unmapMemory() error {
 	return err
 }
 
-// mapped is the variable's memory.
+// mapped returns the variable's memory.
 func (g *Global[T]) mapped() (*syscall.Memory, error) {
 	g.memoryMu.Lock()
 	defer g.memoryMu.Unlock()
@@ -90,8 +90,8 @@ func (g *Global[T]) mapped() (*syscall.Memory, error) {
 	return g.memory, nil
 }
 
-// Load copies the variable. Programs may write it meanwhile: fields that must fit
-// together are not for this, but for a value with a SpinLock.
+// Load copies the variable. Programs may write it at the same time, so the fields may not be consistent with each other. For fields that
+// must be consistent use a value with a SpinLock.
 func (g *Global[T]) Load() (v T, err error) {
 	memory, err := g.mapped()
 	if err != nil {
@@ -113,8 +113,7 @@ func (g *Global[T]) Store(v T) error {
 	return g.failed(syscall.MapUpdate(fd, onlyKey(), g.value.encode(v), syscall.UpdateAny))
 }
 
-// Uint64 gives atomic access to a field of 64 bits, by its path in T: "Packets",
-// "PerQueue[3].Bytes", and "" for a T that is one itself.
+// Uint64 gives atomic access to a field of 64 bits, by its path in T: "Packets", "PerQueue[3].Bytes", or "" when T itself is the integer.
 func (g *Global[T]) Uint64(path string) (syscall.Word64, error) {
 	memory, field, err := g.word(path, 8)
 	if err != nil {
@@ -124,7 +123,7 @@ func (g *Global[T]) Uint64(path string) (syscall.Word64, error) {
 	return w, g.failed(err)
 }
 
-// Uint32 gives atomic access to a field of 32 bits, as Uint64.
+// Uint32 gives atomic access to a field of 32 bits, like Uint64.
 func (g *Global[T]) Uint32(path string) (syscall.Word32, error) {
 	memory, field, err := g.word(path, 4)
 	if err != nil {
@@ -134,7 +133,7 @@ func (g *Global[T]) Uint32(path string) (syscall.Word32, error) {
 	return w, g.failed(err)
 }
 
-// word finds an integer of that many bytes.
+// word finds an integer of size bytes.
 func (g *Global[T]) word(path string, size int) (*syscall.Memory, dsl.LayoutField, error) {
 	if g.spec.Err != nil {
 		return nil, dsl.LayoutField{}, g.failed(g.spec.Err)
@@ -150,9 +149,8 @@ func (g *Global[T]) word(path string, size int) (*syscall.Memory, dsl.LayoutFiel
 	return memory, field, err
 }
 
-// A ReadOnly is data that programs read and nobody writes once it is created. The
-// verifier knows what is in it: what a program would do only with other data is
-// cut out.
+// A ReadOnly is data that programs read. It cannot be written after it is created. The verifier knows the data, so it removes code that
+// would run only with other data.
 type ReadOnly[T any] struct {
 	Map
 	codec codec[T]
@@ -194,14 +192,14 @@ func NewReadOnly[T any](name string, value T) *ReadOnly[T] {
 	return r
 }
 
-// Value is what is in it, or will be.
+// Value returns the data, also before Create.
 func (r *ReadOnly[T]) Value() T {
 	r.valueMu.Lock()
 	defer r.valueMu.Unlock()
 	return r.value
 }
 
-// Set decides what will be in it. After Create the error wraps ErrFrozen.
+// Set sets the data. After Create the error wraps ErrFrozen.
 func (r *ReadOnly[T]) Set(value T) error {
 	r.valueMu.Lock()
 	defer r.valueMu.Unlock()
@@ -212,5 +210,5 @@ func (r *ReadOnly[T]) Set(value T) error {
 	return nil
 }
 
-// ErrFrozen is wrapped by what would change read-only data.
-var ErrFrozen = errors.New("it is created already, and frozen since")
+// ErrFrozen is wrapped by errors of calls that would change read-only data.
+var ErrFrozen = errors.New("the map is created already, so its data is frozen")

@@ -11,31 +11,30 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// ErrNotCreated is wrapped by what needs a map that is only declared so far.
-var ErrNotCreated = errors.New("it is only declared: call Create, or load a program that uses it, or Open a pin")
+// ErrNotCreated is wrapped by errors of calls that need the map in the kernel, when it is only declared.
+var ErrNotCreated = errors.New("the map is not created yet: call Create, load a program that uses it, or Open a pin")
 
-// A Map is a map without types: what handles of all kinds have in common. Its
-// methods may be called by several goroutines at once.
+// A Map is a map without Go types: it has the methods that all handles share. Several goroutines may call its methods at the same time.
 type Map struct {
 	spec *dsl.MapSpec
 
-	// What a kind does with a new map, with any map that the handle gets, both
-	// before anybody else sees it, and when the handle lets go of it; nil for nothing.
+	// Steps of a map type with a new map, with every map that the handle gets (both before others can use it), and when the handle closes
+	// the map. nil means that there is nothing to do.
 	created, opened func(*syscall.FD) error
 	closing         func() error
 
 	mu sync.Mutex
-	fd *syscall.FD // nil when there is none
+	fd *syscall.FD // nil when the map is not created
 }
 
-// A Handle is a handle of any kind.
+// A Handle is a handle of any map type.
 type Handle interface {
 	Spec() *dsl.MapSpec
 	FD() (*syscall.FD, error)
 }
 
-// New makes a handle of a declaration that was written by hand, and becomes the
-// spec's Owner. The spec's own handle is given when it has one.
+// New makes a handle for a declaration that was written by hand. The handle becomes the spec's Owner. When the spec already has a handle,
+// New returns that one.
 func New(spec *dsl.MapSpec) *Map {
 	if spec == nil {
 		spec = &dsl.MapSpec{Err: errors.New("the declaration is nil"), Pos: dsl.Here(0)}
@@ -65,7 +64,8 @@ type Holder struct{ fds []*syscall.FD }
 func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
 	m := Of(spec)
 	if m == nil {
-		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the like")
+		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the " +
+			"like")
 	}
 	if err := m.Create(); err != nil {
 		return 0, err
@@ -81,7 +81,7 @@ func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
 	return int32(fd.Int()), nil
 }
 
-// Close lets go of the maps.
+// Close closes the maps.
 func (h *Holder) Close() error {
 	var errs []error
 	for _, fd := range h.fds {
@@ -108,12 +108,12 @@ func (m *Map) declare(spec *dsl.MapSpec) {
 	}
 }
 
-// checkSpecial refuses fields of the kernel where it does not look for them.
+// checkSpecial returns an error for special fields of the kernel in places where the kernel does not look for them.
 func checkSpecial(spec *dsl.MapSpec) error {
 	if spec.Key != nil {
 		for path, f := range spec.Key.Leaves() {
 			if f.Kind == dsl.LayoutKernel {
-				return fmt.Errorf("the key has a %s (%s): only values may", f.Kernel, path)
+				return fmt.Errorf("the key contains a %s (%s): only values may contain it", f.Kernel, path)
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func checkSpecial(spec *dsl.MapSpec) error {
 		case f.Kind != dsl.LayoutKernel:
 		case path == "":
 			return fmt.Errorf("the value is a %s: it must be a struct that has one", f.Kernel)
-		case f.Pointer: // any number, anywhere
+		case f.Pointer: // any number of them, at any place
 		case strings.ContainsAny(path, ".["):
 			return fmt.Errorf("%s is a %s: the kernel looks for it among the value's own fields only", path, f.Kernel)
 		case twice:
@@ -138,8 +138,7 @@ func checkSpecial(spec *dsl.MapSpec) error {
 	return nil
 }
 
-// Spec is the declaration: what programs name. It may be changed, flags for
-// example, until the map is created.
+// Spec returns the declaration, which programs name. It may be changed, for example its flags, until the map is created.
 func (m *Map) Spec() *dsl.MapSpec { return m.spec }
 
 // failed wraps an error with the map's name; nil stays nil.
@@ -150,8 +149,7 @@ func (m *Map) failed(err error) error {
 	return fmt.Errorf("%v: %w", m.spec, err)
 }
 
-// FD is the descriptor of the map, which is the handle's to close. The error
-// wraps ErrNotCreated when there is none.
+// FD returns the file descriptor of the map. Only the handle may close it. When the map is not created, the error wraps ErrNotCreated.
 func (m *Map) FD() (*syscall.FD, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -161,9 +159,8 @@ func (m *Map) FD() (*syscall.FD, error) {
 	return m.fd, nil
 }
 
-// Create creates the map in the kernel, with BTF that describes key and value. It
-// does nothing when that is done. The map lives until Close, or as long as a
-// program or a pin holds it.
+// Create creates the map in the kernel, with BTF for key and value. It does nothing when the map is already created. The map lives until
+// Close, or as long as a program or a pin holds it.
 func (m *Map) Create() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -183,8 +180,7 @@ func (m *Map) Create() error {
 	return nil
 }
 
-// take gives the handle its map, after some steps, or closes it. The caller holds
-// m.mu.
+// take gives the handle its map, after the steps of the map type. When a step fails, it closes the map. The caller holds m.mu.
 func (m *Map) take(fd *syscall.FD, steps ...func(*syscall.FD) error) error {
 	for _, step := range steps {
 		if step == nil {
@@ -198,8 +194,8 @@ func (m *Map) take(fd *syscall.FD, steps ...func(*syscall.FD) error) error {
 	return nil
 }
 
-// Close lets go of the map. Programs and pins may still hold it. The handle is
-// then as it was before Create. Further calls do nothing and return nil.
+// Close closes the map. Programs and pins may still hold it. After Close the handle is in the same state as before Create. More calls of
+// Close do nothing and return nil.
 func (m *Map) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -215,7 +211,7 @@ func (m *Map) Close() error {
 	return m.failed(err)
 }
 
-// Info is what the kernel tells about the map.
+// Info returns what the kernel knows about the map.
 func (m *Map) Info() (*syscall.MapInfo, error) {
 	fd, err := m.FD()
 	if err != nil {
@@ -225,8 +221,7 @@ func (m *Map) Info() (*syscall.MapInfo, error) {
 	return info, m.failed(err)
 }
 
-// Pin gives the map a name in a BPF file system, where it outlives this process.
-// Removing the file removes the name.
+// Pin gives the map a name in a BPF file system. There it lives longer than this process. Remove the file to remove the name.
 func (m *Map) Pin(path string) error {
 	fd, err := m.FD()
 	if err != nil {
@@ -235,8 +230,7 @@ func (m *Map) Pin(path string) error {
 	return m.failed(syscall.ObjPin(fd, path))
 }
 
-// Open takes the map that is pinned at a path, in place of creating one. It must
-// be of the kind and size that the handle declares.
+// Open opens the map that is pinned at a path instead of creating a new one. Its type and sizes must match the declaration.
 func (m *Map) Open(path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -260,7 +254,7 @@ func (m *Map) Open(path string) error {
 	return m.failed(m.take(fd, m.opened))
 }
 
-// compare says how a map differs from what is declared.
+// compare lists the differences between a map and its declaration.
 func (m *Map) compare(info *syscall.MapInfo) error {
 	var differences []string
 	differ := func(what string, have, want any) {
@@ -271,11 +265,11 @@ func (m *Map) compare(info *syscall.MapInfo) error {
 	differ("kind", info.Type.String(), m.spec.Type.String())
 	differ("key size", info.KeySize, m.spec.KeySize)
 	differ("value size", info.ValueSize, m.spec.ValueSize)
-	differ("maximum of elements", info.MaxEntries, m.spec.MaxEntries)
-	// The kernel adds flags of its own to those of user space.
+	differ("maximum number of elements", info.MaxEntries, m.spec.MaxEntries)
+	// The kernel adds its own flags to those of user space.
 	differ("flags", uint32(info.Flags)&m.spec.Flags, m.spec.Flags)
 	if differences == nil {
 		return nil
 	}
-	return fmt.Errorf("the map there differs from the declaration: it has %s: %w", strings.Join(differences, ", "), fs.ErrInvalid)
+	return fmt.Errorf("the pinned map is different from the declaration: it has %s: %w", strings.Join(differences, ", "), fs.ErrInvalid)
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// references is a map whose values are other objects of the kernel: user space
-// sets them by descriptor, and sees them by id.
+// references is a map whose values are other kernel objects. User space sets them by file descriptor and reads them by id.
 type references[K any] struct {
 	Map
 	key codec[K]
@@ -34,13 +33,12 @@ func (r *references[K]) put(key K, object *syscall.FD) error {
 	}
 	num := object.Int()
 	if num < 0 {
-		return r.failed(fmt.Errorf("what is put into it: %w", fs.ErrClosed))
+		return r.failed(fmt.Errorf("the value: %w", fs.ErrClosed))
 	}
 	return r.failed(syscall.MapUpdate(fd, r.key.encode(key), binary.NativeEndian.AppendUint32(nil, uint32(num)), 0))
 }
 
-// Delete removes the object of a key. When there is none the error wraps
-// fs.ErrNotExist.
+// Delete removes the object of a key. When there is none, the error wraps fs.ErrNotExist.
 func (r *references[K]) Delete(key K) error {
 	fd, err := r.FD()
 	if err != nil {
@@ -49,8 +47,7 @@ func (r *references[K]) Delete(key K) error {
 	return r.failed(syscall.MapDelete(fd, r.key.encode(key)))
 }
 
-// ID is the kernel's id of the object of a key. When there is none the error wraps
-// fs.ErrNotExist.
+// ID returns the kernel's id of the object of a key. When there is none, the error wraps fs.ErrNotExist.
 func (r *references[K]) ID(key K) (uint32, error) {
 	fd, err := r.FD()
 	if err != nil {
@@ -63,8 +60,7 @@ func (r *references[K]) ID(key K) (uint32, error) {
 	return binary.NativeEndian.Uint32(b), nil
 }
 
-// A ProgArray holds the programs that a program may go on with: tail calls. It is
-// emptied when user space holds it no longer.
+// A ProgArray holds programs for tail calls. The kernel empties it when user space closes it.
 type ProgArray struct{ references[uint32] }
 
 // NewProgArray declares an array of n programs.
@@ -74,7 +70,7 @@ func NewProgArray(name string, n uint32) *ProgArray {
 	return a
 }
 
-// Put sets the program at an index. All programs of an array are of one type.
+// Put sets the program at an index. All programs of an array must have the same type.
 func (a *ProgArray) Put(index uint32, program *syscall.FD) error { return a.put(index, program) }
 
 // nested is a map of maps.
@@ -85,12 +81,12 @@ func (n *nested[K]) declareNested(spec *dsl.MapSpec) {
 	case spec.Inner == nil:
 		spec.Err = errors.New("the inner map is missing: give the spec of one")
 	case spec.Inner.Inner != nil:
-		spec.Err = fmt.Errorf("%v is itself a map of maps: the kernel takes one level", spec.Inner)
+		spec.Err = fmt.Errorf("%v is itself a map of maps: the kernel allows one level", spec.Inner)
 	}
 	n.declareReferences(spec)
 }
 
-// Put sets the map of a key: one like the Inner of the spec. It must be created.
+// Put sets the map of a key. It must be created, and have the same type and sizes as the Inner of the spec.
 func (n *nested[K]) Put(key K, m Handle) error {
 	fd, err := m.FD()
 	if err != nil {

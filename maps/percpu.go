@@ -9,14 +9,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A perCPU is a table that has a value for each CPU under each key: programs see
-// the one of the CPU that they run on, user space sees all.
+// A perCPU is a table with a value for each CPU under each key. A program sees the value of its own CPU, user space sees all values.
 type perCPU[K, V any] struct{ elements[K, V] }
 
-// stride is what a value takes among those of all CPUs, in bytes.
+// stride returns the bytes of one value in the buffer of all CPUs.
 func (p *perCPU[K, V]) stride() int { return (p.value.size() + 7) &^ 7 }
 
-// buffer has room for the values of all CPUs.
+// buffer returns a buffer for the values of all CPUs.
 func (p *perCPU[K, V]) buffer() ([]byte, error) {
 	cpus, err := syscall.PossibleCPUs()
 	return make([]byte, cpus*p.stride()), p.failed(err)
@@ -30,8 +29,8 @@ func (p *perCPU[K, V]) split(b []byte) []V {
 	return values
 }
 
-// Lookup finds the values of a key, one for each possible CPU
-// (syscall.PossibleCPUs). When there are none the error wraps fs.ErrNotExist.
+// Lookup finds the values of a key, one for each possible CPU (syscall.PossibleCPUs). When the key does not exist, the error wraps
+// fs.ErrNotExist.
 func (p *perCPU[K, V]) Lookup(key K) ([]V, error) {
 	fd, err := p.FD()
 	if err != nil {
@@ -69,7 +68,7 @@ func (p *perCPU[K, V]) Update(key K, values []V, flag Flag) error {
 	return p.failed(syscall.MapUpdate(fd, p.key.encode(key), b, uint64(flag)))
 }
 
-// All ranges over the elements, as All of other maps.
+// All ranges over the elements, like All of other maps.
 func (p *perCPU[K, V]) All(err *error) iter.Seq2[K, []V] {
 	return func(yield func(K, []V) bool) {
 		b, bufferErr := p.buffer()
@@ -93,17 +92,17 @@ func NewPerCPUHash[K, V any](name string, max uint32) *PerCPUHash[K, V] {
 	return h
 }
 
-// NewLRUPerCPUHash declares a hash of about max keys, which makes room by itself.
+// NewLRUPerCPUHash declares a hash with about max keys. When it is full, it removes old keys.
 func NewLRUPerCPUHash[K, V any](name string, max uint32) *PerCPUHash[K, V] {
 	h := &PerCPUHash[K, V]{}
 	h.declareElements(&dsl.MapSpec{Name: name, Type: dsl.MapLRUPerCPUHash, MaxEntries: max, Pos: dsl.Here(0)})
 	return h
 }
 
-// Delete removes a key. When it is not there the error wraps fs.ErrNotExist.
+// Delete removes a key. When the key does not exist, the error wraps fs.ErrNotExist.
 func (h *PerCPUHash[K, V]) Delete(key K) error { return h.remove(key) }
 
-// A PerCPUArray is an Array with a value for each CPU: counters, without atomics.
+// A PerCPUArray is an Array with a value for each CPU. It is good for counters without atomic operations.
 type PerCPUArray[V any] struct{ perCPU[uint32, V] }
 
 // NewPerCPUArray declares an array of n elements.

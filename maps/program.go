@@ -2,9 +2,9 @@ package maps
 
 import "github.com/bpfsmith/bpfsmith/dsl"
 
-// What programs do with maps. In(f) is a map within the program that f writes: its methods have the names that user space knows, write a
-// program, and touch no map. What only programs do takes f itself. Keys and values are pointers to them (dsl.Local makes one), or, where
-// they are integers, numbers and Go constants.
+// The operations of programs on maps. In(f) is the map in the program of f. Its methods have the same names as in user space. They add
+// code to the program and do not use the map itself. Operations that only programs have take f as a parameter. Keys and values are
+// pointers (dsl.Local makes them); integers may also be numbers and Go constants.
 
 // In is the table within a program.
 func (t *table[K, V]) In(f *dsl.Fn) TableIn[V] { return TableIn[V]{mapIn{f, t.spec}} }
@@ -27,14 +27,14 @@ type mapIn struct {
 	spec *dsl.MapSpec
 }
 
-// A TableIn is a map with a value under each key, within a program.
+// A TableIn is a map with a value under each key, in a program.
 type TableIn[V any] struct{ mapIn }
 
-// Lookup finds the value of a key. The result may be nil: compare it before use. It is the value itself, not a copy, and other processors
-// change it at the same time; that of a per-CPU map is this processor's own.
+// Lookup finds the value of a key. The result may be nil: check it before use. It is the value itself, not a copy, and other CPUs may
+// change it at the same time. For a per-CPU map it is the value of this CPU.
 func (m TableIn[V]) Lookup(key dsl.Operand) dsl.Ref[V] { return dsl.MapLookup[V](m.fn, m.spec, key) }
 
-// Put sets the value of a key, whether it has one or not. The result is 0 or a negative error.
+// Put sets the value of a key. The key may exist or not. The result is 0 or a negative errno.
 func (m TableIn[V]) Put(key, value dsl.Operand) dsl.S64 { return m.Update(key, value, Any) }
 
 // Update sets the value of a key, as the flag says. The result is 0 or a negative error.
@@ -42,7 +42,7 @@ func (m TableIn[V]) Update(key, value dsl.Operand, flag Flag) dsl.S64 {
 	return dsl.MapUpdate(m.fn, m.spec, key, value, uint64(flag))
 }
 
-// A HashIn is a map whose keys come and go, within a program.
+// A HashIn is a map whose keys can be deleted, in a program.
 type HashIn[V any] struct{ TableIn[V] }
 
 func hashIn[V any](f *dsl.Fn, spec *dsl.MapSpec) HashIn[V] {
@@ -74,37 +74,35 @@ func (m SeriesIn[V]) Pop(to dsl.Ref[V]) dsl.S64 { return dsl.MapPop(m.fn, m.spec
 // Peek writes the next value to memory, and leaves it in the map. The result is 0 or a negative error: -ENOENT when there is none.
 func (m SeriesIn[V]) Peek(to dsl.Ref[V]) dsl.S64 { return dsl.MapPeek(m.fn, m.spec, to) }
 
-// Output sends a copy of what is at a pointer to the reader, and gives 0 or a
-// negative error. flags are 0, BPF_RB_NO_WAKEUP 1 or BPF_RB_FORCE_WAKEUP 2.
+// Output sends a copy of the memory at a pointer to the reader. It returns 0 or a negative errno. flags are 0, BPF_RB_NO_WAKEUP (1) or
+// BPF_RB_FORCE_WAKEUP (2).
 func (r *RingBuf) Output(f *dsl.Fn, from dsl.StructPtr, size int, flags uint64) dsl.S64 {
 	return f.Helper("bpf_ringbuf_output", r.spec, from, size, flags).S64()
 }
 
-// Reserve takes room for a T in the buffer, which may be nil: compare it before
-// use. Submit or Discard must follow, on every path.
+// Reserve reserves a record for a T in the buffer. The result may be nil: check it before use. Submit or Discard must follow on every
+// path.
 func Reserve[T any](f *dsl.Fn, r *RingBuf) dsl.Ref[T] {
 	size := 0
-	if l, err := dsl.LayoutFor[T](); err == nil { // a mistake is noted where the Ref is used
+	if l, err := dsl.LayoutFor[T](); err == nil { // a mistake in T is reported where the Ref is used
 		size = l.Size
 	}
 	return dsl.RefTo[T](f.Helper("bpf_ringbuf_reserve", r.spec, size, 0).Ptr(""))
 }
 
-// Submit hands reserved room over to the reader.
+// Submit sends a reserved record to the reader.
 func (r *RingBuf) Submit(f *dsl.Fn, room dsl.StructPtr) { f.Helper("bpf_ringbuf_submit", room, 0) }
 
-// Discard gives reserved room back.
+// Discard frees a reserved record without sending it.
 func (r *RingBuf) Discard(f *dsl.Fn, room dsl.StructPtr) { f.Helper("bpf_ringbuf_discard", room, 0) }
 
-// Receive calls a function for each message that user space has written, with a
-// dynptr of it and with data, until it gives 1. The result is their number, or a
-// negative error.
+// Receive calls a function for each record that user space has written, with a dynptr of the record and with data, until the function
+// returns 1. The result is the number of records, or a negative errno.
 func (r *UserRingBuf) Receive(f *dsl.Fn, each *dsl.Program, data dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_user_ringbuf_drain", r.spec, each, data, 0).S64()
 }
 
-// createValue is the flag of storages that makes a value of zeros where there is
-// none (BPF_LOCAL_STORAGE_GET_F_CREATE).
+// createValue is the flag of storages that creates a value of zeros when there is none (BPF_LOCAL_STORAGE_GET_F_CREATE).
 const createValue = 1
 
 // In is the storage within a program; its keys are sockets.
@@ -125,7 +123,7 @@ func (s *CgroupStorage[V]) In(f *dsl.Fn) StorageIn[V] {
 // A StorageIn is a storage within a program.
 type StorageIn[V any] struct {
 	mapIn
-	helper string // what the names of its helpers begin with
+	helper string // the beginning of the names of its helpers
 }
 
 // Lookup is the value of a socket, task or cgroup. It is nil when there is none.
@@ -145,7 +143,7 @@ func (m StorageIn[V]) Delete(object dsl.StructPtr) dsl.S64 {
 	return m.fn.Helper(m.helper+"delete", m.spec, object).S64()
 }
 
-// TailCall goes on with program index, and comes back only when there is none.
+// TailCall continues with the program at index. It returns only when there is no program at the index.
 func (p *ProgArray) TailCall(f *dsl.Fn, ctx dsl.StructPtr, index dsl.Operand) {
 	f.TailCall(ctx, p.spec, index)
 }
@@ -166,30 +164,29 @@ func LookupIn[V any](f *dsl.Fn, inner dsl.Ptr, key dsl.StructPtr) dsl.Ref[V] {
 	return dsl.RefTo[V](f.Helper("bpf_map_lookup_elem", inner, key).Ptr(""))
 }
 
-// At is the address of a byte of the arena.
+// At returns the address of a byte of the arena.
 func (a *Arena) At(f *dsl.Fn, offset dsl.Operand) dsl.U64 {
 	return f.MapData(a.spec, 0).Offset(offset).Address()
 }
 
-// Alloc takes pages that nobody has, and gives the address of the first, or 0 where
-// there are none left (bpf_arena_alloc_pages). It may sleep: for programs that do.
+// Alloc allocates pages and returns the address of the first one, or 0 when no pages are left (bpf_arena_alloc_pages). It may sleep, so
+// only sleepable programs may call it.
 func (a *Arena) Alloc(f *dsl.Fn, pages dsl.Operand) dsl.U64 {
 	const anyNode = -1
 	return f.Kernel("bpf_arena_alloc_pages", a.spec, 0, pages, anyNode, 0).U64()
 }
 
-// Free gives pages back, from that address on (bpf_arena_free_pages). It may sleep.
+// Free frees pages, beginning at the address (bpf_arena_free_pages). It may sleep.
 func (a *Arena) Free(f *dsl.Fn, address dsl.U64, pages dsl.Operand) {
 	f.Kernel("bpf_arena_free_pages", a.spec, dsl.PtrFrom(address, ""), pages)
 }
 
-// InArena is the T at an address in an arena, as At and Alloc give them, or as one is
-// stored there. Nothing is checked: where no page is, reading gives 0 and writing does
-// nothing.
+// InArena is the T at an address in an arena, from At, Alloc, or the arena's memory. The address is not checked: when there is no page,
+// reads return 0 and writes do nothing.
 func InArena[T any](address dsl.U64) dsl.Ref[T] { return dsl.RefTo[T](dsl.ArenaPtr(address)) }
 
 // In is the variable, in a program.
 func (g *Global[T]) In(f *dsl.Fn) dsl.Ref[T] { return dsl.RefTo[T](f.MapData(g.spec, 0)) }
 
-// In is the data, in a program. The verifier knows what it holds.
+// In is the data in a program. The verifier knows its contents.
 func (r *ReadOnly[T]) In(f *dsl.Fn) dsl.Ref[T] { return dsl.RefTo[T](f.MapData(r.spec, 0)) }

@@ -25,7 +25,7 @@ func (s *series[V]) declareSeries(spec *dsl.MapSpec) {
 // Push adds a value. When there is no room, the error is E2BIG.
 func (s *series[V]) Push(v V) error { return s.push(v, Any) }
 
-// PushOver adds a value, and makes room by removing the oldest one.
+// PushOver adds a value. When there is no room, it removes the oldest value.
 func (s *series[V]) PushOver(v V) error { return s.push(v, Exist) }
 
 func (s *series[V]) push(v V, flag Flag) error {
@@ -36,12 +36,12 @@ func (s *series[V]) push(v V, flag Flag) error {
 	return s.failed(syscall.MapUpdate(fd, nil, s.value.encode(v), uint64(flag)))
 }
 
-// Pop removes the next value. When there is none the error wraps fs.ErrNotExist.
+// Pop removes the next value and returns it. When there is none, the error wraps fs.ErrNotExist.
 func (s *series[V]) Pop() (V, error) {
 	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookupAndDelete(fd, nil, b, 0) })
 }
 
-// Peek gives the next value, and leaves it there.
+// Peek returns the next value and does not remove it.
 func (s *series[V]) Peek() (V, error) {
 	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookup(fd, nil, b) })
 }
@@ -58,7 +58,7 @@ func (s *series[V]) next(read func(*syscall.FD, []byte) error) (v V, err error) 
 	return s.value.decode(b), nil
 }
 
-// A Queue gives values in the order in which they came. Linux 4.20.
+// A Queue returns values in the order in which they were added. Linux 4.20.
 type Queue[V any] struct{ series[V] }
 
 // NewQueue declares a queue of at most max values.
@@ -68,7 +68,7 @@ func NewQueue[V any](name string, max uint32) *Queue[V] {
 	return q
 }
 
-// A Stack gives the value first that came last. Linux 4.20.
+// A Stack returns the newest value first. Linux 4.20.
 type Stack[V any] struct{ series[V] }
 
 // NewStack declares a stack of at most max values.

@@ -152,7 +152,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 	if got, err := sum.Load(); got != want || err != nil {
 		t.Errorf("the sum is %d, %v, want %d", got, err, want)
 	}
-	if err := ring.Write(make([]byte, syscall.PageSize())); !errors.Is(err, maps.ErrFull) || !strings.Contains(err.Error(), "never fits") {
+	if err := ring.Write(make([]byte, syscall.PageSize())); !errors.Is(err, maps.ErrFull) || !strings.Contains(err.Error(), "can never fit") {
 		t.Errorf("a record that never fits: %v", err)
 	}
 	ring.Close()

@@ -12,20 +12,18 @@ import (
 
 // The header of a record, in both kinds of ring buffer (include/uapi/linux/bpf.h).
 const (
-	recordHeader  = 8 // bytes: length and flags, and what is the kernel's
+	recordHeader  = 8 // bytes: length and flags, and a field of the kernel
 	recordBusy    = 1 << 31
 	recordDiscard = 1 << 30
 )
 
-// A RingBuf carries records of any length from programs on all CPUs to user space,
-// in the order in which they were reserved. Linux 5.8.
+// A RingBuf sends records of any length from programs on all CPUs to user space, in the order of their reservation. Linux 5.8.
 type RingBuf struct {
 	Map
-	reader atomic.Pointer[ringReader] // of the map that there is
+	reader atomic.Pointer[ringReader] // of the created map
 }
 
-// NewRingBuf declares a ring buffer of that many bytes: a power of two, and at
-// least a page.
+// NewRingBuf declares a ring buffer of size bytes. The size must be a power of two and at least a page.
 func NewRingBuf(name string, size uint32) *RingBuf {
 	r := &RingBuf{}
 	r.opened = func(fd *syscall.FD) error {
@@ -40,17 +38,16 @@ func NewRingBuf(name string, size uint32) *RingBuf {
 	return r
 }
 
-// checkRing says what is wrong with the size of a ring buffer.
+// checkRing checks the size of a ring buffer.
 func checkRing(size uint32) error {
 	if size == 0 || size&(size-1) != 0 {
-		return fmt.Errorf("a ring buffer of %d bytes: a power of two is wanted, and at least a page", size)
+		return fmt.Errorf("a ring buffer of %d bytes: the size must be a power of two and at least a page", size)
 	}
 	return nil
 }
 
-// Read gives the next record, and waits for one if there is none. It ends with the
-// context's error when that is done, and with one that wraps fs.ErrClosed when
-// the map is closed. Several goroutines may read; each record goes to one.
+// Read returns the next record, and waits for one if there is none. When the context is done, it returns the context's error. When the map
+// is closed, the error wraps fs.ErrClosed. Several goroutines may read; each record goes to one of them.
 func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
 	reader := r.reader.Load()
 	if reader == nil {
@@ -60,8 +57,7 @@ func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
 	return record, r.failed(err)
 }
 
-// TryRead gives the next record, or nil when there is none, or another goroutine
-// waits for it.
+// TryRead returns the next record, or nil when there is none or another goroutine waits for it.
 func (r *RingBuf) TryRead() ([]byte, error) {
 	reader := r.reader.Load()
 	if reader == nil {
@@ -77,11 +73,10 @@ func (r *RingBuf) TryRead() ([]byte, error) {
 	return record, r.failed(err)
 }
 
-// A ringReader is where user space reads a ring buffer (kernel/bpf/ringbuf.c): a
-// page with the consumer's position, one with the producer's, and the data, twice
-// so that each record is in one piece.
+// A ringReader reads a ring buffer (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the producer's position, and
+// the data. The data is mapped twice, so that each record is contiguous.
 type ringReader struct {
-	turn     chan struct{} // holds one token: who has it may use what follows
+	turn     chan struct{} // holds one token; only its holder may use the fields below
 	consumer *syscall.Memory
 	producer *syscall.Memory // the position, and from the second page on the data
 	waiter   *syscall.Waiter
@@ -105,10 +100,10 @@ func newRingReader(fd *syscall.FD, size int) (*ringReader, error) {
 	return r, nil
 }
 
-// pass hands the turn on.
+// pass gives the turn to the next reader.
 func (r *ringReader) pass() { r.turn <- struct{}{} }
 
-// close wakes who waits, and unmaps. Who comes later finds it closed.
+// close wakes waiting readers and unmaps the memory. Later readers get an error that it is closed.
 func (r *ringReader) close() error {
 	err := r.waiter.Close()
 	<-r.turn
@@ -141,8 +136,7 @@ func (r *ringReader) read(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// next takes the next record that was handed in, nil when there is none. The
-// caller has the turn.
+// next takes the next submitted record; it returns nil when there is none. The caller has the turn.
 func (r *ringReader) next() ([]byte, error) {
 	for {
 		at, err := r.consumer.Load64(0)
@@ -155,7 +149,7 @@ func (r *ringReader) next() ([]byte, error) {
 		}
 		header := syscall.PageSize() + int(at&uint64(r.size-1))
 		word, err := r.producer.Load32(header)
-		if err != nil || word&recordBusy != 0 { // reserved, and not handed in yet
+		if err != nil || word&recordBusy != 0 { // reserved, but not submitted yet
 			return nil, err
 		}
 		size := int(word &^ (recordBusy | recordDiscard))
@@ -175,5 +169,5 @@ func (r *ringReader) next() ([]byte, error) {
 	}
 }
 
-// recordSize is what a record of that many bytes takes in a ring buffer.
+// recordSize returns the size of a record in a ring buffer, with header and padding.
 func recordSize(size int) uint64 { return uint64(size+recordHeader+7) &^ 7 }

@@ -8,34 +8,33 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A Flag says how an element is set.
+// A Flag says how Update sets an element.
 type Flag uint64
 
 // The flags of Update. Lock may be added to the others.
 const (
 	Any     Flag = Flag(syscall.UpdateAny)     // create it, or replace it
-	NoExist Flag = Flag(syscall.UpdateNoExist) // create it; fs.ErrExist when it is there
-	Exist   Flag = Flag(syscall.UpdateExist)   // replace it; fs.ErrNotExist when it is not there
+	NoExist Flag = Flag(syscall.UpdateNoExist) // create it; fs.ErrExist when it exists
+	Exist   Flag = Flag(syscall.UpdateExist)   // replace it; fs.ErrNotExist when it does not exist
 	Lock    Flag = Flag(syscall.UpdateLock)    // under the value's SpinLock
 )
 
-// A table is what maps with a value under each key have in common.
+// A table has the methods that all maps with a value under each key share.
 type table[K, V any] struct{ elements[K, V] }
 
-// Lookup finds the value of a key. When there is none the error wraps fs.ErrNotExist.
+// Lookup finds the value of a key. When the key does not exist, the error wraps fs.ErrNotExist.
 func (t *table[K, V]) Lookup(key K) (V, error) { return t.get(key, 0) }
 
-// LookupLocked is Lookup under the value's SpinLock, so that no field of it is older
-// than another.
+// LookupLocked is Lookup under the value's SpinLock, so that all fields are consistent.
 func (t *table[K, V]) LookupLocked(key K) (V, error) { return t.get(key, syscall.UpdateLock) }
 
-// Put sets the value of a key, whether it has one or not.
+// Put sets the value of a key. The key may exist or not.
 func (t *table[K, V]) Put(key K, value V) error { return t.Update(key, value, Any) }
 
-// Update sets the value of a key, as the flag says.
+// Update sets the value of a key. The flag says whether the key must or must not exist.
 func (t *table[K, V]) Update(key K, value V, flag Flag) error { return t.set(key, value, flag) }
 
-// take removes a key and gives its value.
+// take removes a key and returns its value.
 func (t *table[K, V]) take(key K) (v V, err error) {
 	fd, err := t.FD()
 	if err != nil {
@@ -48,8 +47,8 @@ func (t *table[K, V]) take(key K) (v V, err error) {
 	return t.value.decode(b), nil
 }
 
-// All ranges over the elements, in no order. What comes and goes meanwhile may be
-// missed or met. An error ends it, and is stored in err:
+// All ranges over the elements, in no particular order. Elements that are added or removed during the loop may be visited or not. An error
+// ends the loop and is stored in err:
 //
 //	var err error
 //	for key, value := range m.All(&err) {
@@ -63,8 +62,7 @@ func (t *table[K, V]) All(err *error) iter.Seq2[K, V] {
 	}
 }
 
-// PutAll sets many values with few commands. It returns how many were set, which
-// are the first ones.
+// PutAll sets many values with few system calls. It returns the number of values that were set, which are the first ones.
 func (t *table[K, V]) PutAll(keys []K, values []V) (int, error) {
 	if len(keys) != len(values) {
 		return 0, t.failed(fmt.Errorf("%d keys and %d values: %w", len(keys), len(values), fs.ErrInvalid))

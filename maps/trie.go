@@ -10,10 +10,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// A Trie finds the value of the longest prefix that a key begins with, as routes
-// are found. K is a struct whose first field, a uint32, is the length of the
-// prefix in bits; what follows is compared from its first byte's highest bit on,
-// so numbers in it are to be in network order. See IPv4Prefix. Linux 4.11.
+// A Trie finds the value of the longest prefix that a key begins with, like a routing table. K is a struct. Its first field, a uint32, is
+// the length of the prefix in bits. The rest is compared bit by bit, from the highest bit of its first byte, so numbers in it must be in
+// network order. See IPv4Prefix. Linux 4.11.
 type Trie[K, V any] struct{ table[K, V] }
 
 // NewLPMTrie declares a trie of at most max prefixes.
@@ -27,27 +26,27 @@ func NewLPMTrie[K, V any](name string, max uint32) *Trie[K, V] {
 	return t
 }
 
-// noPrealloc is BPF_F_NO_PREALLOC, which some kinds insist on.
+// noPrealloc is BPF_F_NO_PREALLOC, which some map types require.
 const noPrealloc = 1 << 0
 
-// checkPrefix holds a trie's key against what the kernel wants
+// checkPrefix checks the key of a trie like the kernel does
 // (kernel/bpf/lpm_trie.c, trie_alloc).
 func checkPrefix(l *dsl.Layout) error {
 	const longest = 256 // bytes, LPM_DATA_SIZE_MAX
 	if l.Kind != dsl.LayoutStruct || len(l.Fields) < 2 || l.Fields[0].Type.Kind() != reflect.Uint32 || l.Fields[0].BigEndian {
-		return fmt.Errorf("key %v: a struct is wanted that begins with the length of the prefix in bits, a uint32", l.Type)
+		return fmt.Errorf("key %v: it must be a struct that begins with a uint32, the length of the prefix in bits", l.Type)
 	}
 	if l.Size > 4+longest {
-		return fmt.Errorf("key %v: a prefix has at most %d bytes", l.Type, longest)
+		return fmt.Errorf("key %v: a prefix can have at most %d bytes", l.Type, longest)
 	}
 	return nil
 }
 
-// Lookup gives the value of the longest prefix in the trie that key, itself a prefix
-// or an address with all of its bits, begins with.
+// Lookup returns the value of the longest prefix in the trie that key begins with. key is a prefix itself, or an address with all of its
+// bits.
 func (t *Trie[K, V]) Lookup(key K) (V, error) { return t.get(key, 0) }
 
-// Delete removes a prefix. When it is not there the error wraps fs.ErrNotExist.
+// Delete removes a prefix. When it does not exist, the error wraps fs.ErrNotExist.
 func (t *Trie[K, V]) Delete(key K) error { return t.remove(key) }
 
 // All ranges over the prefixes, the longer ones of a branch first.
@@ -65,18 +64,18 @@ type IPv6Prefix struct {
 	Address [16]uint8
 }
 
-// IPv4 is the key of a network of IPv4 addresses.
+// IPv4 returns the key of an IPv4 network.
 func IPv4(p netip.Prefix) (IPv4Prefix, error) {
 	if !p.IsValid() || !p.Addr().Is4() {
-		return IPv4Prefix{}, fmt.Errorf("%v is no network of IPv4 addresses: %w", p, fs.ErrInvalid)
+		return IPv4Prefix{}, fmt.Errorf("%v is not an IPv4 network: %w", p, fs.ErrInvalid)
 	}
 	return IPv4Prefix{uint32(p.Bits()), p.Masked().Addr().As4()}, nil
 }
 
-// IPv6 is the key of a network of IPv6 addresses.
+// IPv6 returns the key of an IPv6 network.
 func IPv6(p netip.Prefix) (IPv6Prefix, error) {
 	if !p.IsValid() || !p.Addr().Is6() {
-		return IPv6Prefix{}, fmt.Errorf("%v is no network of IPv6 addresses: %w", p, fs.ErrInvalid)
+		return IPv6Prefix{}, fmt.Errorf("%v is not an IPv6 network: %w", p, fs.ErrInvalid)
 	}
 	return IPv6Prefix{uint32(p.Bits()), p.Masked().Addr().As16()}, nil
 }

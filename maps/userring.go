@@ -10,18 +10,16 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// ErrFull is wrapped when a record does not fit into a ring buffer now.
+// ErrFull is wrapped by the error when a ring buffer has no room for a record now.
 var ErrFull = errors.New("the ring buffer is full")
 
-// A UserRingBuf carries records from user space to programs, which read what is
-// there when they call bpf_user_ringbuf_drain. Linux 6.1.
+// A UserRingBuf sends records from user space to programs. A program reads them when it calls bpf_user_ringbuf_drain. Linux 6.1.
 type UserRingBuf struct {
 	Map
 	writer ringWriter
 }
 
-// NewUserRingBuf declares a ring buffer of that many bytes: a power of two, and at
-// least a page.
+// NewUserRingBuf declares a ring buffer of size bytes. The size must be a power of two and at least a page.
 func NewUserRingBuf(name string, size uint32) *UserRingBuf {
 	r := &UserRingBuf{}
 	r.opened = func(fd *syscall.FD) error { return r.writer.open(fd, int(r.spec.MaxEntries)) }
@@ -30,12 +28,11 @@ func NewUserRingBuf(name string, size uint32) *UserRingBuf {
 	return r
 }
 
-// Write puts a record into the ring buffer. When there is no room, because programs
-// have not read enough, the error wraps ErrFull.
+// Write puts a record into the ring buffer. When there is no room because programs have not read enough, the error wraps ErrFull.
 func (r *UserRingBuf) Write(record []byte) error { return r.failed(r.writer.write(record)) }
 
-// A ringWriter is where user space writes a ring buffer: the pages are those of a
-// ringReader, and it is the consumer's that cannot be written.
+// A ringWriter writes a ring buffer from user space. It has the same pages as a ringReader, but here the page of the consumer is
+// read-only.
 type ringWriter struct {
 	mu       sync.Mutex
 	consumer *syscall.Memory // nil when there is none
@@ -86,9 +83,9 @@ func (w *ringWriter) write(record []byte) error {
 	}
 	switch needed := recordSize(len(record)); {
 	case needed > uint64(w.size):
-		return fmt.Errorf("a record of %d bytes never fits into %d: %w", len(record), w.size, ErrFull)
+		return fmt.Errorf("a record of %d bytes can never fit into a ring buffer of %d bytes: %w", len(record), w.size, ErrFull)
 	case needed > uint64(w.size)-(at-done):
-		return fmt.Errorf("a record of %d bytes, and %d of %d are in use: %w", len(record), at-done, w.size, ErrFull)
+		return fmt.Errorf("no room for a record of %d bytes: %d of %d bytes are in use: %w", len(record), at-done, w.size, ErrFull)
 	}
 	header := syscall.PageSize() + int(at&uint64(w.size-1))
 	b := make([]byte, recordHeader, recordHeader+len(record))
@@ -96,6 +93,6 @@ func (w *ringWriter) write(record []byte) error {
 	if err := w.producer.Write(append(b, record...), header); err != nil {
 		return err
 	}
-	// Programs see the record when they see the position: not before.
+	// Programs see the record only after the position is written.
 	return w.producer.Store64(0, at+recordSize(len(record)))
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// batch is how many elements are asked for at once, at first.
+// batch is the number of elements in the first batch.
 const batch = 128
 
-// walk goes over the elements of the map, whose values take that many bytes for
-// user space, and removes them if take is set. An error ends it, and is stored in
-// failed, if that is not nil.
+// walk visits the elements of the map, and removes them if take is set. valueSize is the size of a value in user space. An error ends the
+// walk and is stored in failed, if that is not nil.
 func (m *Map) walk(failed *error, take bool, valueSize int, yield func(key, value []byte) bool) {
 	fd, err := m.FD()
 	if err == nil {
@@ -23,7 +22,7 @@ func (m *Map) walk(failed *error, take bool, valueSize int, yield func(key, valu
 	store(failed, err)
 }
 
-// store gives an error to who wants it.
+// store stores an error if the caller wants it.
 func store(to *error, err error) {
 	if to != nil {
 		*to = err
@@ -44,12 +43,12 @@ func (m *Map) walkBatches(fd *syscall.FD, take bool, valueSize int, yield func(k
 		n, err := read(fd, cursor, next, keys, values, 0)
 		end := errors.Is(err, fs.ErrNotExist)
 		switch {
-		case errors.Is(err, errno.ENOSPC) && count < 1<<20: // those of one bucket do not fit
+		case errors.Is(err, errno.ENOSPC) && count < 1<<20: // the elements of one bucket do not fit
 			count *= 4
 			keys, values = make([]byte, count*keySize), make([]byte, count*valueSize)
 			continue
 		case cursor == nil && !take && (errors.Is(err, syscall.ENOTSUPP) || errors.Is(err, errno.EINVAL)):
-			return m.walkKeys(fd, valueSize, yield) // this kind, or this kernel, has no batches
+			return m.walkKeys(fd, valueSize, yield) // this map type, or this kernel, does not support batches
 		case err != nil && !end:
 			return err
 		}
@@ -65,8 +64,8 @@ func (m *Map) walkBatches(fd *syscall.FD, take bool, valueSize int, yield func(k
 	}
 }
 
-// walkKeys goes from key to key. When a key is removed that it stands at, the
-// kernel begins anew; so it ends after as many as there can be.
+// walkKeys goes from key to key. When the current key is removed, the kernel starts again at the first key. So the walk ends after the
+// maximum number of elements.
 func (m *Map) walkKeys(fd *syscall.FD, valueSize int, yield func(key, value []byte) bool) error {
 	var key []byte
 	next, value := make([]byte, m.spec.KeySize), make([]byte, valueSize)
