@@ -107,8 +107,16 @@ func (f *Fn) Kernel(name string, operands ...Operand) Result {
 	if !f.usable() {
 		return Result{}
 	}
-	args := f.arguments(name, operands)
+	args := f.arguments(name, f.checkTyped(name, operands))
 	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
+}
+
+// Kernel calls a kernel function whose first parameter is p.
+func (p Ptr) Kernel(name string, operands ...Operand) Result {
+	if !p.fn.usable() {
+		return Result{}
+	}
+	return p.fn.Kernel(name, append([]Operand{p}, operands...)...)
 }
 
 // Call calls another function of the object, with up to five arguments.

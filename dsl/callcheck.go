@@ -9,8 +9,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// What code needs that bpfsmith gen and package helper's generator write.
-
 // AnyMap is what helpers take for a map: a *MapSpec, or the pointer that looking
 // up a map of maps gave.
 type AnyMap interface{ anyMap() }
@@ -18,69 +16,21 @@ type AnyMap interface{ anyMap() }
 func (m *MapSpec) anyMap() {}
 func (p Ptr) anyMap()      {}
 
-// A typed operand is one of which the called function says what it has to be.
-type typed struct {
-	w record.Width // not of any number: a Bool
-	o Operand
-}
-
-// As is an operand that has to be a T or a Go constant: generated functions say
-// with it what a parameter is.
-func As[N Int](o Operand) Operand {
-	var n N
-	return typed{any(n).(numeric).num().width, o}
-}
-
-// AsPtr is a pointer as an operand of a call; a Go nil is a nil pointer.
-func AsPtr(p StructPtr) Operand {
-	if p == nil {
-		return 0
-	}
-	return p
-}
-
-// AsBool is an operand that has to be a Bool or a Go bool.
-func AsBool(o Operand) Operand {
-	switch b := o.(type) {
-	case bool:
-		if b {
-			return 1
-		}
-		return 0
-	case Bool:
-		return b
-	}
-	return typed{0, o}
-}
-
-// KernelMethod calls a kernel function whose first parameter is p: what methods
-// of generated types do.
-func KernelMethod(p StructPtr, name string, operands ...Operand) Result {
-	f := p.Pointer().fn
-	if !f.usable() {
-		return Result{}
-	}
-	return KernelFunction(f, name, append([]Operand{p}, operands...)...)
-}
-
-// KernelFunction is Fn.Kernel for operands of which some are typed.
-func KernelFunction(f *Fn, name string, operands ...Operand) Result {
-	if !f.usable() {
-		return Result{}
-	}
+// checkTyped compares the operands of which a generated function says what they have to be, and gives all operands.
+func (f *Fn) checkTyped(name string, operands []Operand) []Operand {
 	operands = slices.Clone(operands)
 	for i, o := range operands {
-		t, ok := o.(typed)
+		t, ok := o.(record.Typed)
 		switch {
 		case !ok:
-		case t.w.Bits() == 0:
-			f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a Bool is wanted", i+1, name, describeOperand(t.o))
-			operands[i] = readable(t.o)
-		case !f.checkNumber(name, i, t.w, t.o):
-			operands[i] = readable(t.o)
+		case t.Width == 0:
+			f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected a Bool", i+1, name, describeOperand(t.Operand))
+			operands[i] = readable(t.Operand)
+		case !f.checkNumber(name, i, t.Width, t.Operand):
+			operands[i] = readable(t.Operand)
 		}
 	}
-	return f.Kernel(name, operands...)
+	return operands
 }
 
 // Index is an element of a field that is an array.
@@ -160,7 +110,7 @@ func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 // 0 for one that no call takes.
 func readable(o Operand) Operand {
 	switch o := o.(type) {
-	case numeric, pointer, Bool, typed:
+	case numeric, pointer, Bool, record.Typed:
 		return o
 	}
 	return 0
@@ -188,8 +138,8 @@ func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool 
 // widthOf is how an integer operand is held; false for what is none.
 func widthOf(o Operand) (record.Width, bool) {
 	switch o := o.(type) {
-	case typed:
-		return o.w, o.w.Bits() != 0
+	case record.Typed:
+		return o.Width, o.Width != 0
 	case numeric:
 		return o.num().width, true
 	}

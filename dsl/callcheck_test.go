@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 )
 
 // mistakesOf runs a Go function and gives what was wrong.
@@ -22,18 +23,19 @@ func TestTypedOperands(t *testing.T) {
 		fn   func(f *Fn, p Ptr, n U32)
 		want string // "" for none
 	}{
-		{"the type", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U32](n)) }, ""},
-		{"a variable", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U32](n.Var())) }, ""},
-		{"a constant", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U8](255)) }, ""},
-		{"a constant that does not fit", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U8](256)) }, "argument 2 of k: 256 is no U8"},
-		{"another width", func(f *Fn, p Ptr, n U32) { KernelMethod(p, "k", As[U64](n)) }, "argument 2 of k is a U32, and a U64 is wanted"},
-		{"another sign", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[S32](n)) }, "argument 1 of k is a U32, and a S32 is wanted"},
-		{"a pointer", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", As[S32](p)) }, "argument 1 of k is a pointer, and a S32 is wanted"},
-		{"a nil pointer", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsPtr(nil)) }, ""},
-		{"a Bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(n.Eq(1))) }, ""},
-		{"a Go bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(true)) }, ""},
-		{"a number for a Bool", func(f *Fn, p Ptr, n U32) { KernelFunction(f, "k", AsBool(n)) }, "argument 1 of k is a U32, and a Bool is wanted"},
-		{"outside of a call", func(f *Fn, p Ptr, n U32) { n.Add(As[U32](1)).Add(As[U32](n)).Var() }, ""},
+		{"the type", func(f *Fn, p Ptr, n U32) { p.Kernel("k", record.Typed{Width: record.U32, Operand: n}) }, ""},
+		{"a variable", func(f *Fn, p Ptr, n U32) { p.Kernel("k", record.Typed{Width: record.U32, Operand: n.Var()}) }, ""},
+		{"a constant", func(f *Fn, p Ptr, n U32) { p.Kernel("k", record.Typed{Width: record.U8, Operand: 255}) }, ""},
+		{"a constant that does not fit", func(f *Fn, p Ptr, n U32) { p.Kernel("k", record.Typed{Width: record.U8, Operand: 256}) }, "argument 2 of k: 256 is no U8"},
+		{"another width", func(f *Fn, p Ptr, n U32) { p.Kernel("k", record.Typed{Width: record.U64, Operand: n}) }, "argument 2 of k is a U32, and a U64 is wanted"},
+		{"another sign", func(f *Fn, p Ptr, n U32) { f.Kernel("k", record.Typed{Width: record.S32, Operand: n}) }, "argument 1 of k is a U32, and a S32 is wanted"},
+		{"a pointer", func(f *Fn, p Ptr, n U32) { f.Kernel("k", record.Typed{Width: record.S32, Operand: p}) }, "argument 1 of k is a pointer, and a S32 is wanted"},
+		{"a nil pointer", func(f *Fn, p Ptr, n U32) { f.Kernel("k", 0) }, ""},
+		{"a Bool", func(f *Fn, p Ptr, n U32) { f.Kernel("k", n.Eq(1)) }, ""},
+		{"a number for a Bool", func(f *Fn, p Ptr, n U32) { f.Kernel("k", record.Typed{Operand: n}) }, "argument 1 of k is a U32; expected a Bool"},
+		{"outside of a call", func(f *Fn, p Ptr, n U32) {
+			n.Add(record.Typed{Width: record.U32, Operand: 1}).Add(record.Typed{Width: record.U32, Operand: n}).Var()
+		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := strings.Join(mistakesOf(c.fn), "; ")
@@ -46,9 +48,9 @@ func TestTypedOperands(t *testing.T) {
 
 // Arguments of a call are not changed for the caller.
 func TestCheckedOperandsStay(t *testing.T) {
-	operands := []Operand{As[U32](1), AsPtr(nil)}
-	Func("f", func(f *Fn) { KernelFunction(f, "k", operands...) }).Body(false)
-	if _, ok := operands[0].(typed); !ok || operands[1] != 0 {
+	operands := []Operand{record.Typed{Width: record.U32, Operand: 1}, 0}
+	Func("f", func(f *Fn) { f.Kernel("k", operands...) }).Body(false)
+	if _, ok := operands[0].(record.Typed); !ok || operands[1] != 0 {
 		t.Errorf("the caller's operands became %v", operands)
 	}
 	mixed := []Operand{nil, nil}

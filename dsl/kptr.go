@@ -55,7 +55,7 @@ func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 		return Ptr{}
 	}
 	at, name := r.kernelPtr(path)
-	return f.Helper("bpf_kptr_xchg", at, AsPtr(p)).Ptr(name)
+	return f.Helper("bpf_kptr_xchg", at, p).Ptr(name)
 }
 
 // Owned is what a KernelPtr of a map's value points to, which stays the value's and

@@ -23,6 +23,12 @@ import (
 //
 // A variable is read when the operation is written, that is after Go has evaluated all
 // of its arguments.
+//
+// It is any to Go, because Go constants must fit: an interface with methods would refuse
+// them, and a method cannot have type parameters. So what Go's compiler refuses is a wrong
+// receiver, condition (Bool), pointer (StructPtr), map or function, and atomic operations
+// on cells of 8 and 16 bits. What compile.Compile refuses, at its line, is a constant
+// that does not fit, a number of another width or sign, and a Go value of any other type.
 type Operand any
 
 // readOperand gives a value that the program computes, for use in f, and what number it is; no bits say that it is a pointer. ok
@@ -36,8 +42,8 @@ func (f *Fn) readOperand(o Operand) (v ir.V, w record.Width, ok bool) {
 		return o.pointer(f), 0, true
 	case Bool:
 		return f.condition(o), record.U8, true
-	case typed:
-		return f.value(o.w, o.o), o.w, true
+	case record.Typed:
+		return f.value(o.Width, o.Operand), o.Width, true
 	}
 	return 0, 0, false
 }

@@ -84,3 +84,10 @@ func (w Width) register() int64 {
 	}
 	return 32
 }
+
+// A Typed operand is one of which the called function says what it has to be: a number of that width, or a constant. With the
+// zero Width it had to be a Bool, and is not.
+type Typed struct {
+	Width   Width
+	Operand any
+}

@@ -2,7 +2,10 @@
 
 package scx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A BPFCPUMask is a pointer to the kernel's struct bpf_cpumask.
 //
@@ -20,161 +23,161 @@ func (p BPFCPUMask) AsCPUMask() CPUMask { return CPUMask{p.To("cpumask")} }
 //
 //	s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p BPFCPUMask) PickAnyCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_any_cpu", dsl.As[dsl.U64](flags)).S32()
+	return p.Kernel("scx_bpf_pick_any_cpu", arg.U64(flags)).S32()
 }
 
 // PickIdleCPU calls the kernel function scx_bpf_pick_idle_cpu.
 //
 //	s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p BPFCPUMask) PickIdleCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_idle_cpu", dsl.As[dsl.U64](flags)).S32()
+	return p.Kernel("scx_bpf_pick_idle_cpu", arg.U64(flags)).S32()
 }
 
 // PutIdleCpumask calls the kernel function scx_bpf_put_idle_cpumask.
 //
 //	void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask)
 func (p BPFCPUMask) PutIdleCpumask() {
-	dsl.KernelMethod(p, "scx_bpf_put_idle_cpumask")
+	p.Kernel("scx_bpf_put_idle_cpumask")
 }
 
 // PutCpumask calls the kernel function scx_bpf_put_cpumask.
 //
 //	void scx_bpf_put_cpumask(const struct cpumask *cpumask)
 func (p BPFCPUMask) PutCpumask() {
-	dsl.KernelMethod(p, "scx_bpf_put_cpumask")
+	p.Kernel("scx_bpf_put_cpumask")
 }
 
 // CpumaskAcquire calls the kernel function bpf_cpumask_acquire.
 //
 //	struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)
 func (p BPFCPUMask) CpumaskAcquire() BPFCPUMask {
-	return BPFCPUMask{dsl.KernelMethod(p, "bpf_cpumask_acquire").Ptr("bpf_cpumask")}
+	return BPFCPUMask{p.Kernel("bpf_cpumask_acquire").Ptr("bpf_cpumask")}
 }
 
 // CpumaskRelease calls the kernel function bpf_cpumask_release.
 //
 //	void bpf_cpumask_release(struct bpf_cpumask *cpumask)
 func (p BPFCPUMask) CpumaskRelease() {
-	dsl.KernelMethod(p, "bpf_cpumask_release")
+	p.Kernel("bpf_cpumask_release")
 }
 
 // CpumaskFirst calls the kernel function bpf_cpumask_first.
 //
 //	u32 bpf_cpumask_first(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskFirst() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first").U32()
+	return p.Kernel("bpf_cpumask_first").U32()
 }
 
 // CpumaskFirstZero calls the kernel function bpf_cpumask_first_zero.
 //
 //	u32 bpf_cpumask_first_zero(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskFirstZero() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first_zero").U32()
+	return p.Kernel("bpf_cpumask_first_zero").U32()
 }
 
 // CpumaskFirstAnd calls the kernel function bpf_cpumask_first_and.
 //
 //	u32 bpf_cpumask_first_and(const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskFirstAnd(src2 dsl.StructPtr) dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first_and", dsl.AsPtr(src2)).U32()
+	return p.Kernel("bpf_cpumask_first_and", arg.Ptr(src2)).U32()
 }
 
 // CpumaskSetall calls the kernel function bpf_cpumask_setall.
 //
 //	void bpf_cpumask_setall(struct bpf_cpumask *cpumask)
 func (p BPFCPUMask) CpumaskSetall() {
-	dsl.KernelMethod(p, "bpf_cpumask_setall")
+	p.Kernel("bpf_cpumask_setall")
 }
 
 // CpumaskClear calls the kernel function bpf_cpumask_clear.
 //
 //	void bpf_cpumask_clear(struct bpf_cpumask *cpumask)
 func (p BPFCPUMask) CpumaskClear() {
-	dsl.KernelMethod(p, "bpf_cpumask_clear")
+	p.Kernel("bpf_cpumask_clear")
 }
 
 // CpumaskAnd calls the kernel function bpf_cpumask_and.
 //
 //	bool bpf_cpumask_and(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskAnd(src1, src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_and", dsl.AsPtr(src1), dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_and", arg.Ptr(src1), arg.Ptr(src2)).Bool()
 }
 
 // CpumaskOr calls the kernel function bpf_cpumask_or.
 //
 //	void bpf_cpumask_or(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskOr(src1, src2 dsl.StructPtr) {
-	dsl.KernelMethod(p, "bpf_cpumask_or", dsl.AsPtr(src1), dsl.AsPtr(src2))
+	p.Kernel("bpf_cpumask_or", arg.Ptr(src1), arg.Ptr(src2))
 }
 
 // CpumaskXor calls the kernel function bpf_cpumask_xor.
 //
 //	void bpf_cpumask_xor(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskXor(src1, src2 dsl.StructPtr) {
-	dsl.KernelMethod(p, "bpf_cpumask_xor", dsl.AsPtr(src1), dsl.AsPtr(src2))
+	p.Kernel("bpf_cpumask_xor", arg.Ptr(src1), arg.Ptr(src2))
 }
 
 // CpumaskEqual calls the kernel function bpf_cpumask_equal.
 //
 //	bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskEqual(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_equal", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_equal", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskIntersects calls the kernel function bpf_cpumask_intersects.
 //
 //	bool bpf_cpumask_intersects(const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskIntersects(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_intersects", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_intersects", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskSubset calls the kernel function bpf_cpumask_subset.
 //
 //	bool bpf_cpumask_subset(const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskSubset(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_subset", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_subset", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskEmpty calls the kernel function bpf_cpumask_empty.
 //
 //	bool bpf_cpumask_empty(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskEmpty() dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_empty").Bool()
+	return p.Kernel("bpf_cpumask_empty").Bool()
 }
 
 // CpumaskFull calls the kernel function bpf_cpumask_full.
 //
 //	bool bpf_cpumask_full(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskFull() dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_full").Bool()
+	return p.Kernel("bpf_cpumask_full").Bool()
 }
 
 // CpumaskCopy calls the kernel function bpf_cpumask_copy.
 //
 //	void bpf_cpumask_copy(struct bpf_cpumask *dst, const struct cpumask *src)
 func (p BPFCPUMask) CpumaskCopy(src dsl.StructPtr) {
-	dsl.KernelMethod(p, "bpf_cpumask_copy", dsl.AsPtr(src))
+	p.Kernel("bpf_cpumask_copy", arg.Ptr(src))
 }
 
 // CpumaskAnyDistribute calls the kernel function bpf_cpumask_any_distribute.
 //
 //	u32 bpf_cpumask_any_distribute(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskAnyDistribute() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_any_distribute").U32()
+	return p.Kernel("bpf_cpumask_any_distribute").U32()
 }
 
 // CpumaskAnyAndDistribute calls the kernel function bpf_cpumask_any_and_distribute.
 //
 //	u32 bpf_cpumask_any_and_distribute(const struct cpumask *src1, const struct cpumask *src2)
 func (p BPFCPUMask) CpumaskAnyAndDistribute(src2 dsl.StructPtr) dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_any_and_distribute", dsl.AsPtr(src2)).U32()
+	return p.Kernel("bpf_cpumask_any_and_distribute", arg.Ptr(src2)).U32()
 }
 
 // CpumaskWeight calls the kernel function bpf_cpumask_weight.
 //
 //	u32 bpf_cpumask_weight(const struct cpumask *cpumask)
 func (p BPFCPUMask) CpumaskWeight() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_weight").U32()
+	return p.Kernel("bpf_cpumask_weight").U32()
 }
 
 // Cpumask is the address of cpumask_t cpumask.

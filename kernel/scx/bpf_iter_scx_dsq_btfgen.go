@@ -2,7 +2,10 @@
 
 package scx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A DSQIterator is a pointer to the kernel's struct bpf_iter_scx_dsq.
 type DSQIterator struct{ dsl.Ptr }
@@ -14,49 +17,49 @@ func (DSQIterator) StructName() string { return "bpf_iter_scx_dsq" }
 //
 //	bool scx_bpf_dispatch_vtime_from_dsq(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 enq_flags)
 func (p DSQIterator) DispatchVtimeFromDSQ(pArg dsl.StructPtr, dsqId, enqFlags dsl.Operand) dsl.Bool {
-	return dsl.KernelMethod(p, "scx_bpf_dispatch_vtime_from_dsq", dsl.AsPtr(pArg), dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](enqFlags)).Bool()
+	return p.Kernel("scx_bpf_dispatch_vtime_from_dsq", arg.Ptr(pArg), arg.U64(dsqId), arg.U64(enqFlags)).Bool()
 }
 
 // DispatchFromDSQ calls the kernel function scx_bpf_dispatch_from_dsq.
 //
 //	bool scx_bpf_dispatch_from_dsq(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 enq_flags)
 func (p DSQIterator) DispatchFromDSQ(pArg dsl.StructPtr, dsqId, enqFlags dsl.Operand) dsl.Bool {
-	return dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq", dsl.AsPtr(pArg), dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](enqFlags)).Bool()
+	return p.Kernel("scx_bpf_dispatch_from_dsq", arg.Ptr(pArg), arg.U64(dsqId), arg.U64(enqFlags)).Bool()
 }
 
 // DispatchFromDSQSetVtime calls the kernel function scx_bpf_dispatch_from_dsq_set_vtime.
 //
 //	void scx_bpf_dispatch_from_dsq_set_vtime(struct bpf_iter_scx_dsq *it__iter, u64 vtime)
 func (p DSQIterator) DispatchFromDSQSetVtime(vtime dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_vtime", dsl.As[dsl.U64](vtime))
+	p.Kernel("scx_bpf_dispatch_from_dsq_set_vtime", arg.U64(vtime))
 }
 
 // DispatchFromDSQSetSlice calls the kernel function scx_bpf_dispatch_from_dsq_set_slice.
 //
 //	void scx_bpf_dispatch_from_dsq_set_slice(struct bpf_iter_scx_dsq *it__iter, u64 slice)
 func (p DSQIterator) DispatchFromDSQSetSlice(slice dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_from_dsq_set_slice", dsl.As[dsl.U64](slice))
+	p.Kernel("scx_bpf_dispatch_from_dsq_set_slice", arg.U64(slice))
 }
 
 // Destroy calls the kernel function bpf_iter_scx_dsq_destroy.
 //
 //	void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it)
 func (p DSQIterator) Destroy() {
-	dsl.KernelMethod(p, "bpf_iter_scx_dsq_destroy")
+	p.Kernel("bpf_iter_scx_dsq_destroy")
 }
 
 // Next calls the kernel function bpf_iter_scx_dsq_next.
 //
 //	struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it)
 func (p DSQIterator) Next() Task {
-	return Task{dsl.KernelMethod(p, "bpf_iter_scx_dsq_next").Ptr("task_struct")}
+	return Task{p.Kernel("bpf_iter_scx_dsq_next").Ptr("task_struct")}
 }
 
 // New calls the kernel function bpf_iter_scx_dsq_new.
 //
 //	int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)
 func (p DSQIterator) New(dsqId, flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "bpf_iter_scx_dsq_new", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](flags)).S32()
+	return p.Kernel("bpf_iter_scx_dsq_new", arg.U64(dsqId), arg.U64(flags)).S32()
 }
 
 // OpaqueAddr is the address of u64 __opaque[6].

@@ -2,7 +2,10 @@
 
 package scx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A CPUMask is a pointer to the kernel's struct cpumask.
 type CPUMask struct{ dsl.Ptr }
@@ -17,105 +20,105 @@ func (p CPUMask) AsBPFCPUMask() BPFCPUMask { return BPFCPUMask{p.To("bpf_cpumask
 //
 //	s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p CPUMask) PickAnyCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_any_cpu", dsl.As[dsl.U64](flags)).S32()
+	return p.Kernel("scx_bpf_pick_any_cpu", arg.U64(flags)).S32()
 }
 
 // PickIdleCPU calls the kernel function scx_bpf_pick_idle_cpu.
 //
 //	s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)
 func (p CPUMask) PickIdleCPU(flags dsl.Operand) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_pick_idle_cpu", dsl.As[dsl.U64](flags)).S32()
+	return p.Kernel("scx_bpf_pick_idle_cpu", arg.U64(flags)).S32()
 }
 
 // PutIdleCpumask calls the kernel function scx_bpf_put_idle_cpumask.
 //
 //	void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask)
 func (p CPUMask) PutIdleCpumask() {
-	dsl.KernelMethod(p, "scx_bpf_put_idle_cpumask")
+	p.Kernel("scx_bpf_put_idle_cpumask")
 }
 
 // PutCpumask calls the kernel function scx_bpf_put_cpumask.
 //
 //	void scx_bpf_put_cpumask(const struct cpumask *cpumask)
 func (p CPUMask) PutCpumask() {
-	dsl.KernelMethod(p, "scx_bpf_put_cpumask")
+	p.Kernel("scx_bpf_put_cpumask")
 }
 
 // CpumaskFirst calls the kernel function bpf_cpumask_first.
 //
 //	u32 bpf_cpumask_first(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskFirst() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first").U32()
+	return p.Kernel("bpf_cpumask_first").U32()
 }
 
 // CpumaskFirstZero calls the kernel function bpf_cpumask_first_zero.
 //
 //	u32 bpf_cpumask_first_zero(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskFirstZero() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first_zero").U32()
+	return p.Kernel("bpf_cpumask_first_zero").U32()
 }
 
 // CpumaskFirstAnd calls the kernel function bpf_cpumask_first_and.
 //
 //	u32 bpf_cpumask_first_and(const struct cpumask *src1, const struct cpumask *src2)
 func (p CPUMask) CpumaskFirstAnd(src2 dsl.StructPtr) dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_first_and", dsl.AsPtr(src2)).U32()
+	return p.Kernel("bpf_cpumask_first_and", arg.Ptr(src2)).U32()
 }
 
 // CpumaskEqual calls the kernel function bpf_cpumask_equal.
 //
 //	bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)
 func (p CPUMask) CpumaskEqual(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_equal", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_equal", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskIntersects calls the kernel function bpf_cpumask_intersects.
 //
 //	bool bpf_cpumask_intersects(const struct cpumask *src1, const struct cpumask *src2)
 func (p CPUMask) CpumaskIntersects(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_intersects", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_intersects", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskSubset calls the kernel function bpf_cpumask_subset.
 //
 //	bool bpf_cpumask_subset(const struct cpumask *src1, const struct cpumask *src2)
 func (p CPUMask) CpumaskSubset(src2 dsl.StructPtr) dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_subset", dsl.AsPtr(src2)).Bool()
+	return p.Kernel("bpf_cpumask_subset", arg.Ptr(src2)).Bool()
 }
 
 // CpumaskEmpty calls the kernel function bpf_cpumask_empty.
 //
 //	bool bpf_cpumask_empty(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskEmpty() dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_empty").Bool()
+	return p.Kernel("bpf_cpumask_empty").Bool()
 }
 
 // CpumaskFull calls the kernel function bpf_cpumask_full.
 //
 //	bool bpf_cpumask_full(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskFull() dsl.Bool {
-	return dsl.KernelMethod(p, "bpf_cpumask_full").Bool()
+	return p.Kernel("bpf_cpumask_full").Bool()
 }
 
 // CpumaskAnyDistribute calls the kernel function bpf_cpumask_any_distribute.
 //
 //	u32 bpf_cpumask_any_distribute(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskAnyDistribute() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_any_distribute").U32()
+	return p.Kernel("bpf_cpumask_any_distribute").U32()
 }
 
 // CpumaskAnyAndDistribute calls the kernel function bpf_cpumask_any_and_distribute.
 //
 //	u32 bpf_cpumask_any_and_distribute(const struct cpumask *src1, const struct cpumask *src2)
 func (p CPUMask) CpumaskAnyAndDistribute(src2 dsl.StructPtr) dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_any_and_distribute", dsl.AsPtr(src2)).U32()
+	return p.Kernel("bpf_cpumask_any_and_distribute", arg.Ptr(src2)).U32()
 }
 
 // CpumaskWeight calls the kernel function bpf_cpumask_weight.
 //
 //	u32 bpf_cpumask_weight(const struct cpumask *cpumask)
 func (p CPUMask) CpumaskWeight() dsl.U32 {
-	return dsl.KernelMethod(p, "bpf_cpumask_weight").U32()
+	return p.Kernel("bpf_cpumask_weight").U32()
 }
 
 // BitsAddr is the address of long unsigned int bits[1].

@@ -2,193 +2,196 @@
 
 package scx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // CPURq calls the kernel function scx_bpf_cpu_rq.
 //
 //	struct rq *scx_bpf_cpu_rq(s32 cpu)
 func CPURq(f *dsl.Fn, cpu dsl.Operand) dsl.Ptr {
-	return dsl.KernelFunction(f, "scx_bpf_cpu_rq", dsl.As[dsl.S32](cpu)).Ptr("rq")
+	return f.Kernel("scx_bpf_cpu_rq", arg.S32(cpu)).Ptr("rq")
 }
 
 // TestAndClearCPUIdle calls the kernel function scx_bpf_test_and_clear_cpu_idle.
 //
 //	bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)
 func TestAndClearCPUIdle(f *dsl.Fn, cpu dsl.Operand) dsl.Bool {
-	return dsl.KernelFunction(f, "scx_bpf_test_and_clear_cpu_idle", dsl.As[dsl.S32](cpu)).Bool()
+	return f.Kernel("scx_bpf_test_and_clear_cpu_idle", arg.S32(cpu)).Bool()
 }
 
 // GetIdleSmtmask calls the kernel function scx_bpf_get_idle_smtmask.
 //
 //	const struct cpumask *scx_bpf_get_idle_smtmask(void)
 func GetIdleSmtmask(f *dsl.Fn) CPUMask {
-	return CPUMask{dsl.KernelFunction(f, "scx_bpf_get_idle_smtmask").Ptr("cpumask")}
+	return CPUMask{f.Kernel("scx_bpf_get_idle_smtmask").Ptr("cpumask")}
 }
 
 // GetIdleCpumask calls the kernel function scx_bpf_get_idle_cpumask.
 //
 //	const struct cpumask *scx_bpf_get_idle_cpumask(void)
 func GetIdleCpumask(f *dsl.Fn) CPUMask {
-	return CPUMask{dsl.KernelFunction(f, "scx_bpf_get_idle_cpumask").Ptr("cpumask")}
+	return CPUMask{f.Kernel("scx_bpf_get_idle_cpumask").Ptr("cpumask")}
 }
 
 // GetOnlineCpumask calls the kernel function scx_bpf_get_online_cpumask.
 //
 //	const struct cpumask *scx_bpf_get_online_cpumask(void)
 func GetOnlineCpumask(f *dsl.Fn) CPUMask {
-	return CPUMask{dsl.KernelFunction(f, "scx_bpf_get_online_cpumask").Ptr("cpumask")}
+	return CPUMask{f.Kernel("scx_bpf_get_online_cpumask").Ptr("cpumask")}
 }
 
 // GetPossibleCpumask calls the kernel function scx_bpf_get_possible_cpumask.
 //
 //	const struct cpumask *scx_bpf_get_possible_cpumask(void)
 func GetPossibleCpumask(f *dsl.Fn) CPUMask {
-	return CPUMask{dsl.KernelFunction(f, "scx_bpf_get_possible_cpumask").Ptr("cpumask")}
+	return CPUMask{f.Kernel("scx_bpf_get_possible_cpumask").Ptr("cpumask")}
 }
 
 // NrCPUIds calls the kernel function scx_bpf_nr_cpu_ids.
 //
 //	u32 scx_bpf_nr_cpu_ids(void)
 func NrCPUIds(f *dsl.Fn) dsl.U32 {
-	return dsl.KernelFunction(f, "scx_bpf_nr_cpu_ids").U32()
+	return f.Kernel("scx_bpf_nr_cpu_ids").U32()
 }
 
 // CpuperfSet calls the kernel function scx_bpf_cpuperf_set.
 //
 //	void scx_bpf_cpuperf_set(s32 cpu, u32 perf)
 func CpuperfSet(f *dsl.Fn, cpu, perf dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_cpuperf_set", dsl.As[dsl.S32](cpu), dsl.As[dsl.U32](perf))
+	f.Kernel("scx_bpf_cpuperf_set", arg.S32(cpu), arg.U32(perf))
 }
 
 // CpuperfCur calls the kernel function scx_bpf_cpuperf_cur.
 //
 //	u32 scx_bpf_cpuperf_cur(s32 cpu)
 func CpuperfCur(f *dsl.Fn, cpu dsl.Operand) dsl.U32 {
-	return dsl.KernelFunction(f, "scx_bpf_cpuperf_cur", dsl.As[dsl.S32](cpu)).U32()
+	return f.Kernel("scx_bpf_cpuperf_cur", arg.S32(cpu)).U32()
 }
 
 // CpuperfCap calls the kernel function scx_bpf_cpuperf_cap.
 //
 //	u32 scx_bpf_cpuperf_cap(s32 cpu)
 func CpuperfCap(f *dsl.Fn, cpu dsl.Operand) dsl.U32 {
-	return dsl.KernelFunction(f, "scx_bpf_cpuperf_cap", dsl.As[dsl.S32](cpu)).U32()
+	return f.Kernel("scx_bpf_cpuperf_cap", arg.S32(cpu)).U32()
 }
 
 // DumpBstr calls the kernel function scx_bpf_dump_bstr.
 //
 //	void scx_bpf_dump_bstr(char *fmt, long long unsigned int *data, u32 data__sz)
 func DumpBstr(f *dsl.Fn, fmt, data dsl.StructPtr, dataSz dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_dump_bstr", dsl.AsPtr(fmt), dsl.AsPtr(data), dsl.As[dsl.U32](dataSz))
+	f.Kernel("scx_bpf_dump_bstr", arg.Ptr(fmt), arg.Ptr(data), arg.U32(dataSz))
 }
 
 // ErrorBstr calls the kernel function scx_bpf_error_bstr.
 //
 //	void scx_bpf_error_bstr(char *fmt, long long unsigned int *data, u32 data__sz)
 func ErrorBstr(f *dsl.Fn, fmt, data dsl.StructPtr, dataSz dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_error_bstr", dsl.AsPtr(fmt), dsl.AsPtr(data), dsl.As[dsl.U32](dataSz))
+	f.Kernel("scx_bpf_error_bstr", arg.Ptr(fmt), arg.Ptr(data), arg.U32(dataSz))
 }
 
 // ExitBstr calls the kernel function scx_bpf_exit_bstr.
 //
 //	void scx_bpf_exit_bstr(s64 exit_code, char *fmt, long long unsigned int *data, u32 data__sz)
 func ExitBstr(f *dsl.Fn, exitCode dsl.Operand, fmt, data dsl.StructPtr, dataSz dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_exit_bstr", dsl.As[dsl.S64](exitCode), dsl.AsPtr(fmt), dsl.AsPtr(data), dsl.As[dsl.U32](dataSz))
+	f.Kernel("scx_bpf_exit_bstr", arg.S64(exitCode), arg.Ptr(fmt), arg.Ptr(data), arg.U32(dataSz))
 }
 
 // DestroyDSQ calls the kernel function scx_bpf_destroy_dsq.
 //
 //	void scx_bpf_destroy_dsq(u64 dsq_id)
 func DestroyDSQ(f *dsl.Fn, dsqId dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_destroy_dsq", dsl.As[dsl.U64](dsqId))
+	f.Kernel("scx_bpf_destroy_dsq", arg.U64(dsqId))
 }
 
 // DSQNrQueued calls the kernel function scx_bpf_dsq_nr_queued.
 //
 //	s32 scx_bpf_dsq_nr_queued(u64 dsq_id)
 func DSQNrQueued(f *dsl.Fn, dsqId dsl.Operand) dsl.S32 {
-	return dsl.KernelFunction(f, "scx_bpf_dsq_nr_queued", dsl.As[dsl.U64](dsqId)).S32()
+	return f.Kernel("scx_bpf_dsq_nr_queued", arg.U64(dsqId)).S32()
 }
 
 // KickCPU calls the kernel function scx_bpf_kick_cpu.
 //
 //	void scx_bpf_kick_cpu(s32 cpu, u64 flags)
 func KickCPU(f *dsl.Fn, cpu, flags dsl.Operand) {
-	dsl.KernelFunction(f, "scx_bpf_kick_cpu", dsl.As[dsl.S32](cpu), dsl.As[dsl.U64](flags))
+	f.Kernel("scx_bpf_kick_cpu", arg.S32(cpu), arg.U64(flags))
 }
 
 // CreateDSQ calls the kernel function scx_bpf_create_dsq.
 //
 //	s32 scx_bpf_create_dsq(u64 dsq_id, s32 node)
 func CreateDSQ(f *dsl.Fn, dsqId, node dsl.Operand) dsl.S32 {
-	return dsl.KernelFunction(f, "scx_bpf_create_dsq", dsl.As[dsl.U64](dsqId), dsl.As[dsl.S32](node)).S32()
+	return f.Kernel("scx_bpf_create_dsq", arg.U64(dsqId), arg.S32(node)).S32()
 }
 
 // ReenqueueLocal calls the kernel function scx_bpf_reenqueue_local.
 //
 //	u32 scx_bpf_reenqueue_local(void)
 func ReenqueueLocal(f *dsl.Fn) dsl.U32 {
-	return dsl.KernelFunction(f, "scx_bpf_reenqueue_local").U32()
+	return f.Kernel("scx_bpf_reenqueue_local").U32()
 }
 
 // Consume calls the kernel function scx_bpf_consume.
 //
 //	bool scx_bpf_consume(u64 dsq_id)
 func Consume(f *dsl.Fn, dsqId dsl.Operand) dsl.Bool {
-	return dsl.KernelFunction(f, "scx_bpf_consume", dsl.As[dsl.U64](dsqId)).Bool()
+	return f.Kernel("scx_bpf_consume", arg.U64(dsqId)).Bool()
 }
 
 // DispatchCancel calls the kernel function scx_bpf_dispatch_cancel.
 //
 //	void scx_bpf_dispatch_cancel(void)
 func DispatchCancel(f *dsl.Fn) {
-	dsl.KernelFunction(f, "scx_bpf_dispatch_cancel")
+	f.Kernel("scx_bpf_dispatch_cancel")
 }
 
 // DispatchNrSlots calls the kernel function scx_bpf_dispatch_nr_slots.
 //
 //	u32 scx_bpf_dispatch_nr_slots(void)
 func DispatchNrSlots(f *dsl.Fn) dsl.U32 {
-	return dsl.KernelFunction(f, "scx_bpf_dispatch_nr_slots").U32()
+	return f.Kernel("scx_bpf_dispatch_nr_slots").U32()
 }
 
 // CpumaskCreate calls the kernel function bpf_cpumask_create.
 //
 //	struct bpf_cpumask *bpf_cpumask_create(void)
 func CpumaskCreate(f *dsl.Fn) BPFCPUMask {
-	return BPFCPUMask{dsl.KernelFunction(f, "bpf_cpumask_create").Ptr("bpf_cpumask")}
+	return BPFCPUMask{f.Kernel("bpf_cpumask_create").Ptr("bpf_cpumask")}
 }
 
 // CpumaskSetCPU calls the kernel function bpf_cpumask_set_cpu.
 //
 //	void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)
 func CpumaskSetCPU(f *dsl.Fn, cpu dsl.Operand, cpumask dsl.StructPtr) {
-	dsl.KernelFunction(f, "bpf_cpumask_set_cpu", dsl.As[dsl.U32](cpu), dsl.AsPtr(cpumask))
+	f.Kernel("bpf_cpumask_set_cpu", arg.U32(cpu), arg.Ptr(cpumask))
 }
 
 // CpumaskClearCPU calls the kernel function bpf_cpumask_clear_cpu.
 //
 //	void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)
 func CpumaskClearCPU(f *dsl.Fn, cpu dsl.Operand, cpumask dsl.StructPtr) {
-	dsl.KernelFunction(f, "bpf_cpumask_clear_cpu", dsl.As[dsl.U32](cpu), dsl.AsPtr(cpumask))
+	f.Kernel("bpf_cpumask_clear_cpu", arg.U32(cpu), arg.Ptr(cpumask))
 }
 
 // CpumaskTestCPU calls the kernel function bpf_cpumask_test_cpu.
 //
 //	bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask)
 func CpumaskTestCPU(f *dsl.Fn, cpu dsl.Operand, cpumask dsl.StructPtr) dsl.Bool {
-	return dsl.KernelFunction(f, "bpf_cpumask_test_cpu", dsl.As[dsl.U32](cpu), dsl.AsPtr(cpumask)).Bool()
+	return f.Kernel("bpf_cpumask_test_cpu", arg.U32(cpu), arg.Ptr(cpumask)).Bool()
 }
 
 // CpumaskTestAndSetCPU calls the kernel function bpf_cpumask_test_and_set_cpu.
 //
 //	bool bpf_cpumask_test_and_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)
 func CpumaskTestAndSetCPU(f *dsl.Fn, cpu dsl.Operand, cpumask dsl.StructPtr) dsl.Bool {
-	return dsl.KernelFunction(f, "bpf_cpumask_test_and_set_cpu", dsl.As[dsl.U32](cpu), dsl.AsPtr(cpumask)).Bool()
+	return f.Kernel("bpf_cpumask_test_and_set_cpu", arg.U32(cpu), arg.Ptr(cpumask)).Bool()
 }
 
 // CpumaskTestAndClearCPU calls the kernel function bpf_cpumask_test_and_clear_cpu.
 //
 //	bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)
 func CpumaskTestAndClearCPU(f *dsl.Fn, cpu dsl.Operand, cpumask dsl.StructPtr) dsl.Bool {
-	return dsl.KernelFunction(f, "bpf_cpumask_test_and_clear_cpu", dsl.As[dsl.U32](cpu), dsl.AsPtr(cpumask)).Bool()
+	return f.Kernel("bpf_cpumask_test_and_clear_cpu", arg.U32(cpu), arg.Ptr(cpumask)).Bool()
 }

@@ -2,7 +2,10 @@
 
 package scx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A Task is a pointer to the kernel's struct task_struct.
 //
@@ -17,42 +20,42 @@ func (Task) StructName() string { return "task_struct" }
 //
 //	struct cgroup *scx_bpf_task_cgroup(struct task_struct *p)
 func (p Task) Cgroup() Cgroup {
-	return Cgroup{dsl.KernelMethod(p, "scx_bpf_task_cgroup").Ptr("cgroup")}
+	return Cgroup{p.Kernel("scx_bpf_task_cgroup").Ptr("cgroup")}
 }
 
 // CPU calls the kernel function scx_bpf_task_cpu.
 //
 //	s32 scx_bpf_task_cpu(const struct task_struct *p)
 func (p Task) CPU() dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_task_cpu").S32()
+	return p.Kernel("scx_bpf_task_cpu").S32()
 }
 
 // Running calls the kernel function scx_bpf_task_running.
 //
 //	bool scx_bpf_task_running(const struct task_struct *p)
 func (p Task) Running() dsl.Bool {
-	return dsl.KernelMethod(p, "scx_bpf_task_running").Bool()
+	return p.Kernel("scx_bpf_task_running").Bool()
 }
 
 // DispatchVtime calls the kernel function scx_bpf_dispatch_vtime.
 //
 //	void scx_bpf_dispatch_vtime(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime, u64 enq_flags)
 func (p Task) DispatchVtime(dsqId, slice, vtime, enqFlags dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch_vtime", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](slice), dsl.As[dsl.U64](vtime), dsl.As[dsl.U64](enqFlags))
+	p.Kernel("scx_bpf_dispatch_vtime", arg.U64(dsqId), arg.U64(slice), arg.U64(vtime), arg.U64(enqFlags))
 }
 
 // Dispatch calls the kernel function scx_bpf_dispatch.
 //
 //	void scx_bpf_dispatch(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)
 func (p Task) Dispatch(dsqId, slice, enqFlags dsl.Operand) {
-	dsl.KernelMethod(p, "scx_bpf_dispatch", dsl.As[dsl.U64](dsqId), dsl.As[dsl.U64](slice), dsl.As[dsl.U64](enqFlags))
+	p.Kernel("scx_bpf_dispatch", arg.U64(dsqId), arg.U64(slice), arg.U64(enqFlags))
 }
 
 // SelectCPUDfl calls the kernel function scx_bpf_select_cpu_dfl.
 //
 //	s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle)
 func (p Task) SelectCPUDfl(prevCpu, wakeFlags dsl.Operand, isIdle dsl.StructPtr) dsl.S32 {
-	return dsl.KernelMethod(p, "scx_bpf_select_cpu_dfl", dsl.As[dsl.S32](prevCpu), dsl.As[dsl.U64](wakeFlags), dsl.AsPtr(isIdle)).S32()
+	return p.Kernel("scx_bpf_select_cpu_dfl", arg.S32(prevCpu), arg.U64(wakeFlags), arg.Ptr(isIdle)).S32()
 }
 
 // State reads unsigned int __state.

@@ -2,7 +2,10 @@
 
 package tcp
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A BaseSock is a pointer to the kernel's struct sock.
 //
@@ -25,119 +28,119 @@ func (p BaseSock) AsInetConnectionSock() InetConnectionSock {
 //
 //	u32 tcp_reno_ssthresh(struct sock *sk)
 func (p BaseSock) RenoSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_reno_ssthresh").U32()
+	return p.Kernel("tcp_reno_ssthresh").U32()
 }
 
 // RenoCongAvoid calls the kernel function tcp_reno_cong_avoid.
 //
 //	void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p BaseSock) RenoCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
+	p.Kernel("tcp_reno_cong_avoid", arg.U32(ack), arg.U32(acked))
 }
 
 // RenoUndoCwnd calls the kernel function tcp_reno_undo_cwnd.
 //
 //	u32 tcp_reno_undo_cwnd(struct sock *sk)
 func (p BaseSock) RenoUndoCwnd() dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_reno_undo_cwnd").U32()
+	return p.Kernel("tcp_reno_undo_cwnd").U32()
 }
 
 // CubictcpInit calls the kernel function cubictcp_init.
 //
 //	void cubictcp_init(struct sock *sk)
 func (p BaseSock) CubictcpInit() {
-	dsl.KernelMethod(p, "cubictcp_init")
+	p.Kernel("cubictcp_init")
 }
 
 // CubictcpRecalcSsthresh calls the kernel function cubictcp_recalc_ssthresh.
 //
 //	u32 cubictcp_recalc_ssthresh(struct sock *sk)
 func (p BaseSock) CubictcpRecalcSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "cubictcp_recalc_ssthresh").U32()
+	return p.Kernel("cubictcp_recalc_ssthresh").U32()
 }
 
 // CubictcpCongAvoid calls the kernel function cubictcp_cong_avoid.
 //
 //	void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p BaseSock) CubictcpCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
+	p.Kernel("cubictcp_cong_avoid", arg.U32(ack), arg.U32(acked))
 }
 
 // CubictcpState calls the kernel function cubictcp_state.
 //
 //	void cubictcp_state(struct sock *sk, u8 new_state)
 func (p BaseSock) CubictcpState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_state", dsl.As[dsl.U8](newState))
+	p.Kernel("cubictcp_state", arg.U8(newState))
 }
 
 // CubictcpCwndEvent calls the kernel function cubictcp_cwnd_event.
 //
 //	void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p BaseSock) CubictcpCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[dsl.U32](event))
+	p.Kernel("cubictcp_cwnd_event", arg.U32(event))
 }
 
 // CubictcpAcked calls the kernel function cubictcp_acked.
 //
 //	void cubictcp_acked(struct sock *sk, const struct ack_sample *sample)
 func (p BaseSock) CubictcpAcked(sample dsl.StructPtr) {
-	dsl.KernelMethod(p, "cubictcp_acked", dsl.AsPtr(sample))
+	p.Kernel("cubictcp_acked", arg.Ptr(sample))
 }
 
 // BBRInit calls the kernel function bbr_init.
 //
 //	void bbr_init(struct sock *sk)
 func (p BaseSock) BBRInit() {
-	dsl.KernelMethod(p, "bbr_init")
+	p.Kernel("bbr_init")
 }
 
 // BBRMain calls the kernel function bbr_main.
 //
 //	void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 func (p BaseSock) BBRMain(ack, flag dsl.Operand, rs dsl.StructPtr) {
-	dsl.KernelMethod(p, "bbr_main", dsl.As[dsl.U32](ack), dsl.As[dsl.S32](flag), dsl.AsPtr(rs))
+	p.Kernel("bbr_main", arg.U32(ack), arg.S32(flag), arg.Ptr(rs))
 }
 
 // BBRSndbufExpand calls the kernel function bbr_sndbuf_expand.
 //
 //	u32 bbr_sndbuf_expand(struct sock *sk)
 func (p BaseSock) BBRSndbufExpand() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_sndbuf_expand").U32()
+	return p.Kernel("bbr_sndbuf_expand").U32()
 }
 
 // BBRUndoCwnd calls the kernel function bbr_undo_cwnd.
 //
 //	u32 bbr_undo_cwnd(struct sock *sk)
 func (p BaseSock) BBRUndoCwnd() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_undo_cwnd").U32()
+	return p.Kernel("bbr_undo_cwnd").U32()
 }
 
 // BBRCwndEvent calls the kernel function bbr_cwnd_event.
 //
 //	void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p BaseSock) BBRCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[dsl.U32](event))
+	p.Kernel("bbr_cwnd_event", arg.U32(event))
 }
 
 // BBRSsthresh calls the kernel function bbr_ssthresh.
 //
 //	u32 bbr_ssthresh(struct sock *sk)
 func (p BaseSock) BBRSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_ssthresh").U32()
+	return p.Kernel("bbr_ssthresh").U32()
 }
 
 // BBRMinTsoSegs calls the kernel function bbr_min_tso_segs.
 //
 //	u32 bbr_min_tso_segs(struct sock *sk)
 func (p BaseSock) BBRMinTsoSegs() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_min_tso_segs").U32()
+	return p.Kernel("bbr_min_tso_segs").U32()
 }
 
 // BBRSetState calls the kernel function bbr_set_state.
 //
 //	void bbr_set_state(struct sock *sk, u8 new_state)
 func (p BaseSock) BBRSetState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_set_state", dsl.As[dsl.U8](newState))
+	p.Kernel("bbr_set_state", arg.U8(newState))
 }
 
 // SkCommonAddr is the address of struct sock_common __sk_common.

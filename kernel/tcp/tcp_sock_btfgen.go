@@ -2,7 +2,10 @@
 
 package tcp
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/arg"
+)
 
 // A Sock is a pointer to the kernel's struct tcp_sock.
 //
@@ -25,133 +28,133 @@ func (p Sock) AsInetConnectionSock() InetConnectionSock {
 //
 //	u32 tcp_reno_ssthresh(struct sock *sk)
 func (p Sock) RenoSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_reno_ssthresh").U32()
+	return p.Kernel("tcp_reno_ssthresh").U32()
 }
 
 // RenoCongAvoid calls the kernel function tcp_reno_cong_avoid.
 //
 //	void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p Sock) RenoCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_reno_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
+	p.Kernel("tcp_reno_cong_avoid", arg.U32(ack), arg.U32(acked))
 }
 
 // RenoUndoCwnd calls the kernel function tcp_reno_undo_cwnd.
 //
 //	u32 tcp_reno_undo_cwnd(struct sock *sk)
 func (p Sock) RenoUndoCwnd() dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_reno_undo_cwnd").U32()
+	return p.Kernel("tcp_reno_undo_cwnd").U32()
 }
 
 // SlowStart calls the kernel function tcp_slow_start.
 //
 //	u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)
 func (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {
-	return dsl.KernelMethod(p, "tcp_slow_start", dsl.As[dsl.U32](acked)).U32()
+	return p.Kernel("tcp_slow_start", arg.U32(acked)).U32()
 }
 
 // CongAvoidAI calls the kernel function tcp_cong_avoid_ai.
 //
 //	void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
 func (p Sock) CongAvoidAI(w, acked dsl.Operand) {
-	dsl.KernelMethod(p, "tcp_cong_avoid_ai", dsl.As[dsl.U32](w), dsl.As[dsl.U32](acked))
+	p.Kernel("tcp_cong_avoid_ai", arg.U32(w), arg.U32(acked))
 }
 
 // CubictcpInit calls the kernel function cubictcp_init.
 //
 //	void cubictcp_init(struct sock *sk)
 func (p Sock) CubictcpInit() {
-	dsl.KernelMethod(p, "cubictcp_init")
+	p.Kernel("cubictcp_init")
 }
 
 // CubictcpRecalcSsthresh calls the kernel function cubictcp_recalc_ssthresh.
 //
 //	u32 cubictcp_recalc_ssthresh(struct sock *sk)
 func (p Sock) CubictcpRecalcSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "cubictcp_recalc_ssthresh").U32()
+	return p.Kernel("cubictcp_recalc_ssthresh").U32()
 }
 
 // CubictcpCongAvoid calls the kernel function cubictcp_cong_avoid.
 //
 //	void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 func (p Sock) CubictcpCongAvoid(ack, acked dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cong_avoid", dsl.As[dsl.U32](ack), dsl.As[dsl.U32](acked))
+	p.Kernel("cubictcp_cong_avoid", arg.U32(ack), arg.U32(acked))
 }
 
 // CubictcpState calls the kernel function cubictcp_state.
 //
 //	void cubictcp_state(struct sock *sk, u8 new_state)
 func (p Sock) CubictcpState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_state", dsl.As[dsl.U8](newState))
+	p.Kernel("cubictcp_state", arg.U8(newState))
 }
 
 // CubictcpCwndEvent calls the kernel function cubictcp_cwnd_event.
 //
 //	void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p Sock) CubictcpCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "cubictcp_cwnd_event", dsl.As[dsl.U32](event))
+	p.Kernel("cubictcp_cwnd_event", arg.U32(event))
 }
 
 // CubictcpAcked calls the kernel function cubictcp_acked.
 //
 //	void cubictcp_acked(struct sock *sk, const struct ack_sample *sample)
 func (p Sock) CubictcpAcked(sample dsl.StructPtr) {
-	dsl.KernelMethod(p, "cubictcp_acked", dsl.AsPtr(sample))
+	p.Kernel("cubictcp_acked", arg.Ptr(sample))
 }
 
 // BBRInit calls the kernel function bbr_init.
 //
 //	void bbr_init(struct sock *sk)
 func (p Sock) BBRInit() {
-	dsl.KernelMethod(p, "bbr_init")
+	p.Kernel("bbr_init")
 }
 
 // BBRMain calls the kernel function bbr_main.
 //
 //	void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 func (p Sock) BBRMain(ack, flag dsl.Operand, rs dsl.StructPtr) {
-	dsl.KernelMethod(p, "bbr_main", dsl.As[dsl.U32](ack), dsl.As[dsl.S32](flag), dsl.AsPtr(rs))
+	p.Kernel("bbr_main", arg.U32(ack), arg.S32(flag), arg.Ptr(rs))
 }
 
 // BBRSndbufExpand calls the kernel function bbr_sndbuf_expand.
 //
 //	u32 bbr_sndbuf_expand(struct sock *sk)
 func (p Sock) BBRSndbufExpand() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_sndbuf_expand").U32()
+	return p.Kernel("bbr_sndbuf_expand").U32()
 }
 
 // BBRUndoCwnd calls the kernel function bbr_undo_cwnd.
 //
 //	u32 bbr_undo_cwnd(struct sock *sk)
 func (p Sock) BBRUndoCwnd() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_undo_cwnd").U32()
+	return p.Kernel("bbr_undo_cwnd").U32()
 }
 
 // BBRCwndEvent calls the kernel function bbr_cwnd_event.
 //
 //	void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event)
 func (p Sock) BBRCwndEvent(event dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_cwnd_event", dsl.As[dsl.U32](event))
+	p.Kernel("bbr_cwnd_event", arg.U32(event))
 }
 
 // BBRSsthresh calls the kernel function bbr_ssthresh.
 //
 //	u32 bbr_ssthresh(struct sock *sk)
 func (p Sock) BBRSsthresh() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_ssthresh").U32()
+	return p.Kernel("bbr_ssthresh").U32()
 }
 
 // BBRMinTsoSegs calls the kernel function bbr_min_tso_segs.
 //
 //	u32 bbr_min_tso_segs(struct sock *sk)
 func (p Sock) BBRMinTsoSegs() dsl.U32 {
-	return dsl.KernelMethod(p, "bbr_min_tso_segs").U32()
+	return p.Kernel("bbr_min_tso_segs").U32()
 }
 
 // BBRSetState calls the kernel function bbr_set_state.
 //
 //	void bbr_set_state(struct sock *sk, u8 new_state)
 func (p Sock) BBRSetState(newState dsl.Operand) {
-	dsl.KernelMethod(p, "bbr_set_state", dsl.As[dsl.U8](newState))
+	p.Kernel("bbr_set_state", arg.U8(newState))
 }
 
 // InetConn is the address of struct inet_connection_sock inet_conn.

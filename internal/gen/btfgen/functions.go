@@ -112,16 +112,16 @@ func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 	pointer, isPointer := btf.Underlying(p.Type).(*cbtf.Pointer)
 	switch {
 	case isBool:
-		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.AsBool(%s)", name)}, nil
+		return parameter{name, "dsl.Operand", fmt.Sprintf("arg.Bool(%s)", name)}, nil
 	case n != "":
-		return parameter{name, "dsl.Operand", fmt.Sprintf("dsl.As[dsl.%s](%s)", n, name)}, nil
+		return parameter{name, "dsl.Operand", fmt.Sprintf("arg.%s(%s)", n, name)}, nil
 	case !isPointer:
 		return parameter{}, fmt.Errorf("parameter %d is a %s, which does not fit a register", i+1, btf.Declaration(p.Type, ""))
 	}
 	if _, callback := btf.Underlying(pointer.Target).(*cbtf.FuncProto); callback {
 		return parameter{name, "*dsl.Program", name}, nil
 	}
-	return parameter{name, "dsl.StructPtr", fmt.Sprintf("dsl.AsPtr(%s)", name)}, nil
+	return parameter{name, "dsl.StructPtr", fmt.Sprintf("arg.Ptr(%s)", name)}, nil
 }
 
 // result says what Go makes of a result.

@@ -85,7 +85,7 @@ func TestTypesAndMembers(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	types := open(t, "6.18")
 	has(t, generated(t, types, "tcp_sock_btfgen.go", tcpOptions),
-		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn dsl.KernelMethod(p, \"tcp_slow_start\", dsl.As[dsl.U32](acked)).U32()\n}\n",
+		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn p.Kernel(\"tcp_slow_start\", arg.U32(acked)).U32()\n}\n",
 		"func (p Sock) RenoSsthresh() dsl.U32 {\n") // of what it begins with
 	base := generated(t, types, "sock_btfgen.go", tcpOptions)
 	has(t, base, "func (p BaseSock) RenoSsthresh() dsl.U32 {\n")
@@ -93,7 +93,7 @@ func TestFunctions(t *testing.T) {
 		t.Error("a method of tcp_sock is one of sock too")
 	}
 	has(t, generated(t, types, "functions_btfgen.go", tcpOptions),
-		"func CubictcpRegister(f *dsl.Fn) dsl.S32 {\n\treturn dsl.KernelFunction(f, \"cubictcp_register\").S32()\n}\n")
+		"func CubictcpRegister(f *dsl.Fn) dsl.S32 {\n\treturn f.Kernel(\"cubictcp_register\").S32()\n}\n")
 }
 
 func TestEnums(t *testing.T) {
@@ -196,12 +196,12 @@ func TestNamesThatWouldClash(t *testing.T) {
 		"CallSomeThing(typeArg dsl.Operand, pArg dsl.StructPtr) dsl.U32 {", // the member has the name
 		"Flag() dsl.U8 {", "Level() dsl.U16 {", "writes unsigned int level : 12.",
 		"Word() dsl.U32 { return p.Field(\"word\").U32() }", "Bytes(i int) dsl.U8 {", // of an anonymous union
-		"Print(more ...dsl.Operand) dsl.U32 {\n\treturn dsl.KernelMethod(p, \"odd_print\", append([]dsl.Operand{}, more...)...).U32()",
+		"Print(more ...dsl.Operand) dsl.U32 {\n\treturn p.Kernel(\"odd_print\", append([]dsl.Operand{}, more...)...).U32()",
 	)
 	has(t, generated(t, made(t), "functions_btfgen.go", o),
 		"// Left out: odd_value: parameter 1 is a struct inner, which does not fit a register.\n",
 		"// Left out: odd_many: 6 parameters, and calls have at most 5.\n",
-		"func Each(f *dsl.Fn, fn *dsl.Program) {\n\tdsl.KernelFunction(f, \"odd_each\", fn)\n}\n")
+		"func Each(f *dsl.Fn, fn *dsl.Program) {\n\tf.Kernel(\"odd_each\", fn)\n}\n")
 	// Asked for by name, they are an error.
 	o.Functions = []string{"odd_value"}
 	if _, err := btfgen.Generate(made(t), o); err == nil || !strings.Contains(err.Error(), "function odd_value: parameter 1") {

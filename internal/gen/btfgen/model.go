@@ -63,7 +63,7 @@ type function struct {
 type parameter struct {
 	name   string
 	goType string // "dsl.Operand"
-	arg    string // what is passed: "dsl.As[dsl.U32](acked)"
+	arg    string // what is passed: "arg.U32(acked)"
 }
 
 // A result of a kernel function.

@@ -75,7 +75,7 @@ func variableName(c string) string {
 	name := camel(c)
 	name = strings.ToLower(name[:1]) + name[1:]
 	switch name {
-	case "p", "f", "dsl", "len", "cap", "new", "string", "any":
+	case "p", "f", "dsl", "arg", "len", "cap", "new", "string", "any":
 		return name + "Arg"
 	}
 	if token.IsKeyword(name) {

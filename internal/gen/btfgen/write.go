@@ -19,7 +19,11 @@ func (g *generator) write() ([]File, error) {
 		var b bytes.Buffer
 		fmt.Fprintf(&b, "%spackage %s\n\n", header, g.options.Package)
 		write(&b)
-		content, err := format.Source(b.Bytes())
+		text := b.Bytes()
+		if bytes.Contains(text, []byte("arg.")) { // what parameters are; see package arg
+			text = bytes.Replace(text, []byte(importDSL), []byte(importArg), 1)
+		}
+		content, err := format.Source(text)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -49,7 +53,10 @@ func (g *generator) write() ([]File, error) {
 	return files, nil
 }
 
-const importDSL = "import \"github.com/bpfsmith/bpfsmith/dsl\"\n"
+const (
+	importDSL = "import \"github.com/bpfsmith/bpfsmith/dsl\"\n"
+	importArg = "import (\n\"github.com/bpfsmith/bpfsmith/dsl\"\n\"github.com/bpfsmith/bpfsmith/kernel/arg\"\n)\n"
+)
 
 func (g *generator) writeStruct(b *bytes.Buffer, s *structType) {
 	b.WriteString(importDSL)
@@ -110,7 +117,7 @@ func writeMethod(b *bytes.Buffer, s *structType, fn *function) {
 	if args != "" {
 		args = ", " + args
 	}
-	call := fmt.Sprintf("dsl.KernelMethod(p, %q%s)", fn.c, args)
+	call := fmt.Sprintf("p.Kernel(%q%s)", fn.c, args)
 	fmt.Fprintf(b, "\n// %s calls the kernel function %s.\n//\n//\t%s\n", fn.goName, fn.c, fn.proto)
 	fmt.Fprintf(b, "func (p %s) %s(%s) %s {\n%s\n}\n", s.goName, fn.goName, params, fn.result.goType, fn.body(call))
 }
@@ -127,7 +134,7 @@ func (g *generator) writeFunctions(b *bytes.Buffer) {
 		if params != "" {
 			params, args = ", "+params, ", "+args
 		}
-		call := fmt.Sprintf("dsl.KernelFunction(f, %q%s)", fn.c, args)
+		call := fmt.Sprintf("f.Kernel(%q%s)", fn.c, args)
 		fmt.Fprintf(b, "\n// %s calls the kernel function %s.\n//\n//\t%s\n", fn.goName, fn.c, fn.proto)
 		fmt.Fprintf(b, "func %s(f *dsl.Fn%s) %s {\n%s\n}\n", fn.goName, params, fn.result.goType, fn.body(call))
 	}
