@@ -2,8 +2,8 @@
 
 package callers
 
-// Returns fills pcs with return addresses, beginning with that of the function
-// that calls Returns, and gives their number. Frames that Go's compiler has inlined have none.
+// Returns fills pcs with return addresses, beginning with that of the function that calls Returns, and returns their number. Inlined calls
+// have no return address.
 //
 //go:noescape
 func Returns(pcs []uintptr) int

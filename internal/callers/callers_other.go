@@ -4,6 +4,5 @@ package callers
 
 import "runtime"
 
-// Returns fills pcs with return addresses, beginning with that of the function
-// that calls Returns, and gives their number.
+// Returns fills pcs with return addresses, beginning with that of the function that calls Returns, and returns their number.
 func Returns(pcs []uintptr) int { return runtime.Callers(3, pcs) }

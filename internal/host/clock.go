@@ -12,15 +12,14 @@ import (
 	"strings"
 )
 
-// Configurations are the files where a running kernel's configuration may be.
+// Configurations are the files that may have the running kernel's configuration.
 func Configurations() []string {
 	release := Release()
 	return []string{"/proc/config.gz", "/boot/config-" + release, "/lib/modules/" + release + "/config"}
 }
 
-// ClockRate is CONFIG_HZ, how many jiffies the kernel counts a second, as the
-// first of these configurations that is there says it: a program cannot ask for
-// it. The error wraps fs.ErrNotExist when none is there.
+// ClockRate returns CONFIG_HZ, the number of jiffies in a second, from the first of these configurations that exists. BPF programs cannot read
+// it. When no configuration exists, the error wraps fs.ErrNotExist.
 func ClockRate(configurations []string) (uint32, error) {
 	for _, name := range configurations {
 		hz, err := readHZ(name)
@@ -32,7 +31,7 @@ func ClockRate(configurations []string) (uint32, error) {
 		}
 		return hz, nil
 	}
-	return 0, fmt.Errorf("CONFIG_HZ is not known: none of %s: %w", strings.Join(configurations, ", "), fs.ErrNotExist)
+	return 0, fmt.Errorf("CONFIG_HZ is not known: missing are %s: %w", strings.Join(configurations, ", "), fs.ErrNotExist)
 }
 
 // readHZ reads a configuration, which may be compressed.
@@ -53,10 +52,10 @@ func readHZ(name string) (uint32, error) {
 		if value, ok := strings.CutPrefix(lines.Text(), "CONFIG_HZ="); ok {
 			hz, err := strconv.ParseUint(value, 10, 32)
 			if err != nil || hz == 0 {
-				return 0, fmt.Errorf("CONFIG_HZ=%s is not a number of jiffies a second", value)
+				return 0, fmt.Errorf("CONFIG_HZ=%s is not a number of jiffies in a second", value)
 			}
 			return uint32(hz), nil
 		}
 	}
-	return 0, errors.Join(lines.Err(), errors.New("no CONFIG_HZ in it"))
+	return 0, errors.Join(lines.Err(), errors.New("CONFIG_HZ is missing"))
 }

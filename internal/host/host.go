@@ -1,12 +1,9 @@
-// Package host finds out what the running kernel does not say in its types: which
-// instructions it takes, how fast its clock is.
+// Package host finds out facts about the running kernel that are not in its types: which instructions it accepts, and the rate of its clock.
 //
-// Versions do not tell which instructions: distributions carry newer BPF back to
-// older kernels, and a processor's JIT may come later than the verifier. So the
-// kernel is asked: it is given programs of a few instructions each, the newest
-// first, and takes the first that it knows. A current kernel is asked once, which
-// takes some microseconds, and the answer holds for the process. Where loading is
-// not permitted there is no answer, and the version has to do.
+// The version of a kernel does not say which instructions it accepts. Distributions add newer BPF to older kernels, and the JIT compiler of a
+// processor may support an instruction later than the verifier. So the package loads programs of a few instructions, the newest instructions
+// first, until the kernel accepts one. A current kernel accepts the first, which takes some microseconds. The answer is kept for the process.
+// When loading is not permitted, the package uses the version.
 package host
 
 import (
@@ -21,7 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// Instructions are what a kernel takes.
+// Instructions are the instructions that a kernel accepts.
 type Instructions struct {
 	Level isa.Level // all of it up to this level,
 
@@ -29,17 +26,17 @@ type Instructions struct {
 	Kernel isa.KernelVersion
 }
 
-// A step is a set of instructions that came together.
+// A step is a set of instructions that were added together.
 type step struct {
 	Instructions
 	since isa.KernelVersion
 	probe []isa.Instruction
 }
 
-// steps are what to ask for, the newest first. What comes last need not be asked.
+// steps are the sets to try, the newest first. The last one needs no test.
 func steps() []step {
 	jumps32 := []isa.Instruction{isa.Mov64Imm(isa.R0, 0), isa.JLT32Imm(isa.R0, 1, 0), isa.Exit()}
-	level4 := []isa.Instruction{ // one of each kind that it brought
+	level4 := []isa.Instruction{ // one of each new kind
 		isa.Mov64Imm(isa.R1, -1),
 		isa.Mov64SX8(isa.R0, isa.R1),
 		isa.StoreMem(isa.DW, isa.R10, -8, isa.R1),
@@ -62,14 +59,14 @@ func steps() []step {
 	}
 }
 
-// asked is what the running kernel has answered: it is the same for all of the process.
+// asked is the answer of the running kernel. It does not change during the process.
 var asked struct {
 	sync.Mutex
 	answer Instructions
 	done   bool
 }
 
-// Ask finds out what the running kernel takes. Nothing known is the zero value.
+// Ask finds out which instructions the running kernel accepts. It returns the zero value when nothing is known.
 func Ask() Instructions {
 	asked.Lock()
 	defer asked.Unlock()
@@ -81,11 +78,11 @@ func Ask() Instructions {
 		case err == nil:
 			asked.answer, asked.done = s.Instructions, true
 			return s.Instructions
-		case !refused(err): // nothing is learned from that
+		case !refused(err): // this error says nothing about the instructions
 			return byVersion()
 		}
 	}
-	return byVersion() // not even the last
+	return byVersion() // the kernel accepted none
 }
 
 func (s step) load() error {
@@ -103,19 +100,19 @@ func (s step) load() error {
 	return fd.Close()
 }
 
-// refused tells whether it is the program that the kernel does not take.
+// refused reports whether the kernel did not accept the program.
 func refused(err error) bool {
 	var e *syscall.LoadError
 	return errors.As(err, &e) && !errors.Is(err, fs.ErrPermission) &&
 		(errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) || e.Log != "")
 }
 
-// byVersion goes by the release that the kernel says it is.
+// byVersion uses the kernel's release.
 func byVersion() Instructions {
 	return since(Release())
 }
 
-// Release is what uname -r says, "" when there is no telling.
+// Release returns the output of uname -r, "" when it is not known.
 func Release() string {
 	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {

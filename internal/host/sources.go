@@ -6,16 +6,14 @@ import (
 	"sync"
 )
 
-// Sources are the Go files that programs were written in, where they are still at
-// hand: lines of them are shown by the verifier's log and by bpftool. The zero
-// Sources is ready, and may be used by several goroutines at once.
+// Sources are the Go files of programs, if they are available. The verifier's log and bpftool show lines of them. The zero Sources is ready to
+// use, also by several goroutines at the same time.
 type Sources struct {
 	mu    sync.Mutex
 	files map[string][]string // nil for those that cannot be read
 }
 
-// Line is the text of a line, without the white space around it; "" when the
-// file is not at hand.
+// Line returns the text of a line, without white space around it; "" when the file is not available.
 func (s *Sources) Line(file string, line int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,7 +16,7 @@ type bottleneck struct {
 	peak          int                 // most packets that ever waited
 }
 
-// arrive gives a packet of size bytes to the queue. It returns when its last bit leaves, or false if the queue was full. Calls have
+// arrive adds a packet of size bytes to the queue. It returns when its last bit leaves, or false if the queue was full. Calls have
 // ascending times.
 func (b *bottleneck) arrive(now time.Duration, size int) (departure time.Duration, ok bool) {
 	waiting := b.waiting(now)

@@ -27,7 +27,7 @@ type direction struct {
 	refused int64
 	maxLate time.Duration
 
-	busyUntil atomic.Int64 // queue.lastDeparture, for those who look often
+	busyUntil atomic.Int64 // queue.lastDeparture, for frequent readers
 	free      [][]byte     // buffers to use again; only run has them
 }
 
@@ -61,7 +61,7 @@ func (d *direction) run(stop int) error {
 
 // accept takes in what has come out of the sending device.
 func (d *direction) accept() error {
-	for range 64 { // then look whether something is due
+	for range 64 { // then check whether a packet must be delivered
 		buf := d.buffer()
 		n, err := unix.Read(d.in, buf)
 		if err != nil {
@@ -138,7 +138,7 @@ func (d *direction) queueDelay() time.Duration {
 	return max(0, time.Duration(d.busyUntil.Load())-d.now())
 }
 
-// idle tells whether nothing is inside.
+// idle reports whether no packet is inside.
 func (d *direction) idle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,7 +1,7 @@
 // Package netlab is a laboratory for TCP congestion control: two hosts and one slow link, inside one process, on any Linux
 // machine with root, leaving nothing behind.
 //
-// # What stands where
+// # Where to find what
 //
 //	   namespace A                      this process                           namespace B
 //	┌──────────────┐   TUN   ┌──────────────────────────────────┐   TUN   ┌──────────────┐

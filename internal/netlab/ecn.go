@@ -8,11 +8,11 @@ import (
 // The two lowest bits of an IPv4 header's second byte (RFC 3168, section 5).
 const (
 	ecnBits = 3
-	notECT  = 0 // the sender does not understand marks: only a drop tells it anything
+	notECT  = 0 // the sender does not understand marks, only drops
 	ce      = 3 // congestion experienced; the other two values say that the sender understands
 )
 
-// markCE marks an IPv4 packet whose sender understands marks, and tells whether it did.
+// markCE marks an IPv4 packet if its sender understands marks. It reports whether the packet was marked.
 func markCE(packet []byte) bool {
 	const headerSize = 20
 	if len(packet) < headerSize || packet[1]&ecnBits == notECT {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Flow is a TCP connection through the lab. What is written to it is read and thrown away at the other end.
+// Flow is a TCP connection through the lab. The receiver reads and discards all data.
 type Flow struct {
 	lab      *Lab
 	conn     *net.TCPConn // the sender's
@@ -171,7 +171,7 @@ func (f *Flow) Write(p []byte) (int, error) { return f.conn.Write(p) }
 // Received returns how many bytes the receiving application has read so far.
 func (f *Flow) Received() int64 { return f.received.Load() }
 
-// SyscallConn gives the sender's socket, for options that this package does not know.
+// SyscallConn returns the sender's socket, for options that this package does not know.
 func (f *Flow) SyscallConn() (syscall.RawConn, error) { return f.conn.SyscallConn() }
 
 // Close aborts the connection at both ends and waits until its goroutines have ended. Calling it again does nothing.
@@ -257,7 +257,7 @@ func Congestion(conn syscall.Conn) (string, error) {
 	return name, err
 }
 
-// setCongestion gives the socket an algorithm, or says why that cannot be.
+// setCongestion sets the socket's algorithm, or returns the reason why it cannot.
 func setCongestion(fd int, name string) error {
 	err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, name)
 	switch {

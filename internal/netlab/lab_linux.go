@@ -142,7 +142,7 @@ func (l *Lab) Stats() Stats {
 // ErrClosed is what the methods of a closed lab answer.
 var ErrClosed = errors.New("netlab: the lab is closed")
 
-// usable tells why the lab cannot be used, or nil.
+// usable returns the reason why the lab cannot be used, or nil.
 func (l *Lab) usable() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

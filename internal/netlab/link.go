@@ -10,8 +10,8 @@ import (
 type Link struct {
 	Rate  int64         // of the bottleneck, in bits per second; IP header and payload count. Both directions have it
 	Delay time.Duration // propagation delay, one way; the base round-trip time is twice this
-	Queue int           // packets that may wait for the bottleneck besides the one being sent; 0 stands for one bandwidth-delay product
-	MTU   int           // of both devices, in bytes; 0 stands for 1500
+	Queue int           // packets that may wait for the bottleneck, without the one being sent; 0 means one bandwidth-delay product
+	MTU   int           // of both devices, in bytes; 0 means 1500
 
 	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least so many wait; 0 is a bottleneck that only drops.
 	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, since DCTCP needs both ends.
@@ -20,7 +20,7 @@ type Link struct {
 	// PolicedRate, in bits per second, puts a token bucket before the queue that drops what is above it once PolicedBurst bytes have gone
 	// through without a pause; 0 is a link without.
 	PolicedRate  int64
-	PolicedBurst int // 0 stands for a tenth of a second of PolicedRate
+	PolicedBurst int // 0 means a tenth of a second of PolicedRate
 }
 
 // DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16 packets are
@@ -44,7 +44,7 @@ func (l Link) BDP() int {
 	return int(float64(l.Rate) * (2 * l.Delay).Seconds() / 8 / float64(mtu))
 }
 
-// String gives the link in one line, for headings.
+// String returns the link in one line, for headings.
 func (l Link) String() string {
 	text := fmt.Sprintf("%g Mbit/s, %v one way, queue %d packets", float64(l.Rate)/1e6, l.Delay, l.Queue)
 	if l.ECNThreshold > 0 {

@@ -58,8 +58,8 @@ type Sample struct {
 // TransferOptions says what Transfer does. The zero value is a transfer of 4 seconds with the kernel's default algorithm.
 type TransferOptions struct {
 	CongestionControl string        // as in net.ipv4.tcp_available_congestion_control; "" is the kernel's default
-	Duration          time.Duration // 0 stands for DefaultDuration
-	SampleEvery       time.Duration // 0 stands for DefaultSampleEvery; Go's timers add up to 1 ms
+	Duration          time.Duration // 0 means DefaultDuration
+	SampleEvery       time.Duration // 0 means DefaultSampleEvery; Go's timers add up to 1 ms
 	Progress          func(Sample)  // if not nil, called with each sample, on the caller's goroutine; it must not block
 }
 

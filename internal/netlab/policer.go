@@ -12,7 +12,7 @@ type policer struct {
 	last  time.Duration
 }
 
-// admits takes a packet of size bytes out of the bucket, or returns false if there is not as much in it. Calls have ascending times.
+// admits takes size bytes out of the bucket, or returns false when the bucket has less. Calls have ascending times.
 func (p *policer) admits(now time.Duration, size int) bool {
 	if p.rate == 0 {
 		return true

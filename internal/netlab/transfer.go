@@ -27,7 +27,7 @@ func (l *Lab) Transfer(ctx context.Context, opt TransferOptions) (Result, error)
 	defer l.drain(ctx)
 	defer flow.Close()
 
-	// Whoever compares algorithms has to know that the right one ran.
+	// A comparison of algorithms must be sure that the right one ran.
 	running, err := flow.Congestion()
 	if err != nil {
 		return Result{}, err

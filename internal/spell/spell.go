@@ -1,4 +1,4 @@
-// Package spell finds the name that somebody probably meant.
+// Package spell finds the most likely name for a misspelt one.
 package spell
 
 import (
@@ -6,10 +6,8 @@ import (
 	"strings"
 )
 
-// Nearest is the candidate that fewest edits turn into word, or "" when none
-// is near: at most a third of the letters, and at least one, may differ. Of
-// equally near ones the first counts, so the answer does not change between
-// runs.
+// Nearest returns the candidate with the fewest edits to word, or "" when none is near. At most a third of the letters may differ, but one may
+// always differ. When several candidates are equally near, the first is returned, so the answer is the same in each run.
 func Nearest(word string, candidates iter.Seq[string]) string {
 	limit := max(1, len(word)/3)
 	best := ""
@@ -31,8 +29,7 @@ func Nearest(word string, candidates iter.Seq[string]) string {
 }
 
 // distance counts the insertions, deletions, substitutions and swaps of
-// neighbours (optimal string alignment) that turn a into b, or gives limit+1
-// as soon as there are more than that.
+// neighbours (optimal string alignment) that turn a into b. It returns limit+1 when there are more than limit.
 func distance(a, b string, limit int) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

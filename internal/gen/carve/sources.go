@@ -7,12 +7,12 @@ type source struct {
 	parts   []*part
 }
 
-// A part is what belongs to one kernel interface. Kernels lack some of it.
+// A part has the names of one kernel interface. A kernel may not have all of them.
 type part struct {
 	structs   []string
 	typedefs  []string
 	enums     []string
-	functions []string // by their beginnings
+	functions []string // by the beginnings of their names
 }
 
 var sources = [...]source{
@@ -22,7 +22,7 @@ var sources = [...]source{
 	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &mistaken, &numbered}},
 }
 
-// tcp is what congestion controls meet; kernel/tcp is generated from it.
+// tcp is for congestion controls; kernel/tcp is generated from it.
 var tcp = part{
 	structs: []string{
 		"bpf_struct_ops_tcp_congestion_ops", "tcp_congestion_ops", "bpf_struct_ops_bpf_dummy_ops", "bpf_dummy_ops",
@@ -36,7 +36,7 @@ var tcp = part{
 	},
 }
 
-// scheduler is what schedulers meet; kernel/scx is generated from it.
+// scheduler is for schedulers; kernel/scx is generated from it.
 var scheduler = part{
 	structs: []string{
 		"bpf_struct_ops_sched_ext_ops", "sched_ext_ops", "bpf_struct_ops_link", "task_struct",
@@ -52,7 +52,7 @@ var scheduler = part{
 	},
 }
 
-// contexts are what other programs find in R1; kernel/ctx is generated from it.
+// contexts are the contexts of other programs; kernel/ctx is generated from it.
 var contexts = part{
 	structs: []string{
 		"xdp_md", "__sk_buff", "bpf_sock", "bpf_tcp_sock", "bpf_sk_lookup", "bpf_sock_addr", "bpf_sock_ops", "bpf_sockopt", "bpf_sysctl",
@@ -61,7 +61,7 @@ var contexts = part{
 	enums: []string{"xdp_action", "sk_action", "tcx_action_base"},
 }
 
-// mistaken is what the programs of internal/test/mistakes name.
+// mistaken has the names in the programs of internal/test/mistakes.
 var mistaken = part{
 	structs:  []string{"task_struct"},
 	typedefs: []string{"btf_trace_task_newtask"},
@@ -71,7 +71,8 @@ var mistaken = part{
 	},
 }
 
-// recordedKernel is what the programs of internal/test/recorded were shown to, recordedTypes what they have to do with besides what they name.
+// recordedKernel is the kernel that the programs of internal/test/recorded were loaded into. recordedTypes are types that they need in addition
+// to those that they name.
 const recordedKernel = "6.18.btf.xz"
 
 var recordedTypes = []*part{&tcp, &contexts, &mistaken, {structs: []string{"Qdisc_ops", "bpf_struct_ops_Qdisc_ops", "cgroup"}, typedefs: []string{"u32"}}}

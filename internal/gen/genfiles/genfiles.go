@@ -1,5 +1,4 @@
-// Package genfiles is what the generators share: it writes the files that are made
-// from a table, or finds out which are stale.
+// Package genfiles has the code that all generators share: it writes generated files, or finds those that are not up to date.
 package genfiles
 
 import (
@@ -10,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// A File is one to write.
+// A File is a file to write.
 type File struct {
 	Path     string // in the module, with slashes
 	Contents func() ([]byte, error)
 }
 
-// Update writes those of the files that are not as they should be. With check it
-// writes nothing, and fails when there are any. command is what makes them.
+// Update writes the files that are not up to date. With check it writes nothing, and fails if there is such a file. command is the command that
+// makes the files.
 func Update(files []File, command string, check bool) error {
 	root, err := moduleRoot()
 	if err != nil {
