@@ -26,7 +26,7 @@ func TestClockRateIsInTheConfiguration(t *testing.T) {
 		want  string
 	}{
 		{[]string{missing}, "its configuration is in none of " + missing + "\nhelp: -hz says what it is, such as -hz 250"},
-		{[]string{write("without", "CONFIG_NET=y\n"), good}, "without: no CONFIG_HZ in it\nhelp: -hz says"},
+		{[]string{write("without", "CONFIG_NET=y\n"), good}, "without: CONFIG_HZ is missing\nhelp: -hz says"},
 		{[]string{write("odd", "CONFIG_HZ=many\n")}, "odd: CONFIG_HZ=many is not a number of jiffies a second\nhelp: -hz"},
 		{[]string{write("packed.gz", "CONFIG_HZ=100\n")}, "packed.gz: gzip"},
 	} {
