@@ -115,7 +115,8 @@ var mapTypes = [...]MapInfo{
 	MapTypeBloomFilter:  {Name: "bloom_filter", Since: "5.16", Key: KeyNone, Restricted: true, NotSleeping: true},
 	MapTypeUserRingBuf:  {Name: "user_ringbuf", Since: "6.1", Key: KeyNone, Restricted: true, NoTypes: true},
 	MapTypeCgrpStorage:  {Name: "cgrp_storage", Since: "6.2", Key: KeyObject, Lookup: LookupValue, Restricted: true},
-	MapTypeArena:        {Name: "arena", Since: "6.9", Key: KeyNone, NoTypes: true}}
+	MapTypeArena:        {Name: "arena", Since: "6.9", Key: KeyNone, NoTypes: true},
+}
 
 // Info is what is known of the type; the zero value of a type that is newer than this table.
 func (t MapType) Info() MapInfo {
