@@ -27,7 +27,7 @@ func TestClockRateIsInTheConfiguration(t *testing.T) {
 	}{
 		{[]string{missing}, "its configuration is in none of " + missing + "\nhelp: -hz says what it is, such as -hz 250"},
 		{[]string{write("without", "CONFIG_NET=y\n"), good}, "without: CONFIG_HZ is missing\nhelp: -hz says"},
-		{[]string{write("odd", "CONFIG_HZ=many\n")}, "odd: CONFIG_HZ=many is not a number of jiffies a second\nhelp: -hz"},
+		{[]string{write("odd", "CONFIG_HZ=many\n")}, "odd: CONFIG_HZ=many is not a number of jiffies in a second\nhelp: -hz"},
 		{[]string{write("packed.gz", "CONFIG_HZ=100\n")}, "packed.gz: gzip"},
 	} {
 		if _, err := clockRateIn(test.files); err == nil || !strings.Contains(err.Error(), test.want) {
