@@ -154,8 +154,10 @@ func TestFieldErrors(t *testing.T) {
 		{"tcp_sock", "rack.", "tcp_sock.rack.: the path ends with a dot"},
 		{"tcp_sock", "snd_cwnd.x", `tcp_sock.snd_cwnd.x: "x" is looked up in a int`},
 		{"tcp_sock", "snd_cwnd[0]", `tcp_sock.snd_cwnd[0]: "snd_cwnd" is a int, not an array`},
-		{"inet_connection_sock", "icsk_ca_priv[13]", `inet_connection_sock.icsk_ca_priv[13]: index 13 is past the 13 elements of "icsk_ca_priv"`},
-		{"inet_connection_sock", "icsk_ca_priv[x]", `inet_connection_sock.icsk_ca_priv[x]: "icsk_ca_priv[x]" has no index that is a number in brackets`},
+		{"inet_connection_sock", "icsk_ca_priv[13]",
+			`inet_connection_sock.icsk_ca_priv[13]: index 13 is past the 13 elements of "icsk_ca_priv"`},
+		{"inet_connection_sock", "icsk_ca_priv[x]",
+			`inet_connection_sock.icsk_ca_priv[x]: "icsk_ca_priv[x]" has no index that is a number in brackets`},
 	} {
 		_, err := types.Field(tt.root, tt.path)
 		if err == nil || err.Error() != tt.want {

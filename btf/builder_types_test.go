@@ -20,7 +20,8 @@ func TestTypesOfDataAreRead(t *testing.T) {
 	b.Union("either", 8, btf.Member{Name: "one", Type: u32}, btf.Member{Name: "other", Type: u64})
 	be := b.Typedef("__be32", u32)
 	b.Enum("colour", btf.Enumerator{Name: "RED", Value: -1}, btf.Enumerator{Name: "BLUE", Value: 2})
-	b.Struct("all", 56, btf.Member{Name: "pairs", Type: array}, btf.Member{Name: "address", Type: be, Offset: 48}, btf.Member{Name: "ok", Type: b.Bool("bool"), Offset: 52})
+	b.Struct("all", 56, btf.Member{Name: "pairs", Type: array}, btf.Member{Name: "address", Type: be, Offset: 48},
+		btf.Member{Name: "ok", Type: b.Bool("bool"), Offset: 52})
 	v := b.Var("count", u64)
 	b.Datasec(".data", 8, btf.Variable{Var: v, Size: 8})
 	b.TypeTag("kptr", b.Const(pair))
@@ -55,7 +56,8 @@ func TestTypesOfDataAreRead(t *testing.T) {
 		t.Errorf("the enumeration is read as %+v, %v", colour, err)
 	}
 	var data *cbtf.Datasec
-	if err := spec.TypeByName(".data", &data); err != nil || len(data.Vars) != 1 || data.Vars[0].Size != 8 || data.Vars[0].Type.TypeName() != "count" {
+	if err := spec.TypeByName(".data", &data); err != nil || len(data.Vars) != 1 || data.Vars[0].Size != 8 ||
+		data.Vars[0].Type.TypeName() != "count" {
 		t.Errorf("the section is read as %+v, %v", data, err)
 	}
 }

@@ -186,7 +186,8 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 			return f, nil
 		}
 	}
-	return Field{}, fmt.Errorf("%s.%s: a bit field of %d bits at bit %d fits no aligned unit: %w", f.Struct, f.Path, bits, offset, ErrNotScalar)
+	return Field{}, fmt.Errorf("%s.%s: a bit field of %d bits at bit %d fits no aligned unit: %w", f.Struct, f.Path, bits,
+		offset, ErrNotScalar)
 }
 
 // Bounds of one look-up, so that structs which contain themselves, as only

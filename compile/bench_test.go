@@ -30,7 +30,8 @@ type shape struct {
 
 // shapes have something that could take more time for each instruction, the more instructions there are.
 func shapes() []shape {
-	number := &compile.Place{Type: linux.ProgTypeStructOps, Member: "test", Signature: &place.Signature{Params: []place.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}}
+	number := &compile.Place{Type: linux.ProgTypeStructOps, Member: "test",
+		Signature: &place.Signature{Params: []place.Param{{Type: &cbtf.Int{Size: 4}}}, Result: &cbtf.Int{Size: 4}}}
 	load := dsl.LoadMem(w, r0, r1, 0)
 	return []shape{
 		// A label every ten instructions, and jumps forward and, every third, backward, up to a hundred labels away: that are decided,
@@ -145,8 +146,9 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// TestGrowthIsLinear: ten times as many instructions take ten times as long, not more than 2.5 times that, for caches that are too small and garbage.
-// The shortest of some runs are compared, in time of the processor; what else goes on here only makes runs longer.
+// TestGrowthIsLinear: ten times as many instructions take ten times as long, not more than 2.5 times that, for caches that are
+// too small and garbage. The shortest of some runs are compared, in time of the processor; what else goes on here only makes
+// runs longer.
 func TestGrowthIsLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time")

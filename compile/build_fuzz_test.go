@@ -10,12 +10,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// FuzzBuild writes functions from any bytes, by a little machine whose instructions are calls of the language: rightly and wrongly, with values of
-// other functions and of blocks that have ended, and with nil where a function should be. Compiling them gives findings, or a program
-// whose registers the independent checker accepts.
+// FuzzBuild writes functions from any bytes, by a little machine whose instructions are calls of the language: rightly and
+// wrongly, with values of other functions and of blocks that have ended, and with nil where a function should be. Compiling
+// them gives findings, or a program whose registers the independent checker accepts.
 func FuzzBuild(f *testing.F) {
 	f.Add([]byte{}, uint8(0))
-	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40}, uint8(1))
+	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+		33, 34, 35, 36, 37, 38, 39, 40}, uint8(1))
 	f.Add([]byte{0, 0, 2, 2, 2, 20, 1, 2, 40, 5, 19, 9, 22, 3, 2, 30, 40, 6}, uint8(4))
 	f.Add([]byte{12, 200, 12, 201, 2, 16, 0, 4, 5, 33, 28, 7, 40, 30, 5, 18, 2, 40, 27, 12, 9}, uint8(3))
 	f.Fuzz(func(t *testing.T, code []byte, level uint8) {

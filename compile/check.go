@@ -39,19 +39,25 @@ func (u *unit) checkInstructions(f *function) {
 			continue
 		}
 		if u.target.Level != 0 && t.level > u.target.Level {
-			u.found(f, i, mistake.NeedsLevel, mistake.Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
-				Note: fmt.Sprintf("Linux takes it since %v", t.since)})
+			u.found(f, i, mistake.NeedsLevel,
+				mistake.Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
+					Note: fmt.Sprintf("Linux takes it since %v", t.since)})
 		} else if has := u.target.Kernel; has != (isa.KernelVersion{}) && t.since != (isa.KernelVersion{}) && !has.AtLeast(t.since) {
-			u.found(f, i, mistake.NeedsLevel, mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, the target takes what Linux %v has", in.Instruction, t.since, has)})
+			u.found(f, i, mistake.NeedsLevel,
+				mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, the target takes what Linux %v has",
+					in.Instruction, t.since, has)})
 		}
 		if in.write.Has(isa.R10) {
-			u.found(f, i, mistake.FramePointer, mistake.Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only", in.Instruction), Help: "copy it to another register first"})
+			u.found(f, i, mistake.FramePointer, mistake.Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only",
+				in.Instruction), Help: "copy it to another register first"})
 		}
 		if in.IsHelperCall() && in.Imm < 0 {
-			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
+			u.found(f, i, mistake.BadInstruction,
+				mistake.Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
 		}
 		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
-			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here", in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
+			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here",
+				in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
 	}
 }
@@ -75,7 +81,8 @@ func (u *unit) checkEnd(f *function) {
 	if f.code[last].is(ends) {
 		return
 	}
-	u.found(f, last, mistake.NoExit, mistake.Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q", f.item(last)), Help: "end it with Exit() or a jump"})
+	u.found(f, last, mistake.NoExit, mistake.Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q",
+		f.item(last)), Help: "end it with Exit() or a jump"})
 }
 
 // checkJumps reports whether all jumps lead to an instruction. Where those with
@@ -95,16 +102,19 @@ func (u *unit) checkJumps(f *function) bool {
 		to, index, begins := u.instructionAt(f.first + slot)
 		switch {
 		case !in.is(jumps) && !begins:
-			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
+			u.found(f, i, mistake.JumpOutside,
+				mistake.Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
 		case !in.is(jumps):
 			if to == f {
 				f.inner = append(f.inner, index)
 			}
 		case slot < 0 || slot >= f.size:
-			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
+			u.found(f, i, mistake.JumpOutside,
+				mistake.Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
 			ok = false
 		case !begins:
-			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q leads into the middle of a 64-bit load", in.Instruction), Help: "a 64-bit load takes two slots"})
+			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q leads into the middle of a 64-bit load",
+				in.Instruction), Help: "a 64-bit load takes two slots"})
 			ok = false
 		default:
 			in.to = int32(index)
@@ -156,7 +166,8 @@ func (u *unit) checkReachable(f *function) {
 			named = false
 		case !named && !f.code[i].is(added): // what was added is unreachable only because a jump is
 			named = true
-			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)), Help: "remove it, or put a label here that is jumped to"})
+			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)),
+				Help: "remove it, or put a label here that is jumped to"})
 		}
 	}
 }

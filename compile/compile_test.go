@@ -72,7 +72,8 @@ func maybe() *compile.Place {
 // control passes a socket and a struct that nobody may write.
 func control() *compile.Place {
 	p := ssthresh()
-	p.Signature.Params = append(p.Signature.Params, place.Param{Name: "rs", Type: &cbtf.Pointer{Target: &cbtf.Const{Type: &cbtf.Fwd{Name: "rate_sample"}}}})
+	p.Signature.Params = append(p.Signature.Params,
+		place.Param{Name: "rs", Type: &cbtf.Pointer{Target: &cbtf.Const{Type: &cbtf.Fwd{Name: "rate_sample"}}}})
 	return p
 }
 
@@ -100,56 +101,108 @@ func TestFindings(t *testing.T) {
 		want  string // a part of the message
 	}{
 		{"no instructions", ssthresh(), nil, mistake.EmptyProgram, "the program has no instructions"},
-		{"nil callee", ssthresh(), []dsl.Item{dsl.Call(nil), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.EmptyProgram, "the called program is nil"},
+		{"nil callee", ssthresh(), []dsl.Item{dsl.Call(nil), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.EmptyProgram,
+			"the called program is nil"},
 		{"bad proto", ssthresh(), []dsl.Item{dsl.Proto("u33"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadProto, `unknown C type "u33"`},
-		{"struct by value", ssthresh(), []dsl.Item{dsl.Proto("u32", "struct sock sk"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadProto, `write "struct sock *sk"`},
-		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()}, mistake.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
-		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit()}, mistake.DuplicateLabel, `the label "a" stands here for the second time`},
-		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, mistake.JumpOutside, `the label "end" stands after the last instruction`},
-		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, mistake.JumpOutside, "leads out of the function: to slot 11 of 3"},
-		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()}, mistake.JumpOutside, "to slot -1"},
-		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1), dsl.Exit()}, mistake.JumpOutside, "into the middle of a 64-bit load"},
+		{"struct by value", ssthresh(), []dsl.Item{dsl.Proto("u32", "struct sock sk"), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadProto,
+			`write "struct sock *sk"`},
+		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()},
+			mistake.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
+		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"),
+			dsl.Exit()}, mistake.DuplicateLabel, `the label "a" stands here for the second time`},
+		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, mistake.JumpOutside,
+			`the label "end" stands after the last instruction`},
+		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, mistake.JumpOutside,
+			"leads out of the function: to slot 11 of 3"},
+		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()},
+			mistake.JumpOutside, "to slot -1"},
+		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1),
+			dsl.Exit()}, mistake.JumpOutside, "into the middle of a 64-bit load"},
 		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, mistake.NoExit, "goes on after its last instruction"},
-		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, mistake.Unreachable, `no path leads to "r0 = 1"`},
-		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, mistake.UnknownField, "did you mean snd_cwnd?"},
-		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, mistake.UnknownField, "did you mean tcp_sock?"},
-		{"array as a whole", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "inet_connection_sock", "icsk_ca_priv"), dsl.Exit()}, mistake.NotScalar, `such as "icsk_ca_priv[0]"`},
-		{"store to a bit field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "is_cwnd_limited", r0), dsl.Exit()}, mistake.NotScalar, "bit field"},
-		{"unknown function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_sstresh"), dsl.Exit()}, mistake.UnknownFunction, "did you mean tcp_reno_ssthresh?"},
-		{"forbidden function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}, mistake.KernelForbidden, "allowed are tcp_slow_start, tcp_cong_avoid_ai"},
-		{"forbidden helper", ssthresh(), []dsl.Item{dsl.CallHelper(49), dsl.Exit()}, mistake.HelperForbidden, "helper bpf_setsockopt may not be called here: "},
-		{"no result", ssthresh(), []dsl.Item{dsl.Exit()}, mistake.NoResult, "r0, the result, has no value at the end\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: set r0 on every path to here"},
-		{"no result on one path", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, 7, "out"), dsl.Mov64Imm(r0, 1), dsl.Label("out"), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
-		{"pointer result", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 0), dsl.Exit()}, mistake.PointerResult, "r0 holds a pointer at the end, and ssthresh returns a number"},
-		{"unset register", ssthresh(), []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}, mistake.Uninitialised, `"r0 = r3": r3 has no value here: it was never written on the path to here`},
-		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, mistake.Uninitialised, "a call loses r0 to r5"},
-		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, mistake.Uninitialised, "argument acked of tcp_slow_start, in r2, has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
-		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, mistake.Uninitialised, `(helper): "r0 = r2": r2 has no value here`},
-		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
-		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
-		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, mistake.FramePointer, "r10, the frame pointer, which is read-only"},
-		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds, "8 bytes at -520 from r10 reach outside of the stack"},
-		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds, "8 bytes at -4 from r10 reach outside of the stack"},
-		{"stack misaligned", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}, mistake.Misaligned, "4 bytes at -6 from r10: on the stack that must be a multiple of 4"},
-		{"load misaligned", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12), dsl.Exit()}, mistake.Misaligned, "a multiple of 8"},
-		{"endless loop", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, `"jump to \"a\"": from here on no path leads to an exit`},
-		{"endless loop of two", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Jump("a")}, mistake.EndlessLoop, "from here on no path leads to an exit"},
-		{"endless loop behind a branch", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0), dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, "from here on no path leads to an exit"},
-		{"call of nothing", ssthresh(), []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}, mistake.JumpOutside, `"call pc+100" leads to slot 101, where no instruction begins`},
-		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()}, mistake.JumpOutside, "leads to slot 1, where no instruction begins"},
-		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, mistake.BadInstruction, "no helper has a number below 0"},
-		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, mistake.NoArgument, "argument 1 does not exist: ssthresh has 1\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
-		{"narrow pointer", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, mistake.ArgumentWidth, "argument 0 (sk) of ssthresh is a pointer and is read 4 bytes wide, not 8"},
-		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, mistake.ArgumentWidth, "offset 4 is within argument 0 (sk) of ssthresh"},
-		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, mistake.ContextWrite, "the arguments of ssthresh cannot be written"},
-		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, mistake.MaybeNil, "r1, argument 0 (sk), may be nil: it was not compared with 0 on the path to here"},
-		{"nil checked", maybe(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm(r1, 0, "use"), dsl.Jump("out"), dsl.Label("use"), dsl.LoadMem(w, r0, r1, 0), dsl.Label("out"), dsl.Exit()}, mistake.None, ""},
-		{"read-only field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, mistake.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
-		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()}, mistake.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here"},
-		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()}, mistake.WriteTooWide, "8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"},
-		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, mistake.ReadOnlyStruct, "struct rate_sample is read-only here"},
-		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, mistake.BadInstruction, "Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
-		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction, "a divisor is not 0"},
+		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, mistake.Unreachable,
+			`no path leads to "r0 = 1"`},
+		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, mistake.UnknownField,
+			"did you mean snd_cwnd?"},
+		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, mistake.UnknownField,
+			"did you mean tcp_sock?"},
+		{"array as a whole", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "inet_connection_sock", "icsk_ca_priv"), dsl.Exit()},
+			mistake.NotScalar, `such as "icsk_ca_priv[0]"`},
+		{"store to a bit field", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "is_cwnd_limited", r0),
+			dsl.Exit()}, mistake.NotScalar, "bit field"},
+		{"unknown function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_sstresh"), dsl.Exit()}, mistake.UnknownFunction,
+			"did you mean tcp_reno_ssthresh?"},
+		{"forbidden function", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}, mistake.KernelForbidden,
+			"allowed are tcp_slow_start, tcp_cong_avoid_ai"},
+		{"forbidden helper", ssthresh(), []dsl.Item{dsl.CallHelper(49), dsl.Exit()}, mistake.HelperForbidden,
+			"helper bpf_setsockopt may not be called here: "},
+		{"no result", ssthresh(), []dsl.Item{dsl.Exit()}, mistake.NoResult,
+			"r0, the result, has no value at the end\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: set r0 on " +
+				"every path to here"},
+		{"no result on one path", ssthresh(), []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, 7, "out"),
+			dsl.Mov64Imm(r0, 1), dsl.Label("out"), dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
+		{"pointer result", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 0), dsl.Exit()}, mistake.PointerResult,
+			"r0 holds a pointer at the end, and ssthresh returns a number"},
+		{"unset register", ssthresh(), []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}, mistake.Uninitialised,
+			`"r0 = r3": r3 has no value here: it was never written on the path to here`},
+		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"),
+			dsl.Exit()}, mistake.Uninitialised, "a call loses r0 to r5"},
+		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, mistake.Uninitialised,
+			"argument acked of tcp_slow_start, in r2, has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
+		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, mistake.Uninitialised,
+			`(helper): "r0 = r2": r2 has no value here`},
+		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"),
+			dsl.Exit()}, mistake.NoResult, "r0, the result, has no value"},
+		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, mistake.NoResult,
+			"r0, the result, has no value"},
+		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, mistake.FramePointer,
+			"r10, the frame pointer, which is read-only"},
+		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds,
+			"8 bytes at -520 from r10 reach outside of the stack"},
+		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0),
+			dsl.Exit()}, mistake.StackBounds, "8 bytes at -4 from r10 reach outside of the stack"},
+		{"stack misaligned", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}, mistake.Misaligned,
+			"4 bytes at -6 from r10: on the stack that must be a multiple of 4"},
+		{"load misaligned", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12),
+			dsl.Exit()}, mistake.Misaligned, "a multiple of 8"},
+		{"endless loop", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop,
+			`"jump to \"a\"": from here on no path leads to an exit`},
+		{"endless loop of two", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Jump("a")}, mistake.EndlessLoop,
+			"from here on no path leads to an exit"},
+		{"endless loop behind a branch", ssthresh(),
+			[]dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0), dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(),
+				dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, "from here on no path leads to an exit"},
+		{"call of nothing", ssthresh(), []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}, mistake.JumpOutside,
+			`"call pc+100" leads to slot 101, where no instruction begins`},
+		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()},
+			mistake.JumpOutside, "leads to slot 1, where no instruction begins"},
+		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, mistake.BadInstruction,
+			"no helper has a number below 0"},
+		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, mistake.NoArgument,
+			"argument 1 does not exist: ssthresh has 1\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments " +
+				"are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
+		{"narrow pointer", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 0), dsl.Exit()}, mistake.ArgumentWidth,
+			"argument 0 (sk) of ssthresh is a pointer and is read 4 bytes wide, not 8"},
+		{"within an argument", ssthresh(), []dsl.Item{dsl.LoadMem(w, r0, r1, 4), dsl.Exit()}, mistake.ArgumentWidth,
+			"offset 4 is within argument 0 (sk) of ssthresh"},
+		{"context write", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}, mistake.ContextWrite,
+			"the arguments of ssthresh cannot be written"},
+		{"nil not checked", maybe(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}, mistake.MaybeNil,
+			"r1, argument 0 (sk), may be nil: it was not compared with 0 on the path to here"},
+		{"nil checked", maybe(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm(r1, 0, "use"), dsl.Jump("out"), dsl.Label("use"),
+			dsl.LoadMem(w, r0, r1, 0), dsl.Label("out"), dsl.Exit()}, mistake.None, ""},
+		{"read-only field", ssthresh(),
+			[]dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "tcp_sock", "snd_ssthresh", r0), dsl.Exit()}, mistake.ReadOnlyField,
+			"tcp_sock.snd_ssthresh, at offset 1492, cannot be written here\n\thelp: writable are snd_cwnd, icsk_ca_priv"},
+		{"read-only field by offset", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, r1, 1492, r0), dsl.Exit()},
+			mistake.ReadOnlyField, "tcp_sock.snd_ssthresh, at offset 1492, cannot be written here"},
+		{"write too wide", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r0, 0), dsl.StoreMem(dw, r1, 1444, r0), dsl.Exit()},
+			mistake.WriteTooWide, "8 bytes are written to tcp_sock.snd_cwnd at offset 1444, of which 4 are left there"},
+		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0),
+			dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, mistake.ReadOnlyStruct, "struct rate_sample is read-only here"},
+		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, mistake.BadInstruction,
+			"Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
+		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction,
+			"a divisor is not 0"},
 		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction, "11"},
 		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, mistake.BadInstruction, ""},
 	} {
@@ -215,7 +268,8 @@ func TestNilProgram(t *testing.T) {
 }
 
 func TestNamesNeedBTF(t *testing.T) {
-	_, err := compile.Compile(dsl.New("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()), compile.Target{})
+	_, err := compile.Compile(dsl.New("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()),
+		compile.Target{})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Kind != mistake.NeedsBTF {
 		t.Errorf("got %v", err)
@@ -257,7 +311,8 @@ func TestBitFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Byte 1463, bit 3 (bpftool: bits_offset=11707 bitfield_size=1).
-	want := []isa.Instruction{isa.LoadMem(dw, r1, r1, 0), isa.LoadMem(isa.B, r0, r1, 1463), isa.Rsh64Imm(r0, 3), isa.And64Imm(r0, 1), isa.Exit()}
+	want := []isa.Instruction{isa.LoadMem(dw, r1, r1, 0), isa.LoadMem(isa.B, r0, r1, 1463), isa.Rsh64Imm(r0, 3),
+		isa.And64Imm(r0, 1), isa.Exit()}
 	if diff := cmp.Diff(want, o.Instructions); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -296,7 +351,8 @@ func TestSubprogramsAreLaidOutOnce(t *testing.T) {
 // gotos that lead to them.
 func TestJumpTooFarNamesBothEnds(t *testing.T) {
 	filler := slices.Repeat([]dsl.Item{dsl.Add64Imm(r0, 1)}, 40_000)
-	table := slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Mov64Imm(r2, 0), dsl.JEQ64Imm(r0, 1, "far"), dsl.GotoX(r2)}, filler, []dsl.Item{dsl.Label("far"), dsl.Exit()})
+	table := slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Mov64Imm(r2, 0), dsl.JEQ64Imm(r0, 1, "far"), dsl.GotoX(r2)}, filler,
+		[]dsl.Item{dsl.Label("far"), dsl.Exit()})
 	// The label is reached, but behind a gotox nothing else is known.
 	var many, labels []dsl.Item
 	for i := range 20_000 {
@@ -326,7 +382,8 @@ func TestJumpTooFarNamesBothEnds(t *testing.T) {
 			if f.Kind == mistake.NeedsLevel { // gotox is newer than all levels
 				continue
 			}
-			if f.Kind != mistake.JumpTooFar || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Note, "the label stands at compile_test.go:") ||
+			if f.Kind != mistake.JumpTooFar || !strings.Contains(f.Detail, tt.detail) ||
+				!strings.Contains(f.Note, "the label stands at compile_test.go:") ||
 				!strings.Contains(f.Help, tt.help) || filepath.Base(f.Position.File) != "compile_test.go" {
 				t.Errorf("%s: got %v", tt.name, f)
 				break
@@ -372,7 +429,8 @@ func TestCompilingIsPure(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if !bytes.Equal(o.Code, first.Code) || !bytes.Equal(o.BTF, first.BTF) || !bytes.Equal(o.LineInfo, first.LineInfo) || !bytes.Equal(o.FuncInfo, first.FuncInfo) {
+			if !bytes.Equal(o.Code, first.Code) || !bytes.Equal(o.BTF, first.BTF) || !bytes.Equal(o.LineInfo, first.LineInfo) ||
+				!bytes.Equal(o.FuncInfo, first.FuncInfo) {
 				t.Error("two compilations differ")
 			}
 		})
@@ -386,7 +444,8 @@ func TestLineInfo(t *testing.T) {
 		dsl.Mov64Imm(r0, 1), dsl.Mov64Imm(r2, 2), // one line
 		dsl.Exit(),
 	)
-	to := compile.Target{ByteOrder: isa.Native, Source: func(file string, line int) string { return fmt.Sprintf("line %d of %s", line, filepath.Base(file)) }}
+	to := compile.Target{ByteOrder: isa.Native,
+		Source: func(file string, line int) string { return fmt.Sprintf("line %d of %s", line, filepath.Base(file)) }}
 	o, err := compile.Compile(p, to)
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +468,8 @@ func TestLineInfo(t *testing.T) {
 	for i, slot := range []int{0, 2} {
 		pos := o.Pos(slot)
 		l := lines[i].Line
-		if int(lines[i].Offset)/8 != slot && int(lines[i].Offset) != slot || l.LineNumber() != uint32(pos.Line) || l.FileName() != pos.File ||
+		if int(lines[i].Offset)/8 != slot && int(lines[i].Offset) != slot || l.LineNumber() != uint32(pos.Line) ||
+			l.FileName() != pos.File ||
 			l.Line() != fmt.Sprintf("line %d of compile_test.go", pos.Line) {
 			t.Errorf("record %d is %q at %s:%d, offset %d; want %v", i, l.Line(), l.FileName(), l.LineNumber(), lines[i].Offset, pos)
 		}
@@ -438,14 +498,20 @@ func TestListing(t *testing.T) {
 // careless check would refuse.
 func TestSoundProgramsPass(t *testing.T) {
 	for name, items := range map[string][]dsl.Item{
-		"constant branch never taken": {dsl.Mov64Imm(r2, 1), dsl.JEQ64Imm(r2, 1, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(), dsl.Label("on"), dsl.Mov64Imm(r0, 0), dsl.Exit()},
-		"bound by a mask": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.And32Imm(r2, 7), dsl.JLE32Imm(r2, 7, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(),
+		"constant branch never taken": {dsl.Mov64Imm(r2, 1), dsl.JEQ64Imm(r2, 1, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(), dsl.Label("on"),
+			dsl.Mov64Imm(r0, 0), dsl.Exit()},
+		"bound by a mask": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.And32Imm(r2, 7), dsl.JLE32Imm(r2, 7, "on"),
+			dsl.Mov64Reg(r0, r3), dsl.Exit(),
 			dsl.Label("on"), dsl.Mov64Imm(r0, 0), dsl.Exit()},
-		"set on the paths that read": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r6, 0), dsl.JEQ32Imm(r2, 5, "skip"), dsl.Mov64Imm(r6, 1), dsl.Mov64Imm(r3, 9),
+		"set on the paths that read": {sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r6, 0), dsl.JEQ32Imm(r2, 5, "skip"),
+			dsl.Mov64Imm(r6, 1), dsl.Mov64Imm(r3, 9),
 			dsl.Label("skip"), dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r6, 0, "out"), dsl.Mov64Reg(r0, r3), dsl.Label("out"), dsl.Exit()},
-		"counted loop":           {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 100, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()},
-		"field of a map's value": {dsl.LoadMapValue(r6, 3, 0), dsl.Mov64Imm(r0, 0), dsl.StoreField(r6, "rate_sample", "rtt_us", r0), dsl.Exit()},
-		"long loop that sets in its last turn": {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JNE64Imm(r2, 5000, "skip"), dsl.Mov64Imm(r3, 7), dsl.Label("skip"),
+		"counted loop": {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 100, "again"),
+			dsl.Mov64Reg(r0, r2), dsl.Exit()},
+		"field of a map's value": {dsl.LoadMapValue(r6, 3, 0), dsl.Mov64Imm(r0, 0),
+			dsl.StoreField(r6, "rate_sample", "rtt_us", r0), dsl.Exit()},
+		"long loop that sets in its last turn": {dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1),
+			dsl.JNE64Imm(r2, 5000, "skip"), dsl.Mov64Imm(r3, 7), dsl.Label("skip"),
 			dsl.JLT64Imm(r2, 5000, "again"), dsl.Mov64Reg(r0, r3), dsl.Exit()},
 		"stack edge":         {dsl.StoreImm(dw, fp, -512, 7), dsl.StoreImm(isa.B, fp, -1, 7), dsl.Mov64Imm(r0, 0), dsl.Exit()},
 		"write private area": {sk, dsl.Mov64Imm(r0, 0), dsl.StoreField(r1, "inet_connection_sock", "icsk_ca_priv[12]", r0), dsl.Exit()},
@@ -464,7 +530,8 @@ func TestLongChainsComeToAnEnd(t *testing.T) {
 	items := []dsl.Item{dsl.LoadMem(dw, r6, r1, 0), dsl.Mov64Imm(r0, 0)}
 	for i := range 40 {
 		label := fmt.Sprint("l", i)
-		items = append(items, dsl.LoadField(r2, r6, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, int32(i), label), dsl.Add64Imm(r0, 1), dsl.Label(label))
+		items = append(items, dsl.LoadField(r2, r6, "tcp_sock", "snd_cwnd"), dsl.JEQ32Imm(r2, int32(i), label), dsl.Add64Imm(r0, 1),
+			dsl.Label(label))
 	}
 	items = append(items, dsl.Exit())
 	if _, err := compile.Compile(dsl.New("chain", items...), target(t, ssthresh())); err != nil {

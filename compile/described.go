@@ -19,7 +19,8 @@ func (u *unit) describedFunctions(programType linux.ProgType) []verify.Function 
 					described.Args = append(described.Args, verify.Argument{Kind: verify.ArgumentNumber})
 					continue
 				}
-				described.Args = append(described.Args, verify.PointerArgument(programType, strings.TrimPrefix(param.Type.Name, "struct "), int64(max(param.Type.Size, 1))))
+				described.Args = append(described.Args,
+					verify.PointerArgument(programType, strings.TrimPrefix(param.Type.Name, "struct "), int64(max(param.Type.Size, 1))))
 			}
 		}
 		list = append(list, described)

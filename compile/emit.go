@@ -52,7 +52,8 @@ func (w *writing) frameTooLong(total int) {
 	}
 	for _, v := range w.result.Spilled {
 		if s, ok := byValue[v]; ok {
-			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left", record.Position(w.f.Sites[s])))
+			parts = append(parts, fmt.Sprintf("8 bytes: a value made at %v, for which no register was left",
+				record.Position(w.f.Sites[s])))
 			site = s
 		}
 	}
@@ -60,8 +61,9 @@ func (w *writing) frameTooLong(total int) {
 	if len(parts) > most {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
-	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: record.Position(w.f.Sites[site]), Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
-		Note: strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
+	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: record.Position(w.f.Sites[site]),
+		Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
+		Note:   strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
 }
 
 // findDefinitions notes where values are made, to repeat that.

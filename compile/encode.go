@@ -170,7 +170,8 @@ func (u *unit) globalProto(p *dsl.Prototype, b *btf.Builder) (result btf.ID, par
 			size := uint32(max(t.Size, 1))
 			octet := b.Int("unsigned char", 1, false)
 			index := b.Int("unsigned int", 4, false)
-			id = b.Pointer(b.Struct(strings.TrimPrefix(t.Name, "struct "), size, btf.Member{Name: "bytes", Type: b.Array(octet, index, size)}))
+			id = b.Pointer(b.Struct(strings.TrimPrefix(t.Name, "struct "), size,
+				btf.Member{Name: "bytes", Type: b.Array(octet, index, size)}))
 		}
 		params = append(params, btf.Param{Name: fmt.Sprintf("arg%d", i), Type: id})
 	}

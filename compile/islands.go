@@ -161,7 +161,8 @@ func (a *archipelago) extend(b *bridge, slot int32, limit int) (extended bool) {
 		}
 		over = int32(len(a.gotos))
 		a.known[key] = over
-		a.gotos = append(a.gotos, bridge{to: b.to, passed: b.passed, at: b.at, island: n, place: i.size - i.hop, over: direct, onIsland: true})
+		a.gotos = append(a.gotos, bridge{to: b.to, passed: b.passed, at: b.at, island: n, place: i.size - i.hop, over: direct,
+			onIsland: true})
 		i.size++
 	}
 	b.over = over

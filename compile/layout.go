@@ -64,7 +64,8 @@ func (u *unit) placeJump(f *function, i int) {
 		u.found(f, i, mistake.UnknownLabel, finding)
 	case len(f.code):
 		in.flags |= vague
-		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction", f.item(i).Name()), Help: "put it before an instruction, Exit() for example"})
+		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction",
+			f.item(i).Name()), Help: "put it before an instruction, Exit() for example"})
 	default:
 		u.displace(f, i, f.slotAt(int(in.to))-int(in.slot)-1)
 	}
@@ -136,11 +137,14 @@ func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 	}
 	switch {
 	case u.fixed && isGoto(f.code[i].Op): // the target lacks gotol
-		finding.Help = "gotos cannot be added on the way, as where gotox leads is in a map, by number; from ISA level v4 (Linux 6.6) on, JumpLong reaches"
+		finding.Help = "gotos cannot be added on the way, as where gotox leads is in a map, by number; from ISA level v4 (Linux 6.6) " +
+			"on, JumpLong reaches"
 	case u.fixed:
-		finding.Help = "a jump that reaches farther cannot be added, as where gotox leads is in a map, by number; jump to a place nearby that has a JumpLong"
+		finding.Help = "a jump that reaches farther cannot be added, as where gotox leads is in a map, by number; jump to a place " +
+			"nearby that has a JumpLong"
 	default:
-		finding.Help = "too many labels are too far, and the gotos on the way to them take up its room; from ISA level v4 (Linux 6.6) on, each jump reaches"
+		finding.Help = "too many labels are too far, and the gotos on the way to them take up its room; from ISA level v4 (Linux 6.6) " +
+			"on, each jump reaches"
 	}
 	return finding
 }

@@ -21,7 +21,8 @@ type argument struct {
 // matchArguments finds which of the kernel's arguments each parameter is, where a function of Go declares those of another kernel.
 func matchArguments(u *unit) {
 	declared, at := u.program.Proto, u.target.Place
-	if !u.program.Structured() || declared.Err != nil || at == nil || at.Signature == nil || len(declared.Params) == len(at.Signature.Params) {
+	if !u.program.Structured() || declared.Err != nil || at == nil || at.Signature == nil ||
+		len(declared.Params) == len(at.Signature.Params) {
 		return
 	}
 	i := slices.IndexFunc(at.Signature.Others, func(v place.Variant) bool { return len(v.Params) == len(declared.Params) })
@@ -100,6 +101,7 @@ func (l *lowering) useAbsent(n ir.V) {
 	l.foundAt(mistake.NoArgument, mistake.Finding{
 		Detail: fmt.Sprintf("%s is used, and this kernel does not pass it: it passes %s", missing.name, strings.Join(names, ", ")),
 		Note:   at.Name() + " is " + at.Signature.Text,
-		Help:   fmt.Sprintf("Linux passes %s since %s; for kernels before that, register a function that does not use it", missing.name, missing.since),
+		Help: fmt.Sprintf("Linux passes %s since %s; for kernels before that, register a function that does not use it",
+			missing.name, missing.since),
 	})
 }

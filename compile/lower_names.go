@@ -86,7 +86,8 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	var fe *btf.FieldError
 	switch {
 	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
-		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path), Help: "say of which struct it is: p.To(\"tcp_sock\")"})
+		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path),
+			Help: "say of which struct it is: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
 		l.foundAt(mistake.UnknownField, unknownField(fe))
 	case name.Kind == ir.KernelName:
@@ -133,8 +134,10 @@ func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
 	if f.Scalar() {
 		return true
 	}
-	l.foundAt(mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]), f.Kind, f.Size),
-		Help: "name a member or an element of it, such as " + quote(l.from.Names[v.Aux].Path+l.suggestPart(f)) + ", or take its address (Addr)"})
+	l.foundAt(mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]),
+		f.Kind, f.Size),
+		Help: "name a member or an element of it, such as " + quote(l.from.Names[v.Aux].Path+l.suggestPart(f)) +
+			", or take its address (Addr)"})
 	return false
 }
 
@@ -158,8 +161,9 @@ func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 			Help: map[bool]string{true: "read it with Ptr", false: "read it with U32 and its like"}[f.Kind == btf.KindPointer]})
 		return false
 	case f.BitSize == 0 && int(f.Size) > int(v.Size), int(f.BitSize) > 8*int(v.Size):
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
-			Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
+		l.foundAt(mistake.FieldType,
+			mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
+				Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
 		return false
 	}
 	return true
@@ -239,12 +243,14 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	value := l.value[v.Args[1]]
 	typ := l.to.Values[value].Type
 	if typ == ir.Ptr && f.Kind != btf.KindPointer {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored", describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored",
+			describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
 		return
 	}
 	if c, isConst := l.to.Const(value); isConst {
 		if !fitsField(c, f) {
-			l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
+			l.foundAt(mistake.FieldType,
+				mistake.Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
 			return
 		}
 	} else if f.Size == 8 && !typ.Wide() {
@@ -260,8 +266,8 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	l.emit(ir.Value{Op: ir.Store, Size: uint8(f.Size), Off: off}, base, value)
 }
 
-// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes when not. The walk through the
-// code finds that too, but in long functions it may give up before it comes there.
+// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes when not. The
+// walk through the code finds that too, but in long functions it may give up before it comes there.
 func (l *lowering) mayWrite(v *ir.Value) bool {
 	at := l.target.Place
 	base := &l.from.Values[v.Args[0]]
@@ -342,7 +348,8 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 		l.foundAt(mistake.NotScalar, mistake.Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
 	}
 	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d", describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d",
+			describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
 	}
 	return l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
 }
@@ -358,7 +365,8 @@ func (l *lowering) readKernel(v *ir.Value) ir.V {
 	}
 	object := l.emit(ir.Value{Op: ir.FrameAddr, Type: ir.Ptr, Aux: int32(v.Imm)})
 	from := l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
-	l.emit(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: helperProbeReadKernel}, object, l.constantValue(ir.I64, int64(r.field.Size)), from)
+	l.emit(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: helperProbeReadKernel}, object,
+		l.constantValue(ir.I64, int64(r.field.Size)), from)
 	return l.load(v, r.field, object, 0)
 }
 
@@ -371,7 +379,8 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 		return l.constantValue(v.Type, r.value)
 	}
 	if r.value != int64(int32(r.value)) && r.value != int64(uint32(r.value)) {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold", describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold",
+			describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
 	}
 	return l.constantValue(v.Type, int64(uint32(r.value)))
 }
@@ -403,7 +412,8 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		}
 	}
 	if len(params) != len(args) && !hasImplicit(fn.proto, len(args)) {
-		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name, len(params), len(args)), Note: note})
+		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name,
+			len(params), len(args)), Note: note})
 		return
 	}
 	for i, a := range args {
@@ -413,9 +423,11 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		_, isConst := l.to.Const(a)
 		switch {
 		case pointer && arg.Type != ir.Ptr && !(isConst && arg.Imm == 0):
-			l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
+			l.foundAt(mistake.BadArguments,
+				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
 		case !pointer && arg.Type == ir.Ptr:
-			l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
+			l.foundAt(mistake.BadArguments,
+				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
 		}
 	}
 }

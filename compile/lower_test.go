@@ -85,10 +85,11 @@ exit`},
 			return v.Get()
 		}, `r0 = 2
 exit`},
-		{"before Linux 6.3 constants come into the context by registers", "6.1", isa.V3, isa.LittleEndian, func(f *dsl.Fn, c dsl.ContextOf[[4]uint32]) dsl.U32 {
-			c.U32("[1]").Set(7)
-			return f.U32(0)
-		}, `r2 = 7
+		{"before Linux 6.3 constants come into the context by registers", "6.1", isa.V3, isa.LittleEndian,
+			func(f *dsl.Fn, c dsl.ContextOf[[4]uint32]) dsl.U32 {
+				c.U32("[1]").Set(7)
+				return f.U32(0)
+			}, `r2 = 7
 *(u32 *)(r1 +4) = r2
 r0 = 0
 exit`},
@@ -119,9 +120,10 @@ r0 = *(u32 *)(r1 +1444)
 if r0 >= 0x5 goto pc+1
 r0 = 5
 exit`},
-		{"before v3 signed numbers of 32 bits are compared in 64", "6.18", isa.V2, isa.LittleEndian, func(f *dsl.Fn, tp sock, x, y dsl.S32) dsl.U32 {
-			return x.Lt(y).U32()
-		}, `r2 = *(u32 *)(r1 +8)
+		{"before v3 signed numbers of 32 bits are compared in 64", "6.18", isa.V2, isa.LittleEndian,
+			func(f *dsl.Fn, tp sock, x, y dsl.S32) dsl.U32 {
+				return x.Lt(y).U32()
+			}, `r2 = *(u32 *)(r1 +8)
 r1 = *(u32 *)(r1 +16)
 r2 <<= 32
 r1 <<= 32
@@ -129,9 +131,10 @@ r0 = 1
 if r2 s< r1 goto pc+1
 r0 = 0
 exit`},
-		{"before v4 signed division goes by the unsigned one", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock, x dsl.S64) dsl.S64 {
-			return x.Div(10)
-		}, `r0 = *(u64 *)(r1 +8)
+		{"before v4 signed division goes by the unsigned one", "6.18", isa.V3, isa.LittleEndian,
+			func(f *dsl.Fn, tp sock, x dsl.S64) dsl.S64 {
+				return x.Div(10)
+			}, `r0 = *(u64 *)(r1 +8)
 r1 = r0
 r1 s>>= 63
 r0 ^= r1
@@ -165,14 +168,16 @@ func TestAKernelOfALevelMayLackItsNewest(t *testing.T) {
 		f.While(func() dsl.Bool { return v.Lt(n) }, func() { v.Inc(1) })
 		return v.Get().S32().S64().Div(n.S32().S64())
 	}
-	for kernel, rule := range map[isa.KernelVersion]mistake.Kind{{}: mistake.None, {Major: 6, Minor: 8}: mistake.NeedsLevel, {Major: 6, Minor: 9}: mistake.None} {
+	for kernel, rule := range map[isa.KernelVersion]mistake.Kind{{}: mistake.None, {Major: 6, Minor: 8}: mistake.NeedsLevel,
+		{Major: 6, Minor: 9}: mistake.None} {
 		_, err := compile.Compile(dsl.Func("test", count), compile.Target{Level: isa.V4, Kernel: kernel})
 		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {
 		case rule == mistake.None && err != nil:
 			t.Errorf("Linux %v: %v", kernel, err)
-		case rule != mistake.None && (len(findings) != 1 || findings[0].Kind != rule || !strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
+		case rule != mistake.None && (len(findings) != 1 || findings[0].Kind != rule ||
+			!strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
 			t.Errorf("Linux %v: %v, want %s", kernel, err, rule)
 		}
 	}
@@ -188,17 +193,24 @@ func TestWhatTheTargetLacks(t *testing.T) {
 		rule  mistake.Kind
 		text  string
 	}{
-		{"a field", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return tp.Field("snd_cwind").U32() }, mistake.UnknownField, "did you mean snd_cwnd?"},
-		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, mistake.UnknownFunction, "did you mean tcp_slow_start?"},
-		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") }, mistake.UnknownField, "TCP_CA_Lost"},
+		{"a field", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return tp.Field("snd_cwind").U32() }, mistake.UnknownField,
+			"did you mean snd_cwnd?"},
+		{"a kernel function", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_star", tp, 1) }, mistake.UnknownFunction,
+			"did you mean tcp_slow_start?"},
+		{"an enum's constant", 0, func(f *dsl.Fn, tp sock) dsl.U32 { return f.EnumValue("tcp_ca_state", "TCP_CA_Lost") },
+			mistake.UnknownField, "TCP_CA_Lost"},
 		{"may_goto", isa.V3, func(f *dsl.Fn, tp sock) {
 			v := f.VarU32(0)
 			f.While(func() dsl.Bool { return v.Lt(tp.cwnd()) }, func() { v.Inc(1) })
 		}, mistake.NeedsLevel, "may_goto"},
-		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, mistake.FieldType, "read it with U32"},
-		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() }, mistake.FieldType, "read it with Ptr"},
-		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, mistake.BadArguments, "takes 2 arguments, and is called with 3"},
-		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, mistake.BadArguments, "a pointer is wanted"},
+		{"a wider field than is read", 0, func(f *dsl.Fn, tp sock) dsl.U16 { return tp.Field("snd_cwnd").U16() }, mistake.FieldType,
+			"read it with U32"},
+		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() },
+			mistake.FieldType, "read it with Ptr"},
+		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, mistake.BadArguments,
+			"takes 2 arguments, and is called with 3"},
+		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, mistake.BadArguments,
+			"a pointer is wanted"},
 		{"more state than there is room", 0, func(f *dsl.Fn, tp sock) {
 			dsl.Cells[struct{ A [14]dsl.CellU64 }](tp.Field("inet_conn.icsk_ca_priv")).A[0].Set(1)
 		}, mistake.FieldType, "has 104 bytes, and the state placed there has 112"},
@@ -267,7 +279,8 @@ func TestHelpersOfTheTarget(t *testing.T) {
 		return f.Helper("bpf_ktime_get_ns").U64()
 	}), compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
 	var findings mistake.Findings
-	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Kind != mistake.UnknownFunction || !strings.Contains(findings[0].Detail, "bpf_loop") {
+	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Kind != mistake.UnknownFunction ||
+		!strings.Contains(findings[0].Detail, "bpf_loop") {
 		t.Errorf("got %v, want that the kernel has no bpf_loop", err)
 	}
 }

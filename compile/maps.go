@@ -36,10 +36,12 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 		u.foundItem(f, item, mistake.BadMap, finding)
 	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
 	case item.Kind == record.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
-		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
-			Help: "only the value of an array with one element can be addressed; look elements of others up"})
+		u.foundItem(f, item, mistake.BadMap,
+			mistake.Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
+				Help: "only the value of an array with one element can be addressed; look elements of others up"})
 	case item.Kind == record.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
-		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes", uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
+		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes",
+			uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
 	}
 }
 

@@ -76,10 +76,12 @@ func TestMapsAreReferredToInEitherByteOrder(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("loads of maps %v, want %v", got, want)
 		}
-		if got := fmt.Sprint(o.MapRefs); len(o.MapRefs) != 3 || o.MapRefs[0] != (compile.MapRef{Slot: 3, Map: 0}) || o.MapRefs[1].Map != 1 || o.MapRefs[2].Map != 0 {
+		if got := fmt.Sprint(o.MapRefs); len(o.MapRefs) != 3 || o.MapRefs[0] != (compile.MapRef{Slot: 3, Map: 0}) ||
+			o.MapRefs[1].Map != 1 || o.MapRefs[2].Map != 0 {
 			t.Errorf("references %s", got)
 		}
-		if _, err := o.CodeWithMaps(func(*dsl.MapSpec) (int32, error) { return 0, errors.New("not today") }); err == nil || err.Error() != `map "a": not today` {
+		if _, err := o.CodeWithMaps(func(*dsl.MapSpec) (int32, error) { return 0, errors.New("not today") }); err == nil ||
+			err.Error() != `map "a": not today` {
 			t.Errorf("a map that cannot be had gives %v", err)
 		}
 	}
@@ -125,7 +127,8 @@ func TestMapsThatCannotBe(t *testing.T) {
 		`map "hash" is no variable: it is a hash with 10 elements`,
 		`byte 8 is not in the value of map "one", which has 8 bytes`,
 	} {
-		if f := findings[i]; f.Kind != mistake.BadMap || !strings.Contains(f.Error(), want) || !strings.Contains(f.Error(), "maps_test.go:") {
+		if f := findings[i]; f.Kind != mistake.BadMap || !strings.Contains(f.Error(), want) ||
+			!strings.Contains(f.Error(), "maps_test.go:") {
 			t.Errorf("finding %d is %v, want … %s", i, f, want)
 		}
 	}

@@ -63,8 +63,8 @@ func wants(t *testing.T, file string) map[string][]*want {
 	return all
 }
 
-// TestMistakesAreFoundAtTheirLines compiles functions that are wrong: each mistake is found where it stands, all of them at once, and nothing
-// else is.
+// TestMistakesAreFoundAtTheirLines compiles functions that are wrong: each mistake is found where it stands, all of them at
+// once, and nothing else is.
 func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 	types, err := fixture.Open("6.18")
 	if err != nil {
@@ -103,7 +103,8 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 
 func meets(list []*want, f mistake.Finding) bool {
 	for _, w := range list {
-		if !w.met && f.Position.Line == w.line && strings.HasPrefix(filepath.Base(f.Position.File), "mistakes_") && strings.Contains(f.Error(), w.text) {
+		if !w.met && f.Position.Line == w.line && strings.HasPrefix(filepath.Base(f.Position.File), "mistakes_") &&
+			strings.Contains(f.Error(), w.text) {
 			w.met = true
 			return true
 		}

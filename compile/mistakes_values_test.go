@@ -195,7 +195,8 @@ func manyValues() *dsl.Program {
 
 func argumentsOfCalls() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.U32) {
-		f.Helper("bpf_ktime_get_ns", struct{}{})            // want "bpf_ktime_get_ns takes 0 arguments" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
+		f.Helper("bpf_ktime_get_ns", struct{}{}) // want "bpf_ktime_get_ns takes 0" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
+
 		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "calls take at most 5"
 		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, and is called with 1"
 		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, and a pointer is wanted"

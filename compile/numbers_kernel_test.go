@@ -50,7 +50,8 @@ func binaryExprs(t random.Type, x, y *random.Expr) []*random.Expr {
 			&random.Expr{Op: random.Number, Type: random.U8, Args: []*random.Expr{cond}},
 			&random.Expr{Op: random.Number, Type: random.U32, Args: []*random.Expr{not}},
 			&random.Expr{Op: random.Pick, Type: t, Args: []*random.Expr{cond, y, x}},
-			&random.Expr{Op: random.Pick, Type: random.U16, Args: []*random.Expr{not, constantExpr(random.U16, 1, false), constantExpr(random.U16, 2, false)}})
+			&random.Expr{Op: random.Pick, Type: random.U16,
+				Args: []*random.Expr{not, constantExpr(random.U16, 1, false), constantExpr(random.U16, 2, false)}})
 	}
 	return list
 }
@@ -69,7 +70,8 @@ func unaryExprs(t random.Type, x *random.Expr) []*random.Expr {
 }
 
 func shiftExprs(t random.Type, x, count *random.Expr) []*random.Expr {
-	return []*random.Expr{{Op: random.Shl, Type: t, Args: []*random.Expr{x, count}}, {Op: random.Shr, Type: t, Args: []*random.Expr{x, count}}}
+	return []*random.Expr{{Op: random.Shl, Type: t, Args: []*random.Expr{x, count}},
+		{Op: random.Shr, Type: t, Args: []*random.Expr{x, count}}}
 }
 
 // sheets are the tables for a type: numbers that are known when the program is compiled, and others, in all combinations.
@@ -83,7 +85,8 @@ func sheets(t random.Type) []sheet {
 			pairs = append(pairs, [6]uint64{a, b})
 		}
 	}
-	list := []sheet{{"two numbers", binaryExprs(t, x, y), pairs, false}, {"one number", unaryExprs(t, x), singles, false}, {"twice the same number", binaryExprs(t, x, x), singles, false}}
+	list := []sheet{{"two numbers", binaryExprs(t, x, y), pairs, false}, {"one number", unaryExprs(t, x), singles, false},
+		{"twice the same number", binaryExprs(t, x, x), singles, false}}
 	for _, n := range edges {
 		c := constantExpr(t, n, true)
 		exprs := append(binaryExprs(t, x, c), binaryExprs(t, constantExpr(t, n, false), x)...)
@@ -122,7 +125,8 @@ func (s *sheet) program() (p *random.Program, size int) {
 	for n, e := range s.exprs {
 		wide := &random.Expr{Op: random.Convert, Type: random.U64, Args: []*random.Expr{{Op: random.Name, Type: e.Type, ID: n + 1}}}
 		f.Body = append(f.Body, &random.Stmt{Kind: random.Let, Type: e.Type, ID: n + 1, X: e},
-			&random.Stmt{Kind: random.Store, Type: e.Type, Place: &random.Place{Off: at}, X: &random.Expr{Op: random.Name, Type: e.Type, ID: n + 1}},
+			&random.Stmt{Kind: random.Store, Type: e.Type, Place: &random.Place{Off: at},
+				X: &random.Expr{Op: random.Name, Type: e.Type, ID: n + 1}},
 			&random.Stmt{Kind: random.Store, Type: random.U64, Place: &random.Place{Off: at + 8}, X: wide})
 		at += 16
 	}
@@ -158,7 +162,8 @@ func (s *sheet) compare(t *testing.T, level isa.Level) (compared int) {
 	if err != nil {
 		t.Fatalf("%s at %v: %v", s.what, level, err)
 	}
-	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSyscall, Flags: syscall.ProgSleepable, Name: "numbers", License: "GPL", Instructions: o.Code})
+	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSyscall, Flags: syscall.ProgSleepable, Name: "numbers",
+		License: "GPL", Instructions: o.Code})
 	if err != nil {
 		t.Fatalf("%s at %v: %+v\n%s", s.what, level, err, o.AppendListing(nil))
 	}

@@ -61,7 +61,8 @@ func TestRandomProgramsDoWhatGoDoes(t *testing.T) {
 	}
 	workers.Wait()
 	took := time.Since(begin)
-	t.Logf("%d programs, %d objects, %d instructions, %d too complex for the verifier, in %v: %.0f programs/s", min(next.Load(), int64(total)), objects.Load(), instructions.Load(),
+	t.Logf("%d programs, %d objects, %d instructions, %d too complex for the verifier, in %v: %.0f programs/s",
+		min(next.Load(), int64(total)), objects.Load(), instructions.Load(),
 		complex.Load(), took.Round(time.Millisecond), float64(total)/took.Seconds())
 	if n := complex.Load(); n*100 > objects.Load() {
 		t.Errorf("%d of %d objects are too complex for the verifier: more than one in a hundred", n, objects.Load())
@@ -115,7 +116,8 @@ func tryRandom(p *random.Program, seed uint64, level isa.Level) (slots int, fail
 		}
 		return 0, &randomFailure{kind: notCompiled, detail: err.Error()}
 	}
-	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSyscall, Flags: syscall.ProgSleepable, Name: "random", License: "GPL", Instructions: o.Code})
+	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSyscall, Flags: syscall.ProgSleepable, Name: "random",
+		License: "GPL", Instructions: o.Code})
 	if err != nil {
 		return o.Slots(), verdict(o, err)
 	}
@@ -129,7 +131,8 @@ func tryRandom(p *random.Program, seed uint64, level isa.Level) (slots int, fail
 		}
 		wantResult := p.Run(want) & resultMask(p)
 		if gotResult := uint64(result.RetVal) & resultMask(p); gotResult != wantResult || !bytes.Equal(got, want) {
-			detail := fmt.Sprintf("context %d:\n%sresult %#x, want %#x\n%s", n, hexBytes(before), gotResult, wantResult, differences(got, want))
+			detail := fmt.Sprintf("context %d:\n%sresult %#x, want %#x\n%s", n, hexBytes(before), gotResult, wantResult,
+				differences(got, want))
 			return o.Slots(), &randomFailure{kind: otherResult, detail: detail, object: o}
 		}
 	}
@@ -151,7 +154,8 @@ func verdict(o *compile.Object, err error) *randomFailure {
 	if !errors.As(err, &load) {
 		return failure
 	}
-	for _, limit := range []string{"BPF program is too large", "jumps is too complex", "combined stack size", "too many subsequent", "infinite loop detected"} {
+	for _, limit := range []string{"BPF program is too large", "jumps is too complex", "combined stack size", "too many subsequent",
+		"infinite loop detected"} {
 		if strings.Contains(load.Log, limit) {
 			return &randomFailure{kind: tooComplex, detail: err.Error(), object: o}
 		}

@@ -44,7 +44,8 @@ func compileRandom(p *random.Program, level isa.Level) (o *compile.Object, err e
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return compile.Compile(p.Build(), compile.Target{Level: level, ByteOrder: isa.Native, Place: &compile.Place{Type: linux.ProgTypeSyscall}})
+	return compile.Compile(p.Build(),
+		compile.Target{Level: level, ByteOrder: isa.Native, Place: &compile.Place{Type: linux.ProgTypeSyscall}})
 }
 
 // TestRandomProgramsCompile needs no kernel; see TestRandomProgramsDoWhatGoDoes for the other half.

@@ -47,11 +47,13 @@ func TestRandomReferences(t *testing.T) {
 	t.Logf("%d programs taken, %d found and refused, %d left to the kernel", taken, found, left)
 }
 
-// randomReferences are steps on the registers R6 to R9 and two places of the stack, with jumps forward, and then a tail that is more often right
-// than chance has it.
+// randomReferences are steps on the registers R6 to R9 and two places of the stack, with jumps forward, and then a tail that is
+// more often right than chance has it.
 func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
-	look := dsl.New("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1), dsl.Label("none"), dsl.Exit())
-	drop := dsl.New("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133), dsl.Label("none"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+	look := dsl.New("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1),
+		dsl.Label("none"), dsl.Exit())
+	drop := dsl.New("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133),
+		dsl.Label("none"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	var items []dsl.Item
 	add := func(more ...dsl.Item) { items = append(items, more...) }
 	variable := func() isa.Register { return isa.R6 + isa.Register(r.IntN(4)) }
@@ -127,7 +129,8 @@ func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
 		case 23:
 			add(dsl.StoreImm(isa.W, v, 4, 1), dsl.StoreImm(isa.W, isa.R10, slot(), 1))
 		case 19:
-			add(dsl.Mov64Reg(isa.R1, isa.R10), dsl.Add64Imm(isa.R1, -32), dsl.CallKernel([]string{"bpf_local_irq_save", "bpf_local_irq_restore"}[r.IntN(2)]))
+			add(dsl.Mov64Reg(isa.R1, isa.R10), dsl.Add64Imm(isa.R1, -32),
+				dsl.CallKernel([]string{"bpf_local_irq_save", "bpf_local_irq_restore"}[r.IntN(2)]))
 		}
 	}
 	for step := range steps + 8 {

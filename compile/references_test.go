@@ -17,12 +17,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// TestGivenReferences: a parameter that the kernel hands over (skb__ref of Qdisc_ops.enqueue, Linux 6.16) is held from the start. The types
-// are made up: few kernels have these functions.
+// TestGivenReferences: a parameter that the kernel hands over (skb__ref of Qdisc_ops.enqueue, Linux 6.16) is held from the
+// start. The types are made up: few kernels have these functions.
 func TestGivenReferences(t *testing.T) {
-	skb := &cbtf.Pointer{Target: &cbtf.Struct{Name: "sk_buff", Size: 4, Members: []cbtf.Member{{Name: "len", Type: &cbtf.Int{Name: "unsigned int", Size: 4}}}}}
+	skb := &cbtf.Pointer{Target: &cbtf.Struct{Name: "sk_buff", Size: 4,
+		Members: []cbtf.Member{{Name: "len", Type: &cbtf.Int{Name: "unsigned int", Size: 4}}}}}
 	takes := func(name string) cbtf.Type {
-		return &cbtf.Func{Name: name, Linkage: cbtf.GlobalFunc, Type: &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Name: "skb", Type: skb}}}}
+		return &cbtf.Func{Name: name, Linkage: cbtf.GlobalFunc,
+			Type: &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Name: "skb", Type: skb}}}}
 	}
 	types := typesOf(t, takes("bpf_kfree_skb"), takes("keeps_a_packet"))
 	packet := dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0)
@@ -42,11 +44,14 @@ func TestGivenReferences(t *testing.T) {
 		{"looked at", number, mistake.UnreleasedReference, [][]dsl.Item{{packet}, end}},
 		{"freed twice", number, mistake.ReleasedTwice, [][]dsl.Item{{packet}, free, free, end}},
 		{"freed and read", number, mistake.UsedAfterRelease, [][]dsl.Item{{packet}, free, {dsl.LoadMem(isa.W, isa.R7, isa.R6, 0)}, end}},
-		{"freed and loaded again", number, mistake.UsedAfterRelease, [][]dsl.Item{{dsl.Mov64Reg(isa.R7, isa.R1), packet}, free, {dsl.LoadMem(isa.DW, isa.R6, isa.R7, 0)}, end}},
+		{"freed and loaded again", number, mistake.UsedAfterRelease,
+			[][]dsl.Item{{dsl.Mov64Reg(isa.R7, isa.R1), packet}, free, {dsl.LoadMem(isa.DW, isa.R6, isa.R7, 0)}, end}},
 		{"returned", skb, mistake.None, [][]dsl.Item{{packet, dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit()}}},
-		{"another number is returned", number, mistake.UnreleasedReference, [][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
+		{"another number is returned", number, mistake.UnreleasedReference,
+			[][]dsl.Item{{packet, dsl.LoadMem(isa.W, isa.R0, isa.R6, 0), dsl.Exit()}}},
 	} {
-		p := &Place{Type: linux.ProgTypeStructOps, Struct: "ops", Member: "member", Signature: &place.Signature{Params: []place.Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}}
+		p := &Place{Type: linux.ProgTypeStructOps, Struct: "ops", Member: "member",
+			Signature: &place.Signature{Params: []place.Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}}
 		_, err := Compile(dsl.New("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Place: p})
 		var findings mistake.Findings
 		errors.As(err, &findings)
@@ -87,7 +92,8 @@ func TestReferenceMessages(t *testing.T) {
 		dsl.CallHelper(131),
 		dsl.Mov64Imm(isa.R0, 0),
 		dsl.Exit()), Target{ByteOrder: isa.LittleEndian})
-	const want = `references_test.go:LAST: leaks: "exit": the record of bpf_ringbuf_reserve (references_test.go:CALL) is still held at the end of the program
+	const want = `references_test.go:LAST: leaks: "exit": the record of bpf_ringbuf_reserve (references_test.go:CALL) ` +
+		`is still held at the end of the program
 	help: bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil, gives it back`
 	if err == nil {
 		t.Fatal("no findings")

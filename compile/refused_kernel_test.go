@@ -18,7 +18,8 @@ func TestKernelRefusesWhatIsRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "refused", License: "GPL", Instructions: raw})
+		fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "refused", License: "GPL",
+			Instructions: raw})
 		fd.Close()
 		return err
 	}

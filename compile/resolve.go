@@ -88,7 +88,8 @@ func (u *unit) needBTF(f *function, in instr) bool {
 // What is said of names that cannot be looked up, or are not there.
 
 func needsBTF(what string) mistake.Finding {
-	return mistake.Finding{Detail: what + ": the target has no BTF to look the name up in", Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
+	return mistake.Finding{Detail: what + ": the target has no BTF to look the name up in",
+		Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
 }
 
 func unknownField(err *btf.FieldError) mistake.Finding {
@@ -96,7 +97,8 @@ func unknownField(err *btf.FieldError) mistake.Finding {
 }
 
 func (u *unit) unknownFunction(name string) mistake.Finding {
-	return mistake.Finding{Detail: fmt.Sprintf("this kernel has no function %q", name), Help: didYouMean(u.target.BTF.Nearest(btf.KindFunc, name))}
+	return mistake.Finding{Detail: fmt.Sprintf("this kernel has no function %q", name),
+		Help: didYouMean(u.target.BTF.Nearest(btf.KindFunc, name))}
 }
 
 func didYouMean(name string) string {
@@ -123,7 +125,8 @@ func (u *unit) resolveField(f *function, in instr) {
 	}
 	name := item.Name() + "." + item.Path()
 	if field.Offset > math.MaxInt16 {
-		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d", name, field.Offset, math.MaxInt16),
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %d bytes into the struct; one instruction reaches %d",
+			name, field.Offset, math.MaxInt16),
 			Help: "add the offset to a copy of the pointer first (AddFieldOffset)"})
 		return
 	}
@@ -140,7 +143,8 @@ func (u *unit) resolveField(f *function, in instr) {
 		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
 			Help: "name a member or an element of it, such as " + quote(item.Path()+u.suggestPart(field))})
 	case field.BitSize != 0 && item.Kind != record.FieldLoad:
-		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field; no instruction stores one", Help: "load the unit around it, change the bits, and store that"})
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field; no instruction stores one",
+			Help: "load the unit around it, change the bits, and store that"})
 	case item.Kind == record.FieldStoreImm:
 		in.Instruction = isa.StoreImm(sizeOf(field.Size), in.Dst, off, int32(in.Imm))
 		f.code = append(f.code, in)

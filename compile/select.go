@@ -392,7 +392,8 @@ func (s *selection) extend(n ir.V, v *ir.Value) {
 	shift := func(op isa.Opcode) template {
 		return template{isa.Instruction{Op: aluClass(wide) | op, Imm: int64(by)}, def, fixed}
 	}
-	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])}, instructions(v.Site, shift(isa.OpLsh), shift(isa.OpArsh)))
+	s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])},
+		instructions(v.Site, shift(isa.OpLsh), shift(isa.OpArsh)))
 }
 
 // swap selects the reversal of bytes, which before ISA v4 is a conversion to

@@ -103,13 +103,15 @@ func (s *selection) compareShifted(cond ir.Cond, x, y ir.V, imm int64, site int3
 		right = up(s.v(y))
 	}
 	op, opposite := s.jumpFor(cond)
-	return comparison{ins: isa.Instruction{Op: isa.ClassJMP | op | isa.SrcX}, uses: []regalloc.Use{anyUse(left), anyUse(right)}, src: use1, opposite: opposite}
+	return comparison{ins: isa.Instruction{Op: isa.ClassJMP | op | isa.SrcX}, uses: []regalloc.Use{anyUse(left), anyUse(right)}, src: use1,
+		opposite: opposite}
 }
 
 // condition makes a Bool in a register: 1, and 0 when a jump was not taken.
 func (s *selection) condition(n ir.V, v *ir.Value) {
 	if v.Op == ir.Not {
-		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])}, instructions(v.Site, template{isa.Xor32Imm(0, 1), def, fixed}))
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])},
+			instructions(v.Site, template{isa.Xor32Imm(0, 1), def, fixed}))
 		return
 	}
 	var y ir.V

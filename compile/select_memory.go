@@ -89,11 +89,13 @@ func (s *selection) atomic(n ir.V, v *ir.Value) {
 	src := nextUse(uses)
 	switch plain := v.Imm &^ isa.AtomicOpFetch; {
 	case v.Imm == isa.AtomicOpCmpXchg: // third is what is expected
-		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.R0, Tied: third, Uses: append(uses, anyUse(value))}, instructions(v.Site, template{ins, base, src}))
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.R0, Tied: third, Uses: append(uses, anyUse(value))},
+			instructions(v.Site, template{ins, base, src}))
 	case v.Imm != isa.AtomicOpXchg && (v.Imm == plain || s.uses[n] == 0):
 		ins.Imm = plain
 		s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{ins, base, src}))
 	default:
-		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: value, Uses: uses}, instructions(v.Site, template{ins, base, def}))
+		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: value, Uses: uses},
+			instructions(v.Site, template{ins, base, def}))
 	}
 }

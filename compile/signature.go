@@ -23,7 +23,8 @@ func compareSignature(u *unit) {
 			Note: place.Name() + " is " + signature.Text})
 	}
 	if u.passed == nil && len(declared.Params) != len(signature.Params) {
-		report(mistake.ParamCount, "the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"), len(signature.Params))
+		report(mistake.ParamCount, "the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"),
+			len(signature.Params))
 	}
 	for i, param := range declared.Params {
 		at := i
@@ -34,11 +35,13 @@ func compareSignature(u *unit) {
 			continue
 		}
 		if got, want := param.Type, signature.Params[at]; !sameType(place, got, want.Type) {
-			report(mistake.ParamType, "parameter %d is declared as %v, the kernel passes %s", i, got, btf.Declaration(want.Type, want.Name))
+			report(mistake.ParamType, "parameter %d is declared as %v, the kernel passes %s", i, got,
+				btf.Declaration(want.Type, want.Name))
 		}
 	}
 	if place.IsMember() && !sameType(place, declared.Result, signature.Result) {
-		report(mistake.ResultType, "the result is declared as %v, the kernel takes %s", declared.Result, btf.Declaration(signature.Result, ""))
+		report(mistake.ResultType, "the result is declared as %v, the kernel takes %s", declared.Result,
+			btf.Declaration(signature.Result, ""))
 	}
 }
 
@@ -57,7 +60,8 @@ func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
 		return declared.Void()
 	case *cbtf.Int:
 		// A char's sign is the compiler's choice, so its name is enough.
-		return declared.Integer && declared.Size == int(t.Size) && (declared.Signed == (t.Encoding == cbtf.Signed) || declared.Name == t.Name)
+		return declared.Integer && declared.Size == int(t.Size) &&
+			(declared.Signed == (t.Encoding == cbtf.Signed) || declared.Name == t.Name)
 	case *cbtf.Enum:
 		return declared.Integer && declared.Size == int(t.Size)
 	case *cbtf.Pointer:

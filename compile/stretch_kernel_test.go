@@ -20,8 +20,9 @@ func runInKernel(t *testing.T, o *Object) uint32 {
 		t.Fatalf("%+v", err)
 	}
 	defer types.Close()
-	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "far", License: "GPL", Instructions: o.Code,
-		BTF: types, FuncInfo: o.FuncInfo, LineInfo: o.LineInfo})
+	prog, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "far", License: "GPL",
+		Instructions: o.Code,
+		BTF:          types, FuncInfo: o.FuncInfo, LineInfo: o.LineInfo})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}

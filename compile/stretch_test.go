@@ -128,7 +128,8 @@ func run(t *testing.T, o *Object, added map[int]bool, steps int) (trace []step) 
 // wander is a program of about n random instructions, all of which some path leads to, with jumps to labels anywhere in it, numeric
 // jumps (Raw), 64-bit loads, ends in the middle, and calls of a function. If it is to end, all jumps lead forward.
 func wander(random *rand.Rand, level isa.Level, n, jumps int, ends bool) *dsl.Program {
-	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 99), dsl.Add64Imm(isa.R0, random.Int32N(9)), dsl.JGT64Imm(isa.R0, 100, "out"), dsl.Add64Imm(isa.R0, 1), dsl.Label("out"), dsl.Exit())
+	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 99), dsl.Add64Imm(isa.R0, random.Int32N(9)), dsl.JGT64Imm(isa.R0, 100, "out"),
+		dsl.Add64Imm(isa.R0, 1), dsl.Label("out"), dsl.Exit())
 	var items []dsl.Item
 	for r := isa.R0; r <= isa.R9; r++ {
 		items = append(items, dsl.Mov64Imm(r, random.Int32N(50)))
@@ -190,7 +191,8 @@ func wander(random *rand.Rand, level isa.Level, n, jumps int, ends bool) *dsl.Pr
 				}
 				items = append(items, dsl.Raw(isa.JSGE64Reg(r(), r(), int16(slots[random.IntN(len(slots))]-next-1))))
 			case k == 16: // over an instruction that follows, or back over one
-				items = append(items, dsl.Raw(isa.JEQ64Imm(r(), random.Int32N(100), 1)), dsl.Add64Imm(r(), 1), dsl.Sub64Imm(r(), 1), dsl.Raw(isa.JGT64Imm(r(), 3000, back)))
+				items = append(items, dsl.Raw(isa.JEQ64Imm(r(), random.Int32N(100), 1)), dsl.Add64Imm(r(), 1), dsl.Sub64Imm(r(), 1),
+					dsl.Raw(isa.JGT64Imm(r(), 3000, back)))
 			default:
 				items = append(items, dsl.Add64Imm(r(), random.Int32N(100)), dsl.Xor64Reg(r(), r()))
 			}
@@ -228,7 +230,8 @@ func TestStretchedProgramsDoTheSame(t *testing.T) {
 				want, got := run(t, plain, nil, 3000), run(t, o, added, 3000)
 				for i := range want {
 					if i < len(got) && want[i] != got[i] {
-						t.Fatalf("program %d, reach %d: step %d is another: %v %x, want %v %x", n, reach, i, got[i].item, got[i].regs, want[i].item, want[i].regs)
+						t.Fatalf("program %d, reach %d: step %d is another: %v %x, want %v %x", n, reach, i, got[i].item, got[i].regs,
+							want[i].item, want[i].regs)
 					}
 				}
 				if len(got) != len(want) {
@@ -278,7 +281,8 @@ func TestNumbersFollow(t *testing.T) {
 		}
 		return items
 	}
-	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 7), dsl.JEQ64Imm(isa.R0, 1, "far"), dsl.Mov64Imm(isa.R0, 8), dsl.Exit(), dsl.Label("far"), dsl.Exit())
+	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 7), dsl.JEQ64Imm(isa.R0, 1, "far"), dsl.Mov64Imm(isa.R0, 8), dsl.Exit(),
+		dsl.Label("far"), dsl.Exit())
 	items := slices.Concat(
 		[]dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.JSET64Imm(isa.R0, 1, "far")},
 		fill(12),
@@ -288,7 +292,8 @@ func TestNumbersFollow(t *testing.T) {
 		[]dsl.Item{dsl.Label("far"), dsl.Call(sub)},
 		raw(isa.CallRel(9)), // of the program sub
 		[]dsl.Item{dsl.Exit()},
-		raw(isa.Mov64Imm(isa.R0, 77), isa.JEQ64Imm(isa.R0, 1, 4), isa.Mov64Imm(isa.R0, 1), isa.Mov64Imm(isa.R0, 2), isa.Mov64Imm(isa.R0, 3), isa.Exit(), isa.Exit()))
+		raw(isa.Mov64Imm(isa.R0, 77), isa.JEQ64Imm(isa.R0, 1, 4), isa.Mov64Imm(isa.R0, 1), isa.Mov64Imm(isa.R0, 2),
+			isa.Mov64Imm(isa.R0, 3), isa.Exit(), isa.Exit()))
 	p := dsl.New("p", items...)
 	plain, err := Compile(p, Target{Unchecked: true}) // functions begin within others, which the kernel does not take
 	if err != nil {
@@ -331,7 +336,8 @@ func targets(o *Object) map[*record.Item]*record.Item {
 
 // TestGotoxKeepsItsPlaces: gotos become gotols beside a gotox, which moves nothing; that is all.
 func TestGotoxKeepsItsPlaces(t *testing.T) {
-	items := slices.Concat([]dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R0, 0, "on"), dsl.Jump("far"), dsl.Label("on"), dsl.Mov64Imm(isa.R2, 0), dsl.JEQ64Imm(isa.R2, 1, "end"), dsl.GotoX(isa.R2)}, fill(12),
+	items := slices.Concat([]dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R0, 0, "on"), dsl.Jump("far"), dsl.Label("on"),
+		dsl.Mov64Imm(isa.R2, 0), dsl.JEQ64Imm(isa.R2, 1, "end"), dsl.GotoX(isa.R2)}, fill(12),
 		[]dsl.Item{dsl.Label("far"), dsl.Label("end"), dsl.Exit()})
 	o, _, err := compileReaching(dsl.New("p", items...), Target{}, 8)
 	if err != nil {
@@ -382,7 +388,8 @@ func TestStretchTakesAnything(t *testing.T) {
 			item := []dsl.Item{
 				dsl.Label(label()), dsl.Jump(label()), dsl.JEQ64Imm(isa.R0, 1, label()), dsl.MayGoto(label()), dsl.JumpLong(label()),
 				dsl.Raw(isa.Jump(int16(random.IntN(60) - 30))), dsl.Raw(isa.JSET64Imm(isa.R0, 1, int16(random.IntN(60)-30))),
-				dsl.Raw(isa.CallRel(random.Int32N(60) - 30)), dsl.Raw(isa.LoadFunc(isa.R1, random.Int32N(60)-30)), dsl.LoadImm64(isa.R0, 1),
+				dsl.Raw(isa.CallRel(random.Int32N(60) - 30)), dsl.Raw(isa.LoadFunc(isa.R1, random.Int32N(60)-30)),
+				dsl.LoadImm64(isa.R0, 1),
 				dsl.Call(sub), dsl.Call(nil), dsl.Exit(), dsl.Mov64Imm(isa.Register(random.IntN(13)), 1), dsl.JLT64Reg(12, 200, label()),
 				dsl.Raw(isa.Instruction{Op: isa.Opcode(random.IntN(256)), Off: 3}),
 			}[random.IntN(16)]
@@ -449,7 +456,8 @@ func TestShapes(t *testing.T) {
 			"r0 = 0|12 of r0 += 1|if r0 == 0x1 goto pc+1|gotol pc-15|exit"},
 		{"near enough", isa.V4, apart([]dsl.Item{dsl.JLE64Imm(isa.R0, 1, "far")}, 8, far...),
 			"r0 = 0|if r0 <= 0x1 goto pc+8|8 of r0 += 1|exit"},
-		{"pushed away", isa.V4, apart([]dsl.Item{dsl.JLE64Imm(isa.R0, 1, "near"), dsl.JEQ64Imm(isa.R0, 3, "far")}, 7, append(append([]dsl.Item{dsl.Label("near")}, fill(4)...), far...)...),
+		{"pushed away", isa.V4, apart([]dsl.Item{dsl.JLE64Imm(isa.R0, 1, "near"), dsl.JEQ64Imm(isa.R0, 3, "far")}, 7,
+			append(append([]dsl.Item{dsl.Label("near")}, fill(4)...), far...)...),
 			"r0 = 0|if r0 > 0x1 goto pc+1|gotol pc+9|if r0 != 0x3 goto pc+1|gotol pc+11|11 of r0 += 1|exit"},
 		{"island", isa.V3, apart([]dsl.Item{dsl.JEQ64Imm(isa.R0, 1, "far"), dsl.JEQ64Imm(isa.R0, 2, "far")}, 9, far...),
 			"r0 = 0|if r0 == 0x1 goto pc+3|if r0 == 0x2 goto pc+2|1 of r0 += 1|goto pc+1|goto pc+8|8 of r0 += 1|exit"},

@@ -65,7 +65,8 @@ func commonTail(a, b []record.Item) int {
 	n := 0
 	for n < len(a) && n < len(b) {
 		x, y := &a[len(a)-1-n], &b[len(b)-1-n]
-		if x.Kind != record.Plain || y.Kind != record.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) && !isSpill(x.Ins) {
+		if x.Kind != record.Plain || y.Kind != record.Plain || x.Ins != y.Ins || x.Site() != y.Site() && !isMove(x.Ins) &&
+			!isSpill(x.Ins) {
 			break
 		}
 		n++

@@ -36,7 +36,8 @@ func (u *unit) classify(in *instr) (isa.Form, *traits, error) {
 
 func traitsOf(form isa.Form, ins isa.Instruction) traits {
 	info := form.Info()
-	t := traits{known: true, level: info.Level, since: info.Since, flags: flow(ins), reads: info.ImplicitReads, writes: info.ImplicitWrites}
+	t := traits{known: true, level: info.Level, since: info.Since, flags: flow(ins), reads: info.ImplicitReads,
+		writes: info.ImplicitWrites}
 	if linuxTakes(info.Imm.Kind) != "" {
 		t.limit = info.Imm.Kind
 	}

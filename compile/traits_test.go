@@ -36,7 +36,8 @@ func TestTraitsAreWhatTheTableSays(t *testing.T) {
 			if in.reads != in.Reads() || in.write != in.Writes() {
 				t.Errorf("%v: reads %v, writes %v; want %v, %v", form, in.reads, in.write, in.Reads(), in.Writes())
 			}
-			if in.is(jumps) != in.IsJump() || in.is(branches) != in.IsConditional() || in.is(ends) != in.IsTerminator() || in.is(exits) != in.IsExit() || in.is(calls) != in.IsCall() {
+			if in.is(jumps) != in.IsJump() || in.is(branches) != in.IsConditional() || in.is(ends) != in.IsTerminator() ||
+				in.is(exits) != in.IsExit() || in.is(calls) != in.IsCall() {
 				t.Errorf("%v: flags %b", form, in.flags)
 			}
 			if traits.level != info.Level || (traits.limit != 0) != (linuxTakes(info.Imm.Kind) != "") {

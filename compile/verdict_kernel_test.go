@@ -32,8 +32,9 @@ func member(t *testing.T, types *btf.Types, name string) (p *Place, ops btf.ID, 
 			continue
 		}
 		proto := btf.Underlying(m.Type).(*cbtf.Pointer).Target.(*cbtf.FuncProto)
-		p = &Place{Type: linux.ProgTypeStructOps, Struct: "tcp_congestion_ops", Member: name, Signature: &place.Signature{Result: proto.Return},
-			Writable: []place.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}}, Casts: []place.Cast{{From: "sock", To: "tcp_sock"}},
+		p = &Place{Type: linux.ProgTypeStructOps, Struct: "tcp_congestion_ops", Member: name,
+			Signature: &place.Signature{Result: proto.Return},
+			Writable:  []place.Field{{Struct: "tcp_sock", Path: "snd_cwnd"}}, Casts: []place.Cast{{From: "sock", To: "tcp_sock"}},
 			KernelForbidden: func(f string) (string, []string) {
 				if f == "tcp_v4_rcv" {
 					return "not offered", nil
@@ -78,22 +79,32 @@ func TestKernelAgrees(t *testing.T) {
 		{"no result on one path", "ssthresh", true, []dsl.Item{sk, cwnd, dsl.JEQ32Imm(r2, 7, "out"), zero, dsl.Label("out"), dsl.Exit()}},
 		{"no result where none is due", "cong_avoid", false, []dsl.Item{dsl.Exit()}},
 		{"unset register", "ssthresh", true, []dsl.Item{dsl.Mov64Reg(r0, r3), dsl.Exit()}},
-		{"lost at a call", "ssthresh", true, []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}},
+		{"lost at a call", "ssthresh", true,
+			[]dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit()}},
 		{"unset argument", "ssthresh", true, []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}},
-		{"result of a void function", "ssthresh", true, []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}},
+		{"result of a void function", "ssthresh", true,
+			[]dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit()}},
 		{"frame pointer", "ssthresh", true, []dsl.Item{zero, dsl.Add64Imm(fp, 8), dsl.Exit()}},
 		{"below the stack", "ssthresh", true, []dsl.Item{zero, dsl.StoreImm(dw, fp, -520, 0), dsl.Exit()}},
-		{"above the stack", "ssthresh", true, []dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Exit()}},
-		{"ends of the stack", "ssthresh", false, []dsl.Item{zero, dsl.StoreImm(dw, fp, -512, 0), dsl.StoreImm(isa.B, fp, -1, 0), dsl.Exit()}},
+		{"above the stack", "ssthresh", true,
+			[]dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Exit()}},
+		{"ends of the stack", "ssthresh", false,
+			[]dsl.Item{zero, dsl.StoreImm(dw, fp, -512, 0), dsl.StoreImm(isa.B, fp, -1, 0), dsl.Exit()}},
 		{"misaligned store to the stack", "ssthresh", true, []dsl.Item{zero, dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}},
-		{"misaligned load from the stack", "ssthresh", true, []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12), dsl.Exit()}},
-		{"misaligned by arithmetic", "ssthresh", true, []dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -13), dsl.StoreMem(isa.H, r2, 0, r0), dsl.Exit()}},
-		{"aligned again", "ssthresh", false, []dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -13), dsl.StoreMem(isa.H, r2, 1, r0), dsl.Exit()}},
+		{"misaligned load from the stack", "ssthresh", true,
+			[]dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12), dsl.Exit()}},
+		{"misaligned by arithmetic", "ssthresh", true,
+			[]dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -13), dsl.StoreMem(isa.H, r2, 0, r0), dsl.Exit()}},
+		{"aligned again", "ssthresh", false,
+			[]dsl.Item{zero, dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -13), dsl.StoreMem(isa.H, r2, 1, r0), dsl.Exit()}},
 		{"endless loop", "ssthresh", true, []dsl.Item{zero, dsl.Label("a"), dsl.Jump("a")}},
 		{"endless loop that counts", "ssthresh", true, []dsl.Item{zero, dsl.Label("a"), dsl.Add64Imm(r0, 1), dsl.Jump("a")}},
-		{"endless loop behind a branch", "ssthresh", true, []dsl.Item{sk, cwnd, zero, dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}},
-		{"endless loop that nothing comes to", "ssthresh", false, []dsl.Item{zero, dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}},
-		{"loop without an exit but may_goto", "cong_avoid", false, []dsl.Item{dsl.Label("a"), dsl.MayGoto("out"), dsl.Jump("a"), dsl.Label("out"), dsl.Exit()}},
+		{"endless loop behind a branch", "ssthresh", true,
+			[]dsl.Item{sk, cwnd, zero, dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}},
+		{"endless loop that nothing comes to", "ssthresh", false,
+			[]dsl.Item{zero, dsl.JEQ64Imm(r0, 1, "a"), dsl.Exit(), dsl.Label("a"), dsl.Jump("a")}},
+		{"loop without an exit but may_goto", "cong_avoid", false,
+			[]dsl.Item{dsl.Label("a"), dsl.MayGoto("out"), dsl.Jump("a"), dsl.Label("out"), dsl.Exit()}},
 		{"call of nothing", "ssthresh", true, []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}},
 		{"helper below 0", "ssthresh", true, []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}},
 		{"no such argument", "ssthresh", true, []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}},
@@ -104,15 +115,20 @@ func TestKernelAgrees(t *testing.T) {
 		{"context write", "ssthresh", true, []dsl.Item{zero, dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}},
 		{"writable field", "ssthresh", false, []dsl.Item{sk, zero, dsl.StoreField(r1, "tcp_sock", "snd_cwnd", r0), dsl.Exit()}},
 		{"read-only field", "ssthresh", true, []dsl.Item{sk, zero, dsl.StoreField(r1, "tcp_sock", "snd_una", r0), dsl.Exit()}},
-		{"write too wide", "ssthresh", true, []dsl.Item{sk, zero, dsl.AddFieldOffset(r1, "tcp_sock", "snd_cwnd"), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}},
+		{"write too wide", "ssthresh", true,
+			[]dsl.Item{sk, zero, dsl.AddFieldOffset(r1, "tcp_sock", "snd_cwnd"), dsl.StoreMem(dw, r1, 0, r0), dsl.Exit()}},
 		{"forbidden function", "ssthresh", true, []dsl.Item{sk, dsl.CallKernel("tcp_v4_rcv"), dsl.Exit()}},
 		{"shift", "ssthresh", true, []dsl.Item{zero, dsl.Lsh32Imm(r0, 32), dsl.Exit()}},
 		{"division by zero", "ssthresh", true, []dsl.Item{zero, dsl.Div64Imm(r0, 0), dsl.Exit()}},
-		{"branch that is never taken", "ssthresh", false, []dsl.Item{dsl.Mov64Imm(r2, 1), dsl.JEQ64Imm(r2, 1, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(), dsl.Label("on"), zero, dsl.Exit()}},
-		{"bound by a mask", "ssthresh", false, []dsl.Item{sk, cwnd, dsl.And32Imm(r2, 7), dsl.JLE32Imm(r2, 7, "on"), dsl.Mov64Reg(r0, r3), dsl.Exit(), dsl.Label("on"), zero, dsl.Exit()}},
-		{"set where it is read", "ssthresh", false, []dsl.Item{sk, cwnd, zero, dsl.Mov64Imm(isa.R6, 0), dsl.JEQ32Imm(r2, 5, "skip"), dsl.Mov64Imm(isa.R6, 1), dsl.Mov64Imm(r3, 9),
-			dsl.Label("skip"), dsl.JEQ64Imm(isa.R6, 0, "out"), dsl.Mov64Reg(r0, r3), dsl.Label("out"), dsl.Exit()}},
-		{"counted loop", "ssthresh", false, []dsl.Item{dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1), dsl.JLT64Imm(r2, 1000, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()}},
+		{"branch that is never taken", "ssthresh", false, []dsl.Item{dsl.Mov64Imm(r2, 1), dsl.JEQ64Imm(r2, 1, "on"), dsl.Mov64Reg(r0, r3),
+			dsl.Exit(), dsl.Label("on"), zero, dsl.Exit()}},
+		{"bound by a mask", "ssthresh", false, []dsl.Item{sk, cwnd, dsl.And32Imm(r2, 7), dsl.JLE32Imm(r2, 7, "on"), dsl.Mov64Reg(r0, r3),
+			dsl.Exit(), dsl.Label("on"), zero, dsl.Exit()}},
+		{"set where it is read", "ssthresh", false,
+			[]dsl.Item{sk, cwnd, zero, dsl.Mov64Imm(isa.R6, 0), dsl.JEQ32Imm(r2, 5, "skip"), dsl.Mov64Imm(isa.R6, 1), dsl.Mov64Imm(r3, 9),
+				dsl.Label("skip"), dsl.JEQ64Imm(isa.R6, 0, "out"), dsl.Mov64Reg(r0, r3), dsl.Label("out"), dsl.Exit()}},
+		{"counted loop", "ssthresh", false, []dsl.Item{dsl.Mov64Imm(r2, 0), dsl.Label("again"), dsl.Add64Imm(r2, 1),
+			dsl.JLT64Imm(r2, 1000, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()}},
 	} {
 		c, ops, index := member(t, types, tt.member)
 		u := &unit{program: dsl.New("p", tt.items...), target: Target{BTF: types, ByteOrder: isa.Native, Place: c}}
@@ -135,8 +151,9 @@ func TestKernelAgrees(t *testing.T) {
 			continue
 		}
 		// Without types and lines: what describes bad code may be bad itself.
-		fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeStructOps, Name: "p", License: "GPL", Instructions: u.object.Code,
-			AttachBTFID: uint32(ops), ExpectedAttachType: syscall.AttachType(index)})
+		fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeStructOps, Name: "p", License: "GPL",
+			Instructions: u.object.Code,
+			AttachBTFID:  uint32(ops), ExpectedAttachType: syscall.AttachType(index)})
 		var refused *syscall.LoadError
 		switch {
 		case err == nil:

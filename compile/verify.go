@@ -83,7 +83,8 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 	case in.is(calls) && in.IsKfuncCall() && isKernel:
 		finding.Note = "it is " + btf.Declaration(fn.proto, fn.name)
 	case p == nil || p.Signature == nil:
-	case kind == mistake.NoArgument, kind == mistake.ArgumentWidth, kind == mistake.ContextWrite, kind == mistake.NoResult, kind == mistake.PointerResult, kind == mistake.MaybeNil && in.Op.Class() == isa.ClassLDX:
+	case kind == mistake.NoArgument, kind == mistake.ArgumentWidth, kind == mistake.ContextWrite, kind == mistake.NoResult,
+		kind == mistake.PointerResult, kind == mistake.MaybeNil && in.Op.Class() == isa.ClassLDX:
 		finding.Note = p.Name() + " is " + p.Signature.Text
 	}
 	return finding
@@ -128,7 +129,8 @@ func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) in
 	}
 	fd = int32(len(fds) + 1)
 	fds[spec] = fd
-	m := verify.Map{Name: spec.Name, Type: spec.Type, Key: uint32(spec.KeySize), Value: uint32(spec.ValueSize), Max: spec.MaxEntries, Flags: spec.Flags}
+	m := verify.Map{Name: spec.Name, Type: spec.Type, Key: uint32(spec.KeySize), Value: uint32(spec.ValueSize), Max: spec.MaxEntries,
+		Flags: spec.Flags}
 	if spec.Value != nil {
 		for _, field := range spec.Value.Leaves() {
 			if field.Kind == dsl.LayoutKernel {

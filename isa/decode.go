@@ -38,7 +38,8 @@ func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([
 		size, second := slotSize, uint64(0)
 		if i.Op == opWide {
 			if size = 2 * slotSize; len(code)-at < size {
-				return ins[:n], &EncodingError{Index: -1, Slot: at / slotSize, Form: i.form(), Rule: RuleHalfLoad, Value: int64(len(code) - at - slotSize)}
+				return ins[:n], &EncodingError{Index: -1, Slot: at / slotSize, Form: i.form(), Rule: RuleHalfLoad,
+					Value: int64(len(code) - at - slotSize)}
 			}
 			second = get(code[at+slotSize:], order)
 			i.Imm = int64(second>>fromImm<<fromImm | uint64(uint32(i.Imm)))

@@ -166,7 +166,8 @@ func explain(i Instruction, set formSet) *EncodingError {
 			e.Rule = RuleReserved
 		case f.rule.Kind.IsRegister():
 			e.Rule = RuleRegister
-		case f.rule.Kind == OperandFixed || f.rule.Kind == OperandSpaces || f.rule.Kind == OperandAtomic || f.rule.Kind == OperandHelper && f.value == 0:
+		case f.rule.Kind == OperandFixed || f.rule.Kind == OperandSpaces || f.rule.Kind == OperandAtomic ||
+			f.rule.Kind == OperandHelper && f.value == 0:
 			e.Rule = RuleValue
 		default:
 			e.Rule = RuleRange

@@ -86,7 +86,8 @@ func FuzzParse(f *testing.F) {
 		ins, err := Parse(text, d)
 		if err != nil {
 			e := err.(*SyntaxError)
-			if lines := strings.Count(text, "\n") + 1; e.Line < 1 || e.Line > lines || e.Column < 1 || e.Column > len(text)+1 || e.Detail == "" {
+			if lines := strings.Count(text, "\n") + 1; e.Line < 1 || e.Line > lines || e.Column < 1 || e.Column > len(text)+1 ||
+				e.Detail == "" {
 				t.Fatalf("%q: %+v", text, e)
 			}
 			return

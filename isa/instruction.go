@@ -97,19 +97,22 @@ func (i Instruction) WithDisplacement(slots int64) (Instruction, error) {
 	switch {
 	case r.off == jump16:
 		if slots != int64(int16(slots)) {
-			return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldOff, Rule: RuleRange, Value: slots, Allowed: "-32768 to 32767 slots"}
+			return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldOff, Rule: RuleRange, Value: slots,
+				Allowed: "-32768 to 32767 slots"}
 		}
 		i.Off = int16(slots)
 	case r.imm == jump32 || r.imm == funcRel:
 		if slots != int64(int32(slots)) {
-			return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldImm, Rule: RuleRange, Value: slots, Allowed: "-2147483648 to 2147483647 slots"}
+			return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldImm, Rule: RuleRange, Value: slots,
+				Allowed: "-2147483648 to 2147483647 slots"}
 		}
 		i.Imm = slots
 		if r.imm == funcRel {
 			i.Imm = int64(uint32(slots)) // the second slot stays 0
 		}
 	default:
-		return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldOpcode, Rule: RuleValue, Value: int64(i.Op), Allowed: "an instruction that refers to code"}
+		return i, &EncodingError{Index: -1, Slot: -1, Form: form, Field: FieldOpcode, Rule: RuleValue, Value: int64(i.Op),
+			Allowed: "an instruction that refers to code"}
 	}
 	return i, nil
 }

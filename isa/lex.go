@@ -84,13 +84,16 @@ const (
 // chars is the kind of each character. Upper case is for names only: no word of an instruction has any.
 var chars = [256]uint8{
 	' ': charBlank, '\t': charBlank, '\r': charBlank,
-	'0': charDigit, '1': charDigit, '2': charDigit, '3': charDigit, '4': charDigit, '5': charDigit, '6': charDigit, '7': charDigit, '8': charDigit, '9': charDigit,
-	'a': charLetter, 'b': charLetter, 'c': charLetter, 'd': charLetter, 'e': charLetter, 'f': charLetter, 'g': charLetter, 'h': charLetter, 'i': charLetter,
-	'j': charLetter, 'k': charLetter, 'l': charLetter, 'm': charLetter, 'n': charLetter, 'o': charLetter, 'p': charLetter, 'q': charLetter, 'r': charLetter,
-	's': charLetter, 't': charLetter, 'u': charLetter, 'v': charLetter, 'w': charLetter, 'x': charLetter, 'y': charLetter, 'z': charLetter,
-	'A': charLetter, 'B': charLetter, 'C': charLetter, 'D': charLetter, 'E': charLetter, 'F': charLetter, 'G': charLetter, 'H': charLetter, 'I': charLetter,
-	'J': charLetter, 'K': charLetter, 'L': charLetter, 'M': charLetter, 'N': charLetter, 'O': charLetter, 'P': charLetter, 'Q': charLetter, 'R': charLetter,
-	'S': charLetter, 'T': charLetter, 'U': charLetter, 'V': charLetter, 'W': charLetter, 'X': charLetter, 'Y': charLetter, 'Z': charLetter,
+	'0': charDigit, '1': charDigit, '2': charDigit, '3': charDigit, '4': charDigit,
+	'5': charDigit, '6': charDigit, '7': charDigit, '8': charDigit, '9': charDigit,
+	'a': charLetter, 'b': charLetter, 'c': charLetter, 'd': charLetter, 'e': charLetter, 'f': charLetter, 'g': charLetter,
+	'h': charLetter, 'i': charLetter, 'j': charLetter, 'k': charLetter, 'l': charLetter, 'm': charLetter, 'n': charLetter,
+	'o': charLetter, 'p': charLetter, 'q': charLetter, 'r': charLetter, 's': charLetter, 't': charLetter, 'u': charLetter,
+	'v': charLetter, 'w': charLetter, 'x': charLetter, 'y': charLetter, 'z': charLetter,
+	'A': charLetter, 'B': charLetter, 'C': charLetter, 'D': charLetter, 'E': charLetter, 'F': charLetter, 'G': charLetter,
+	'H': charLetter, 'I': charLetter, 'J': charLetter, 'K': charLetter, 'L': charLetter, 'M': charLetter, 'N': charLetter,
+	'O': charLetter, 'P': charLetter, 'Q': charLetter, 'R': charLetter, 'S': charLetter, 'T': charLetter, 'U': charLetter,
+	'V': charLetter, 'W': charLetter, 'X': charLetter, 'Y': charLetter, 'Z': charLetter,
 	'_': charLetter, '.': charLetter, '$': charLetter,
 }
 
@@ -273,7 +276,8 @@ func number(text string, at int) (o operand, end int, err *SyntaxError) {
 	} else {
 		o.value, at, fits = decimalDigits(text, digits)
 		if fits && text[digits] == '0' && at-digits > 1 {
-			return o, at, &SyntaxError{Column: digits + 1, Detail: "a number that begins with 0", Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
+			return o, at, &SyntaxError{Column: digits + 1, Detail: "a number that begins with 0",
+				Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
 		}
 	}
 	if !fits {

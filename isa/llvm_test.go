@@ -121,7 +121,8 @@ func TestLLVMAssemblesPrograms(t *testing.T) {
 		slots += i.Slots()
 	}
 	middle := slices.Concat([]Instruction{CallRel(2), JumpLong(1), Exit(), CallRel(-4)}, ins)
-	program := slices.Concat(middle, slices.Repeat([]Instruction{Mov64Imm(R0, 0)}, 40000), []Instruction{CallRel(-40000 - 1 - int32(slots)), JumpLong(-40000), JumpLong(0), Exit()})
+	program := slices.Concat(middle, slices.Repeat([]Instruction{Mov64Imm(R0, 0)}, 40000),
+		[]Instruction{CallRel(-40000 - 1 - int32(slots)), JumpLong(-40000), JumpLong(0), Exit()})
 	text := Format(program, LLVM)
 	if n := strings.Count(text, ":\n"); n != 4 {
 		t.Errorf("%d labels, want 4", n)

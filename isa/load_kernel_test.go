@@ -79,7 +79,8 @@ func TestKernelTakesEveryForm(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("Linux %v: %d forms loaded in %d programs, %d of them run with %d results; %d forms refused", linux, forms.loaded, programs, forms.run, results, forms.refused)
+	t.Logf("Linux %v: %d forms loaded in %d programs, %d of them run with %d results; %d forms refused", linux, forms.loaded, programs,
+		forms.run, results, forms.refused)
 }
 
 // uses fails the test unless the form is in the code.

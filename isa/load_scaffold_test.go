@@ -67,7 +67,8 @@ func (s *stand) trials(t *testing.T, f Info) []trial {
 	case "LDDW_MAP_IDX_VALUE":
 		var list []trial
 		for _, index := range []int{0, 1, 5000} {
-			list = append(list, s.values(s.array(index), func(dst Register, off uint32) Instruction { return LoadMapIndexValue(dst, int32(index), off) }))
+			list = append(list, s.values(s.array(index),
+				func(dst Register, off uint32) Instruction { return LoadMapIndexValue(dst, int32(index), off) }))
 		}
 		return list
 	}
@@ -179,13 +180,15 @@ func (s *stand) kernelCalls(t *testing.T) []trial {
 			attr := attr
 			attr.FDArray = make([]int32, index+1)
 			attr.FDArray[index] = int32(module.Int())
-			list = append(list, trial{what: "dctcp_ssthresh", attr: attr, code: []Instruction{LoadMem(DW, R1, R1, 0), CallKfunc(int32(id), index), Exit()}})
+			list = append(list, trial{what: "dctcp_ssthresh", attr: attr,
+				code: []Instruction{LoadMem(DW, R1, R1, 0), CallKfunc(int32(id), index), Exit()}})
 		}
 	}
 	if s.linux.AtLeast(KernelVersion{Major: 6, Minor: 2}) {
 		b := newBatch()
 		b.unknown(R9, numbers[15])
-		b.do(CallKfunc(int32(s.lookup(t, btf.KindFunc, "bpf_rcu_read_lock")), 0), CallKfunc(int32(s.lookup(t, btf.KindFunc, "bpf_rcu_read_unlock")), 0))
+		b.do(CallKfunc(int32(s.lookup(t, btf.KindFunc, "bpf_rcu_read_lock")), 0),
+			CallKfunc(int32(s.lookup(t, btf.KindFunc, "bpf_rcu_read_unlock")), 0))
 		b.note(R9, numbers[15], "r9 after calls")
 		list = append(list, b.trial("bpf_rcu_read_lock"))
 	}
@@ -269,7 +272,8 @@ func (s *stand) symbols(t *testing.T) []trial {
 	for _, symbol := range []struct {
 		kind btf.Kind
 		name string
-	}{{btf.KindVar, "bpf_prog_active"}, {btf.KindVar, "runqueues"}, {btf.KindFunc, "bpf_rcu_read_lock"}, {btf.KindFunc, "bpf_rcu_read_unlock"}} {
+	}{{btf.KindVar, "bpf_prog_active"}, {btf.KindVar, "runqueues"}, {btf.KindFunc, "bpf_rcu_read_lock"},
+		{btf.KindFunc, "bpf_rcu_read_unlock"}} {
 		if symbol.kind == btf.KindFunc && !s.linux.AtLeast(KernelVersion{Major: 6, Minor: 4}) {
 			continue
 		}

@@ -40,8 +40,10 @@ func newStand(t *testing.T, linux KernelVersion) *stand {
 		"bpf_arena_alloc_pages", "bpf_arena_free_pages", "bpf_prog_active", "runqueues"); err != nil {
 		t.Fatal(err)
 	}
-	s.notes = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArray, KeySize: 4, ValueSize: bufferSize, MaxEntries: 1, Name: "notes"})
-	s.data = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArray, KeySize: 4, ValueSize: uint32(8 * len(numbers)), MaxEntries: 1, Name: "numbers"})
+	s.notes = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArray, KeySize: 4, ValueSize: bufferSize,
+		MaxEntries: 1, Name: "notes"})
+	s.data = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArray, KeySize: 4, ValueSize: uint32(8 * len(numbers)), MaxEntries: 1,
+		Name: "numbers"})
 	var value []byte
 	for _, v := range numbers {
 		value = binary.NativeEndian.AppendUint64(value, v)
@@ -50,13 +52,15 @@ func newStand(t *testing.T, linux KernelVersion) *stand {
 		t.Fatal(err)
 	}
 	if linux.AtLeast(KernelVersion{Major: 6, Minor: 9}) {
-		s.arena = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArena, MaxEntries: 4, Flags: syscall.MapMmapable, Extra: arenaAt, Name: "arena"})
+		s.arena = s.create(t, syscall.MapCreateAttr{Type: syscall.MapTypeArena, MaxEntries: 4, Flags: syscall.MapMmapable,
+			Extra: arenaAt, Name: "arena"})
 	}
 	var b btf.Builder
 	long := b.Int("long", 8, true)
 	pointer := b.Pointer(0)
 	s.entry = b.Func("entry", b.FuncProto(long, btf.Param{Name: "ctx", Type: pointer}), btf.Static)
-	s.callback = b.Func("callback", b.FuncProto(long, btf.Param{Name: "index", Type: long}, btf.Param{Name: "ctx", Type: pointer}), btf.Static)
+	s.callback = b.Func("callback",
+		b.FuncProto(long, btf.Param{Name: "index", Type: long}, btf.Param{Name: "ctx", Type: pointer}), btf.Static)
 	raw, err := b.Bytes()
 	if err != nil {
 		t.Fatal(err)

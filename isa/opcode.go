@@ -148,8 +148,8 @@ func (op Opcode) Negated() (not Opcode, ok bool) {
 	return op, false
 }
 
-// Mirrored returns the comparison that says the same of exchanged operands: JLT for JGT. Class and source stay. What looks the same from both
-// sides, JEQ, JNE and JSET, is returned as it is.
+// Mirrored returns the comparison that says the same of exchanged operands: JLT for JGT. Class and source stay. What looks the
+// same from both sides, JEQ, JNE and JSET, is returned as it is.
 func (op Opcode) Mirrored() Opcode {
 	for _, c := range comparisons {
 		if c.op == op.Operation() {

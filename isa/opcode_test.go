@@ -8,7 +8,8 @@ import (
 
 // TestNegatedAndMirrored holds both against the meaning of comparisons.
 func TestNegatedAndMirrored(t *testing.T) {
-	names := map[isa.Opcode]string{isa.OpJEQ: "JEQ64", isa.OpJNE: "JNE64", isa.OpJSET: "JSET64", isa.OpJGT: "JGT64", isa.OpJGE: "JGE64", isa.OpJLT: "JLT64", isa.OpJLE: "JLE64",
+	names := map[isa.Opcode]string{isa.OpJEQ: "JEQ64", isa.OpJNE: "JNE64", isa.OpJSET: "JSET64", isa.OpJGT: "JGT64", isa.OpJGE: "JGE64",
+		isa.OpJLT: "JLT64", isa.OpJLE: "JLE64",
 		isa.OpJSGT: "JSGT64", isa.OpJSGE: "JSGE64", isa.OpJSLT: "JSLT64", isa.OpJSLE: "JSLE64"}
 	holds := func(op isa.Opcode, x, y uint64) bool { return jumps(names[op.Operation()], x, y) }
 	numbers := []uint64{0, 1, 2, 1<<63 - 1, 1 << 63, 1<<64 - 1}

@@ -120,8 +120,9 @@ func (p *parser) parseLine(line string) error {
 		from = end + 1
 	}
 	if len(p.ins) > before && len(rest) < len(line) && line[len(rest)] == ';' && p.isInstruction(line[len(rest)+1:]) {
-		return &SyntaxError{Line: p.line, Column: len(rest) + 1, Detail: "a semicolon begins a comment, and this looks like an instruction",
-			Help: "write it in a line of its own, or choose LLVM's dialect"}
+		return &SyntaxError{Line: p.line, Column: len(rest) + 1,
+			Detail: "a semicolon begins a comment, and this looks like an instruction",
+			Help:   "write it in a line of its own, or choose LLVM's dialect"}
 	}
 	return nil
 }
@@ -175,7 +176,8 @@ func (p *parser) parseStatement(text string, at int) *SyntaxError {
 		err = p.build(i, text)
 	}
 	if err == nil && opcode >= 0 && i.Op != Opcode(opcode) {
-		err = &SyntaxError{Column: at + 1, Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
+		err = &SyntaxError{Column: at + 1,
+			Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
 	}
 	if err != nil {
 		p.ins = p.ins[:len(p.ins)-1]
@@ -198,7 +200,8 @@ func (p *parser) parseLabels(text string, at int) (int, *SyntaxError) {
 			if slot, err := strconv.Atoi(name); err != nil {
 				return at, &SyntaxError{Column: at + 1, Detail: "neither a slot nor a label: " + name, Help: "labels begin with a letter"}
 			} else if slot != p.slot {
-				return at, &SyntaxError{Column: at + 1, Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
+				return at, &SyntaxError{Column: at + 1,
+					Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
 			}
 			at = end + 1
 			continue
@@ -207,7 +210,8 @@ func (p *parser) parseLabels(text string, at int) (int, *SyntaxError) {
 			return at, &SyntaxError{Column: at + 1, Detail: name + " cannot be a label"}
 		}
 		if old, twice := p.labels[name]; twice {
-			return at, &SyntaxError{Column: at + 1, Detail: "the label " + name + " stands here for the second time", Help: "the first is in line " + strconv.Itoa(old.line)}
+			return at, &SyntaxError{Column: at + 1, Detail: "the label " + name + " stands here for the second time",
+				Help: "the first is in line " + strconv.Itoa(old.line)}
 		}
 		if p.labels == nil {
 			p.labels = make(map[string]label, p.colons)
@@ -228,7 +232,8 @@ func listedOpcode(text string, at int) (opcode, end int, err *SyntaxError) {
 			return int(high)<<4 | int(low), skipBlanks(text, at+4), nil
 		}
 	}
-	return 0, at, &SyntaxError{Column: at + 1, Detail: "no instruction begins with a parenthesis", Help: "the opcode of a listing has two digits: (b7)"}
+	return 0, at, &SyntaxError{Column: at + 1, Detail: "no instruction begins with a parenthesis",
+		Help: "the opcode of a listing has two digits: (b7)"}
 }
 
 // refer gives an instruction that names a label its distance, or has it wait for the label.
@@ -276,7 +281,8 @@ func (r *reference) reach(i *Instruction, at label) *SyntaxError {
 		return nil
 	}
 	e := &SyntaxError{Line: r.line, Column: r.column, rule: RuleRange,
-		Detail: "the label " + r.name + " in line " + strconv.Itoa(at.line) + " is " + strconv.Itoa(distance) + " slots away, and this jump reaches -32768 to 32767"}
+		Detail: "the label " + r.name + " in line " + strconv.Itoa(at.line) + " is " + strconv.Itoa(distance) +
+			" slots away, and this jump reaches -32768 to 32767"}
 	if i.IsConditional() {
 		e.Help = "jump to a gotol nearby"
 	} else if i.Op != opLong {

@@ -32,7 +32,8 @@ func TestRecordedTextIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for column, d := range map[string]Dialect{"llvm_asm": LLVM, "verifier_log_6.18": Kernel, "bpftool_7.8_xlated": Kernel, "llvm_objdump_19": LLVM, "llvm_22": LLVM} {
+		for column, d := range map[string]Dialect{"llvm_asm": LLVM, "verifier_log_6.18": Kernel, "bpftool_7.8_xlated": Kernel,
+			"llvm_objdump_19": LLVM, "llvm_22": LLVM} {
 			text := row[column]
 			if loses(row["name"], column, text) {
 				continue
@@ -65,10 +66,11 @@ func loses(name, column, text string) bool {
 // all returns instructions of all forms, with all kinds of operands.
 func all(t testing.TB) []Instruction {
 	ins := mixed(t)
-	return append(ins, CallKfunc(5, 3), CallKfunc(-1, 32767), CallHelper(100000), CallHelper(-1), LoadMapValue(R3, 7, 1<<32-1), LoadMapIndexValue(R0, -1, 1<<31),
-		LoadBTFID(R1, -5, -1), LoadFunc(R1, -1), LoadImm64(R1, -1<<63), LoadImm64(R9, -1), LoadImm64(R9, 1<<63-1), LoadInd(W, R4, -14), LoadInd(B, R4, -1<<31),
-		JEQ64Imm(R1, -1, -1), JEQ32Imm(R1, -1<<31, 1<<15-1), Mov64Imm(R1, -1<<31), Mov32Imm(R1, 1<<31-1), JumpLong(-1<<31), JumpLong(1<<31-1), CallRel(-1<<31),
-		StoreImm(DW, R10, -1<<15, -1), StoreImm(B, R10, 1<<15-1, -1), AddrSpaceCast(R1, R2, 1), AddrSpaceCast(R1, R2, 1<<16), MayGoto(-1<<15), Jump(-1<<15))
+	return append(ins, CallKfunc(5, 3), CallKfunc(-1, 32767), CallHelper(100000), CallHelper(-1), LoadMapValue(R3, 7, 1<<32-1),
+		LoadMapIndexValue(R0, -1, 1<<31), LoadBTFID(R1, -5, -1), LoadFunc(R1, -1), LoadImm64(R1, -1<<63), LoadImm64(R9, -1),
+		LoadImm64(R9, 1<<63-1), LoadInd(W, R4, -14), LoadInd(B, R4, -1<<31), JEQ64Imm(R1, -1, -1), JEQ32Imm(R1, -1<<31, 1<<15-1),
+		Mov64Imm(R1, -1<<31), Mov32Imm(R1, 1<<31-1), JumpLong(-1<<31), JumpLong(1<<31-1), CallRel(-1<<31), StoreImm(DW, R10, -1<<15, -1),
+		StoreImm(B, R10, 1<<15-1, -1), AddrSpaceCast(R1, R2, 1), AddrSpaceCast(R1, R2, 1<<16), MayGoto(-1<<15), Jump(-1<<15))
 }
 
 // What is printed is read as the same, in each dialect; what is read from there is printed as the same.
@@ -177,12 +179,17 @@ func TestParseReadsPrograms(t *testing.T) {
 			       gotol function
 			       exit
 		`,
-		"numbers": "r1 = 0\nr2 = 0x10000000000\nr1 += 1\nif r1 < 0xa goto pc-2\ncall bpf_ktime_get_ns#5\ncall pc+3\nr3 = subprog[+2]\nexit\n" +
+		"numbers": "r1 = 0\nr2 = 0x10000000000\nr1 += 1\nif r1 < 0xa goto pc-2\ncall bpf_ktime_get_ns#5\ncall pc+3\nr3 = " +
+			"subprog[+2]\nexit\n" +
 			"r0 = r1\nif r0 != 0x0 goto pc+0\nmay_goto pc-3\ngotol pc-4\nexit",
-		"a log": "0: (b7) r1 = 0 ; R1=0\n1: (18) r2 = 0x10000000000 ; R2=0x10000000000\n3: (07) r1 += 1\n4: (a5) if r1 < 0xa goto pc-2\n5: (85) call bpf_ktime_get_ns#5 ; R0=scalar()\n" +
-			"   6: (85) call pc+3\r\n7: (18) r3 = subprog[+2]\n 9: (95) exit\n10: (bf) r0 = r1\n11: (55) if r0 != 0x0 goto pc+0\n12: (e5) may_goto pc-3\n13: (06) gotol pc-4\n14: (95) exit\n",
-		"tight":  "r1=0\nr2=0x10000000000\nr1+=1\nif r1<10 goto pc-2\ncall 5\ncall pc+3\nr3=subprog[+2]\nexit\nr0=r1\nif r0!=0 goto pc+0\nmay_goto -3\ngotol-4\nexit",
-		"spaced": " r1  =\t0\n r2 = 0x10000000000\nr1 += 1\nif r1 < 10 goto pc - 2\ncall 5\ncall pc + 3\nr3 = subprog [ + 2 ]\nexit\nr0 = r1\nif r0 != 0 goto + 0\nmay_goto - 3\ngotol - 4\nexit",
+		"a log": "0: (b7) r1 = 0 ; R1=0\n1: (18) r2 = 0x10000000000 ; R2=0x10000000000\n3: (07) r1 += 1\n4: (a5) if r1 < 0xa goto " +
+			"pc-2\n5: (85) call bpf_ktime_get_ns#5 ; R0=scalar()\n" +
+			"   6: (85) call pc+3\r\n7: (18) r3 = subprog[+2]\n 9: (95) exit\n10: (bf) r0 = r1\n11: (55) if r0 != 0x0 goto pc+0\n12: " +
+			"(e5) may_goto pc-3\n13: (06) gotol pc-4\n14: (95) exit\n",
+		"tight": "r1=0\nr2=0x10000000000\nr1+=1\nif r1<10 goto pc-2\ncall 5\ncall pc+3\nr3=subprog[+2]\nexit\nr0=r1\nif r0!=0 goto " +
+			"pc+0\nmay_goto -3\ngotol-4\nexit",
+		"spaced": " r1  =\t0\n r2 = 0x10000000000\nr1 += 1\nif r1 < 10 goto pc - 2\ncall 5\ncall pc + 3\nr3 = subprog [ + 2 " +
+			"]\nexit\nr0 = r1\nif r0 != 0 goto + 0\nmay_goto - 3\ngotol - 4\nexit",
 	} {
 		got, err := Parse(text, Kernel)
 		if err != nil {
@@ -197,7 +204,8 @@ func TestParseReadsPrograms(t *testing.T) {
 		}
 	}
 	got, err := Parse("r1 = 0x5; r2 = 0x5 ll ;;exit // and nothing\nif r1 == 0x1 goto +0x1 <.text+0x38>", LLVM)
-	if want := []Instruction{Mov64Imm(R1, 5), LoadImm64(R2, 5), Exit(), JEQ64Imm(R1, 1, 1)}; err != nil || len(got) != len(want) || Format(got, LLVM) != Format(want, LLVM) {
+	if want := []Instruction{Mov64Imm(R1, 5), LoadImm64(R2, 5), Exit(), JEQ64Imm(R1, 1, 1)}; err != nil || len(got) != len(want) ||
+		Format(got, LLVM) != Format(want, LLVM) {
 		t.Errorf("LLVM: %v, %v", got, err)
 	}
 	if got, err := Parse("\n ; nothing\n", Kernel); err != nil || len(got) != 0 {
@@ -214,13 +222,17 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"exit\nr11 = 0", Kernel, "2:1: there is no register r11; there are r0 to r10", RuleRegister},
 		{"\tr1 = r99", Kernel, "1:7: there is no register r99; there are r0 to r10", RuleRegister},
-		{"r1 += 2147483648", Kernel, "1:7: 2147483648: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 2147483648 ll", RuleRange},
-		{"r1 = -2147483649", Kernel, "1:6: -2147483649: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 2147483649 ll", RuleRange},
-		{"r1 &= 0xffffffff", Kernel, "1:7: 4294967295: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 4294967295 ll", RuleRange},
+		{"r1 += 2147483648", Kernel,
+			"1:7: 2147483648: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 2147483648 ll", RuleRange},
+		{"r1 = -2147483649", Kernel,
+			"1:6: -2147483649: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 2147483649 ll", RuleRange},
+		{"r1 &= 0xffffffff", Kernel,
+			"1:7: 4294967295: out of range; allowed: -2147483648 to 2147483647; a 64-bit load takes it: r1 = 4294967295 ll", RuleRange},
 		{"if r1 == 0xffffffff goto +1", LLVM, "1:10: 4294967295: out of range; allowed: -2147483648 to 2147483647", RuleRange},
 		{"r1 = 18446744073709551616 ll", Kernel, "1:6: a number of more than 64 bits", RuleRange},
 		{"r1 = 0x10000000000000000 ll", Kernel, "1:6: a number of more than 64 bits", RuleRange},
-		{"r1 = -9223372036854775809 ll", Kernel, "1:6: -9223372036854775809: out of range; allowed: -9223372036854775808 to 18446744073709551615", RuleRange},
+		{"r1 = -9223372036854775809 ll", Kernel,
+			"1:6: -9223372036854775809: out of range; allowed: -9223372036854775808 to 18446744073709551615", RuleRange},
 		{"r1 = *(u8 *)(r2 + 32768)", Kernel, "1:17: 32768: out of range; allowed: -32768 to 32767", RuleRange},
 		{"goto -32769", Kernel, "1:6: -32769: out of range; allowed: -32768 to 32767", RuleRange},
 		{"gotol +2147483648", Kernel, "1:7: 2147483648: out of range; allowed: -2147483648 to 2147483647", RuleRange},
@@ -229,7 +241,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"call 0", Kernel, "1:1: (CallHelper): imm 0: undefined value; allowed: the number of a helper, from 1", RuleValue},
 		{"call +1", Kernel, "1:6: the number of a helper has no plus sign; a function of the program is called with call pc+1", 0},
 		{"call bpf_ktime_get_ns#6", Kernel, "1:23: the helper bpf_ktime_get_ns has the number 5, not 6", 0},
-		{"call bpf_ktime_get_nss#5", Kernel, "1:6: the helper 5 is bpf_ktime_get_ns, not bpf_ktime_get_nss; a kernel function of that id is kernel-function#5", 0},
+		{"call bpf_ktime_get_nss#5", Kernel,
+			"1:6: the helper 5 is bpf_ktime_get_ns, not bpf_ktime_get_nss; a kernel function of that id is kernel-function#5", 0},
 		{"call nowhere", Kernel, "1:6: there is neither a label nor a helper nowhere", 0},
 		{"  goto nowhere", Kernel, "1:8: there is no label nowhere", 0},
 		{"a: exit\n a: exit", Kernel, "2:2: the label a stands here for the second time; the first is in line 1", 0},
@@ -250,19 +263,24 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"r1 = 0x", Kernel, "1:6: not a number: 0x", 0},
 		{"r1 = é", Kernel, "1:6: character 0xc3 has no meaning here", 0},
 		{"ld_pseudo r1, 7, 5", LLVM, "1:1: there is no such instruction; its numbers have to be others: ld_pseudo r1, 1, 5", 0},
-		{"r1 = addr_space_cast(r2, 1, 1)", LLVM, "1:1: (AddrSpaceCast): imm 65537: undefined value; allowed: 1 (address space 1 to 0), 65536 (0 to 1)", RuleValue},
-		{"r0 = 0; exit", Kernel, "1:7: a semicolon begins a comment, and this looks like an instruction; write it in a line of its own, or choose LLVM's dialect", 0},
+		{"r1 = addr_space_cast(r2, 1, 1)", LLVM,
+			"1:1: (AddrSpaceCast): imm 65537: undefined value; allowed: 1 (address space 1 to 0), 65536 (0 to 1)", RuleValue},
+		{"r0 = 0; exit", Kernel, "1:7: a semicolon begins a comment, and this looks like an instruction; write it in a line of its " +
+			"own, or choose LLVM's dialect", 0},
 		{"r0 = 0; R0=0", Kernel, "", 0},
 		{"; exit", Kernel, "", 0},
 		{"nospec", Kernel, "1:1: this exists only in code that is read back from Linux", 0},
 		{"call pc+1", Xlated, "1:1: in code that is read back from Linux, this is call pc+0#1", 0},
 		{"r12 = 0", Xlated, "1:1: there is no register r12; there are r0 to r10", RuleRegister},
 		{"if r1 == 1 goto far\n" + strings.Repeat("r1 += 1\n", 32768) + "far: exit", Kernel,
-			"1:17: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; jump to a gotol nearby", RuleRange},
+			"1:17: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; jump to a gotol nearby",
+			RuleRange},
 		{"back: exit\n" + strings.Repeat("r1 += 1\n", 32768) + "goto back", Kernel,
-			"32770:6: the label back in line 1 is -32770 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, Linux 6.6)", RuleRange},
+			"32770:6: the label back in line 1 is -32770 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, " +
+				"Linux 6.6)", RuleRange},
 		{"goto far\n" + strings.Repeat("r1 += 1\n", 32768) + "far: exit", Kernel,
-			"1:6: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, Linux 6.6)", RuleRange},
+			"1:6: the label far in line 32770 is 32768 slots away, and this jump reaches -32768 to 32767; gotol reaches it (ISA v4, " +
+				"Linux 6.6)", RuleRange},
 	} {
 		shown := c.text[:min(len(c.text), 40)]
 		got, err := Parse(c.text, c.d)

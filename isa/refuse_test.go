@@ -176,23 +176,33 @@ func TestUnrepresentableValuesAreErrors(t *testing.T) {
 		ins  Instruction
 		want string
 	}{
-		{Instruction{}, "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"},
+		{Instruction{}, "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor " +
+			"given a size that is none of B, H, W, DW"},
 		{Mov64Imm(R11, 0), "instruction 0 (Mov64Imm): dst 11: no such register; allowed: r0 to r10"},
 		{Mov64Reg(R0, 255), "instruction 0 (Mov64Reg): src 255: no such register; allowed: r0 to r10"},
 		{Mov64Imm(17, 0), "instruction 0 (Mov64Imm): dst 17: no such register; allowed: r0 to r10"},
-		{Instruction{Op: 0x07, Imm: 1 << 40}, "instruction 0 (Add64Imm): imm 1099511627776: out of range; allowed: -2147483648 to 2147483647"},
-		{Instruction{Op: 0x07, Imm: 1<<32 - 1}, "instruction 0 (Add64Imm): imm 4294967295: out of range; allowed: -2147483648 to 2147483647"},
+		{Instruction{Op: 0x07, Imm: 1 << 40},
+			"instruction 0 (Add64Imm): imm 1099511627776: out of range; allowed: -2147483648 to 2147483647"},
+		{Instruction{Op: 0x07, Imm: 1<<32 - 1},
+			"instruction 0 (Add64Imm): imm 4294967295: out of range; allowed: -2147483648 to 2147483647"},
 		{Instruction{Op: 0x07, Src: 1}, "instruction 0 (Add64Imm): src 1: reserved field is not 0; allowed: 0"},
-		{LoadMemSX(DW, R1, R2, 0), "instruction 0: opcode 0x99: not defined; allowed: 0x91 (LoadMemSXB), 0x89 (LoadMemSXH), 0x81 (LoadMemSXW)"},
-		{LoadMem(3, R1, R2, 0), "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"},
-		{LoadMem(0x80, R1, R2, 0), "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"},
+		{LoadMemSX(DW, R1, R2, 0),
+			"instruction 0: opcode 0x99: not defined; allowed: 0x91 (LoadMemSXB), 0x89 (LoadMemSXH), 0x81 (LoadMemSXW)"},
+		{LoadMem(3, R1, R2, 0), "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a " +
+			"constructor given a size that is none of B, H, W, DW"},
+		{LoadMem(0x80, R1, R2, 0),
+			"instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor given a size " +
+				"that is none of B, H, W, DW"},
 		{CallHelper(0), "instruction 0 (CallHelper): imm 0: undefined value; allowed: the number of a helper, from 1"},
 		{CallKfunc(1, -1), "instruction 0 (CallKfunc): off -1: out of range; allowed: 0 to 32767"},
-		{AddrSpaceCast(R1, R2, 2), "instruction 0 (AddrSpaceCast): imm 2: undefined value; allowed: 1 (address space 1 to 0), 65536 (0 to 1)"},
+		{AddrSpaceCast(R1, R2, 2),
+			"instruction 0 (AddrSpaceCast): imm 2: undefined value; allowed: 1 (address space 1 to 0), 65536 (0 to 1)"},
 		{Instruction{Op: 0x37, Off: 2, Imm: 1}, "instruction 0: off 2: undefined value; allowed: 0 (Div64Imm), 1 (SDiv64Imm)"},
-		{Instruction{Op: 0x85, Src: 3, Imm: 1}, "instruction 0: src 3: undefined value; allowed: 0 (CallHelper), 1 (CallRel), 2 (CallKfunc)"},
+		{Instruction{Op: 0x85, Src: 3, Imm: 1},
+			"instruction 0: src 3: undefined value; allowed: 0 (CallHelper), 1 (CallRel), 2 (CallKfunc)"},
 		{Instruction{Op: 0x85, Src: 17, Imm: 1}, "instruction 0 (CallRel): src 17: undefined value; allowed: 1"},
-		{Instruction{Op: 0x21}, "instruction 0 (LoadProbeMemW): opcode 0x21: not defined in programs: it exists only inside Linux, see DecodeXlated"},
+		{Instruction{Op: 0x21}, "instruction 0 (LoadProbeMemW): opcode 0x21: not defined in programs: it exists only inside Linux, " +
+			"see DecodeXlated"},
 		{Instruction{Op: 0x18, Src: 1, Imm: 1 << 32}, "instruction 0 (LoadMapFD): next_imm 1: reserved field is not 0; allowed: 0"},
 	} {
 		_, err := Append(nil, LittleEndian, c.ins)

@@ -38,7 +38,8 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 	set := p.dialect.set()
 	for n := range s.operands[:s.count] {
 		if o := &s.operands[n]; (o.key == keyRegister || o.key == keyHalf) && !set.have(Register(o.value), 0) {
-			return &SyntaxError{Column: o.at + 1, Detail: "there is no register " + text[o.at:wordEnd(text, o.at)], Help: "there are r0 to r10", rule: RuleRegister}
+			return &SyntaxError{Column: o.at + 1, Detail: "there is no register " + text[o.at:wordEnd(text, o.at)],
+				Help: "there are r0 to r10", rule: RuleRegister}
 		}
 	}
 	candidates := lookup(s)
@@ -67,7 +68,8 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 		cause := explain(*i, set)
 		return &SyntaxError{Column: s.at + 1, Detail: cause.Error(), cause: cause}
 	case m.form != form:
-		return &SyntaxError{Column: s.at + 1, Detail: "in code that is read back from Linux, this is " + string(AppendText(nil, *i, p.dialect))}
+		return &SyntaxError{Column: s.at + 1,
+			Detail: "in code that is read back from Linux, this is " + string(AppendText(nil, *i, p.dialect))}
 	}
 	return nil
 }
@@ -152,7 +154,8 @@ func (r *row) bare() Instruction {
 // register sets a field that a statement may name more than once.
 func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 	if *seen && *field != Register(o.value) {
-		return &SyntaxError{Column: o.at + 1, Detail: "this has to be the register that the instruction has already: " + field.String() + ", not " + Register(o.value).String()}
+		return &SyntaxError{Column: o.at + 1, Detail: "this has to be the register that the instruction has already: " + field.String() +
+			", not " + Register(o.value).String()}
 	}
 	*field, *seen = Register(o.value), true
 	return nil
@@ -161,7 +164,8 @@ func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 // imm sets the constant.
 func (p *parser) imm(i *Instruction, o *operand, r *row, verb byte) *SyntaxError {
 	if r.imm == helperID && o.signed && !o.negative {
-		return &SyntaxError{Column: o.at + 1, Detail: "the number of a helper has no plus sign", Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
+		return &SyntaxError{Column: o.at + 1, Detail: "the number of a helper has no plus sign",
+			Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
 	}
 	// Where only 32 bits count, a number without sign says the same.
 	class := r.op.Class()
@@ -223,7 +227,8 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	meant, numbered := HelperName(int32(imm))
 	switch {
 	case helper && imm != int64(id) && p.dialect != Xlated: // there, it is an address
-		return 0, &SyntaxError{Column: number.at + 1, Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
+		return 0, &SyntaxError{Column: number.at + 1,
+			Detail: "the helper " + called + " has the number " + itoa(int64(id)) + ", not " + itoa(imm)}
 	case helper || called == "unknown" || called == "bpf_unspec":
 		*i = CallHelper(int32(imm))
 	case numbered && p.dialect != Xlated: // misspelt rather than a type that early in the kernel's BTF

@@ -83,7 +83,8 @@ func TestTextOfUnusualOperands(t *testing.T) {
 		{CallHelper(-1), "call unknown#-1"},
 		{Mod32Imm(R3, 7), "w3 %= 7"},
 		{Instruction{}, "invalid opcode 0x00 dst r0 src r0 off 0 imm 0"},
-		{Instruction{Op: 0xff, Dst: 200, Src: 15, Off: -1, Imm: -1 << 63}, "invalid opcode 0xff dst r200 src r15 off -1 imm -9223372036854775808"},
+		{Instruction{Op: 0xff, Dst: 200, Src: 15, Off: -1, Imm: -1 << 63},
+			"invalid opcode 0xff dst r200 src r15 off -1 imm -9223372036854775808"},
 	} {
 		if got := c.ins.String(); got != c.want {
 			t.Errorf("%#v:\ngot  %s\nwant %s", c.ins, got, c.want)

@@ -132,7 +132,8 @@ func (s *stand) tailCalls(t *testing.T) trial {
 	for _, index := range []Instruction{Mov64Imm(R3, 1), Mov64Reg(R3, R7)} {
 		code = append(code, Mov64Reg(R1, R6), LoadMapFD(R2, int32(m.Int())), index, CallHelper(helperTailCall))
 	}
-	return trial{what: "tail calls", attr: syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter}, code: append(code, Mov64Imm(R0, 0), Exit())}
+	return trial{what: "tail calls", attr: syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter},
+		code: append(code, Mov64Imm(R0, 0), Exit())}
 }
 
 // divisions are what the verifier guards against divisors of 0, and of -1 where there is a sign.
@@ -142,7 +143,8 @@ func divisions(signed bool) trial {
 	b.unknown(R3, 0)
 	forms := []Instruction{Div64Reg(R2, R3), Mod64Reg(R2, R3), Div32Reg(R2, R3), Mod32Reg(R2, R3), Div64Imm(R2, 7), Mod32Imm(R2, 7)}
 	if signed {
-		forms = []Instruction{SDiv64Reg(R2, R3), SMod64Reg(R2, R3), SDiv32Reg(R2, R3), SMod32Reg(R2, R3), SDiv64Imm(R2, -1), SMod32Imm(R2, -1)}
+		forms = []Instruction{SDiv64Reg(R2, R3), SMod64Reg(R2, R3), SDiv32Reg(R2, R3), SMod32Reg(R2, R3), SDiv64Imm(R2, -1),
+			SMod32Imm(R2, -1)}
 	}
 	b.do(forms...)
 	return b.trial("division and remainder")
@@ -178,7 +180,8 @@ func upperHalves() trial {
 	b.attr.Flags |= syscall.ProgTestRndHi32
 	b.unknown(R0, 1)
 	b.unknown(R2, 2)
-	b.do(StoreMem(DW, R10, -8, R2), AtomicCmpXchg32(R10, -8, R2), Mov32Reg(R3, R2), Add32Imm(R3, 1), LoadMem(W, R4, R7, 0), StoreMem(W, R7, 0, R3), StoreMem(W, R7, 4, R4))
+	b.do(StoreMem(DW, R10, -8, R2), AtomicCmpXchg32(R10, -8, R2), Mov32Reg(R3, R2), Add32Imm(R3, 1), LoadMem(W, R4, R7, 0),
+		StoreMem(W, R7, 0, R3), StoreMem(W, R7, 4, R4))
 	b.do(AtomicCmpXchg32(R10, -8, R2), StoreMem(DW, R7, 0, R0)) // here, the upper half of r0 matters
 	return b.trial("operations on 32 bits, loaded with BPF_F_TEST_RND_HI32")
 }

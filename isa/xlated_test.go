@@ -16,8 +16,8 @@ import (
 // The files of testdata/xlated are what Linux made of programs, as TestXlatedCodeIsReadBack records it: a line of hex for each slot,
 // and comments with what the program does and which of the instructions no program may have.
 
-// readBack decodes and encodes a dump, prints and parses it. It gives the instructions that a program cannot have and what is special about them, with
-// their numbers.
+// readBack decodes and encodes a dump, prints and parses it. It gives the instructions that a program cannot have and what is
+// special about them, with their numbers.
 func readBack(t *testing.T, code []byte, order ByteOrder) string {
 	t.Helper()
 	ins, err := DecodeXlated(code, order)

@@ -70,7 +70,8 @@ func TestTypesOfAMap(t *testing.T) {
 	if key, err := spec.TypeByID(btf.TypeID(d.key)); err != nil || key.TypeName() != "u32" {
 		t.Errorf("the key is %v, %v", key, err)
 	}
-	for _, m := range []Handle{NewRingBuf("r", 4096), NewProgArray("p", 1), New(&dsl.MapSpec{Type: dsl.MapHash, KeySize: 4, ValueSize: 4})} {
+	for _, m := range []Handle{NewRingBuf("r", 4096), NewProgArray("p", 1),
+		New(&dsl.MapSpec{Type: dsl.MapHash, KeySize: 4, ValueSize: 4})} {
 		if d, err := describe(m.Spec()); err != nil || d.blob != nil {
 			t.Errorf("%v has types: %v", m.Spec().Type, err)
 		}

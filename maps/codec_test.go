@@ -90,7 +90,8 @@ func TestNumbersInNetworkOrder(t *testing.T) {
 }
 
 func TestShortAndOddRecords(t *testing.T) {
-	if _, err := maps.Decode[wide](make([]byte, 3)); err == nil || !strings.Contains(err.Error(), "needs 40 bytes, but the record has only 3") {
+	if _, err := maps.Decode[wide](make([]byte, 3)); err == nil ||
+		!strings.Contains(err.Error(), "needs 40 bytes, but the record has only 3") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := maps.Decode[string](nil); err == nil {

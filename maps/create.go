@@ -54,7 +54,8 @@ func explain(spec *dsl.MapSpec, err error) error {
 	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && spec.Type.HasMaximum():
 		help = "the maximum number of elements must not be 0"
 	case errors.Is(err, errno.EINVAL):
-		help = fmt.Sprintf("this kernel does not have this type of map (%v), or does not accept these sizes, flags or special fields", spec.Type)
+		help = fmt.Sprintf("this kernel does not have this type of map (%v), or does not accept these sizes, flags or special fields",
+			spec.Type)
 	case errors.Is(err, errno.E2BIG), errors.Is(err, errno.ENOMEM):
 		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel can allocate", spec.MaxEntries, spec.KeySize+spec.ValueSize)
 	}

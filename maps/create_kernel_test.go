@@ -156,7 +156,8 @@ func TestWhatTheKernelRefusesIsExplained(t *testing.T) {
 	}{
 		{maps.NewRingBuf("r", 2), "multiple of the page size"},
 		{maps.NewHash[uint32, uint32]("h", 0), "the maximum number of elements must not be 0"},
-		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}), "this kernel does not have this type of map (map type 250)"},
+		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}),
+			"this kernel does not have this type of map (map type 250)"},
 		{maps.NewArray[[1 << 20]uint64]("big", 1<<31), "more than the kernel can allocate"},
 	} {
 		if err := tt.m.Create(); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -69,7 +69,8 @@ func TestMapsThatCannotBe(t *testing.T) {
 		{maps.NewRingBuf("r", 5000), "must be a power of two"},
 		{maps.NewUserRingBuf("r", 0), "must be a power of two"},
 		{maps.NewArrayOf("o", 1, nil), "the inner map is missing"},
-		{maps.NewHashOf[uint32]("o", 1, maps.NewArrayOf("i", 1, maps.NewArray[uint32]("a", 1).Spec()).Spec()), "the kernel allows one level"},
+		{maps.NewHashOf[uint32]("o", 1, maps.NewArrayOf("i", 1, maps.NewArray[uint32]("a", 1).Spec()).Spec()),
+			"the kernel allows one level"},
 		{maps.NewArena("a", 0), "at least one page"},
 		{maps.NewGlobal("g", 1.5), "BPF has no floating point"},
 		{maps.NewGlobal("g", counts{}), "Lock is a bpf_spin_lock: the kernel does not map such values"},
@@ -91,7 +92,8 @@ func TestPositionsAreTheCallers(t *testing.T) {
 		maps.NewPerCPUHash[flow, variables]("", 1), maps.NewLRUPerCPUHash[flow, variables]("", 1), maps.NewPerCPUArray[variables]("", 1),
 		maps.NewLPMTrie[maps.IPv4Prefix, uint32]("", 1), maps.NewQueue[flow]("", 1), maps.NewStack[flow]("", 1),
 		maps.NewRingBuf("", 4096), maps.NewUserRingBuf("", 4096),
-		maps.NewSkStorage[counts](""), maps.NewTaskStorage[counts](""), maps.NewCgroupStorage[counts](""), maps.NewInodeStorage[counts](""),
+		maps.NewSkStorage[counts](""), maps.NewTaskStorage[counts](""), maps.NewCgroupStorage[counts](""),
+		maps.NewInodeStorage[counts](""),
 		maps.NewProgArray("", 1), maps.NewArrayOf("", 1, &dsl.MapSpec{}), maps.NewHashOf[flow]("", 1, &dsl.MapSpec{}),
 		maps.NewGlobal("", variables{}), maps.NewReadOnly("", variables{}), maps.NewArena("", 1),
 	} {
@@ -128,7 +130,8 @@ func TestUsingWhatCannotBe(t *testing.T) {
 	note(g.Load())
 	note(h.Info())
 	note(h.FD())
-	all = append(all, h.Put("a", "b"), h.Delete("a"), p.Put(0, nil), q.Push("a"), g.Store("b"), h.Create(), p.Create(), q.Create(), g.Create(), r.Create(), h.Pin("/x"), h.Open("/x"))
+	all = append(all, h.Put("a", "b"), h.Delete("a"), p.Put(0, nil), q.Push("a"), g.Store("b"), h.Create(), p.Create(), q.Create(),
+		g.Create(), r.Create(), h.Pin("/x"), h.Open("/x"))
 	for i, err := range all {
 		if err == nil {
 			t.Errorf("%d: no error", i)

@@ -185,7 +185,8 @@ func TestQueuesFromPrograms(t *testing.T) {
 	defer s.Close()
 	push := func(m maps.Handle, n int32) []dsl.Item {
 		return []dsl.Item{
-			dsl.StoreImm(w, fp, -4, n), dsl.LoadMap(r1, m.Spec()), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.Mov64Imm(r3, 0), dsl.CallHelper(mapPushElem),
+			dsl.StoreImm(w, fp, -4, n), dsl.LoadMap(r1, m.Spec()), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.Mov64Imm(r3, 0),
+			dsl.CallHelper(mapPushElem),
 		}
 	}
 	exit := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}
@@ -258,7 +259,8 @@ func TestStorageFromPrograms(t *testing.T) {
 		dsl.CallHelper(cgrpStorageGet),
 		dsl.JEQ64Imm(r0, 0, "out"),
 		dsl.Mov64Reg(r6, r0),
-	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+	}, add(0, 1), []dsl.Item{dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()})...),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -278,7 +280,8 @@ func TestReferencesFromPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	progs := created(t, maps.NewProgArray("programs", 3))
-	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
+	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +290,8 @@ func TestReferencesFromPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	call := func(index int32) []dsl.Item {
-		return []dsl.Item{dsl.LoadMap(r2, progs.Spec()), dsl.Mov64Imm(r3, index), dsl.CallHelper(tailCall), dsl.Mov64Imm(r0, 1), dsl.Exit()}
+		return []dsl.Item{dsl.LoadMap(r2, progs.Spec()), dsl.Mov64Imm(r3, index), dsl.CallHelper(tailCall),
+			dsl.Mov64Imm(r0, 1), dsl.Exit()}
 	}
 	if got := run(t, syscall.ProgTypeSocketFilter, call(2)); got != 77 {
 		t.Errorf("the tail call gives %d", got)
@@ -308,7 +312,8 @@ func TestReferencesFromPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, outer := range []maps.Handle{array, hash} {
-		second := []dsl.Item{dsl.Mov64Reg(r1, r6), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -24), dsl.CallHelper(mapLookupElem), dsl.JEQ64Imm(r0, 0, "out"), dsl.Mov64Reg(r6, r0)}
+		second := []dsl.Item{dsl.Mov64Reg(r1, r6), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -24), dsl.CallHelper(mapLookupElem),
+			dsl.JEQ64Imm(r0, 0, "out"), dsl.Mov64Reg(r6, r0)}
 		if got := run(t, syscall.ProgTypeSocketFilter, key(2), lookup(outer), second, add(0, 21), end()); got != 1 {
 			t.Errorf("%v: nothing is found", outer.Spec())
 		}
@@ -433,7 +438,8 @@ func TestOneHandleManyPrograms(t *testing.T) {
 	t.Parallel()
 	g := maps.NewGlobal("runs", uint64(0))
 	defer g.Close()
-	count := dsl.New("count", slices.Concat([]dsl.Item{dsl.LoadMapData(r6, g.Spec(), 0)}, add(0, 1), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()})...)
+	count := dsl.New("count", slices.Concat([]dsl.Item{dsl.LoadMapData(r6, g.Spec(), 0)}, add(0, 1),
+		[]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()})...)
 	done := make(chan error)
 	for range 4 {
 		go func() {

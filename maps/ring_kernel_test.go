@@ -32,7 +32,8 @@ func TestRingBufFromPrograms(t *testing.T) {
 	output := func(n int32, size int32) []dsl.Item {
 		return []dsl.Item{
 			dsl.StoreImm(w, fp, -8, n), dsl.StoreImm(w, fp, -4, 0x0201),
-			dsl.LoadMap(r1, ring.Spec()), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -8), dsl.Mov64Imm(r3, size), dsl.Mov64Imm(r4, 0), dsl.CallHelper(ringbufOutput),
+			dsl.LoadMap(r1, ring.Spec()), dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -8), dsl.Mov64Imm(r3, size), dsl.Mov64Imm(r4, 0),
+			dsl.CallHelper(ringbufOutput),
 		}
 	}
 	discard := []dsl.Item{
@@ -40,7 +41,8 @@ func TestRingBufFromPrograms(t *testing.T) {
 		dsl.JEQ64Imm(r0, 0, "none"), dsl.Mov64Reg(r1, r0), dsl.Mov64Imm(r2, 0), dsl.CallHelper(ringbufDiscard), dsl.Label("none"),
 	}
 	exit := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}
-	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
+	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -152,7 +154,8 @@ func TestUserRingBufIsRead(t *testing.T) {
 	if got, err := sum.Load(); got != want || err != nil {
 		t.Errorf("the sum is %d, %v, want %d", got, err, want)
 	}
-	if err := ring.Write(make([]byte, syscall.PageSize())); !errors.Is(err, maps.ErrFull) || !strings.Contains(err.Error(), "can never fit") {
+	if err := ring.Write(make([]byte, syscall.PageSize())); !errors.Is(err, maps.ErrFull) ||
+		!strings.Contains(err.Error(), "can never fit") {
 		t.Errorf("a record that never fits: %v", err)
 	}
 	ring.Close()

@@ -185,7 +185,8 @@ func TestPerCPUFromUserSpace(t *testing.T) {
 	if n != 2*cpus || err != nil {
 		t.Errorf("%d values, %v", n, err)
 	}
-	for _, h := range []*maps.PerCPUHash[uint16, [3]uint8]{maps.NewPerCPUHash[uint16, [3]uint8]("percpu hash", 10), maps.NewLRUPerCPUHash[uint16, [3]uint8]("lru percpu", 100)} {
+	for _, h := range []*maps.PerCPUHash[uint16, [3]uint8]{maps.NewPerCPUHash[uint16, [3]uint8]("percpu hash", 10),
+		maps.NewLRUPerCPUHash[uint16, [3]uint8]("lru percpu", 100)} {
 		created(t, h)
 		if err := h.Put(7, values); err != nil {
 			t.Fatal(err)

@@ -50,7 +50,8 @@ func readBatch(cmd Command, m *FD, cursor, next, keys, values []byte, flags uint
 	}
 	want := BatchCursorSize(sizes.key)
 	if len(next) != want || len(cursor) != want && cursor != nil {
-		return 0, &Error{Command: cmd, Object: m.String(), Errno: fmt.Errorf("cursors of %d and %d bytes, want %d: %w", len(cursor), len(next), want, fs.ErrInvalid)}
+		return 0, &Error{Command: cmd, Object: m.String(),
+			Errno: fmt.Errorf("cursors of %d and %d bytes, want %d: %w", len(cursor), len(next), want, fs.ErrInvalid)}
 	}
 	return mapBatch(cmd, m, cursor, next, keys, values, flags)
 }

@@ -115,7 +115,8 @@ func quoted(name string) string {
 
 // noReason lists beginnings of log lines that never say why a program was refused: statistics, states, source lines.
 var noReason = [...]string{
-	"processed ", "verification time ", "stack depth ", "; ", "from ", "mark_precise: ", "force_precise: ", "cur state:", "old state:", "to caller at ", "(", "SCC ", "frame 0: ", "Func#",
+	"processed ", "verification time ", "stack depth ", "; ", "from ", "mark_precise: ", "force_precise: ", "cur state:", "old state:",
+	"to caller at ", "(", "SCC ", "frame 0: ", "Func#",
 	"func#", "Live regs ", "propagating ", "caller:", "callee:", "R0=", " R",
 }
 
@@ -162,5 +163,6 @@ func isTrace(line string) bool {
 // isInsn reports whether a log line is an instruction or the state at one: "7: (95) exit", "7: R0=1 R10=fp0".
 func isInsn(line string) bool {
 	rest := strings.TrimLeft(line, "0123456789")
-	return len(rest) < len(line) && (strings.HasPrefix(rest, ": (") || strings.HasPrefix(rest, ": R") || strings.HasPrefix(rest, ": frame"))
+	return len(rest) < len(line) &&
+		(strings.HasPrefix(rest, ": (") || strings.HasPrefix(rest, ": R") || strings.HasPrefix(rest, ": frame"))
 }

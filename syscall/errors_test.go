@@ -67,7 +67,8 @@ func TestENOTSUPPHasAName(t *testing.T) {
 
 func TestLoadErrorTellsTheReasonFirst(t *testing.T) {
 	e := &LoadError{Command: CmdProgLoad, Name: "ssthresh", Errno: ENOTSUPP,
-		Log: "0: R1=ctx() R10=fp0\n; return @ reno.go:12\n0: (95) exit\nR0 !read_ok\nprocessed 1 insns (limit 1000000) max_states_per_insn 0\n"}
+		Log: "0: R1=ctx() R10=fp0\n; return @ reno.go:12\n0: (95) exit\nR0 !read_ok\nprocessed 1 insns (limit 1000000) " +
+			"max_states_per_insn 0\n"}
 	first := "prog load \"ssthresh\": R0 !read_ok: operation not supported by the kernel for this type (ENOTSUPP)"
 	for _, tt := range []struct{ format, want string }{
 		{"%v", first},
@@ -90,11 +91,17 @@ func TestLastLine(t *testing.T) {
 	for _, tt := range []struct{ name, log, want string }{
 		{"empty", "", ""},
 		{"only statistics", "processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0\n", ""},
-		{"glued statistics", "expected prog array map for tail callprocessed 3 insns (limit 1000000)\n", "expected prog array map for tail call"},
-		{"glued statistics at level 4", "expected prog array map for tail callverification time 9 usec\nstack depth 0\nprocessed 3 insns\n", "expected prog array map for tail call"},
-		{"too large", "BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000)\n", "BPF program is too large. Processed 1000001 insn"},
-		{"states follow", "infinite loop detected at insn 1\ncur state: R0=0 R10=fp0\nold state: R0=0 R10=fp0\nprocessed 3 insns (x)\n", "infinite loop detected at insn 1"},
-		{"explained by 7.3", "0: (95) exit\nR0 !read_ok\n\nVerification failed: Register Type Safety: x\n\nReason:\n  because\n\nprocessed 1 insns\n", "R0 !read_ok"},
+		{"glued statistics", "expected prog array map for tail callprocessed 3 insns (limit 1000000)\n",
+			"expected prog array map for tail call"},
+		{"glued statistics at level 4",
+			"expected prog array map for tail callverification time 9 usec\nstack depth 0\nprocessed 3 insns\n",
+			"expected prog array map for tail call"},
+		{"too large", "BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000)\n",
+			"BPF program is too large. Processed 1000001 insn"},
+		{"states follow", "infinite loop detected at insn 1\ncur state: R0=0 R10=fp0\nold state: R0=0 R10=fp0\nprocessed 3 insns (x)\n",
+			"infinite loop detected at insn 1"},
+		{"explained by 7.3", "0: (95) exit\nR0 !read_ok\n\nVerification failed: Register Type Safety: x\n\nReason:\n  " +
+			"because\n\nprocessed 1 insns\n", "R0 !read_ok"},
 		{"nothing after the last instruction", "last time: an error\n0: R1=ctx() R10=fp0\n0: (b7) r0 = 0  ; R0=0\n1: (95) exit\n", ""},
 		{"a frame", "0: (b7) r10 = 0\nframe pointer is read only\nprocessed 1 insns (limit 1000000)\n", "frame pointer is read only"},
 		{"information before the reason", "0: (79) r2 = *(u64 *)(r1 +8)\nfunc 'f' arg1 has btf_id 7 type STRUCT 'sock'\n", ""},
@@ -116,20 +123,24 @@ func TestExplainEPERM(t *testing.T) {
 	}{
 		{"struct_ops with nothing", request{command: CmdProgLoad, progType: ProgTypeStructOps}, setting{capsKnown: true},
 			[]string{"needs CAP_BPF and CAP_PERFMON", "sudo", "setcap cap_bpf,cap_perfmon+ep"}},
-		{"struct_ops with CAP_BPF", request{command: CmdProgLoad, progType: ProgTypeStructOps}, setting{capsKnown: true, caps: 1 << CapBPF},
+		{"struct_ops with CAP_BPF", request{command: CmdProgLoad, progType: ProgTypeStructOps},
+			setting{capsKnown: true, caps: 1 << CapBPF},
 			[]string{"CAP_PERFMON is missing"}},
 		{"socket filter", request{command: CmdProgLoad, progType: ProgTypeSocketFilter}, setting{capsKnown: true, unprivileged: "2"},
 			[]string{"needs CAP_BPF", "kernel.unprivileged_bpf_disabled is 2"}},
 		{"xdp", request{command: CmdProgLoad, progType: ProgTypeXDP}, setting{}, []string{"needs CAP_BPF and CAP_NET_ADMIN"}},
 		{"unknown type", request{command: CmdProgLoad, progType: 12345}, setting{}, []string{"needs CAP_BPF"}},
-		{"root under lockdown", request{command: CmdProgLoad, progType: ProgTypeTracing}, setting{capsKnown: true, caps: all, lockdown: "confidentiality"},
+		{"root under lockdown", request{command: CmdProgLoad, progType: ProgTypeTracing},
+			setting{capsKnown: true, caps: all, lockdown: "confidentiality"},
 			[]string{"the process has CAP_BPF and CAP_PERFMON", "locked down (confidentiality"}},
 		{"root in a user namespace", request{command: CmdMapCreate}, setting{capsKnown: true, caps: all, lockdown: "none"},
 			[]string{"user namespace"}},
-		{"sockmap", request{command: CmdMapCreate, mapType: MapTypeSockMap}, setting{capsKnown: true}, []string{"needs CAP_BPF and CAP_NET_ADMIN"}},
+		{"sockmap", request{command: CmdMapCreate, mapType: MapTypeSockMap}, setting{capsKnown: true},
+			[]string{"needs CAP_BPF and CAP_NET_ADMIN"}},
 		{"ids", request{command: CmdProgGetNextID}, setting{capsKnown: true}, []string{"needs CAP_SYS_ADMIN"}},
 		{"frozen map", request{command: CmdMapUpdate}, setting{}, []string{"frozen"}},
-		{"wrong old map", request{command: CmdLinkUpdate, replace: true}, setting{capsKnown: true, caps: all}, []string{"does not hold the given old map"}},
+		{"wrong old map", request{command: CmdLinkUpdate, replace: true}, setting{capsKnown: true, caps: all},
+			[]string{"does not hold the given old map"}},
 		{"pin on another file system", request{command: CmdObjPin}, setting{}, []string{"bpf file system"}},
 	} {
 		got := explain(tt.request, tt.setting)

@@ -74,7 +74,8 @@ func LinkUpdate(link, newFD, oldFD *FD, flags uint32) error {
 	object := "fd " + strconv.Itoa(num)
 	if info, err := LinkInfoByFD(link); err == nil && info.Type == LinkTypeStructOps && info.MapID != 0 {
 		if m, err := MapInfoByFD(newFD); err == nil && m.ID == info.MapID {
-			return &Error{Command: CmdLinkUpdate, Object: object, Errno: fmt.Errorf("the link holds map %d already: %w", m.ID, fs.ErrInvalid)}
+			return &Error{Command: CmdLinkUpdate, Object: object,
+				Errno: fmt.Errorf("the link holds map %d already: %w", m.ID, fs.ErrInvalid)}
 		}
 	}
 	attr := linkUpdateAttr{linkFD: uint32(num), newFD: uint32(newNum), flags: flags, oldFD: oldNum}

@@ -122,7 +122,8 @@ func mapElem(cmd Command, m *FD, key, value []byte, flags uint64) error {
 		if cmd == CmdMapGetNextKey {
 			what = "next key"
 		}
-		return &Error{Command: cmd, Object: object, Errno: fmt.Errorf("%s of %d bytes, want %d: %w", what, len(value), wantValue, fs.ErrInvalid)}
+		return &Error{Command: cmd, Object: object,
+			Errno: fmt.Errorf("%s of %d bytes, want %d: %w", what, len(value), wantValue, fs.ErrInvalid)}
 	}
 	attr := mapElemAttr{mapFD: uint32(num), key: bytesPointer(key), value: bytesPointer(value), flags: flags}
 	if err := bpfZero(cmd, &attr); err != nil {

@@ -176,7 +176,8 @@ func TestPinAndGet(t *testing.T) {
 		if err := syscall.ObjPin(m, filepath.Join(dir, "a.b")); !strings.Contains(syscall.ExplainPermission(err), "dot") {
 			t.Errorf("a dot in the name: %v", err)
 		}
-		if err := syscall.ObjPin(m, filepath.Join(t.TempDir(), "x")); !strings.Contains(syscall.ExplainPermission(err), "bpf file system") {
+		if err := syscall.ObjPin(m, filepath.Join(t.TempDir(), "x")); !strings.Contains(syscall.ExplainPermission(err),
+			"bpf file system") {
 			t.Errorf("pin on another file system: %v", err)
 		}
 		if err := os.Remove(path); err != nil {

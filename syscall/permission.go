@@ -67,7 +67,8 @@ func explain(r request, s setting) string {
 		if r.replace {
 			return "the link does not hold the given old map or program any more; nothing was changed"
 		}
-	case CmdMapLookup, CmdMapUpdate, CmdMapDelete, CmdMapGetNextKey, CmdMapTake, CmdMapLookupMany, CmdMapTakeMany, CmdMapUpdateMany, CmdMapDeleteMany:
+	case CmdMapLookup, CmdMapUpdate, CmdMapDelete, CmdMapGetNextKey, CmdMapTake, CmdMapLookupMany, CmdMapTakeMany, CmdMapUpdateMany,
+		CmdMapDeleteMany:
 		return "the map is frozen, or the descriptor may not do this: the map was created or opened read-only or write-only"
 	case CmdObjPin:
 		return "the path must be on a bpf file system (mount -t bpf bpf /sys/fs/bpf) and its last part must not contain a dot"
@@ -92,7 +93,8 @@ func explain(r request, s setting) string {
 	if s.capsKnown && len(missing) < len(need) {
 		text += ", and " + joinCaps(missing, " and ") + " is missing"
 	}
-	if r.command == CmdProgLoad && (r.progType == ProgTypeSocketFilter || r.progType == ProgTypeCgroupSKB) && s.unprivileged != "" && s.unprivileged != "0" {
+	if r.command == CmdProgLoad && (r.progType == ProgTypeSocketFilter || r.progType == ProgTypeCgroupSKB) && s.unprivileged != "" &&
+		s.unprivileged != "0" {
 		text += " because kernel.unprivileged_bpf_disabled is " + s.unprivileged
 	}
 	return text + ": run as root (sudo), or give the binary what it needs (setcap " + strings.ToLower(joinCaps(need, ",")) + "+ep FILE)"
@@ -103,7 +105,8 @@ func otherReason(s setting) string {
 	if s.lockdown == "integrity" || s.lockdown == "confidentiality" {
 		return "the kernel is locked down (" + s.lockdown + ", /sys/kernel/security/lockdown)"
 	}
-	return "a kernel built without it, a security module, a seccomp filter, or a user namespace (capabilities count only in the initial one)"
+	return "a kernel built without it, a security module, a seccomp filter, or a user namespace (capabilities count only in the " +
+		"initial one)"
 }
 
 func joinCaps(caps []Cap, sep string) string {

@@ -71,7 +71,8 @@ func progLoadArgs(a *ProgLoadAttr) (attr *progLoadAttr, done func(), err error) 
 		{"line_info", len(a.LineInfo), int(lineRec)},
 	} {
 		if part.size > 0 && part.size%part.rec != 0 {
-			return nil, nil, fmt.Errorf("%s of %d bytes are not whole records of %d bytes: %w", part.name, part.size, part.rec, fs.ErrInvalid)
+			return nil, nil, fmt.Errorf("%s of %d bytes are not whole records of %d bytes: %w", part.name, part.size,
+				part.rec, fs.ErrInvalid)
 		}
 	}
 	license, err := unix.BytePtrFromString(a.License)

@@ -194,7 +194,8 @@ func TestRunsAProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Type != syscall.ProgTypeSocketFilter || info.Name != "return_2" || info.XlatedSize != 16 || !info.GPLCompatible || info.ID == 0 ||
+	if info.Type != syscall.ProgTypeSocketFilter || info.Name != "return_2" || info.XlatedSize != 16 || !info.GPLCompatible ||
+		info.ID == 0 ||
 		info.Tag == [8]byte{} || info.LoadTime == 0 || info.VerifiedInsns != 2 || len(info.MapIDs) != 0 {
 		t.Errorf("info %+v", info)
 	}
@@ -286,7 +287,8 @@ func TestBigLogIsComplete(t *testing.T) {
 		if !errors.As(err, &load) || !errors.Is(err, unix.EACCES) {
 			t.Fatalf("level %d: %v", level, err)
 		}
-		if len(load.Log) < 200<<10 || load.Truncated || !strings.Contains(load.Log, "\n0: (b7) r1 = 7") && !strings.HasPrefix(load.Log, "0: ") {
+		if len(load.Log) < 200<<10 || load.Truncated || !strings.Contains(load.Log, "\n0: (b7) r1 = 7") &&
+			!strings.HasPrefix(load.Log, "0: ") {
 			t.Errorf("level %d: a log of %d bytes, truncated %v, that begins %.60q", level, len(load.Log), load.Truncated, load.Log)
 		}
 	}
@@ -296,7 +298,8 @@ func TestLogOfALoadedProgram(t *testing.T) {
 	kerneltest.Require(t)
 	var log string
 	p, err := syscall.ProgLoad(&syscall.ProgLoadAttr{
-		Type: syscall.ProgTypeSocketFilter, License: "GPL", Instructions: return2, LogLevel: syscall.LogInsns | syscall.LogStats, Log: &log,
+		Type: syscall.ProgTypeSocketFilter, License: "GPL", Instructions: return2,
+		LogLevel: syscall.LogInsns | syscall.LogStats, Log: &log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,8 @@ func ProgTestRun(a *TestRunAttr) (*TestRunResult, error) {
 		for _, p := range a.CtxPointers {
 			if p.Offset < 0 || p.Offset%8 != 0 || p.Offset > len(ctx)-8 || len(p.Data) == 0 {
 				return nil, &Error{Command: CmdProgTestRun, Errno: fmt.Errorf(
-					"pointer to %d bytes at offset %d of a context of %d bytes: offsets are multiples of 8, and there must be something to point to: %w",
+					"pointer to %d bytes at offset %d of a context of %d bytes: offsets are multiples of 8, and there must be "+
+						"something to point to: %w",
 					len(p.Data), p.Offset, len(ctx), fs.ErrInvalid)}
 			}
 			data := unsafe.SliceData(p.Data)

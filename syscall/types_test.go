@@ -33,7 +33,8 @@ func TestEveryNumberHasAName(t *testing.T) {
 	known := 0
 	for _, file := range []string{"progtype.go", "maptype.go", "attachtype.go", "linktype.go"} {
 		for _, name := range slices.Sorted(maps.Keys(names("../internal/linux/" + file))) {
-			numbered := strings.HasPrefix(name, "ProgType") || strings.HasPrefix(name, "MapType") || strings.HasPrefix(name, "Attach") || strings.HasPrefix(name, "LinkType")
+			numbered := strings.HasPrefix(name, "ProgType") || strings.HasPrefix(name, "MapType") || strings.HasPrefix(name, "Attach") ||
+				strings.HasPrefix(name, "LinkType")
 			if !numbered {
 				continue
 			}

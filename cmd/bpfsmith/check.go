@@ -155,7 +155,8 @@ func programType(name string) (linux.Section, error) {
 	if s, ok := linux.ParseSection(name); ok {
 		return s, nil
 	}
-	return linux.Section{}, fmt.Errorf("--type %s: there is no such type of programs; bpftool's names are expected, such as socket_filter, xdp or struct_ops", name)
+	return linux.Section{}, fmt.Errorf("--type %s: there is no such type of programs; bpftool's names are expected, such as "+
+		"socket_filter, xdp or struct_ops", name)
 }
 
 // program makes the description of the program from the flags.

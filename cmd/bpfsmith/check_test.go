@@ -19,10 +19,12 @@ func TestCheck(t *testing.T) {
 		"no type":        {[]string{"-"}, exit, "", exitUsage},
 		"no instruction": {[]string{"--type", "xdp", "-"}, "ff00000000000000", "insn 0: ", 1},
 		"a map": {[]string{"--type", "socket_filter", "--map", "9=array:4:64:1", "-"},
-			"620afcff00000000bfa200000000000007020000fcffffff1811000009000000000000000000000085000000010000001500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
+			"620afcff00000000bfa200000000000007020000fcffffff181100000900000000000000000000008500000001000000" +
+				"1500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
 			"insn 10: ", 1},
-		"a bad map":                     {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
-		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000", "insn 1: the result is a pointer\n", 1},
+		"a bad map": {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
+		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000",
+			"insn 1: the result is a pointer\n", 1},
 	} {
 		out, errs, code := tool(tt.in, append([]string{"check"}, tt.args...)...)
 		if code != tt.code || !strings.HasPrefix(out, tt.want) || tt.want == "" && out != "" {
@@ -66,7 +68,8 @@ func TestCheckReadsBrokenObjects(t *testing.T) {
 			if err := os.WriteFile(file, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if out, errs, code := tool("", "check", "--type", "xdp", file); code != 0 && out == "" && errs == "" || strings.Contains(errs, "panic") {
+			if out, errs, code := tool("", "check", "--type", "xdp", file); code != 0 && out == "" && errs == "" ||
+				strings.Contains(errs, "panic") {
 				t.Errorf("byte %d: exit %d without a message: %s", n, code, errs)
 			}
 		}

@@ -53,7 +53,8 @@ func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spe
 	for name, m := range spec.Maps {
 		fd := descriptor(len(descriptors) + 1)
 		descriptors[name] = fd
-		common.Maps[int32(fd)] = verify.Map{Name: name, Type: linux.MapType(m.Type), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: specialFields(m.Value)}
+		common.Maps[int32(fd)] = verify.Map{Name: name, Type: linux.MapType(m.Type), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries,
+			Flags: m.Flags, Special: specialFields(m.Value)}
 	}
 	var programs []objectProgram
 	for name, p := range spec.Programs {
@@ -74,7 +75,8 @@ type descriptor int
 func (d descriptor) FD() int { return int(d) }
 
 // read reads a program's instructions and resolves the names in them.
-func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor, kernel func() (*cbtf.Spec, error)) error {
+func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor,
+	kernel func() (*cbtf.Spec, error)) error {
 	code := slices.Clone(p.Instructions)
 	if err := relocate(code, kernel, p); err != nil {
 		return err

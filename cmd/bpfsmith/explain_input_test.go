@@ -41,7 +41,8 @@ func TestExplainFindsTheSource(t *testing.T) {
 func TestExplainTakesTheRightFile(t *testing.T) {
 	dir := t.TempDir()
 	source := portsFile(t, "ports.go")
-	for name, text := range map[string]string{"a/ports.go": "package other\n", "b/ports.go": source, "c/ports.go": strings.Repeat("\n", 100), ".git/ports.go": source + "hidden"} {
+	for name, text := range map[string]string{"a/ports.go": "package other\n", "b/ports.go": source,
+		"c/ports.go": strings.Repeat("\n", 100), ".git/ports.go": source + "hidden"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +88,8 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 		"colours":    each("\x1b[31m") + "\x1b[0m",
 		"several":    ok + log + "Error: failed to load object file\n",
 		"first":      log + ok,
-		"two frames": "-- BEGIN PROG LOAD LOG --\n" + ok + "-- END PROG LOAD LOG --\n-- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\n",
+		"two frames": "-- BEGIN PROG LOAD LOG --\n" + ok + "-- END PROG LOAD LOG --\n-- BEGIN PROG LOAD LOG --\n" + log +
+			"-- END PROG LOAD LOG --\n",
 	} {
 		if got, errs, code := tool(text, "explain", "-"); got != want || errs != "" || code != 0 {
 			t.Errorf("%s: exit %d, %s\n%s\nwant\n%s", name, code, errs, got, want)
@@ -111,7 +113,8 @@ func TestExplainUsage(t *testing.T) {
 		"--prog 950000 -":         "--prog: the code has 3 bytes, which is not a multiple of 8\n",
 		"--html /nowhere/x.htm -": "open /nowhere/x.htm: ",
 	} {
-		if out, errs, code := tool("", append([]string{"explain"}, strings.Fields(args)...)...); out != "" || !strings.HasPrefix(errs, want) || code != exitUsage {
+		if out, errs, code := tool("", append([]string{"explain"}, strings.Fields(args)...)...); out != "" ||
+			!strings.HasPrefix(errs, want) || code != exitUsage {
 			t.Errorf("%q: exit %d, %q %q", args, code, out, errs)
 		}
 	}
@@ -140,7 +143,8 @@ func TestExplainProgram(t *testing.T) {
 		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 	file := filepath.Join(t.TempDir(), "prog")
-	for _, text := range []string{hex, "b7 00 00 00 00 00 00 00 # r0 = 0\n95 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00\n", "\xb7\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00"} {
+	for _, text := range []string{hex, "b7 00 00 00 00 00 00 00 # r0 = 0\n95 00 00 00 00 00 00 00 95 00 00 00 00 00 00 00\n",
+		"\xb7\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00\x00\x00"} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -164,11 +168,13 @@ func elfObject(t *testing.T, machine elf.Machine) []byte {
 	}
 	put(elf.Header64{
 		Ident: [16]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:  uint16(elf.ET_REL), Machine: uint16(machine), Version: 1, Ehsize: header, Shentsize: section, Shnum: 4, Shstrndx: 3, Shoff: header,
+		Type:  uint16(elf.ET_REL), Machine: uint16(machine), Version: 1, Ehsize: header, Shentsize: section, Shnum: 4,
+		Shstrndx: 3, Shoff: header,
 	})
 	at := uint64(header + 4*section)
 	put(elf.Section64{})
-	put(elf.Section64{Name: 5, Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Off: at, Size: 24, Addralign: 8})
+	put(elf.Section64{Name: 5, Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Off: at,
+		Size: 24, Addralign: 8})
 	put(elf.Section64{Name: 9, Type: uint32(elf.SHT_SYMTAB), Off: at + 24, Size: 3 * 24, Link: 3, Info: 1, Entsize: 24, Addralign: 8})
 	put(elf.Section64{Name: 17, Type: uint32(elf.SHT_STRTAB), Off: at + 24 + 72, Size: uint64(len(names)), Addralign: 1})
 	b.WriteString(code)

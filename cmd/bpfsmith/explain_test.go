@@ -58,14 +58,16 @@ func TestExplainForTools(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v: %s %s", code, err, out, errs)
 	}
-	if r.Kind != "uninitialised" || r.Error != "R1 !read_ok" || r.Insn != 1 || r.Source.Line == 0 || r.Source.File == "" || r.Explanation == "" || r.Fix == "" || len(r.Slice) == 0 {
+	if r.Kind != "uninitialised" || r.Error != "R1 !read_ok" || r.Insn != 1 || r.Source.Line == 0 || r.Source.File == "" ||
+		r.Explanation == "" || r.Fix == "" || len(r.Slice) == 0 {
 		t.Errorf("%+v", r)
 	}
 	page := filepath.Join(t.TempDir(), "page.html")
 	if _, errs, code := tool("", "explain", "--html", page, log); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
-	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("R1 !read_ok")) || bytes.Contains(text, []byte("http://")) {
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("R1 !read_ok")) ||
+		bytes.Contains(text, []byte("http://")) {
 		t.Errorf("the page: %d bytes, %v", len(text), err)
 	}
 }

@@ -66,7 +66,8 @@ with raw BTF.`,
 	flags.StringSliceVar(&g.options.Enums, "enum", nil, "enums, by `NAME` or pattern")
 	flags.StringSliceVar(&g.options.Members, "member", nil, "make methods only for members that match a `PATTERN` such as "+
 		"task_struct.scx.*")
-	flags.StringSliceVar(&g.options.Set, "set", nil, "make methods that write members only for those that match a `PATTERN`; "+btfgen.None+" for no member")
+	flags.StringSliceVar(&g.options.Set, "set", nil,
+		"make methods that write members only for those that match a `PATTERN`; "+btfgen.None+" for no member")
 	flags.StringSliceVar(&g.options.Strip, "strip", nil, "`BEGINNING` of C names that is left out in Go names")
 	flags.StringVar(&g.options.Package, "package", "", "`NAME` of the package; default: the name of the folder")
 	flags.StringVar(&g.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")

@@ -103,7 +103,8 @@ func TestGenRefuses(t *testing.T) {
 			"would both be the Go type Sock"},
 		{"a function that is not there", []string{"--func", "tcp_slow_stat", "-o", dir}, exitInput, "did you mean tcp_slow_start?"},
 		{"a pattern without match", []string{"--func", "udp_*", "-o", dir}, exitInput, `"udp_*" matches no function`},
-		{"a member that is not there", []string{"--type", "sock", "--set", "sock.sk_pacing", "-o", dir}, exitInput, `"sock.sk_pacing" matches no member`},
+		{"a member that is not there", []string{"--type", "sock", "--set", "sock.sk_pacing", "-o", dir}, exitInput,
+			`"sock.sk_pacing" matches no member`},
 		{"no BTF", []string{"--btf", filepath.Join(dir, "none"), "--type", "sock", "-o", dir}, exitInput, "--btf: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -63,7 +63,8 @@ func (l *language) decode(code []byte) ([]isa.Instruction, error) {
 }
 
 // run executes a command: line by line with --lines, otherwise with the whole input.
-func (l *language) run(cmd *cobra.Command, args []string, line func(out []byte, line string, d isa.Dialect) ([]byte, error), whole func(*input, isa.Dialect) error) error {
+func (l *language) run(cmd *cobra.Command, args []string, line func(out []byte, line string, d isa.Dialect) ([]byte, error),
+	whole func(*input, isa.Dialect) error) error {
 	dialect, err := l.resolve()
 	if err != nil {
 		return err

@@ -39,7 +39,8 @@ func column(t *testing.T, file, name, where, value string) string {
 }
 
 func TestLinesAreTheRecordedOnes(t *testing.T) {
-	text, little, big := column(t, "golden.tsv", "llvm_asm", "", ""), column(t, "golden.tsv", "hex_le", "", ""), column(t, "golden.tsv", "hex_be", "", "")
+	text, little, big := column(t, "golden.tsv", "llvm_asm", "", ""), column(t, "golden.tsv", "hex_le", "", ""),
+		column(t, "golden.tsv", "hex_be", "", "")
 	for _, c := range []struct {
 		stdin string
 		args  []string
@@ -93,7 +94,8 @@ func TestEachLineHasItsAnswer(t *testing.T) {
 			"error: column 6: an odd number of hex digits: a byte has two\n" +
 			"error: the code ends within a slot; allowed: slots of 8 bytes, and 1 are left\n" +
 			"error: (Add64Imm): dst 11: no such register; allowed: r0 to r10\nerror: 2 instructions in this line, not one\n"},
-		{"disasm --lines --xlated", "07 0b 00 00 05 00 00 00\nc2 00 00 00 00 00 00 00\n18 11 00 00 07 00 00 00 00 00 00 00 00 00 00 00", "r11 += 5\nnospec\nr1 = map[id:7]\n"},
+		{"disasm --lines --xlated", "07 0b 00 00 05 00 00 00\nc2 00 00 00 00 00 00 00\n18 11 00 00 07 00 00 00 00 00 00 00 00 00 00 00",
+			"r11 += 5\nnospec\nr1 = map[id:7]\n"},
 		{"asm --lines", "", ""},
 	} {
 		out, errs, code := invoke(t, c.stdin, strings.Fields(c.args)...)
@@ -175,7 +177,8 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		{"", "disasm --xlated --dialect llvm", "", "bpfsmith: LLVM has no notation for translated code: use only one of --dialect llvm " +
 			"and --xlated\nSee bpfsmith disasm --help.\n", 2},
 		{"", "asm --lines -o x", "", "bpfsmith: --lines prints hex: use only one of --lines and -o\nSee bpfsmith asm --help.\n", 2},
-		{"", "disasm --lines --raw", "", "bpfsmith: --lines reads hex: use only one of --lines and --raw\nSee bpfsmith disasm --help.\n", 2},
+		{"", "disasm --lines --raw", "",
+			"bpfsmith: --lines reads hex: use only one of --lines and --raw\nSee bpfsmith disasm --help.\n", 2},
 		{"", "asm a b", "", "bpfsmith: accepts at most 1 arg(s), received 2\nSee bpfsmith asm --help.\n", 2},
 		{"", "fly", "", "bpfsmith: unknown command \"fly\" for \"bpfsmith\"\nSee bpfsmith --help.\n", 2},
 	} {

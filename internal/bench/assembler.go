@@ -97,12 +97,15 @@ func assembler() []row {
 		}
 	})
 	rows := []row{
-		{what: "encode", ours: perInstruction(encode), peer: perInstruction(peerEncode), bytes: encode.AllocedBytesPerOp(), alloc: encode.AllocsPerOp(),
-			goal: "≤ 3 ns, no allocation, ≥ 20×", missed: encode.AllocsPerOp() > 0},
-		{what: "decode", ours: perInstruction(decode), peer: perInstruction(peerDecode), bytes: decode.AllocedBytesPerOp(), alloc: decode.AllocsPerOp(),
-			goal: "≤ 3 ns, no allocation, ≥ 20×", missed: decode.AllocsPerOp() > 0},
-		{what: "format", ours: perInstruction(format), peer: perInstruction(peerFormat), bytes: format.AllocedBytesPerOp(), alloc: format.AllocsPerOp(),
-			goal: "≤ 100 ns, one allocation a program, ≥ 8×", missed: format.AllocsPerOp() > 1},
+		{what: "encode", ours: perInstruction(encode), peer: perInstruction(peerEncode), bytes: encode.AllocedBytesPerOp(),
+			alloc: encode.AllocsPerOp(),
+			goal:  "≤ 3 ns, no allocation, ≥ 20×", missed: encode.AllocsPerOp() > 0},
+		{what: "decode", ours: perInstruction(decode), peer: perInstruction(peerDecode), bytes: decode.AllocedBytesPerOp(),
+			alloc: decode.AllocsPerOp(),
+			goal:  "≤ 3 ns, no allocation, ≥ 20×", missed: decode.AllocsPerOp() > 0},
+		{what: "format", ours: perInstruction(format), peer: perInstruction(peerFormat), bytes: format.AllocedBytesPerOp(),
+			alloc: format.AllocsPerOp(),
+			goal:  "≤ 100 ns, one allocation a program, ≥ 8×", missed: format.AllocsPerOp() > 1},
 		{what: "parse", ours: perInstruction(parse), bytes: parse.AllocedBytesPerOp(), alloc: parse.AllocsPerOp(),
 			goal: "≤ 300 ns", missed: parse.AllocsPerOp() > 0},
 	}

@@ -73,7 +73,8 @@ func programs() []row {
 			check(b, err)
 		}
 	})
-	rows = append(rows, row{what: "assemble 1,000,000 lines of text", unit: "ms", ours: perOp(r).Seconds() * 1e3, bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp()})
+	rows = append(rows, row{what: "assemble 1,000,000 lines of text", unit: "ms", ours: perOp(r).Seconds() * 1e3,
+		bytes: r.AllocedBytesPerOp(), alloc: r.AllocsPerOp()})
 	made := best(func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
@@ -82,7 +83,8 @@ func programs() []row {
 		}
 	})
 	rows = append(rows, row{what: "make and assemble 1,000,000, unchecked as text is", unit: "ms", ours: perOp(made).Seconds() * 1e3,
-		bytes: made.AllocedBytesPerOp(), alloc: made.AllocsPerOp(), goal: "≤ 200 bytes each, ≤ the time from text", missed: made.AllocedBytesPerOp() > 200_000_000 || perOp(made) > perOp(r)})
+		bytes: made.AllocedBytesPerOp(), alloc: made.AllocsPerOp(), goal: "≤ 200 bytes each, ≤ the time from text",
+		missed: made.AllocedBytesPerOp() > 200_000_000 || perOp(made) > perOp(r)})
 	items := best(func(b *testing.B) {
 		for range b.N {
 			labelled(100_000)

@@ -93,7 +93,8 @@ func (s step) load() error {
 	if err != nil {
 		return err
 	}
-	fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "probe", License: "GPL", Instructions: code})
+	fd, err := syscall.ProgLoad(&syscall.ProgLoadAttr{Type: syscall.ProgTypeSocketFilter, Name: "probe", License: "GPL",
+		Instructions: code})
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,8 @@ func checkTraces(t *testing.T) {
 				bad = fmt.Sprintf("open descriptors %q, before %q", after.descriptors, before.descriptors)
 			case after.goroutines > before.goroutines:
 				stacks := make([]byte, 1<<20)
-				bad = fmt.Sprintf("%d goroutines, before %d:\n%s", after.goroutines, before.goroutines, stacks[:runtime.Stack(stacks, true)])
+				bad = fmt.Sprintf("%d goroutines, before %d:\n%s", after.goroutines, before.goroutines,
+					stacks[:runtime.Stack(stacks, true)])
 			case after.named > before.named:
 				bad = fmt.Sprintf("%d named namespaces, before %d", after.named, before.named)
 			default:
@@ -256,7 +257,8 @@ func transferFaults(t *testing.T, algorithm string, left float64) (stats Stats, 
 		fault("%d retransmits, %d drops; want some", r.Retransmits, r.QueueDrops)
 	}
 	if first := r.Samples[0]; first.Ssthresh != InfiniteSsthresh || first.Cwnd != 10 {
-		fault("starts with window %d and ssthresh %d, want 10 and infinite: inherited from another connection?", first.Cwnd, first.Ssthresh)
+		fault("starts with window %d and ssthresh %d, want 10 and infinite: inherited from another connection?", first.Cwnd,
+			first.Ssthresh)
 	}
 	var losses, fitting int
 	var report strings.Builder

@@ -23,9 +23,9 @@ type Link struct {
 	PolicedBurst int // 0 means a tenth of a second of PolicedRate
 }
 
-// DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16 packets are
-// under way when it is full), and a queue of 20 packets, so that Reno's window swings between 19 and 38 segments every 0.7 s, and
-// the halved window still fills the link.
+// DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16
+// packets are under way when it is full), and a queue of 20 packets, so that Reno's window swings between 19 and 38 segments
+// every 0.7 s, and the halved window still fills the link.
 //
 // The link was chosen by the spread of the mean windows of ten transfers with the kernel's Reno, on two busy processors: the largest
 // was 0.6 % above the smallest for 4 s, 1.4 % for 3 s. At 20 Mbit/s with a queue of 33 it was 4.5 to 5.8 %: there are half as many teeth,

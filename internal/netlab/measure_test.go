@@ -72,7 +72,8 @@ func TestLinkDefaults(t *testing.T) {
 		rate  int64
 		burst int
 		valid bool
-	}{{0, 0, true}, {1_000_000, 0, true}, {20_000_000, 1500, true}, {1_000_000, 1499, false}, {1_000_000, -1, false}, {-1, 0, false}, {20_000_001, 0, false}} {
+	}{{0, 0, true}, {1_000_000, 0, true}, {20_000_000, 1500, true}, {1_000_000, 1499, false}, {1_000_000, -1, false}, {-1, 0, false},
+		{20_000_001, 0, false}} {
 		err := Link{Rate: 20_000_000, PolicedRate: l.rate, PolicedBurst: l.burst}.validate()
 		if (err == nil) != l.valid {
 			t.Errorf("policed to %d bit/s with a burst of %d: %v", l.rate, l.burst, err)
@@ -81,7 +82,8 @@ func TestLinkDefaults(t *testing.T) {
 	if got := (Link{Rate: 20_000_000, PolicedRate: 4_000_000}).withDefaults().PolicedBurst; got != 50_000 {
 		t.Errorf("a policer of 4 Mbit/s gets a burst of %d bytes, want 50000", got)
 	}
-	if got, want := (Link{Rate: 20_000_000, Queue: 5, PolicedRate: 500_000}).String(), "20 Mbit/s, 0s one way, queue 5 packets, policed to 0.5 Mbit/s"; got != want {
+	if got, want := (Link{Rate: 20_000_000, Queue: 5, PolicedRate: 500_000}).String(),
+		"20 Mbit/s, 0s one way, queue 5 packets, policed to 0.5 Mbit/s"; got != want {
 		t.Errorf("String() = %q, want %q", got, want)
 	}
 	if err := DefaultLink().validate(); err != nil {

@@ -183,7 +183,8 @@ func keepNoMetrics() error {
 func useECN() error {
 	const path = "/proc/sys/net/ipv4/tcp_ecn" // of the namespace of the thread that opens it
 	if err := os.WriteFile(path, []byte("1"), 0); err != nil {
-		return fmt.Errorf("%w: needed for a link that marks packets; where /proc/sys is read-only (Docker), use a link without ECNThreshold", err)
+		return fmt.Errorf("%w: needed for a link that marks packets; where /proc/sys is read-only (Docker), use a link without "+
+			"ECNThreshold", err)
 	}
 	return nil
 }

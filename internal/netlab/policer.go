@@ -2,8 +2,9 @@ package netlab
 
 import "time"
 
-// A policer is a token bucket that drops what finds it empty. It has no queue, so the packets that get through are as fast as the line, and
-// a sender that takes their spacing for the rate loses most of what it sends. Its zero value lets everything through.
+// A policer is a token bucket that drops what finds it empty. It has no queue, so the packets that get through are as fast as
+// the line, and a sender that takes their spacing for the rate loses most of what it sends. Its zero value lets everything
+// through.
 type policer struct {
 	rate  int64 // bits per second that fill the bucket; 0: no policer
 	burst int   // bytes that it holds

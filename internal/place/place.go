@@ -16,9 +16,10 @@ import (
 type Place struct {
 	Type linux.ProgType // of the program
 
-	Struct, Member string           // struct_ops: what it is for
-	Hook           linux.AttachType // tracing: AttachTraceRawTP, AttachTraceFEntry, AttachTraceFExit or AttachModifyReturn; 0 for the first
-	Attach         string           // tracing: the tracepoint or function
+	Struct, Member string // struct_ops: what it is for
+	// tracing: AttachTraceRawTP, AttachTraceFEntry, AttachTraceFExit or AttachModifyReturn; 0 for the first
+	Hook   linux.AttachType
+	Attach string // tracing: the tracepoint or function
 
 	Signature *Signature // what calls the program
 

@@ -35,7 +35,8 @@ func TestHeaderCanBeMadeForEachKernel(t *testing.T) {
 			t.Errorf("%s: %v", kernel, err)
 			continue
 		}
-		for _, want := range []string{"#define HZ 250\n", "struct tcp_sock {", "\tu32 snd_cwnd; // at ", "#define tcp_sock_is_cwnd_limited(p) "} {
+		for _, want := range []string{"#define HZ 250\n", "struct tcp_sock {", "\tu32 snd_cwnd; // at ",
+			"#define tcp_sock_is_cwnd_limited(p) "} {
 			if !strings.Contains(text.String(), want) {
 				t.Errorf("%s: the header lacks %q:\n%s", kernel, want, text.String())
 			}

@@ -23,7 +23,8 @@ type figures struct {
 }
 
 // memberOrder is the order of a connection's life.
-var memberOrder = []string{"init", "cong_avoid", "cong_control", "in_ack_event", "pkts_acked", "cwnd_event", "set_state", "ssthresh", "undo_cwnd"}
+var memberOrder = []string{"init", "cong_avoid", "cong_control", "in_ack_event", "pkts_acked", "cwnd_event", "set_state",
+	"ssthresh", "undo_cwnd"}
 
 // A report is everything that was measured.
 type report struct {
@@ -55,7 +56,8 @@ func (r *report) of(level, algorithm string) []*figures {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *figures) int {
-		return cmp.Or(cmp.Compare(slices.Index(memberOrder, a.member), slices.Index(memberOrder, b.member)), strings.Compare(a.member, b.member))
+		return cmp.Or(cmp.Compare(slices.Index(memberOrder, a.member), slices.Index(memberOrder, b.member)),
+			strings.Compare(a.member, b.member))
 	})
 	return all
 }

@@ -55,7 +55,8 @@ func writeStruct(w io.Writer, types *btf.Types, name string, paths []string) err
 		switch {
 		case f.BitSize > 0:
 			if isa.Native != isa.LittleEndian {
-				return fmt.Errorf("%s.%s: BTF counts the bits of a field from the other end here: header.go knows little-endian machines", name, path)
+				return fmt.Errorf("%s.%s: BTF counts the bits of a field from the other end here: header.go knows little-endian machines",
+					name, path)
 			}
 			at, shift := f.Offset+f.BitOffset/8, f.BitOffset%8
 			if shift+f.BitSize > 8 {

@@ -182,7 +182,8 @@ func (o *ourPlan) prepare(name string) (*structops.Plan, error) {
 func (o *ourPlan) functions() []function {
 	var all []function
 	for _, p := range o.plan.Programs {
-		all = append(all, function{member: p.Member.Name, name: p.Object.Program.Name, slots: p.Object.Slots(), insns: len(p.Object.Instructions)})
+		all = append(all, function{member: p.Member.Name, name: p.Object.Program.Name, slots: p.Object.Slots(),
+			insns: len(p.Object.Instructions)})
 	}
 	return all
 }

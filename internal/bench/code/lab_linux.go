@@ -47,7 +47,8 @@ func askForECN(ctx context.Context, lab *netlab.Lab) error {
 	}
 	namespace := -1
 	var failed error
-	if err := conn.Control(func(fd uintptr) { namespace, failed = unix.IoctlRetInt(int(fd), unix.SIOCGSKNS) }); err != nil || failed != nil {
+	if err := conn.Control(func(fd uintptr) { namespace, failed = unix.IoctlRetInt(int(fd), unix.SIOCGSKNS) }); err != nil ||
+		failed != nil {
 		return errors.Join(err, failed)
 	}
 	defer unix.Close(namespace)

@@ -31,5 +31,6 @@ func opsOf(name string, members structops.Members) structops.Ops {
 func nothing(name string) structops.Implementation {
 	two := dsl.New("two", dsl.Mov32Imm(isa.R0, 2), dsl.Exit())
 	fixed := dsl.New("fixed", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", 60), dsl.Exit())
-	return opsOf(name, structops.Members{"ssthresh": two, "undo_cwnd": two, "cong_avoid": fixed, "pkts_acked": dsl.New("nothing", dsl.Exit())})
+	return opsOf(name, structops.Members{"ssthresh": two, "undo_cwnd": two, "cong_avoid": fixed,
+		"pkts_acked": dsl.New("nothing", dsl.Exit())})
 }

@@ -113,11 +113,14 @@ func (r *report) printTimes(w io.Writer, level string) {
 			if calls < fewCalls {
 				continue
 			}
-			fmt.Fprintf(w, timeFormat, t.algorithm+"."+f.member, number("%.0f", f.time[core]), number("%.0f", f.time[plain]), number("%.0f", f.time[ours]),
-				number("%.0f", calls), number("%.2f", ratio(f.time[ours], f.time[core])), number("%.2f", ratio(f.time[ours], f.time[plain])),
+			fmt.Fprintf(w, timeFormat, t.algorithm+"."+f.member, number("%.0f", f.time[core]), number("%.0f", f.time[plain]),
+				number("%.0f", f.time[ours]),
+				number("%.0f", calls), number("%.2f", ratio(f.time[ours], f.time[core])),
+				number("%.2f", ratio(f.time[ours], f.time[plain])),
 				number("%.2f", ratio(f.time[plain], f.time[core])))
 		}
-		columns := []any{"  all of " + t.algorithm + " for an ACK", number("%.0f", t.perAck(core)), number("%.0f", t.perAck(plain)), number("%.0f", t.perAck(ours)), ""}
+		columns := []any{"  all of " + t.algorithm + " for an ACK", number("%.0f", t.perAck(core)), number("%.0f", t.perAck(plain)),
+			number("%.0f", t.perAck(ours)), ""}
 		for _, pair := range [][2]variant{{ours, core}, {ours, plain}, {plain, core}} {
 			value, noise := t.ratio(pair[0], pair[1])
 			columns = append(columns, number(fmt.Sprintf("%%.2f ±%.2f", noise), value))

@@ -51,7 +51,8 @@ type places struct {
 // newPlaces follows the addresses of objects of the frame. An address escapes when anything but a
 // load or a store from it, or adding to it, is done with it.
 func newPlaces(w *work, order []ir.B) *places {
-	p := &places{w: w, object: make([]int32, len(w.f.Values)), escaped: make([]bool, len(w.f.Frame)+1), read: make([]bool, len(w.f.Frame)+1)}
+	p := &places{w: w, object: make([]int32, len(w.f.Values)), escaped: make([]bool, len(w.f.Frame)+1),
+		read: make([]bool, len(w.f.Frame)+1)}
 	if len(w.f.Frame) == 0 {
 		return p
 	}

@@ -87,7 +87,8 @@ var (
 	condByName = map[string]ir.Cond{}
 	typeByName = map[string]ir.Type{"bool": ir.Bool, "i32": ir.I32, "i64": ir.I64, "ptr": ir.Ptr}
 
-	valueLine  = regexp.MustCompile(`^(?:v(\d+)(?::(\w+))? = )?(sext32|swap32|swap64|[a-z]+(?:8|16)?)(32|64)?(?:\.([us])(\d+))?(?: (.*))?$`)
+	valueLine = regexp.MustCompile(`^(?:v(\d+)(?::(\w+))? = )?` +
+		`(sext32|swap32|swap64|[a-z]+(?:8|16)?)(32|64)?(?:\.([us])(\d+))?(?: (.*))?$`)
 	memoryArgs = regexp.MustCompile(`^\[v(\d+)([+-]\d+)\](?: (.*))?$`)
 	ifLine     = regexp.MustCompile(`^if(32|64) v(\d+) (\S+) (v)?(-?\d+) b(\d+) else b(\d+)$`)
 )

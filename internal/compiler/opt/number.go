@@ -116,7 +116,8 @@ func hash(v *ir.Value, where ir.B) uint32 {
 }
 
 func equal(a, b *ir.Value) bool {
-	if a.Op != b.Op || a.Type != b.Type || a.Cond != b.Cond || a.Wide != b.Wide || a.Aux != b.Aux || a.Imm != b.Imm || len(a.Args) != len(b.Args) {
+	if a.Op != b.Op || a.Type != b.Type || a.Cond != b.Cond || a.Wide != b.Wide || a.Aux != b.Aux || a.Imm != b.Imm ||
+		len(a.Args) != len(b.Args) {
 		return false
 	}
 	if a.Op == ir.Phi && a.Block != b.Block {

@@ -100,7 +100,8 @@ func (a *author) statements() {
 	}
 }
 
-var arithmetic = [...]ir.Op{ir.Add, ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.And, ir.Or, ir.Xor, ir.Shl, ir.Shr, ir.Sar, ir.Neg}
+var arithmetic = [...]ir.Op{ir.Add, ir.Add, ir.Sub, ir.Mul, ir.Div, ir.Mod, ir.SDiv, ir.SMod, ir.And, ir.And, ir.Or, ir.Xor, ir.Shl,
+	ir.Shr, ir.Sar, ir.Neg}
 
 func (a *author) arithmetic() {
 	t := a.integer()
@@ -169,7 +170,8 @@ func (a *author) compare() ir.V {
 		case 0:
 			return a.add(ir.Value{Op: ir.Not, Type: ir.Bool}, x)
 		case 1:
-			return a.add(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: [...]ir.Cond{ir.EQ, ir.NE}[a.r.IntN(2)], Imm: int64(a.r.IntN(2))}, x)
+			return a.add(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: [...]ir.Cond{ir.EQ, ir.NE}[a.r.IntN(2)], Imm: int64(a.r.IntN(2))},
+				x)
 		case 2:
 			return a.add(ir.Value{Op: ir.And, Type: ir.Bool}, x, a.pick(ir.Bool))
 		default:
@@ -439,7 +441,8 @@ func checkRandom(t *testing.T, seed uint64, list []pass) {
 		for i, p := range params {
 			got, err := behaviour(f, c, seed, p)
 			if err != nil || got != want[i] {
-				t.Fatalf("seed %d, pass %d, %s, parameters %d: %v\ngot  %s\nwant %s\nbefore\n%s\nafter\n%s", seed, k, pass.name, i, err, got, want[i], before, f)
+				t.Fatalf("seed %d, pass %d, %s, parameters %d: %v\ngot  %s\nwant %s\nbefore\n%s\nafter\n%s", seed, k, pass.name, i, err,
+					got, want[i], before, f)
 			}
 		}
 	}

@@ -60,10 +60,11 @@ type Instr struct {
 	// share it, except the value that is Tied.
 	Uses []Use
 
-	Early    bool            // the uses are read before Def's register is written: Def may share a register with a use that dies here
-	Commutes bool            // Tied and Uses[0] may be swapped
-	Branch   bool            // the block's last instruction is a branch: it has uses, no definition
-	Clobbers isa.RegisterSet // lost while it runs, besides DefReg; uses in fixed registers are read before, others are not in these registers
+	Early    bool // the uses are read before Def's register is written: Def may share a register with a use that dies here
+	Commutes bool // Tied and Uses[0] may be swapped
+	Branch   bool // the block's last instruction is a branch: it has uses, no definition
+	// lost while it runs, besides DefReg; uses in fixed registers are read before, others are not in these registers
+	Clobbers isa.RegisterSet
 }
 
 // A Use is a value that an instruction reads.

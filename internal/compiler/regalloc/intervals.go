@@ -150,7 +150,8 @@ func (l *lives) number() error {
 				return fmt.Errorf("block %d: edge to block %d of %d", b, e.To, n)
 			}
 			if len(e.Args) != len(f.Blocks[e.To].Params) {
-				return fmt.Errorf("block %d: edge to block %d with %d arguments for %d parameters", b, e.To, len(e.Args), len(f.Blocks[e.To].Params))
+				return fmt.Errorf("block %d: edge to block %d with %d arguments for %d parameters", b, e.To, len(e.Args),
+					len(f.Blocks[e.To].Params))
 			}
 			l.predAt[e.To]++
 		}

@@ -40,6 +40,7 @@ func TestQuality(t *testing.T) {
 				t.Errorf("%s: %d per mille of kind %d, more than %d", test.name, n[k], k, test.limits[k])
 			}
 		}
-		t.Logf("%s: per mille: %d moves, %d spills, %d reloads, %d remakes, together %d", test.name, n[Move], n[Spill], n[Reload], n[Remake], sum)
+		t.Logf("%s: per mille: %d moves, %d spills, %d reloads, %d remakes, together %d", test.name, n[Move], n[Spill], n[Reload],
+			n[Remake], sum)
 	}
 }

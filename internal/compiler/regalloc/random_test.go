@@ -111,7 +111,8 @@ func (g *generator) instr(b int, env []V, t taste) []V {
 		return append(env, g.add(b, Instr{DefReg: AnyReg, Tied: g.pick(env)}))
 	case 7:
 		if r.IntN(4) == 0 { // clobbers something
-			return append(env, g.add(b, Instr{DefReg: AnyReg, Tied: g.pick(env), Uses: []Use{any()}, Clobbers: isa.Registers(isa.R0, isa.R3)}))
+			return append(env, g.add(b,
+				Instr{DefReg: AnyReg, Tied: g.pick(env), Uses: []Use{any()}, Clobbers: isa.Registers(isa.R0, isa.R3)}))
 		}
 		if r.IntN(4) == 0 { // tied in a fixed register
 			return append(env, g.add(b, Instr{DefReg: isa.R2, Tied: g.pick(env), Uses: []Use{any(), {g.pick(env), isa.R4}}}))

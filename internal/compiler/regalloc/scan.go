@@ -80,7 +80,8 @@ func allocate(l *lives) (*scan, error) {
 				s.stack(v, l.defAt[v]) // made when it is needed
 				continue
 			}
-			cur = s.add(piece{v: v, from: l.defAt[v], to: l.ranges[l.rangeAt[v+1]-1].to, lo: l.rangeAt[v], hi: l.rangeAt[v+1], first: true})
+			cur = s.add(piece{v: v, from: l.defAt[v], to: l.ranges[l.rangeAt[v+1]-1].to, lo: l.rangeAt[v],
+				hi: l.rangeAt[v+1], first: true})
 		}
 		s.advance(s.pieces[cur].from)
 		if err := s.place(cur); err != nil {

@@ -170,7 +170,8 @@ func TestCode(t *testing.T) {
 				line(load(4, 1), op(2, 4, 1)).to(3, 2),
 				line(fresh(3)).to(3, 3),
 				line(call(0), store(10, 11), store(12, 13), call(0), store(10, 11), store(12, 13), store(5)).with(5)),
-			"#0 r6 =; #1 r7 =; #2 r8 =; #3 r9 =; #4 r0 =; #5 r0 | #0 r1 = r0; #1 r1 = r0; slot0 = r1 (v2) | r1 = remake v3; slot0 = r1 (v3) | #0; #1 r6 r7; #2 r8 r9; #3; #4 r6 r7; #5 r8 r9; r6 = slot0 (v5); #6 r6"},
+			"#0 r6 =; #1 r7 =; #2 r8 =; #3 r9 =; #4 r0 =; #5 r0 | #0 r1 = r0; #1 r1 = r0; slot0 = r1 (v2) | r1 = remake v3; slot0 = " +
+				"r1 (v3) | #0; #1 r6 r7; #2 r8 r9; #3; #4 r6 r7; #5 r8 r9; r6 = slot0 (v5); #6 r6"},
 		{"a counter stays in its register",
 			fn([]V{3},
 				line(param(1, isa.R1), param(2, isa.R2)).to(1, 1),
@@ -331,10 +332,12 @@ func TestErrors(t *testing.T) {
 		{fn(nil, line(fresh(1), fresh(1))), "block 0 instruction 1: value 1 is defined twice"},
 		{fn(nil, line().to(1), line().with(1)), "block 0: edge to block 1 with 0 arguments for 1 parameters"},
 		{fn(nil, line().to(1).to(2), line().to(2), line()), "block 0: critical edge to block 2"},
-		{fn(nil, line().to(1).to(2), line(fresh(1)).to(3), line().to(3), line(store(1))), "block 0: value 1 is used and its definition in block 1 does not dominate"},
+		{fn(nil, line().to(1).to(2), line(fresh(1)).to(3), line().to(3), line(store(1))),
+			"block 0: value 1 is used and its definition in block 1 does not dominate"},
 		{fn(nil, line(param(1, isa.R1), param(2, isa.R1))), "block 0 instruction 1: a second parameter in r1"},
 		{fn(nil, line(jump(), fresh(1))), "block 0 instruction 0: a branch is last and defines nothing"},
-		{fn(nil, line(fresh(1), fresh(2), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R1}, {2, isa.R1}}})), "block 0 instruction 2: values 1 and 2 are both in r1"},
+		{fn(nil, line(fresh(1), fresh(2), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R1}, {2, isa.R1}}})),
+			"block 0 instruction 2: values 1 and 2 are both in r1"},
 		{fn(nil, line(fresh(1), Instr{DefReg: AnyReg, Uses: []Use{{1, isa.R10}}})), "block 0 instruction 1: use in register r10"},
 	} {
 		_, err := Allocate(test.f)

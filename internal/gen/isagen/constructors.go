@@ -287,7 +287,8 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 `)
 	for f := range allForms() {
 		i := f.Info()
-		fmt.Fprintf(b, "\tcase %q:\n\t\treturn %s(%s), true\n", i.Mnemonic, i.Constructor, strings.Join(testArguments(i, params(i), ""), ", "))
+		fmt.Fprintf(b, "\tcase %q:\n\t\treturn %s(%s), true\n", i.Mnemonic, i.Constructor,
+			strings.Join(testArguments(i, params(i), ""), ", "))
 	}
 	b.WriteString("\t}\n\treturn Instruction{}, false\n}\n")
 	return nil

@@ -81,9 +81,11 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 		}
 	}
 	fmt.Fprintf(b, "package isa\n\n// NumForms is the number of forms that programs consist of.\nconst NumForms = %d\n\n", loadable)
-	b.WriteString("// The first patterns without a shape. An opcode that isn't here has a value that no word has.\nvar plain = [256]plainPattern{\n")
+	b.WriteString("// The first patterns without a shape. An opcode that isn't here has a value that no word has.\nvar plain = " +
+		"[256]plainPattern{\n")
 	writePlainRows(b, byOp, func(w uint64) uint64 { return w })
-	b.WriteString("}\n\n// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off 32-47, imm 0-31.\n" +
+	b.WriteString("}\n\n// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off " +
+		"32-47, imm 0-31.\n" +
 		"var plainBig = [256]plainPattern{\n")
 	writePlainRows(b, byOp, func(w uint64) uint64 {
 		return w<<56 | w>>fromDst&15<<52 | w>>fromSrc&15<<48 | w>>fromOff&0xffff<<32 | w>>fromImm
@@ -93,7 +95,8 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 
 // writePairs writes what the registers' byte of little-endian code says.
 func writePairs(b *bytes.Buffer) {
-	b.WriteString("// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or\n" +
+	b.WriteString("// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction " +
+		"has, dst first, or\n" +
 		"// noPair where one doesn't exist. So the decoder checks and stores both at once.\nvar registerPairs = [256]uint16{")
 	for v := range 256 {
 		if v%16 == 0 {

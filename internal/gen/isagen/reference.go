@@ -16,7 +16,8 @@ func writeReference(b *bytes.Buffer) error {
 		i := f.Info()
 		if h := group(i); h != heading {
 			heading = h
-			fmt.Fprintf(b, "\n## %s\n\n%s| Constructor | Fields | Bytes | Linux writes | LLVM writes | ISA | Linux | What it does |\n|---|---|---|---|---|---|---|---|\n", h, remarks[h])
+			fmt.Fprintf(b, "\n## %s\n\n%s| Constructor | Fields | Bytes | Linux writes | LLVM writes | ISA | Linux | What it does "+
+				"|\n|---|---|---|---|---|---|---|---|\n", h, remarks[h])
 		}
 		sample := sample(i)
 		code, err := isa.AppendXlated(nil, isa.LittleEndian, sample)
@@ -36,7 +37,8 @@ func writeReference(b *bytes.Buffer) error {
 			name += "(" + i.Size.String() + ")"
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(name), fields(i), cell(fmt.Sprintf("% x", code)),
-			cell(string(isa.AppendText(nil, sample, dialect))), llvm, dash(i.Level.String()), dash(i.Since.String()), strings.ReplaceAll(i.Semantics, "|", "\\|"))
+			cell(string(isa.AppendText(nil, sample, dialect))), llvm, dash(i.Level.String()), dash(i.Since.String()),
+			strings.ReplaceAll(i.Semantics, "|", "\\|"))
 	}
 	b.WriteString(referenceTail)
 	return nil
@@ -71,11 +73,15 @@ listed row by row in [compile/refused_test.go](../compile/refused_test.go):
 
 // remarks stand before the table of a group.
 var remarks = map[string]string{
-	"Inside Linux only": "No program may have these. They are what Linux's verifier and JIT compilers make of a program, and so may stand in code that is\n" +
-		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them: the notation is\nours. Such code also uses an eleventh register, r11.\n\n",
-	"Calls and exit": "LLVM's assembler calls functions of the program by label only; Format gives them some. It has no way to call kernel functions but\n" +
+	"Inside Linux only": "No program may have these. They are what Linux's verifier and JIT compilers make of a program, and so may " +
+		"stand in code that is\n" +
+		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them: the " +
+		"notation is\nours. Such code also uses an eleventh register, r11.\n\n",
+	"Calls and exit": "LLVM's assembler calls functions of the program by label only; Format gives them some. It has no way to call " +
+		"kernel functions but\n" +
 		"relocations.\n\n",
-	"Packet access": "From classic BPF. The context has to be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet is too short.\n\n",
+	"Packet access": "From classic BPF. The context has to be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet " +
+		"is too short.\n\n",
 }
 
 // group returns the heading under which a form stands; the table has the forms of each group together.
@@ -176,7 +182,8 @@ var fieldKinds = map[isa.OperandKind]string{
 	isa.OperandOffset: " in bytes", isa.OperandJump16: " in slots", isa.OperandJump32: " in slots", isa.OperandFunc: " in slots",
 	isa.OperandFDIndex: " an index of fd_array, 0 to 32767", isa.OperandMapIndex: " an index of fd_array",
 	isa.OperandDivisor: " not 0 on Linux", isa.OperandShift32: " 0 to 31 on Linux", isa.OperandShift64: " 0 to 63 on Linux",
-	isa.OperandHelper: " a helper, not 0", isa.OperandKfunc: " a BTF id", isa.OperandVariable: " a BTF id", isa.OperandSpaces: " 1 or 65536",
+	isa.OperandHelper: " a helper, not 0", isa.OperandKfunc: " a BTF id", isa.OperandVariable: " a BTF id",
+	isa.OperandSpaces:  " 1 or 65536",
 	isa.OperandAtomic:  " an atomic operation",
 	isa.OperandConst64: " the low half", isa.OperandNextHigh: " the high half", isa.OperandMapFD: " a file descriptor",
 	isa.OperandNextOffset: " an unsigned offset", isa.OperandNextFD: " a file descriptor, 0 for vmlinux",

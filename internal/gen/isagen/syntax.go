@@ -60,7 +60,8 @@ func writeSyntax(b *bytes.Buffer) error {
 		}
 		index[place] = n + 1
 	}
-	fmt.Fprintf(b, "}\n\n// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or behind it.\nvar syntaxIndex = [%d]uint16{", places)
+	fmt.Fprintf(b, "}\n\n// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or behind it.\nvar "+
+		"syntaxIndex = [%d]uint16{", places)
 	for n, v := range index {
 		if n%24 == 0 {
 			b.WriteString("\n\t")
