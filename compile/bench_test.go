@@ -120,7 +120,7 @@ func labelled(n, reach int, begin dsl.Item, jump func(isa.Register, int32, strin
 }
 
 func (s shape) compile(t testing.TB, items []dsl.Item) {
-	_, err := compile.Compile(dsl.New("p", items...), s.target)
+	_, err := compile.Compile(dsl.Assembly("p", items...), s.target)
 	var findings mistake.Findings
 	if err != nil && !(s.wrong && errors.As(err, &findings)) {
 		t.Fatalf("%s: %v", s.name, err)

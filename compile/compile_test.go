@@ -91,8 +91,8 @@ var sk = dsl.LoadMem(dw, r1, r1, 0)
 // TestFindings holds the message of each kind of mistake. Each program has one
 // mistake, or those that its row lists, and each finding points to this file.
 func TestFindings(t *testing.T) {
-	sub := dsl.New("helper", dsl.Proto("u32", "u32 a", "u32 b"), dsl.Mov64Reg(r0, r2), dsl.Exit())
-	sloppy := dsl.New("sloppy", dsl.Proto("u32"), dsl.Exit())
+	sub := dsl.Assembly("helper", dsl.Proto("u32", "u32 a", "u32 b"), dsl.Mov64Reg(r0, r2), dsl.Exit())
+	sloppy := dsl.Assembly("sloppy", dsl.Proto("u32"), dsl.Exit())
 	for _, tt := range []struct {
 		name  string
 		place *compile.Place
@@ -208,7 +208,7 @@ func TestFindings(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := compile.Compile(dsl.New("bad", tt.items...), target(t, tt.place))
+			_, err := compile.Compile(dsl.Assembly("bad", tt.items...), target(t, tt.place))
 			if tt.rule == mistake.None {
 				if err != nil {
 					t.Fatalf("a sound program is refused: %v", err)
@@ -230,7 +230,7 @@ func TestFindings(t *testing.T) {
 }
 
 func TestFindingsComeTogether(t *testing.T) {
-	p := dsl.New("three",
+	p := dsl.Assembly("three",
 		dsl.Proto("u32", "strukt sock *sk"),
 		dsl.LoadMem(dw, r1, r1, 0),
 		dsl.LoadField(r0, r1, "tcp_sock", "nothing_like_it"),
@@ -251,8 +251,8 @@ func TestFindingsComeTogether(t *testing.T) {
 }
 
 func TestRecursionIsFound(t *testing.T) {
-	a := dsl.New("a")
-	b := dsl.New("b", dsl.Call(a), dsl.Exit())
+	a := dsl.Assembly("a")
+	b := dsl.Assembly("b", dsl.Call(a), dsl.Exit())
 	a.Append(dsl.Call(b), dsl.Exit())
 	_, err := compile.Compile(a, compile.Target{})
 	var findings mistake.Findings
@@ -268,7 +268,7 @@ func TestNilProgram(t *testing.T) {
 }
 
 func TestNamesNeedBTF(t *testing.T) {
-	_, err := compile.Compile(dsl.New("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()),
+	_, err := compile.Compile(dsl.Assembly("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()),
 		compile.Target{})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Kind != mistake.NeedsBTF {
@@ -277,7 +277,7 @@ func TestNamesNeedBTF(t *testing.T) {
 }
 
 func TestLevelIsHeld(t *testing.T) {
-	p := dsl.New("p", dsl.Mov64Imm(r0, 3), dsl.SDiv64Imm(r0, 2), dsl.JEQ32Imm(r0, 1, "out"), dsl.Label("out"), dsl.Exit())
+	p := dsl.Assembly("p", dsl.Mov64Imm(r0, 3), dsl.SDiv64Imm(r0, 2), dsl.JEQ32Imm(r0, 1, "out"), dsl.Label("out"), dsl.Exit())
 	for level, want := range map[isa.Level]int{isa.V1: 2, isa.V2: 2, isa.V3: 1, isa.V4: 0, 0: 0} {
 		_, err := compile.Compile(p, compile.Target{Level: level})
 		var findings mistake.Findings
@@ -291,7 +291,7 @@ func TestLevelIsHeld(t *testing.T) {
 // TestFieldsFollowTheTarget compiles one program for three kernels: offsets
 // are theirs (read with bpftool btf dump).
 func TestFieldsFollowTheTarget(t *testing.T) {
-	p := dsl.New("ssthresh", sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
+	p := dsl.Assembly("ssthresh", sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
 	for kernel, offset := range map[string]int16{"6.1": 1776, "6.12": 1500, "6.18": 1444} {
 		types := kernelTypes(t, kernel)
 		o, err := compile.Compile(p, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Place: ssthresh()})
@@ -305,7 +305,7 @@ func TestFieldsFollowTheTarget(t *testing.T) {
 }
 
 func TestBitFields(t *testing.T) {
-	p := dsl.New("p", sk, dsl.LoadField(r0, r1, "tcp_sock", "is_cwnd_limited"), dsl.Exit())
+	p := dsl.Assembly("p", sk, dsl.LoadField(r0, r1, "tcp_sock", "is_cwnd_limited"), dsl.Exit())
 	o, err := compile.Compile(p, target(t, ssthresh()))
 	if err != nil {
 		t.Fatal(err)
@@ -324,9 +324,9 @@ func TestBitFields(t *testing.T) {
 }
 
 func TestSubprogramsAreLaidOutOnce(t *testing.T) {
-	leaf := dsl.New("leaf", dsl.Proto("u64"), dsl.Mov64Imm(r0, 1), dsl.Exit())
-	twice := dsl.New("twice", dsl.Proto("u64"), dsl.Call(leaf), dsl.Mov64Reg(r6, r0), dsl.Call(leaf), dsl.Add64Reg(r0, r6), dsl.Exit())
-	main := dsl.New("main", dsl.Call(twice), dsl.LoadImm64(r6, 1<<40), dsl.Call(leaf), dsl.Exit())
+	leaf := dsl.Assembly("leaf", dsl.Proto("u64"), dsl.Mov64Imm(r0, 1), dsl.Exit())
+	twice := dsl.Assembly("twice", dsl.Proto("u64"), dsl.Call(leaf), dsl.Mov64Reg(r6, r0), dsl.Call(leaf), dsl.Add64Reg(r0, r6), dsl.Exit())
+	main := dsl.Assembly("main", dsl.Call(twice), dsl.LoadImm64(r6, 1<<40), dsl.Call(leaf), dsl.Exit())
 	o, err := compile.Compile(main, compile.Target{ByteOrder: isa.LittleEndian})
 	if err != nil {
 		t.Fatal(err)
@@ -372,7 +372,7 @@ func TestJumpTooFarNamesBothEnds(t *testing.T) {
 		{"gotox", 0, table, `"far" is 40001 instructions away; this instruction reaches 32767`, "where gotox leads is in a map", 1},
 		{"crowd", isa.V3, crowd, "instructions away", "too many labels", 1000},
 	} {
-		_, err := compile.Compile(dsl.New("long", tt.items...), compile.Target{Level: tt.level})
+		_, err := compile.Compile(dsl.Assembly("long", tt.items...), compile.Target{Level: tt.level})
 		var findings mistake.Findings
 		if !errors.As(err, &findings) || len(findings) < tt.least {
 			t.Errorf("%s: got %v", tt.name, err)
@@ -396,7 +396,7 @@ func TestJumpTooFarNamesBothEnds(t *testing.T) {
 func TestJumpsReach(t *testing.T) {
 	filler := slices.Repeat([]dsl.Item{dsl.Add64Imm(r0, 1)}, 100_000)
 	for level := range isa.V4 + 1 {
-		p := dsl.New("long", slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("near"), dsl.JEQ64Imm(r0, 1, "far")}, filler,
+		p := dsl.Assembly("long", slices.Concat([]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Label("near"), dsl.JEQ64Imm(r0, 1, "far")}, filler,
 			[]dsl.Item{dsl.JNE64Imm(r0, 5, "near"), dsl.Jump("far"), dsl.Label("far"), dsl.Exit()})...)
 		o, err := compile.Compile(p, compile.Target{Level: level})
 		if err != nil {
@@ -414,7 +414,7 @@ func TestJumpsReach(t *testing.T) {
 
 // TestCompilingIsPure compiles one program often and at once.
 func TestCompilingIsPure(t *testing.T) {
-	p := dsl.New("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
 		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
 	to := target(t, ssthresh())
 	first, err := compile.Compile(p, to)
@@ -440,7 +440,7 @@ func TestCompilingIsPure(t *testing.T) {
 
 // TestLineInfo reads the records with cilium/ebpf.
 func TestLineInfo(t *testing.T) {
-	p := dsl.New("lines",
+	p := dsl.Assembly("lines",
 		dsl.Mov64Imm(r0, 1), dsl.Mov64Imm(r2, 2), // one line
 		dsl.Exit(),
 	)
@@ -481,7 +481,7 @@ func TestLineInfo(t *testing.T) {
 }
 
 func TestListing(t *testing.T) {
-	p := dsl.New("p", sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.Exit())
+	p := dsl.Assembly("p", sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.Exit())
 	o, err := compile.Compile(p, target(t, ssthresh()))
 	if err != nil {
 		t.Fatal(err)
@@ -518,7 +518,7 @@ func TestSoundProgramsPass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := compile.Compile(dsl.New("sound", items...), target(t, ssthresh())); err != nil {
+			if _, err := compile.Compile(dsl.Assembly("sound", items...), target(t, ssthresh())); err != nil {
 				t.Error(err)
 			}
 		})
@@ -534,13 +534,13 @@ func TestLongChainsComeToAnEnd(t *testing.T) {
 			dsl.Label(label))
 	}
 	items = append(items, dsl.Exit())
-	if _, err := compile.Compile(dsl.New("chain", items...), target(t, ssthresh())); err != nil {
+	if _, err := compile.Compile(dsl.Assembly("chain", items...), target(t, ssthresh())); err != nil {
 		t.Error(err)
 	}
 }
 
 func BenchmarkCompile(b *testing.B) {
-	p := dsl.New("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
 		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
 	to := target(b, ssthresh())
 	b.ReportAllocs()
@@ -568,7 +568,7 @@ func TestCheckedSaysWhetherAllWasFollowed(t *testing.T) {
 		{"unchecked", compile.Target{Unchecked: true}, []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}, false},
 		{"too many paths", target(t, ssthresh()), append(branchy, dsl.Exit()), false},
 	} {
-		o, err := compile.Compile(dsl.New("p", tt.items...), tt.target)
+		o, err := compile.Compile(dsl.Assembly("p", tt.items...), tt.target)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}

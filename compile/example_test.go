@@ -16,7 +16,7 @@ func ExampleCompile() {
 		fmt.Println(err)
 		return
 	}
-	window := dsl.New("window",
+	window := dsl.Assembly("window",
 		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 		dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"),
 		dsl.Exit(),
@@ -38,7 +38,7 @@ func ExampleCompile() {
 }
 
 func ExampleFindings() {
-	_, err := compile.Compile(dsl.New("careless",
+	_, err := compile.Compile(dsl.Assembly("careless",
 		dsl.CallHelper(5), // bpf_ktime_get_ns
 		dsl.Add64Reg(isa.R0, isa.R1),
 		dsl.Exit(),

@@ -24,7 +24,7 @@ func TestMakingTakesFewBytes(t *testing.T) {
 		}
 		items = append(items, dsl.JSGT64Imm(isa.R0, int32(block), "l"+strconv.Itoa(max(block-block*7919%100, 0))))
 	}
-	object, err := compile.Compile(dsl.New("labelled", append(items, dsl.Exit())...), compile.Target{Unchecked: true})
+	object, err := compile.Compile(dsl.Assembly("labelled", append(items, dsl.Exit())...), compile.Target{Unchecked: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,14 +16,14 @@ import (
 
 // counters counts its runs in a map, by way of a function.
 func counters(a, b *dsl.MapSpec) *dsl.Program {
-	sub := dsl.New("sub",
+	sub := dsl.Assembly("sub",
 		dsl.Proto("u64"),
 		dsl.LoadMapData(r1, b, 8),
 		dsl.LoadMap(r2, a),
 		dsl.LoadMem(dw, r0, r1, 0),
 		dsl.Exit(),
 	)
-	return dsl.New("counters",
+	return dsl.Assembly("counters",
 		dsl.LoadImm64(r2, 1),
 		dsl.StoreImm(w, fp, -4, 0),
 		dsl.LoadMap(r1, a),
@@ -95,7 +95,7 @@ func TestReferencesStayWhereCodeIsAdded(t *testing.T) {
 		items = append(items, dsl.Add64Imm(r6, 1))
 	}
 	items = append(items, dsl.LoadMap(r1, m), dsl.Label("end"), dsl.Mov64Imm(r0, 0), dsl.Exit())
-	o, err := compile.Compile(dsl.New("p", items...), compile.Target{})
+	o, err := compile.Compile(dsl.Assembly("p", items...), compile.Target{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestMapsThatCannotBe(t *testing.T) {
 	bad := &dsl.MapSpec{Name: "bad", Err: errors.New("a hole of 3 bytes"), Pos: dsl.Position{File: "/x/maps.go", Line: 7}}
 	hash := &dsl.MapSpec{Name: "hash", Type: dsl.MapHash, KeySize: 4, ValueSize: 8, MaxEntries: 10}
 	one := &dsl.MapSpec{Name: "one", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1}
-	_, err := compile.Compile(dsl.New("p",
+	_, err := compile.Compile(dsl.Assembly("p",
 		dsl.LoadMap(r1, nil),
 		dsl.LoadMap(r1, bad),
 		dsl.LoadMapData(r1, hash, 0),

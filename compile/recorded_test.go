@@ -26,7 +26,7 @@ func TestRecordedVerdicts(t *testing.T) {
 			for _, ins := range program {
 				items = append(items, dsl.Raw(ins))
 			}
-			_, err = compile.Compile(dsl.New(e.Name, items...), compile.Target{ByteOrder: isa.LittleEndian})
+			_, err = compile.Compile(dsl.Assembly(e.Name, items...), compile.Target{ByteOrder: isa.LittleEndian})
 		}
 		switch {
 		case e.Loaded && err != nil && e.ProgType != "struct_ops": // there, R0 may be left unset

@@ -51,7 +51,7 @@ func TestReferencesAsTheKernel(t *testing.T) {
 		certainCases(ring, numbers.Spec(), constants.Spec(), programs.Spec()))
 	found, passed, quiet := 0, 0, 0
 	for _, tt := range cases {
-		p := dsl.New("p", slices.Concat(tt.items...)...)
+		p := dsl.Assembly("p", slices.Concat(tt.items...)...)
 		if tt.typ == syscall.ProgTypeSyscall {
 			p.Sleepable = true
 		}
@@ -205,16 +205,16 @@ func pointerCases(ring *maps.RingBuf) []referenceCase {
 				list(dsl.JEQ64Imm(rz, 7, "out")), release(r6),
 				list(dsl.Label("next"), dsl.Add64Imm(r8, 1), dsl.JLT64Imm(r8, 4, "again")), out, done()}},
 		{"socket, a function looks at it", tc, none, false, l{keepContext, lookUp(r9), keep, nilOut, list(dsl.Mov64Reg(isa.R1, r6),
-			dsl.Call(dsl.New("look", dsl.Proto("u32", "u64 s"), dsl.LoadMem(w32, rz, isa.R1, 4), dsl.Exit()))), release(r6), out, done()}},
+			dsl.Call(dsl.Assembly("look", dsl.Proto("u32", "u64 s"), dsl.LoadMem(w32, rz, isa.R1, 4), dsl.Exit()))), release(r6), out, done()}},
 		{"socket, a function looks at it and nobody releases", tc, mistake.UnreleasedReference, false,
 			l{keepContext, lookUp(r9), keep, nilOut, list(dsl.Mov64Reg(isa.R1, r6),
-				dsl.Call(dsl.New("look", dsl.Proto("u32", "u64 s"), dsl.LoadMem(w32, rz, isa.R1, 4), dsl.Exit()))), out, done()}},
+				dsl.Call(dsl.Assembly("look", dsl.Proto("u32", "u64 s"), dsl.LoadMem(w32, rz, isa.R1, 4), dsl.Exit()))), out, done()}},
 		{"socket, a function compares it", tc, none, false,
-			l{keepContext, lookUp(r9), keep, list(dsl.Mov64Reg(isa.R1, r6), dsl.Call(dsl.New("have", dsl.Proto("u32", "u64 s"),
+			l{keepContext, lookUp(r9), keep, list(dsl.Mov64Reg(isa.R1, r6), dsl.Call(dsl.Assembly("have", dsl.Proto("u32", "u64 s"),
 				dsl.Mov64Imm(rz, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(rz, 1), dsl.Label("none"), dsl.Exit())),
 				dsl.JEQ64Imm(rz, 0, "out")), release(r6), out, done()}},
 		{"socket, a function releases it", tc, none, false, l{keepContext, lookUp(r9), keep, nilOut, list(dsl.Mov64Reg(isa.R1, r6),
-			dsl.Call(dsl.New("drop", dsl.Proto("u32", "u64 s"), dsl.CallHelper(86), dsl.Mov64Imm(rz, 0), dsl.Exit()))), out, done()}},
+			dsl.Call(dsl.Assembly("drop", dsl.Proto("u32", "u64 s"), dsl.CallHelper(86), dsl.Mov64Imm(rz, 0), dsl.Exit()))), out, done()}},
 		{"socket, as a full one and released as that", tc, none, false,
 			l{keepContext, lookUp(r9), keep, nilOut, list(dsl.Mov64Reg(isa.R1, r6), dsl.CallHelper(95), dsl.Mov64Reg(r7, rz),
 				dsl.JEQ64Imm(r7, 0, "small")), release(r7), done(), list(dsl.Label("small")), release(r6), out, done()}},
@@ -308,7 +308,7 @@ func stackCases(ring *maps.RingBuf) []referenceCase {
 		{"iterator, its address in a register", tc, none, false,
 			l{place(r6, -8), list(dsl.Mov64Reg(isa.R1, r6), dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 10),
 				dsl.CallKernel("bpf_iter_num_new"), dsl.Mov64Reg(isa.R1, r6), dsl.CallKernel("bpf_iter_num_destroy")), done()}},
-		{"iterator, a function goes on with it", tc, none, false, l{begin(-8), place(isa.R1, -8), list(dsl.Call(dsl.New("end",
+		{"iterator, a function goes on with it", tc, none, false, l{begin(-8), place(isa.R1, -8), list(dsl.Call(dsl.Assembly("end",
 			dsl.Proto("u32", "u64 it"), dsl.CallKernel("bpf_iter_num_destroy"), dsl.Mov64Imm(rz, 0), dsl.Exit()))), done()}},
 		{"interrupts, restored", tc, none, false, l{save(-8), restore(-8), done()}},
 		{"interrupts, not restored", tc, mistake.LockHeld, false, l{save(-8), done()}},
@@ -348,7 +348,7 @@ func sectionCases(values, numbers *dsl.MapSpec) []referenceCase {
 		{"unlocked on both ways", tc, none, false, l{value, lock, list(dsl.LoadMem(dw, r7, r6, 8), dsl.JEQ64Imm(r7, 3, "skip")), unlock,
 			done(), list(dsl.Label("skip")), unlock, out, done()}},
 		{"unlocked by a function", tc, none, false, l{value, lock, list(dsl.Mov64Reg(isa.R1, r6),
-			dsl.Call(dsl.New("unlock", dsl.Proto("u32", "u64 v"), dsl.CallHelper(94), dsl.Mov64Imm(rz, 0), dsl.Exit()))), out, done()}},
+			dsl.Call(dsl.Assembly("unlock", dsl.Proto("u32", "u64 v"), dsl.CallHelper(94), dsl.Mov64Imm(rz, 0), dsl.Exit()))), out, done()}},
 		{"RCU", tc, none, false, l{call("bpf_rcu_read_lock"), prandom, call("bpf_rcu_read_unlock"), done()}},
 		{"RCU, not unlocked", tc, mistake.LockHeld, false, l{call("bpf_rcu_read_lock"), prandom, done()}},
 		{"RCU, not locked", tc, mistake.NotHeld, false, l{call("bpf_rcu_read_unlock"), done()}},

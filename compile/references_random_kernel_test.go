@@ -29,7 +29,7 @@ func TestRandomReferences(t *testing.T) {
 	found, taken, left := 0, 0, 0
 	for seed := range programs {
 		items := randomReferences(rand.New(rand.NewPCG(uint64(seed), 4)), ring)
-		findings, ok, log := verdicts(t, types, dsl.New("p", items...), tc)
+		findings, ok, log := verdicts(t, types, dsl.Assembly("p", items...), tc)
 		switch {
 		case ok && len(findings) > 0:
 			t.Fatalf("seed %d: the kernel takes it, but: %v\n%v", seed, findings, items)
@@ -50,9 +50,9 @@ func TestRandomReferences(t *testing.T) {
 // randomReferences are steps on the registers R6 to R9 and two places of the stack, with jumps forward, and then a tail that is
 // more often right than chance has it.
 func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
-	look := dsl.New("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1),
+	look := dsl.Assembly("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1),
 		dsl.Label("none"), dsl.Exit())
-	drop := dsl.New("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133),
+	drop := dsl.Assembly("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133),
 		dsl.Label("none"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	var items []dsl.Item
 	add := func(more ...dsl.Item) { items = append(items, more...) }

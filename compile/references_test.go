@@ -52,7 +52,7 @@ func TestGivenReferences(t *testing.T) {
 	} {
 		p := &Place{Type: linux.ProgTypeStructOps, Struct: "ops", Member: "member",
 			Signature: &place.Signature{Params: []place.Param{{Name: "skb", Type: skb, Ref: true}}, Result: tt.result}}
-		_, err := Compile(dsl.New("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Place: p})
+		_, err := Compile(dsl.Assembly("p", slices.Concat(tt.items...)...), Target{BTF: types, ByteOrder: isa.LittleEndian, Place: p})
 		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {
@@ -88,7 +88,7 @@ func typesOf(t *testing.T, list ...cbtf.Type) *btf.Types {
 // TestReferenceMessages shows a finding as people read it.
 func TestReferenceMessages(t *testing.T) {
 	ring := &dsl.MapSpec{Name: "ring", Type: dsl.MapRingBuf, MaxEntries: 4096}
-	_, err := Compile(dsl.New("leaks", dsl.LoadMap(isa.R1, ring), dsl.Mov64Imm(isa.R2, 8), dsl.Mov64Imm(isa.R3, 0),
+	_, err := Compile(dsl.Assembly("leaks", dsl.LoadMap(isa.R1, ring), dsl.Mov64Imm(isa.R2, 8), dsl.Mov64Imm(isa.R3, 0),
 		dsl.CallHelper(131),
 		dsl.Mov64Imm(isa.R0, 0),
 		dsl.Exit()), Target{ByteOrder: isa.LittleEndian})

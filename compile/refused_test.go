@@ -121,7 +121,7 @@ func TestWhoFindsWhatIsRefused(t *testing.T) {
 		for _, i := range around(row.code) {
 			items = append(items, dsl.Raw(i))
 		}
-		_, err := compile.Compile(dsl.New("p", items...), compile.Target{ByteOrder: isa.Native})
+		_, err := compile.Compile(dsl.Assembly("p", items...), compile.Target{ByteOrder: isa.Native})
 		var findings mistake.Findings
 		errors.As(err, &findings)
 		switch {

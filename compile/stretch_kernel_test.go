@@ -48,8 +48,8 @@ func TestFarJumpsRun(t *testing.T) {
 		steps = append(steps, dsl.JNE64Imm(r0, -1, on), dsl.Exit(), dsl.Label(on))
 		steps = append(steps, filler[:1000]...)
 	}
-	add := dsl.New("add", dsl.Proto("u64", "u64 a"), dsl.Mov64Reg(r0, isa.R1), dsl.Add64Imm(r0, 1000), dsl.Exit())
-	p := dsl.New("far", slices.Concat(
+	add := dsl.Assembly("add", dsl.Proto("u64", "u64 a"), dsl.Mov64Reg(r0, isa.R1), dsl.Add64Imm(r0, 1000), dsl.Exit())
+	p := dsl.Assembly("far", slices.Concat(
 		[]dsl.Item{
 			dsl.Mov64Imm(r0, 0), dsl.Mov64Imm(r6, 0), dsl.Mov64Imm(r7, 0),
 			dsl.Label("top"),

@@ -128,7 +128,7 @@ func run(t *testing.T, o *Object, added map[int]bool, steps int) (trace []step) 
 // wander is a program of about n random instructions, all of which some path leads to, with jumps to labels anywhere in it, numeric
 // jumps (Raw), 64-bit loads, ends in the middle, and calls of a function. If it is to end, all jumps lead forward.
 func wander(random *rand.Rand, level isa.Level, n, jumps int, ends bool) *dsl.Program {
-	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 99), dsl.Add64Imm(isa.R0, random.Int32N(9)), dsl.JGT64Imm(isa.R0, 100, "out"),
+	sub := dsl.Assembly("sub", dsl.Mov64Imm(isa.R0, 99), dsl.Add64Imm(isa.R0, random.Int32N(9)), dsl.JGT64Imm(isa.R0, 100, "out"),
 		dsl.Add64Imm(isa.R0, 1), dsl.Label("out"), dsl.Exit())
 	var items []dsl.Item
 	for r := isa.R0; r <= isa.R9; r++ {
@@ -198,7 +198,7 @@ func wander(random *rand.Rand, level isa.Level, n, jumps int, ends bool) *dsl.Pr
 			}
 		}
 	}
-	return dsl.New("wander", append(items, dsl.Label(fmt.Sprint("l", n/5)), dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit())...)
+	return dsl.Assembly("wander", append(items, dsl.Label(fmt.Sprint("l", n/5)), dsl.Mov64Reg(isa.R0, isa.R6), dsl.Exit())...)
 }
 
 // TestStretchedProgramsDoTheSame: whatever is added to random programs, they do the same as before, step for step.
@@ -281,7 +281,7 @@ func TestNumbersFollow(t *testing.T) {
 		}
 		return items
 	}
-	sub := dsl.New("sub", dsl.Mov64Imm(isa.R0, 7), dsl.JEQ64Imm(isa.R0, 1, "far"), dsl.Mov64Imm(isa.R0, 8), dsl.Exit(),
+	sub := dsl.Assembly("sub", dsl.Mov64Imm(isa.R0, 7), dsl.JEQ64Imm(isa.R0, 1, "far"), dsl.Mov64Imm(isa.R0, 8), dsl.Exit(),
 		dsl.Label("far"), dsl.Exit())
 	items := slices.Concat(
 		[]dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.JSET64Imm(isa.R0, 1, "far")},
@@ -294,7 +294,7 @@ func TestNumbersFollow(t *testing.T) {
 		[]dsl.Item{dsl.Exit()},
 		raw(isa.Mov64Imm(isa.R0, 77), isa.JEQ64Imm(isa.R0, 1, 4), isa.Mov64Imm(isa.R0, 1), isa.Mov64Imm(isa.R0, 2),
 			isa.Mov64Imm(isa.R0, 3), isa.Exit(), isa.Exit()))
-	p := dsl.New("p", items...)
+	p := dsl.Assembly("p", items...)
 	plain, err := Compile(p, Target{Unchecked: true}) // functions begin within others, which the kernel does not take
 	if err != nil {
 		t.Fatal(err)
@@ -339,7 +339,7 @@ func TestGotoxKeepsItsPlaces(t *testing.T) {
 	items := slices.Concat([]dsl.Item{dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R0, 0, "on"), dsl.Jump("far"), dsl.Label("on"),
 		dsl.Mov64Imm(isa.R2, 0), dsl.JEQ64Imm(isa.R2, 1, "end"), dsl.GotoX(isa.R2)}, fill(12),
 		[]dsl.Item{dsl.Label("far"), dsl.Label("end"), dsl.Exit()})
-	o, _, err := compileReaching(dsl.New("p", items...), Target{}, 8)
+	o, _, err := compileReaching(dsl.Assembly("p", items...), Target{}, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func TestChainReactionsEnd(t *testing.T) {
 	items = append(items, dsl.Exit())
 	for level := isa.V3; level <= isa.V4; level++ {
 		for less := range 4 {
-			o, _, err := compileReaching(dsl.New("p", items...), Target{Level: level}, reach-less)
+			o, _, err := compileReaching(dsl.Assembly("p", items...), Target{Level: level}, reach-less)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -383,7 +383,7 @@ func TestStretchTakesAnything(t *testing.T) {
 	for range 500 {
 		var items []dsl.Item
 		label := func() string { return fmt.Sprint("l", random.IntN(30)) }
-		sub := dsl.New("sub", dsl.Raw(isa.CallRel(random.Int32N(40)-20)), dsl.Exit())
+		sub := dsl.Assembly("sub", dsl.Raw(isa.CallRel(random.Int32N(40)-20)), dsl.Exit())
 		for range 20 + random.IntN(100) {
 			item := []dsl.Item{
 				dsl.Label(label()), dsl.Jump(label()), dsl.JEQ64Imm(isa.R0, 1, label()), dsl.MayGoto(label()), dsl.JumpLong(label()),
@@ -398,7 +398,7 @@ func TestStretchTakesAnything(t *testing.T) {
 			}
 			items = append(items, item, dsl.Add64Imm(isa.R0, 1))
 		}
-		p := dsl.New("p", items...)
+		p := dsl.Assembly("p", items...)
 		for range len(items) / 10 { // what no constructor makes
 			odd := []record.Item{record.NewItem(record.JumpTo, isa.Exit(), &record.Reference{Name: label()}, ir.Site{}),
 				{Kind: record.SubCall}, {Kind: record.FieldLoad}, {Kind: record.Declared}, {Kind: record.ItemKind(random.IntN(256))}}
@@ -416,7 +416,7 @@ func TestStretchTakesAnything(t *testing.T) {
 // code is what a program compiles to when jumps reach less, as text.
 func code(t *testing.T, level isa.Level, reach int, items ...dsl.Item) string {
 	t.Helper()
-	o, _, err := compileReaching(dsl.New("p", items...), Target{Level: level, Unchecked: true}, reach)
+	o, _, err := compileReaching(dsl.Assembly("p", items...), Target{Level: level, Unchecked: true}, reach)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func TestKernelAgrees(t *testing.T) {
 			dsl.JLT64Imm(r2, 1000, "again"), dsl.Mov64Reg(r0, r2), dsl.Exit()}},
 	} {
 		c, ops, index := member(t, types, tt.member)
-		u := &unit{program: dsl.New("p", tt.items...), target: Target{BTF: types, ByteOrder: isa.Native, Place: c}}
+		u := &unit{program: dsl.Assembly("p", tt.items...), target: Target{BTF: types, ByteOrder: isa.Native, Place: c}}
 		collect(u)
 		resolve(u)
 		layout(u)

@@ -18,7 +18,7 @@ func BenchmarkItem(b *testing.B) {
 	_ = item
 }
 
-func BenchmarkNew(b *testing.B) {
+func BenchmarkAssembly(b *testing.B) {
 	for _, n := range []int{10, 10_000, 1_000_000} {
 		items := make([]dsl.Item, n)
 		for i := range items {
@@ -27,7 +27,7 @@ func BenchmarkNew(b *testing.B) {
 		b.Run(fmt.Sprint("n=", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				dsl.New("p", items...)
+				dsl.Assembly("p", items...)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/item")
 		})

@@ -38,12 +38,12 @@
 //
 // # The raw layer
 //
-// [New] makes a [Program] of [Item]s: one constructor for each form of
+// [Assembly] makes a [Program] of [Item]s: one constructor for each form of
 // instruction (generated from the table in package isa), [Label]s that jumps
 // name, and instructions with an operand that is known by name until the program
 // is compiled: fields of kernel structs, kernel functions, other programs, maps.
 //
-//	ssthresh := dsl.New("ssthresh",
+//	ssthresh := dsl.Assembly("ssthresh",
 //		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),                // sk = the first argument
 //		dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), // offset and width: the target's
 //		dsl.Rsh32Imm(isa.R0, 1),

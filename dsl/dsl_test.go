@@ -20,7 +20,7 @@ func line() int {
 // TestEveryConstructorKnowsItsLine calls one of each kind; generated ones are
 // one line each, and small enough to be inlined, which must not matter.
 func TestEveryConstructorKnowsItsLine(t *testing.T) {
-	sub, subLine := dsl.New("sub", dsl.Exit()), line()
+	sub, subLine := dsl.Assembly("sub", dsl.Exit()), line()
 	items := []struct {
 		item dsl.Item
 		line int
@@ -67,7 +67,7 @@ func TestMacrosHaveTheirOwnLines(t *testing.T) {
 }
 
 func TestDeclarationsStandAnywhere(t *testing.T) {
-	p := dsl.New("p", dsl.Mov64Imm(isa.R0, 0), dsl.Sleepable(), dsl.Exit(), dsl.Proto("void"))
+	p := dsl.Assembly("p", dsl.Mov64Imm(isa.R0, 0), dsl.Sleepable(), dsl.Exit(), dsl.Proto("void"))
 	if !p.Sleepable || p.Proto == nil || !p.Proto.Result.Void() || len(p.Items) != 2 {
 		t.Errorf("got %+v", p)
 	}
@@ -92,7 +92,7 @@ func TestProto(t *testing.T) {
 		{"u32", []string{"void"}, `parameter "void" cannot be void`},
 		{"u32", []string{"u32 a b"}, `unknown C type "u32 a"`},
 	} {
-		p := dsl.New("p", dsl.Proto(tt.result, tt.params...)).Proto
+		p := dsl.Assembly("p", dsl.Proto(tt.result, tt.params...)).Proto
 		got := p.String()
 		if p.Err != nil {
 			got = p.Err.Error()
@@ -111,16 +111,16 @@ func TestWidthsOfIntegers(t *testing.T) {
 		"unsigned long long": {Name: "unsigned long long", Size: 8, Integer: true},
 		"bool":               {Name: "bool", Size: 1, Integer: true},
 	} {
-		if got := dsl.New("p", dsl.Proto(name)).Proto.Result; got != want {
+		if got := dsl.Assembly("p", dsl.Proto(name)).Proto.Result; got != want {
 			t.Errorf("%s is %+v, want %+v", name, got, want)
 		}
 	}
 }
 
 func TestProgramsAndSymbols(t *testing.T) {
-	leaf := dsl.New("leaf", dsl.CallKernel("tcp_slow_start"), dsl.Exit())
-	middle := dsl.New("middle", dsl.Call(leaf), dsl.Exit())
-	top := dsl.New("top", dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Call(middle), dsl.Call(leaf), dsl.Exit())
+	leaf := dsl.Assembly("leaf", dsl.CallKernel("tcp_slow_start"), dsl.Exit())
+	middle := dsl.Assembly("middle", dsl.Call(leaf), dsl.Exit())
+	top := dsl.Assembly("top", dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Call(middle), dsl.Call(leaf), dsl.Exit())
 	if got := top.Programs(); !slices.Equal(got, []*dsl.Program{top, middle, leaf}) {
 		t.Errorf("programs %v", got)
 	}

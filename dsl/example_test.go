@@ -23,7 +23,7 @@ func ExampleNew() {
 		dsl.Label("out"),
 		dsl.Exit(),
 	}
-	ssthresh := dsl.New("ssthresh", items...)
+	ssthresh := dsl.Assembly("ssthresh", items...)
 	fmt.Println(ssthresh.Name, ssthresh.Proto)
 	for _, item := range items[1:] {
 		fmt.Println(" ", item)

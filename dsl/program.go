@@ -23,9 +23,9 @@ type Program struct {
 
 type code = record.Code
 
-// New makes a program of its items. Declarations (Proto, Sleepable) may stand
+// Assembly makes a program of its items: instructions, labels, and what is known by name. Declarations (Proto, Sleepable) may stand
 // anywhere among them.
-func New(name string, items ...Item) *Program {
+func Assembly(name string, items ...Item) *Program {
 	p := &Program{Name: name, Pos: Here(0)}
 	p.Append(items...)
 	return p

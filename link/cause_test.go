@@ -20,7 +20,7 @@ import (
 func planOf(t *testing.T, o prog.Options) *prog.Plan {
 	t.Helper()
 	o.License = "GPL"
-	plan, err := prog.Prepare(dsl.New("p", dsl.Mov64Imm(isa.R0, 1), dsl.Exit()), o, compile.Target{})
+	plan, err := prog.Prepare(dsl.Assembly("p", dsl.Mov64Imm(isa.R0, 1), dsl.Exit()), o, compile.Target{})
 	if err != nil {
 		t.Fatal(err)
 	}

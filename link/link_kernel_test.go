@@ -30,7 +30,7 @@ const xdpPass = 2
 func loaded(t *testing.T, result int32, o prog.Options) *prog.Loaded {
 	t.Helper()
 	o.License = "GPL"
-	p, err := prog.Load(dsl.New("constant", dsl.Mov64Imm(isa.R0, result), dsl.Exit()), o)
+	p, err := prog.Load(dsl.Assembly("constant", dsl.Mov64Imm(isa.R0, result), dsl.Exit()), o)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -240,9 +240,9 @@ func TestOpsLinksAreLinks(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	name := fmt.Sprintf("t_link_%d", os.Getpid()%1e6)
 	constant := func(result int32) structops.Ops {
-		two := dsl.New("two", dsl.Mov64Imm(isa.R0, result), dsl.Exit())
+		two := dsl.Assembly("two", dsl.Mov64Imm(isa.R0, result), dsl.Exit())
 		return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{
-			"name": name, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.New("nothing", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())}}
+			"name": name, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.Assembly("nothing", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())}}
 	}
 	ops, err := structops.Register(constant(2))
 	if err != nil {

@@ -101,7 +101,7 @@ func TestPositionsAreTheCallers(t *testing.T) {
 		if !strings.HasSuffix(spec.Pos.Func, "TestPositionsAreTheCallers") || spec.Err != nil {
 			t.Errorf("%v is from %v in %s: %v", spec.Type, spec.Pos, spec.Pos.Func, spec.Err)
 		}
-		if maps.Of(spec) == nil || maps.New(spec) != maps.Of(spec) {
+		if maps.HandleOf(spec) == nil || maps.New(spec) != maps.HandleOf(spec) {
 			t.Errorf("%v has no handle", spec.Type)
 		}
 	}

@@ -39,7 +39,7 @@ func New(spec *dsl.MapSpec) *Map {
 	if spec == nil {
 		spec = &dsl.MapSpec{Err: errors.New("the declaration is nil"), Pos: dsl.Here(0)}
 	}
-	if m := Of(spec); m != nil {
+	if m := HandleOf(spec); m != nil {
 		return m
 	}
 	m := &Map{}
@@ -47,8 +47,8 @@ func New(spec *dsl.MapSpec) *Map {
 	return m
 }
 
-// Of is the handle that holds a map in user space, or nil.
-func Of(spec *dsl.MapSpec) *Map {
+// HandleOf is the handle that holds a map in user space, or nil.
+func HandleOf(spec *dsl.MapSpec) *Map {
 	m, _ := spec.Owner.(*Map)
 	return m
 }
@@ -62,7 +62,7 @@ type Holder struct{ fds []*syscall.FD }
 // number of a descriptor of it, which is good until Close: what
 // compile.Object.CodeWithMaps asks for.
 func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
-	m := Of(spec)
+	m := HandleOf(spec)
 	if m == nil {
 		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the " +
 			"like")

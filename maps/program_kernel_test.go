@@ -56,7 +56,7 @@ var packet = make([]byte, 64)
 // run loads a program, runs it once and gives its result.
 func run(t *testing.T, kind syscall.ProgType, items ...[]dsl.Item) uint32 {
 	t.Helper()
-	l, err := prog.Load(dsl.New("test", slices.Concat(items...)...), prog.Options{License: "GPL", Type: kind})
+	l, err := prog.Load(dsl.Assembly("test", slices.Concat(items...)...), prog.Options{License: "GPL", Type: kind})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
@@ -249,7 +249,7 @@ func TestStorageFromPrograms(t *testing.T) {
 
 	home := int(kerneltest.OwnCgroup(t).Fd())
 	group := created(t, maps.NewCgroupStorage[uint64]("cgroup"))
-	p, err := prog.Load(dsl.New("cgroup", slices.Concat([]dsl.Item{
+	p, err := prog.Load(dsl.Assembly("cgroup", slices.Concat([]dsl.Item{
 		dsl.CallHelper(getCurrentTaskBTF),
 		dsl.LoadField(r1, r0, "task_struct", "cgroups"),
 		dsl.LoadField(r2, r1, "css_set", "dfl_cgrp"),
@@ -280,7 +280,7 @@ func TestReferencesFromPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	progs := created(t, maps.NewProgArray("programs", 3))
-	leaf, err := prog.Load(dsl.New("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()),
+	leaf, err := prog.Load(dsl.Assembly("leaf", dsl.Mov64Imm(r0, 77), dsl.Exit()),
 		prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatal(err)
@@ -381,7 +381,7 @@ func TestKernelsFieldsInValues(t *testing.T) {
 		Count uint64
 	}
 	timers := created(t, maps.NewArray[timed]("timers", 2))
-	later := dsl.New("later",
+	later := dsl.Assembly("later",
 		dsl.Proto("u64", "void *map", "u32 *key", "void *value"),
 		dsl.StoreImm(dw, r3, 16, 42),
 		dsl.Mov64Imm(r0, 0),
@@ -438,7 +438,7 @@ func TestOneHandleManyPrograms(t *testing.T) {
 	t.Parallel()
 	g := maps.NewGlobal("runs", uint64(0))
 	defer g.Close()
-	count := dsl.New("count", slices.Concat([]dsl.Item{dsl.LoadMapData(r6, g.Spec(), 0)}, add(0, 1),
+	count := dsl.Assembly("count", slices.Concat([]dsl.Item{dsl.LoadMapData(r6, g.Spec(), 0)}, add(0, 1),
 		[]dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()})...)
 	done := make(chan error)
 	for range 4 {

@@ -41,7 +41,7 @@ func TestRingBufFromPrograms(t *testing.T) {
 		dsl.JEQ64Imm(r0, 0, "none"), dsl.Mov64Reg(r1, r0), dsl.Mov64Imm(r2, 0), dsl.CallHelper(ringbufDiscard), dsl.Label("none"),
 	}
 	exit := []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit()}
-	l, err := prog.Load(dsl.New("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...),
+	l, err := prog.Load(dsl.Assembly("writer", slices.Concat(output(7, 8), discard, output(9, 5), exit)...),
 		prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if err != nil {
 		t.Fatalf("%+v", err)
@@ -98,7 +98,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 	t.Parallel()
 	ring := created(t, maps.NewUserRingBuf("ring", uint32(syscall.PageSize())))
 	sum := created(t, maps.NewGlobal("sum", uint64(0)))
-	each := dsl.New("each",
+	each := dsl.Assembly("each",
 		dsl.Proto("u64", "void *dynptr", "void *context"),
 		dsl.Mov64Reg(r3, r1),
 		dsl.Mov64Reg(r1, fp),
@@ -115,7 +115,7 @@ func TestUserRingBufIsRead(t *testing.T) {
 		dsl.Mov64Imm(r0, 0),
 		dsl.Exit(),
 	)
-	p := dsl.New("drain",
+	p := dsl.Assembly("drain",
 		dsl.LoadMap(r1, ring.Spec()),
 		dsl.LoadFunc(r2, each),
 		dsl.Mov64Imm(r3, 0),

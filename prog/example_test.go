@@ -16,7 +16,7 @@ import (
 
 // Validate takes no privilege and no kernel. This program is going to read a packet, and does not ask how long it is.
 func ExampleValidate() {
-	first := dsl.New("first",
+	first := dsl.Assembly("first",
 		dsl.LoadMem(isa.W, isa.R1, isa.R1, 0), // xdp_md.data
 		dsl.LoadMem(isa.B, isa.R0, isa.R1, 0),
 		dsl.Exit(),

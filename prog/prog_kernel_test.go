@@ -35,7 +35,7 @@ func counter(t *testing.T) *maps.Global[uint64] {
 
 // counting counts its runs and gives a result.
 func counting(g *maps.Global[uint64], result int32) *dsl.Program {
-	return dsl.New("counting",
+	return dsl.Assembly("counting",
 		dsl.LoadMapData(isa.R1, g.Spec(), 0),
 		dsl.Mov64Imm(isa.R2, 1),
 		dsl.AtomicAdd64(isa.R1, 0, isa.R2),
@@ -353,7 +353,7 @@ func TestTypedTracepointSeesSystemCalls(t *testing.T) {
 func TestSyscallProgramAnswersInItsContext(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
-	p := loaded(t, dsl.New("double",
+	p := loaded(t, dsl.Assembly("double",
 		dsl.Sleepable(),
 		dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
 		dsl.Add64Reg(isa.R2, isa.R2),

@@ -55,7 +55,7 @@ func TestRefusedByTheVerifier(t *testing.T) {
 	t.Parallel()
 	h := maps.NewHash[uint32, uint64]("h", 1)
 	defer h.Close()
-	_, err := prog.Load(dsl.New("careless",
+	_, err := prog.Load(dsl.Assembly("careless",
 		dsl.StoreImm(isa.W, isa.R10, -4, 0),
 		dsl.LoadMap(isa.R1, h.Spec()),
 		dsl.Mov64Reg(isa.R2, isa.R10),
@@ -85,13 +85,13 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	var findings mistake.Findings
-	if _, err := prog.Load(dsl.New("p", dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+	if _, err := prog.Load(dsl.Assembly("p", dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
 		t.Errorf("no result: %v", err)
 	}
 	if _, err := prog.Load(nil, prog.Options{}); !errors.As(err, &findings) {
 		t.Errorf("no program: %v", err)
 	}
-	zero := dsl.New("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+	zero := dsl.Assembly("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	for want, o := range map[string]prog.Options{
 		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
 		"this kernel has no programs of type p": {Type: 200},
@@ -103,7 +103,7 @@ func TestFindingsAndBadOptions(t *testing.T) {
 		}
 	}
 	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
-	p := dsl.New("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
+	p := dsl.Assembly("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
 	if _, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
 		t.Errorf("a map without a handle: %v", err)
 	}

@@ -35,7 +35,7 @@ var (
 )
 
 // raw is a program in instructions.
-func raw() *dsl.Program { return dsl.New("raw", dsl.Mov64Imm(isa.R0, 0), dsl.Exit()) }
+func raw() *dsl.Program { return dsl.Assembly("raw", dsl.Mov64Imm(isa.R0, 0), dsl.Exit()) }
 
 // TestAProgramKnowsItsType: the context says it, and contradictions are found, all without a kernel.
 func TestAProgramKnowsItsType(t *testing.T) {
@@ -110,7 +110,7 @@ func TestTheLicenceIsTheAuthors(t *testing.T) {
 
 // TestMistakesComeTogether: those of the options and those of the code.
 func TestMistakesComeTogether(t *testing.T) {
-	err := prog.Validate(dsl.New("p", dsl.Exit()), prog.Options{Type: syscall.ProgTypeXDP}, compile.Target{ByteOrder: isa.Native})
+	err := prog.Validate(dsl.Assembly("p", dsl.Exit()), prog.Options{Type: syscall.ProgTypeXDP}, compile.Target{ByteOrder: isa.Native})
 	wantFinding(t, err, mistake.MissingLicense, "")
 	wantFinding(t, err, mistake.NoResult, "")
 }

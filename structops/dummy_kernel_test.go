@@ -59,7 +59,7 @@ func run(t *testing.T, loaded *structops.Loaded, member string, state []byte, ar
 // TestStateIsReadAndWritten: the program reads what the caller passes, and the
 // caller sees what it writes; without a state it says so.
 func TestStateIsReadAndWritten(t *testing.T) {
-	loaded := load(t, structops.Members{"test_1": dsl.New("swap", dsl.Proto("int", "struct bpf_dummy_ops_state *cb"),
+	loaded := load(t, structops.Members{"test_1": dsl.Assembly("swap", dsl.Proto("int", "struct bpf_dummy_ops_state *cb"),
 		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 		dsl.JNE64Imm(isa.R1, 0, "state"),
 		dsl.Mov64Imm(isa.R0, -1),
@@ -84,7 +84,7 @@ func TestStateIsReadAndWritten(t *testing.T) {
 // TestFiveArguments: each argument arrives, in its width.
 func TestFiveArguments(t *testing.T) {
 	load5 := func(arg int16, size isa.Size) *dsl.Program {
-		return dsl.New("argument", dsl.Proto("int", "struct bpf_dummy_ops_state *state", "int a1", "unsigned short a2", "char a3", "unsigned long a4"),
+		return dsl.Assembly("argument", dsl.Proto("int", "struct bpf_dummy_ops_state *state", "int a1", "unsigned short a2", "char a3", "unsigned long a4"),
 			dsl.LoadMem(size, isa.R0, isa.R1, 8*arg), dsl.Exit())
 	}
 	state := make([]byte, 4)
@@ -110,7 +110,7 @@ func TestFiveArguments(t *testing.T) {
 // stub's parameters say; the kernel refuses to run the others with one.
 func TestNilWhereItMayNotBe(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 12) // older ones run it
-	loaded := load(t, structops.Members{"test_2": dsl.New("five", dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
+	loaded := load(t, structops.Members{"test_2": dsl.Assembly("five", dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
 	attr := syscall.TestRunAttr{Prog: loaded.Program("test_2"), CtxIn: make([]byte, 8*5)}
 	if result, err := syscall.ProgTestRun(&attr); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("got %+v, %v; want EINVAL", result, err)
@@ -119,7 +119,7 @@ func TestNilWhereItMayNotBe(t *testing.T) {
 
 func TestSleepableMember(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 12) // the member is not in 6.1
-	loaded := load(t, structops.Members{"test_sleepable": dsl.New("may_sleep", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
+	loaded := load(t, structops.Members{"test_sleepable": dsl.Assembly("may_sleep", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 5), dsl.Exit())})
 	if got := run(t, loaded, "test_sleepable", make([]byte, 4)); got != 5 {
 		t.Errorf("got %d, want 5", got)
 	}
@@ -127,8 +127,8 @@ func TestSleepableMember(t *testing.T) {
 
 // TestSubprogramsRun: a called program gets its arguments and gives its result.
 func TestSubprogramsRun(t *testing.T) {
-	square := dsl.New("square", dsl.Proto("u64", "u64 n"), dsl.Mov64Reg(isa.R0, isa.R1), dsl.Mul64Reg(isa.R0, isa.R1), dsl.Exit())
-	loaded := load(t, structops.Members{"test_1": dsl.New("sum_of_squares",
+	square := dsl.Assembly("square", dsl.Proto("u64", "u64 n"), dsl.Mov64Reg(isa.R0, isa.R1), dsl.Mul64Reg(isa.R0, isa.R1), dsl.Exit())
+	loaded := load(t, structops.Members{"test_1": dsl.Assembly("sum_of_squares",
 		dsl.Mov64Imm(isa.R1, 3), dsl.Call(square), dsl.Mov64Reg(isa.R6, isa.R0),
 		dsl.Mov64Imm(isa.R1, 4), dsl.Call(square), dsl.Add64Reg(isa.R0, isa.R6), dsl.Exit())})
 	if got := run(t, loaded, "test_1", nil); got != 25 {

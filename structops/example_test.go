@@ -20,7 +20,7 @@ func ExampleValidate() {
 		fmt.Println(err)
 		return
 	}
-	two := dsl.New("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	two := dsl.Assembly("two", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 	ops := structops.Ops{
 		Type:    "tcp_congestion_ops",
 		License: "GPL",

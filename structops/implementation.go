@@ -36,7 +36,7 @@ const (
 // instructions:
 //
 //	ops := structops.ByName(tcp.CongestionOps{…})
-//	ops.Members["ssthresh"] = dsl.New("ssthresh", …)
+//	ops.Members["ssthresh"] = dsl.Assembly("ssthresh", …)
 //
 // A nil pointer gives the zero Ops.
 func ByName(impl Implementation) Ops {

@@ -43,10 +43,10 @@ func listed(t testing.TB, name string) bool {
 // its cong_avoid writes snd_cwnd. The window shows which program ran.
 func fixed(name string, window int32) structops.Ops {
 	sk := dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0)
-	pinned := dsl.New(fmt.Sprintf("window_%d", window), dsl.Proto("void", "struct sock *sk", "u32 ack", "u32 acked"),
+	pinned := dsl.Assembly(fmt.Sprintf("window_%d", window), dsl.Proto("void", "struct sock *sk", "u32 ack", "u32 acked"),
 		sk, dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", window), dsl.Exit())
-	reduced := dsl.New("ssthresh", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-	undo := dsl.New("undo", dsl.Proto("u32", "struct sock *sk"),
+	reduced := dsl.Assembly("ssthresh", dsl.Proto("u32", "struct sock *sk"), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	undo := dsl.Assembly("undo", dsl.Proto("u32", "struct sock *sk"),
 		sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Exit())
 	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{
 		"name": name, "ssthresh": reduced, "undo_cwnd": undo, "cong_avoid": pinned}}

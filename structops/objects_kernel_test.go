@@ -217,13 +217,13 @@ func TestFailedRegistrationLeavesNoObjects(t *testing.T) {
 		name string
 		with structops.Members
 	}{
-		{"verify the last program", uniqueName(), structops.Members{"sndbuf_expand": dsl.New("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 30_000), dsl.Exit())}},
+		{"verify the last program", uniqueName(), structops.Members{"sndbuf_expand": dsl.Assembly("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 30_000), dsl.Exit())}},
 		{"set the members", uniqueName(), structops.Members{"flags": 1 << 30}},
 		{"register", taken, nil},
 	} {
 		// Programs named like nothing else: the attempt's map has the name of
 		// the implementation, which may be another's.
-		program := dsl.New(fmt.Sprintf("p_%s", uniqueName()[2:]), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+		program := dsl.Assembly(fmt.Sprintf("p_%s", uniqueName()[2:]), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 		ops := structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{"name": tt.name, "ssthresh": program, "undo_cwnd": program, "cong_avoid": program}}
 		maps.Copy(ops.Members, tt.with)
 		wantMaps := 0

@@ -64,7 +64,7 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 		{"loop without end", []dsl.Item{dsl.Label("again"), dsl.Mov64Imm(isa.R2, 1), loop, dsl.Jump("again"), dsl.Label("out"), dsl.Exit()}, loopLine, "infinite loop", 1},
 	} {
 		ops := fixed(uniqueName(), 7)
-		ops.Members["init"] = dsl.New("bad", tt.items...)
+		ops.Members["init"] = dsl.Assembly("bad", tt.items...)
 		link, err := registerUnchecked(ops)
 		if err == nil {
 			link.Close()
@@ -105,7 +105,7 @@ func TestReportsNameFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops := fixed(uniqueName(), 7) // by way of the stack, through which Prepare does not follow the pointer
-	ops.Members["init"] = dsl.New("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
+	ops.Members["init"] = dsl.Assembly("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
 		dsl.LoadMem(isa.DW, isa.R2, isa.R10, -8), dsl.StoreImm(isa.W, isa.R2, int16(field.Offset), 1), dsl.Exit())
 	link, err := registerUnchecked(ops)
 	if err == nil {

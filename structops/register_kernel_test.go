@@ -164,7 +164,7 @@ func TestKernelRefusals(t *testing.T) {
 	flags := fixed(uniqueName(), 7)
 	flags.Members["flags"] = 1 << 30
 	dummy := structops.Ops{Type: "bpf_dummy_ops", License: "GPL", Members: structops.Members{
-		"test_1": dsl.New("one", dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}
+		"test_1": dsl.Assembly("one", dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}
 	for _, tt := range []struct {
 		name string
 		ops  structops.Ops

@@ -107,7 +107,7 @@ func TestEachMemberRunsItsOwnProgram(t *testing.T) {
 	want := map[string]struct{ window, threshold int32 }{uniqueName(): {11, 111}, uniqueName(): {23, 223}}
 	for name, w := range want {
 		ops := fixed(name, w.window)
-		ops.Members["init"] = dsl.New("threshold", dsl.Proto("void", "struct sock *sk"),
+		ops.Members["init"] = dsl.Assembly("threshold", dsl.Proto("void", "struct sock *sk"),
 			dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_ssthresh", w.threshold), dsl.Exit())
 		register(t, ops)
 	}

@@ -24,9 +24,9 @@ const (
 
 // A sound implementation, which the rows below spoil in one way each.
 var (
-	window = dsl.New("window", dsl.Proto("u32", "struct sock *sk"),
+	window = dsl.Assembly("window", dsl.Proto("u32", "struct sock *sk"),
 		dsl.LoadMem(dw, r1, r1, 0), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
-	nothing = dsl.New("nothing", dsl.Exit())
+	nothing = dsl.Assembly("nothing", dsl.Exit())
 	sk      = dsl.LoadMem(dw, r1, r1, 0)
 )
 
@@ -69,7 +69,7 @@ func TestSoundOnThreeKernels(t *testing.T) {
 // that can be known before the kernel is asked. Each row has exactly the one
 // mistake.
 func TestValidate(t *testing.T) {
-	p := func(items ...dsl.Item) *dsl.Program { return dsl.New("bad", items...) }
+	p := func(items ...dsl.Item) *dsl.Program { return dsl.Assembly("bad", items...) }
 	dummy := func(program *dsl.Program) structops.Ops {
 		return structops.Ops{Type: "bpf_dummy_ops", License: "GPL", Members: structops.Members{"test_1": program}}
 	}
@@ -119,13 +119,13 @@ func TestValidate(t *testing.T) {
 		{"name that is a number", with(structops.Members{"name": 5}), mistake.BadValue, "name", []string{"name takes a string, not a int"}},
 		{"flags too large", with(structops.Members{"flags": int64(1) << 33}), mistake.BadValue, "flags", []string{"does not fit: the member holds 0 to 4294967295"}},
 		{"flags negative", with(structops.Members{"flags": -1}), mistake.BadValue, "flags", []string{"-1 does not fit"}},
-		{"program of another member", with(structops.Members{"ssthresh": dsl.New("avoid", dsl.Proto("u32", "struct sock *sk", "u32 ack", "u32 acked"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ParamCount, "ssthresh",
+		{"program of another member", with(structops.Members{"ssthresh": dsl.Assembly("avoid", dsl.Proto("u32", "struct sock *sk", "u32 ack", "u32 acked"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ParamCount, "ssthresh",
 			[]string{"ssthresh (avoid)", "declares 3 parameters, the kernel passes 1", "u32 (*)(struct sock *sk)"}},
-		{"parameter of another type", with(structops.Members{"cong_avoid": dsl.New("avoid", dsl.Proto("void", "struct sock *sk", "u64 ack", "u32 acked"), dsl.Exit())}), mistake.ParamType, "cong_avoid",
+		{"parameter of another type", with(structops.Members{"cong_avoid": dsl.Assembly("avoid", dsl.Proto("void", "struct sock *sk", "u64 ack", "u32 acked"), dsl.Exit())}), mistake.ParamType, "cong_avoid",
 			[]string{"parameter 1 is declared as u64, the kernel passes u32 ack"}},
-		{"parameter of another struct", with(structops.Members{"init": dsl.New("i", dsl.Proto("void", "struct task_struct *t"), dsl.Exit())}), mistake.ParamType, "init",
+		{"parameter of another struct", with(structops.Members{"init": dsl.Assembly("i", dsl.Proto("void", "struct task_struct *t"), dsl.Exit())}), mistake.ParamType, "init",
 			[]string{"parameter 0 is declared as struct task_struct *, the kernel passes struct sock *sk"}},
-		{"result of another type", with(structops.Members{"ssthresh": dsl.New("s", dsl.Proto("u64", "struct sock *sk"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ResultType, "ssthresh",
+		{"result of another type", with(structops.Members{"ssthresh": dsl.Assembly("s", dsl.Proto("u64", "struct sock *sk"), dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ResultType, "ssthresh",
 			[]string{"the result is declared as u64, the kernel takes u32"}},
 		{"ssthresh missing", with(structops.Members{"ssthresh": nil}), mistake.MissingMember, "ssthresh", []string{"tcp_congestion_ops needs ssthresh, and it is not set", "u32 (*ssthresh)(struct sock *sk)"}},
 		{"ssthresh nil", with(structops.Members{"ssthresh": (*dsl.Program)(nil)}), mistake.MissingMember, "ssthresh", []string{"needs ssthresh"}},
@@ -159,7 +159,7 @@ func TestValidate(t *testing.T) {
 // TestFindingsComeAllAtOnce has mistakes in data, prototypes and code.
 func TestFindingsComeAllAtOnce(t *testing.T) {
 	ops := with(structops.Members{
-		"name": "bad name", "ssthresh": nil, "key": 1, "undo_cwnd": dsl.New("u", dsl.Exit()), "nonsense": 3,
+		"name": "bad name", "ssthresh": nil, "key": 1, "undo_cwnd": dsl.Assembly("u", dsl.Exit()), "nonsense": 3,
 	})
 	ops.License = "MIT"
 	err := structops.Validate(ops, on(t, "6.18"))
@@ -217,7 +217,7 @@ func TestPrototypesDrift(t *testing.T) {
 		}
 	}
 	// The fields that came with them may be written there, and only there.
-	stamp := with(structops.Members{"init": dsl.New("stamp", sk, dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "tcp_sock", "snd_cwnd_stamp", r2), dsl.Exit())})
+	stamp := with(structops.Members{"init": dsl.Assembly("stamp", sk, dsl.Mov64Imm(r2, 1), dsl.StoreField(r1, "tcp_sock", "snd_cwnd_stamp", r2), dsl.Exit())})
 	if err := structops.Validate(stamp, on(t, "6.18")); err != nil {
 		t.Errorf("6.18: %v", err)
 	}
@@ -229,8 +229,8 @@ func TestPrototypesDrift(t *testing.T) {
 // TestTwoImplementationsNeverMix: one program in two implementations, and two
 // programs of one name, land where they were put.
 func TestTwoImplementationsNeverMix(t *testing.T) {
-	two := dsl.New("window", dsl.Mov64Imm(r0, 2), dsl.Exit())
-	three := dsl.New("window", dsl.Mov64Imm(r0, 3), dsl.Exit())
+	two := dsl.Assembly("window", dsl.Mov64Imm(r0, 2), dsl.Exit())
+	three := dsl.Assembly("window", dsl.Mov64Imm(r0, 3), dsl.Exit())
 	to := on(t, "6.18")
 	a, err := structops.Prepare(with(structops.Members{"name": "a", "ssthresh": two, "undo_cwnd": three}), to)
 	if err != nil {

@@ -130,14 +130,14 @@ func TestPinWithoutLinks(t *testing.T) {
 // oldPlan is a plan for an implementation that does nothing.
 func oldPlan(t *testing.T, prefix string) *Plan {
 	t.Helper()
-	two := dsl.New("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
+	two := dsl.Assembly("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 	target, err := prog.Host()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
 	plan, err := Prepare(Ops{Type: "tcp_congestion_ops", License: "GPL", Members: Members{"name": fmt.Sprintf("%s_%d", prefix, os.Getpid()%100_000),
-		"ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.New("nothing", dsl.Exit())}}, target)
+		"ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.Assembly("nothing", dsl.Exit())}}, target)
 	if err != nil {
 		t.Fatal(err)
 	}

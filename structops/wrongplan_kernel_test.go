@@ -165,7 +165,7 @@ func TestTypeWithoutARow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
-	plan, err := Prepare(Ops{Type: "bpf_dummy_ops", License: "GPL", Members: Members{"test_1": dsl.New("one", dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}, target)
+	plan, err := Prepare(Ops{Type: "bpf_dummy_ops", License: "GPL", Members: Members{"test_1": dsl.Assembly("one", dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}, target)
 	if err != nil {
 		t.Fatal(err)
 	}

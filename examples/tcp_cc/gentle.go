@@ -14,7 +14,7 @@ import (
 // member's arguments: the first, at offset 0, is the socket, which the kernel
 // lets congestion controls use as the struct tcp_sock that it is the beginning of.
 func gentleSsthresh() *dsl.Program {
-	return dsl.New("gentle_ssthresh",
+	return dsl.Assembly("gentle_ssthresh",
 		dsl.Proto("u32", "struct sock *sk"),
 		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 		dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"),

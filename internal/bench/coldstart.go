@@ -45,9 +45,9 @@ func coldStart() []row {
 func coldStartChild() {
 	start := time.Now()
 	load := dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0)
-	window := dsl.New("ssthresh", load, dsl.LoadField(isa.R0, isa.R6, "tcp_sock", "snd_cwnd"), dsl.Rsh32Imm(isa.R0, 1), dsl.Exit())
-	undo := dsl.New("undo_cwnd", load, dsl.LoadField(isa.R0, isa.R6, "tcp_sock", "prior_cwnd"), dsl.Exit())
-	avoid := dsl.New("cong_avoid", load,
+	window := dsl.Assembly("ssthresh", load, dsl.LoadField(isa.R0, isa.R6, "tcp_sock", "snd_cwnd"), dsl.Rsh32Imm(isa.R0, 1), dsl.Exit())
+	undo := dsl.Assembly("undo_cwnd", load, dsl.LoadField(isa.R0, isa.R6, "tcp_sock", "prior_cwnd"), dsl.Exit())
+	avoid := dsl.Assembly("cong_avoid", load,
 		dsl.LoadMem(isa.DW, isa.R3, isa.R1, 16), dsl.Mov64Reg(isa.R1, isa.R6),
 		dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_cong_avoid_ai"), dsl.Exit())
 	link, err := structops.Register(structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{

@@ -56,7 +56,7 @@ func programs() []row {
 		r := best(func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				_, err := compile.Compile(dsl.New("labelled", items...), compile.Target{})
+				_, err := compile.Compile(dsl.Assembly("labelled", items...), compile.Target{})
 				check(b, err)
 			}
 		})
@@ -78,7 +78,7 @@ func programs() []row {
 	made := best(func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
-			_, err := compile.Compile(dsl.New("labelled", labelled(1_000_000)...), compile.Target{Unchecked: true})
+			_, err := compile.Compile(dsl.Assembly("labelled", labelled(1_000_000)...), compile.Target{Unchecked: true})
 			check(b, err)
 		}
 	})

@@ -4,7 +4,7 @@ package scx
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // A DSQIterator is a pointer to the kernel's struct bpf_iter_scx_dsq.

@@ -4,7 +4,7 @@ package scx
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // CPURq calls the kernel function scx_bpf_cpu_rq.

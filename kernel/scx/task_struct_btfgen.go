@@ -4,7 +4,7 @@ package scx
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // A Task is a pointer to the kernel's struct task_struct.

@@ -4,7 +4,7 @@ package tcp
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // An InetConnectionSock is a pointer to the kernel's struct inet_connection_sock.

@@ -4,7 +4,7 @@ package tcp
 
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // A BaseSock is a pointer to the kernel's struct sock.

@@ -55,7 +55,7 @@ func (g *generator) write() ([]File, error) {
 
 const (
 	importDSL = "import \"github.com/bpfsmith/bpfsmith/dsl\"\n"
-	importArg = "import (\n\"github.com/bpfsmith/bpfsmith/dsl\"\n\"github.com/bpfsmith/bpfsmith/kernel/arg\"\n)\n"
+	importArg = "import (\n\"github.com/bpfsmith/bpfsmith/dsl\"\n\"github.com/bpfsmith/bpfsmith/dsl/arg\"\n)\n"
 )
 
 func (g *generator) writeStruct(b *bytes.Buffer, s *structType) {

@@ -67,7 +67,7 @@ var attach = [...]Mistake{
 		Rule: "attach to unsupported member %s of struct %s",
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "tcp_congestion_ops.get_info"},
 		Build: func() *dsl.Program {
-			return dsl.New("member_not_offered", // wrong: programs cannot implement get_info
+			return dsl.Assembly("member_not_offered", // wrong: programs cannot implement get_info
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
@@ -100,7 +100,7 @@ var attach = [...]Mistake{
 		In:   task,
 		Build: func() *dsl.Program {
 			one, other := maps.NewArena("one", 4), maps.NewArena("other", 4)
-			p := dsl.New("two_arenas",
+			p := dsl.Assembly("two_arenas",
 				dsl.LoadMap(isa.R1, one.Spec()),
 				dsl.LoadMap(isa.R2, other.Spec()), // wrong: a program may use only one arena
 				dsl.Mov64Imm(isa.R0, 0),
@@ -115,7 +115,7 @@ var attach = [...]Mistake{
 
 // nothing is a correct program.
 func nothing() *dsl.Program {
-	return dsl.New("nothing",
+	return dsl.Assembly("nothing",
 		dsl.Mov64Imm(isa.R0, 0),
 		dsl.Exit(),
 	)

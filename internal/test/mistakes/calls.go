@@ -31,7 +31,7 @@ var calls = [...]Mistake{
 		Rule: "invalid func %s#%d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("no_such_helper",
+			return dsl.Assembly("no_such_helper",
 				dsl.CallHelper(9999), // wrong: no helper has this number
 				dsl.Exit(),
 			)
@@ -43,7 +43,7 @@ var calls = [...]Mistake{
 		Rule: "R%d type=%s expected=%s",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("number_for_a_map",
+			return dsl.Assembly("number_for_a_map",
 				dsl.StoreImm(isa.W, isa.R10, -4, 0),
 				dsl.Mov64Imm(isa.R1, 3), // a descriptor, as user space would pass it
 				dsl.Mov64Reg(isa.R2, isa.R10),
@@ -189,7 +189,7 @@ var calls = [...]Mistake{
 		Rule: "kernel btf_id %d is not a function",
 		In:   tc,
 		Build: func() *dsl.Program {
-			return dsl.New("id_of_a_type",
+			return dsl.Assembly("id_of_a_type",
 				dsl.Raw(isa.CallKfunc(1, 0)), // wrong: type 1 of the kernel's BTF is an integer
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -303,7 +303,7 @@ var calls = [...]Mistake{
 		Rule: "R%d is not a scalar",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("pointer_for_a_pid",
+			return dsl.Assembly("pointer_for_a_pid",
 				dsl.CallKernel("bpf_task_from_pid"), // wrong: R1 is still the context, not a number
 				dsl.JEQ64Imm(isa.R0, 0, "none"),
 				dsl.Mov64Reg(isa.R1, isa.R0),
@@ -320,7 +320,7 @@ var calls = [...]Mistake{
 		Rule: "at the time of BPF_LD_ABS|IND R6 != pointer to skb",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("packet_by_number",
+			return dsl.Assembly("packet_by_number",
 				dsl.Mov64Imm(isa.R6, 0),
 				dsl.LoadAbs(isa.H, 12), // wrong: this needs the context in R6
 				dsl.Exit(),
@@ -470,7 +470,7 @@ var calls = [...]Mistake{
 		Rule: "invalid module BTF fd specified",
 		In:   tc,
 		Build: func() *dsl.Program {
-			return dsl.New("no_btf_of_a_module",
+			return dsl.Assembly("no_btf_of_a_module",
 				dsl.Raw(isa.CallKfunc(1, 1)), // a function of the module whose types are entry 1 of FDArray
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -487,7 +487,7 @@ var calls = [...]Mistake{
 		In:   Place{Type: syscall.ProgTypeSyscall, Careful: true},
 		Build: func() *dsl.Program {
 			pages := maps.NewArena("pages", 16)
-			p := dsl.New("arena_without_the_right",
+			p := dsl.Assembly("arena_without_the_right",
 				dsl.LoadMap(isa.R1, pages.Spec()), // wrong: arenas need CAP_PERFMON
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -503,14 +503,14 @@ var calls = [...]Mistake{
 		In:   tc,
 		Build: func() *dsl.Program {
 			programs := maps.NewProgArray("programs", 1)
-			next := dsl.New("next", dsl.Proto("void", "struct __sk_buff *skb"),
+			next := dsl.Assembly("next", dsl.Proto("void", "struct __sk_buff *skb"),
 				dsl.LoadMap(isa.R2, programs.Spec()),
 				dsl.Mov64Imm(isa.R3, 0),
 				dsl.CallHelper(tailCall), // wrong: the other program returns a number, but this function has no result
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
-			return dsl.New("tail_call_for_nothing",
+			return dsl.Assembly("tail_call_for_nothing",
 				dsl.Call(next),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),

@@ -76,7 +76,7 @@ var memory = [...]Mistake{
 		Rule: "R%d min value is negative, either use unsigned or 'var &= const'",
 		In:   tc,
 		Build: func() *dsl.Program {
-			return dsl.New("size_below_zero",
+			return dsl.Assembly("size_below_zero",
 				dsl.LoadMem(isa.W, isa.R4, isa.R1, 0),
 				dsl.Mov64SX32(isa.R4, isa.R4),
 				dsl.Mov64Imm(isa.R0, 0),
@@ -124,7 +124,7 @@ var memory = [...]Mistake{
 		Rule: "invalid %s stack R%d off=%d size=%d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("above_the_stack",
+			return dsl.Assembly("above_the_stack",
 				dsl.StoreImm(isa.DW, isa.R10, 0, 1), // wrong: the stack is below R10, this is above it
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -149,7 +149,7 @@ var memory = [...]Mistake{
 		Rule: "invalid read from stack off %d+%d size %d",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("never_written",
+			return dsl.Assembly("never_written",
 				dsl.StoreImm(isa.W, isa.R10, -8, 1),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R10, -8), // wrong: the upper four of these bytes were never written
 				dsl.Exit(),
@@ -162,7 +162,7 @@ var memory = [...]Mistake{
 		Rule: "misaligned %s access off %s size %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("crooked_store",
+			return dsl.Assembly("crooked_store",
 				dsl.StoreImm(isa.DW, isa.R10, -12, 1), // wrong: 12 is not a multiple of 8
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -211,7 +211,7 @@ var memory = [...]Mistake{
 		Rule: "invalid bpf_context access off=%d size=%d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("past_the_context",
+			return dsl.Assembly("past_the_context",
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 1024), // wrong: struct __sk_buff is much shorter
 				dsl.Exit(),
 			)
@@ -235,7 +235,7 @@ var memory = [...]Mistake{
 		Rule: "variable ctx access var_off=%s disallowed",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("computed_field",
+			return dsl.Assembly("computed_field",
 				dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
 				dsl.And64Imm(isa.R2, 4),
 				dsl.Add64Reg(isa.R1, isa.R2),
@@ -250,7 +250,7 @@ var memory = [...]Mistake{
 		Rule: "dereference of modified %s ptr R%d off=%d disallowed",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("moved_context",
+			return dsl.Assembly("moved_context",
 				dsl.Add64Imm(isa.R1, -8),
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 8), // wrong: the context must have no offset, even if -8 and 8 make 0
 				dsl.Exit(),
@@ -264,7 +264,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			limit := maps.NewReadOnly("limit", uint64(100))
-			return dsl.New("set_a_constant",
+			return dsl.Assembly("set_a_constant",
 				dsl.LoadMapData(isa.R1, limit.Spec(), 0),
 				dsl.StoreImm(isa.DW, isa.R1, 0, 200), // wrong: the map is read-only
 				dsl.Mov64Imm(isa.R0, 0),
@@ -280,7 +280,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			const writeOnlyForPrograms = 1 << 8 // BPF_F_WRONLY_PROG
 			sink := maps.New(&dsl.MapSpec{Name: "sink", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1, Flags: writeOnlyForPrograms})
-			return dsl.New("read_what_is_write_only",
+			return dsl.Assembly("read_what_is_write_only",
 				dsl.LoadMapData(isa.R1, sink.Spec(), 0),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: programs may only write this map
 				dsl.Exit(),
@@ -294,7 +294,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			total := maps.NewGlobal("total", uint64(0))
-			return dsl.New("address_past_the_value",
+			return dsl.Assembly("address_past_the_value",
 				dsl.LoadMapData(isa.R1, total.Spec(), 0),
 				dsl.LoadMem(isa.B, isa.R0, isa.R1, 0),
 				dsl.Exit(),
@@ -326,7 +326,7 @@ var memory = [...]Mistake{
 		Rule: "fd %d is not pointing to valid bpf_map",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("no_such_descriptor",
+			return dsl.Assembly("no_such_descriptor",
 				dsl.LoadMapFD(isa.R1, 9999), // wrong: this process has no descriptor with this number
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -339,7 +339,7 @@ var memory = [...]Mistake{
 		Rule: "BPF_ATOMIC stores into R%d %s is not allowed",
 		In:   tc,
 		Build: func() *dsl.Program {
-			return dsl.New("atomic_on_the_context",
+			return dsl.Assembly("atomic_on_the_context",
 				dsl.Mov64Imm(isa.R0, 1),
 				dsl.AtomicAdd32(isa.R1, 8, isa.R0), // wrong: atomic operations are not possible on the context
 				dsl.Exit(),
@@ -352,7 +352,7 @@ var memory = [...]Mistake{
 		Rule: "attempt to corrupt spilled pointer on stack",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("spoilt_spill",
+			return dsl.Assembly("spoilt_spill",
 				dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
 				dsl.StoreImm(isa.B, isa.R10, -8, 0), // wrong: one byte of the saved pointer is overwritten
 				dsl.Mov64Imm(isa.R0, 0),
@@ -366,7 +366,7 @@ var memory = [...]Mistake{
 		Rule: "invalid size of register fill",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("half_a_fill",
+			return dsl.Assembly("half_a_fill",
 				dsl.StoreMem(isa.DW, isa.R10, -8, isa.R1),
 				dsl.LoadMem(isa.W, isa.R0, isa.R10, -8), // wrong: only half of the saved pointer is read
 				dsl.Exit(),
@@ -391,7 +391,7 @@ var memory = [...]Mistake{
 		Rule: "R%d invalid %s buffer access: off=%d, size=%d",
 		In:   Place{Type: syscall.ProgTypeRawTracepointWritable},
 		Build: func() *dsl.Program {
-			return dsl.New("before_the_buffer",
+			return dsl.Assembly("before_the_buffer",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),  // the buffer that the tracepoint lets programs write
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: this is before its beginning
 				dsl.Mov64Imm(isa.R0, 0),
@@ -404,7 +404,7 @@ var memory = [...]Mistake{
 		Rule: "R%d invalid variable buffer offset: off=%d, var_off=%s",
 		In:   Place{Type: syscall.ProgTypeRawTracepointWritable},
 		Build: func() *dsl.Program {
-			return dsl.New("computed_place_in_a_buffer",
+			return dsl.Assembly("computed_place_in_a_buffer",
 				dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0),
 				dsl.CallHelper(prandom),
 				dsl.And64Imm(isa.R0, 8),
@@ -450,7 +450,7 @@ var memory = [...]Mistake{
 		Rule: "invalid access to flow keys off=%d size=%d",
 		In:   Place{Type: syscall.ProgTypeFlowDissector},
 		Build: func() *dsl.Program {
-			return dsl.New("past_the_flow_keys",
+			return dsl.Assembly("past_the_flow_keys",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 144), // __sk_buff.flow_keys
 				dsl.LoadMem(isa.H, isa.R0, isa.R1, 100),  // wrong: struct bpf_flow_keys has 56 bytes
 				dsl.Mov64Imm(isa.R0, 0),
@@ -464,7 +464,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			numbers := maps.NewArray[uint64]("numbers", 16)
-			return dsl.New("write_to_the_map_itself",
+			return dsl.Assembly("write_to_the_map_itself",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
 				dsl.StoreImm(isa.W, isa.R1, 0, 1), // wrong: R1 points to the kernel's struct bpf_array, not to the elements
 				dsl.Mov64Imm(isa.R0, 0),
@@ -505,7 +505,7 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			counts := maps.NewHash[uint32, uint64]("counts", 16)
-			return dsl.New("no_address_of_a_hash",
+			return dsl.Assembly("no_address_of_a_hash",
 				dsl.LoadMap(isa.R1, counts.Spec()),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -534,7 +534,7 @@ var memory = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			numbers := maps.NewArray[uint64]("numbers", 16)
-			return dsl.New("look_into_the_map",
+			return dsl.Assembly("look_into_the_map",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: reading the kernel's struct of the map needs CAP_PERFMON
 				dsl.Exit(),

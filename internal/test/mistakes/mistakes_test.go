@@ -176,7 +176,7 @@ func sourcesOf(t *testing.T) map[string]*Source {
 // closeMaps lets go of the maps of a program.
 func closeMaps(p *dsl.Program) {
 	for spec := range p.Maps() {
-		if m := maps.Of(spec); m != nil {
+		if m := maps.HandleOf(spec); m != nil {
 			m.Close()
 		}
 	}

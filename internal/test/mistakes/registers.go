@@ -19,7 +19,7 @@ var registers = [...]Mistake{
 		Rule: "R%d !read_ok",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("lost_argument",
+			return dsl.Assembly("lost_argument",
 				dsl.CallHelper(ktimeGetNs),
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: R1 was the context, but the call has cleared it
 				dsl.Exit(),
@@ -32,7 +32,7 @@ var registers = [...]Mistake{
 		Rule: "R%d !read_ok",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("no_result",
+			return dsl.Assembly("no_result",
 				dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
 				dsl.JEQ64Imm(isa.R2, 0, "out"),
 				dsl.Mov64Imm(isa.R0, 1),
@@ -115,7 +115,7 @@ var registers = [...]Mistake{
 		In:   xdp,
 		Build: func() *dsl.Program {
 			numbers := maps.NewArray[uint64]("numbers", 16)
-			return dsl.New("into_the_map",
+			return dsl.Assembly("into_the_map",
 				dsl.LoadMap(isa.R1, numbers.Spec()),
 				dsl.Add64Imm(isa.R1, 8), // wrong: a map is not a C array, look elements up
 				dsl.Mov64Imm(isa.R0, 2),
@@ -129,7 +129,7 @@ var registers = [...]Mistake{
 		Rule: "R%d pointer arithmetic with %s operator prohibited",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("pointer_times_two",
+			return dsl.Assembly("pointer_times_two",
 				dsl.Mul64Imm(isa.R1, 2), // wrong: an address times 2 is not an address
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -142,7 +142,7 @@ var registers = [...]Mistake{
 		Rule: "R%d bitwise operator %s on pointer prohibited",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("masked_pointer",
+			return dsl.Assembly("masked_pointer",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.And64Imm(isa.R2, -64), // wrong: a pointer cannot be aligned with a bitwise operation
 				dsl.Mov64Imm(isa.R0, 0),
@@ -156,7 +156,7 @@ var registers = [...]Mistake{
 		Rule: "R%d 32-bit pointer arithmetic prohibited",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("half_an_add",
+			return dsl.Assembly("half_an_add",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add32Imm(isa.R2, -8), // wrong: an address has 64 bits, this keeps only 32
 				dsl.Mov64Imm(isa.R0, 0),
@@ -170,7 +170,7 @@ var registers = [...]Mistake{
 		Rule: "R%d pointer %s pointer prohibited",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("sum_of_pointers",
+			return dsl.Assembly("sum_of_pointers",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Reg(isa.R2, isa.R1), // wrong: the sum of two addresses is not an address
 				dsl.Mov64Imm(isa.R0, 0),
@@ -184,7 +184,7 @@ var registers = [...]Mistake{
 		Rule: "R%d tried to subtract pointer from scalar",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("number_minus_pointer",
+			return dsl.Assembly("number_minus_pointer",
 				dsl.Mov64Imm(isa.R2, 512),
 				dsl.Sub64Reg(isa.R2, isa.R10), // wrong: a number minus an address is not an address
 				dsl.Mov64Imm(isa.R0, 0),
@@ -198,7 +198,7 @@ var registers = [...]Mistake{
 		Rule: "R%d subtraction from stack pointer prohibited",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("minus_from_the_stack",
+			return dsl.Assembly("minus_from_the_stack",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Sub64Imm(isa.R2, 8), // wrong: adding -8 is the same, and allowed
 				dsl.Mov64Imm(isa.R0, 0),
@@ -226,7 +226,7 @@ var registers = [...]Mistake{
 		Rule: "math between %s pointer and %d is not allowed",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("far_constant",
+			return dsl.Assembly("far_constant",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, -1<<29), // wrong: 512 MiB below the stack is too far
 				dsl.Mov64Imm(isa.R0, 0),
@@ -255,7 +255,7 @@ var registers = [...]Mistake{
 		Rule: "%s pointer offset %d is not allowed",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("far_in_two_steps",
+			return dsl.Assembly("far_in_two_steps",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, 1<<28),
 				dsl.Add64Imm(isa.R2, 1<<28), // wrong: each addition alone is allowed, but both together are too far
@@ -271,7 +271,7 @@ var registers = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
-			return dsl.New("guessed_index",
+			return dsl.Assembly("guessed_index",
 				dsl.LoadMem(isa.W, isa.R6, isa.R1, 0),
 				dsl.StoreImm(isa.W, isa.R10, -4, 0),
 				dsl.LoadMap(isa.R1, bytes.Spec()),
@@ -294,7 +294,7 @@ var registers = [...]Mistake{
 		Rule: "R%d stack pointer arithmetic goes out of range, prohibited for !root",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("address_above_the_stack",
+			return dsl.Assembly("address_above_the_stack",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Add64Imm(isa.R2, 8), // wrong: the stack is below, and without CAP_PERFMON the address alone is refused
 				dsl.Mov64Imm(isa.R0, 0),
@@ -308,7 +308,7 @@ var registers = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			bytes := maps.NewArray[[64]uint8]("bytes", 1)
-			return dsl.New("step_from_two_places",
+			return dsl.Assembly("step_from_two_places",
 				dsl.LoadMem(isa.W, isa.R6, isa.R1, 0),
 				dsl.LoadMem(isa.W, isa.R7, isa.R1, 4),
 				dsl.And64Imm(isa.R7, 15),
@@ -334,7 +334,7 @@ var registers = [...]Mistake{
 		Rule: "R%d leaks addr as return value",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("address_as_result",
+			return dsl.Assembly("address_as_result",
 				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: user space would see the address of the kernel's stack
 				dsl.Exit(),                    // seen: the result is an address
 			)
@@ -347,7 +347,7 @@ var registers = [...]Mistake{
 		In:   careful,
 		Build: func() *dsl.Program {
 			last := maps.NewGlobal("last", uint64(0))
-			return dsl.New("address_in_a_map",
+			return dsl.Assembly("address_in_a_map",
 				dsl.LoadMapData(isa.R2, last.Spec(), 0),
 				dsl.StoreMem(isa.DW, isa.R2, 0, isa.R1), // wrong: user space can read the map
 				dsl.Mov64Imm(isa.R0, 0),
@@ -361,7 +361,7 @@ var registers = [...]Mistake{
 		Rule: "R%d pointer comparison prohibited",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("compared_address",
+			return dsl.Assembly("compared_address",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.JLT64Imm(isa.R10, 4096, "low"), // wrong: enough comparisons would show the address
 				dsl.Mov64Imm(isa.R0, 1),
@@ -376,7 +376,7 @@ var registers = [...]Mistake{
 		Rule: "R%d pointer arithmetic prohibited",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("negated_address",
+			return dsl.Assembly("negated_address",
 				dsl.Mov64Reg(isa.R2, isa.R10),
 				dsl.Neg64(isa.R2), // wrong: a negated address shows the address
 				dsl.Mov64Imm(isa.R0, 0),
@@ -390,7 +390,7 @@ var registers = [...]Mistake{
 		Rule: "R%d partial copy of pointer",
 		In:   careful,
 		Build: func() *dsl.Program {
-			return dsl.New("half_an_address",
+			return dsl.Assembly("half_an_address",
 				dsl.Mov32Reg(isa.R0, isa.R10), // wrong: half of an address still shows a part of it
 				dsl.Exit(),
 			)
@@ -427,7 +427,7 @@ var registers = [...]Mistake{
 		Rule: "At program exit the register R%d is not a known value (%s)",
 		In:   Place{Type: syscall.ProgTypeCgroupSKB, AttachType: syscall.AttachCgroupInetIngress},
 		Build: func() *dsl.Program {
-			return dsl.New("context_for_a_verdict",
+			return dsl.Assembly("context_for_a_verdict",
 				dsl.Mov64Reg(isa.R0, isa.R1), // wrong: the result must be 0 or 1
 				dsl.Exit(),                   // seen: the result is the context
 			)
@@ -439,12 +439,12 @@ var registers = [...]Mistake{
 		Rule: "cannot return stack pointer to the caller",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			scratch := dsl.New("scratch", dsl.Proto("u64"),
+			scratch := dsl.Assembly("scratch", dsl.Proto("u64"),
 				dsl.StoreImm(isa.DW, isa.R10, -8, 0),
 				dsl.Mov64Reg(isa.R0, isa.R10), // wrong: the stack of a function ends when it returns
 				dsl.Exit(),                    // seen: the function returns an address of its stack
 			)
-			return dsl.New("own_stack_as_result",
+			return dsl.Assembly("own_stack_as_result",
 				dsl.Call(scratch),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),

@@ -320,7 +320,7 @@ var resources = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			values := maps.NewHash[uint32, guarded]("values", 16)
-			return dsl.New("lock_in_a_filter",
+			return dsl.Assembly("lock_in_a_filter",
 				dsl.LoadMap(isa.R1, values.Spec()), // wrong: socket filters may not use maps with locks
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),

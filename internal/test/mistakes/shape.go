@@ -21,7 +21,7 @@ var shape = [...]Mistake{
 		Rule: "last insn is not an exit or jmp",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("no_exit",
+			return dsl.Assembly("no_exit",
 				dsl.Mov64Imm(isa.R0, 0), // wrong: the exit after it is missing
 			)
 		},
@@ -33,7 +33,7 @@ var shape = [...]Mistake{
 		Rule: "jump out of range from insn %d to %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("jump_out",
+			return dsl.Assembly("jump_out",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Raw(isa.Jump(7)), // wrong: the program ends before the target
 				dsl.Exit(),
@@ -46,7 +46,7 @@ var shape = [...]Mistake{
 		Rule: "jump into the middle of ldimm64 insn %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("jump_into_a_load",
+			return dsl.Assembly("jump_into_a_load",
 				dsl.Raw(isa.JEQ64Imm(isa.R1, 0, 1)), // wrong: the target is the second half of the load
 				dsl.LoadImm64(isa.R0, 1<<40),        // seen: the load
 				dsl.Exit(),
@@ -59,7 +59,7 @@ var shape = [...]Mistake{
 		Rule: "unreachable insn %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("never_reached",
+			return dsl.Assembly("never_reached",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 				dsl.Mov64Imm(isa.R0, 1), // wrong: no jump leads here
@@ -73,7 +73,7 @@ var shape = [...]Mistake{
 		Rule: "infinite loop detected at insn %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("endless_loop",
+			return dsl.Assembly("endless_loop",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Label("again"),
 				dsl.Mov64Imm(isa.R2, 1),          // seen: here nothing has changed since the last turn
@@ -106,7 +106,7 @@ var shape = [...]Mistake{
 			for i := range int32(9000) {
 				items = append(items, dsl.JEQ64Imm(isa.R2, i, "out")) // wrong: the other side of each branch is saved for later
 			}
-			return dsl.New("nine_thousand_branches", append(items, dsl.Label("out"), dsl.Exit())...)
+			return dsl.Assembly("nine_thousand_branches", append(items, dsl.Label("out"), dsl.Exit())...)
 		},
 	},
 	{
@@ -114,11 +114,11 @@ var shape = [...]Mistake{
 		Rule: "the call stack of %d frames is too deep",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			deepest := dsl.New("f9", dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+			deepest := dsl.Assembly("f9", dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 			for i := 8; i > 1; i-- {
-				deepest = dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Call(deepest), dsl.Exit()) // wrong: 8 frames is the limit
+				deepest = dsl.Assembly(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Call(deepest), dsl.Exit()) // wrong: 8 frames is the limit
 			}
-			return dsl.New("nine_frames", dsl.Call(deepest), dsl.Exit())
+			return dsl.Assembly("nine_frames", dsl.Call(deepest), dsl.Exit())
 		},
 		Found: Compiling,
 	},
@@ -127,12 +127,12 @@ var shape = [...]Mistake{
 		Rule: "combined stack size of %d calls is %d. Too large",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			large := dsl.New("large", dsl.Proto("u64"),
+			large := dsl.Assembly("large", dsl.Proto("u64"),
 				dsl.StoreImm(isa.DW, isa.R10, -400, 0), // 400 bytes of stack here
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
-			return dsl.New("shared_stack",
+			return dsl.Assembly("shared_stack",
 				dsl.StoreImm(isa.DW, isa.R10, -200, 0), // wrong: with the other 400 bytes this is more than 512
 				dsl.Call(large),
 				dsl.Exit(),
@@ -147,14 +147,14 @@ var shape = [...]Mistake{
 		In:   tc,
 		Build: func() *dsl.Program {
 			programs := maps.NewProgArray("programs", 1)
-			next := dsl.New("next", dsl.Proto("int", "struct __sk_buff *skb"),
+			next := dsl.Assembly("next", dsl.Proto("int", "struct __sk_buff *skb"),
 				dsl.LoadMap(isa.R2, programs.Spec()),
 				dsl.Mov64Imm(isa.R3, 0),
 				dsl.CallHelper(tailCall), // wrong: the next program may use 512 more bytes of stack
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
 			)
-			return dsl.New("tail_call_from_below",
+			return dsl.Assembly("tail_call_from_below",
 				dsl.StoreImm(isa.DW, isa.R10, -400, 0),
 				dsl.Call(next),
 				dsl.Exit(),
@@ -177,7 +177,7 @@ var shape = [...]Mistake{
 		Rule: "%s uses reserved fields",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("reserved_field",
+			return dsl.Assembly("reserved_field",
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(), // seen: an exit with the constant 1
 			)
@@ -191,7 +191,7 @@ var shape = [...]Mistake{
 		Rule: "invalid bpf_ld_imm64 insn",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("load_without_its_half",
+			return dsl.Assembly("load_without_its_half",
 				dsl.LoadImm64(isa.R0, 1<<40),
 				dsl.Exit(),
 			)
@@ -206,7 +206,7 @@ var shape = [...]Mistake{
 		Rule: "R%d is invalid",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("register_twelve",
+			return dsl.Assembly("register_twelve",
 				dsl.Mov64Imm(isa.R0, 0), // seen: the register does not exist
 				dsl.Exit(),
 			)
@@ -220,7 +220,7 @@ var shape = [...]Mistake{
 		Rule: "div by zero",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("divided_by_zero",
+			return dsl.Assembly("divided_by_zero",
 				dsl.Mov64Imm(isa.R0, 1),
 				dsl.Div64Imm(isa.R0, 0), // wrong: the divisor is the constant 0
 				dsl.Exit(),
@@ -233,7 +233,7 @@ var shape = [...]Mistake{
 		Rule: "invalid shift %d",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("shifted_by_64",
+			return dsl.Assembly("shifted_by_64",
 				dsl.Mov64Imm(isa.R0, 1),
 				dsl.Lsh64Imm(isa.R0, 64), // wrong: the largest shift is 63
 				dsl.Exit(),
@@ -246,7 +246,7 @@ var shape = [...]Mistake{
 		Rule: "BPF_LD_[ABS|IND] instructions not allowed for this program type",
 		In:   xdp,
 		Build: func() *dsl.Program {
-			return dsl.New("packet_by_number_in_xdp",
+			return dsl.Assembly("packet_by_number_in_xdp",
 				dsl.Mov64Reg(isa.R6, isa.R1),
 				dsl.LoadAbs(isa.H, 12), // wrong: this is for socket filters and traffic control
 				dsl.Mov64Imm(isa.R0, 2),
@@ -260,7 +260,7 @@ var shape = [...]Mistake{
 		Rule: "invalid %s opcode %x",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("no_such_atomic",
+			return dsl.Assembly("no_such_atomic",
 				dsl.AtomicAdd64(isa.R10, -8, isa.R1), // seen: the operation does not exist
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -275,7 +275,7 @@ var shape = [...]Mistake{
 		Rule: "frame pointer is read only",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("frame_pointer_set",
+			return dsl.Assembly("frame_pointer_set",
 				dsl.Add64Imm(isa.R10, -16), // wrong: R10 cannot be written; the stack needs no allocation
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),
@@ -330,10 +330,10 @@ var shape = [...]Mistake{
 		Build: func() *dsl.Program {
 			var items []dsl.Item
 			for i := range 257 {
-				f := dsl.New(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
+				f := dsl.Assembly(fmt.Sprint("f", i), dsl.Proto("u64"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 				items = append(items, dsl.Call(f)) // wrong: at most 256 functions are allowed
 			}
-			return dsl.New("many_functions", append(items, dsl.Exit())...)
+			return dsl.Assembly("many_functions", append(items, dsl.Exit())...)
 		},
 		Whole: true,
 	},
@@ -342,7 +342,7 @@ var shape = [...]Mistake{
 		Rule: "call to invalid destination",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("call_of_nothing",
+			return dsl.Assembly("call_of_nothing",
 				dsl.Raw(isa.CallRel(100)), // wrong: the program ends before the target
 				dsl.Exit(),
 			)
@@ -355,7 +355,7 @@ var shape = [...]Mistake{
 		Rule: "invalid BPF_LD mode",
 		In:   socketFilter,
 		Build: func() *dsl.Program {
-			return dsl.New("budget_with_a_number",
+			return dsl.Assembly("budget_with_a_number",
 				dsl.MayGoto("out"), // seen: the instruction with the constant
 				dsl.Label("out"),
 				dsl.Mov64Imm(isa.R0, 0),
@@ -370,7 +370,7 @@ var shape = [...]Mistake{
 
 // twoInstructions is a correct program.
 func twoInstructions() *dsl.Program {
-	return dsl.New("two_instructions",
+	return dsl.Assembly("two_instructions",
 		dsl.Mov64Imm(isa.R0, 0),
 		dsl.Exit(),
 	)
@@ -378,11 +378,11 @@ func twoInstructions() *dsl.Program {
 
 // twoFunctions is a correct program with a second function.
 func twoFunctions() *dsl.Program {
-	zero := dsl.New("zero", dsl.Proto("u64"),
+	zero := dsl.Assembly("zero", dsl.Proto("u64"),
 		dsl.Mov64Imm(isa.R0, 0),
 		dsl.Exit(),
 	)
-	return dsl.New("two_functions",
+	return dsl.Assembly("two_functions",
 		dsl.Call(zero),
 		dsl.Exit(),
 	)

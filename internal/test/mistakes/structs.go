@@ -17,7 +17,7 @@ var structs = [...]Mistake{
 		Rule: "access beyond struct %s at off %u size %u",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("past_the_struct",
+			return dsl.Assembly("past_the_struct",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 32000), // wrong: struct task_struct ends before this offset
 				dsl.Mov64Imm(isa.R0, 0),
@@ -31,7 +31,7 @@ var structs = [...]Mistake{
 		Rule: "access beyond the end of member %s (mend:%u) in struct %s with off %u size %u",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("past_the_member",
+			return dsl.Assembly("past_the_member",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "task_struct", "flags"),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: the field has 4 bytes, but 8 are read
@@ -46,7 +46,7 @@ var structs = [...]Mistake{
 		Rule: "cannot access ptr member %s with moff %u in struct %s with off %u size %u",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("half_a_pointer",
+			return dsl.Assembly("half_a_pointer",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "task_struct", "group_leader"),
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: the field is a pointer, which has 8 bytes
@@ -73,7 +73,7 @@ var structs = [...]Mistake{
 		Rule: "R%d is ptr_%s invalid negative access: off=%d",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("before_the_struct",
+			return dsl.Assembly("before_the_struct",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, -8), // wrong: the offset is before the beginning of the task
 				dsl.Mov64Imm(isa.R0, 0),
@@ -87,7 +87,7 @@ var structs = [...]Mistake{
 		Rule: "R%d is ptr_%s invalid variable offset: off=%d, var_off=%s",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("some_field",
+			return dsl.Assembly("some_field",
 				dsl.LoadMem(isa.DW, isa.R6, isa.R1, 0),
 				dsl.CallHelper(prandom),
 				dsl.And64Imm(isa.R0, 8),
@@ -115,7 +115,7 @@ var structs = [...]Mistake{
 		Rule: "write access at off %d with size %d beyond the member of %s ended at %d",
 		In:   congAvoid,
 		Build: func() *dsl.Program {
-			return dsl.New("wide_write",
+			return dsl.Assembly("wide_write",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.AddFieldOffset(isa.R1, "tcp_sock", "snd_cwnd"),
 				dsl.StoreImm(isa.DW, isa.R1, 0, 10), // wrong: the field has 4 bytes, so the next field is overwritten too
@@ -129,7 +129,7 @@ var structs = [...]Mistake{
 		Rule: "write access at off %d with size %d beyond the member of %s ended at %d",
 		In:   Place{Type: syscall.ProgTypeStructOps, Target: "bpf_dummy_ops.test_1"},
 		Build: func() *dsl.Program {
-			return dsl.New("wide_write_of_a_dummy",
+			return dsl.Assembly("wide_write_of_a_dummy",
 				dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.JEQ64Imm(isa.R1, 0, "none"),
@@ -145,7 +145,7 @@ var structs = [...]Mistake{
 		Rule: "func '%s' doesn't have %d-th argument",
 		In:   ssthresh,
 		Build: func() *dsl.Program {
-			return dsl.New("one_argument_more",
+			return dsl.Assembly("one_argument_more",
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 8), // wrong: ssthresh has one argument, at 0
 				dsl.Exit(),
 			)
@@ -157,7 +157,7 @@ var structs = [...]Mistake{
 		Rule: "func '%s' offset %d is not multiple of 8",
 		In:   newTask,
 		Build: func() *dsl.Program {
-			return dsl.New("between_two_arguments",
+			return dsl.Assembly("between_two_arguments",
 				dsl.LoadMem(isa.W, isa.R0, isa.R1, 4), // wrong: arguments are at 0, 8, 16, …
 				dsl.Mov64Imm(isa.R0, 0),
 				dsl.Exit(),

@@ -27,7 +27,7 @@ func TestSchedulerRuns(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	const name = "t_scheduler"
 	ops := structops.Ops{Type: "sched_ext_ops", License: "GPL", Members: structops.Members{
-		"name": name, "init": dsl.New("init", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())}}
+		"name": name, "init": dsl.Assembly("init", dsl.Sleepable(), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())}}
 	link, err := structops.Register(ops)
 	if err != nil {
 		t.Fatalf("%+v", err)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
 )
 
 // TestOperandsMustBeWhatTheyAreNamedAfter: each is right, or wrong with the number of the argument.

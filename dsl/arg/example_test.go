@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/kernel/arg"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
 )
 
 // Sock is what bpfsmith gen writes for a struct.
