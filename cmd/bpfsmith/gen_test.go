@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/bpfsmith/bpfsmith/internal/gen/btfgen"
 )
 
 // generate runs bpfsmith gen with the fixture of Linux 6.18.
@@ -25,19 +23,10 @@ func generate(t *testing.T, args ...string) (code int, stderr string) {
 // TestKernelPackagesAreFresh: the packages below kernel are what their go:generate lines make from the fixtures, on any machine.
 func TestKernelPackagesAreFresh(t *testing.T) {
 	docs, err := filepath.Glob(filepath.FromSlash("../../kernel/*/doc.go"))
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(docs) < 3 {
+		t.Fatalf("%d packages, %v", len(docs), err)
 	}
-	generated := 0
 	for _, doc := range docs {
-		files, err := filepath.Glob(filepath.Join(filepath.Dir(doc), "*"+btfgen.Suffix))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(files) == 0 {
-			continue // kernel/arg is what generated code needs
-		}
-		generated++
 		t.Run(filepath.Base(filepath.Dir(doc)), func(t *testing.T) {
 			text, err := os.ReadFile(doc)
 			if err != nil {
@@ -55,9 +44,6 @@ func TestKernelPackagesAreFresh(t *testing.T) {
 				t.Errorf("exit %d: %s", code, errs.String())
 			}
 		})
-	}
-	if generated < 3 {
-		t.Errorf("only %d packages have generated files", generated)
 	}
 }
 
