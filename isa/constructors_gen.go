@@ -1349,7 +1349,7 @@ func LoadMapIndexValue(dst Register, index int32, off uint32) Instruction {
 //	DW  dst = *(u64 *)(src + off), or 0 where that faults
 //
 // Opcode 31/29/21/39.
-// Only inside Linux, since 5.5: no program may have it.
+// Only inside Linux, since 5.5: programs must not have it.
 func LoadProbeMem(size Size, dst, src Register, off int16) Instruction {
 	return Instruction{Op: sized(0x21, size), Dst: dst, Src: src, Off: off}
 }
@@ -1363,7 +1363,7 @@ func LoadProbeMem(size Size, dst, src Register, off int16) Instruction {
 // The encoder refuses other sizes.
 //
 // Opcode 51/49/41.
-// Only inside Linux, since 6.6: no program may have it.
+// Only inside Linux, since 6.6: programs must not have it.
 func LoadProbeMemSX(size Size, dst, src Register, off int16) Instruction {
 	return Instruction{Op: sized(0x41, size), Dst: dst, Src: src, Off: off}
 }
@@ -1376,7 +1376,7 @@ func LoadProbeMemSX(size Size, dst, src Register, off int16) Instruction {
 //	DW  dst = *(u64 *)(arena + (u32)src + off), or 0 where that faults
 //
 // Opcode b1/a9/a1/b9.
-// Only inside Linux, since 6.9: no program may have it.
+// Only inside Linux, since 6.9: programs must not have it.
 func LoadProbeMem32(size Size, dst, src Register, off int16) Instruction {
 	return Instruction{Op: sized(0xa1, size), Dst: dst, Src: src, Off: off}
 }
@@ -1390,7 +1390,7 @@ func LoadProbeMem32(size Size, dst, src Register, off int16) Instruction {
 // The encoder refuses other sizes.
 //
 // Opcode d1/c9/c1.
-// Only inside Linux, since 6.18: no program may have it.
+// Only inside Linux, since 6.18: programs must not have it.
 func LoadProbeMem32SX(size Size, dst, src Register, off int16) Instruction {
 	return Instruction{Op: sized(0xc1, size), Dst: dst, Src: src, Off: off}
 }
@@ -1403,7 +1403,7 @@ func LoadProbeMem32SX(size Size, dst, src Register, off int16) Instruction {
 //	DW  *(u64 *)(arena + (u32)dst + off) = src, or nothing where that faults
 //
 // Opcode b3/ab/a3/bb.
-// Only inside Linux, since 6.9: no program may have it.
+// Only inside Linux, since 6.9: programs must not have it.
 func StoreProbeMem32(size Size, dst Register, off int16, src Register) Instruction {
 	return Instruction{Op: sized(0xa3, size), Dst: dst, Src: src, Off: off}
 }
@@ -1416,7 +1416,7 @@ func StoreProbeMem32(size Size, dst Register, off int16, src Register) Instructi
 //	DW  *(u64 *)(arena + (u32)dst + off) = imm, or nothing where that faults
 //
 // Opcode b2/aa/a2/ba.
-// Only inside Linux, since 6.9: no program may have it.
+// Only inside Linux, since 6.9: programs must not have it.
 func StoreImmProbeMem32(size Size, dst Register, off int16, imm int32) Instruction {
 	return Instruction{Op: sized(0xa2, size), Dst: dst, Off: off, Imm: int64(imm)}
 }
@@ -1429,7 +1429,7 @@ func StoreImmProbeMem32(size Size, dst Register, off int16, imm int32) Instructi
 //	DW  the atomic operation imm on *(u64 *)(arena + (u32)dst + off), or nothing where that faults
 //
 // Opcode f3/eb/e3/fb.
-// Only inside Linux, since 6.10: no program may have it.
+// Only inside Linux, since 6.10: programs must not have it.
 func ProbeAtomic(size Size, dst, src Register, imm int32, off int16) Instruction {
 	return Instruction{Op: sized(0xe3, size), Dst: dst, Src: src, Off: off, Imm: int64(imm)}
 }
@@ -1437,7 +1437,7 @@ func ProbeAtomic(size Size, dst, src Register, imm int32, off int16) Instruction
 // NoSpec is the instruction nothing after it is speculated on.
 //
 // Opcode c2.
-// Only inside Linux, since 5.14: no program may have it.
+// Only inside Linux, since 5.14: programs must not have it.
 func NoSpec() Instruction {
 	return Instruction{Op: 0xc2}
 }
@@ -1445,7 +1445,7 @@ func NoSpec() Instruction {
 // TailCall is the instruction bpf_tail_call with r1 to r3, which goes on here only if it fails; imm counts the places that the JIT compiler patches.
 //
 // Opcode f5.
-// Only inside Linux, since 4.13: no program may have it.
+// Only inside Linux, since 4.13: programs must not have it.
 func TailCall(imm int32) Instruction {
 	return Instruction{Op: 0xf5, Imm: int64(imm)}
 }
@@ -1453,7 +1453,7 @@ func TailCall(imm int32) Instruction {
 // CallArgs is the instruction r0 = the subprogram at pc + off, in the interpreter: imm picks one with a stack that is large enough.
 //
 // Opcode e5, src 1.
-// Only inside Linux, since 4.16: no program may have it.
+// Only inside Linux, since 4.16: programs must not have it.
 func CallArgs(imm int32, off int16) Instruction {
 	return Instruction{Op: 0xe5, Src: 1, Off: off, Imm: int64(imm)}
 }
@@ -1461,7 +1461,7 @@ func CallArgs(imm int32, off int16) Instruction {
 // CallSubprog is the instruction r0 = the subprogram at pc + off, after compiling: imm is its number or its address.
 //
 // Opcode 85, src 1.
-// Only inside Linux, since 4.16: no program may have it.
+// Only inside Linux, since 4.16: programs must not have it.
 func CallSubprog(imm int32, off int16) Instruction {
 	return Instruction{Op: 0x85, Src: 1, Off: off, Imm: int64(imm)}
 }
@@ -1469,7 +1469,7 @@ func CallSubprog(imm int32, off int16) Instruction {
 // LoadSubprog is the instruction dst = the address of the subprogram at pc + rel, after compiling: the second slot has its number.
 //
 // Opcode 18, src 4, two slots.
-// Only inside Linux, since 5.13: no program may have it.
+// Only inside Linux, since 5.13: programs must not have it.
 func LoadSubprog(dst Register, rel int32, off uint32) Instruction {
 	return Instruction{Op: 0x18, Dst: dst, Src: 4, Imm: int64(uint32(rel)) | int64(off)<<32}
 }
@@ -1477,7 +1477,7 @@ func LoadSubprog(dst Register, rel int32, off uint32) Instruction {
 // Zext32 is the instruction dst = src in 32 bits, zeroing the upper half: written where the JIT compiler asks for it.
 //
 // Opcode bc, imm 1.
-// Only inside Linux, since 5.3: no program may have it.
+// Only inside Linux, since 5.3: programs must not have it.
 func Zext32(dst, src Register) Instruction {
 	return Instruction{Op: 0xbc, Dst: dst, Src: src, Imm: 1}
 }

@@ -10,12 +10,12 @@ func Decode(code []byte, order ByteOrder) ([]Instruction, error) {
 	return DecodeAppend(nil, code, order)
 }
 
-// DecodeAppend appends the instructions of the code to ins and returns the longer slice, as append does. It is strict:
-// it takes what Append gives and nothing else, so decoding and encoding again gives the same bytes. It doesn't look at what
-// instructions do together: whether jumps arrive somewhere, registers have values, r10 isn't written.
+// DecodeAppend appends the instructions of the code to ins and returns the longer slice, as append does. It is strict: it
+// accepts what Append writes and nothing else. So decoding and encoding again gives the same bytes. It does not check what
+// instructions do together: whether jumps have a target, whether registers have values, whether r10 is written.
 //
-// The error is an *EncodingError with the slot, the field and what is allowed there; the instructions before it are
-// returned. Linux refuses all that is refused here, but for an exit with an offset, which it overlooks.
+// The error is an *EncodingError with the slot, the field and what is allowed there; the instructions before it are returned.
+// Linux refuses everything that is refused here, with one exception: it does not see an exit with an offset.
 //
 // DecodeAppend allocates only to make ins longer.
 func DecodeAppend(ins []Instruction, code []byte, order ByteOrder) ([]Instruction, error) {
@@ -49,7 +49,7 @@ func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([
 			err.Slot = at / slotSize
 			return ins[:n], err
 		}
-		if uint32(second) != 0 { // it has nothing but the upper half of the constant, in imm
+		if uint32(second) != 0 { // only imm is used: the upper half of the constant
 			return ins[:n], explainSecond(i.form(), second, at+slotSize)
 		}
 		n++
@@ -64,8 +64,8 @@ func decodeCode(ins []Instruction, code []byte, order ByteOrder, set formSet) ([
 	return ins[:n], nil
 }
 
-// decodePlain decodes slots until one isn't an instruction, or is one that is wide or not the first form of its opcode. It returns
-// how many it decoded. Like encodePlain it is apart to stay in registers.
+// decodePlain decodes slots until it meets one that is not an instruction, is wide, or is not the first form of its opcode. It
+// returns how many it decoded. Like encodePlain, it is a function of its own so that its variables stay in registers.
 func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 	if slots := len(code) / slotSize; slots < len(ins) {
 		ins = ins[:slots]
@@ -77,7 +77,7 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 		w := binary.LittleEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
 		p, pair := &plain[uint8(w)], registerPairs[uint8(w>>fromDst)]
 		if w&p.mask != p.value || pair == noPair {
-			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is frequent
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is common
 				return n
 			}
 		}

@@ -11,8 +11,8 @@ type Dialect uint8
 
 // The dialects.
 //
-// They differ little, and Parse takes what they don't differ in whichever it is told: r1 = *(u64 *)(r10 -8) as Linux has it and
-// r1 = *(u64 *)(r10 - 0x8) as LLVM has it, goto pc+1 and goto +1. Two things have another meaning in each:
+// They differ little. Where they do not differ, Parse accepts the text in any dialect: r1 = *(u64 *)(r10 -8) as Linux has it
+// and r1 = *(u64 *)(r10 - 0x8) as LLVM has it, goto pc+1 and goto +1. Two things have another meaning in each:
 //
 //	            Kernel, Xlated               LLVM
 //	r1 = 0x5    a 64-bit load, LoadImm64     a move, Mov64Imm; the load is r1 = 0x5 ll
@@ -48,8 +48,8 @@ func (d Dialect) set() formSet {
 
 // Format returns the instructions as text, one on a line, that Parse turns into the same instructions.
 //
-// In LLVM's dialect, jumps that its assembler knows only with labels get some: L5 is the place of slot 5. What LLVM has no notation
-// for is as Linux has it: kernel functions, offsets into map values, the immediate of LoadInd.
+// LLVM's assembler accepts some jumps only with labels, so in its dialect these get labels: L5 is the place of slot 5. Where
+// LLVM has no notation, Format uses that of Linux: kernel functions, offsets into map values, the immediate of LoadInd.
 func Format(ins []Instruction, d Dialect) string {
 	var b strings.Builder
 	b.Grow(len(ins) * 32)
@@ -66,8 +66,8 @@ func Format(ins []Instruction, d Dialect) string {
 //	0: (18) r1 = 0x123456789
 //	2: (95) exit
 //
-// The slots are those that jumps count by: after a 64-bit load, one is left out. Parse reads listings too, and holds slot
-// and opcode against the text. LLVM's assembler doesn't, so in its dialect the lines are those of Format.
+// The slots are those that jumps count by: after a 64-bit load, one is left out. Parse reads listings too, and compares slot
+// and opcode with the text. LLVM's assembler doesn't, so in its dialect the lines are those of Format.
 func AppendListing(buf []byte, ins []Instruction, d Dialect) []byte {
 	p := newPrinter(ins, d, true)
 	for i := range ins {
@@ -134,7 +134,7 @@ func appendLabel(buf []byte, slot int) []byte {
 	return strconv.AppendInt(append(buf, 'L'), int64(slot), 10)
 }
 
-// appendPlace appends what a listing has before the text.
+// appendPlace appends slot and opcode, which a listing has before the text.
 func appendPlace(buf []byte, slot int, op Opcode) []byte {
 	const digits = "0123456789abcdef"
 	for width := 1000; width > 1 && slot < width; width /= 10 {
@@ -144,8 +144,8 @@ func appendPlace(buf []byte, slot int, op Opcode) []byte {
 	return append(buf, ':', ' ', '(', digits[op>>4], digits[op&15], ')', ' ')
 }
 
-// llvmTarget returns the slot that an instruction leads to which LLVM's assembler takes only with a label: it reads call +1 as the
-// helper 1, and numbers of 16 bits in gotol (LLVM 19 and 22).
+// llvmTarget returns the slot that an instruction jumps to, if LLVM's assembler accepts the instruction only with a label: it
+// reads call +1 as helper 1, and only 16-bit numbers in gotol (LLVM 19 and 22).
 func llvmTarget(i *Instruction, slot int) (target int, ok bool) {
 	switch {
 	case i.Op == opCall && i.Src == PseudoCall && i.Off == 0, i.Op == opLong && i.Imm != int64(int16(i.Imm)):
@@ -154,7 +154,7 @@ func llvmTarget(i *Instruction, slot int) (target int, ok bool) {
 	return 0, false
 }
 
-// llvmLabels returns the slots that need a label. A target that is no instruction gets none.
+// llvmLabels returns the slots that need a label. A target that is not an instruction gets none.
 func llvmLabels(ins []Instruction) map[int]bool {
 	wanted := make(map[int]bool)
 	slot := 0

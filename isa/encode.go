@@ -7,9 +7,9 @@ import (
 
 const slotSize = 8
 
-// Append appends the code of the instructions to buf and returns the longer buffer, as append does. It is strict: what is
-// no instruction is refused with an *EncodingError that has the index of the instruction, the field and what is
-// allowed there, and buf is returned as it was. What RFC 9669 allows and Linux refuses is encoded; see
+// Append appends the code of the instructions to buf and returns the longer buffer, as append does. It is strict: a value that
+// is not an instruction is refused with an *EncodingError, which has the index of the instruction, the field and what is
+// allowed there; buf is then returned unchanged. Instructions that RFC 9669 allows and Linux refuses are encoded; see
 // Operand.LinuxAccepts.
 //
 // Append allocates only to make buf longer.
@@ -38,7 +38,7 @@ func appendCode(buf []byte, order ByteOrder, set formSet, ins []Instruction) ([]
 		end += slotSize
 		if i.Op == opWide {
 			buf = room(buf, end, len(ins)-n)
-			// The second slot has nothing but the upper half of the constant, in imm.
+			// The second slot has only the upper half of the constant, in imm.
 			put(buf[end:], uint64(i.Imm)>>32<<fromImm, order)
 			end += slotSize
 		}
@@ -50,7 +50,7 @@ func (i *Instruction) isWideConstant() bool {
 	return i.Op == opWide && i.Dst <= R10 && i.Off == 0 && (i.Src == PseudoNumber || i.Src == PseudoMapFD && i.Imm>>32 == 0)
 }
 
-// room makes buf as long as end and that many slots behind it, or longer.
+// room makes buf long enough for that many slots after end, or longer.
 func room(buf []byte, end, slots int) []byte {
 	if need := end + slots*slotSize; need > len(buf) {
 		return slices.Grow(buf[:end], slots*slotSize)[:need]
@@ -58,8 +58,9 @@ func room(buf []byte, end, slots int) []byte {
 	return buf
 }
 
-// encodePlain encodes instructions until one is wide, not the first form of its opcode, or none at all. It returns how many
-// it encoded. It is a function of its own so that its few variables stay in registers; out is long enough.
+// encodePlain encodes instructions until it meets one that is wide, is not the first form of its opcode, or is not an
+// instruction. It returns how many it encoded. It is a function of its own so that its few variables stay in registers; out is
+// long enough.
 func encodePlain(out []byte, ins []Instruction, order ByteOrder) int {
 	if order == BigEndian {
 		return encodePlainBig(out, ins)
@@ -71,7 +72,7 @@ func encodePlain(out []byte, ins []Instruction, order ByteOrder) int {
 		}
 		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
 		if p := &plain[i.Op]; w&p.mask != p.value {
-			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is frequent
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is common
 				return n
 			}
 		}

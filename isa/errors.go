@@ -9,8 +9,8 @@ const (
 	RuleOpcode     Rule = 1 + iota // no form has the opcode
 	RuleRegister                   // there is no such register: r11 to r15, or more
 	RuleReserved                   // a field that the form doesn't use isn't 0
-	RuleValue                      // a field that picks the form, or has few values, has none of them
-	RuleRange                      // a number doesn't fit into its field
+	RuleValue                      // a field that selects the form, or allows only a few values, has another value
+	RuleRange                      // a number does not fit its field
 	RuleSecondSlot                 // the second slot of a 64-bit load has more than an imm
 	RuleHalfLoad                   // the code ends within a 64-bit load
 	RuleTruncated                  // the code ends within a slot
@@ -83,12 +83,12 @@ func (f Field) String() string {
 	return "Field(" + itoa(int64(f)) + ")"
 }
 
-// An EncodingError is the reason why a value is no instruction, or bytes are no code.
+// An EncodingError is the reason why a value is not an instruction, or bytes are not code.
 type EncodingError struct {
 	Index   int    // of the instruction given to Append, else -1
 	Slot    int    // in the code given to Decode, counted from 0, else -1
-	Form    Form   // the form that the fields which pick one ask for, 0 if there is none; with RuleOpcode, one of the InternalForms
-	Field   Field  // the field at fault, 0 if the code just ends
+	Form    Form   // the form that the selecting fields name, 0 if there is none; with RuleOpcode, one of the InternalForms
+	Field   Field  // the wrong field, 0 if the code just ends
 	Rule    Rule   // what is wrong with it
 	Value   int64  // what it holds
 	Allowed string // what it may hold, in words; may be ""

@@ -15,15 +15,15 @@ import (
 //
 // Hexadecimal numbers have no sign: -1 is 0xffffffff.
 
-// String returns the instruction in Kernel's dialect: as Linux prints it in the verifier's log, without the opcode in front.
+// String returns the instruction in Kernel's dialect: as Linux prints it in the verifier's log, without the opcode before it.
 //
 //	r3 += 5
 //	r1 = *(u64 *)(r10 -8)
 //	if w3 > 0xffffffff goto pc+1
 //
 // The kernel names things that an instruction by itself doesn't: it prints the address of a map and the name of a kernel
-// function. Here these are map[fd:5] (in the manner of bpftool) and kernel-function#5. A value that is no instruction
-// gives its fields.
+// function. Here these are map[fd:5] (as bpftool prints it) and kernel-function#5. For a value that is not an instruction,
+// String prints the fields.
 func (i Instruction) String() string {
 	return string(AppendText(make([]byte, 0, 64), i, Kernel))
 }
@@ -121,7 +121,7 @@ func appendRegister(buf []byte, kind byte, r Register) []byte {
 	return strconv.AppendUint(append(buf, kind), uint64(r), 10)
 }
 
-// appendSigned appends v with its sign, and gap behind the sign.
+// appendSigned appends v with its sign, and gap after the sign.
 func appendSigned(buf []byte, v int64, gap string) []byte {
 	sign := byte('+')
 	if v < 0 {

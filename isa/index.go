@@ -1,13 +1,13 @@
 package isa
 
-// The encoder and the decoder don't read the table row by row. From it, isagen makes an array of patterns: what the word
-// of each form looks like. The first 256 patterns are those of the opcodes; where an opcode has several forms, a chain leads
-// from there to the others, the ones that exist only inside Linux last.
+// The encoder and the decoder don't read the table row by row. From it, isagen makes an array of patterns: what the word of
+// each form looks like. The first 256 patterns are those of the opcodes; where an opcode has several forms, a chain links it to
+// the others; those that exist only inside Linux come last.
 //
-// Nearly all rules are about bits that must have a certain value: fields that pick the form, reserved fields, signs. So
-// one comparison checks them all. What remains is that registers are at most r10, the same for all forms, and the few
-// rules that are called shapes here. The first patterns that have no such rule stand once more in an array of their own, plain:
-// it is small enough to stay in the processor's cache, and it is all that the inner loops look at.
+// Nearly all rules are about bits that must have a certain value: fields that pick the form, reserved fields, signs. So one
+// comparison checks them all. Two things remain: registers are at most r10, in all forms; and there are a few rules that are
+// called shapes here. The first patterns without a shape are also in an array of their own, plain. It is small enough to stay
+// in the processor's cache, and the inner loops read nothing else.
 
 // word packs the fields of an instruction's first slot: op in bits 0-7, dst 8-11, src 12-15, off 16-31, imm 32-63. In
 // memory this is the slot in little-endian order. Registers above 15 lose bits.
@@ -27,14 +27,14 @@ const (
 // that no word fits.
 type pattern struct {
 	mask, value uint64 // word & mask == value
-	tell        uint64 // the part of mask that tells the form from others: opcode, and another field if that has several forms
+	tell        uint64 // the part of mask that distinguishes the form from others: opcode, and another field if that has several forms
 	more        uint16 // the place of another pattern for the same opcode, 0 if this is the last
 	form        Form   // 0 for an opcode that isn't defined
 	shape       shape
 	internal    bool // a form that exists only inside Linux
 }
 
-// A plainPattern is a pattern with nothing but bits.
+// A plainPattern is a pattern that has only bits.
 type plainPattern struct{ mask, value uint64 } // word & mask == value
 
 // A formSet is a set of forms: those of programs that can be loaded, or also those of code that Linux made of them.
@@ -45,7 +45,7 @@ const (
 	xlated
 )
 
-// A shape is a rule about imm that isn't one about fixed bits.
+// A shape is a rule about imm that fixed bits cannot express.
 type shape uint8
 
 const (
@@ -73,8 +73,8 @@ func (s shape) admits(imm int64, set formSet) bool {
 	return imm == int64(int32(imm))
 }
 
-// match returns the pattern in the set that the word fits, the shape unseen, and nil if there is none. Where two fit, the one
-// that exists only inside Linux is meant.
+// match returns the pattern in the set that the word fits, and nil if there is none. It does not check the shape. Where two
+// fit, it returns the one that exists only inside Linux.
 func match(w uint64, set formSet) *pattern {
 	var found *pattern
 	for p := &patterns[uint8(w)]; ; p = &patterns[p.more] {
@@ -93,7 +93,7 @@ func match(w uint64, set formSet) *pattern {
 // registersExist reports whether both numbers are those of registers. Adding 5 takes 11 and more to 16 and more.
 func registersExist(dst, src Register) bool { return (uint(dst)+5)|(uint(src)+5) < 16 }
 
-// noPair stands in registerPairs where a register doesn't exist.
+// noPair is the entry in registerPairs where a register does not exist.
 const noPair = 0xffff
 
 // have reports whether code of the set has both registers: Linux uses an eleventh of its own, r11.
@@ -104,7 +104,7 @@ func (set formSet) have(dst, src Register) bool {
 	return registersExist(dst, src)
 }
 
-// pattern returns the pattern in the set that the instruction has, with every rule seen to, and nil if there is none.
+// pattern returns the instruction's pattern in the set, and nil if there is none. It checks every rule.
 func (i *Instruction) pattern(set formSet) *pattern {
 	p := match(i.word(), set)
 	if p == nil || !set.have(i.Dst, i.Src) || !p.shape.admits(i.Imm, set) {
@@ -113,8 +113,8 @@ func (i *Instruction) pattern(set formSet) *pattern {
 	return p
 }
 
-// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the field at fault if the
-// value is no instruction.
+// Form returns the form of the instruction. It is strict: the error, an *EncodingError, names the wrong field if the value is
+// not an instruction.
 func (i Instruction) Form() (Form, error) { return i.formIn(loadable) }
 
 func (i Instruction) formIn(set formSet) (Form, error) {
@@ -124,7 +124,7 @@ func (i Instruction) formIn(set formSet) (Form, error) {
 	return 0, explain(i, set)
 }
 
-// form returns the form by the fields that pick it, the other fields unseen, and 0 if there is none.
+// form returns the form by the fields that select it, and 0 if there is none. It does not check the other fields.
 func (i Instruction) form() Form {
 	w := i.word()
 	for p := &patterns[i.Op]; ; p = &patterns[p.more] {

@@ -5,7 +5,7 @@ package isa
 // NumForms is the number of forms that programs consist of.
 const NumForms = 183
 
-// The first patterns without a shape. An opcode that isn't here has a value that no word has.
+// The first patterns without a shape. An opcode that is not here has a value that no word has.
 var plain = [256]plainPattern{
 	0x00: {value: 1},
 	0x01: {value: 1},

@@ -2,20 +2,20 @@ package isa
 
 // An Instruction is one instruction. It is a plain value: two are the same instruction if and only if they are equal.
 //
-// The constructors (Add64Imm, LoadMem, …) give valid ones as long as their operands are in range. Whether a value is an
-// instruction at all is answered by Form, and by Append, which refuses to encode anything else.
+// The constructors (Add64Imm, LoadMem, …) return valid ones as long as their operands are in range. Form tells whether a value
+// is an instruction at all, and Append refuses to encode anything else.
 type Instruction struct {
 	Op  Opcode
 	Dst Register // 0 where the form has no such operand
-	Src Register // likewise; calls, may_goto and 64-bit loads keep their subtype here
-	Off int16    // bytes of memory accesses, slots of jumps; likewise
+	Src Register // 0 too where there is none; calls, may_goto and 64-bit loads keep their subtype here
+	Off int16    // in memory accesses bytes, in jumps slots; 0 where there is none
 
 	// Imm is the constant. In a 64-bit load its low half is the imm of the first slot and its high half that of the
 	// second; everywhere else it must fit into 32 bits, with sign.
 	Imm int64
 }
 
-// Opcodes that the code asks for by name.
+// Opcodes that the code uses by name.
 const (
 	opWide = ClassLD | ModeIMM | Opcode(DW)
 	opCall = ClassJMP | OpCall
@@ -34,14 +34,14 @@ func (i Instruction) Slots() int {
 // IsWide reports whether the instruction is a 64-bit load, which takes two slots.
 func (i Instruction) IsWide() bool { return i.Op == opWide }
 
-// IsJump reports whether the instruction may continue elsewhere in the function: jumps with and without a condition,
-// may_goto and gotox, but no calls.
+// IsJump reports whether the instruction may continue elsewhere in the function. Jumps with and without a condition, may_goto
+// and gotox may; calls do not count.
 func (i Instruction) IsJump() bool {
 	f := i.flow()
 	return f == flowJump || f == flowBranch || f == flowJumpReg
 }
 
-// IsConditional reports whether the instruction is a jump that may also go on with the next instruction; may_goto is one.
+// IsConditional reports whether the instruction is a jump that may also go on with the next instruction, such as may_goto.
 func (i Instruction) IsConditional() bool { return i.flow() == flowBranch }
 
 // IsTerminator reports whether the instruction is never followed by the next one: exit and jumps without a condition.
@@ -74,9 +74,9 @@ func (i Instruction) IsIndirect() bool {
 	return f == flowCallReg || f == flowJumpReg
 }
 
-// Displacement returns the distance to the code that the instruction refers to, for jumps (but gotox), may_goto, calls
-// of subprograms and LoadFunc. It counts slots, from the slot after the instruction's first, and stands in the field
-// that is returned with it, FieldOff or FieldImm. ok is false for all other instructions.
+// Displacement returns the distance to the code that the instruction refers to, for jumps (but gotox), may_goto, calls of
+// subprograms and LoadFunc. It counts slots, from the slot after the instruction's first. The field that holds it, FieldOff or
+// FieldImm, is returned with it. ok is false for all other instructions.
 func (i Instruction) Displacement() (slots int32, field Field, ok bool) {
 	r := forms[i.form()]
 	switch {
@@ -117,8 +117,8 @@ func (i Instruction) WithDisplacement(slots int64) (Instruction, error) {
 	return i, nil
 }
 
-// Reads returns the registers whose values the instruction takes. The arguments of a call aren't known here, so a call
-// reads nothing but the register that callx gets its target from. Only fields that pick the form have to be valid.
+// Reads returns the registers that the instruction reads. The arguments of a call are not known here: only callx reads a
+// register, the one with its target. Only the fields that select the form need to be valid.
 func (i Instruction) Reads() RegisterSet {
 	r := &forms[i.form()]
 	s := r.reads
@@ -131,7 +131,7 @@ func (i Instruction) Reads() RegisterSet {
 	return s
 }
 
-// Writes returns the registers whose values are others afterwards, or lost: a call writes r0 to r5.
+// Writes returns the registers whose values change or are lost: a call writes r0 to r5.
 func (i Instruction) Writes() RegisterSet {
 	r := &forms[i.form()]
 	s := r.writes

@@ -1,12 +1,12 @@
 package isa
 
-// Parse cuts a statement into operands and what stands around them, the key, which it looks up in the table of syntaxes (see
-// syntax_gen.go). In a key, the operands are capital letters and blanks are gone, but between words:
+// Parse cuts a statement into its operands and the text around them, the key. It looks the key up in the table of syntaxes (see
+// syntax_gen.go). In a key, capital letters stand for operands, and blanks are left out except between words:
 //
 //	if r1 s>= 5 goto pc+1        ifRs>=NgotoP
 //	*(u32 *)(r10 - 8) = w1       *(u32*)(RN)=W
 //
-// So it doesn't matter how text is spaced, and there is one look-up for each statement, not a grammar.
+// So spaces do not matter, and each statement takes one look-up instead of a grammar.
 
 // The operands in a key.
 const (
@@ -23,7 +23,7 @@ type operand struct {
 	key      byte   // what it is
 	negative bool   // a number below 0
 	signed   bool   // a number with a sign before it
-	hex      bool   // a number that is written so
+	hex      bool   // a number in hexadecimal
 	value    uint64 // of a number without its sign, or a register's number
 }
 
@@ -35,14 +35,14 @@ type statement struct {
 	hash     uint32
 	operands [maxOperands]operand
 	count    int
-	name     string // of the operand that is one: there is at most one
+	name     string // of the operand that is a name; there is at most one
 
 	// While it is cut:
 	afterWord bool // the key ends in a word
 	placeNext bool // the word before is followed by a place: goto, call and subprog[
 }
 
-// A key longer than those in the table can't be in it; tests hold that these fit.
+// A key longer than this is not in the table; a test checks that those in the table fit.
 const (
 	maxKey      = 48
 	maxOperands = 6
@@ -62,7 +62,7 @@ func (s *statement) put(c byte) {
 	s.hash = (s.hash ^ uint32(c)) * hashPrime
 }
 
-// add adds an operand; what doesn't fit shows in keyLen, which is too long then.
+// add adds an operand. If it does not fit, keyLen is too large afterwards.
 func (s *statement) add(o operand) {
 	s.put(o.key)
 	if s.count == maxOperands {
@@ -81,7 +81,7 @@ const (
 	charDigit
 )
 
-// chars is the kind of each character. Upper case is for names only: no word of an instruction has any.
+// chars is the kind of each character. Upper case is for names only: the words of instructions are in lower case.
 var chars = [256]uint8{
 	' ': charBlank, '\t': charBlank, '\r': charBlank,
 	'0': charDigit, '1': charDigit, '2': charDigit, '3': charDigit, '4': charDigit,
@@ -112,7 +112,7 @@ func wordEnd(text string, at int) int {
 	return at
 }
 
-// cut cuts the statement that begins at the place, which has no comment any more.
+// cut cuts the statement that begins at the place. Its comment has been removed.
 func (s *statement) cut(text string, at int) *SyntaxError {
 	s.at, s.keyLen, s.hash, s.count = at, 0, hashStart, 0
 	s.afterWord, s.placeNext = false, false
@@ -138,8 +138,8 @@ func signBegins(text string, at int) bool {
 	return at < len(text) && (text[at] == '+' || text[at] == '-') && beginsNumber(text, at+1)
 }
 
-// number adds a number, and returns where it ends. After a place given as a number objdump writes what is there, which is left
-// out: goto +0x1 <.text+0x38>.
+// number adds a number, and returns where it ends. After a place that is a number, objdump writes what is there: goto +0x1
+// <.text+0x38>. That text is skipped.
 func (s *statement) number(text string, at int) (int, *SyntaxError) {
 	o, at, err := number(text, at)
 	if err != nil {
@@ -189,7 +189,7 @@ func (s *statement) word(text string, at int) (int, *SyntaxError) {
 	return end, nil
 }
 
-// place adds where the instruction leads to: pc+5, or the name of a label or helper.
+// place adds the target of the instruction: pc+5, or the name of a label or helper.
 func (s *statement) place(text string, at, end int) (int, *SyntaxError) {
 	word := text[at:end]
 	if sign := skipBlanks(text, end); word == "pc" && signBegins(text, sign) {
@@ -206,7 +206,7 @@ func (s *statement) place(text string, at, end int) (int, *SyntaxError) {
 	return end, nil
 }
 
-// other adds a character that is part of no number and no word.
+// other adds a character that is not part of a number or a word.
 func (s *statement) other(text string, at int) (int, *SyntaxError) {
 	c := text[at]
 	if c < ' ' || c > '~' {
@@ -229,7 +229,7 @@ func isKfunc(text string, at, end int) bool {
 	return false
 }
 
-// register reads r5 and w5. A number that no register has is left to the caller, which refuses it.
+// register reads r5 and w5. The caller refuses a number that is not a register's.
 func register(word string) (key byte, number uint64, ok bool) {
 	if len(word) < 2 || len(word) > 3 {
 		return 0, 0, false
@@ -277,7 +277,7 @@ func number(text string, at int) (o operand, end int, err *SyntaxError) {
 		o.value, at, fits = decimalDigits(text, digits)
 		if fits && text[digits] == '0' && at-digits > 1 {
 			return o, at, &SyntaxError{Column: digits + 1, Detail: "a number that begins with 0",
-				Help: "octal numbers are not taken: write it in decimal, or as 0x…"}
+				Help: "octal numbers are not supported: write it in decimal, or as 0x…"}
 		}
 	}
 	if !fits {
@@ -316,7 +316,7 @@ func decimalDigits(text string, at int) (value uint64, end int, fits bool) {
 	return value, at, true
 }
 
-// hexDigit returns the value of a digit, and more than 15 if it is none.
+// hexDigit returns the value of a digit, and more than 15 if it is not one.
 func hexDigit(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':

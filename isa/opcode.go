@@ -137,8 +137,8 @@ var comparisons = [...]struct{ op, negated, mirrored Opcode }{
 	{OpJSLE, OpJSGT, OpJSGE},
 }
 
-// Negated returns the conditional jump that is taken where op is not: JLE for JGT. Class and source stay. ok is false where there is none,
-// as for JSET and may_goto. The op of another instruction has no meaning here.
+// Negated returns the conditional jump that is taken exactly when op is not: JLE for JGT. Class and source stay the same. ok is
+// false where there is none, as for JSET and may_goto. op must be a conditional jump.
 func (op Opcode) Negated() (not Opcode, ok bool) {
 	for _, c := range comparisons {
 		if c.op == op.Operation() {
@@ -148,8 +148,8 @@ func (op Opcode) Negated() (not Opcode, ok bool) {
 	return op, false
 }
 
-// Mirrored returns the comparison that says the same of exchanged operands: JLT for JGT. Class and source stay. What looks the
-// same from both sides, JEQ, JNE and JSET, is returned as it is.
+// Mirrored returns the comparison that has the same result with exchanged operands: JLT for JGT. Class and source stay the
+// same. JEQ, JNE and JSET are their own mirror images.
 func (op Opcode) Mirrored() Opcode {
 	for _, c := range comparisons {
 		if c.op == op.Operation() {
@@ -165,7 +165,7 @@ func (op Opcode) Mode() Opcode { return op & 0xe0 }
 // Size returns the size bits of a load or store opcode.
 func (op Opcode) Size() Size { return Size(op & 0x18) }
 
-// A Size is the width of a memory access, as the opcode has it. Values other than the four constants are no size.
+// A Size is the width of a memory access, as the opcode has it. Only the four constants are sizes.
 type Size uint8
 
 // The sizes of memory accesses.
@@ -176,7 +176,7 @@ const (
 	DW Size = 0x18 // a double word, 8 bytes
 )
 
-// Bytes returns 1, 2, 4 or 8, and 0 for a value that is no size.
+// Bytes returns 1, 2, 4 or 8, and 0 for a value that is not a size.
 func (s Size) Bytes() int {
 	switch s {
 	case B:
@@ -206,8 +206,8 @@ func (s Size) String() string {
 	return "Size(" + itoa(int64(s)) + ")"
 }
 
-// sized is the opcode base with a size in it. A value that is no size must not turn into the opcode of another
-// instruction, so it gives opcode 0, which no instruction has: the encoder refuses it.
+// sized is the opcode base with a size in it. A value that is not a size must not turn into the opcode of another instruction.
+// So sized returns opcode 0 for it, which no instruction has: the encoder refuses it.
 func sized(base Opcode, size Size) Opcode {
 	if size&^DW != 0 {
 		return 0

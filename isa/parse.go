@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A SyntaxError is the reason why text is no program.
+// A SyntaxError is the reason why text is not a program.
 type SyntaxError struct {
-	Line, Column int    // where it is at fault, both from 1; columns count bytes
+	Line, Column int    // where the mistake is, both from 1; columns count bytes
 	Detail       string // what is wrong
 	Help         string // what would be right, "" if Detail says it
 
@@ -40,8 +40,8 @@ func (e *SyntaxError) Unwrap() error {
 	return nil
 }
 
-// Parse reads a program: instructions, one on a line, in either of the ways that Linux and LLVM write them. The dialect decides what
-// text means that both have; see Dialect.
+// Parse reads a program: instructions, one on a line, written as Linux or as LLVM writes them. Some text means different things
+// to the two: there the dialect decides; see Dialect.
 //
 //	again:                          // a label; several instructions may follow it
 //		r1 += 1
@@ -50,10 +50,10 @@ func (e *SyntaxError) Unwrap() error {
 //		exit
 //
 // Labels stand for places in the program; jumps, calls, may_goto and subprog[…] may name them. A comment begins with //, with #
-// behind a blank or, except in LLVM's dialect, with a semicolon. An instruction may have its slot and opcode in front, as in a listing
-// or the verifier's log, 12: (b7) r0 = 0, which are then held against it.
+// after a blank or, except in LLVM's dialect, with a semicolon. An instruction may have its slot and opcode before it, as in a
+// listing or the verifier's log: 12: (b7) r0 = 0. They are then compared with the instruction.
 //
-// Nothing is cut to fit: what is out of range is refused. The error, a *SyntaxError, is about the first mistake; the instructions
+// Numbers that are out of range are refused, never cut. The error, a *SyntaxError, is about the first mistake; the instructions
 // before it are returned.
 func Parse(text string, d Dialect) ([]Instruction, error) {
 	// An instruction has a line, and four characters at least.
@@ -81,7 +81,7 @@ func ParseAppend(ins []Instruction, text string, d Dialect) ([]Instruction, erro
 	return p.ins, err
 }
 
-// A parser is a program half read.
+// A parser is the state of reading a program.
 type parser struct {
 	dialect   Dialect
 	ins       []Instruction
@@ -127,8 +127,8 @@ func (p *parser) parseLine(line string) error {
 	return nil
 }
 
-// isInstruction reports whether a comment is one: somebody is used to assemblers where a semicolon ends a statement. The verifier's
-// comments are states of registers.
+// isInstruction reports whether a comment looks like an instruction: in other assemblers a semicolon ends a statement. The
+// verifier's comments are states of registers.
 func (p *parser) isInstruction(comment string) bool {
 	comment, _, _ = strings.Cut(withoutComment(comment, LLVM), ";")
 	return p.statement.cut(comment, 0) == nil && lookup(&p.statement) != nil
@@ -166,7 +166,7 @@ func (p *parser) parseStatement(text string, at int) *SyntaxError {
 	}
 	if at == len(text) {
 		if opcode >= 0 {
-			return &SyntaxError{Column: at + 1, Detail: "an opcode and no instruction"}
+			return &SyntaxError{Column: at + 1, Detail: "an opcode without an instruction"}
 		}
 		return nil
 	}
@@ -177,7 +177,7 @@ func (p *parser) parseStatement(text string, at int) *SyntaxError {
 	}
 	if err == nil && opcode >= 0 && i.Op != Opcode(opcode) {
 		err = &SyntaxError{Column: at + 1,
-			Detail: "this has opcode " + hex(uint64(i.Op)) + ", and " + hex(uint64(opcode)) + " stands before it"}
+			Detail: "this has opcode " + hex(uint64(i.Op)) + ", but the opcode before it is " + hex(uint64(opcode))}
 	}
 	if err != nil {
 		p.ins = p.ins[:len(p.ins)-1]
@@ -201,7 +201,7 @@ func (p *parser) parseLabels(text string, at int) (int, *SyntaxError) {
 				return at, &SyntaxError{Column: at + 1, Detail: "neither a slot nor a label: " + name, Help: "labels begin with a letter"}
 			} else if slot != p.slot {
 				return at, &SyntaxError{Column: at + 1,
-					Detail: "slot " + name + " stands before the instruction at slot " + strconv.Itoa(p.slot)}
+					Detail: "slot " + name + " is written before the instruction at slot " + strconv.Itoa(p.slot)}
 			}
 			at = end + 1
 			continue
@@ -210,7 +210,7 @@ func (p *parser) parseLabels(text string, at int) (int, *SyntaxError) {
 			return at, &SyntaxError{Column: at + 1, Detail: name + " cannot be a label"}
 		}
 		if old, twice := p.labels[name]; twice {
-			return at, &SyntaxError{Column: at + 1, Detail: "the label " + name + " stands here for the second time",
+			return at, &SyntaxError{Column: at + 1, Detail: "the label " + name + " is defined twice",
 				Help: "the first is in line " + strconv.Itoa(old.line)}
 		}
 		if p.labels == nil {
@@ -236,7 +236,7 @@ func listedOpcode(text string, at int) (opcode, end int, err *SyntaxError) {
 		Help: "the opcode of a listing has two digits: (b7)"}
 }
 
-// refer gives an instruction that names a label its distance, or has it wait for the label.
+// refer sets the distance of an instruction that names a label, or puts it on the list of those that wait for the label.
 func (p *parser) refer(i *Instruction, name string, column int) *SyntaxError {
 	r := reference{index: len(p.ins) - 1, slot: p.slot, name: name, line: p.line, column: column}
 	if at, known := p.labels[name]; known {
@@ -246,7 +246,7 @@ func (p *parser) refer(i *Instruction, name string, column int) *SyntaxError {
 	return nil
 }
 
-// resolve gives the instructions that wait for labels their distances.
+// resolve sets the distances of the instructions that wait for labels.
 func (p *parser) resolve() error {
 	for _, r := range p.waiting {
 		i := &p.ins[r.index]

@@ -22,13 +22,13 @@ const (
 	R9  Register = 9  // kept across calls
 	R10 Register = 10 // the frame pointer, read-only; the stack is the 512 bytes below it
 	FP           = R10
-	R11 Register = 11 // Linux's own, in code that is read back from it; no program has it
+	R11 Register = 11 // Linux's own, in code that is read back from it; programs must not use it
 )
 
 // Valid reports whether r is one of r0 to r10.
 func (r Register) Valid() bool { return r <= R10 }
 
-// String returns r0 to r10, and the same with a higher number for a value that is no register.
+// String returns r0 to r10, and a higher number in the same way for a value that is not a register.
 func (r Register) String() string { return "r" + itoa(int64(r)) }
 
 // A RegisterSet is a set of registers; bit n stands for register n. The zero value is the empty set.

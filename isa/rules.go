@@ -1,7 +1,7 @@
 package isa
 
-// A rule says what one field of a form may hold: an operand kind in the upper half and, where the field is fixed, its
-// value in the lower.
+// A rule says what one field of a form may hold. The upper half is an operand kind; the lower half is the value, where the
+// field is fixed.
 type rule uint64
 
 // The rules, as the table writes them. OperandKind explains each; a field that the table leaves out is reserved and must be 0.
@@ -78,7 +78,7 @@ type row struct {
 // An OperandKind says what a field of an instruction is for and so what it may hold.
 type OperandKind uint8
 
-// Operand kinds. The first five are the registers' (and reserved fields'), the others stand in off or imm.
+// Operand kinds. The first five are for registers and reserved fields, the others for off and imm.
 const (
 	OperandReserved OperandKind = iota // must be 0
 	OperandWrite                       // a register that is written
@@ -93,7 +93,7 @@ const (
 	OperandS32      // imm: a signed constant, sign-extended where it meets 64 bits
 	OperandDivisor  // imm: a signed constant; RFC 9669 allows 0, Linux doesn't
 	OperandShift32  // imm: a shift by 0 to 31; RFC 9669 masks other values, Linux refuses them
-	OperandShift64  // imm: a shift by 0 to 63; likewise
+	OperandShift64  // imm: a shift by 0 to 63; other values as for OperandShift32
 	OperandJump32   // imm: slots from the next instruction
 	OperandHelper   // imm: a helper's number; 0, bpf_unspec, is refused
 	OperandKfunc    // imm: a kernel function's BTF id
@@ -115,7 +115,7 @@ const (
 // IsRegister reports whether the operand is a register.
 func (k OperandKind) IsRegister() bool { return k >= OperandWrite && k <= OperandAddress }
 
-// Reads reports whether the operand is a register whose value is taken.
+// Reads reports whether the operand is a register that is read.
 func (k OperandKind) Reads() bool { return k >= OperandUpdate && k <= OperandAddress }
 
 // Writes reports whether the operand is a register that gets a new value.
@@ -136,8 +136,8 @@ func (r rule) operand(bits uint) Operand {
 	return Operand{Kind: r.kind(), Value: v}
 }
 
-// Range returns the smallest and the largest value that can be encoded. Three kinds leave values between them out:
-// OperandHelper has no 0, OperandSpaces nothing but its two ends, OperandAtomic all but the operations.
+// Range returns the smallest and the largest value that can be encoded. In three kinds, not all values between them are
+// allowed: OperandHelper excludes 0, OperandSpaces allows only its two ends, OperandAtomic only the operations.
 func (o Operand) Range() (lo, hi int64) {
 	switch o.Kind {
 	case OperandReserved:
@@ -185,8 +185,8 @@ func isAtomic(v int64) bool {
 	return false
 }
 
-// LinuxAccepts reports whether Linux takes v in the field of a program that is loaded. It refuses some values that RFC 9669
-// gives a meaning and that Append therefore encodes: constant divisors of 0 and shifts by the width or more.
+// LinuxAccepts reports whether Linux accepts v in the field of a program that is loaded. Linux refuses some values that have a
+// meaning in RFC 9669, and that Append therefore encodes: constant divisors of 0 and shifts by the width or more.
 func (o Operand) LinuxAccepts(v int64) bool {
 	switch o.Kind {
 	case OperandDivisor:

@@ -2,8 +2,8 @@ package isa
 
 import "strconv"
 
-// A syntax is one way to write a form. The table of them, syntaxes, is made from the templates of the forms; it is sorted by key, so
-// that several with one key stand together.
+// A syntax is one way to write a form. The table of them, syntaxes, is made from the templates of the forms; it is sorted by
+// key, so that syntaxes with the same key are neighbours.
 type syntax struct {
 	key    string // see lex.go
 	verbs  string // what each operand is: a verb of the templates, a place as l (off) or L (imm), z for r0 or w0, a digit for that number
@@ -32,7 +32,7 @@ func lookup(s *statement) []syntax {
 	}
 }
 
-// build makes the instruction that the cut statement stands for.
+// build creates the instruction of the cut statement.
 func (p *parser) build(i *Instruction, text string) *SyntaxError {
 	s := &p.statement
 	set := p.dialect.set()
@@ -62,7 +62,7 @@ func (p *parser) build(i *Instruction, text string) *SyntaxError {
 	} else if err := p.fill(i, chosen); err != nil {
 		return err
 	}
-	// The operands are right one by one. What they are together is for the patterns to say.
+	// Each operand is right by itself. The patterns check whether they fit together.
 	switch m := i.pattern(set); {
 	case m == nil:
 		cause := explain(*i, set)
@@ -154,7 +154,7 @@ func (r *row) bare() Instruction {
 // register sets a field that a statement may name more than once.
 func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 	if *seen && *field != Register(o.value) {
-		return &SyntaxError{Column: o.at + 1, Detail: "this has to be the register that the instruction has already: " + field.String() +
+		return &SyntaxError{Column: o.at + 1, Detail: "this must be the same register as before: " + field.String() +
 			", not " + Register(o.value).String()}
 	}
 	*field, *seen = Register(o.value), true
@@ -164,7 +164,7 @@ func (o *operand) register(field *Register, seen *bool) *SyntaxError {
 // imm sets the constant.
 func (p *parser) imm(i *Instruction, o *operand, r *row, verb byte) *SyntaxError {
 	if r.imm == helperID && o.signed && !o.negative {
-		return &SyntaxError{Column: o.at + 1, Detail: "the number of a helper has no plus sign",
+		return &SyntaxError{Column: o.at + 1, Detail: "the number of a helper must not have a plus sign",
 			Help: "a function of the program is called with call pc" + string(strconv.AppendInt([]byte{'+'}, o.number(), 10))}
 	}
 	// Where only 32 bits count, a number without sign says the same.
@@ -176,7 +176,7 @@ func (p *parser) imm(i *Instruction, o *operand, r *row, verb byte) *SyntaxError
 	}
 	err := o.low(&i.Imm, r)
 	if err != nil && class == ClassALU64 {
-		err.Help = "a 64-bit load takes it: r1 = " + strconv.FormatUint(o.value, 10) + " ll"
+		err.Help = "use a 64-bit load: r1 = " + strconv.FormatUint(o.value, 10) + " ll"
 	}
 	return err
 }
@@ -240,7 +240,7 @@ func (p *parser) fillNamedCall(i *Instruction) (Form, *SyntaxError) {
 	return i.form(), nil
 }
 
-// explainStatement says why a statement is no instruction.
+// explainStatement says why a statement is not an instruction.
 func (p *parser) explainStatement(candidates []syntax) *SyntaxError {
 	s := &p.statement
 	e := &SyntaxError{Column: s.at + 1, Detail: "there is no such instruction"}
@@ -248,7 +248,7 @@ func (p *parser) explainStatement(candidates []syntax) *SyntaxError {
 		if candidates[0].xlated {
 			e.Detail = "this exists only in code that is read back from Linux"
 		} else {
-			e.Help = "its numbers have to be others: " + p.likeness(&candidates[0])
+			e.Help = "its numbers must be as in " + p.likeness(&candidates[0])
 		}
 		return e
 	}
@@ -264,7 +264,7 @@ func (p *parser) explainStatement(candidates []syntax) *SyntaxError {
 				t.put(c)
 			}
 			if c := lookup(&t); c != nil {
-				e.Help = "its registers have to be as in " + p.likeness(&c[0])
+				e.Help = "its registers must be as in " + p.likeness(&c[0])
 				return e
 			}
 		}

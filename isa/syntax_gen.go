@@ -367,7 +367,7 @@ var syntaxes = [362]syntax{
 	{"tail_callN", "i", 211, true},                              // TailCall
 }
 
-// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or behind it.
+// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or after it.
 var syntaxIndex = [1024]uint16{
 	76, 300, 0, 243, 0, 0, 0, 88, 0, 0, 0, 0, 112, 0, 0, 36, 155, 0, 0, 0, 0, 150, 0, 0,
 	0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 222, 0, 339, 0, 0, 0, 360, 315, 15, 167, 0, 0, 0, 0,

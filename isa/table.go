@@ -1,15 +1,16 @@
 package isa
 
-// forms holds one row for each instruction form that can be encoded. It is the only place where the instruction set is
-// written down: encoder, decoder, printer, constructors, documentation and test rows are made from it, and a new
-// instruction is a new row here followed by `go generate ./isa`.
+// forms holds one row for each instruction form that can be encoded. It is the only description of the instruction set:
+// encoder, decoder, printer, constructors, documentation and tests are made from it. To add an instruction, add a row here and
+// run `go generate ./isa`.
 //
-// Columns that are left out are zero: a reserved field, the next instruction in order, nothing read or written besides
-// the operands, no level in LLVM, no kernel that takes it. The rules (write, s32, is + 1, …) are explained in rules.go, the
-// verbs of text and llvm in format.go. Levels are LLVM's -mcpu levels; kernels are the first release with the form.
+// Columns that are left out are zero: a reserved field, the next instruction in order, nothing read or written besides the
+// operands, no level in LLVM, no kernel that accepts it. Each row has its name and opcode in the first line, operands and
+// versions in the second, texts in the third. The rules (write, s32, is + 1, …) are explained in rules.go, the verbs of text
+// and llvm in format.go. Levels are LLVM's -mcpu levels; kernels are the first release with the form.
 //
-// Row 0 stands for "no form" and stays empty. Later rows may move: a Form is not a number to store. The forms that exist only
-// inside Linux stand last.
+// Row 0 stands for "no form" and stays empty. Later rows may move, so do not store the number of a Form. The forms that exist
+// only inside Linux come last.
 var forms = [...]row{
 	{},
 
@@ -403,7 +404,7 @@ var forms = [...]row{
 		dst: read, flow: flowJumpReg, level: V4, since: KernelVersion{6, 19},
 		text: "gotox %d", llvm: "gotox %d", does: "pc = dst, a value read from an instruction array map"},
 
-	// Calls and exit. A call takes its arguments in r1-r5, of which nothing is left afterwards, and gives its result in r0.
+	// Calls and exit. A call has its arguments in r1-r5, which are lost afterwards, and its result in r0.
 	{name: "CallHelper", mnem: "CALL_HELPER", op: ClassJMP | OpCall,
 		src: is + PseudoHelper, imm: helperID, flow: flowCallHelper, writes: CallerSaved, level: V1, since: KernelVersion{3, 18},
 		text: "call %h#%i", llvm: "call %i", does: "r0 = the helper with number imm, of r1 to r5"},
@@ -631,8 +632,8 @@ var forms = [...]row{
 		text: "%d = map[idx:%i][0]+%n", also: "%d = map[idx:%i]+%n ll", llvm: "ld_pseudo %d, 6, %i",
 		does: "dst = the address of byte off in the value of the one-element array map at index idx of fd_array"},
 
-	// Inside Linux only: what its verifier and its JIT compilers make of loaded programs (include/linux/filter.h). No program
-	// with them can be loaded; code that is read back from the kernel may have them.
+	// Inside Linux only: what its verifier and its JIT compilers make of loaded programs (include/linux/filter.h). A program
+	// with them cannot be loaded; code that is read back from the kernel may have them.
 	{name: "LoadProbeMemB", make: "LoadProbeMem", mnem: "LDX_PROBE_MEM_B", op: ClassLDX | ModePROBEMEM | Opcode(B),
 		dst: write, src: addr, off: off16, internal: true, since: KernelVersion{5, 5},
 		text: "%d = load_probe_mem((u8 *)(%s %o))", does: "dst = *(u8 *)(src + off), or 0 where that faults"},

@@ -39,7 +39,7 @@ func constructors() []constructor {
 	return cs
 }
 
-// params returns the parameters of a form: size, then what the assembly has on the left, with the offset right behind the
+// params returns the parameters of a form: size, then what the assembly has on the left, with the offset right after the
 // register that it belongs to, then the rest.
 func params(i isa.Info) []param {
 	var ps []param
@@ -146,7 +146,7 @@ func doc(b *bytes.Buffer, c constructor) {
 		uses = fmt.Sprintf("ISA %s, no Linux yet.", i.Level)
 	}
 	if i.Internal {
-		uses = fmt.Sprintf("Only inside Linux, since %s: no program may have it.", i.Since)
+		uses = fmt.Sprintf("Only inside Linux, since %s: programs must not have it.", i.Since)
 	}
 	lines = append(lines, uses)
 	for _, l := range lines {

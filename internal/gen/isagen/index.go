@@ -81,7 +81,7 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 		}
 	}
 	fmt.Fprintf(b, "package isa\n\n// NumForms is the number of forms that programs consist of.\nconst NumForms = %d\n\n", loadable)
-	b.WriteString("// The first patterns without a shape. An opcode that isn't here has a value that no word has.\nvar plain = " +
+	b.WriteString("// The first patterns without a shape. An opcode that is not here has a value that no word has.\nvar plain = " +
 		"[256]plainPattern{\n")
 	writePlainRows(b, byOp, func(w uint64) uint64 { return w })
 	b.WriteString("}\n\n// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off " +
@@ -123,8 +123,8 @@ func writePlainRows(b *bytes.Buffer, byOp [256][]isa.Form, arranged func(uint64)
 	}
 }
 
-// tell returns the mask of the opcode and of the field that tells the forms apart: fixed, or reserved and so 0, in all
-// of them, and never the same.
+// tell returns the mask of the opcode and of the field by which the forms differ. The field is fixed, or reserved and so 0, in
+// all of them, and never the same.
 func tell(forms []isa.Form) (uint64, error) {
 	if len(forms) == 1 {
 		return 0xff, nil
@@ -147,11 +147,11 @@ func tell(forms []isa.Form) (uint64, error) {
 			return 0xff | field.mask, nil
 		}
 	}
-	// What exists only inside Linux may share everything with another form: it is told from that by where it is read.
+	// A form that exists only inside Linux may have the same bits as another form: it depends on where the code comes from.
 	if last := len(forms) - 1; forms[last].Info().Internal {
 		return tell(forms[:last])
 	}
-	return 0, fmt.Errorf("no field tells %v from the others with its opcode", forms[0])
+	return 0, fmt.Errorf("%v differs from the others with its opcode in no field", forms[0])
 }
 
 // pattern writes the pattern of a form.

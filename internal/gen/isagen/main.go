@@ -8,9 +8,9 @@
 //	dsl/instructions_gen_test.go  the same by form, for the tests
 //	docs/isa.md                   the table for readers
 //
-// It is run by `go generate ./isa`, in any folder of the module: once for the code and once, with the package that is made of
-// it, for the reference (-reference). With -check it writes nothing and fails if a file isn't what it would write. As the
-// table is compiled into isagen, the files of the run before have to compile.
+// It is run by `go generate ./isa`, in any folder of the module: once for the code and once, with the package that was made by
+// that, for the reference (-reference). With -check it writes nothing and fails if a file isn't what it would write. The table
+// is compiled into isagen, so the files of the previous run must compile.
 package main
 
 import (

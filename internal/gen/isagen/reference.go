@@ -71,20 +71,20 @@ listed row by row in [compile/refused_test.go](../compile/refused_test.go):
 - left to the kernel: which other helpers there are, and what a file descriptor or BTF id stands for.
 `
 
-// remarks stand before the table of a group.
+// remarks come before the table of a group.
 var remarks = map[string]string{
-	"Inside Linux only": "No program may have these. They are what Linux's verifier and JIT compilers make of a program, and so may " +
-		"stand in code that is\n" +
+	"Inside Linux only": "Programs must not have these. Linux's verifier and JIT compilers write them into a program, so they may " +
+		"be in code that is\n" +
 		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them: the " +
 		"notation is\nours. Such code also uses an eleventh register, r11.\n\n",
-	"Calls and exit": "LLVM's assembler calls functions of the program by label only; Format gives them some. It has no way to call " +
+	"Calls and exit": "LLVM's assembler calls functions of the program by label only, so Format adds labels. It has no way to call " +
 		"kernel functions but\n" +
 		"relocations.\n\n",
-	"Packet access": "From classic BPF. The context has to be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet " +
+	"Packet access": "From classic BPF. The context must be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet " +
 		"is too short.\n\n",
 }
 
-// group returns the heading under which a form stands; the table has the forms of each group together.
+// group returns the heading of a form; in the table, the forms of each group are neighbours.
 func group(i isa.Info) string {
 	op, class := i.Op.Operation(), i.Op.Class()
 	switch {
@@ -176,7 +176,7 @@ func fields(i isa.Info) string {
 	return strings.Join(parts, ", ")
 }
 
-// fieldKinds says what a field is, where its name doesn't say it all.
+// fieldKinds says what a field is, where its name is not enough.
 var fieldKinds = map[isa.OperandKind]string{
 	isa.OperandWrite: " w", isa.OperandUpdate: " rw", isa.OperandRead: " r", isa.OperandAddress: " a",
 	isa.OperandOffset: " in bytes", isa.OperandJump16: " in slots", isa.OperandJump32: " in slots", isa.OperandFunc: " in slots",

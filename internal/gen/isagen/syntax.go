@@ -19,7 +19,7 @@ type syntax struct {
 	xlated bool // only in code that is read back from Linux
 }
 
-// writeSyntax writes the table that the parser looks statements up in: sorted by key, with a hash table in front.
+// writeSyntax writes the table that the parser looks statements up in: sorted by key, after a hash table.
 func writeSyntax(b *bytes.Buffer) error {
 	var all []syntax
 	for f := range allForms() {
@@ -60,7 +60,7 @@ func writeSyntax(b *bytes.Buffer) error {
 		}
 		index[place] = n + 1
 	}
-	fmt.Fprintf(b, "}\n\n// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or behind it.\nvar "+
+	fmt.Fprintf(b, "}\n\n// syntaxIndex has the first syntax with a key, counted from 1, at the key's hash or after it.\nvar "+
 		"syntaxIndex = [%d]uint16{", places)
 	for n, v := range index {
 		if n%24 == 0 {
@@ -72,8 +72,8 @@ func writeSyntax(b *bytes.Buffer) error {
 	return nil
 }
 
-// variants returns what a template may look like in a program: a jump leads to pc+5, +5 or a label; what %k may leave out is left
-// out or isn't.
+// variants returns the ways to write a template in a program: a jump has pc+5, +5 or a label; the text of %k is there or is
+// left out.
 func variants(text string, internal bool) []string {
 	if before, after, ok := strings.Cut(text, "%k"); ok {
 		return []string{before + after, before + " off=%f" + after}
