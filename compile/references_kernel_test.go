@@ -87,9 +87,9 @@ func verdicts(t *testing.T, types *btf.Types, p *dsl.Program, typ syscall.ProgTy
 	if u.err != nil {
 		t.Fatalf("%v", u.err)
 	}
-	var held maps.Holder
+	var held maps.OpenSet
 	defer held.Close()
-	code, err := u.object.CodeWithMaps(held.Hold)
+	code, err := u.object.CodeWithMaps(held.Open)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,15 +53,15 @@ func HandleOf(spec *dsl.MapSpec) *Map {
 	return m
 }
 
-// A Holder keeps maps open while a program that uses them is loaded, whatever their
-// handles do meanwhile; from then on the program holds them. The zero Holder holds
+// An OpenSet keeps maps open while a program that uses them is loaded, whatever their
+// handles do meanwhile; from then on the program holds them. The zero OpenSet holds
 // none.
-type Holder struct{ fds []*syscall.FD }
+type OpenSet struct{ fds []*syscall.FD }
 
-// Hold creates the map of a declaration, if that is not done yet, and gives the
+// Open creates the map of a declaration, if that is not done yet, and gives the
 // number of a descriptor of it, which is good until Close: what
 // compile.Object.CodeWithMaps asks for.
-func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
+func (h *OpenSet) Open(spec *dsl.MapSpec) (int32, error) {
 	m := HandleOf(spec)
 	if m == nil {
 		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the " +
@@ -82,7 +82,7 @@ func (h *Holder) Hold(spec *dsl.MapSpec) (int32, error) {
 }
 
 // Close closes the maps.
-func (h *Holder) Close() error {
+func (h *OpenSet) Close() error {
 	var errs []error
 	for _, fd := range h.fds {
 		errs = append(errs, fd.Close())

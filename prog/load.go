@@ -50,9 +50,9 @@ func Load(p *dsl.Program, o Options) (*Loaded, error) {
 // Load creates the maps that the program uses and that are not created yet, and gives the program to the kernel, which verifies it.
 func (p *Plan) Load() (*Loaded, error) {
 	o := p.Object
-	var held maps.Holder
+	var held maps.OpenSet
 	defer held.Close()
-	code, err := o.CodeWithMaps(held.Hold)
+	code, err := o.CodeWithMaps(held.Open)
 	if err != nil {
 		return nil, p.failed(StepCreateMaps, err)
 	}

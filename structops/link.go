@@ -282,7 +282,7 @@ func identify(table *syscall.FD) (typ, name string, state uint32, err error) {
 	if !ok {
 		return "", "", 0, errors.New("the map holds no implementation of a kernel interface")
 	}
-	t, err := ReadType(types, typ)
+	t, err := ReadInterface(types, typ)
 	if err != nil {
 		return "", "", 0, err
 	}
@@ -298,7 +298,7 @@ const (
 )
 
 // readValue reads state and name of an implementation.
-func (t *OpsType) readValue(table *syscall.FD) (state uint32, name string, err error) {
+func (t *Interface) readValue(table *syscall.FD) (state uint32, name string, err error) {
 	value := make([]byte, t.ValueSize)
 	if err := syscall.MapLookup(table, make([]byte, 4), value); err != nil {
 		return 0, "", err

@@ -108,7 +108,7 @@ func programsIn(t *testing.T, fd *syscall.FD, info *syscall.MapInfo) []uint32 {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
-	typ, err := structops.ReadType(target.BTF, "tcp_congestion_ops")
+	typ, err := structops.ReadInterface(target.BTF, "tcp_congestion_ops")
 	if err != nil {
 		t.Fatal(err)
 	}

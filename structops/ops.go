@@ -36,7 +36,7 @@ type Members map[string]any
 // A Plan is an implementation that has been checked against a kernel and
 // compiled for it: all that can be known before the kernel is asked.
 type Plan struct {
-	Type     *OpsType
+	Type     *Interface
 	Programs []Program // in the order of the struct's members
 	License  string
 	Name     string // what the kernel will list it as; "" where the type has no names
@@ -144,7 +144,7 @@ func (v *validator) found(f mistake.Finding) {
 
 // readType finds the interface; without it nothing else can be checked.
 func (v *validator) readType() error {
-	t, err := ReadType(v.target.BTF, v.ops.Type, slices.Collect(v.ops.symbols())...)
+	t, err := ReadInterface(v.target.BTF, v.ops.Type, slices.Collect(v.ops.symbols())...)
 	if err == nil {
 		v.plan = &Plan{Type: t, License: v.ops.License, value: make([]byte, t.ValueSize)}
 		return nil

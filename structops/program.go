@@ -43,7 +43,7 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 }
 
 // Place is where programs for a member go: its arguments, and what the kernel lets them do.
-func (t *OpsType) Place(m Member) *compile.Place {
+func (t *Interface) Place(m Member) *compile.Place {
 	p := &compile.Place{
 		Type: syscall.ProgTypeStructOps, Struct: t.Name, Member: m.Name,
 		Signature:       &place.Signature{Text: m.Prototype(), Params: m.Params, Result: m.Proto.Return, Others: t.known.Variants(m.Name)},

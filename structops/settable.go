@@ -10,7 +10,7 @@ import (
 
 // Settable reports whether an implementation can set a member: whether a callback can be written in BPF, and whether data is a number or
 // text that the kernel does not keep for itself.
-func (t *OpsType) Settable(m Member) bool {
+func (t *Interface) Settable(m Member) bool {
 	if m.Proto != nil {
 		no := t.known.WhyUnsupported(m.Name) != ""
 		return !no
@@ -29,16 +29,16 @@ func (t *OpsType) Settable(m Member) bool {
 }
 
 // MaySleep reports whether the program for a callback may be a sleepable one. Where that is not known it is true, and left to the kernel.
-func (t *OpsType) MaySleep(m Member) bool {
+func (t *Interface) MaySleep(m Member) bool {
 	return m.Proto != nil && (t.known.Sleepable == nil || slices.Contains(t.known.Sleepable, m.Name))
 }
 
 // IsName reports whether a member names the implementation.
-func (t *OpsType) IsName(m Member) bool { return m.Name == t.known.NameMember }
+func (t *Interface) IsName(m Member) bool { return m.Name == t.known.NameMember }
 
 // UsedAs is the struct that programs may take another for, which the kernel's prototypes name: tcp_sock for sock in tcp_congestion_ops. It
 // is the struct itself where there is no such rule.
-func (t *OpsType) UsedAs(name string) string {
+func (t *Interface) UsedAs(name string) string {
 	for _, cast := range t.known.Casts {
 		if cast.From == name {
 			return cast.To

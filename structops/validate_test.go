@@ -204,7 +204,7 @@ func TestPrototypesDrift(t *testing.T) {
 		"6.1":  "void (*cong_control)(struct sock *sk, const struct rate_sample *rs)",
 		"6.18": "void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)",
 	} {
-		ops, err := structops.ReadType(on(t, kernel).BTF, "tcp_congestion_ops")
+		ops, err := structops.ReadInterface(on(t, kernel).BTF, "tcp_congestion_ops")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func TestPreparingIsPure(t *testing.T) {
 }
 
 func TestUnknownTypeIsNotFound(t *testing.T) {
-	if _, err := structops.ReadType(on(t, "6.18").BTF, "hid_bpf_ops"); !errors.Is(err, btf.ErrNotFound) {
+	if _, err := structops.ReadInterface(on(t, "6.18").BTF, "hid_bpf_ops"); !errors.Is(err, btf.ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -254,7 +254,7 @@ func (c *checkFlags) describeMember(p *verify.Program) error {
 	if p.Types == nil {
 		return nil
 	}
-	ops, err := structops.ReadType(p.Types, p.Struct)
+	ops, err := structops.ReadInterface(p.Types, p.Struct)
 	if err != nil {
 		return nil //nolint:nilerr // the check says so
 	}

@@ -24,7 +24,7 @@ func lookup() []row {
 		for range b.N {
 			types, err := btf.Kernel()
 			check(b, err)
-			_, err = structops.ReadType(types, "tcp_congestion_ops", append(renoFunctions, "tcp_sock")...)
+			_, err = structops.ReadInterface(types, "tcp_congestion_ops", append(renoFunctions, "tcp_sock")...)
 			check(b, err)
 			for _, f := range renoFields {
 				_, err := types.Field("tcp_sock", f)

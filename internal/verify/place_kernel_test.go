@@ -167,7 +167,7 @@ func places(t testing.TB) []*place {
 
 	for _, member := range []string{"init", "ssthresh", "cong_avoid", "set_state", "cwnd_event", "undo_cwnd", "pkts_acked", "cong_control"} {
 		list[len(list)-1].info = list[len(list)-1].info && true
-		ops, err := structops.ReadType(types, "tcp_congestion_ops")
+		ops, err := structops.ReadInterface(types, "tcp_congestion_ops")
 		if err != nil {
 			t.Fatal(err)
 		}

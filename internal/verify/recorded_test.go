@@ -35,7 +35,7 @@ func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.
 	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
 	case "struct":
 		p.Struct, p.Member = name, e.Member
-		ops, err := structops.ReadType(types, name)
+		ops, err := structops.ReadInterface(types, name)
 		if err != nil {
 			break
 		}

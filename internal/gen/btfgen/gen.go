@@ -91,7 +91,7 @@ type generator struct {
 	used    map[string]bool // patterns that matched
 
 	structs   []*structType
-	kernelOps []*structops.OpsType // those of options.Ops
+	kernelOps []*structops.Interface // those of options.Ops
 	ops       []*opsType
 	functions []*function // those that are no methods
 	leftOut   []string    // functions, with the reason

@@ -38,7 +38,7 @@ const (
 // readOps reads the structs that programs implement, as the kernel has them.
 func (g *generator) readOps() error {
 	for _, asked := range g.options.Ops {
-		kernel, err := structops.ReadType(g.types, asked.Name)
+		kernel, err := structops.ReadInterface(g.types, asked.Name)
 		if errors.Is(err, btf.ErrNotFound) {
 			return fmt.Errorf("this BTF has no struct %q that programs can implement", asked.Name)
 		}
@@ -109,7 +109,7 @@ func (g *generator) collectOps() error {
 }
 
 // addOpsMember gives an ops struct a field.
-func (g *generator) addOpsMember(o *opsType, kernel *structops.OpsType, m structops.Member) error {
+func (g *generator) addOpsMember(o *opsType, kernel *structops.Interface, m structops.Member) error {
 	field := &opsMember{c: m.Name, goName: camelWithInitialisms(m.Name), about: o.about.member(m.Name)}
 	if m.Proto == nil {
 		field.decl, field.goType = m.Declaration(), dataType(m.Type)
@@ -168,13 +168,13 @@ func dataType(t cbtf.Type) string {
 	case isBool:
 		return "bool"
 	case n == "":
-		return "string" // an array of characters: see structops.OpsType.Settable
+		return "string" // an array of characters: see structops.Interface.Settable
 	}
 	return goInteger(n)
 }
 
 // callbackType is the Go type of functions for a callback.
-func (g *generator) callbackType(kernel *structops.OpsType, m structops.Member, names []string) (string, error) {
+func (g *generator) callbackType(kernel *structops.Interface, m structops.Member, names []string) (string, error) {
 	text := "func(f *dsl.Fn"
 	goTypes := make([]string, len(m.Params))
 	for i, p := range m.Params {
@@ -209,7 +209,7 @@ func parameterName(c string) string {
 }
 
 // valueType is the Go type of a parameter or result of functions of Go.
-func (g *generator) valueType(kernel *structops.OpsType, t cbtf.Type) (string, error) {
+func (g *generator) valueType(kernel *structops.Interface, t cbtf.Type) (string, error) {
 	n, isBool := number(t, 0)
 	switch {
 	case isBool:

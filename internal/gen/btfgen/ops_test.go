@@ -87,7 +87,7 @@ func TestFieldsAreTheKernels(t *testing.T) {
 		types *btf.Types
 		impl  structops.Implementation
 	}{{open(t, "6.18"), tcp.CongestionOps{}}, {open(t, fixture.Scheduler), scx.Ops{}}} {
-		kernel, err := structops.ReadType(tt.types, tt.impl.KernelStruct())
+		kernel, err := structops.ReadInterface(tt.types, tt.impl.KernelStruct())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,9 +30,9 @@ func (m *Mistake) Compile(p *dsl.Program, types *btf.Types, checked bool) (*comp
 }
 
 // member finds the member of a struct_ops program.
-func (p Place) member(types *btf.Types) (*structops.OpsType, structops.Member, error) {
+func (p Place) member(types *btf.Types) (*structops.Interface, structops.Member, error) {
 	ops, name, _ := strings.Cut(p.Target, ".")
-	t, err := structops.ReadType(types, ops)
+	t, err := structops.ReadInterface(types, ops)
 	if err != nil {
 		return nil, structops.Member{}, err
 	}

@@ -114,10 +114,10 @@ func (m *Mistake) load(t *testing.T, types *btf.Types, o *compile.Object) error 
 		}
 		attr.AttachBTFID = uint32(id)
 	}
-	var held maps.Holder
+	var held maps.OpenSet
 	defer held.Close()
 	var err error
-	if attr.Instructions, err = o.CodeWithMaps(held.Hold); err != nil {
+	if attr.Instructions, err = o.CodeWithMaps(held.Open); err != nil {
 		t.Fatal(err)
 	}
 	if attr.BTF, err = syscall.BTFLoad(o.BTF); err != nil {

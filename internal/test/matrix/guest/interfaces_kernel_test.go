@@ -42,7 +42,7 @@ func TestEveryInterfaceIsRead(t *testing.T) {
 		if !ok {
 			continue
 		}
-		ops, err := structops.ReadType(ours, name)
+		ops, err := structops.ReadInterface(ours, name)
 		if errors.Is(err, btf.ErrNotFound) {
 			continue // bpf_struct_ops_map, bpf_struct_ops_link and the like
 		}

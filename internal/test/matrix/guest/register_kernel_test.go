@@ -58,7 +58,7 @@ func listed(t *testing.T, name string) bool {
 // TestTypesTellOfLinks: Linux 6.4 has brought them.
 func TestTypesTellOfLinks(t *testing.T) {
 	types, _ := kernelTypes(t)
-	ops, err := structops.ReadType(types, "tcp_congestion_ops")
+	ops, err := structops.ReadInterface(types, "tcp_congestion_ops")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,9 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// An OpsType is a kernel struct that programs can implement, as a kernel's BTF
+// An Interface is a kernel struct that programs can implement, as a kernel's BTF
 // has it.
-type OpsType struct {
+type Interface struct {
 	Name      string
 	ID        btf.ID // of the struct: what programs are loaded for
 	ValueID   btf.ID // of the map value around it, bpf_struct_ops_<name>
@@ -76,7 +76,7 @@ func (m Member) named() *cbtf.FuncProto {
 }
 
 // Member finds a member by name.
-func (t *OpsType) Member(name string) (Member, bool) {
+func (t *Interface) Member(name string) (Member, bool) {
 	i := slices.IndexFunc(t.Members, func(m Member) bool { return m.Name == name })
 	if i < 0 {
 		return Member{}, false
@@ -125,18 +125,18 @@ func stubNames(k *linux.OpsType, member string) []string {
 	return names
 }
 
-// ReadType reads an ops struct from a kernel's BTF. A ___flavour suffix of the
+// ReadInterface reads an ops struct from a kernel's BTF. A ___flavour suffix of the
 // name is dropped, as C programs use it to tell several definitions of a type
 // apart. The error wraps btf.ErrNotFound when the kernel has no such interface.
 //
 // The names in also are looked up in the same pass over the BTF, so that asking
 // for them afterwards costs nothing.
-func ReadType(types *btf.Types, name string, also ...string) (*OpsType, error) {
+func ReadInterface(types *btf.Types, name string, also ...string) (*Interface, error) {
 	name, _, _ = strings.Cut(name, "___")
 	if err := types.Find(append(typeNames(name), also...)...); err != nil {
 		return nil, err
 	}
-	t := &OpsType{Name: name, known: linux.OpsTypeNamed(name)}
+	t := &Interface{Name: name, known: linux.OpsTypeNamed(name)}
 	var err error
 	if t.ValueID, err = types.Lookup(btf.KindStruct, valuePrefix+name); err != nil {
 		return nil, err
