@@ -159,8 +159,8 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		want  string
 		code  int
 	}{
-		{"exit\n\tr1 += 2147483648\nr11 = 0", "asm", "", "<stdin>:2:8: 2147483648: out of range; allowed: -2147483648 to 2147483647; a " +
-			"64-bit load takes it: r1 = 2147483648 ll\n", 1},
+		{"exit\n\tr1 += 2147483648\nr11 = 0", "asm", "", "<stdin>:2:8: 2147483648: out of range; allowed: -2147483648 to 2147483647; " +
+			"use a 64-bit load: r1 = 2147483648 ll\n", 1},
 		{"95 00 00 00 00 00 00 00\n  95 00 01 00 00\n00 00 00", "disasm", "   0: (95) exit\n", "<stdin>:2:3: slot 1 (Exit): off 1: " +
 			"reserved field is not 0; allowed: 0\n", 1},
 		{"95 00 00 00 00 00 00 00 95", "disasm", "   0: (95) exit\n", "<stdin>:1:25: slot 1: the code ends within a slot; allowed: " +
