@@ -49,6 +49,6 @@ func ExampleFindings() {
 	fmt.Println("help:", finding.Help)
 	// Output:
 	// uninitialised
-	// "r0 += r1": r1 has no value here: it was never written, or a call has lost it
-	// help: a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set r1 again
+	// "r0 += r1": r1 has no value here: it was never written, or a call has overwritten it
+	// help: a call overwrites r0 to r5: keep the value in r6 to r9 or on the stack, or set r1 again
 }

@@ -94,7 +94,7 @@ func TestReferenceMessages(t *testing.T) {
 		dsl.Exit()), Target{ByteOrder: isa.LittleEndian})
 	const want = `references_test.go:LAST: leaks: "exit": the record of bpf_ringbuf_reserve (references_test.go:CALL) ` +
 		`is still held at the end of the program
-	help: bpf_ringbuf_submit or bpf_ringbuf_discard, where it is not nil, gives it back`
+	help: release it with bpf_ringbuf_submit or bpf_ringbuf_discard if it is not nil`
 	if err == nil {
 		t.Fatal("no findings")
 	}

@@ -29,7 +29,7 @@ func ExampleValidate() {
 	}
 	// Output:
 	// packet-bounds in first
-	// "r0 = *(u8 *)(r1 +0)": r1 was not compared with the packet's end on the path to here, or has changed since
+	// "r0 = *(u8 *)(r1 +0)": r1 was not compared with the packet's end on the path to here, or was changed after the comparison
 }
 
 // A program is loaded, and run on a packet that nobody sent.

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// computed is what an operation makes of two numbers. It is any number where the kernel does not
+// computed is the result of an operation on two numbers. It is any number where the kernel does not
 // follow the operation, also after operations of 32 bits (adjust_scalar_min_max_vals,
 // is_safe_to_compute_dst_reg_range). vague says that later kernels may know more.
 func computed(op isa.Opcode, wide bool, a, b scalar) (s scalar, vague bool) {
@@ -78,8 +78,8 @@ func computed(op isa.Opcode, wide bool, a, b scalar) (s scalar, vague bool) {
 	return s, false
 }
 
-// bitwise sets limits after an operation on bits: those without sign by set, and those with
-// sign where they follow.
+// bitwise sets the limits after an operation on bits. set sets the unsigned limits. The signed ones
+// are set where they follow from them.
 func (s *scalar) bitwise(a, b scalar, set func()) {
 	set()
 	s.smin, s.smax, s.smin32, s.smax32 = math.MinInt64, math.MaxInt64, math.MinInt32, math.MaxInt32

@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// attachable checks what the program is for, and reads its arguments.
+// attachable checks the place that the program is for, and reads the program's arguments.
 func (c *checker) attachable() bool {
 	if c.Type.Info().NeedsGPL && c.NotGPL {
 		c.report(-1, mistake.NeedsGPL, c.Type.String()+" programs need a license that is compatible with the GPL")
@@ -23,9 +23,9 @@ func (c *checker) attachable() bool {
 	}
 	switch {
 	case c.Type == linux.ProgTypeStructOps && c.Struct == "":
-		return c.noPlace("a struct_ops program is for a member of a struct, which is not named")
+		return c.noPlace("a struct_ops program implements a member of a struct; the name of the member is missing")
 	case c.Type == linux.ProgTypeTracing && c.Attach == "":
-		return c.noPlace("a tracing program is for a function or tracepoint, which is not named")
+		return c.noPlace("a tracing program is attached to a function or tracepoint; its name is missing")
 	case c.Types == nil:
 		return true
 	case c.Type == linux.ProgTypeStructOps:
@@ -36,8 +36,8 @@ func (c *checker) attachable() bool {
 	return true
 }
 
-// noPlace notes what is wrong with the place that the program is for, unless another pass reports that. It returns whether the walk
-// can go on.
+// noPlace reports a problem with the place that the program is for, unless another pass reports it. It returns whether the walk
+// can continue.
 func (c *checker) noPlace(problem string) bool {
 	if !c.Attached {
 		c.report(-1, mistake.BadAttach, problem)
@@ -45,7 +45,7 @@ func (c *checker) noPlace(problem string) bool {
 	return c.Attached
 }
 
-// signature is a prototype that is known without the types.
+// signature is a prototype that is known without the kernel's types.
 func (c *checker) signature(s *place.Signature) *proto {
 	p := &proto{name: c.Member, void: s.Void(), result: c.paramFrom(s.Result)}
 	if p.name == "" {
@@ -59,11 +59,11 @@ func (c *checker) signature(s *place.Signature) *proto {
 	return p
 }
 
-// paramFrom is what is known of an argument or a result by its type, which may be of other types than the program's kernel.
+// paramFrom is what the type of an argument or a result tells. The type may come from another kernel than the program's.
 func (c *checker) paramFrom(t cbtf.Type) param {
 	p := paramOf(t)
 	if p.to = btf.PointedTo(t); p.to != "" && c.Types != nil {
-		p.typ, _ = c.Types.Composite(p.to) // only declared in these types: nothing is known of it
+		p.typ, _ = c.Types.Composite(p.to) // only declared in these types: its fields are not known
 	}
 	return p
 }
@@ -77,14 +77,14 @@ func (c *checker) readMember() bool {
 	return true
 }
 
-// memberProto is the prototype of the member, or what is wrong with it.
+// memberProto is the prototype of the member, or the problem with it.
 func (c *checker) memberProto() (p *proto, problem string) {
 	root, err := c.Types.Composite(c.Struct)
 	if err != nil {
 		return nil, "this kernel has no struct " + c.Struct
 	}
 	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil && !c.Attached {
-		return nil, "struct " + c.Struct + " is no interface that programs may implement in this kernel"
+		return nil, "in this kernel, programs cannot implement struct " + c.Struct
 	}
 	f, err := c.Types.FieldOf(root, c.Struct, c.Member)
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *checker) memberProto() (p *proto, problem string) {
 	}
 	q, ok := c.protoOf(f.Type)
 	if !ok || f.Kind != btf.KindPointer {
-		return nil, c.Struct + "." + c.Member + " is no function"
+		return nil, c.Struct + "." + c.Member + " is not a function"
 	}
 	q.name = c.Member
 	return &q, ""
@@ -117,7 +117,7 @@ func (c *checker) readTracepoint() bool {
 	return true
 }
 
-// readFunction reads the arguments of a traced function: its own, and behind them its result.
+// readFunction reads the arguments of a traced function: its own, and after them its result.
 func (c *checker) readFunction() bool {
 	id, err := c.Types.Lookup(btf.KindFunc, c.Attach)
 	if err != nil {
@@ -132,7 +132,7 @@ func (c *checker) readFunction() bool {
 	}
 	for i := range p.params {
 		if p.params[i].pointer {
-			p.params[i].typ = 0 // which are good is not known here
+			p.params[i].typ = 0 // this package does not know which of them are trusted
 		}
 	}
 	c.proto = &p

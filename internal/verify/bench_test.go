@@ -15,16 +15,18 @@ func straight(n int) []isa.Instruction {
 	for i := 0; len(code) < n; i++ {
 		code = append(code,
 			isa.Add64Imm(isa.R0, int32(i)), isa.Mov64Reg(isa.R2, isa.R0), isa.And64Imm(isa.R2, 255), isa.Lsh64Imm(isa.R2, 3),
-			isa.StoreMem(isa.DW, isa.R10, -8, isa.R2), isa.LoadMem(isa.DW, isa.R3, isa.R10, -8), isa.Xor64Reg(isa.R3, isa.R0), isa.LoadMem(isa.W, isa.R4, isa.R6, 0))
+			isa.StoreMem(isa.DW, isa.R10, -8, isa.R2), isa.LoadMem(isa.DW, isa.R3, isa.R10, -8), isa.Xor64Reg(isa.R3, isa.R0),
+			isa.LoadMem(isa.W, isa.R4, isa.R6, 0))
 	}
 	return append(code, isa.Mov64Imm(isa.R0, 0), isa.Exit())
 }
 
-// branchy has a branch on an unknown number every few instructions, whose ways meet again.
+// branchy has a branch on an unknown number every few instructions. Its two ways meet again.
 func branchy(n int) []isa.Instruction {
 	code := []isa.Instruction{isa.Mov64Reg(isa.R6, isa.R1), isa.Mov64Imm(isa.R0, 0)}
 	for len(code) < n {
-		code = append(code, isa.LoadMem(isa.W, isa.R2, isa.R6, 0), isa.JGT64Imm(isa.R2, 5, 1), isa.Mov64Imm(isa.R2, 7), isa.Mov64Imm(isa.R2, 1))
+		code = append(code, isa.LoadMem(isa.W, isa.R2, isa.R6, 0), isa.JGT64Imm(isa.R2, 5, 1), isa.Mov64Imm(isa.R2, 7),
+			isa.Mov64Imm(isa.R2, 1))
 	}
 	return append(code, isa.Exit())
 }
@@ -46,12 +48,12 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// TestAllocations holds what a check allocates: states of paths that ended are used again, and pieces are cut from few large ones.
+// TestAllocations limits the allocations of a check: it uses the states of ended paths again, and cuts states from a few large pieces.
 func TestAllocations(t *testing.T) {
 	for name, code := range map[string][]isa.Instruction{"straight": straight(1000), "branchy": branchy(1000)} {
 		n := testing.AllocsPerRun(5, func() { verify.Check(socketFilter(code)) })
 		if t.Logf("%s: %v allocations for 1000 instructions", name, n); n > 120 {
-			t.Errorf("%s: %v allocations are more than were", name, n)
+			t.Errorf("%s: %v allocations are more than before", name, n)
 		}
 	}
 }

@@ -2,22 +2,22 @@ package verify
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// A block is code that is entered at its first instruction only, and left at its last.
+// A block is code that is entered only at its first instruction and left only at its last.
 type block struct {
 	start int // index of its first instruction
-	to    int // the block that its last instruction jumps to; -1: it does not
-	from  int // a block that jumps to this one; -1: none does
-	also  int // another block that jumps where this one does; -1: no more
+	to    int // the block that its last instruction jumps to; -1: none
+	from  int // a block that jumps to this one; -1: none
+	also  int // another block that jumps to the same place as this one; -1: none
 
-	reads, writes isa.RegisterSet // read before they are written in here; written
-	live          isa.RegisterSet // before the block: their values matter
+	reads, writes isa.RegisterSet // read in the block before they are written in it; written in it
+	live          isa.RegisterSet // registers whose values matter before the block
 
-	falls  bool // it may go on with the next block
-	leaves bool // the function may end here, or behind it
+	falls  bool // it may continue with the next block
+	leaves bool // the function may end in it, or after it
 	queued bool
 }
 
-// divide makes blocks of the program.
+// divide divides the program into blocks.
 func (c *checker) divide() []block {
 	number := make([]int, len(c.code)) // of the block that begins at an instruction, from 1
 	for _, start := range c.starts {
@@ -73,7 +73,7 @@ func (c *checker) divide() []block {
 	return blocks
 }
 
-// before visits the blocks that lead to a block.
+// before visits the blocks from which control goes to a block.
 func before(blocks []block, n int, visit func(int)) {
 	if n > 0 && blocks[n-1].falls {
 		visit(n - 1)
@@ -83,11 +83,11 @@ func before(blocks []block, n int, visit func(int)) {
 	}
 }
 
-// findLive finds the registers that are read before they are written again. Blocks are looked at again only when
-// more became live behind them: looking at all until nothing changes would take as many rounds as there are jumps backward in a row.
+// findLive finds the registers that are read before they are written again. It visits a block again only when
+// more registers became live after it. To visit all blocks until nothing changes would need one round for each backward jump in a row.
 func findLive(blocks []block) {
 	queue := make([]int, len(blocks))
-	for n := range queue { // the last one first: most of what matters flows backward
+	for n := range queue { // the last one first: most of this information flows backward
 		queue[n] = n
 		blocks[n].queued = true
 	}
@@ -110,7 +110,7 @@ func findLive(blocks []block) {
 	}
 }
 
-// after are the registers that matter behind block n.
+// after are the registers whose values matter after block n.
 func (b *block) after(blocks []block, n int) isa.RegisterSet {
 	var after isa.RegisterSet
 	if b.falls && n+1 < len(blocks) {
@@ -122,7 +122,7 @@ func (b *block) after(blocks []block, n int) isa.RegisterSet {
 	return after
 }
 
-// findExits finds the blocks from which an exit may be reached, backward from those that have one.
+// findExits finds the blocks from which an exit can be reached. It goes backward from the blocks that have an exit.
 func findExits(blocks []block) {
 	var work []int
 	for n := range blocks {
@@ -142,7 +142,7 @@ func findExits(blocks []block) {
 	}
 }
 
-// spreadOver notes at each instruction what is known of its block.
+// spreadOver records at each instruction what is known about its block.
 func (c *checker) spreadOver(blocks []block) {
 	end := len(c.code)
 	for n := len(blocks) - 1; n >= 0; n-- {

@@ -24,8 +24,9 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	if register {
 		b = regs[in.Src]
 	}
-	if c.NoPerfmon && a.kind.isPointer() && !(b.isZero() && (op == isa.OpJEQ || op == isa.OpJNE)) && !(a.kind >= packet && a.kind <= packetEnd) {
-		c.refuse(s, i, mistake.AddressLeak, "pointers are compared, which takes CAP_PERFMON")
+	if c.NoPerfmon && a.kind.isPointer() && !(b.isZero() && (op == isa.OpJEQ || op == isa.OpJNE)) &&
+		!(a.kind >= packet && a.kind <= packetEnd) {
+		c.refuse(s, i, mistake.AddressLeak, "a comparison of pointers needs CAP_PERFMON")
 		return 0, false
 	}
 	switch c.outcome(op, wide, &a, &b) {
@@ -56,7 +57,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	return 0, false
 }
 
-// outcome is how a comparison comes out.
+// outcome is the result of a comparison, if it is known.
 func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 	if a.kind == number && b.kind == number {
 		return decide(op, wide, &a.num, &b.num)
@@ -81,7 +82,7 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 	return open
 }
 
-// learn notes what a comparison tells. It gives false where control cannot come.
+// learn records what a comparison tells. It returns false if control cannot come there.
 func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, register bool) bool {
 	regs := &s.top().regs
 	a := &regs[in.Dst]
@@ -120,7 +121,7 @@ func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, registe
 	return true
 }
 
-// spread tells all numbers that are linked with one what was learnt of it.
+// spread applies what was learnt about a number to all numbers that are linked with it.
 func (c *checker) spread(s *state, was value, now scalar) {
 	if was.id == 0 {
 		return
@@ -137,7 +138,7 @@ func (c *checker) spread(s *state, was value, now scalar) {
 	})
 }
 
-// nilOr notes that a pointer is nil, or is not, and with it all that came from the same place.
+// nilOr records that a pointer is nil or not nil. The same holds for all pointers from the same place.
 func (c *checker) nilOr(s *state, p value, isNil bool) {
 	s.each(func(v *value) {
 		if v.kind != p.kind || !v.nullable || v.id != p.id {

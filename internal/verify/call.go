@@ -25,7 +25,7 @@ func (c *checker) call(s *state, i int, parent *visit) (next int, goOn bool) {
 	return i + 1, true
 }
 
-// lost forgets what a call loses.
+// lost forgets the registers that a call overwrites.
 func (c *checker) lost(s *state) {
 	for r := isa.R0; r <= isa.R5; r++ {
 		s.top().regs[r] = value{}
@@ -36,12 +36,13 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	in := &c.code[i]
 	if fn := c.code[in.to].fn; c.globalAt(fn) != nil {
 		if s.isHeld(spinLock) {
-			return 0, c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held", c.globalAt(fn).called(), c.theLock(s))
+			return 0, c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held", c.globalAt(fn).called(), c.theLock(s))
 		}
 		return i + 1, c.callGlobal(s, i, c.globalAt(fn), fn)
 	}
 	if len(s.frames) >= linux.MostFrames {
-		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep, and may do so %d deep", len(s.frames)+1, linux.MostFrames)
+		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep; the limit is %d",
+			len(s.frames)+1, linux.MostFrames)
 	}
 	c.calls[[2]int{in.fn, c.code[in.to].fn}] = true
 	f := frame{fn: c.code[in.to].fn, call: i}
@@ -56,14 +57,14 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	return in.to, true
 }
 
-// checkStack adds up what functions that call each other take of the stack (check_max_stack_depth).
+// checkStack adds up the stack of functions that call each other (check_max_stack_depth).
 func (c *checker) checkStack() {
 	var walk func(fn int, above int64, seen []int) (int64, bool)
 	walk = func(fn int, above int64, seen []int) (int64, bool) {
 		if slices.Contains(seen, fn) {
 			return 0, true
 		}
-		own := (c.deepest[fn] + 15) / 16 * 16 // what compiled code takes; interpreted, it is more
+		own := (c.deepest[fn] + 15) / 16 * 16 // for compiled code; the interpreter needs more
 		total := above + own
 		if total > linux.StackSize {
 			return total, false
@@ -78,6 +79,7 @@ func (c *checker) checkStack() {
 		return total, true
 	}
 	if t, ok := walk(0, 0, nil); !ok {
-		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other take %d bytes of stack, and have %d", t, linux.StackSize))
+		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other use %d bytes of stack; the limit is %d",
+			t, linux.StackSize))
 	}
 }

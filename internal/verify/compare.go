@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// An outcome is what is known of a comparison.
+// An outcome is what is known about the result of a comparison.
 type outcome int8
 
 const (
@@ -15,7 +15,7 @@ const (
 	always
 )
 
-// decide tells how a comparison comes out (is_scalar_branch_taken).
+// decide returns the result of a comparison, if it is known (is_scalar_branch_taken).
 func decide(op isa.Opcode, wide bool, a, b *scalar) outcome {
 	umin, umax, smin, smax, bits := a.umin, a.umax, a.smin, a.smax, a.bits
 	vmin, vmax, tmin, tmax, other := b.umin, b.umax, b.smin, b.smax, b.bits
@@ -64,7 +64,7 @@ func decide(op isa.Opcode, wide bool, a, b *scalar) outcome {
 	return open
 }
 
-// refine narrows two numbers by a comparison that holds, or with !holds does not
+// refine narrows two numbers by a comparison that holds, or that does not hold if holds is false
 // (regs_refine_cond_op).
 func refine(op isa.Opcode, wide, holds bool, a, b *scalar) {
 	if op == isa.OpJSET {

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// compute is arithmetic.
+// compute follows arithmetic.
 func (c *checker) compute(s *state, i int) bool {
 	in := &c.code[i]
 	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassALU64
@@ -45,7 +45,7 @@ func (c *checker) compute(s *state, i int) bool {
 			return true
 		}
 		n, _ := computed(isa.OpSub, wide, exactly(0), dst.num)
-		*dst = value{kind: number, num: n, vague: dst.vague || !dst.isConst()} // followed since Linux 6.18 only
+		*dst = value{kind: number, num: n, vague: dst.vague || !dst.isConst()} // the kernel follows it only since Linux 6.18
 		return true
 	case isa.OpDiv, isa.OpMod:
 		if in.Op.Source() == isa.SrcK && in.Imm == 0 {
@@ -73,7 +73,7 @@ func (c *checker) compute(s *state, i int) bool {
 		out.id, out.off = dst.id, dst.off+int64(src.num.bits.value)
 	}
 	if in.Op.Source() == isa.SrcX && in.Dst == in.Src && (op == isa.OpSub || op == isa.OpXor) {
-		out.vague = true // which is zero; some kernels know
+		out.vague = true // it is zero, and some kernels know that
 	}
 	*dst = out
 	return true
@@ -84,7 +84,7 @@ func (c *checker) move(s *state, in *instr, src value, wide bool) {
 	regs := &s.top().regs
 	register := in.Op.Source() == isa.SrcX
 	switch {
-	case in.Off != 0: // with its sign, or between the address spaces of an arena
+	case in.Off != 0: // sign extension, or a cast between the address spaces of an arena
 		switch {
 		case src.kind == number && in.Off >= 8:
 			v := value{kind: number, num: signExtended(src.num, int(in.Off)/8, wide), vague: src.vague}
@@ -120,7 +120,7 @@ func (c *checker) move(s *state, in *instr, src value, wide bool) {
 	}
 }
 
-// link gives a number an id, so that what is learnt of one copy is known of the others.
+// link gives a number an id. What is learnt about one copy then holds for the others.
 func (c *checker) link(v *value) {
 	if v.kind == number && !v.isConst() && v.id == 0 {
 		v.id, v.off = c.newID(), 0

@@ -14,7 +14,7 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 	if p.vague {
 		return unclear(), true
 	}
-	l := c.Type.Info().Access // nil: nothing is known of it
+	l := c.Type.Info().Access // nil: it is not known
 	arguments := c.proto != nil
 	if !p.num.isConst() {
 		if l == nil && !arguments {
@@ -37,17 +37,20 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context", size, at)
 		}
 		if at%size != 0 {
-			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: the offset must be a multiple of %d",
+				size, at, size)
 		}
 		return any, true
 	case p.off != 0 && at >= 0 && at < l.Size:
-		return any, c.refuse(s, i, mistake.ModifiedPointer, "the context is accessed through a pointer that %d was added to", p.off)
+		return any, c.refuse(s, i, mistake.ModifiedPointer, "%d was added to the pointer through which the context is accessed", p.off)
 	case at < 0 || at+size > l.Size:
-		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context of %s, which has %d", size, at, c.Type, l.Size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context of %s, which has %d bytes",
+			size, at, c.Type, l.Size)
 	case at%size != 0:
-		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: no multiple of %d", size, at, size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: the offset must be a multiple of %d",
+			size, at, size)
 	case write && l.ReadOnly:
-		return any, c.refuse(s, i, mistake.ContextWrite, "the context of %s is read only", c.Type)
+		return any, c.refuse(s, i, mistake.ContextWrite, "the context of %s is read-only", c.Type)
 	case write && l.Writable != nil:
 		if f, ok := l.Field(at); ok && slices.Contains(l.Writable, f.Name) && at+size <= f.Offset+f.Size {
 			return any, true
@@ -56,24 +59,24 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 	case write:
 		return any, true
 	case l.Words && size != 4:
-		return any, c.refuse(s, i, mistake.ContextAccess, "fields of the context are read in 4 bytes, not in %d", size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "a field of the context must be read with 4 bytes, not with %d", size)
 	case l.Hides(at):
 		return any, c.refuse(s, i, mistake.ContextAccess, "programs of type %s may not read the context at offset %d", c.Type, at)
 	}
 	f, ok := l.Field(at)
 	if k := packetKinds[f.Leads]; ok && at == f.Offset && k != none {
 		if size != 4 {
-			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses are read in 4 bytes")
+			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses must be read with 4 bytes")
 		}
 		return pointer(k), true
 	}
 	if l.Context == nil || size <= 4 {
 		return any, true
 	}
-	return unclear(), true // sockets and keys, in 8 bytes
+	return unclear(), true // sockets and keys, read with 8 bytes
 }
 
-// packetKinds are what fields of the context lead to.
+// packetKinds are the kinds of pointers in fields of the context.
 var packetKinds = [...]kind{
 	linux.LeadsToPacket: packet, linux.LeadsToPacketEnd: packetEnd, linux.LeadsToMetadata: packetMeta, linux.LeadsToStruct: none,
 }
@@ -86,9 +89,11 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	case write:
 		return any, c.refuse(s, i, mistake.ContextWrite, "the arguments of %s cannot be written", c.proto.name)
 	case at < 0 || at >= 8*linux.MostArguments:
-		return any, c.refuse(s, i, mistake.ContextAccess, "offset %d is outside of the arguments of %s, which is all that r1 leads to", at, c.proto.name)
+		return any, c.refuse(s, i, mistake.ContextAccess, "offset %d is outside of the arguments of %s; r1 points to nothing else",
+			at, c.proto.name)
 	case at%8 != 0:
-		return any, c.refuse(s, i, mistake.ArgumentWidth, "offset %d is within %s of %s; each argument takes 8 bytes", at, c.argumentText(n), c.proto.name)
+		return any, c.refuse(s, i, mistake.ArgumentWidth, "offset %d is inside %s of %s; each argument has 8 bytes",
+			at, c.argumentText(n), c.proto.name)
 	case n >= len(c.proto.params):
 		if n == len(c.proto.params) && c.Type != linux.ProgTypeStructOps && c.Type != linux.ProgTypeTracing {
 			return unclear(), true
@@ -100,7 +105,8 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 		return any, true
 	}
 	if size != 8 {
-		return any, c.refuse(s, i, mistake.ArgumentWidth, "%s of %s is a pointer and is read %d bytes wide, not 8", c.argumentText(n), c.proto.name, size)
+		return any, c.refuse(s, i, mistake.ArgumentWidth, "%s of %s is a pointer and must be read with 8 bytes, not with %d",
+			c.argumentText(n), c.proto.name, size)
 	}
 	if a.typ == 0 {
 		return unclear(), true
@@ -115,7 +121,7 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	v.param = int8(n + 1)
 	switch {
 	case a.ref && !s.holds(c.given[n]):
-		return v, c.refuse(s, i, mistake.UsedAfterRelease, "%s of %s was given back", c.argumentText(n), c.proto.name)
+		return v, c.refuse(s, i, mistake.UsedAfterRelease, "%s of %s was released before", c.argumentText(n), c.proto.name)
 	case a.ref:
 		v.id, v.ref = c.given[n], c.given[n]
 	case a.nullable:

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// exit ends a function.
+// exit follows the end of a function.
 func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 	top := s.top()
 	r0 := top.regs[isa.R0]
@@ -22,7 +22,7 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 		if r0.kind == none {
 			c.refuse(s, i, mistake.Uninitialised, "r0 has no value at the end of the callback")
 		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
-			c.refuse(s, i, mistake.ResultRange, "the callback returns %s, and may return 0 or 1", r0.num.text())
+			c.refuse(s, i, mistake.ResultRange, "the callback returns %s; it must return 0 or 1", r0.num.text())
 		}
 		return 0, false
 	}
@@ -35,7 +35,7 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 	return call + 1, true
 }
 
-// endProgram checks what holds at the end of the program.
+// endProgram checks the state at the end of the program.
 func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if !c.nothingHeld(s, i, r0.ref, "at the end of the program") {
 		return false
@@ -50,7 +50,7 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 		return c.refuseWith(s, i, mistake.Uninitialised, "set r0 on every path to here", "r0, the result, has no value at the end")
 	}
 	if c.Strict && c.proto != nil && c.Type == linux.ProgTypeStructOps && r0.kind.isPointer() && !c.proto.result.pointer {
-		return c.refuse(s, i, mistake.PointerResult, "r0 holds a pointer at the end, and %s returns a number", c.proto.name)
+		return c.refuse(s, i, mistake.PointerResult, "r0 holds a pointer at the end, but %s must return a number", c.proto.name)
 	}
 	if c.NoPerfmon && r0.kind.isPointer() {
 		return c.refuse(s, i, mistake.AddressLeak, "the result is a pointer")
@@ -60,20 +60,20 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 		return false
 	}
 	if r0.kind != number {
-		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer, and must be from %d to %d", limits.Low, limits.High)
+		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; it must be a number from %d to %d", limits.Low, limits.High)
 	}
 	if r0.num.smin < limits.Low || r0.num.smax > limits.High {
-		return c.refuse(s, i, mistake.ResultRange, "the result is %s, and must be from %d to %d", r0.num.text(), limits.Low, limits.High)
+		return c.refuse(s, i, mistake.ResultRange, "the result is %s; it must be from %d to %d", r0.num.text(), limits.Low, limits.High)
 	}
 	return false
 }
 
-// resultUnused reports whether nobody looks at the result.
+// resultUnused reports whether the kernel ignores the result.
 func (c *checker) resultUnused() bool {
 	return c.Type == linux.ProgTypeUnspec || c.Type == linux.ProgTypeStructOps && (c.proto == nil || c.proto.void)
 }
 
-// resultRange is what the program may return (check_return_code).
+// resultRange is the range of results that the program may return (check_return_code).
 func (c *checker) resultRange() *linux.Range {
 	if c.Type == linux.ProgTypeTracing {
 		return c.Hook.Info().Result

@@ -36,7 +36,7 @@ type seedProgram struct {
 	funcs []verify.Function
 }
 
-// seeds are small functions of the compiler's random programs, and what is recorded beside this project.
+// seeds are small functions of the compiler's random programs, and the recorded programs beside this project.
 func seeds(t testing.TB, list []*place) []seedProgram {
 	placeOf := func(name string) *place {
 		for _, p := range list {
@@ -93,21 +93,24 @@ func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
 				in.Imm = int64(int32(id))
 			case in.IsWide() && (in.Src == isa.PseudoMapFD || in.Src == isa.PseudoMapValue):
 				was, ok := e.Maps[strconv.Itoa(int(int32(in.Imm)))]
-				n := slices.IndexFunc(p.maps, func(m createdMap) bool { return ok && m.Type.String() == was.Type && len(m.Special) == len(was.Fields) })
+				n := slices.IndexFunc(p.maps, func(m createdMap) bool {
+					return ok && m.Type.String() == was.Type &&
+						len(m.Special) == len(was.Fields)
+				})
 				known = known && n >= 0
 				if n >= 0 {
 					in.Imm = in.Imm&^(1<<32-1) | int64(p.maps[n].fd)
 				}
 			}
 		}
-		if known && e.Name != "too_many_insns" { // which takes seconds
+		if known && e.Name != "too_many_insns" { // it takes seconds
 			all = append(all, seedProgram{e.Name, p, code, localFunctions(code)})
 		}
 	}
 	return all
 }
 
-// localFunctions finds where functions begin, as func_info has it. None of them is global.
+// localFunctions finds where functions begin, as in func_info. None of them is global.
 func localFunctions(code []isa.Instruction) []verify.Function {
 	starts, slot := []int{0}, 0
 	for _, in := range code {
@@ -139,21 +142,25 @@ func mutate(r *rand.Rand, code []isa.Instruction) []isa.Instruction {
 			}
 		case 2, 3:
 			if !in.IsCall() {
-				in.Imm = []int64{0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 255, 4096, -1, -8, -16, 1<<31 - 1, -1 << 31, in.Imm + 1, in.Imm - 1, in.Imm * 2}[r.IntN(22)]
+				in.Imm = []int64{0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 255, 4096, -1, -8, -16, 1<<31 - 1, -1 << 31, in.Imm + 1,
+					in.Imm - 1, in.Imm * 2}[r.IntN(22)]
 			}
 		case 4:
 			in.Off = []int16{0, 1, 2, -1, 4, 8, -8, -16, -512, -520, 16, in.Off + 1, in.Off - 8, in.Off + 8}[r.IntN(14)]
 		case 5: // another comparison
 			if in.IsConditional() && in.Op.Operation() != isa.OpJCOND {
-				ops := [...]isa.Opcode{isa.OpJEQ, isa.OpJNE, isa.OpJGT, isa.OpJGE, isa.OpJLT, isa.OpJLE, isa.OpJSGT, isa.OpJSGE, isa.OpJSLT, isa.OpJSLE, isa.OpJSET}
+				ops := [...]isa.Opcode{isa.OpJEQ, isa.OpJNE, isa.OpJGT, isa.OpJGE, isa.OpJLT, isa.OpJLE, isa.OpJSGT, isa.OpJSGE,
+					isa.OpJSLT, isa.OpJSLE, isa.OpJSET}
 				in.Op = in.Op&^0xf0 | ops[r.IntN(len(ops))]
 				if r.IntN(3) == 0 {
 					in.Op ^= isa.ClassJMP ^ isa.ClassJMP32
 				}
 			}
 		case 6: // another operation
-			if c := in.Op.Class(); (c == isa.ClassALU || c == isa.ClassALU64) && in.Off == 0 && in.Op.Operation() != isa.OpEnd && in.Op.Operation() != isa.OpNeg {
-				ops := [...]isa.Opcode{isa.OpAdd, isa.OpSub, isa.OpMul, isa.OpAnd, isa.OpOr, isa.OpXor, isa.OpLsh, isa.OpRsh, isa.OpArsh, isa.OpMov, isa.OpDiv, isa.OpMod}
+			if c := in.Op.Class(); (c == isa.ClassALU || c == isa.ClassALU64) && in.Off == 0 && in.Op.Operation() != isa.OpEnd &&
+				in.Op.Operation() != isa.OpNeg {
+				ops := [...]isa.Opcode{isa.OpAdd, isa.OpSub, isa.OpMul, isa.OpAnd, isa.OpOr, isa.OpXor, isa.OpLsh, isa.OpRsh, isa.OpArsh,
+					isa.OpMov, isa.OpDiv, isa.OpMod}
 				in.Op = in.Op&^0xf0 | ops[r.IntN(len(ops))]
 				if r.IntN(3) == 0 {
 					in.Op ^= isa.ClassALU ^ isa.ClassALU64
@@ -184,12 +191,13 @@ func mutate(r *rand.Rand, code []isa.Instruction) []isa.Instruction {
 type agreement struct{ taken, wrong, refused, found, place, unfinished int }
 
 func (a agreement) String() string {
-	return fmt.Sprintf("%d taken, %d of them refused by the check; %d refused, %d of them found (%.1f %%), %d at the kernel's instruction; %d unfinished", a.taken, a.wrong, a.refused, a.found,
+	return fmt.Sprintf("%d taken, %d of them refused by the check; %d refused, %d of them found (%.1f %%), %d at the kernel's "+
+		"instruction; %d unfinished", a.taken, a.wrong, a.refused, a.found,
 		100*float64(a.found)/float64(max(a.refused, 1)), a.place, a.unfinished)
 }
 
-// TestCheckRefusesNothingThatTheKernelTakes shows random programs to the kernel and to the check: written by a generator, and good and bad ones
-// that were changed. BPFSMITH_RANDOM says how many, BPFSMITH_SEED which.
+// TestCheckRefusesNothingThatTheKernelTakes gives random programs to the kernel and to the check. Some are from a generator, others are
+// good and bad programs that were changed. BPFSMITH_RANDOM is their number, BPFSMITH_SEED the seed.
 func TestCheckRefusesNothingThatTheKernelTakes(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
@@ -308,21 +316,22 @@ func compareVerdicts(t *testing.T, s seedProgram, n int, sum *agreement, missed 
 				findings, _, _ = s.place.load(code, s.funcs)
 				var text strings.Builder
 				_ = isa.Disassemble(&text, code, isa.Kernel)
-				t.Errorf("%s, round %d: the kernel takes it, but %v\n%s", s.name, n, findings, withoutNothing(text.String()))
+				t.Errorf("%s, round %d: the kernel accepts it, but: %v\n%s", s.name, n, findings, withoutNothing(text.String()))
 			}
 		}
 		return
 	}
 	var load *syscall.LoadError
 	if !errors.As(err, &load) {
-		return // no bytes can be made of it
+		return // it cannot be encoded
 	}
 	sum.refused++
 	reason := load.Error()
 	switch {
 	case len(findings) > 0:
 		sum.found++
-		if r := verifierlog.Explain(load.Log, verifierlog.Program{Errno: load.Errno.Error()}); r.Insn < 0 || slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
+		if r := verifierlog.Explain(load.Log, verifierlog.Program{Errno: load.Errno.Error()}); r.Insn < 0 || slices.ContainsFunc(findings,
+			func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 			sum.place++
 		}
 	case complete:
@@ -333,7 +342,7 @@ func compareVerdicts(t *testing.T, s seedProgram, n int, sum *agreement, missed 
 	}
 }
 
-// smaller replaces instructions by nothing while the kernel takes a program and the check does not.
+// smaller replaces instructions by nothing as long as the kernel accepts the program and the check refuses it.
 func smaller(s seedProgram) []isa.Instruction {
 	code := slices.Clone(s.code)
 	for again := true; again; {

@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// What a generator thinks that a register holds. It may be wrong: then the kernel refuses, which is as good.
+// A guess is what a generator thinks that a register holds. If it is wrong, the kernel refuses the program, which is a good test too.
 type guess int
 
 const (
@@ -22,8 +22,8 @@ const (
 	guessNothing
 )
 
-// A generator writes programs as people write them: bounds are compared before something is added to a pointer, results
-// are compared with nil before they are used, what is acquired is given back. Now and then it forgets.
+// A generator writes programs as people write them. It compares a number with its bounds before it adds it to a pointer, it
+// compares results with nil before it uses them, and it releases what it acquired. Now and then it forgets.
 type generator struct {
 	r     *rand.Rand
 	place *place
@@ -31,13 +31,13 @@ type generator struct {
 	outs  []int         // jumps to the end
 	kinds [10]guess     // of registers
 	index [10]int       // of the map that a register leads into
-	calls []pendingCall // of functions that are still to be written
+	calls []pendingCall // of functions that are not written yet
 	depth int
-	loops int // that are open: one in another takes long
+	loops int // loops that are open: nested loops take long
 
-	noRead, noWrite, noAtomic bool // of the memory that is touched
+	noRead, noWrite, noAtomic bool // for the memory that is accessed
 
-	rare int // one in so many things is wrong; 0: none
+	rare int // one in this many things is wrong; 0: none
 }
 
 // A pendingCall is a call, or the address of a function, that has no target yet.
@@ -49,7 +49,7 @@ type pendingCall struct {
 
 func (g *generator) one(n int) bool { return g.r.IntN(n) == 0 }
 
-// careless is true now and then.
+// careless returns true now and then.
 func (g *generator) careless() bool { return g.rare > 0 && g.one(g.rare) }
 
 func (g *generator) emit(ins ...isa.Instruction) { g.code = append(g.code, ins...) }
@@ -62,7 +62,7 @@ func slotsOf(code []isa.Instruction) int {
 	return n
 }
 
-// within writes an instruction that jumps over what body writes.
+// within writes an instruction that jumps over the code that body writes.
 func (g *generator) within(jump isa.Instruction, body func()) {
 	at := len(g.code)
 	g.emit(jump)
@@ -82,7 +82,7 @@ func (g *generator) out(jump isa.Instruction) {
 	g.emit(jump)
 }
 
-// end writes the end of the function, and lets the jumps lead there.
+// end writes the end of the function, and makes it the target of the jumps.
 func (g *generator) end() {
 	for _, at := range g.outs {
 		g.code[at].Off = int16(slotsOf(g.code[at+1:]))
@@ -96,9 +96,11 @@ func (g *generator) end() {
 func (g *generator) pick(n ...int64) int64 { return n[g.r.IntN(len(n))] }
 
 var (
-	comparisons = []isa.Opcode{isa.OpJEQ, isa.OpJNE, isa.OpJGT, isa.OpJGE, isa.OpJLT, isa.OpJLE, isa.OpJSGT, isa.OpJSGE, isa.OpJSLT, isa.OpJSLE, isa.OpJSET}
-	operations  = []isa.Opcode{isa.OpAdd, isa.OpSub, isa.OpMul, isa.OpAnd, isa.OpOr, isa.OpXor, isa.OpLsh, isa.OpRsh, isa.OpArsh, isa.OpDiv, isa.OpMod}
-	sizes       = []isa.Size{isa.B, isa.H, isa.W, isa.DW}
+	comparisons = []isa.Opcode{isa.OpJEQ, isa.OpJNE, isa.OpJGT, isa.OpJGE, isa.OpJLT, isa.OpJLE, isa.OpJSGT, isa.OpJSGE, isa.OpJSLT,
+		isa.OpJSLE, isa.OpJSET}
+	operations = []isa.Opcode{isa.OpAdd, isa.OpSub, isa.OpMul, isa.OpAnd, isa.OpOr, isa.OpXor, isa.OpLsh, isa.OpRsh, isa.OpArsh,
+		isa.OpDiv, isa.OpMod}
+	sizes = []isa.Size{isa.B, isa.H, isa.W, isa.DW}
 )
 
 func (g *generator) size() isa.Size { return sizes[g.r.IntN(len(sizes))] }
@@ -115,7 +117,7 @@ func (g *generator) compare(op isa.Opcode, dst isa.Register, imm int32, src isa.
 	return isa.Instruction{Op: class | op | isa.SrcK, Dst: dst, Imm: int64(imm)}
 }
 
-// keeper is a register that calls keep: r7 to r9.
+// keeper is a register that calls do not change: r7 to r9.
 func (g *generator) keeper() isa.Register { return isa.R7 + isa.Register(g.r.IntN(3)) }
 
 // number writes a number into a register.
@@ -133,7 +135,8 @@ func (g *generator) number(dst isa.Register) {
 				case 0:
 					g.emit(isa.Mov32Reg(dst, r))
 				case 1:
-					g.emit([]isa.Instruction{isa.Mov64SX8(dst, r), isa.Mov64SX16(dst, r), isa.Mov64SX32(dst, r), isa.Mov32SX8(dst, r), isa.Mov32SX16(dst, r)}[g.r.IntN(5)])
+					g.emit([]isa.Instruction{isa.Mov64SX8(dst, r), isa.Mov64SX16(dst, r), isa.Mov64SX32(dst, r), isa.Mov32SX8(dst, r),
+						isa.Mov32SX16(dst, r)}[g.r.IntN(5)])
 				default:
 					g.emit(isa.Mov64Reg(dst, r))
 				}
@@ -156,7 +159,7 @@ func (g *generator) number(dst isa.Register) {
 	}
 }
 
-// random writes a number of which nothing is known. r0 to r5 are lost but for it.
+// random writes a number about which nothing is known. All other registers of r0 to r5 are lost.
 func (g *generator) random(dst isa.Register) {
 	g.call(isa.CallHelper(7))
 	if dst != isa.R0 {
@@ -173,7 +176,7 @@ func (g *generator) call(in isa.Instruction) {
 	g.kinds[0] = guessNumber
 }
 
-// bound makes a number less than limit, as good code does. May end the function.
+// bound makes a number less than limit, as good code does. It may end the function.
 func (g *generator) bound(r isa.Register, limit int64) {
 	limit = max(limit, 1)
 	from := len(g.code)
@@ -229,7 +232,7 @@ func log2(n int64) int {
 	return k
 }
 
-// nilOut leaves when a register is nil.
+// nilOut leaves the function if a register is nil.
 func (g *generator) nilOut(r isa.Register, body func()) {
 	switch {
 	case g.careless():
@@ -242,7 +245,7 @@ func (g *generator) nilOut(r isa.Register, body func()) {
 	}
 }
 
-// touch reads or writes memory at a register and an offset of less than size.
+// touch reads or writes memory at a register plus an offset below size.
 func (g *generator) touch(r isa.Register, size int64) {
 	for range 1 + g.r.IntN(3) {
 		w := g.size()
@@ -280,7 +283,8 @@ func (g *generator) touch(r isa.Register, size int64) {
 		case 4:
 			if k := g.keeper(); g.kinds[k] == guessNumber && k != r {
 				off &^= 7
-				g.emit([]isa.Instruction{isa.AtomicAdd64(r, off, k), isa.AtomicFetchAdd32(r, off, k), isa.AtomicXchg64(r, off, k), isa.AtomicFetchOr64(r, off, k)}[g.r.IntN(4)])
+				g.emit([]isa.Instruction{isa.AtomicAdd64(r, off, k), isa.AtomicFetchAdd32(r, off, k), isa.AtomicXchg64(r, off, k),
+					isa.AtomicFetchOr64(r, off, k)}[g.r.IntN(4)])
 			}
 		}
 	}
@@ -291,9 +295,12 @@ type snippet func(*generator)
 
 func snippets() []snippet {
 	return []snippet{
-		(*generator).arithmetic, (*generator).arithmetic, (*generator).branch, (*generator).stackAccess, (*generator).stackAccess, (*generator).mapAccess, (*generator).mapAccess,
-		(*generator).mapAccess, (*generator).mapHelpers, (*generator).variableStack, (*generator).loop, (*generator).mayGoto, (*generator).ring, (*generator).function,
-		(*generator).spill, (*generator).pointers, (*generator).special, (*generator).special, (*generator).special, (*generator).kernelFunction, (*generator).kernelFunction,
+		(*generator).arithmetic, (*generator).arithmetic, (*generator).branch, (*generator).stackAccess, (*generator).stackAccess,
+		(*generator).mapAccess, (*generator).mapAccess,
+		(*generator).mapAccess, (*generator).mapHelpers, (*generator).variableStack, (*generator).loop, (*generator).mayGoto,
+		(*generator).ring, (*generator).function,
+		(*generator).spill, (*generator).pointers, (*generator).special, (*generator).special, (*generator).special,
+		(*generator).kernelFunction, (*generator).kernelFunction,
 		(*generator).callback, (*generator).globalFunction, (*generator).mapValueLoop, (*generator).linked,
 	}
 }
@@ -323,7 +330,8 @@ func (g *generator) arithmetic() {
 		src := g.keeper()
 		switch {
 		case g.one(8):
-			g.emit([]isa.Instruction{isa.Neg64(dst), isa.Neg32(dst), isa.Bswap32(dst), isa.ToBE16(dst), isa.ToLE32(dst), isa.Mov32Reg(dst, dst)}[g.r.IntN(6)])
+			g.emit([]isa.Instruction{isa.Neg64(dst), isa.Neg32(dst), isa.Bswap32(dst), isa.ToBE16(dst), isa.ToLE32(dst),
+				isa.Mov32Reg(dst, dst)}[g.r.IntN(6)])
 		case g.kinds[src] == guessNumber && g.one(2):
 			g.emit(isa.Instruction{Op: class | op | isa.SrcX, Dst: dst, Src: src})
 		case op == isa.OpLsh || op == isa.OpRsh || op == isa.OpArsh:
@@ -375,7 +383,7 @@ func (g *generator) stackAccess() {
 	}
 }
 
-// look writes a look-up in a map; r0 is the value, or nil.
+// look writes a look-up in a map. r0 is then the value or nil.
 func (g *generator) look(n int) {
 	m := g.place.maps[n]
 	if m.Key == 0 {
@@ -412,7 +420,7 @@ func (g *generator) valueMap() int {
 	return 0
 }
 
-// allow notes what may be done with a map's values.
+// allow records which accesses a map's values allow.
 func (g *generator) allow(n int) {
 	g.noRead, g.noWrite, g.noAtomic = g.place.maps[n].Flags&(1<<8) != 0, g.place.maps[n].Flags&(1<<7) != 0, false
 }
@@ -471,7 +479,8 @@ func (g *generator) mapValueLoop() {
 		}
 		g.emit(isa.Mov64Reg(isa.R8, isa.R0), isa.Mov64Imm(isa.R9, 0))
 		top := len(g.code)
-		g.emit(isa.Mov64Reg(isa.R1, isa.R8), isa.Add64Reg(isa.R1, isa.R9), isa.LoadMem(isa.B, isa.R2, isa.R1, 0), isa.Add64Imm(isa.R9, int32(step)))
+		g.emit(isa.Mov64Reg(isa.R1, isa.R8), isa.Add64Reg(isa.R1, isa.R9), isa.LoadMem(isa.B, isa.R2, isa.R1, 0),
+			isa.Add64Imm(isa.R9, int32(step)))
 		limit := size
 		if g.careless() {
 			limit += g.pick(1, 4, -1)
@@ -525,7 +534,8 @@ func (g *generator) mapHelpers() {
 	if !g.careless() {
 		g.emit(isa.StoreImm(isa.DW, isa.R10, -64, 0), isa.StoreImm(isa.DW, isa.R10, -56, 0))
 	}
-	g.emit(isa.LoadMapFD(isa.R1, m.fd), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -64), isa.Mov64Reg(isa.R3, isa.R10), isa.Add64Imm(isa.R3, int32(-64-value)), isa.Mov64Imm(isa.R4, 0))
+	g.emit(isa.LoadMapFD(isa.R1, m.fd), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -64), isa.Mov64Reg(isa.R3, isa.R10),
+		isa.Add64Imm(isa.R3, int32(-64-value)), isa.Mov64Imm(isa.R4, 0))
 	switch g.r.IntN(5) {
 	case 0, 1:
 		g.call(isa.CallHelper(2))
@@ -553,7 +563,8 @@ func (g *generator) variableStack() {
 	case 1:
 		g.emit(isa.LoadMem(isa.B, isa.R2, isa.R3, off))
 	case 2:
-		g.emit(isa.Add64Imm(isa.R3, int32(off)), isa.Mov64Reg(isa.R1, isa.R3), isa.Mov64Imm(isa.R2, int32(g.pick(1, 1, 1, 8))), isa.Mov64Imm(isa.R3, 0))
+		g.emit(isa.Add64Imm(isa.R3, int32(off)), isa.Mov64Reg(isa.R1, isa.R3), isa.Mov64Imm(isa.R2, int32(g.pick(1, 1, 1, 8))),
+			isa.Mov64Imm(isa.R3, 0))
 		switch g.place.program.Type {
 		case linux.ProgTypeTracing, linux.ProgTypeStructOps, linux.ProgTypeSyscall:
 			g.call(isa.CallHelper(int32(g.pick(4, 113, 16))))
@@ -570,7 +581,7 @@ func (g *generator) loop() {
 	k := g.keeper()
 	g.emit(isa.Mov64Imm(k, int32(g.pick(0, 0, 1))))
 	top := len(g.code)
-	g.kinds[k] = guessNothing // let others leave it alone
+	g.kinds[k] = guessNothing // so that nothing else uses it
 	g.some(1)
 	g.emit(isa.Add64Imm(k, 1))
 	jump := g.compare([]isa.Opcode{isa.OpJLT, isa.OpJNE, isa.OpJSLT, isa.OpJLE}[g.r.IntN(4)], k, int32(g.pick(2, 3, 4, 8)), 0)
@@ -608,7 +619,8 @@ func (g *generator) ring() {
 			continue
 		}
 		if g.one(4) {
-			g.emit(isa.LoadMapFD(isa.R1, m.fd), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -32), isa.Mov64Imm(isa.R3, size), isa.Mov64Imm(isa.R4, 0))
+			g.emit(isa.LoadMapFD(isa.R1, m.fd), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -32), isa.Mov64Imm(isa.R3, size),
+				isa.Mov64Imm(isa.R4, 0))
 			g.call(isa.CallHelper(130))
 			return
 		}
@@ -625,7 +637,7 @@ func (g *generator) ring() {
 				g.some(1)
 			}
 			if len(g.outs) > outs && !g.careless() {
-				g.outs = g.outs[:outs] // leaks otherwise: they lead on here
+				g.outs = g.outs[:outs] // these jumps would skip the release: they end here
 			}
 			if !g.careless() {
 				g.emit(isa.Mov64Reg(isa.R1, k), isa.Mov64Imm(isa.R2, 0))
@@ -676,7 +688,7 @@ func (g *generator) arguments() {
 	}
 }
 
-// globalFunction calls a function that the kernel judges by its prototype (see fuzzTypes): int (int, struct pair *).
+// globalFunction calls a function that the kernel checks by its prototype (see fuzzTypes): int (int, struct pair *).
 func (g *generator) globalFunction() {
 	if g.depth > 2 || !g.place.info {
 		return
@@ -729,7 +741,8 @@ func (g *generator) callback() {
 		g.depth = 3
 		g.kinds[6] = guessNothing
 		if g.one(2) {
-			g.emit(isa.Mov64Reg(isa.R8, isa.R2), isa.Mov64Reg(isa.R7, isa.R1), isa.LoadMem(isa.DW, isa.R1, isa.R2, 0), isa.Add64Imm(isa.R1, 1), isa.StoreMem(isa.DW, isa.R8, 0, isa.R1))
+			g.emit(isa.Mov64Reg(isa.R8, isa.R2), isa.Mov64Reg(isa.R7, isa.R1), isa.LoadMem(isa.DW, isa.R1, isa.R2, 0),
+				isa.Add64Imm(isa.R1, 1), isa.StoreMem(isa.DW, isa.R8, 0, isa.R1))
 			g.kinds[7] = guessNumber
 		}
 		g.some(1)
@@ -772,7 +785,7 @@ func (g *generator) spill() {
 	})
 }
 
-// pointers computes with pointers.
+// pointers writes arithmetic with pointers.
 func (g *generator) pointers() {
 	k := g.keeper()
 	switch g.r.IntN(6) {
@@ -796,7 +809,7 @@ func (g *generator) pointers() {
 	}
 }
 
-// special is what only this type of programs does.
+// special writes code that only this type of program has.
 func (g *generator) special() {
 	if g.place.special != nil && g.kinds[6] == guessContext {
 		g.place.special(g)
@@ -869,7 +882,7 @@ func (g *generator) kernelFunction() {
 	}
 }
 
-// packet looks into a packet, whose limits are in the context at two offsets.
+// packet reads from a packet. The packet's limits are in the context at two offsets.
 func (g *generator) packet(data, end int16) {
 	g.emit(isa.LoadMem(isa.W, isa.R7, isa.R6, data), isa.LoadMem(isa.W, isa.R8, isa.R6, end))
 	room := g.pick(1, 4, 14, 34, 64)
@@ -900,7 +913,7 @@ func (g *generator) packet(data, end int16) {
 	g.kinds[7], g.kinds[8] = guessNothing, guessNothing
 }
 
-// generatedWith is a random program for a place, and where its functions begin. What takes the kernel seconds is left out.
+// generatedWith is a random program for a place, and where its functions begin. Programs that take the kernel seconds are left out.
 func generatedWith(r *rand.Rand, p *place) (code []isa.Instruction, funcs []verify.Function) {
 	for range 20 {
 		code, funcs = generatedOnce(r, p)

@@ -9,10 +9,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A global function of the program is judged by its prototype: calls of it see nothing but its arguments and give
-// any number, and it is walked through once, with whatever its arguments may be (btf_check_subprog_call, do_check_subprogs).
+// A global function of the program is checked by its prototype. A call of it depends only on its arguments and returns any number.
+// The function itself is walked through once, with all values that its arguments may have (btf_check_subprog_call, do_check_subprogs).
 
-// findGlobals notes which functions of the program are global.
+// findGlobals records which functions of the program are global.
 func (c *checker) findGlobals() {
 	for n := range c.Functions {
 		f := &c.Functions[n]
@@ -30,18 +30,20 @@ func (c *checker) findGlobals() {
 	}
 }
 
-// functionsFit compares what is said of functions with where they are (check_btf_func).
+// functionsFit compares func_info with the places where functions begin (check_btf_func).
 func (c *checker) functionsFit() bool {
 	if c.Functions == nil {
 		return true
 	}
 	if len(c.Functions) != len(c.starts) {
-		c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("the program has %d functions, and its func_info is of %d", len(c.starts), len(c.Functions)))
+		c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("the program has %d functions, but its func_info lists %d",
+			len(c.starts), len(c.Functions)))
 		return false
 	}
 	for n, start := range c.starts {
 		if slot := c.code[start].slot; c.Functions[n].Slot != slot {
-			c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("a function begins at instruction %d, and func_info has %d", slot, c.Functions[n].Slot))
+			c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("a function begins at instruction %d, but func_info says %d",
+				slot, c.Functions[n].Slot))
 			return false
 		}
 	}
@@ -102,7 +104,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 		return true
 	}
 	wrong := func(want string) bool {
-		return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s, and %s is wanted", n+1, f.called(), v.describe(), want)
+		return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s; it must be %s", n+1, f.called(), v.describe(), want)
 	}
 	switch a.Kind {
 	case ArgumentNumber:
@@ -115,7 +117,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 		}
 	case ArgumentMemory:
 		if v.isZero() {
-			return true // it is compared with nil there, or refused there
+			return true // the function compares it with nil, or is refused itself
 		}
 		if v.kind == object || v.kind == socket {
 			return true
@@ -126,18 +128,19 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 		v.nullable = false
 		h := helperCall{c: c, s: s, i: i, name: f.called(), m: -1, key: -1}
 		guess := s.guess
-		s.guess = true // how it is said is said below
+		s.guess = true // the finding is reported below
 		ok := h.memory(n, v, scalarOf(a.Size), false, false, func(string) bool { return false }) &&
 			!(v.kind == memory && v.readOnly) && h.memory(n, v, scalarOf(a.Size), true, false, func(string) bool { return false })
 		s.guess = guess
 		if !ok {
-			return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s, where %d bytes cannot be read and written", n+1, f.called(), v.describe(), a.Size)
+			return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s must be memory of %d bytes that can be read and written; "+
+				"it is %s", n+1, f.called(), a.Size, v.describe())
 		}
 	}
 	return true
 }
 
-// enterGlobal is the state in which a global function begins.
+// enterGlobal returns the state at the beginning of a global function.
 func (c *checker) enterGlobal(fn int) *state {
 	s := &state{frames: []frame{{fn: fn, call: -1}}}
 	regs := &s.frames[0].regs
@@ -170,13 +173,13 @@ func (c *checker) endGlobal(s *state, i int, r0 value) bool {
 	case r0.kind == none:
 		return c.refuse(s, i, mistake.Uninitialised, "r0, the result, has no value at the end")
 	case r0.kind.isPointer() && !r0.vague:
-		return c.refuse(s, i, mistake.FunctionContract, "a global function gives a number, and r0 is %s", r0.kind)
+		return c.refuse(s, i, mistake.FunctionContract, "a global function must return a number; r0 is %s", r0.kind)
 	}
 	return false
 }
 
-// movesPacket reports whether a function, or one that it calls, may change the packet so that pointers into it are lost; sure is
-// false when it calls what is not known.
+// movesPacket reports whether a function, or one that it calls, may change the packet so that pointers into it become invalid. sure
+// is false when it calls a function that is not known.
 func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 	if slices.Contains(seen, fn) {
 		return false, true
@@ -208,8 +211,9 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 	return moves, sure
 }
 
-// PointerArgument is what the kernel makes of an argument of a global function that leads to a struct, or to something else of a size
-// (kernel/bpf/btf.c, btf_prepare_func_args). What is called as some type's context is left to it, and what has no size.
+// PointerArgument returns how the kernel treats an argument of a global function that is a pointer to a struct or to something else of
+// a known size (kernel/bpf/btf.c, btf_prepare_func_args). The argument is unknown if it has the name of another type's context, or no
+// size.
 func PointerArgument(programType linux.ProgType, to string, size int64) Argument {
 	switch {
 	case to != "" && to == programType.Info().Context:

@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// receive notes the arguments that the program has to give back.
+// receive records the arguments that the program must release.
 func (c *checker) receive(s *state) {
 	if c.proto == nil {
 		return
@@ -22,35 +22,37 @@ func (c *checker) receive(s *state) {
 	}
 }
 
-// hold notes something that has to be given back, and gives its id.
+// hold records something that must be released, and returns its id.
 func (c *checker) hold(s *state, insn int, k holding) uint32 {
 	id := c.newID()
 	s.held = append(s.held, held{id, insn, k})
 	return id
 }
 
-// nothingHeld checks what must not be left open where a program ends, or may end: references but one that is
-// returned, locks and sections (check_resource_leak).
+// nothingHeld checks that nothing is held where a program ends, or may end: no lock, no section, and no reference except one that is
+// returned (check_resource_leak).
 func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bool {
 	for _, h := range s.held {
 		if h.kind == spinLock || h.kind == irqState {
 			thing, back := c.thing(h)
-			return c.refuseWith(s, i, mistake.LockHeld, back+" ends that", "%s is still held %s", thing, where)
+			return c.refuseWith(s, i, mistake.LockHeld, "call "+back+" before", "%s is still held %s", thing, where)
 		}
 	}
 	if s.rcu > 0 {
-		return c.refuseWith(s, i, mistake.LockHeld, "bpf_rcu_read_unlock ends that", "%s is still held %s", c.sectionText(s, rcuSection), where)
+		return c.refuseWith(s, i, mistake.LockHeld, "call bpf_rcu_read_unlock before", "%s is still held %s", c.sectionText(s, rcuSection),
+			where)
 	}
 	if s.preempt > 0 {
-		return c.refuseWith(s, i, mistake.LockHeld, "bpf_preempt_enable ends that", "%s is still held %s", c.sectionText(s, preemptSection), where)
+		return c.refuseWith(s, i, mistake.LockHeld, "call bpf_preempt_enable before", "%s is still held %s",
+			c.sectionText(s, preemptSection), where)
 	}
 	for _, h := range s.held {
 		if h.kind == reference && !(returned == h.id && c.Type == linux.ProgTypeStructOps) {
 			thing, back := c.thing(h)
 			if back != "" {
-				back += " gives it back"
+				back = "release it with " + back
 			} else {
-				back = "give it back on every path, or to a function that keeps it"
+				back = "release it on every path, or pass it to a function that keeps it"
 			}
 			return c.refuseWith(s, i, mistake.UnreleasedReference, back, "%s is still held %s", thing, where)
 		}
@@ -58,7 +60,7 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 	return true
 }
 
-// unsleepable names the section in which nothing may sleep now, if there is one.
+// unsleepable names the section because of which the program may not sleep now, if there is one.
 func (c *checker) unsleepable(s *state) string {
 	if thing := c.heldThing(s, func(h held) bool { return h.kind != reference }); thing != "" {
 		return thing
@@ -77,12 +79,12 @@ func (c *checker) theLock(s *state) string {
 	return c.heldThing(s, func(h held) bool { return h.kind == spinLock })
 }
 
-// thingOf names what is held under one of some ids.
+// thingOf names the thing that is held under one of the ids.
 func (c *checker) thingOf(s *state, ids ...uint32) string {
-	return cmp.Or(c.heldThing(s, func(h held) bool { return slices.Contains(ids, h.id) }), "what was acquired")
+	return cmp.Or(c.heldThing(s, func(h held) bool { return slices.Contains(ids, h.id) }), "the acquired object")
 }
 
-// heldThing names the first of what is held that is meant; "" for nothing.
+// heldThing names the first held thing for which meant is true; "" if there is none.
 func (c *checker) heldThing(s *state, meant func(held) bool) string {
 	n := slices.IndexFunc(s.held, meant)
 	if n < 0 {
@@ -95,12 +97,12 @@ func (c *checker) heldThing(s *state, meant func(held) bool) string {
 func (c *checker) sectionText(s *state, section section) string {
 	what, enter := "the RCU read lock", "bpf_rcu_read_lock"
 	if section == preemptSection {
-		what, enter = "the disabled preemption", "bpf_preempt_disable"
+		what, enter = "the section without preemption", "bpf_preempt_disable"
 	}
 	return fmt.Sprintf("%s of %s (%s)", what, enter, c.place(s.entered[section]))
 }
 
-// thing names what is held, and what gives it back: "the socket of bpf_sk_lookup_tcp (instruction 5)".
+// thing names a held thing and the function that releases it: "the socket of bpf_sk_lookup_tcp (instruction 5)".
 func (c *checker) thing(h held) (thing, back string) {
 	if h.insn < 0 {
 		return c.argumentText(-1 - h.insn), ""
@@ -117,7 +119,7 @@ func (c *checker) thing(h held) (thing, back string) {
 		}
 	}
 	if name == "" {
-		return "what was acquired at " + c.place(h.insn), ""
+		return "the object acquired at " + c.place(h.insn), ""
 	}
 	return fmt.Sprintf("the %s of %s (%s)", thing, name, c.place(h.insn)), back
 }
@@ -139,7 +141,7 @@ func (c *checker) argumentText(n int) string {
 	return fmt.Sprintf("argument %d", n)
 }
 
-// pointerText says what a pointer leads to, and where it comes from if it was acquired or is an argument.
+// pointerText names a pointer in messages, with its origin if it was acquired or is an argument.
 func (c *checker) pointerText(s *state, v *value) string {
 	if v.ref != 0 && s.holds(v.ref) {
 		return c.thingOf(s, v.ref)

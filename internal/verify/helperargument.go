@@ -8,7 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An argument of a helper is in a register, number n counted from 0.
+// An argument of a helper. It is in a register; n counts from 0.
 type argument struct {
 	*helperCall
 	n    int
@@ -17,8 +17,8 @@ type argument struct {
 	v    *value
 }
 
-// checks has what each kind of argument takes. A check gives false where the kernel stops; it notes what the call's result depends on. Of
-// kinds that are not here everything that has a value is taken.
+// checks has the check of each kind of argument. A check returns false where the kernel stops. It also records what the call's result
+// depends on. A kind without a check accepts everything that has a value.
 var checks = [linux.ArgKinds]func(a *argument) bool{
 	linux.ArgContext:      (*argument).theContext,
 	linux.ArgMap:          (*argument).theMap,
@@ -92,21 +92,22 @@ func (a *argument) check() bool {
 	return true
 }
 
-// refuse notes a finding at the call.
+// refuse adds a finding at the call.
 func (a *argument) refuse(kind mistake.Kind, format string, args ...any) bool {
 	return a.c.refuse(a.s, a.i, kind, format, args...)
 }
 
-// wrong refuses what is not wanted there.
+// wrong refuses an argument and says what it must be.
 func (a *argument) wrong(want string) bool {
 	v := a.v
 	switch {
 	case v.nullable:
-		return a.refuse(mistake.MaybeNil, "argument %d of %s, %s, may be nil: compare it with 0 before", a.n+1, a.name, a.c.pointerText(a.s, v))
+		return a.refuse(mistake.MaybeNil, "argument %d of %s, %s, may be nil: compare it with 0 before the call",
+			a.n+1, a.name, a.c.pointerText(a.s, v))
 	case v.kind == number && v.gone > 0:
-		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was given back before, at %s", a.n+1, a.name, a.c.place(int(v.gone-1)))
+		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was released before, at %s", a.n+1, a.name, a.c.place(int(v.gone-1)))
 	}
-	return a.refuse(mistake.ArgumentType, "argument %d of %s is %s, and %s is wanted", a.n+1, a.name, v.kind, want)
+	return a.refuse(mistake.ArgumentType, "argument %d of %s is %s; it must be %s", a.n+1, a.name, v.kind, want)
 }
 
 func (a *argument) theContext() bool {
@@ -114,7 +115,7 @@ func (a *argument) theContext() bool {
 		return a.wrong("the context")
 	}
 	if !a.v.fixed() || a.v.off != 0 {
-		return a.refuse(mistake.ModifiedPointer, "argument %d of %s is the context with something added to it", a.n+1, a.name)
+		return a.refuse(mistake.ModifiedPointer, "argument %d of %s must be the context itself, with nothing added to it", a.n+1, a.name)
 	}
 	return true
 }
@@ -128,10 +129,10 @@ func (a *argument) theMap() bool {
 	}
 	m := &a.c.maps[a.m]
 	if !linux.HelperByID(int32(a.c.code[a.i].Imm)).TakesMap(m.Type) {
-		return a.refuse(mistake.BadMap, "%s takes no map of type %s", a.name, m.Type)
+		return a.refuse(mistake.BadMap, "%s does not accept a map of type %s", a.name, m.Type)
 	}
 	if m.Flags&readOnlyProg != 0 && a.effects.Has(linux.WritesMap) {
-		return a.refuse(mistake.ReadOnlyMemory, "the map %s is read only for programs", m.Name)
+		return a.refuse(mistake.ReadOnlyMemory, "the map %s is read-only for programs", m.Name)
 	}
 	return true
 }
@@ -159,7 +160,7 @@ func (a *argument) valueOfMap() bool {
 	return a.memory(a.n, *a.v, scalarOf(int64(a.c.maps[a.m].Value)), writes, false, a.wrong)
 }
 
-// updated is memory that is read first.
+// updated checks memory that the helper reads before it writes it.
 func (a *argument) updated() bool {
 	size := &a.s.top().regs[isa.R2+isa.Register(a.n)]
 	if size.kind == number && !size.vague && !a.memory(a.n, *a.v, size.num, false, false, a.wrong) {
@@ -168,7 +169,7 @@ func (a *argument) updated() bool {
 	return a.sized()
 }
 
-// sized is memory whose size is the next argument.
+// sized checks memory whose size is the next argument.
 func (a *argument) sized() bool {
 	size := &a.s.top().regs[isa.R2+isa.Register(a.n)]
 	if size.kind != number {
@@ -176,7 +177,7 @@ func (a *argument) sized() bool {
 			a.vague = true
 			return true
 		}
-		return a.refuse(mistake.ArgumentType, "argument %d of %s, a size, is %s", a.n+2, a.name, size.kind)
+		return a.refuse(mistake.ArgumentType, "argument %d of %s, a size, must be a number; it is %s", a.n+2, a.name, size.kind)
 	}
 	zero := a.next == linux.ArgSizeOrZero
 	orNil := zero || a.kind == linux.ArgReadOrNil || a.kind == linux.ArgWriteOrNil
@@ -199,7 +200,7 @@ func (a *argument) constant() bool {
 			a.s.guess = true
 			return true
 		}
-		return a.refuse(mistake.BadSize, "argument %d of %s must be a known constant, and is %s", a.n+1, a.name, a.v.describe())
+		return a.refuse(mistake.BadSize, "argument %d of %s must be a known constant; it is %s", a.n+1, a.name, a.v.describe())
 	}
 	a.size = int64(uint32(a.v.num.umax)) // as the kernel keeps it
 	return true
@@ -217,7 +218,7 @@ func (a *argument) somePointer() bool {
 }
 
 func (a *argument) constantText() bool {
-	return a.v.kind == mapValue || a.wrong("a text in a map that is read only")
+	return a.v.kind == mapValue || a.wrong("a text in a read-only map")
 }
 
 func (a *argument) calledBack() bool {
@@ -257,7 +258,7 @@ func (a *argument) socketBack() bool {
 	return a.givenBack()
 }
 
-// givenBack ends what the program holds.
+// givenBack releases what the program holds.
 func (a *argument) givenBack() bool {
 	if a.v.ref == 0 || !a.s.holds(a.v.ref) {
 		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was not acquired by this program", a.n+1, a.name)
@@ -266,7 +267,7 @@ func (a *argument) givenBack() bool {
 	return true
 }
 
-// memory checks that so many bytes may be read or written.
+// memory checks that size bytes may be read or written.
 func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong func(string) bool) bool {
 	c, s, i := h.c, h.s, h.i
 	r := isa.R1 + isa.Register(n)
@@ -282,9 +283,11 @@ func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong
 	}
 	switch {
 	case size.smin < 0:
-		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be negative, %s: compare it without sign, or mask it", n+1, h.name, size.text())
+		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be negative, %s: compare it as unsigned, or mask it",
+			n+1, h.name, size.text())
 	case size.umax >= linux.SizeLimit:
-		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s is not bounded, %s: compare it, or mask it", n+1, h.name, size.text())
+		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s has no upper limit, %s: compare it with a limit, or mask it",
+			n+1, h.name, size.text())
 	case size.umin == 0 && !zero:
 		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be 0", n+1, h.name)
 	case size.umax == 0:
@@ -327,7 +330,8 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		return true
 	}
 	if v.off < -linux.StackSize || v.off+size > 0 {
-		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack", n+1, h.name, size, v.off)
+		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack",
+			n+1, h.name, size, v.off)
 	}
 	f := &s.frames[v.frame]
 	c.reaches(s, f.fn, -v.off)
@@ -340,7 +344,8 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		switch tag := sl.bytes[b]; {
 		case tag == dynptr || tag == iterator || tag == irqFlag:
 			if !write {
-				return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s covers a dynptr, an iterator or saved flags", n+1, h.name)
+				return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s overlaps a dynptr, an iterator or saved flags on "+
+					"the stack", n+1, h.name)
 			}
 			s.guess = true
 		case write:
@@ -353,13 +358,14 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 			}
 			sl.bytes[b] = misc
 		case tag == unwritten && c.NoPerfmon && !sl.keepsNumber():
-			return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s: the byte at %d from r10 was never written", n+1, h.name, at)
+			return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s: the byte at %d from r10 was never written",
+				n+1, h.name, at)
 		}
 	}
 	return true
 }
 
-// kptr checks the address of a kptr; what is put there belongs to the map from now on.
+// kptr checks the address of a kptr. The object that is put there then belongs to the map.
 func (a *argument) kptr() bool {
 	v := a.v
 	if v.kind == memory || v.kind == object {
@@ -377,7 +383,7 @@ func (a *argument) kptr() bool {
 	return true
 }
 
-// lock takes a spin lock, or gives it back.
+// lock follows the taking and the release of a spin lock.
 func (a *argument) lock() bool {
 	c, s, i, v := a.c, a.s, a.i, a.v
 	if v.kind != mapValue || v.nullable {
@@ -390,7 +396,8 @@ func (a *argument) lock() bool {
 	if v.m >= 0 {
 		at, has := c.maps[v.m].Special["bpf_spin_lock"]
 		if has && v.fixed() && v.off != int64(at) {
-			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, and %s is given offset %d", at, a.name, v.off)
+			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, but the argument of %s is at "+
+				"offset %d", at, a.name, v.off)
 		}
 	}
 	if a.kind == linux.ArgUnlock {
@@ -403,7 +410,7 @@ func (a *argument) lock() bool {
 		return c.refuse(s, i, mistake.NotHeld, "no spin lock is held here")
 	}
 	if s.isHeld(spinLock) {
-		return c.refuse(s, i, mistake.ForbiddenWithLock, "a spin lock is taken with %s held", c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "a second spin lock is taken while %s is held", c.theLock(s))
 	}
 	c.hold(s, i, spinLock)
 	return true
@@ -425,14 +432,14 @@ func (a *argument) dynptr() bool {
 		f.stack = append(f.stack, slot{})
 	}
 	if v.off%8 != 0 || at < 1 {
-		return c.refuse(s, i, mistake.NotHeld, "a dynptr takes 16 bytes at a multiple of 8")
+		return c.refuse(s, i, mistake.NotHeld, "a dynptr needs 16 bytes of stack at a multiple of 8")
 	}
 	lo, hi := &f.stack[at], &f.stack[at-1]
 	is := lo.bytes[0] == dynptr && lo.first
 	switch a.kind {
 	case linux.ArgNewDynptr:
 		if lo.bytes[0] == dynptr && s.holds(lo.id) || hi.bytes[0] == dynptr && s.holds(hi.id) {
-			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be given back, and is overwritten", c.thingOf(s, lo.id, hi.id))
+			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be released before it is overwritten", c.thingOf(s, lo.id, hi.id))
 		}
 		id := c.hold(s, i, reference)
 		lo.become(dynptr, id)
@@ -440,7 +447,8 @@ func (a *argument) dynptr() bool {
 		lo.first = true
 	case linux.ArgDynptr, linux.ArgHeldDynptr:
 		if !is {
-			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr, and there is none at %d from r10", n+1, a.name, v.off)
+			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr; there is no dynptr at %d from r10",
+				n+1, a.name, v.off)
 		}
 		if a.kind == linux.ArgDynptr {
 			a.of = lo.id
@@ -448,7 +456,7 @@ func (a *argument) dynptr() bool {
 		}
 		id := lo.id
 		if !s.release(id) {
-			return c.refuse(s, i, mistake.ReleasedTwice, "the dynptr does not have to be given back")
+			return c.refuse(s, i, mistake.ReleasedTwice, "the dynptr was not acquired, so it cannot be released")
 		}
 		*lo, *hi = slot{}, slot{}
 		s.each(func(v *value) {

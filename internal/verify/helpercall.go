@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// callHelper checks the arguments of a helper, and gives what is known of its result.
+// callHelper checks the arguments of a helper, and sets what is known of its result.
 func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	id := int32(c.code[i].Imm)
 	row := linux.HelperByID(id)
@@ -63,21 +63,22 @@ func (c *checker) mayCall(s *state, i int, id int32, row *linux.Helper) bool {
 	sleeps := row.Effects.Has(linux.Sleeps)
 	switch {
 	case row.GPL && c.NotGPL:
-		return c.refuse(s, i, mistake.NeedsGPL, "%s may be called by programs under a license that is compatible with the GPL only", row.Name)
+		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program whose license is compatible with the GPL", row.Name)
 	case sleeps && !c.Sleepable && !c.Type.Info().Sleeps:
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and the program may not", row.Name)
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", row.Name)
 	case sleeps && c.unsleepable(s) != "" && !s.isHeld(spinLock):
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and this is within %s", row.Name, c.unsleepable(s))
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but this is inside %s", row.Name, c.unsleepable(s))
 	case s.isHeld(spinLock) && !row.Effects.Has(linux.Unlocks):
-		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held; nothing but bpf_spin_unlock may be", row.Name, c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held; only bpf_spin_unlock may be called there",
+			row.Name, c.theLock(s))
 	}
 	return true
 }
 
-// result is what a helper gives.
+// result is what a helper returns.
 func (h *helperCall) result(gives linux.Result) value {
 	c := h.c
-	// acquired is a pointer that may be nil, and has to be given back where it is not.
+	// acquired is a pointer that may be nil. If it is not nil, the program must release it.
 	acquired := func(k kind) value {
 		v := pointer(k)
 		v.nullable, v.ref = true, c.hold(h.s, h.i, reference)
@@ -113,7 +114,7 @@ func (h *helperCall) result(gives linux.Result) value {
 	return unclear()
 }
 
-// lookedUp is the value of the call's map.
+// lookedUp is a pointer to the value of the call's map.
 func (h *helperCall) lookedUp() value {
 	if h.m < 0 {
 		return unclear()
@@ -139,14 +140,14 @@ type helperCall struct {
 	name    string
 	effects linux.Effects
 	parent  *visit
-	m       int16 // the map of the call; -1 when not known
+	m       int16 // the map of the call; -1 if not known
 	size    int64 // the known constant
-	key     int64 // the map's key, when it is a known number; else -1
+	key     int64 // the map's key if it is a known number; otherwise -1
 	vague   bool
 	of      uint32 // the dynptr
 }
 
-// unknown is for functions that are not followed: they may write to what they are given.
+// unknown is for functions that are not followed: they may write to the memory that their arguments point to.
 func (h *helperCall) unknown(count int) {
 	h.vague = true
 	for n := range count {
@@ -170,13 +171,13 @@ func (h *helperCall) unknown(count int) {
 	})
 }
 
-// constantKey is a key of 4 bytes on the stack that is a known number; -1 for others.
+// constantKey is a key of 4 bytes on the stack, if it is a known number; otherwise -1.
 func (h *helperCall) constantKey(v *value, size int64) int64 {
 	if size != 4 || v.kind != stack || !v.fixed() || v.off%4 != 0 || v.off < -linux.StackSize || v.off+4 > 0 {
 		return -1
 	}
 	was := h.s.guess
-	h.s.guess = true // it is not the program that reads
+	h.s.guess = true // the kernel reads it, not the program
 	k, ok := h.c.accessStack(h.s, h.i, isa.R2, *v, 0, size, false, nil)
 	h.s.guess = was
 	if !ok || !k.isConst() {
@@ -209,7 +210,7 @@ func (h *helperCall) callBack(fn int, counted bool) {
 	} else {
 		s.guess = true
 	}
-	// What it is given on the stack may have changed since.
+	// The function may have changed its data on the stack.
 	for n := range s.frames {
 		c.blur(s, n)
 	}

@@ -20,17 +20,18 @@ import (
 // A trial is a call of a helper in a small program.
 type trial struct {
 	what string
-	args map[int][]isa.Instruction // by number from 0, instead of the right one; nil: the register is never written
+	args map[int][]isa.Instruction // by number from 0, in place of the right one; nil: the register is never written
 }
 
-// rightArgument writes an argument of a kind as it should be; ok is false for kinds that take more than an instruction or two.
+// rightArgument writes a right argument of a kind; ok is false for kinds that need more than an instruction or two.
 func rightArgument(kind linux.ArgKind, r isa.Register, m int32, pointer isa.Register) (code []isa.Instruction, ok bool) {
 	switch kind {
 	case linux.ArgUnclaimed, linux.ArgAny, linux.ArgAddress, linux.ArgMore:
 		return []isa.Instruction{isa.Mov64Imm(r, 1)}, true
 	case linux.ArgMap:
 		return []isa.Instruction{isa.LoadMapFD(r, m)}, true
-	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil, linux.ArgUpdate,
+	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil,
+		linux.ArgUpdate,
 		linux.ArgWrite4, linux.ArgWrite8:
 		return []isa.Instruction{isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -64)}, true
 	case linux.ArgSize, linux.ArgSizeOrZero, linux.ArgConstant:
@@ -45,7 +46,7 @@ func rightArgument(kind linux.ArgKind, r isa.Register, m int32, pointer isa.Regi
 	return nil, false
 }
 
-// wrongArguments are ways to get an argument of a kind wrong.
+// wrongArguments are wrong arguments for a kind.
 func wrongArguments(kind linux.ArgKind, n int) []trial {
 	r := isa.R1 + isa.Register(n)
 	one := func(what string, in ...isa.Instruction) trial {
@@ -57,18 +58,22 @@ func wrongArguments(kind linux.ArgKind, n int) []trial {
 	switch kind {
 	case linux.ArgMap, linux.ArgContext, linux.ArgPointer, linux.ArgPointerOrNil, linux.ArgValueOrNil:
 		list = append(list, number, one("the stack", isa.Mov64Reg(r, isa.R10)))
-	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil, linux.ArgUpdate,
+	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil,
+		linux.ArgUpdate,
 		linux.ArgWrite4, linux.ArgWrite8:
-		list = append(list, number, one("outside of the stack", isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -2)), one("the context", isa.Mov64Reg(r, isa.R6)))
+		list = append(list, number, one("outside of the stack", isa.Mov64Reg(r, isa.R10), isa.Add64Imm(r, -2)), one("the context",
+			isa.Mov64Reg(r, isa.R6)))
 	case linux.ArgSize, linux.ArgSizeOrZero:
-		list = append(list, unknown, one("negative", isa.Mov64Imm(r, -1)), one("too large", isa.Mov64Imm(r, 65)), one("0", isa.Mov64Imm(r, 0)))
+		list = append(list, unknown, one("negative", isa.Mov64Imm(r, -1)), one("too large", isa.Mov64Imm(r, 65)), one("0",
+			isa.Mov64Imm(r, 0)))
 	case linux.ArgConstant:
 		list = append(list, unknown)
 	}
 	return list
 }
 
-// call builds the program of a trial: r6 is the context, r7 what the pointers of the place are, r9 any number, and 128 bytes of stack are written.
+// call builds the program of a trial. r6 is the context, r7 a pointer of the place's kind, r9 any number, and 128 bytes of stack are
+// written.
 func (tr *trial) call(p *place, id int32, row *linux.Helper, m int32) ([]isa.Instruction, bool) {
 	code := []isa.Instruction{isa.Mov64Reg(isa.R6, isa.R1)}
 	pointer := isa.R6
@@ -94,7 +99,7 @@ func (tr *trial) call(p *place, id int32, row *linux.Helper, m int32) ([]isa.Ins
 		code = append(code, right...)
 	}
 	code = append(code, isa.CallHelper(id))
-	switch row.Result { // what must be given back
+	switch row.Result { // what must be released
 	case linux.ResultSocket:
 		code = append(code, isa.JEQ64Imm(isa.R0, 0, 2), isa.Mov64Reg(isa.R1, isa.R0), isa.CallHelper(86))
 	case linux.ResultRecord:
@@ -104,7 +109,8 @@ func (tr *trial) call(p *place, id int32, row *linux.Helper, m int32) ([]isa.Ins
 }
 
 // elsewhere are kinds of arguments that random programs try: a record, a lock, a function.
-var elsewhere = [...]linux.ArgKind{linux.ArgRecord, linux.ArgSocket, linux.ArgLock, linux.ArgUnlock, linux.ArgDynptr, linux.ArgNewDynptr, linux.ArgHeldDynptr,
+var elsewhere = [...]linux.ArgKind{linux.ArgRecord, linux.ArgSocket, linux.ArgLock, linux.ArgUnlock, linux.ArgDynptr, linux.ArgNewDynptr,
+	linux.ArgHeldDynptr,
 	linux.ArgConstantText, linux.ArgKptr, linux.ArgFunction, linux.ArgFunctionData}
 
 // takes reports whether a helper has an argument of some kinds.
@@ -112,8 +118,8 @@ func takes(row *linux.Helper, kinds ...linux.ArgKind) bool {
 	return slices.ContainsFunc(row.Args, func(a linux.Arg) bool { return slices.Contains(kinds, a.Kind) })
 }
 
-// TestHelperArguments calls each helper of the table as it should be, which the kernel takes and the check as well, and wrongly in each
-// argument: then both refuse it at the call, or both take it.
+// TestHelperArguments calls each helper of the table with right arguments, which the kernel and the check must both accept. Then it makes
+// each argument wrong: both must refuse the program at the call, or both accept it.
 func TestHelperArguments(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	all := places(t)
@@ -130,14 +136,15 @@ func TestHelperArguments(t *testing.T) {
 		name := row.Name
 		_, more := row.Arguments()
 		if !row.Followed() || takes(row, elsewhere[:]...) || more || id == 197 || row.Effects.Has(linux.MayEnd) {
-			continue // with a record, a lock or a function: in the random programs
+			continue // those with a record, a lock or a function are in the random programs
 		}
 		var good *place
 		var fd int32
 		var reason error
 		for _, p := range list {
 			for _, m := range p.maps {
-				if takes(row, linux.ArgMap) && !row.TakesMap(m.Type) || takes(row, linux.ArgKey, linux.ArgValue) && m.Key+m.Value == 0 || m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
+				if takes(row, linux.ArgMap) && !row.TakesMap(m.Type) || takes(row, linux.ArgKey, linux.ArgValue) && m.Key+m.Value == 0 ||
+					m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
 					continue
 				}
 				code, ok := (&trial{}).call(p, id, row, m.fd)
@@ -146,7 +153,7 @@ func TestHelperArguments(t *testing.T) {
 				}
 				findings, _, err := p.load(code, nil)
 				if err == nil && len(findings) > 0 {
-					t.Errorf("%s (%v) in %s: the kernel takes it, and: %v", name, row.Args, p.name, findings)
+					t.Errorf("%s (%v) in %s: the kernel accepts it, but: %v", name, row.Args, p.name, findings)
 				}
 				if err == nil && good == nil {
 					good, fd = p, m.fd
@@ -162,8 +169,9 @@ func TestHelperArguments(t *testing.T) {
 			}
 		}
 		if good == nil {
-			if !takes(row, linux.ArgPointer) && !strings.Contains(reason.Error(), "cannot use helper") { // a socket or a file, of which there is none at hand
-				t.Errorf("%s (%v): no place takes it: %v", name, row.Args, reason)
+			// there is no socket or file for the test
+			if !takes(row, linux.ArgPointer) && !strings.Contains(reason.Error(), "cannot use helper") {
+				t.Errorf("%s (%v): no place accepts it: %v", name, row.Args, reason)
 			}
 			continue
 		}
@@ -175,22 +183,24 @@ func TestHelperArguments(t *testing.T) {
 				var load *syscall.LoadError
 				switch {
 				case err == nil && len(findings) > 0:
-					t.Errorf("%s (%v) in %s, %s: the kernel takes it, and: %v", name, row.Args, good.name, tr.what, findings)
+					t.Errorf("%s (%v) in %s, %s: the kernel accepts it, but: %v", name, row.Args, good.name, tr.what, findings)
 				case err == nil:
 				case len(findings) == 0:
 					apart++
-					t.Logf("%s (%v) in %s, %s: the kernel refuses it, and nothing is found: %v", name, row.Args, good.name, tr.what, err)
+					t.Logf("%s (%v) in %s, %s: the kernel refuses it, but the check finds nothing: %v", name, row.Args, good.name, tr.what,
+						err)
 				case errors.As(err, &load):
 					wrong++
-					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
+					if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings,
+						func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 						t.Errorf("%s, %s: %v, and the kernel says %q at %d", name, tr.what, findings, r.Reason, r.Insn)
 					}
 				}
 			}
 		}
 	}
-	t.Logf("%d helpers are called rightly, and wrongly in %d ways; %d of those are not found", right, wrong, apart)
+	t.Logf("%d right calls of helpers, %d wrong calls are found, %d are not found", right, wrong, apart)
 	if right < 100 || apart > 10 {
-		t.Error("fewer than were")
+		t.Error("fewer than before")
 	}
 }

@@ -12,7 +12,7 @@ import (
 // callKernel checks the call of a kernel function.
 func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 	in := &c.code[i]
-	if c.Types == nil || in.Off != 0 { // of a module
+	if c.Types == nil || in.Off != 0 { // a function of a module
 		return c.kernelUnknown(s, i)
 	}
 	id := kernelID(in)
@@ -20,7 +20,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 	if !ok {
 		q, isFunction := c.protoOf(id)
 		if !isFunction || q.name == "" {
-			return c.refuse(s, i, mistake.KernelForbidden, "type %d of the kernel is no function", id)
+			return c.refuse(s, i, mistake.KernelForbidden, "type %d of the kernel is not a function", id)
 		}
 		q.row = linux.FunctionNamed(q.name)
 		p = &q
@@ -32,7 +32,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 // kernelID is the type of a called kernel function.
 func kernelID(in *instr) btf.ID { return btf.ID(uint32(in.Imm)) }
 
-// kernelUnknown is a call of which nothing is known.
+// kernelUnknown follows a call about which nothing is known.
 func (c *checker) kernelUnknown(s *state, i int) bool {
 	h := helperCall{c: c, s: s, i: i, m: -1}
 	h.unknown(5)
@@ -68,7 +68,7 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 		if why, allowed := c.KernelForbidden(p.name); why != "" {
 			help := ""
 			if len(allowed) > 0 {
-				help = "allowed are " + strings.Join(allowed, ", ")
+				help = "allowed: " + strings.Join(allowed, ", ")
 			}
 			return c.refuseWith(s, i, mistake.KernelForbidden, help, "kernel function %s may not be called here: %s", p.name, why)
 		}
@@ -80,25 +80,25 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 		}
 	case linux.CallsBPF:
 		if !strings.Contains(p.name, "bpf") {
-			return c.refuse(s, i, mistake.KernelForbidden, "%s is no function that programs of type %s may call", p.name, c.Type)
+			return c.refuse(s, i, mistake.KernelForbidden, "%s is not a function that programs of type %s may call", p.name, c.Type)
 		}
 	}
 	switch {
 	case c.NotGPL:
-		return c.refuse(s, i, mistake.NeedsGPL, "kernel functions may be called by programs under a license that is compatible with the GPL only")
+		return c.refuse(s, i, mistake.NeedsGPL, "a call of a kernel function needs a program whose license is compatible with the GPL")
 	case p.row.Has(linux.FuncSleeps) && !c.Sleepable && !c.Type.Info().Sleeps && c.Type != linux.ProgTypeUnspec:
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and the program may not", p.name)
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", p.name)
 	case p.row.Has(linux.FuncSleeps) && c.unsleepable(s) != "":
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, and this is within %s", p.name, c.unsleepable(s))
+		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but this is inside %s", p.name, c.unsleepable(s))
 	case s.isHeld(spinLock) && p.known() && !p.row.Has(linux.FuncLocked):
-		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called with %s held", p.name, c.theLock(s))
+		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held", p.name, c.theLock(s))
 	case s.isHeld(spinLock):
 		s.guess = true
 	}
 	return true
 }
 
-// kernelArguments checks the arguments of a kernel function. vague says that what it gives may depend on what is not followed.
+// kernelArguments checks the arguments of a kernel function. vague says that the result may depend on something that is not followed.
 func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 	vague = !p.known()
 	for n, a := range p.params[:min(len(p.params), 5)] {
@@ -114,11 +114,12 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 		case v.kind == none:
 			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s, in %v, has no value", a.name, p.name, r)
 		case !a.pointer && v.kind != number && a.size > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a number, and %v is %s", a.name, p.name, r, v.kind)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a number; %v is %s", a.name, p.name, r, v.kind)
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return vague, c.refuse(s, i, mistake.BadSize, "argument %s of %s must be a known constant, and is %s", a.name, p.name, v.describe())
+			return vague, c.refuse(s, i, mistake.BadSize, "argument %s of %s must be a known constant; it is %s",
+				a.name, p.name, v.describe())
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer, and %v is a number", a.name, p.name, r)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer; %v is a number", a.name, p.name, r)
 		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
@@ -132,7 +133,7 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			vague = vague || v.kind == stack
 			continue
 		}
-		if !p.known() && v.ref != 0 { // it may give it back, or keep it
+		if !p.known() && v.ref != 0 { // the function may release it, or keep it
 			s.letGo(v.ref, func(v *value) { *v = unclear() })
 			continue
 		}
@@ -143,7 +144,7 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 	return vague, true
 }
 
-// section opens or ends a section, where a kernel function does that.
+// section opens or ends a section if the kernel function does so.
 func (c *checker) section(s *state, i int, row *linux.Function) bool {
 	switch {
 	case row.Has(linux.FuncEntersRCU):
@@ -174,10 +175,10 @@ func (c *checker) section(s *state, i int, row *linux.Function) bool {
 	return true
 }
 
-// kernelResult is what a kernel function gives.
+// kernelResult sets the result of a kernel function.
 func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
 	if !p.known() {
-		s.guess = s.guess || p.result.pointer // it may have to be given back
+		s.guess = s.guess || p.result.pointer // it may have to be released
 	}
 	switch {
 	case p.void:
@@ -201,14 +202,16 @@ func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
 	return unclear()
 }
 
-// has reports whether the name of an argument ends in one of the suffixes by which the kernel knows what it is for
+// has reports whether the name of an argument ends in a suffix. The kernel knows by such suffixes what an argument is for
 // (Documentation/bpf/kfuncs.rst).
 func (a *param) has(suffix string) bool { return strings.HasSuffix(a.name, suffix) }
 
-// buffer checks an argument that leads to bytes: as many as the next argument says (__sz), or a number. done is false for others.
+// buffer checks an argument that points to bytes: as many as the next argument says (__sz), or those of one number. done is false for
+// other arguments.
 func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok bool) {
 	a := &p.params[n]
-	if !a.pointer || v.kind != stack && v.kind != mapValue && v.kind != memory || v.nullable || strings.Contains(a.name, "__") && !a.has("__opt") {
+	if !a.pointer || v.kind != stack && v.kind != mapValue && v.kind != memory || v.nullable || strings.Contains(a.name, "__") &&
+		!a.has("__opt") {
 		return false, true
 	}
 	size, sized := scalarOf(int64(a.number)), false
@@ -221,7 +224,7 @@ func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok b
 			size, sized = r.num, true
 		}
 	}
-	if !sized && a.number < 2 { // a text, for all that is known
+	if !sized && a.number < 2 { // it may be a text
 		return false, true
 	}
 	h := helperCall{c: c, s: s, i: i, name: p.name, m: -1, key: -1}
@@ -240,12 +243,16 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		}
 		return true
 	case v.kind == number && v.gone > 0 && gives:
-		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was given back before, at %s", a.name, p.name, c.place(int(v.gone-1)))
+		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was released before, at %s",
+			a.name, p.name, c.place(int(v.gone-1)))
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer%s, and %v is a number", a.name, p.name, leadingTo(a.to), r)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer%s; %v is a number",
+			a.name, p.name, leadingTo(a.to), r)
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
-		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" && !strings.HasPrefix(a.to, "bpf_") {
-			return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer to a struct %s, and %v is %s", a.name, p.name, a.to, r, v.kind)
+		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" &&
+			!strings.HasPrefix(a.to, "bpf_") {
+			return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer to a struct %s; %v is %s",
+				a.name, p.name, a.to, r, v.kind)
 		}
 		return true
 	case v.kind == stack:
@@ -254,30 +261,36 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 	case v.kind != object:
 		return true
 	case v.nullable && (p.row.Has(linux.FuncTrusts) || gives) && !a.has("__nullable"):
-		return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s may be nil: compare it with 0 before", a.name, p.name)
+		return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s may be nil: compare it with 0 before the call", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
 	case gives && (v.ref == 0 || !s.holds(v.ref)):
-		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was given back", a.name, p.name)
+		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was released before",
+			a.name, p.name)
 	}
 	if v.trust == lost && p.row.Has(linux.FuncTrusts) {
-		return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
+		return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired; %v was read from "+
+			"another struct", a.name, p.name, r)
 	}
 	if v.trust == walked && p.row.Has(linux.FuncTrusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
-			return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired, and %v was read from another struct", a.name, p.name, r)
+			return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired; %v was read "+
+				"from another struct", a.name, p.name, r)
 		}
-		s.guess = true // which fields the kernel trusts is not known here
+		s.guess = true // this package does not know which fields the kernel trusts
 	}
-	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) && c.Types.Name(v.typ) != a.to {
-		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is a pointer to a struct %s, and %v leads to a struct %s", a.name, p.name, a.to, r, c.Types.Name(v.typ))
+	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ,
+		v.typ) && c.Types.Name(v.typ) != a.to {
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer to a struct %s; %v points to a struct %s",
+			a.name, p.name, a.to, r, c.Types.Name(v.typ))
 	}
 	if v.off != 0 && v.fixed() && v.typ == a.typ {
-		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must lead to the beginning of the struct %s, and has %d added to it", a.name, p.name, a.to, v.off)
+		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must point to the beginning of the struct %s; %d was added to it",
+			a.name, p.name, a.to, v.off)
 	}
 	if gives {
 		s.letGo(v.ref, func(v *value) {
-			if p.row.Has(linux.FuncTransfers) { // the pointer may stay good
+			if p.row.Has(linux.FuncTransfers) { // the pointer may stay valid
 				*v = unclear()
 			} else {
 				v.giveBack(i)
@@ -296,12 +309,12 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 	}
 	list := c.slotsOf(s, &v, 8)
 	if list == nil {
-		return c.refuse(s, i, mistake.ArgumentType, "the flags of %s are 8 bytes on the stack", p.name)
+		return c.refuse(s, i, mistake.ArgumentType, "%s needs the address of 8 bytes on the stack for the flags", p.name)
 	}
 	sl := list[0]
 	if save {
 		if sl.bytes[0] == irqFlag {
-			return c.refuse(s, i, mistake.NotHeld, "the flags are saved where flags are saved already")
+			return c.refuse(s, i, mistake.NotHeld, "flags are saved here already: restore them before")
 		}
 		sl.become(irqFlag, c.hold(s, i, irqState))
 	} else {
@@ -313,7 +326,8 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 				continue
 			}
 			if s.held[n].id != sl.id {
-				return c.refuse(s, i, mistake.NotHeld, "flags are restored in the order in which they were saved, the last first: those of %s are due", c.place(s.held[n].insn))
+				return c.refuse(s, i, mistake.NotHeld, "saved flags must be restored in reverse order: restore those saved at %s first",
+					c.place(s.held[n].insn))
 			}
 			break
 		}
@@ -324,7 +338,7 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 	return true
 }
 
-// iterate begins an iterator, takes its next element or ends it.
+// iterate follows the beginning, the next element and the end of an iterator.
 func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	v := s.top().regs[isa.R1]
 	if v.kind == opaque || v.vague || len(p.params) == 0 {
@@ -340,14 +354,14 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	}
 	list := c.slotsOf(s, &v, int64(size+7)/8*8)
 	if list == nil {
-		return c.refuse(s, i, mistake.ArgumentType, "the iterator of %s is on the stack, at a multiple of 8", p.name)
+		return c.refuse(s, i, mistake.ArgumentType, "the iterator of %s must be on the stack, at a multiple of 8", p.name)
 	}
 	is := list[0].bytes[0] == iterator
 	regs := &s.top().regs
 	switch {
 	case p.row.Has(linux.FuncBegins):
 		if is {
-			return c.refuse(s, i, mistake.NotHeld, "%s is not ended, and begun again", c.thingOf(s, list[0].id))
+			return c.refuse(s, i, mistake.NotHeld, "%s must be ended before it is begun again", c.thingOf(s, list[0].id))
 		}
 		for n := 1; n < len(p.params); n++ {
 			if regs[isa.R1+isa.Register(n)].kind == none {
@@ -362,7 +376,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		regs[isa.R0] = anyNumber(4)
 		regs[isa.R0].vague = true
 	case !is:
-		return c.refuse(s, i, mistake.NotHeld, "%s takes an iterator, and there is none at %d from r10", p.name, v.off)
+		return c.refuse(s, i, mistake.NotHeld, "%s needs an iterator; there is no iterator at %d from r10", p.name, v.off)
 	case p.row.Has(linux.FuncSteps):
 		c.lost(s)
 		end := c.room.clone(s)

@@ -23,8 +23,8 @@ import (
 const opens = linux.FuncEntersRCU | linux.FuncLeavesRCU | linux.FuncStopsPreemption | linux.FuncAllowsPreemption | linux.FuncSavesFlags |
 	linux.FuncRestoresFlags | linux.FuncBegins | linux.FuncSteps | linux.FuncFinishes | linux.FuncSleeps
 
-// TestKernelFunctions calls the functions of the kernel that the check knows, with CPU masks and tasks as they should be, and wrongly: with
-// a number, nil, a register that was never written, and a task that was read from another.
+// TestKernelFunctions calls the functions of the kernel that the check knows, first with right CPU masks and tasks. Then with wrong
+// arguments: a number, nil, a register that was never written, and a task that was read from another task.
 func TestKernelFunctions(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	var p *place
@@ -48,7 +48,8 @@ func TestKernelFunctions(t *testing.T) {
 	right, wrong, apart := 0, 0, 0
 	for row := range linux.Functions() {
 		fn := id(row.Name)
-		if fn == 0 || row.Has(opens) || !strings.Contains(row.Name, "task") && !strings.Contains(row.Name, "cgroup") && !strings.Contains(row.Name, "cpumask") || row.Name == "bpf_get_task_exe_file" {
+		if fn == 0 || row.Has(opens) || !strings.Contains(row.Name, "task") && !strings.Contains(row.Name, "cgroup") &&
+			!strings.Contains(row.Name, "cpumask") || row.Name == "bpf_get_task_exe_file" {
 			continue // in the random programs
 		}
 		set, err := types.Decode(btf.ID(fn))
@@ -56,7 +57,7 @@ func TestKernelFunctions(t *testing.T) {
 			t.Fatal(err)
 		}
 		params := set.Type(btf.ID(fn)).(*cbtf.Func).Type.(*cbtf.FuncProto).Params
-		// r7 is a mask, r8 a task; both are given back.
+		// r7 is a mask, r8 a task; both are released.
 		program := func(change int, with []isa.Instruction) ([]isa.Instruction, bool) {
 			code := []isa.Instruction{isa.LoadMem(isa.DW, isa.R6, isa.R1, 0), isa.CallKfunc(id("bpf_cpumask_create"), 0)}
 			at := len(code)
@@ -98,17 +99,18 @@ func TestKernelFunctions(t *testing.T) {
 			var load *syscall.LoadError
 			switch {
 			case err == nil && len(findings) > 0:
-				t.Errorf("%s, %s: the kernel takes it, and: %v", row.Name, what, findings)
+				t.Errorf("%s, %s: the kernel accepts it, but: %v", row.Name, what, findings)
 			case err == nil:
 				right++
 			case good:
 				t.Logf("%s, %s: the kernel refuses it: %v", row.Name, what, err)
 			case len(findings) == 0:
 				apart++
-				t.Logf("%s, %s: the kernel refuses it, and nothing is found: %v", row.Name, what, err)
+				t.Logf("%s, %s: the kernel refuses it, but the check finds nothing: %v", row.Name, what, err)
 			case errors.As(err, &load):
 				wrong++
-				if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
+				if r := verifierlog.Explain(load.Log, verifierlog.Program{}); !slices.ContainsFunc(findings,
+					func(f mistake.Finding) bool { return f.Insn == r.Insn }) {
 					t.Errorf("%s, %s: %v, and the kernel says %q at %d", row.Name, what, findings, r.Reason, r.Insn)
 				}
 			}
@@ -139,6 +141,6 @@ func TestKernelFunctions(t *testing.T) {
 	}
 	t.Logf("%d calls are right, %d are wrong and found, %d are not found", right, wrong, apart)
 	if right < 25 || wrong < 150 || apart > 3 {
-		t.Error("fewer than were")
+		t.Error("fewer than before")
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Flags of maps (BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG, include/uapi/linux/bpf.h).
 const readOnlyProg, writeOnlyProg = 1 << 7, 1 << 8
 
-// resolve looks at what instructions name before the walk (resolve_pseudo_ldimm64).
+// resolve looks up the maps that instructions name, before the walk (resolve_pseudo_ldimm64).
 func (c *checker) resolve() bool {
 	for fd, m := range c.Maps {
 		c.mapOf[fd] = int16(len(c.maps))
@@ -30,18 +30,21 @@ func (c *checker) resolve() bool {
 		case isa.PseudoMapFD, isa.PseudoMapValue:
 			n := c.mapIndex(fd)
 			if n < 0 {
-				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is no map")
+				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is not a map")
 				return false
 			}
 			if m := &c.maps[n]; c.Sleepable && m.Type.Info().NotSleeping {
-				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+", which is of type "+m.Type.String())
+				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+" of type "+m.Type.String())
 				return false
 			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type.Info().NoSpinLock {
-				c.report(in.slot, mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", whose values have a spin lock")
+				c.report(in.slot, mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", because its "+
+					"values have a spin lock")
 				return false
 			}
-			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) && c.maps[n].Type == linux.MapTypeArray {
-				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
+			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) &&
+				c.maps[n].Type == linux.MapTypeArray {
+				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the "+
+					"value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
 				return false
 			}
 		}
@@ -49,7 +52,7 @@ func (c *checker) resolve() bool {
 	return true
 }
 
-// loadConstant is a 64-bit load: of a number, a map, the value of one or a function.
+// loadConstant follows a 64-bit load of a number, a map, a map's value or a function.
 func (c *checker) loadConstant(s *state, i int) bool {
 	in := &c.code[i]
 	if in.Dst == isa.R10 {
@@ -84,7 +87,7 @@ func (c *checker) loadConstant(s *state, i int) bool {
 	return true
 }
 
-// mapIndex finds a map by its descriptor; -1 for those that nothing is known of.
+// mapIndex finds a map by its descriptor; -1 if nothing is known about it.
 func (c *checker) mapIndex(fd int32) int16 {
 	if n, ok := c.mapOf[fd]; ok {
 		return n
@@ -99,9 +102,9 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	m := &c.maps[p.m]
 	switch {
 	case write && m.Flags&readOnlyProg != 0:
-		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is read only for programs", m.Name)
+		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is read-only for programs", m.Name)
 	case !write && m.Flags&writeOnlyProg != 0:
-		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is write only for programs", m.Name)
+		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is write-only for programs", m.Name)
 	}
 	if !c.inside(s, i, r, p, off, size, int64(m.Value), mistake.MapBounds, "the map's value") {
 		return false
@@ -116,18 +119,18 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 			if begin < int64(at)+width && int64(at) < begin+size {
 				if strings.HasPrefix(name, "kptr") {
 					if size != 8 {
-						return c.refuse(s, i, mistake.SpecialField, "a kptr is read and written in 8 bytes, not in %d", size)
+						return c.refuse(s, i, mistake.SpecialField, "a kptr must be read and written with 8 bytes, not with %d", size)
 					}
 					continue
 				}
-				return c.refuse(s, i, mistake.SpecialField, "%s at offset %d of the value is not read or written like memory", name, at)
+				return c.refuse(s, i, mistake.SpecialField, "%s at offset %d of the value cannot be read or written like memory", name, at)
 			}
 		}
 	}
 	return true
 }
 
-// kptrAt is what a kptr in a map's value holds, if there is one at the offset.
+// kptrAt is the pointer that a kptr in a map's value holds, if there is a kptr at the offset.
 func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 	if p.m < 0 || size != 8 {
 		return value{}, false
@@ -154,8 +157,8 @@ func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 	return value{}, false
 }
 
-// specialStructs lists the structs in values of maps that only the kernel touches (btf_field_type, include/linux/btf.h), with as many
-// bytes of each as are watched over here.
+// specialStructs lists the structs in values of maps that only the kernel may access (btf_field_type, include/linux/btf.h). size is the
+// number of bytes that this package protects.
 var specialStructs = [...]struct {
 	name string
 	size int64
@@ -171,7 +174,7 @@ var specialStructs = [...]struct {
 	{"bpf_refcount", 8},
 }
 
-// specialSize is how many bytes of a special struct are watched over; ok is false for other structs.
+// specialSize is how many bytes of a special struct are protected; ok is false for other structs.
 func specialSize(name string) (size int64, ok bool) {
 	for _, s := range specialStructs {
 		if s.name == name {
@@ -181,8 +184,8 @@ func specialSize(name string) (size int64, ok bool) {
 	return 0, false
 }
 
-// IsSpecial reports whether a struct in a map's value is one that only the kernel touches: then Map.Special has it by its own name, and
-// a pointer to a struct by "kptr " and the struct's.
+// IsSpecial reports whether only the kernel may access a struct in a map's value. Map.Special then has it under the struct's name. It has
+// a pointer to a struct (a kptr) under "kptr " and the struct's name.
 func IsSpecial(name string) bool {
 	_, ok := specialSize(name)
 	return ok

@@ -8,7 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// load is a load from memory.
+// load follows a load from memory.
 func (c *checker) load(s *state, i int) bool {
 	in := &c.code[i]
 	if !c.readable(s, i, isa.Registers(in.Src)) {
@@ -34,7 +34,7 @@ func (c *checker) load(s *state, i int) bool {
 	return true
 }
 
-// store is a store to memory, or an atomic operation on it.
+// store follows a store to memory, or an atomic operation on it.
 func (c *checker) store(s *state, i int) bool {
 	in := &c.code[i]
 	reads := isa.Registers(in.Dst)
@@ -73,7 +73,7 @@ func (c *checker) store(s *state, i int) bool {
 	}
 	switch base.kind {
 	case context, packet, packetMeta, socket:
-		return c.refuse(s, i, mistake.AtomicTarget, "there are no atomic operations on %s", base.kind)
+		return c.refuse(s, i, mistake.AtomicTarget, "atomic operations on %s are not allowed", base.kind)
 	}
 	unknown := anyNumber(int(size))
 	old, ok := c.access(s, i, in.Dst, base, int64(in.Off), size, false, nil)
@@ -105,14 +105,16 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case p.kind == opaque || p.kind == number && p.vague:
 		return unclear(), true
 	case p.nullable:
-		return any, c.refuse(s, i, mistake.MaybeNil, "%v, %s, may be nil: it was not compared with 0 on the path to here", r, c.pointerText(s, &p))
+		return any, c.refuse(s, i, mistake.MaybeNil, "%v, %s, may be nil: it was not compared with 0 on the path to here",
+			r, c.pointerText(s, &p))
 	case p.kind == number && p.gone > 0:
-		return any, c.refuse(s, i, mistake.UsedAfterRelease, "what %v led to was given back before, at %s", r, c.place(int(p.gone-1)))
+		return any, c.refuse(s, i, mistake.UsedAfterRelease, "the object that %v pointed to was released before, at %s",
+			r, c.place(int(p.gone-1)))
 	case p.kind == number || p.kind == packetEnd || p.kind == mapItself && write || p.kind == function:
-		return any, c.refuse(s, i, mistake.NotAPointer, "%v is %s, and is used as an address", r, p.kind)
+		return any, c.refuse(s, i, mistake.NotAPointer, "%v is used as an address, but it is %s", r, p.kind)
 	}
 	if v != nil && c.NoPerfmon && v.kind.isPointer() && p.kind != stack {
-		return any, c.refuse(s, i, mistake.AddressLeak, "a pointer is written to %s, which takes CAP_PERFMON", p.kind)
+		return any, c.refuse(s, i, mistake.AddressLeak, "writing a pointer to %s needs CAP_PERFMON", p.kind)
 	}
 	switch p.kind {
 	case context:
@@ -121,7 +123,7 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		return c.accessStack(s, i, r, p, off, size, write, v)
 	case mapValue:
 		if p.m >= 0 && c.maps[p.m].Flags&readOnlyProg != 0 {
-			any.vague = true // what is in a map that nobody writes is known to the kernel
+			any.vague = true // the kernel knows the contents of a map that is never written
 		}
 		if k, ok := c.kptrAt(p, off, size); ok && !write {
 			any = k
@@ -131,7 +133,7 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		return any, c.inside(s, i, r, p, off, size, int64(c.maps[p.m].Key), mistake.MapBounds, "the map's key")
 	case memory:
 		if write && p.readOnly {
-			return any, c.refuse(s, i, mistake.ReadOnlyMemory, "%v leads to memory that is read only", r)
+			return any, c.refuse(s, i, mistake.ReadOnlyMemory, "%v points to read-only memory", r)
 		}
 		return any, c.inside(s, i, r, p, off, size, p.size, mistake.MemoryBounds, "the memory")
 	case packet, packetMeta:
@@ -150,13 +152,17 @@ func (c *checker) inside(s *state, i int, r isa.Register, p value, off, size, li
 	lo, hi := p.num.smin, p.num.umax
 	switch {
 	case p.num.smin < 0 && (p.num.smin == math.MinInt64 || off+p.off+lo != int64(int32(off+p.off+lo)) || p.off+off+lo < 0):
-		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v may be negative, %s: compare it without sign, or mask it", r, p.num.text())
+		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v may be negative, %s: compare it as unsigned, or mask it",
+			r, p.num.text())
 	case p.off+off+lo < 0 || p.off+off+lo+size > limit:
-		return c.refuse(s, i, kind, "%d bytes at offset %d from %v reach outside of %s, which has %d bytes", size, p.off+off+lo, r, what, limit)
+		return c.refuse(s, i, kind, "%d bytes at offset %d from %v reach outside of %s, which has %d bytes", size, p.off+off+lo, r, what,
+			limit)
 	case hi >= linux.OffsetLimit:
-		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v is not bounded: compare it with the size, or mask it", r)
+		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v has no upper limit: compare it with the size, or mask it",
+			r)
 	case p.off+off+int64(hi)+size > limit:
-		return c.refuse(s, i, kind, "the index that was added to %v may be %d: %d bytes at offset %d reach outside of %s, which has %d bytes", r, hi, size, p.off+off+int64(hi), what, limit)
+		return c.refuse(s, i, kind, "the index that was added to %v may be %d: %d bytes at offset %d reach outside of %s, which has %d "+
+			"bytes", r, hi, size, p.off+off+int64(hi), what, limit)
 	}
 	return true
 }

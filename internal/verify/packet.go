@@ -6,13 +6,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// What rng has of a pointer into a packet that was found to be at its end or behind it.
+// The values of rng for a pointer that is known to be at the packet's end or after it.
 const (
 	atEnd     = -1
 	behindEnd = -2
 )
 
-// beyondEnd is how a comparison with the packet's end comes out for a pointer that was compared with it before
+// beyondEnd is the result of a comparison with the packet's end for a pointer that was compared with it before
 // (is_pkt_ptr_branch_taken).
 func beyondEnd(op isa.Opcode, a, b *value) outcome {
 	if a.kind == packetEnd {
@@ -33,7 +33,7 @@ func beyondEnd(op isa.Opcode, a, b *value) outcome {
 	return open
 }
 
-// comparePacket notes how many bytes of a packet there are (find_good_pkt_pointers).
+// comparePacket records how many bytes the packet has at least (find_good_pkt_pointers).
 func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool) {
 	if !holds {
 		op, _ = op.Negated()
@@ -50,7 +50,7 @@ func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool
 	case isa.OpJLE:
 	case isa.OpJLT:
 		extra = 1
-	case isa.OpJGE, isa.OpJGT: // the same comparison comes out the same way again (mark_pkt_end)
+	case isa.OpJGE, isa.OpJGT: // the same comparison has the same result later (mark_pkt_end)
 		if a.kind == packet {
 			a.rng = atEnd
 			if op == isa.OpJGT {
@@ -61,7 +61,8 @@ func (c *checker) comparePacket(s *state, a, b *value, op isa.Opcode, holds bool
 	default:
 		return
 	}
-	if a.off+extra < 0 || a.off > linux.MostPacketOffset || a.num.umax > linux.MostPacketOffset || a.num.umax+uint64(a.off) > linux.MostPacketOffset {
+	if a.off+extra < 0 || a.off > linux.MostPacketOffset || a.num.umax > linux.MostPacketOffset ||
+		a.num.umax+uint64(a.off) > linux.MostPacketOffset {
 		return
 	}
 	rng, what, id := int32(a.off), a.kind, a.id
@@ -79,30 +80,32 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 	at := p.off + off
 	switch {
 	case p.num.smin < 0:
-		return c.refuse(s, i, mistake.Unbounded, "what was added to %v may be negative", r)
+		return c.refuse(s, i, mistake.Unbounded, "the number that was added to %v may be negative", r)
 	case at < 0 || at+size > int64(p.rng):
 		if p.rng <= 0 {
-			return c.refuse(s, i, mistake.PacketBounds, "%v was not compared with the packet's end on the path to here, or has changed since", r)
+			return c.refuse(s, i, mistake.PacketBounds, "%v was not compared with the packet's end on the path to here, or was changed "+
+				"after the comparison", r)
 		}
-		return c.refuse(s, i, mistake.PacketBounds, "%d bytes at offset %d of the packet are accessed, and %d bytes were compared with its end", size, at, p.rng)
+		return c.refuse(s, i, mistake.PacketBounds, "%d bytes at offset %d of the packet are accessed, but only %d bytes were compared "+
+			"with its end", size, at, p.rng)
 	}
 	return true
 }
 
-// reaches notes how much of its stack a function uses.
+// reaches records how much of its stack a function uses.
 func (c *checker) reaches(s *state, fn int, bytes int64) {
 	if !s.guess {
 		c.deepest[fn] = max(c.deepest[fn], bytes)
 	}
 }
 
-// loadPacket is packet access of classic BPF (check_ld_abs).
+// loadPacket follows a packet access of classic BPF (check_ld_abs).
 func (c *checker) loadPacket(s *state, i int) bool {
 	switch {
 	case c.Type == linux.ProgTypeUnspec:
 		return true
 	case !c.Type.Info().Classic:
-		return c.refuse(s, i, mistake.BadInstruction, "packet access by number is not for programs of type %s", c.Type)
+		return c.refuse(s, i, mistake.BadInstruction, "programs of type %s cannot use LD_ABS and LD_IND", c.Type)
 	}
 	in := &c.code[i]
 	reads := isa.Registers(isa.R6)
@@ -114,7 +117,7 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	}
 	regs := &s.top().regs
 	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
-		return c.refuse(s, i, mistake.ArgumentType, "r6 must hold the context here, and is %s", p.kind)
+		return c.refuse(s, i, mistake.ArgumentType, "r6 must hold the context here; it is %s", p.kind)
 	}
 	if !c.nothingHeld(s, i, 0, "where this may end the program") {
 		return false

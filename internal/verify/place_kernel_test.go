@@ -17,7 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A place is where programs are loaded for, as the kernel has it and as the check has it.
+// A place is where programs are attached: once in the form for the kernel, once in the form for the check.
 type place struct {
 	name      string
 	attr      syscall.ProgLoadAttr
@@ -28,14 +28,14 @@ type place struct {
 	static    btf.ID           // types of the program's functions
 	global    btf.ID
 	number    func(*generator, isa.Register) // reads a number from the context, r6
-	special   func(*generator)               // does something with what the context leads to
+	special   func(*generator)               // does something with the object that the context points to
 }
 
 // A createdMap is a map of the kernel.
 type createdMap struct {
 	verify.Map
 	fd     int32
-	values bool // a look-up gives a value
+	values bool // a look-up returns a value
 }
 
 // pairArguments are those of the global functions of random programs: int (int, struct pair *).
@@ -44,7 +44,8 @@ var pairArguments = []verify.Argument{{Kind: verify.ArgumentNumber}, {Kind: veri
 // createMaps makes one map of each kind that random programs use.
 func createMaps(t testing.TB) []createdMap {
 	var list []createdMap
-	add := func(text string, kind syscall.MapType, key, value, most uint32, flags syscall.MapFlags, values bool, attr syscall.MapCreateAttr, special map[string]uint32) {
+	add := func(text string, kind syscall.MapType, key, value, most uint32, flags syscall.MapFlags, values bool,
+		attr syscall.MapCreateAttr, special map[string]uint32) {
 		attr.Type, attr.KeySize, attr.ValueSize, attr.MaxEntries, attr.Flags, attr.Name = kind, key, value, most, flags, "fuzz"
 		fd, err := syscall.MapCreate(&attr)
 		if err != nil {
@@ -77,7 +78,8 @@ func createMaps(t testing.TB) []createdMap {
 
 	number := &cbtf.Int{Name: "int", Size: 4, Encoding: cbtf.Signed}
 	lock := &cbtf.Struct{Name: "bpf_spin_lock", Size: 4, Members: []cbtf.Member{{Name: "val", Type: number}}}
-	value := &cbtf.Struct{Name: "locked", Size: 24, Members: []cbtf.Member{{Name: "a", Type: number}, {Name: "lock", Type: lock, Offset: 8 * 8}, {Name: "b", Type: number, Offset: 16 * 8}}}
+	value := &cbtf.Struct{Name: "locked", Size: 24, Members: []cbtf.Member{{Name: "a", Type: number}, {Name: "lock",
+		Type: lock, Offset: 8 * 8}, {Name: "b", Type: number, Offset: 16 * 8}}}
 	b, err := cbtf.NewBuilder([]cbtf.Type{number, value}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +91,8 @@ func createMaps(t testing.TB) []createdMap {
 	add("task_storage", syscall.MapTypeTaskStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
 	add("sk_storage", syscall.MapTypeSKStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
 	add("cgrp_storage", syscall.MapTypeCgrpStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
-	add("array", syscall.MapTypeArray, 4, 24, 2, 0, true, syscall.MapCreateAttr{BTF: types, BTFKeyTypeID: uint32(key), BTFValueTypeID: uint32(val)}, map[string]uint32{"bpf_spin_lock": 8})
+	add("array", syscall.MapTypeArray, 4, 24, 2, 0, true, syscall.MapCreateAttr{BTF: types, BTFKeyTypeID: uint32(key),
+		BTFValueTypeID: uint32(val)}, map[string]uint32{"bpf_spin_lock": 8})
 	return list
 }
 
@@ -106,7 +109,7 @@ func loadTypes(t testing.TB, b *cbtf.Builder) *syscall.FD {
 	return fd
 }
 
-// places are all that random programs are loaded for.
+// places are all places for which random programs are loaded.
 func places(t testing.TB) []*place {
 	types, err := btf.Kernel()
 	if err != nil {
@@ -119,7 +122,8 @@ func places(t testing.TB) []*place {
 	long := &cbtf.Int{Name: "long", Size: 8, Encoding: cbtf.Signed}
 	pair := &cbtf.Struct{Name: "pair", Size: 16, Members: []cbtf.Member{{Name: "a", Type: long}, {Name: "b", Type: long, Offset: 64}}}
 	static := &cbtf.Func{Name: "local", Linkage: cbtf.StaticFunc, Type: &cbtf.FuncProto{Return: number}}
-	global := &cbtf.Func{Name: "open", Linkage: cbtf.GlobalFunc, Type: &cbtf.FuncProto{Return: number, Params: []cbtf.FuncParam{{Name: "n", Type: number}, {Name: "p", Type: &cbtf.Pointer{Target: pair}}}}}
+	global := &cbtf.Func{Name: "open", Linkage: cbtf.GlobalFunc, Type: &cbtf.FuncProto{Return: number, Params: []cbtf.FuncParam{{Name: "n",
+		Type: number}, {Name: "p", Type: &cbtf.Pointer{Target: pair}}}}}
 	b, err := cbtf.NewBuilder([]cbtf.Type{static, global}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +133,10 @@ func places(t testing.TB) []*place {
 	globalID, _ := b.Add(global)
 
 	functions := map[string]int32{}
-	for _, name := range []string{"bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_preempt_disable", "bpf_preempt_enable", "bpf_local_irq_save", "bpf_local_irq_restore", "bpf_iter_num_new",
-		"bpf_iter_num_next", "bpf_iter_num_destroy", "bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "tcp_slow_start", "tcp_cong_avoid_ai", "tcp_reno_ssthresh", "tcp_reno_undo_cwnd", "tcp_reno_cong_avoid"} {
+	for _, name := range []string{"bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_preempt_disable", "bpf_preempt_enable",
+		"bpf_local_irq_save", "bpf_local_irq_restore", "bpf_iter_num_new",
+		"bpf_iter_num_next", "bpf_iter_num_destroy", "bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "tcp_slow_start",
+		"tcp_cong_avoid_ai", "tcp_reno_ssthresh", "tcp_reno_undo_cwnd", "tcp_reno_cong_avoid"} {
 		id, err := types.Lookup(btf.KindFunc, name)
 		if err != nil {
 			t.Logf("this kernel has no %s", name)
@@ -163,9 +169,11 @@ func places(t testing.TB) []*place {
 	add(&place{number: word(0, 4, 8, 16, 48)}, syscall.ProgTypeSocketFilter, "socket_filter")
 	add(&place{number: word(12, 16), special: func(g *generator) { g.packet(0, 4) }}, syscall.ProgTypeXDP, "xdp")
 	add(&place{number: word(0, 4, 8, 16, 48), special: func(g *generator) { g.packet(76, 80) }}, syscall.ProgTypeSchedCls, "sched_cls")
-	add(&place{attr: syscall.ProgLoadAttr{Flags: syscall.ProgSleepable}, program: verify.Program{Sleepable: true}, number: word(0, 4, 8)}, syscall.ProgTypeSyscall, "syscall")
+	add(&place{attr: syscall.ProgLoadAttr{Flags: syscall.ProgSleepable}, program: verify.Program{Sleepable: true}, number: word(0, 4, 8)},
+		syscall.ProgTypeSyscall, "syscall")
 
-	for _, member := range []string{"init", "ssthresh", "cong_avoid", "set_state", "cwnd_event", "undo_cwnd", "pkts_acked", "cong_control"} {
+	for _, member := range []string{"init", "ssthresh", "cong_avoid", "set_state", "cwnd_event", "undo_cwnd", "pkts_acked",
+		"cong_control"} {
 		list[len(list)-1].info = list[len(list)-1].info && true
 		ops, err := structops.ReadInterface(types, "tcp_congestion_ops")
 		if err != nil {
@@ -201,7 +209,7 @@ func places(t testing.TB) []*place {
 	return list
 }
 
-// load asks the kernel, and then the check.
+// load gives a program to the kernel, and then to the check.
 func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []mistake.Finding, complete bool, err error) {
 	raw, bad := isa.Append(nil, isa.Native, code...)
 	if bad != nil {
@@ -211,7 +219,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 	attr.Instructions = raw
 	program := p.program
 	program.Code = code
-	program.Steps = 4000 // more is for who waits for it
+	program.Steps = 4000 // more steps take too long
 	program.NotGPL = attr.License != "GPL"
 	if p.info && funcs != nil {
 		var info bytes.Buffer
@@ -228,7 +236,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 		attr.BTF = nil
 	}
 	if findings, complete = verify.Check(program); !complete {
-		return nil, false, nil // the kernel would take seconds
+		return nil, false, nil // the kernel would need seconds
 	}
 	prog, err := syscall.ProgLoad(&attr)
 	if err == nil {
@@ -237,7 +245,7 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 	return findings, complete, err
 }
 
-// socket does something with the struct sock that a member of tcp_congestion_ops is given.
+// socket does something with the struct sock that is an argument of a member of tcp_congestion_ops.
 func (g *generator) socket(types *btf.Types, params int) {
 	k := g.keeper()
 	g.emit(isa.LoadMem(isa.DW, k, isa.R6, 0))
@@ -294,7 +302,7 @@ func (g *generator) socket(types *btf.Types, params int) {
 	}
 }
 
-// touch2 is touch from an offset on.
+// touch2 is touch, but begins at an offset.
 func (g *generator) touch2(r isa.Register, at int16, size int64) {
 	from := len(g.code)
 	g.touch(r, size)
@@ -306,7 +314,7 @@ func (g *generator) touch2(r isa.Register, at int16, size int64) {
 	}
 }
 
-// task does something with the task that a tracepoint is given.
+// task does something with the task that is an argument of a tracepoint.
 func (g *generator) task(types *btf.Types, arg int16) {
 	k := g.keeper()
 	g.emit(isa.LoadMem(isa.DW, k, isa.R6, arg))

@@ -8,23 +8,23 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// computePointer is arithmetic with a pointer (adjust_ptr_min_max_vals).
+// computePointer follows arithmetic with a pointer (adjust_ptr_min_max_vals).
 func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.Opcode, wide bool) bool {
 	p, by := *dst, src
 	switch {
 	case dst.kind.isPointer() && src.kind.isPointer():
-		if op == isa.OpSub && !c.NoPerfmon { // the distance, for those who may see addresses
+		if op == isa.OpSub && !c.NoPerfmon { // the distance is allowed with CAP_PERFMON
 			*dst = anyNumber(8)
 			return true
 		}
 		if op == isa.OpAdd {
-			return c.refuse(s, i, mistake.PointerArithmetic, "two pointers are added")
+			return c.refuse(s, i, mistake.PointerArithmetic, "two pointers cannot be added")
 		}
-		return c.refuse(s, i, mistake.PointerArithmetic, "two pointers are computed with")
+		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with two pointers is not allowed")
 	case src.kind.isPointer():
 		p, by = src, *dst
 		if op == isa.OpSub && wide {
-			return c.refuse(s, i, mistake.PointerArithmetic, "a pointer is subtracted from a number")
+			return c.refuse(s, i, mistake.PointerArithmetic, "a pointer cannot be subtracted from a number")
 		}
 	}
 	if !wide {
@@ -33,15 +33,15 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 			*dst = anyNumber(8)
 			return true
 		default:
-			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a pointer in 32 bits")
+			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a pointer needs 64 bits, not 32")
 		}
 	}
 	switch op {
 	case isa.OpAdd, isa.OpSub:
 	case isa.OpAnd, isa.OpOr, isa.OpXor:
-		return c.refuse(s, i, mistake.PointerArithmetic, "bits of a pointer are computed with")
+		return c.refuse(s, i, mistake.PointerArithmetic, "and, or and xor with a pointer are not allowed")
 	default:
-		return c.refuse(s, i, mistake.PointerArithmetic, "a pointer may be added to or subtracted from, and nothing else")
+		return c.refuse(s, i, mistake.PointerArithmetic, "with a pointer, only addition and subtraction are allowed")
 	}
 	if by.vague || by.kind == opaque || p.vague {
 		q := p
@@ -55,10 +55,10 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	switch p.kind {
 	case mapItself:
 		if !(by.isConst() && by.num.bits.value == 0) {
-			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a map itself")
+			return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with a map itself is not allowed")
 		}
 	case packetEnd, socket, function:
-		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with %s", p.kind)
+		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with %s is not allowed", p.kind)
 	}
 	n := by.num
 	const limit = linux.OffsetLimit
@@ -72,7 +72,7 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		}
 		p.off += k
 		if p.off >= limit || p.off <= -limit {
-			return c.refuse(s, i, mistake.Unbounded, "offset %d of %s is too far", p.off, p.kind)
+			return c.refuse(s, i, mistake.Unbounded, "offset %d of %s is too large", p.off, p.kind)
 		}
 		if p.off != int64(int32(p.off)) {
 			p.vague = true
@@ -81,7 +81,8 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 		return true
 	}
 	if n.smin == math.MinInt64 {
-		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s has no lower limit: compare it without sign, or mask it, before", p.kind)
+		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s has no lower limit: compare it as unsigned, or mask "+
+			"it, before", p.kind)
 	}
 	if n.smin >= limit || n.smin <= -limit {
 		return c.refuse(s, i, mistake.Unbounded, "the number that is added to %s may be %d", p.kind, n.smin)

@@ -10,22 +10,22 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Program is what is checked, and what is known about where it will run. What is not known is not judged.
+// A Program is a program to check, with what is known about the kernel that will run it. What is not known is not checked.
 type Program struct {
-	place.Place // where it goes; see place.Place for what may be left out
+	place.Place // where it is attached; place.Place says which fields may be empty
 
 	Code      []isa.Instruction
-	Types     *btf.Types // the kernel's; nil when not known
+	Types     *btf.Types // the kernel's types; nil if not known
 	Sleepable bool
 	Attached  bool          // the caller checks whether the place exists
-	Strict    bool          // what cannot be meant is a finding though the kernel takes it: a pointer as a result that is a number
-	Steps     int           // how many instructions are walked through at most; 0: many
+	Strict    bool          // report also what the kernel accepts but cannot be intended: a pointer returned as a number
+	Steps     int           // limit of instructions to walk through; 0: the default
 	NotGPL    bool          // the license is known, and is not compatible with the GPL
 	NoPerfmon bool          // it is loaded without CAP_PERFMON
-	Maps      map[int32]Map // by descriptor, as in the instructions; nil: nothing is known of maps
-	Functions []Function    // of the program, as its func_info says; nil where it has none
+	Maps      map[int32]Map // by descriptor, as in the instructions; nil: maps are not known
+	Functions []Function    // of the program, from its func_info; nil if it has none
 
-	// Line names an instruction by its slot, for messages about another one; nil: by its number.
+	// Line names the instruction at a slot, for messages about another instruction. If it is nil, messages use the slot's number.
 	Line func(slot int) string
 }
 
@@ -35,11 +35,11 @@ type Map struct {
 	Type            linux.MapType
 	Key, Value, Max uint32 // bytes, bytes, elements
 	Flags           uint32
-	Special         map[string]uint32 // fields of the value that only the kernel touches: bpf_spin_lock, bpf_timer, kptr; offset
+	Special         map[string]uint32 // offsets of the value's fields that only the kernel may access: bpf_spin_lock, bpf_timer, kptr
 }
 
-// A Function is a function of the program. One that is global (BTF_FUNC_GLOBAL) is judged by its prototype, whoever calls it; others are
-// walked through with what they are given.
+// A Function is a function of the program. A global one (BTF_FUNC_GLOBAL) is checked by its prototype, for all callers. The others are
+// walked through with the arguments of each call.
 type Function struct {
 	Slot   int // of its first instruction
 	Name   string
@@ -47,7 +47,7 @@ type Function struct {
 	Args   []Argument // of a global one
 }
 
-// An Argument of a global function is what the kernel makes of its type (btf_prepare_func_args).
+// An Argument of a global function, as the kernel understands its type (btf_prepare_func_args).
 type Argument struct {
 	Kind     ArgumentKind
 	Size     int64 // of memory, in bytes
@@ -64,7 +64,7 @@ const (
 	ArgumentMemory
 )
 
-// Decode reads the instructions of a program. What cannot be one is a finding.
+// Decode reads the instructions of a program. Bytes that are not an instruction are a finding.
 func Decode(code []byte, order isa.ByteOrder) ([]isa.Instruction, *mistake.Finding) {
 	ins, err := isa.Decode(code, order)
 	if err == nil {

@@ -2,7 +2,7 @@ package verify
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// pairs are ids of one state and what they are in another: ids count only by which are equal.
+// pairs are ids of one state with the matching ids of another. Only the equality of ids matters, not their values.
 type pairs [][2]uint32
 
 func (p *pairs) same(a, b uint32) bool {
@@ -23,7 +23,7 @@ func equal(a, b *state, live isa.RegisterSet, ids *pairs) bool {
 	return compareStates(a, b, live, ids, true)
 }
 
-// covers reports whether all that b may be a may be too: then a path from b finds nothing that one from a has not.
+// covers reports whether a allows all values that b allows. Then a path from b finds nothing more than the path from a.
 func covers(a, b *state, live isa.RegisterSet, ids *pairs) bool {
 	return compareStates(a, b, live, ids, false)
 }
@@ -103,8 +103,10 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 		}
 		return x.id == 0 || ids.same(x.id, y.id) && x.off == y.off
 	}
-	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust || x.frame != y.frame ||
-		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng || x.rng != y.rng && min(x.rng, y.rng) < 0 {
+	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust ||
+		x.frame != y.frame ||
+		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng || x.rng != y.rng &&
+		min(x.rng, y.rng) < 0 {
 		return false
 	}
 	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)

@@ -18,19 +18,21 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// recordedFunctions are those of programs whose refusal has to do with them, as the logs show them ("Func#1 ('glob') is global", and the
-// state in which its validation begins).
+// recordedFunctions are the functions of programs that are refused because of them. The logs show them ("Func#1 ('glob') is global", and
+// the state at the beginning of its validation).
 var recordedFunctions = map[string][]verify.Function{
-	"ok_global_func":        {{}, {Slot: 3, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
-	"global_bad_arg":        {{}, {Slot: 4, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
-	"global_ptr_maybe_null": {{}, {Slot: 6, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentMemory, Size: 8, Nullable: true}}}},
-	"global_ret_ptr":        {{}, {Slot: 4, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
-	"funcinfo_count":        {{}}, // "number of funcs in func_info doesn't match number of subprogs"
+	"ok_global_func": {{}, {Slot: 3, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
+	"global_bad_arg": {{}, {Slot: 4, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
+	"global_ptr_maybe_null": {{}, {Slot: 6, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentMemory, Size: 8,
+		Nullable: true}}}},
+	"global_ret_ptr": {{}, {Slot: 4, Name: "glob", Global: true, Args: []verify.Argument{{Kind: verify.ArgumentNumber}}}},
+	"funcinfo_count": {{}}, // "number of funcs in func_info doesn't match number of subprogs"
 }
 
-// recordedProgram is what a program was loaded as.
+// recordedProgram is a recorded program with the place that it was loaded for.
 func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.Program {
-	p := verify.Program{Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL", NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
+	p := verify.Program{Types: types, Sleepable: e.Sleepable, NotGPL: e.License != "GPL",
+		NoPerfmon: e.CapBPFOnly, Maps: map[int32]verify.Map{}}
 	p.Type, _ = linux.ParseProgType(e.ProgType)
 	switch kind, name, _ := strings.Cut(e.Target, ":"); kind {
 	case "struct":
@@ -53,20 +55,22 @@ func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.
 		}
 		kind, ok := linux.ParseMapType(m.Type)
 		if !ok {
-			t.Fatalf("%s is not a type of maps", m.Type)
+			t.Fatalf("%s is not a map type", m.Type)
 		}
-		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: kind, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags, Special: m.Fields}
+		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: kind, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags,
+			Special: m.Fields}
 	}
 	return p
 }
 
-// TestRecordedVerdicts compares with what Linux 6.18 said of 190 programs. Nothing may be found in those that it took. What is found in the
-// others is counted, and docs/check.md has the figures: whether a mistake is found, and its kind and instruction are those of the log.
+// TestRecordedVerdicts compares the check with the verdicts of Linux 6.18 on 190 programs. Nothing may be found in programs that it
+// accepted. For the others, docs/check.md has the numbers: how many mistakes are found, and how many with the kind and instruction of the
+// log.
 func TestRecordedVerdicts(t *testing.T) {
 	types := recorded.OpenTypes(t)
 	logs := recorded.Open(t)
 	taken, refused, found, alike := 0, 0, 0, 0
-	place, elsewhere, nowhere := 0, 0, 0 // where what is found stands, beside the instruction that the log names
+	place, elsewhere, nowhere := 0, 0, 0 // the finding is at the instruction that the log names; at another one; the log names none
 	for _, e := range logs.Programs {
 		code, err := hex.DecodeString(e.Insns)
 		if err != nil {
@@ -90,7 +94,7 @@ func TestRecordedVerdicts(t *testing.T) {
 		r := verifierlog.Explain(log, verifierlog.Program{Errno: e.Levels["1"].Errno})
 		switch {
 		case e.Loaded && len(findings) > 0:
-			t.Errorf("%s: the kernel takes it, but: %v", e.Name, findings)
+			t.Errorf("%s: the kernel accepts it, but: %v", e.Name, findings)
 		case e.Loaded:
 			taken++
 			if !complete {
@@ -119,7 +123,8 @@ func TestRecordedVerdicts(t *testing.T) {
 			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Detail, r.Reason)
 		}
 	}
-	measured := fmt.Sprintf("of the %d that the kernel accepts, none is refused; of the %d that it refuses, %d are found, %d with the kind of the kernel's "+
+	measured := fmt.Sprintf("of the %d that the kernel accepts, none is refused; of the %d that it refuses, %d are found, %d with the "+
+		"kind of the kernel's "+
 		"message. %d are found at the instruction that the log names, %d at another one, and for %d the log does not name one.",
 		taken, refused, found, alike, place, elsewhere, nowhere)
 	t.Log(measured)

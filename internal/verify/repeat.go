@@ -7,14 +7,15 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// mostTurns is how often a loop that the kernel cuts short is followed with the numbers that it really has.
+// mostTurns is how often a loop that the kernel cuts short is followed with its real numbers.
 const mostTurns = 600
 
-// widen forgets numbers that changed since a path came to the instruction of a loop before (widen_imprecise_scalars). The kernel
-// keeps those that something was found to depend on ("precise"); which those are is not known here. So nothing is claimed about them.
+// widen forgets numbers that changed since the path was last at this instruction of a loop (widen_imprecise_scalars). The kernel
+// keeps the numbers on which something depends ("precise"). This package does not know which they are, so it reports nothing that
+// depends on them.
 //
-// All that the kernel takes, it takes for all numbers that it forgot: so the path with the numbers as they are is followed
-// as well, from an instruction on, when nothing else is left to do.
+// What the kernel accepts, it accepts for all values of the numbers that it forgot. So the path with the real numbers is followed
+// too, after all other paths.
 func (c *checker) widen(s *state, i, next int, parent *visit) {
 	before := parent
 	if before != nil && before.at == i {
@@ -59,7 +60,7 @@ func (c *checker) widen(s *state, i, next int, parent *visit) {
 	}
 }
 
-// followExtra follows paths of which the kernel may know less, until something is found or the work is too much.
+// followExtra follows paths of which the kernel may know less, until there is a finding or the work is too much.
 func (c *checker) followExtra() {
 	for n := 0; n < len(c.extra) && len(c.findings) == 0; n++ {
 		c.pending = append(c.pending, c.extra[n])
@@ -78,7 +79,7 @@ func (c *checker) loops(i int) bool {
 	case !in.IsKfuncCall():
 		return false
 	case c.Types == nil || in.Off != 0:
-		return true // for all that is known
+		return true // it may be one
 	}
 	return strings.HasSuffix(c.Types.Name(btf.ID(uint32(in.Imm))), "_next")
 }

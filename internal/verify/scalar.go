@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// A scalar is what is known of a number: limits with and without sign, of the whole register
-// and of its lower half, and bits. All of them hold at once (struct bpf_reg_state,
+// A scalar is what is known of a number: signed and unsigned limits of the whole register
+// and of its lower half, and known bits. All of them hold at once (struct bpf_reg_state,
 // include/linux/bpf_verifier.h).
 type scalar struct {
 	bits           tnum
@@ -24,7 +24,7 @@ func anyScalar() scalar {
 	return scalar{anyBits, math.MinInt64, math.MaxInt64, 0, math.MaxUint64, math.MinInt32, math.MaxInt32, 0, math.MaxUint32}
 }
 
-// upTo is a number of so many bytes without sign.
+// ofBytes is any unsigned number of size bytes.
 func ofBytes(size int) scalar {
 	s := anyScalar()
 	if size < 8 {
@@ -60,12 +60,12 @@ func (s *scalar) free64() {
 	s.smin, s.smax, s.umin, s.umax = math.MinInt64, math.MaxInt64, 0, math.MaxUint64
 }
 
-// broken reports whether no number is possible: control never comes there.
+// broken reports whether no number is possible. Control never comes there.
 func (s *scalar) broken() bool {
 	return s.smin > s.smax || s.umin > s.umax || s.smin32 > s.smax32 || s.umin32 > s.umax32
 }
 
-// sync lets each kind of knowledge sharpen the others, until nothing new comes of it
+// sync narrows the limits and the bits by each other, as often as the kernel does
 // (reg_bounds_sync, kernel/bpf/verifier.c, Linux 6.18).
 func (s *scalar) sync() {
 	s.fromBits()
@@ -128,7 +128,7 @@ func (s *scalar) deduce64() {
 		s.umin, s.umax = max(s.umin, uint64(s.smin)), min(s.umax, uint64(s.smax))
 		return
 	}
-	// The limits with sign wrap around zero; those without may lie on one side (Linux 6.17).
+	// The signed limits are on both sides of zero; the unsigned ones may be on one side (Linux 6.17).
 	switch {
 	case s.umax < uint64(s.smin):
 		s.smin, s.umax = 0, min(s.umax, uint64(s.smax))
@@ -137,7 +137,7 @@ func (s *scalar) deduce64() {
 	}
 }
 
-// mix goes from the lower half to the whole.
+// mix narrows the whole by the lower half.
 func (s *scalar) mix() {
 	const high = uint64(math.MaxUint32) << 32
 	s.umin = max(s.umin, s.umin&high|uint64(s.umin32))

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// known5 are all tnums of a few bits, moved to where it matters.
+// known5 are all tnums of a few bits, moved to the positions that matter.
 func someTnums() []tnum {
 	var list []tnum
 	for mask := range uint64(16) {
@@ -25,7 +25,7 @@ func (t tnum) has(n uint64) bool { return n&^t.mask == t.value }
 // numbersOf are numbers of a tnum.
 func (t tnum) numbersOf(r *rand.Rand) uint64 { return t.value | r.Uint64()&t.mask }
 
-// TestTnumsHoldAllResults: what an operation makes of numbers is among what it makes of their tnums.
+// TestTnumsHoldAllResults: the result of an operation on numbers is one of the numbers in the result on their tnums.
 func TestTnumsHoldAllResults(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	list := someTnums()
@@ -44,7 +44,7 @@ func TestTnumsHoldAllResults(t *testing.T) {
 			a, b := list[r.IntN(len(list))], list[r.IntN(len(list))]
 			x, y := a.numbersOf(r), b.numbersOf(r)
 			if got := op.of(a, b); !got.has(op.is(x, y)) {
-				t.Fatalf("%s: %#x and %#x give %#x, which %+v does not have", name, x, y, op.is(x, y), got)
+				t.Fatalf("%s: %#x and %#x give %#x, which is not in %+v", name, x, y, op.is(x, y), got)
 			}
 		}
 	}
@@ -57,24 +57,25 @@ func TestTnumsHoldAllResults(t *testing.T) {
 	}
 }
 
-// has reports whether a number is one of those that a scalar may be.
+// has reports whether a scalar allows a number.
 func (s *scalar) has(n uint64) bool {
 	return s.bits.has(n) && n >= s.umin && n <= s.umax && int64(n) >= s.smin && int64(n) <= s.smax &&
 		uint32(n) >= s.umin32 && uint32(n) <= s.umax32 && int32(n) >= s.smin32 && int32(n) <= s.smax32
 }
 
-// edge is a number where something wraps around, or near one.
+// edge is a number at which something wraps around, or a number near it.
 func edge(r *rand.Rand) uint64 {
 	n := [...]uint64{0, 1 << 31, 1 << 32, 1 << 63, 1 << 16, 255, r.Uint64(), r.Uint64() >> r.IntN(64)}[r.IntN(8)]
 	return n + uint64(r.IntN(5)) - 2
 }
 
-// scalarWith is one that a number is among, narrowed by comparisons that hold for it.
+// scalarWith is a scalar that allows a number, narrowed by comparisons that hold for the number.
 func scalarWith(r *rand.Rand, n uint64) scalar {
 	s := anyScalar()
 	for range r.IntN(4) {
 		limit := edge(r)
-		op := [...]isa.Opcode{isa.OpJLT, isa.OpJLE, isa.OpJGT, isa.OpJGE, isa.OpJSLT, isa.OpJSLE, isa.OpJSGT, isa.OpJSGE, isa.OpJNE, isa.OpJSET}[r.IntN(10)]
+		op := [...]isa.Opcode{isa.OpJLT, isa.OpJLE, isa.OpJGT, isa.OpJGE, isa.OpJSLT, isa.OpJSLE, isa.OpJSGT, isa.OpJSGE, isa.OpJNE,
+			isa.OpJSET}[r.IntN(10)]
 		wide := r.IntN(2) == 0
 		x, y := exactly(n), exactly(limit)
 		holds := decide(op, wide, &x, &y) == always
@@ -83,7 +84,7 @@ func scalarWith(r *rand.Rand, n uint64) scalar {
 	return s
 }
 
-// TestScalarsHoldAllResults: no number gets lost, by comparisons and by arithmetic in both widths.
+// TestScalarsHoldAllResults: comparisons and arithmetic in both widths lose no possible number.
 func TestScalarsHoldAllResults(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	ops := [...]isa.Opcode{isa.OpAdd, isa.OpSub, isa.OpMul, isa.OpAnd, isa.OpOr, isa.OpXor, isa.OpLsh, isa.OpRsh, isa.OpArsh}
@@ -103,12 +104,12 @@ func TestScalarsHoldAllResults(t *testing.T) {
 		}
 		want := compute(op, wide, x, y)
 		if got, _ := computed(op, wide, a, b); !got.has(want) || got.broken() {
-			t.Fatalf("%v wide %v: %#x and %#x give %#x, which is none of %+v (from %+v and %+v)", op, wide, x, y, want, got, a, b)
+			t.Fatalf("%v wide %v: %#x and %#x give %#x, which is not in %+v (from %+v and %+v)", op, wide, x, y, want, got, a, b)
 		}
 		for _, size := range [...]int{1, 2, 4} {
 			want := uint64(int64(x) << (64 - 8*size) >> (64 - 8*size))
 			if got := signExtended(a, size, true); !got.has(want) {
-				t.Fatalf("%#x extended from %d bytes is %#x, which is none of %+v", x, size, want, got)
+				t.Fatalf("%#x extended from %d bytes is %#x, which is not in %+v", x, size, want, got)
 			}
 		}
 	}

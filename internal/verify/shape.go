@@ -8,23 +8,23 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An instr is an instruction where it stands.
+// An instr is an instruction with its place in the program.
 type instr struct {
 	isa.Instruction
 	slot   int
-	to     int  // where a jump, branch or call leads; -1 where nowhere
+	to     int  // target of a jump, branch or call; -1 if it has none
 	fn     int  // the function that it is part of
 	join   bool // paths may meet here
 	reads  isa.RegisterSet
-	needs  isa.RegisterSet // those, and what a call or exit may read
-	gives  isa.RegisterSet // registers whose value before does not matter behind it
+	needs  isa.RegisterSet // the registers it reads, and those that a call or exit may read
+	gives  isa.RegisterSet // registers whose old value does not matter after it
 	live   isa.RegisterSet // registers that matter before it
 	what   what
-	stuck  bool // no path leads to an exit
-	called bool // a call stands before it in its function
+	stuck  bool // no path goes to an exit
+	called bool // there is a call before it in its function
 }
 
-// what an instruction does.
+// What an instruction does.
 type what uint8
 
 const (
@@ -67,15 +67,15 @@ func whatOf(ins *isa.Instruction) what {
 // leads reports whether it jumps to in.to, always or on a condition.
 func (in *instr) leads() bool { return in.what == branches || in.what == jumpsTo }
 
-// ends reports whether nothing goes on behind it.
+// ends reports whether control cannot continue after it.
 func (in *instr) ends() bool {
 	return in.what == exits || in.what == jumpsTo || in.what == jumpsByTable
 }
 
-// A slotIndex has, by slot, the number of the instruction that begins there and 1 more; 0 in the middle of a 64-bit load.
+// A slotIndex has, for each slot, 1 + the number of the instruction that begins there; 0 in the middle of a 64-bit load.
 type slotIndex []int32
 
-// instruction is the one that begins at a slot; ok is false where none does.
+// instruction returns the instruction that begins at a slot; ok is false if none begins there.
 func (at slotIndex) instruction(slot int) (i int, ok bool) {
 	if slot < 0 || slot >= len(at) || at[slot] == 0 {
 		return 0, false
@@ -83,7 +83,7 @@ func (at slotIndex) instruction(slot int) (i int, ok bool) {
 	return int(at[slot]) - 1, true
 }
 
-// layOut finds functions, targets and the shape's mistakes (check_subprogs, check_cfg).
+// layOut finds functions, jump targets and mistakes of the control flow (check_subprogs, check_cfg).
 func (c *checker) layOut(code []isa.Instruction) bool {
 	c.code = make([]instr, len(code))
 	slots := 0
@@ -119,7 +119,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		}
 		to, ok := at.instruction(target)
 		if !ok {
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the call leads to instruction %d, where none begins", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the call goes to slot %d, where no instruction begins", target))
 			return false
 		}
 		in.to = to
@@ -150,18 +150,19 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		to, ok := at.instruction(target)
 		switch {
 		case target < 0 || target >= slot:
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump leads to instruction %d, outside of the program", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, outside of the program", target))
 			return false
 		case !ok:
-			c.report(target-1, mistake.JumpOutside, fmt.Sprintf("the jump at instruction %d leads into the middle of the 64-bit load at %d", in.slot, target-1))
+			c.report(target-1, mistake.JumpOutside, fmt.Sprintf("the jump at instruction %d goes into the middle of the 64-bit load at %d",
+				in.slot, target-1))
 			return false
 		case c.code[to].fn != in.fn:
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump leads to instruction %d, in another function", target))
+			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, in another function", target))
 			return false
 		}
 		in.to = to
 	}
-	ways := make([]uint8, len(c.code)) // that lead to each instruction; 2 stands for more, too
+	ways := make([]uint8, len(c.code)) // to each instruction; 2 means two or more
 	for _, start := range c.starts {
 		ways[start]++
 	}
@@ -193,7 +194,7 @@ func insertSorted(list []int, n int) []int {
 	return append(list, n)
 }
 
-// next lists where control may go on within the function.
+// next lists the instructions at which control may continue in the function.
 func (c *checker) next(i int, f func(int)) {
 	in := &c.code[i]
 	if in.leads() && in.to >= 0 {
@@ -204,7 +205,7 @@ func (c *checker) next(i int, f func(int)) {
 	}
 }
 
-// reachable refuses code that no path leads to.
+// reachable refuses code that no path reaches.
 func (c *checker) reachable() bool {
 	seen := make([]bool, len(c.code))
 	var work []int
@@ -223,7 +224,7 @@ func (c *checker) reachable() bool {
 			visit(in.to)
 		}
 		if in := &c.code[i]; in.what == jumpsByTable {
-			return true // where it leads is in a map
+			return true // its targets are in a map
 		}
 	}
 	for _, start := range c.starts {
@@ -236,7 +237,7 @@ func (c *checker) reachable() bool {
 	}
 	for i := range seen {
 		if !seen[i] {
-			c.report(c.code[i].slot, mistake.Unreachable, "no path leads to this instruction")
+			c.report(c.code[i].slot, mistake.Unreachable, "no path reaches this instruction")
 			return false
 		}
 	}

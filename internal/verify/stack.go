@@ -19,13 +19,14 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	if !p.fixed() {
 		lo, hi := at+p.num.smin, at+p.num.smax
 		if p.num.smin <= -linux.OffsetLimit || p.num.smax >= linux.OffsetLimit {
-			return any, c.refuse(s, i, mistake.Unbounded, "the offset from the stack is not bounded")
+			return any, c.refuse(s, i, mistake.Unbounded, "the offset into the stack has no limits: compare it, or mask it")
 		}
 		if c.NoPerfmon {
-			return any, c.refuse(s, i, mistake.StackBounds, "an offset into the stack must be known without CAP_PERFMON")
+			return any, c.refuse(s, i, mistake.StackBounds, "without CAP_PERFMON an offset into the stack must be a known constant")
 		}
 		if lo < -linux.StackSize || hi+size > 0 {
-			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1", size, lo, hi, linux.StackSize)
+			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1",
+				size, lo, hi, linux.StackSize)
 		}
 		if write {
 			c.blur(s, int(p.frame))
@@ -34,9 +35,11 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	}
 	switch {
 	case at < -linux.StackSize || at+size > 0:
-		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1", size, at, linux.StackSize)
+		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1",
+			size, at, linux.StackSize)
 	case at%size != 0:
-		return any, c.refuse(s, i, mistake.Misaligned, "%d bytes at %d from r10: on the stack that must be a multiple of %d", size, at, size)
+		return any, c.refuse(s, i, mistake.Misaligned, "%d bytes at %d from r10: on the stack, the offset must be a multiple of %d",
+			size, at, size)
 	}
 	f := &s.frames[p.frame]
 	c.reaches(s, f.fn, -at)
@@ -57,7 +60,7 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 		return sl.val, true
 	}
 	if sl.bytes[7] == spilled && sl.val.kind.isPointer() && !sl.val.vague {
-		return any, c.refuse(s, i, mistake.StackSpill, "part of a pointer is read from the stack")
+		return any, c.refuse(s, i, mistake.StackSpill, "only a part of a pointer is read from the stack: read all 8 bytes")
 	}
 	zeros, vague := true, false
 	for k := b; k < b+size; k++ {
@@ -79,13 +82,14 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 				return any, c.refuse(s, i, mistake.UninitialisedStack, "the byte at %d from r10 was never written", at+int64(k-b))
 			}
 		default:
-			return any, c.refuse(s, i, mistake.UninitialisedStack, "a dynptr, iterator or saved flags on the stack are read as memory")
+			return any, c.refuse(s, i, mistake.UninitialisedStack, "a dynptr, an iterator or saved flags on the stack cannot be read as "+
+				"memory")
 		}
 	}
 	if zeros {
 		return constant(0), true
 	}
-	// The low bytes of a spilled number (a little-endian machine's).
+	// The low bytes of a spilled number (on a little-endian machine).
 	if vague && sl.val.kind == number {
 		first := -1
 		for k := range sl.bytes {
@@ -115,20 +119,20 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 
 func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int, v *value) bool {
 	if sl.bytes[0] == spilled && sl.val.kind.isPointer() && size < 8 && c.NoPerfmon {
-		return c.refuse(s, i, mistake.StackSpill, "part of a pointer on the stack is overwritten")
+		return c.refuse(s, i, mistake.StackSpill, "only a part of a pointer on the stack is overwritten: write all 8 bytes")
 	}
 	switch sl.bytes[0] {
 	case dynptr:
 		if sl.id != 0 && s.holds(sl.id) {
-			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be given back, and is overwritten", c.thingOf(s, sl.id))
+			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be released before it is overwritten", c.thingOf(s, sl.id))
 		}
 		c.dropDynptr(s, f, k)
 	case iterator, irqFlag:
-		s.guess = true // what becomes of those is not followed
+		s.guess = true // these are not followed any further
 		return true
 	}
 	if size < 8 && v.kind.isPointer() && !v.vague {
-		return c.refuse(s, i, mistake.StackSpill, "%v is %s, and is stored in %d bytes: a pointer takes 8", c.code[i].Src, v.kind, size)
+		return c.refuse(s, i, mistake.StackSpill, "%v is %s and is stored with %d bytes; a pointer needs 8", c.code[i].Src, v.kind, size)
 	}
 	sl = &f.stack[k]
 	sl.id, sl.first = 0, false
@@ -188,7 +192,7 @@ func (c *checker) dropDynptr(s *state, f *frame, k int) {
 	}
 }
 
-// blur forgets what a frame's stack holds.
+// blur forgets the contents of a frame's stack.
 func (c *checker) blur(s *state, n int) {
 	f := &s.frames[n]
 	for len(f.stack) < linux.StackSize/8 {
@@ -206,11 +210,11 @@ func (c *checker) blur(s *state, n int) {
 	}
 }
 
-// slotsOf finds the slots of the stack that an argument leads to.
+// slotsOf finds the slots of the stack that an argument points to.
 func (c *checker) slotsOf(s *state, v *value, size int64) []*slot {
 	begin := v.off
 	if begin == 0 && size == 8 {
-		begin = -8 // the kernel takes r10 itself for the slot below it (__get_spi)
+		begin = -8 // for the kernel, r10 itself means the slot below it (__get_spi)
 	}
 	if v.kind != stack || !v.fixed() || v.off%8 != 0 || v.off < -linux.StackSize || begin+size > 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// accessObject reads a struct of the kernel, or writes it.
+// accessObject follows a read or a write of a struct of the kernel.
 func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, size int64, write bool) (value, bool) {
 	any := anyNumber(int(size))
 	if c.Types == nil || p.typ == 0 || p.vague {
@@ -36,7 +36,8 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		if c.endsFlexibly(p) {
 			return unclear(), true
 		}
-		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d are outside of struct %s, which has %d bytes", size, at, name, total)
+		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d are outside of struct %s, which has %d bytes",
+			size, at, name, total)
 	}
 	m, ok := c.memberAt(p.typ, at)
 	if !ok {
@@ -44,7 +45,8 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 	}
 	if m.pointer {
 		if at != m.offset || size != 8 {
-			return any, c.refuse(s, i, mistake.StructBounds, "%s.%s is a pointer of 8 bytes at offset %d, and %d bytes at %d are read", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
+			return any, c.refuse(s, i, mistake.StructBounds, "%s.%s is a pointer of 8 bytes at offset %d; it cannot be read with %d "+
+				"bytes at %d", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
 		}
 		if m.target == 0 {
 			return unclear(), true
@@ -57,12 +59,13 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		return v, true
 	}
 	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {
-		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d", size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
+		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d",
+			size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
 	}
 	return any, true
 }
 
-// sizeOf is the size of a struct; 0 where it is not known.
+// sizeOf is the size of a struct; 0 if it is not known.
 func (c *checker) sizeOf(typ btf.ID) uint32 {
 	size, known := c.sizes[typ]
 	if !known {
@@ -77,8 +80,8 @@ func (c *checker) sizeOf(typ btf.ID) uint32 {
 	return size
 }
 
-// endsFlexibly reports whether a struct's last member is an array whose length is not
-// declared: then the kernel lets programs read on (btf_struct_walk).
+// endsFlexibly reports whether a struct's last member is an array without a declared length.
+// Then the kernel lets programs read after the end of the struct (btf_struct_walk).
 func (c *checker) endsFlexibly(p value) bool {
 	set, err := c.Types.Decode(p.typ)
 	if err != nil {
@@ -115,7 +118,8 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 	for _, w := range fields {
 		if at >= w.begin && at < w.end {
 			if at+size > w.end {
-				return c.refuse(s, i, mistake.WriteTooWide, "%d bytes are written to %s.%s at offset %d, of which %d are left there", size, name, w.path, at, w.end-at)
+				return c.refuse(s, i, mistake.WriteTooWide, "%d bytes are written to %s.%s at offset %d, where only %d may be written",
+					size, name, w.path, at, w.end-at)
 			}
 			return true
 		}
@@ -125,10 +129,11 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 		paths = append(paths, w.path)
 	}
 	field := c.Types.FieldAt(p.typ, uint32(at))
-	return c.refuseWith(s, i, mistake.ReadOnlyField, "writable are "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here", name, field, at)
+	return c.refuseWith(s, i, mistake.ReadOnlyField, "writable: "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here",
+		name, field, at)
 }
 
-// a member of a struct where an access falls.
+// a member of a struct at the offset of an access.
 type member struct {
 	offset  int64
 	size    int64
@@ -143,7 +148,7 @@ type writable struct {
 	begin, end int64
 }
 
-// writableOf lists the fields that may be written of a struct, and of what it begins with or is the beginning of.
+// writableOf lists the writable fields of a struct. Those of its first member count too, and those of structs that begin with it.
 func (c *checker) writableOf(typ btf.ID) []writable {
 	if fields, known := c.writable[typ]; known {
 		return fields
@@ -152,7 +157,7 @@ func (c *checker) writableOf(typ btf.ID) []writable {
 	for _, w := range c.Writable {
 		f, err := c.Types.Field(w.Struct, w.Path)
 		if err != nil {
-			continue // a kernel without it
+			continue // this kernel does not have it
 		}
 		id, err := c.Types.Composite(w.Struct)
 		if err == nil && (c.Types.Embeds(typ, id) || c.Types.Embeds(id, typ)) {
@@ -172,7 +177,7 @@ type fieldKey struct {
 	off int64
 }
 
-// memberAt finds what is at an offset of a struct. Programs come to the same fields on many paths, so they are looked up once.
+// memberAt finds the member at an offset of a struct. Programs access the same fields on many paths, so each is looked up once.
 func (c *checker) memberAt(typ btf.ID, off int64) (member, bool) {
 	key := fieldKey{typ, off}
 	m, known := c.members[key]
@@ -196,7 +201,7 @@ func (c *checker) findMember(typ btf.ID, off int64) (member, bool) {
 		return member{}, false
 	}
 	leaves := c.Types.LeavesAt(typ, uint32(off))
-	if len(leaves) != 1 || leaves[0].BitSize > 0 { // a hole, a union, bit fields: for the kernel to say
+	if len(leaves) != 1 || leaves[0].BitSize > 0 { // a hole, a union or bit fields: only the kernel decides
 		return member{}, false
 	}
 	f := leaves[0]
@@ -207,7 +212,7 @@ func (c *checker) findMember(typ btf.ID, off int64) (member, bool) {
 	return m, m.pointer || f.Kind == btf.KindInt || f.Kind == btf.KindEnum || f.Kind == btf.KindEnum64
 }
 
-// reachesOn reports whether what follows a number are numbers of the same array: then the kernel lets programs read across them
+// reachesOn reports whether a number is followed by numbers of the same array. Then the kernel lets one read cover several of them
 // (btf_struct_walk).
 func (c *checker) reachesOn(typ btf.ID, m member, end int64) bool {
 	name := c.Types.FieldAt(typ, uint32(m.offset))

@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// TestTakenByTheKernel keeps what the check once refused and the kernel takes, as random programs showed.
+// TestTakenByTheKernel has programs that the kernel accepts and that the check once refused. Random programs showed them.
 func TestTakenByTheKernel(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
 	list := places(t)
@@ -43,8 +43,9 @@ func TestTakenByTheKernel(t *testing.T) {
 	kerneltest.WithCapabilities(t, []int{unix.CAP_BPF, unix.CAP_NET_ADMIN}, func() {
 		p := *at("socket_filter")
 		p.program.NoPerfmon = true
-		findings, _, err := p.load([]isa.Instruction{ // a key of 8 bytes, of which the lower half was written
-			isa.StoreImm(isa.W, isa.R10, -64, 0), isa.LoadMapFD(isa.R1, mapOf("hash", false)), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -64), isa.CallHelper(1),
+		findings, _, err := p.load([]isa.Instruction{ // a key of 8 bytes; only its lower half was written
+			isa.StoreImm(isa.W, isa.R10, -64, 0), isa.LoadMapFD(isa.R1, mapOf("hash", false)), isa.Mov64Reg(isa.R2, isa.R10),
+			isa.Add64Imm(isa.R2, -64), isa.CallHelper(1),
 			isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 		}, nil)
 		if err != nil || len(findings) > 0 {
@@ -57,41 +58,51 @@ func TestTakenByTheKernel(t *testing.T) {
 		funcs []verify.Function
 	}{
 		"memory of a global function has no alignment": {"socket_filter", []isa.Instruction{
-			isa.Mov64Imm(isa.R1, 1), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -16), isa.CallRel(2), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+			isa.Mov64Imm(isa.R1, 1), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -16), isa.CallRel(2), isa.Mov64Imm(isa.R0, 0),
+			isa.Exit(),
 			isa.Mov64Imm(isa.R0, 0), isa.JEQ64Imm(isa.R2, 0, 1), isa.LoadMem(isa.DW, isa.R3, isa.R2, 3), isa.Exit(),
 		}, []verify.Function{{}, {Slot: 6, Global: true, Args: pairArguments}}},
-		"a global function that is called only where nothing comes": {"socket_filter", []isa.Instruction{
-			isa.StoreImm(isa.W, isa.R10, -8, 3), isa.LoadMapFD(isa.R1, mapOf("array", false)), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -8), isa.CallHelper(1),
-			isa.JNE64Imm(isa.R0, 0, 3), isa.Mov64Imm(isa.R1, 1), isa.Mov64Imm(isa.R2, 0), isa.CallRel(2), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		"a global function that is called only in code that is never reached": {"socket_filter", []isa.Instruction{
+			isa.StoreImm(isa.W, isa.R10, -8, 3), isa.LoadMapFD(isa.R1, mapOf("array", false)), isa.Mov64Reg(isa.R2, isa.R10),
+			isa.Add64Imm(isa.R2, -8), isa.CallHelper(1),
+			isa.JNE64Imm(isa.R0, 0, 3), isa.Mov64Imm(isa.R1, 1), isa.Mov64Imm(isa.R2, 0), isa.CallRel(2), isa.Mov64Imm(isa.R0, 0),
+			isa.Exit(),
 			isa.Exit(),
 		}, []verify.Function{{}, {Slot: 12, Global: true, Args: pairArguments}}},
-		"a loop of no turns": {"socket_filter", []isa.Instruction{
-			isa.Mov64Imm(isa.R1, 0), isa.LoadFunc(isa.R2, 6), isa.Mov64Imm(isa.R3, 0), isa.Mov64Imm(isa.R4, 0), isa.CallHelper(181), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		"a loop without a turn": {"socket_filter", []isa.Instruction{
+			isa.Mov64Imm(isa.R1, 0), isa.LoadFunc(isa.R2, 6), isa.Mov64Imm(isa.R3, 0), isa.Mov64Imm(isa.R4, 0), isa.CallHelper(181),
+			isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 			isa.Exit(),
 		}, []verify.Function{{}, {Slot: 8}}},
 		"an array of numbers in a struct is read across": {"struct_ops init", []isa.Instruction{
 			isa.LoadMem(isa.DW, isa.R7, isa.R1, 0), isa.LoadMem(isa.DW, isa.R8, isa.R7, int16(scratch.Offset)+5), isa.Exit(),
 		}, nil},
-		"a record of less than nothing": {"socket_filter", []isa.Instruction{
-			isa.LoadMapFD(isa.R1, mapOf("ringbuf", false)), isa.Mov64Imm(isa.R2, -8), isa.Mov64Imm(isa.R3, 0), isa.CallHelper(131), isa.JEQ64Imm(isa.R0, 0, 4),
-			isa.LoadMem(isa.DW, isa.R8, isa.R0, 0), isa.Mov64Reg(isa.R1, isa.R0), isa.Mov64Imm(isa.R2, 0), isa.CallHelper(132), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		"a record of negative size": {"socket_filter", []isa.Instruction{
+			isa.LoadMapFD(isa.R1, mapOf("ringbuf", false)), isa.Mov64Imm(isa.R2, -8), isa.Mov64Imm(isa.R3, 0), isa.CallHelper(131),
+			isa.JEQ64Imm(isa.R0, 0, 4),
+			isa.LoadMem(isa.DW, isa.R8, isa.R0, 0), isa.Mov64Reg(isa.R1, isa.R0), isa.Mov64Imm(isa.R2, 0), isa.CallHelper(132),
+			isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 		}, nil},
 		"r10 for the flags below it": {"struct_ops init", []isa.Instruction{
-			isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -8), irq("bpf_local_irq_save"), isa.Mov64Reg(isa.R1, isa.R10), irq("bpf_local_irq_restore"), isa.Exit(),
+			isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -8), irq("bpf_local_irq_save"), isa.Mov64Reg(isa.R1, isa.R10),
+			irq("bpf_local_irq_restore"), isa.Exit(),
 		}, nil},
 		"a packet compared twice": {"xdp", []isa.Instruction{
 			isa.LoadMem(isa.W, isa.R2, isa.R1, 0), isa.LoadMem(isa.W, isa.R3, isa.R1, 4), isa.Mov64Reg(isa.R4, isa.R2),
 			isa.JLT64Reg(isa.R4, isa.R3, 1), isa.JLT64Reg(isa.R4, isa.R3, 1), isa.Mov64Imm(isa.R0, 2), isa.Mov64Imm(isa.R0, 2), isa.Exit(),
 		}, nil},
-		"half a pointer less half a number": {"syscall", []isa.Instruction{
-			isa.Mov64Imm(isa.R7, 1), {Op: isa.ClassALU | isa.OpSub | isa.SrcX, Dst: isa.R7, Src: isa.R1}, isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		"half a pointer minus half a number": {"syscall", []isa.Instruction{
+			isa.Mov64Imm(isa.R7, 1), {Op: isa.ClassALU | isa.OpSub | isa.SrcX, Dst: isa.R7, Src: isa.R1}, isa.Mov64Imm(isa.R0, 0),
+			isa.Exit(),
 		}, nil},
-		"a class that is asked for without a packet": {"socket_filter", []isa.Instruction{
+		"a class that is read without a packet": {"socket_filter", []isa.Instruction{
 			isa.CallHelper(7), isa.CallHelper(17), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 		}, nil},
 		"a function that is called under a lock": {"sched_cls", []isa.Instruction{
-			isa.StoreImm(isa.W, isa.R10, -4, 0), isa.LoadMapFD(isa.R1, mapOf("array", true)), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -4), isa.CallHelper(1), isa.JEQ64Imm(isa.R0, 0, 7),
-			isa.Mov64Reg(isa.R6, isa.R0), isa.Mov64Reg(isa.R1, isa.R0), isa.Add64Imm(isa.R1, 8), isa.CallHelper(93), isa.CallRel(5), isa.Mov64Reg(isa.R1, isa.R6), isa.Add64Imm(isa.R1, 8),
+			isa.StoreImm(isa.W, isa.R10, -4, 0), isa.LoadMapFD(isa.R1, mapOf("array", true)), isa.Mov64Reg(isa.R2, isa.R10),
+			isa.Add64Imm(isa.R2, -4), isa.CallHelper(1), isa.JEQ64Imm(isa.R0, 0, 7),
+			isa.Mov64Reg(isa.R6, isa.R0), isa.Mov64Reg(isa.R1, isa.R0), isa.Add64Imm(isa.R1, 8), isa.CallHelper(93), isa.CallRel(5),
+			isa.Mov64Reg(isa.R1, isa.R6), isa.Add64Imm(isa.R1, 8),
 			isa.CallHelper(94), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 			isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 		}, []verify.Function{{}, {Slot: 17}}},

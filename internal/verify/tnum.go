@@ -2,8 +2,8 @@ package verify
 
 import "math/bits"
 
-// A tnum says of each bit of a number whether it is known: where mask has a 1, it is not,
-// and value has a 0 there ("tristate number", kernel/bpf/tnum.c).
+// A tnum says for each bit of a number whether it is known. A bit that is 1 in mask is not known,
+// and is 0 in value ("tristate number", kernel/bpf/tnum.c).
 type tnum struct{ value, mask uint64 }
 
 func known(n uint64) tnum { return tnum{value: n} }
@@ -12,7 +12,7 @@ var anyBits = tnum{mask: ^uint64(0)}
 
 func (t tnum) isConst() bool { return t.mask == 0 }
 
-// tnumRange has the bits that all numbers from lo to hi have in common.
+// tnumRange has the bits that are the same in all numbers from lo to hi.
 func tnumRange(lo, hi uint64) tnum {
 	n := bits.Len64(lo ^ hi)
 	if n > 63 {
@@ -75,7 +75,7 @@ func (t tnum) mul(u tnum) tnum {
 	return known(v).add(acc)
 }
 
-// meet has the bits that either knows; they must not contradict each other.
+// meet has the bits that are known in t or in u. The two must not contradict each other.
 func (t tnum) meet(u tnum) tnum {
 	mask := t.mask & u.mask
 	return tnum{(t.value | u.value) &^ mask, mask}

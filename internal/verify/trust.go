@@ -9,11 +9,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 )
 
-// trustedFields are fields that stay good when they are read from a struct that is: in some structs, in some places
-// (BTF_TYPE_SAFE_TRUSTED and the like, kernel/bpf/verifier.c).
-var trustedFields = [...]string{"cpus_ptr", "css_set", "cgroups", "real_parent", "group_leader", "kn", "dfl_cgrp", "exe_file", "sk", "meta", "seq", "task", "file", "f_inode", "d_inode", "dentry", "mnt", "vm_mm", "vm_file"}
+// trustedFields are pointer fields that the kernel may trust when they are read from a trusted struct. Whether it does depends on the
+// struct and the place (BTF_TYPE_SAFE_TRUSTED and the like, kernel/bpf/verifier.c).
+var trustedFields = [...]string{"cpus_ptr", "css_set", "cgroups", "real_parent", "group_leader", "kn", "dfl_cgrp", "exe_file", "sk",
+	"meta", "seq", "task", "file", "f_inode", "d_inode", "dentry", "mnt", "vm_mm", "vm_file"}
 
-// mayTrust reports whether the kernel may take a pointer that is read from a struct for a good one.
+// mayTrust reports whether the kernel may trust a pointer that is read from a struct.
 func (c *checker) mayTrust(p value, at int64, field btf.ID) bool {
 	if p.trust == lost || p.trust == untrusted {
 		return false
@@ -26,7 +27,7 @@ func (c *checker) mayTrust(p value, at int64, field btf.ID) bool {
 	if path == "" || slices.Contains(trustedFields[:], name) {
 		return true
 	}
-	// A kernel that was built with clang says of its fields which RCU keeps.
+	// The types of a kernel that was built with clang say which fields RCU protects.
 	set, err := c.Types.Decode(field)
 	if err != nil {
 		return true

@@ -12,7 +12,7 @@ type param struct {
 	name    string
 	pointer bool
 	size    int    // of a number, bytes
-	typ     btf.ID // of a pointer to a struct; 0 for others
+	typ     btf.ID // the struct that a pointer points to; 0 for others
 	to      string // its name
 	void    bool   // void *
 	number  int    // bytes of the number that it points to; 0 for others
@@ -23,7 +23,7 @@ type param struct {
 // A proto is a function of the kernel.
 type proto struct {
 	name   string
-	row    *linux.Function // what else is known, of a kernel function
+	row    *linux.Function // what else is known about a kernel function
 	params []param
 	result param
 	void   bool
@@ -32,7 +32,7 @@ type proto struct {
 // known reports whether there is a row for a kernel function.
 func (p *proto) known() bool { return p.row == nil || p.row.Name != "" }
 
-// protoOf reads a prototype: of a function, or of what a pointer leads to.
+// protoOf reads the prototype of a function, or of a pointer to a function.
 func (c *checker) protoOf(id btf.ID) (proto, bool) {
 	set, err := c.Types.Decode(id)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *checker) protoOf(id btf.ID) (proto, bool) {
 	return proto{}, false
 }
 
-// paramOf is what the type of an argument or a result says, but for the struct that a pointer leads to.
+// paramOf is what the type of an argument or a result tells, without the struct that a pointer points to.
 func paramOf(t cbtf.Type) param {
 	var p param
 	switch under := btf.Underlying(t).(type) {
@@ -88,7 +88,7 @@ func paramOf(t cbtf.Type) param {
 	return p
 }
 
-// paramIn is paramOf for a type of the kernel's, with the struct that a pointer leads to.
+// paramIn is paramOf for a type of the kernel, with the struct that a pointer points to.
 func (c *checker) paramIn(set *btf.Set, t cbtf.Type) param {
 	p := paramOf(t)
 	if id, ok := set.ID(btf.Underlying(t)); ok && p.pointer {

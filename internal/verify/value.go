@@ -18,25 +18,25 @@ const (
 	mapKey                 // the key that a callback is given
 	mapValue               // the value of a map
 	packet                 // into a packet
-	packetMeta             // into what stands before it
+	packetMeta             // into the metadata before a packet
 	packetEnd              // its end
 	object                 // a struct of the kernel
-	socket                 // struct bpf_sock and its like, which the verifier translates
+	socket                 // struct bpf_sock and similar ones, whose accesses the verifier translates
 	memory                 // of a known size
 	function               // a function of the program, to be called back
-	opaque                 // something that this package does not follow: nothing is claimed about it
+	opaque                 // something that this package does not follow: it reports nothing about it
 )
 
 func (k kind) isPointer() bool { return k >= context && k <= function }
 
-// A trust says whether a pointer to a struct of the kernel is known to be good.
+// A trust says whether a pointer to a struct of the kernel is known to be valid.
 type trust uint8
 
 const (
 	walked    trust = iota // read from another struct, and may have been freed since: ptr_
 	trusted                // an argument, or acquired
-	rcu                    // good within an RCU section
-	untrusted              // good for reading only, which may fault
+	rcu                    // valid in an RCU section
+	untrusted              // only for reads, which may fault
 	lost                   // read from another struct, from a field that is not trusted
 )
 
@@ -44,19 +44,19 @@ const (
 type value struct {
 	kind     kind
 	nullable bool // a pointer that may be nil
-	vague    bool // the kernel may know more about it: nothing is claimed that depends on it
-	there    bool // it is not nil for some kernels, and may be for others
+	vague    bool // the kernel may know more about it: nothing that depends on it is reported
+	there    bool // for some kernels it is not nil, for others it may be
 	readOnly bool // memory
 	ring     bool // memory: a record of a ring buffer
 	trust    trust
 	frame    uint8  // stack: which one
 	fn       int16  // function
 	m        int16  // an index into the checker's maps
-	id       uint32 // numbers: of those that are equal but for delta; pointers: of those from one look-up or with one variable offset
-	ref      uint32 // the reference that goes with it
-	of       uint32 // memory: the dynptr that it is of
-	param    int8   // the argument of the program that it is, counted from 1; 0 for others
-	gone     int32  // numbers: what was given back at the instruction before this one; 0 for others
+	id       uint32 // numbers: equal ids differ only by delta; pointers: equal ids come from one look-up or have the same variable offset
+	ref      uint32 // the reference that it belongs to
+	of       uint32 // memory: the dynptr that it belongs to
+	param    int8   // which argument of the program it is, counted from 1; 0 for others
+	gone     int32  // numbers: was a pointer and was released at instruction gone-1; 0 for others
 	rng      int32  // packet: bytes from its beginning that were compared with the end
 	size     int64  // memory
 	typ      btf.ID // object
@@ -64,7 +64,7 @@ type value struct {
 	num      scalar // numbers; pointers: the variable part of the offset
 }
 
-// giveBack makes a pointer to what is given back at an instruction a number.
+// giveBack turns a pointer to an object that is released at instruction i into a number.
 func (v *value) giveBack(i int) {
 	*v = anyNumber(8)
 	v.gone = int32(i + 1)
@@ -99,12 +99,12 @@ const (
 // A slot is 8 bytes of stack.
 type slot struct {
 	bytes [8]uint8 // the lowest address first
-	val   value    // where bytes are spilled
-	id    uint32   // dynptr, iterator and flags: the reference, or which they are
+	val   value    // if bytes are spilled
+	id    uint32   // dynptr, iterator and flags: the reference, or their identity
 	first bool     // the lower of a dynptr's two slots
 }
 
-// become makes a slot, or a part of one of several, hold what is not memory.
+// become marks all bytes of a slot as something that is not plain memory.
 func (sl *slot) become(what uint8, id uint32) {
 	*sl = slot{id: id}
 	for b := range sl.bytes {
@@ -112,7 +112,7 @@ func (sl *slot) become(what uint8, id uint32) {
 	}
 }
 
-// keepsNumber reports whether a number was stored at the slot's beginning. For helpers the kernel takes all of such a slot for written
+// keepsNumber reports whether a number was stored at the slot's beginning. For helpers, the kernel then regards the whole slot as written
 // (check_stack_range_initialized).
 func (sl *slot) keepsNumber() bool {
 	return sl.bytes[0] == zero || sl.bytes[0] == spilled && sl.val.kind == number
@@ -127,7 +127,7 @@ type frame struct {
 	stack    []slot // the one below R10 first
 }
 
-// A section of the code ends by a call, and must not be left otherwise.
+// A section of the code begins and ends with a call. It must not be left in another way.
 type section uint8
 
 const (
@@ -136,10 +136,10 @@ const (
 	sections
 )
 
-// A held thing must be given back.
+// A held thing must be released.
 type held struct {
 	id   uint32
-	insn int // that acquired it; below 0: argument -1-insn
+	insn int // the instruction that acquired it; below 0: argument -1-insn
 	kind holding
 }
 
@@ -158,12 +158,12 @@ type state struct {
 	rcu     int
 	preempt int
 	entered [sections]int // the instructions that opened sections
-	guess   bool          // the path may not exist: nothing is claimed on it
+	guess   bool          // the path may not exist: nothing is reported on it
 }
 
 func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }
 
-// room is where states are cut from: there is one for each branch and each place where paths meet.
+// room is memory for states: one is needed for each branch and for each place where paths meet.
 type room struct {
 	states []state
 	frames []frame
@@ -173,7 +173,7 @@ type room struct {
 	free   []*state // of paths that ended
 }
 
-// cut takes n things from a piece, and makes a new one, larger each time, when it is used up.
+// cut takes n items from a piece. When the piece is used up, it allocates a new one, larger each time.
 func cut[T any](r *room, piece *[]T, n int) []T {
 	if len(*piece) < n {
 		r.size = min(max(8, r.size*3/2), 2048)
@@ -212,7 +212,7 @@ func (r *room) clone(s *state) *state {
 	return c
 }
 
-// release takes back the state of a path that ended, whose parts are nobody else's.
+// release takes back the state of a path that ended. No other state shares its parts.
 func (r *room) release(s *state) { r.free = append(r.free, s) }
 
 // each calls f for every value that is known: registers and what was spilled.
@@ -234,7 +234,7 @@ func (s *state) isHeld(k holding) bool {
 	return slices.ContainsFunc(s.held, func(h held) bool { return h.kind == k })
 }
 
-// letGo gives a reference back, and does something with all pointers to it.
+// letGo releases a reference, and calls with for all pointers to it.
 func (s *state) letGo(ref uint32, with func(v *value)) {
 	s.release(ref)
 	s.each(func(v *value) {
@@ -262,6 +262,7 @@ func (s *state) release(id uint32) bool {
 
 // String names a kind in messages.
 func (k kind) String() string {
-	return [...]string{"nothing", "a number", "the context", "the stack", "a map", "a map's key", "a map's value", "a packet", "a packet's metadata", "a packet's end",
+	return [...]string{"nothing", "a number", "the context", "the stack", "a map", "a map's key", "a map's value", "a packet",
+		"a packet's metadata", "a packet's end",
 		"a struct of the kernel", "a socket", "memory", "a function", "something"}[k]
 }

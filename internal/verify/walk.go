@@ -13,7 +13,7 @@ type checker struct {
 	*Program
 	code        []instr
 	starts      []int // where functions begin
-	work        int   // done so far; see stepWork
+	work        int   // work done so far; see stepWork
 	findings    []mistake.Finding
 	said        map[mistake.Finding]bool
 	maps        []Map
@@ -26,16 +26,16 @@ type checker struct {
 	members     map[fieldKey]foundMember
 	writable    map[btf.ID][]writable // by struct
 	sizes       map[btf.ID]uint32     // of structs
-	given       []uint32              // by argument, the reference to what has to be given back
+	given       []uint32              // by argument: the reference that must be released
 	room        room
 	ids         pairs           // of the states that are compared
 	kernelCalls bool            // functions of the kernel are called
 	patient     bool            // loops may end by may_goto or an iterator
-	deepest     map[int]int64   // by function, the lowest stack that is used
+	deepest     map[int]int64   // by function: how many bytes of its stack it uses
 	calls       map[[2]int]bool // caller and called
 	global      []*Function     // by function; nil for those that are not
 	wanted      []int           // global functions that are called
-	extra       []path          // what is followed when all else was, if there are steps left
+	extra       []path          // paths to follow after all others, if there are steps left
 }
 
 // A path waits to be followed.
@@ -54,19 +54,20 @@ type visit struct {
 	before *visit // to the same instruction
 }
 
-// mostSteps is how many instructions are walked through at most, and mostVisits how many states are kept at one.
+// mostSteps is the limit of instructions to walk through, and mostVisits the limit of states kept at one instruction.
 const (
 	mostSteps  = 400_000
 	mostVisits = 64
 )
 
-// stepWork is what walking through an instruction takes, when comparing two states takes 1. They are counted together.
+// stepWork is the cost of one instruction, if the comparison of two states costs 1. Both are counted together.
 const stepWork = 4
 
-// Check walks through a program. complete is false when it was too much, so that
-// nothing can be said of the rest.
+// Check walks through a program. complete is false if the program was too much work, so that
+// the rest is not checked.
 func Check(p Program) (findings []mistake.Finding, complete bool) {
-	c := &checker{Program: &p, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{}, calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+	c := &checker{Program: &p, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
+		calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
 	if c.Steps == 0 {
 		c.Steps = mostSteps
 	}
@@ -99,7 +100,7 @@ func Check(p Program) (findings []mistake.Finding, complete bool) {
 	return c.findings, true
 }
 
-// followAll follows all paths that wait. It gives false when there were too many steps.
+// followAll follows all pending paths. It returns false if there were too many steps.
 func (c *checker) followAll() bool {
 	for len(c.pending) > 0 {
 		p := c.pending[len(c.pending)-1]
@@ -111,7 +112,7 @@ func (c *checker) followAll() bool {
 	return true
 }
 
-// report notes a finding at a slot, once.
+// report adds a finding at a slot, once.
 func (c *checker) report(slot int, kind mistake.Kind, message string) {
 	c.note(mistake.Finding{Insn: slot, Kind: kind, Detail: message})
 }
@@ -123,12 +124,12 @@ func (c *checker) note(f mistake.Finding) {
 	}
 }
 
-// refuse notes a finding at an instruction on a path, unless the path may not exist. It gives false: the kernel stops here.
+// refuse adds a finding at an instruction on a path, unless the path may not exist. It returns false, because the kernel stops here.
 func (c *checker) refuse(s *state, i int, kind mistake.Kind, format string, args ...any) bool {
 	return c.refuseWith(s, i, kind, "", format, args...)
 }
 
-// refuseWith is refuse with an advice.
+// refuseWith is refuse with advice.
 func (c *checker) refuseWith(s *state, i int, kind mistake.Kind, help, format string, args ...any) bool {
 	if !s.guess {
 		c.note(mistake.Finding{Insn: c.code[i].slot, Kind: kind, Detail: fmt.Sprintf(format, args...), Help: help})
@@ -141,7 +142,7 @@ func (c *checker) newID() uint32 {
 	return c.lastID
 }
 
-// follow walks along a path to its end. It gives false when there were too many steps.
+// follow walks along a path to its end. It returns false if there were too many steps.
 func (c *checker) follow(p path) bool {
 	s, i, parent := p.state, p.at, p.parent
 	defer func() {
@@ -170,7 +171,7 @@ func (c *checker) follow(p path) bool {
 	}
 }
 
-// done notes that a path has ended.
+// done records that a path has ended.
 func (c *checker) done(v *visit) {
 	for ; v != nil; v = v.parent {
 		if v.open--; v.open > 0 {
@@ -187,18 +188,18 @@ func (c *checker) later(s *state, at int, parent *visit) {
 	c.pending = append(c.pending, path{at, s, parent})
 }
 
-// meet compares a state with those that came here before. ended says that the path adds nothing.
+// meet compares a state with earlier states at this instruction. ended says that the path adds nothing new.
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	met := 0
 	if c.code[i].stuck && !c.patient {
-		c.refuseWith(s, i, mistake.EndlessLoop, "leave the loop by a condition, or by may_goto", "from here on no path leads to an exit")
+		c.refuseWith(s, i, mistake.EndlessLoop, "leave the loop by a condition, or by may_goto", "no path from here reaches an exit")
 		return nil, true
 	}
 	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
 		c.work++
 		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live, &c.ids) {
 			if !s.guess && !anythingVague(s) {
-				c.report(c.code[i].slot, mistake.EndlessLoop, "the loop comes back here with everything as it was: it would never end")
+				c.report(c.code[i].slot, mistake.EndlessLoop, "the loop comes back here with an unchanged state: it would never end")
 			}
 			return nil, true
 		}
@@ -208,11 +209,11 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	}
 	v = &cut(&c.room, &c.room.visits, 1)[0]
 	*v = visit{state: c.room.clone(s), at: i, parent: parent, open: 1, before: c.visited[i]}
-	c.visited[i] = v // to its parent, v takes the place of the path
+	c.visited[i] = v // for its parent, v replaces the path
 	return v, false
 }
 
-// step walks through an instruction. It gives the next one, or false where the path ends.
+// step walks through an instruction. It returns the next one, or false if the path ends.
 func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
 	in := &c.code[i]
 	switch in.what {
@@ -229,7 +230,7 @@ func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
 	case jumpsTo:
 		return in.to, true
 	case jumpsByTable:
-		return 0, false // where it leads is in a map
+		return 0, false // its targets are in a map
 	case calls:
 		return c.call(s, i, parent)
 	case exits:
@@ -245,7 +246,8 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 		if ok && s.top().regs[r].kind == none {
 			why, help := "it was never written on the path to here", fmt.Sprintf("set %v before, on every path", r)
 			if r <= isa.R5 && c.code[i].called {
-				why, help = "it was never written, or a call has lost it", fmt.Sprintf("a call loses r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
+				why, help = "it was never written, or a call has overwritten it",
+					fmt.Sprintf("a call overwrites r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 			}
 			ok = c.refuseWith(s, i, mistake.Uninitialised, help, "%v has no value here: %s", r, why)
 		}
