@@ -4,7 +4,7 @@ package helper
 
 import "github.com/bpfsmith/bpfsmith/dsl"
 
-// MapLookupElem finds the value of a key in a map; nil when the key is missing.
+// MapLookupElem finds the value of a key in a map; nil if the key is missing.
 //
 //	void *bpf_map_lookup_elem(struct bpf_map *map, const void *key)
 //
@@ -31,7 +31,7 @@ func MapDeleteElem(f *dsl.Fn, m dsl.AnyMap, key dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_map_delete_elem", m, key).S64()
 }
 
-// ProbeRead copies memory at any address, of the kernel or of a process; the two that say which came in Linux 5.5.
+// ProbeRead copies memory of the kernel or of a process from any address; since Linux 5.5, bpf_probe_read_user and bpf_probe_read_kernel say which.
 //
 //	long bpf_probe_read(void *dst, u32 size, const void *unsafe_ptr)
 //
@@ -40,7 +40,7 @@ func ProbeRead(f *dsl.Fn, dst dsl.StructPtr, size, unsafePtr dsl.Operand) dsl.S6
 	return f.Helper("bpf_probe_read", dst, size, unsafePtr).S64()
 }
 
-// KtimeGetNs gives the nanoseconds since boot, without those asleep.
+// KtimeGetNs returns the nanoseconds since boot, without the time in suspend.
 //
 //	u64 bpf_ktime_get_ns(void)
 //
@@ -49,7 +49,7 @@ func KtimeGetNs(f *dsl.Fn) dsl.U64 {
 	return f.Helper("bpf_ktime_get_ns").U64()
 }
 
-// TracePrintk prints a line to the trace pipe, for debugging.
+// TracePrintk writes a line to the trace pipe, for debugging.
 //
 //	long bpf_trace_printk(const char *fmt, u32 fmt_size, ...)
 //
@@ -58,7 +58,7 @@ func TracePrintk(f *dsl.Fn, format dsl.StructPtr, fmtSize dsl.Operand, args ...d
 	return f.Helper("bpf_trace_printk", append([]dsl.Operand{format, fmtSize}, args...)...).S64()
 }
 
-// GetPrandomU32 gives a pseudo-random number.
+// GetPrandomU32 returns a pseudo-random number.
 //
 //	u32 bpf_get_prandom_u32(void)
 //
@@ -67,7 +67,7 @@ func GetPrandomU32(f *dsl.Fn) dsl.U32 {
 	return f.Helper("bpf_get_prandom_u32").U32()
 }
 
-// GetSmpProcessorId gives the number of the processor that runs the program.
+// GetSmpProcessorId returns the number of the processor that runs the program.
 //
 //	u32 bpf_get_smp_processor_id(void)
 //
@@ -103,7 +103,7 @@ func L4CsumReplace(f *dsl.Fn, skb dsl.StructPtr, offset, from, to, flags dsl.Ope
 	return f.Helper("bpf_l4_csum_replace", skb, offset, from, to, flags).S64()
 }
 
-// TailCall goes on with a program in a program array, and comes back only when there is none.
+// TailCall continues with a program in a program array; it returns only if that fails.
 //
 //	long bpf_tail_call(void *ctx, struct bpf_map *prog_array_map, u32 index)
 //
@@ -121,7 +121,7 @@ func CloneRedirect(f *dsl.Fn, skb dsl.StructPtr, ifindex, flags dsl.Operand) dsl
 	return f.Helper("bpf_clone_redirect", skb, ifindex, flags).S64()
 }
 
-// GetCurrentPidTgid gives the process id of the running task in the upper half and its thread id in the lower.
+// GetCurrentPidTgid returns the process id of the running task in the upper half and its thread id in the lower.
 //
 //	u64 bpf_get_current_pid_tgid(void)
 //
@@ -130,7 +130,7 @@ func GetCurrentPidTgid(f *dsl.Fn) dsl.U64 {
 	return f.Helper("bpf_get_current_pid_tgid").U64()
 }
 
-// GetCurrentUidGid gives the group id of the running task in the upper half and its user id in the lower.
+// GetCurrentUidGid returns the group id of the running task in the upper half and its user id in the lower.
 //
 //	u64 bpf_get_current_uid_gid(void)
 //
@@ -148,7 +148,7 @@ func GetCurrentComm(f *dsl.Fn, buf dsl.StructPtr, sizeOfBuf dsl.Operand) dsl.S64
 	return f.Helper("bpf_get_current_comm", buf, sizeOfBuf).S64()
 }
 
-// GetCgroupClassid gives the network class (net_cls cgroup) of the task that a packet belongs to.
+// GetCgroupClassid returns the network class (net_cls cgroup) of the task that a packet belongs to.
 //
 //	u32 bpf_get_cgroup_classid(struct __sk_buff *skb)
 //
@@ -202,7 +202,7 @@ func PerfEventRead(f *dsl.Fn, m dsl.AnyMap, flags dsl.Operand) dsl.U64 {
 	return f.Helper("bpf_perf_event_read", m, flags).U64()
 }
 
-// Redirect sends the packet on to another interface when the program ends.
+// Redirect forwards the packet to another interface after the program.
 //
 //	long bpf_redirect(u32 ifindex, u64 flags)
 //
@@ -211,7 +211,7 @@ func Redirect(f *dsl.Fn, ifindex, flags dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_redirect", ifindex, flags).S64()
 }
 
-// GetRouteRealm gives the routing realm of a packet.
+// GetRouteRealm returns the routing realm of a packet.
 //
 //	u32 bpf_get_route_realm(struct __sk_buff *skb)
 //
@@ -238,7 +238,7 @@ func SkbLoadBytes(f *dsl.Fn, skb dsl.StructPtr, offset dsl.Operand, to dsl.Struc
 	return f.Helper("bpf_skb_load_bytes", skb, offset, to, length).S64()
 }
 
-// GetStackid stores the running stack in a stack map and gives its number there.
+// GetStackid stores the current stack in a stack map and returns its number there.
 //
 //	long bpf_get_stackid(void *ctx, struct bpf_map *map, u64 flags)
 //
@@ -283,7 +283,7 @@ func SkbChangeProto(f *dsl.Fn, skb dsl.StructPtr, proto, flags dsl.Operand) dsl.
 	return f.Helper("bpf_skb_change_proto", skb, proto, flags).S64()
 }
 
-// SkbChangeType changes for whom a packet is, within this machine.
+// SkbChangeType changes the type of a packet: for this host, for another one, broadcast or multicast.
 //
 //	long bpf_skb_change_type(struct __sk_buff *skb, u32 type)
 //
@@ -301,7 +301,7 @@ func SkbUnderCgroup(f *dsl.Fn, skb dsl.StructPtr, m dsl.AnyMap, index dsl.Operan
 	return f.Helper("bpf_skb_under_cgroup", skb, m, index).S64()
 }
 
-// GetHashRecalc gives a packet's flow hash, computed when it has none yet.
+// GetHashRecalc returns a packet's flow hash; computes it if it is missing.
 //
 //	u32 bpf_get_hash_recalc(struct __sk_buff *skb)
 //
@@ -310,7 +310,7 @@ func GetHashRecalc(f *dsl.Fn, skb dsl.StructPtr) dsl.U32 {
 	return f.Helper("bpf_get_hash_recalc", skb).U32()
 }
 
-// GetCurrentTask gives the address of the running task_struct as a number.
+// GetCurrentTask returns the address of the running task_struct as a number.
 //
 //	u64 bpf_get_current_task(void)
 //
@@ -373,7 +373,7 @@ func SetHashInvalid(f *dsl.Fn, skb dsl.StructPtr) {
 	f.Helper("bpf_set_hash_invalid", skb)
 }
 
-// GetNumaNodeId gives the number of the memory node that runs the program.
+// GetNumaNodeId returns the number of the memory node that runs the program.
 //
 //	long bpf_get_numa_node_id(void)
 //
@@ -382,7 +382,7 @@ func GetNumaNodeId(f *dsl.Fn) dsl.S64 {
 	return f.Helper("bpf_get_numa_node_id").S64()
 }
 
-// SkbChangeHead makes room in front of a packet.
+// SkbChangeHead adds room before a packet.
 //
 //	long bpf_skb_change_head(struct __sk_buff *skb, u32 len, u64 flags)
 //
@@ -400,7 +400,7 @@ func XdpAdjustHead(f *dsl.Fn, xdpMd dsl.StructPtr, delta dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_xdp_adjust_head", xdpMd, delta).S64()
 }
 
-// ProbeReadStr copies a string at any address; the two that say of what came in Linux 5.5.
+// ProbeReadStr copies a string from any address; since Linux 5.5, bpf_probe_read_user_str and bpf_probe_read_kernel_str say of which memory.
 //
 //	long bpf_probe_read_str(void *dst, u32 size, const void *unsafe_ptr)
 //
@@ -409,7 +409,7 @@ func ProbeReadStr(f *dsl.Fn, dst dsl.StructPtr, size, unsafePtr dsl.Operand) dsl
 	return f.Helper("bpf_probe_read_str", dst, size, unsafePtr).S64()
 }
 
-// GetSocketCookie gives a number that names a socket as long as it lives.
+// GetSocketCookie returns a number that identifies a socket during its lifetime.
 //
 //	u64 bpf_get_socket_cookie(void *ctx)
 //
@@ -418,7 +418,7 @@ func GetSocketCookie(f *dsl.Fn, ctx dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_get_socket_cookie", ctx).U64()
 }
 
-// GetSocketUid gives the user id of a packet's socket.
+// GetSocketUid returns the user id of a packet's socket.
 //
 //	u32 bpf_get_socket_uid(struct __sk_buff *skb)
 //
@@ -454,7 +454,7 @@ func SkbAdjustRoom(f *dsl.Fn, skb dsl.StructPtr, lenDiff, mode, flags dsl.Operan
 	return f.Helper("bpf_skb_adjust_room", skb, lenDiff, mode, flags).S64()
 }
 
-// RedirectMap sends the packet on to what an entry of a map refers to.
+// RedirectMap forwards the packet to the target in an entry of a map.
 //
 //	long bpf_redirect_map(struct bpf_map *map, u64 key, u64 flags)
 //
@@ -481,7 +481,7 @@ func SockMapUpdate(f *dsl.Fn, skops dsl.StructPtr, m dsl.AnyMap, key dsl.StructP
 	return f.Helper("bpf_sock_map_update", skops, m, key, flags).S64()
 }
 
-// XdpAdjustMeta moves the start of the metadata in front of a packet.
+// XdpAdjustMeta moves the start of the metadata before a packet.
 //
 //	long bpf_xdp_adjust_meta(struct xdp_md *xdp_md, int delta)
 //
@@ -517,7 +517,7 @@ func Getsockopt(f *dsl.Fn, socket dsl.StructPtr, level, optname dsl.Operand, opt
 	return f.Helper("bpf_getsockopt", socket, level, optname, optval, optlen).S64()
 }
 
-// OverrideReturn makes the probed function return a value without being run.
+// OverrideReturn makes the probed function return a value at once, without running it.
 //
 //	long bpf_override_return(struct pt_regs *regs, u64 rc)
 //
@@ -544,7 +544,7 @@ func MsgRedirectMap(f *dsl.Fn, msg dsl.StructPtr, m dsl.AnyMap, key, flags dsl.O
 	return f.Helper("bpf_msg_redirect_map", msg, m, key, flags).S64()
 }
 
-// MsgApplyBytes limits a verdict to so many bytes of a message.
+// MsgApplyBytes limits a verdict to a number of bytes of a message.
 //
 //	long bpf_msg_apply_bytes(struct sk_msg_md *msg, u32 bytes)
 //
@@ -553,7 +553,7 @@ func MsgApplyBytes(f *dsl.Fn, msg dsl.StructPtr, bytes dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_msg_apply_bytes", msg, bytes).S64()
 }
 
-// MsgCorkBytes puts off the verdict until there are so many bytes of a message.
+// MsgCorkBytes delays the verdict until a message has a number of bytes.
 //
 //	long bpf_msg_cork_bytes(struct sk_msg_md *msg, u32 bytes)
 //
@@ -616,7 +616,7 @@ func SkbLoadBytesRelative(f *dsl.Fn, skb dsl.StructPtr, offset dsl.Operand, to d
 	return f.Helper("bpf_skb_load_bytes_relative", skb, offset, to, length, startHeader).S64()
 }
 
-// FibLookup looks up a route and the neighbour on the way.
+// FibLookup looks up a route and its next hop.
 //
 //	long bpf_fib_lookup(void *ctx, struct bpf_fib_lookup *params, int plen, u32 flags)
 //
@@ -706,7 +706,7 @@ func RcKeydown(f *dsl.Fn, ctx dsl.StructPtr, protocol, scancode, toggle dsl.Oper
 	return f.Helper("bpf_rc_keydown", ctx, protocol, scancode, toggle).S64()
 }
 
-// SkbCgroupId gives the id of the cgroup of a packet's socket.
+// SkbCgroupId returns the id of the cgroup of a packet's socket.
 //
 //	u64 bpf_skb_cgroup_id(struct __sk_buff *skb)
 //
@@ -715,7 +715,7 @@ func SkbCgroupId(f *dsl.Fn, skb dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_skb_cgroup_id", skb).U64()
 }
 
-// GetCurrentCgroupId gives the id of the running task's cgroup.
+// GetCurrentCgroupId returns the id of the running task's cgroup.
 //
 //	u64 bpf_get_current_cgroup_id(void)
 //
@@ -724,7 +724,7 @@ func GetCurrentCgroupId(f *dsl.Fn) dsl.U64 {
 	return f.Helper("bpf_get_current_cgroup_id").U64()
 }
 
-// GetLocalStorage gives the memory that the kernel keeps for this program and cgroup.
+// GetLocalStorage returns the memory that the kernel keeps for this program in this cgroup.
 //
 //	void *bpf_get_local_storage(void *map, u64 flags)
 //
@@ -742,7 +742,7 @@ func SkSelectReuseport(f *dsl.Fn, reuse dsl.StructPtr, m dsl.AnyMap, key dsl.Str
 	return f.Helper("bpf_sk_select_reuseport", reuse, m, key, flags).S64()
 }
 
-// SkbAncestorCgroupId gives the id of an ancestor of the cgroup of a packet's socket.
+// SkbAncestorCgroupId returns the id of an ancestor of the cgroup of a packet's socket.
 //
 //	u64 bpf_skb_ancestor_cgroup_id(struct __sk_buff *skb, int ancestor_level)
 //
@@ -751,7 +751,7 @@ func SkbAncestorCgroupId(f *dsl.Fn, skb dsl.StructPtr, ancestorLevel dsl.Operand
 	return f.Helper("bpf_skb_ancestor_cgroup_id", skb, ancestorLevel).U64()
 }
 
-// SkLookupTcp looks for a TCP socket; one that is found must be released.
+// SkLookupTcp looks for a TCP socket; the result must be released if it is not nil.
 //
 //	struct bpf_sock *bpf_sk_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 netns, u64 flags)
 //
@@ -760,7 +760,7 @@ func SkLookupTcp(f *dsl.Fn, ctx, tuple dsl.StructPtr, tupleSize, netns, flags ds
 	return f.Helper("bpf_sk_lookup_tcp", ctx, tuple, tupleSize, netns, flags).Ptr("bpf_sock")
 }
 
-// SkLookupUdp looks for a UDP socket; one that is found must be released.
+// SkLookupUdp looks for a UDP socket; the result must be released if it is not nil.
 //
 //	struct bpf_sock *bpf_sk_lookup_udp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 netns, u64 flags)
 //
@@ -787,7 +787,7 @@ func MapPushElem(f *dsl.Fn, m dsl.AnyMap, value dsl.StructPtr, flags dsl.Operand
 	return f.Helper("bpf_map_push_elem", m, value, flags).S64()
 }
 
-// MapPopElem takes a value out of a queue or stack.
+// MapPopElem removes the next value from a queue or stack.
 //
 //	long bpf_map_pop_elem(struct bpf_map *map, void *value)
 //
@@ -796,7 +796,7 @@ func MapPopElem(f *dsl.Fn, m dsl.AnyMap, value dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_map_pop_elem", m, value).S64()
 }
 
-// MapPeekElem reads the next value of a queue or stack, or asks a bloom filter.
+// MapPeekElem reads the next value of a queue or stack, or tests a value in a bloom filter.
 //
 //	long bpf_map_peek_elem(struct bpf_map *map, void *value)
 //
@@ -841,7 +841,7 @@ func SpinLock(f *dsl.Fn, lock dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_spin_lock", lock).S64()
 }
 
-// SpinUnlock gives a spin lock back.
+// SpinUnlock releases a spin lock.
 //
 //	long bpf_spin_unlock(struct bpf_spin_lock *lock)
 //
@@ -850,7 +850,7 @@ func SpinUnlock(f *dsl.Fn, lock dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_spin_unlock", lock).S64()
 }
 
-// SkFullsock gives a socket of which all fields may be read; nil for small ones, such as those of connection requests.
+// SkFullsock returns the full socket, whose fields may all be read; nil for small sockets, such as connection requests.
 //
 //	struct bpf_sock *bpf_sk_fullsock(struct bpf_sock *sk)
 //
@@ -859,7 +859,7 @@ func SkFullsock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_sk_fullsock", sk).Ptr("bpf_sock")
 }
 
-// TcpSock gives the TCP part of a socket; nil when it has none.
+// TcpSock returns the TCP part of a socket; nil if it has none.
 //
 //	struct bpf_tcp_sock *bpf_tcp_sock(struct bpf_sock *sk)
 //
@@ -868,7 +868,7 @@ func TcpSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_tcp_sock", sk).Ptr("bpf_tcp_sock")
 }
 
-// SkbEcnSetCe marks a packet as having met congestion, where its sender knows ECN.
+// SkbEcnSetCe marks a packet as congested, if its sender supports ECN.
 //
 //	long bpf_skb_ecn_set_ce(struct __sk_buff *skb)
 //
@@ -877,7 +877,7 @@ func SkbEcnSetCe(f *dsl.Fn, skb dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_skb_ecn_set_ce", skb).S64()
 }
 
-// GetListenerSock gives the listening socket of a socket; nil when there is none.
+// GetListenerSock returns the listening socket of a socket; nil if there is none.
 //
 //	struct bpf_sock *bpf_get_listener_sock(struct bpf_sock *sk)
 //
@@ -886,7 +886,7 @@ func GetListenerSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_get_listener_sock", sk).Ptr("bpf_sock")
 }
 
-// SkcLookupTcp looks for a TCP socket, also for those of connection requests and those that wait for their end.
+// SkcLookupTcp looks for a TCP socket, also among connection requests and sockets in TIME_WAIT.
 //
 //	struct bpf_sock *bpf_skc_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 netns, u64 flags)
 //
@@ -913,7 +913,7 @@ func SysctlGetName(f *dsl.Fn, ctx, buf dsl.StructPtr, bufLen, flags dsl.Operand)
 	return f.Helper("bpf_sysctl_get_name", ctx, buf, bufLen, flags).S64()
 }
 
-// SysctlGetCurrentValue copies the value that a system setting has.
+// SysctlGetCurrentValue copies the current value of a system setting.
 //
 //	long bpf_sysctl_get_current_value(struct bpf_sysctl *ctx, char *buf, unsigned long buf_len)
 //
@@ -940,7 +940,7 @@ func SysctlSetNewValue(f *dsl.Fn, ctx, buf dsl.StructPtr, bufLen dsl.Operand) ds
 	return f.Helper("bpf_sysctl_set_new_value", ctx, buf, bufLen).S64()
 }
 
-// Strtol reads a signed number out of a string.
+// Strtol reads a signed number from a string.
 //
 //	long bpf_strtol(const char *buf, unsigned long buf_len, u64 flags, long *res)
 //
@@ -949,7 +949,7 @@ func Strtol(f *dsl.Fn, buf dsl.StructPtr, bufLen, flags dsl.Operand, res dsl.Str
 	return f.Helper("bpf_strtol", buf, bufLen, flags, res).S64()
 }
 
-// Strtoul reads an unsigned number out of a string.
+// Strtoul reads an unsigned number from a string.
 //
 //	long bpf_strtoul(const char *buf, unsigned long buf_len, u64 flags, unsigned long *res)
 //
@@ -958,7 +958,7 @@ func Strtoul(f *dsl.Fn, buf dsl.StructPtr, bufLen, flags dsl.Operand, res dsl.St
 	return f.Helper("bpf_strtoul", buf, bufLen, flags, res).S64()
 }
 
-// SkStorageGet finds a socket's value in a socket storage map, or makes it.
+// SkStorageGet finds a socket's value in a socket storage map, or creates it.
 //
 //	void *bpf_sk_storage_get(struct bpf_map *map, void *sk, void *value, u64 flags)
 //
@@ -1003,7 +1003,7 @@ func SkbOutput(f *dsl.Fn, ctx dsl.StructPtr, m dsl.AnyMap, flags dsl.Operand, da
 	return f.Helper("bpf_skb_output", ctx, m, flags, data, size).S64()
 }
 
-// ProbeReadUser copies memory of the running process; fails when it is not there.
+// ProbeReadUser copies memory of the running process; fails if it is not in memory.
 //
 //	long bpf_probe_read_user(void *dst, u32 size, const void *unsafe_ptr)
 //
@@ -1012,7 +1012,7 @@ func ProbeReadUser(f *dsl.Fn, dst dsl.StructPtr, size, unsafePtr dsl.Operand) ds
 	return f.Helper("bpf_probe_read_user", dst, size, unsafePtr).S64()
 }
 
-// ProbeReadKernel copies memory of the kernel; fails when it is not there.
+// ProbeReadKernel copies memory of the kernel; fails if the address is not valid.
 //
 //	long bpf_probe_read_kernel(void *dst, u32 size, const void *unsafe_ptr)
 //
@@ -1057,7 +1057,7 @@ func SendSignalThread(f *dsl.Fn, sig dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_send_signal_thread", sig).S64()
 }
 
-// Jiffies64 gives the kernel's count of timer ticks.
+// Jiffies64 returns the kernel's count of timer ticks.
 //
 //	u64 bpf_jiffies64(void)
 //
@@ -1075,7 +1075,7 @@ func ReadBranchRecords(f *dsl.Fn, ctx, buf dsl.StructPtr, size, flags dsl.Operan
 	return f.Helper("bpf_read_branch_records", ctx, buf, size, flags).S64()
 }
 
-// GetNsCurrentPidTgid gives the running task's process and thread id as its namespace has them.
+// GetNsCurrentPidTgid returns the process and thread id of the running task in its namespace.
 //
 //	long bpf_get_ns_current_pid_tgid(u64 dev, u64 ino, struct bpf_pidns_info *nsdata, u32 size)
 //
@@ -1093,7 +1093,7 @@ func XdpOutput(f *dsl.Fn, ctx dsl.StructPtr, m dsl.AnyMap, flags dsl.Operand, da
 	return f.Helper("bpf_xdp_output", ctx, m, flags, data, size).S64()
 }
 
-// GetNetnsCookie gives a number that names the network namespace.
+// GetNetnsCookie returns a number that identifies the network namespace.
 //
 //	u64 bpf_get_netns_cookie(void *ctx)
 //
@@ -1102,7 +1102,7 @@ func GetNetnsCookie(f *dsl.Fn, ctx dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_get_netns_cookie", ctx).U64()
 }
 
-// GetCurrentAncestorCgroupId gives the id of an ancestor of the running task's cgroup.
+// GetCurrentAncestorCgroupId returns the id of an ancestor of the running task's cgroup.
 //
 //	u64 bpf_get_current_ancestor_cgroup_id(int ancestor_level)
 //
@@ -1111,7 +1111,7 @@ func GetCurrentAncestorCgroupId(f *dsl.Fn, ancestorLevel dsl.Operand) dsl.U64 {
 	return f.Helper("bpf_get_current_ancestor_cgroup_id", ancestorLevel).U64()
 }
 
-// SkAssign gives a packet, or a lookup, to a socket.
+// SkAssign assigns a packet, or a lookup, to a socket.
 //
 //	long bpf_sk_assign(void *ctx, void *sk, u64 flags)
 //
@@ -1120,7 +1120,7 @@ func SkAssign(f *dsl.Fn, ctx, sk dsl.StructPtr, flags dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_sk_assign", ctx, sk, flags).S64()
 }
 
-// KtimeGetBootNs gives the nanoseconds since boot, with those asleep.
+// KtimeGetBootNs returns the nanoseconds since boot, with the time in suspend.
 //
 //	u64 bpf_ktime_get_boot_ns(void)
 //
@@ -1147,7 +1147,7 @@ func SeqWrite(f *dsl.Fn, m, data dsl.StructPtr, length dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_seq_write", m, data, length).S64()
 }
 
-// SkCgroupId gives the id of the cgroup of a socket.
+// SkCgroupId returns the id of the cgroup of a socket.
 //
 //	u64 bpf_sk_cgroup_id(void *sk)
 //
@@ -1156,7 +1156,7 @@ func SkCgroupId(f *dsl.Fn, sk dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_sk_cgroup_id", sk).U64()
 }
 
-// SkAncestorCgroupId gives the id of an ancestor of the cgroup of a socket.
+// SkAncestorCgroupId returns the id of an ancestor of the cgroup of a socket.
 //
 //	u64 bpf_sk_ancestor_cgroup_id(void *sk, int ancestor_level)
 //
@@ -1174,7 +1174,7 @@ func RingbufOutput(f *dsl.Fn, m dsl.AnyMap, data dsl.StructPtr, size, flags dsl.
 	return f.Helper("bpf_ringbuf_output", m, data, size, flags).S64()
 }
 
-// RingbufReserve reserves a record in a ring buffer; nil when it is full. It must be submitted or discarded.
+// RingbufReserve reserves a record in a ring buffer; nil if the buffer is full. The record must be submitted or discarded.
 //
 //	void *bpf_ringbuf_reserve(void *ringbuf, u64 size, u64 flags)
 //
@@ -1192,7 +1192,7 @@ func RingbufSubmit(f *dsl.Fn, data dsl.StructPtr, flags dsl.Operand) {
 	f.Helper("bpf_ringbuf_submit", data, flags)
 }
 
-// RingbufDiscard gives a reserved record back.
+// RingbufDiscard discards a reserved record.
 //
 //	void bpf_ringbuf_discard(void *data, u64 flags)
 //
@@ -1201,7 +1201,7 @@ func RingbufDiscard(f *dsl.Fn, data dsl.StructPtr, flags dsl.Operand) {
 	f.Helper("bpf_ringbuf_discard", data, flags)
 }
 
-// RingbufQuery asks how full or how large a ring buffer is.
+// RingbufQuery returns a property of a ring buffer: its size, the bytes in it, or its positions.
 //
 //	u64 bpf_ringbuf_query(void *ringbuf, u64 flags)
 //
@@ -1210,7 +1210,7 @@ func RingbufQuery(f *dsl.Fn, m dsl.AnyMap, flags dsl.Operand) dsl.U64 {
 	return f.Helper("bpf_ringbuf_query", m, flags).U64()
 }
 
-// CsumLevel changes or asks for how many layers of checksums the hardware has checked.
+// CsumLevel changes or returns how many levels of checksums the hardware has verified.
 //
 //	long bpf_csum_level(struct __sk_buff *skb, u64 level)
 //
@@ -1219,7 +1219,7 @@ func CsumLevel(f *dsl.Fn, skb dsl.StructPtr, level dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_csum_level", skb, level).S64()
 }
 
-// SkcToTcp6Sock gives a socket as a TCP socket over IPv6; nil when it is not one.
+// SkcToTcp6Sock returns a socket as a TCP socket over IPv6; nil if it is not one.
 //
 //	struct tcp6_sock *bpf_skc_to_tcp6_sock(void *sk)
 //
@@ -1228,7 +1228,7 @@ func SkcToTcp6Sock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_skc_to_tcp6_sock", sk).Ptr("tcp6_sock")
 }
 
-// SkcToTcpSock gives a socket as a TCP socket; nil when it is not one.
+// SkcToTcpSock returns a socket as a TCP socket; nil if it is not one.
 //
 //	struct tcp_sock *bpf_skc_to_tcp_sock(void *sk)
 //
@@ -1237,7 +1237,7 @@ func SkcToTcpSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_skc_to_tcp_sock", sk).Ptr("tcp_sock")
 }
 
-// SkcToTcpTimewaitSock gives a socket as one that waits for its end; nil when it is not one.
+// SkcToTcpTimewaitSock returns a socket as one in TIME_WAIT; nil if it is not one.
 //
 //	struct tcp_timewait_sock *bpf_skc_to_tcp_timewait_sock(void *sk)
 //
@@ -1246,7 +1246,7 @@ func SkcToTcpTimewaitSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_skc_to_tcp_timewait_sock", sk).Ptr("tcp_timewait_sock")
 }
 
-// SkcToTcpRequestSock gives a socket as a connection request; nil when it is not one.
+// SkcToTcpRequestSock returns a socket as a connection request; nil if it is not one.
 //
 //	struct tcp_request_sock *bpf_skc_to_tcp_request_sock(void *sk)
 //
@@ -1255,7 +1255,7 @@ func SkcToTcpRequestSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_skc_to_tcp_request_sock", sk).Ptr("tcp_request_sock")
 }
 
-// SkcToUdp6Sock gives a socket as a UDP socket over IPv6; nil when it is not one.
+// SkcToUdp6Sock returns a socket as a UDP socket over IPv6; nil if it is not one.
 //
 //	struct udp6_sock *bpf_skc_to_udp6_sock(void *sk)
 //
@@ -1300,7 +1300,7 @@ func ReserveHdrOpt(f *dsl.Fn, skops dsl.StructPtr, length, flags dsl.Operand) ds
 	return f.Helper("bpf_reserve_hdr_opt", skops, length, flags).S64()
 }
 
-// InodeStorageGet finds an inode's value in an inode storage map, or makes it.
+// InodeStorageGet finds an inode's value in an inode storage map, or creates it.
 //
 //	void *bpf_inode_storage_get(struct bpf_map *map, void *inode, void *value, u64 flags)
 //
@@ -1327,7 +1327,7 @@ func DPath(f *dsl.Fn, path, buf dsl.StructPtr, sz dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_d_path", path, buf, sz).S64()
 }
 
-// CopyFromUser copies memory of the running process, waiting for it where it must be read in.
+// CopyFromUser copies memory of the running process; may wait until it is read in.
 //
 //	long bpf_copy_from_user(void *dst, u32 size, const void *user_ptr)
 //
@@ -1354,7 +1354,7 @@ func SeqPrintfBtf(f *dsl.Fn, m, ptr dsl.StructPtr, ptrSize, flags dsl.Operand) d
 	return f.Helper("bpf_seq_printf_btf", m, ptr, ptrSize, flags).S64()
 }
 
-// SkbCgroupClassid gives the network class (net_cls cgroup) of a packet's socket.
+// SkbCgroupClassid returns the network class (net_cls cgroup) of a packet's socket.
 //
 //	u64 bpf_skb_cgroup_classid(struct __sk_buff *skb)
 //
@@ -1363,7 +1363,7 @@ func SkbCgroupClassid(f *dsl.Fn, skb dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_skb_cgroup_classid", skb).U64()
 }
 
-// RedirectNeigh sends the packet on to another interface, with the link address of a neighbour.
+// RedirectNeigh forwards the packet to another interface, with the link address of a neighbour.
 //
 //	long bpf_redirect_neigh(u32 ifindex, struct bpf_redir_neigh *params, int plen, u64 flags)
 //
@@ -1372,7 +1372,7 @@ func RedirectNeigh(f *dsl.Fn, ifindex dsl.Operand, params dsl.StructPtr, plen, f
 	return f.Helper("bpf_redirect_neigh", ifindex, params, plen, flags).S64()
 }
 
-// PerCpuPtr gives a variable of another processor; nil when there is no such processor.
+// PerCpuPtr returns the instance of a variable on another processor; nil if there is no such processor.
 //
 //	void *bpf_per_cpu_ptr(const void *percpu_ptr, u32 cpu)
 //
@@ -1381,7 +1381,7 @@ func PerCpuPtr(f *dsl.Fn, percpuPtr dsl.StructPtr, cpu dsl.Operand) dsl.Ptr {
 	return f.Helper("bpf_per_cpu_ptr", percpuPtr, cpu).Ptr("")
 }
 
-// ThisCpuPtr gives this processor's instance of a variable.
+// ThisCpuPtr returns this processor's instance of a variable.
 //
 //	void *bpf_this_cpu_ptr(const void *percpu_ptr)
 //
@@ -1390,7 +1390,7 @@ func ThisCpuPtr(f *dsl.Fn, percpuPtr dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_this_cpu_ptr", percpuPtr).Ptr("")
 }
 
-// RedirectPeer sends the packet on to an interface's peer in another network namespace.
+// RedirectPeer forwards the packet to an interface's peer in another network namespace.
 //
 //	long bpf_redirect_peer(u32 ifindex, u64 flags)
 //
@@ -1399,7 +1399,7 @@ func RedirectPeer(f *dsl.Fn, ifindex, flags dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_redirect_peer", ifindex, flags).S64()
 }
 
-// TaskStorageGet finds a task's value in a task storage map, or makes it.
+// TaskStorageGet finds a task's value in a task storage map, or creates it.
 //
 //	void *bpf_task_storage_get(struct bpf_map *map, struct task_struct *task, void *value, u64 flags)
 //
@@ -1417,7 +1417,7 @@ func TaskStorageDelete(f *dsl.Fn, m dsl.AnyMap, task dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_task_storage_delete", m, task).S64()
 }
 
-// GetCurrentTaskBtf gives the running task.
+// GetCurrentTaskBtf returns the running task.
 //
 //	struct task_struct *bpf_get_current_task_btf(void)
 //
@@ -1435,7 +1435,7 @@ func BprmOptsSet(f *dsl.Fn, bprm dsl.StructPtr, flags dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_bprm_opts_set", bprm, flags).S64()
 }
 
-// KtimeGetCoarseNs gives the nanoseconds since boot at the last timer tick: cheaper than KtimeGetNs.
+// KtimeGetCoarseNs returns the nanoseconds since boot at the last timer tick: cheaper than KtimeGetNs.
 //
 //	u64 bpf_ktime_get_coarse_ns(void)
 //
@@ -1444,7 +1444,7 @@ func KtimeGetCoarseNs(f *dsl.Fn) dsl.U64 {
 	return f.Helper("bpf_ktime_get_coarse_ns").U64()
 }
 
-// ImaInodeHash gives the hash that IMA keeps of an inode.
+// ImaInodeHash returns the hash that IMA keeps for an inode.
 //
 //	long bpf_ima_inode_hash(struct inode *inode, void *dst, u32 size)
 //
@@ -1453,7 +1453,7 @@ func ImaInodeHash(f *dsl.Fn, inode, dst dsl.StructPtr, size dsl.Operand) dsl.S64
 	return f.Helper("bpf_ima_inode_hash", inode, dst, size).S64()
 }
 
-// SockFromFile gives the socket that a file stands for; nil when it is not one.
+// SockFromFile returns the socket of a file; nil if it is not one.
 //
 //	struct socket *bpf_sock_from_file(struct file *file)
 //
@@ -1462,7 +1462,7 @@ func SockFromFile(f *dsl.Fn, file dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_sock_from_file", file).Ptr("socket")
 }
 
-// CheckMtu compares the length of a packet with what an interface takes.
+// CheckMtu compares the length of a packet with the MTU of an interface.
 //
 //	long bpf_check_mtu(void *ctx, u32 ifindex, u32 *mtu_len, s32 len_diff, u64 flags)
 //
@@ -1525,7 +1525,7 @@ func TimerInit(f *dsl.Fn, timer dsl.StructPtr, m dsl.AnyMap, flags dsl.Operand) 
 	return f.Helper("bpf_timer_init", timer, m, flags).S64()
 }
 
-// TimerSetCallback says which function a timer calls.
+// TimerSetCallback sets the function that a timer calls.
 //
 //	long bpf_timer_set_callback(struct bpf_timer *timer, void *callback_fn)
 //
@@ -1552,7 +1552,7 @@ func TimerCancel(f *dsl.Fn, timer dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_timer_cancel", timer).S64()
 }
 
-// GetFuncIp gives the address of the traced function.
+// GetFuncIp returns the address of the traced function.
 //
 //	u64 bpf_get_func_ip(void *ctx)
 //
@@ -1561,7 +1561,7 @@ func GetFuncIp(f *dsl.Fn, ctx dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_get_func_ip", ctx).U64()
 }
 
-// GetAttachCookie gives the number that the program was attached with.
+// GetAttachCookie returns the number that was given when the program was attached.
 //
 //	u64 bpf_get_attach_cookie(void *ctx)
 //
@@ -1570,7 +1570,7 @@ func GetAttachCookie(f *dsl.Fn, ctx dsl.StructPtr) dsl.U64 {
 	return f.Helper("bpf_get_attach_cookie", ctx).U64()
 }
 
-// TaskPtRegs gives the registers that a task had in user space.
+// TaskPtRegs returns the registers that a task had in user space.
 //
 //	struct pt_regs *bpf_task_pt_regs(struct task_struct *task)
 //
@@ -1597,7 +1597,7 @@ func TraceVprintk(f *dsl.Fn, format dsl.StructPtr, fmtSize dsl.Operand, data dsl
 	return f.Helper("bpf_trace_vprintk", format, fmtSize, data, dataLen).S64()
 }
 
-// SkcToUnixSock gives a socket as a Unix socket; nil when it is not one.
+// SkcToUnixSock returns a socket as a Unix socket; nil if it is not one.
 //
 //	struct unix_sock *bpf_skc_to_unix_sock(void *sk)
 //
@@ -1615,7 +1615,7 @@ func KallsymsLookupName(f *dsl.Fn, name dsl.StructPtr, nameSz, flags dsl.Operand
 	return f.Helper("bpf_kallsyms_lookup_name", name, nameSz, flags, res).S64()
 }
 
-// FindVma calls a function for the memory area that has an address.
+// FindVma calls a function for the memory area that contains an address.
 //
 //	long bpf_find_vma(struct task_struct *task, u64 addr, void *callback_fn, void *callback_ctx, u64 flags)
 //
@@ -1624,7 +1624,7 @@ func FindVma(f *dsl.Fn, task dsl.StructPtr, addr dsl.Operand, callbackFn *dsl.Pr
 	return f.Helper("bpf_find_vma", task, addr, callbackFn, callbackCtx, flags).S64()
 }
 
-// Loop calls a function so many times, or until it gives 1.
+// Loop calls a function a number of times, or until it returns 1.
 //
 //	long bpf_loop(u32 nr_loops, void *callback_fn, void *callback_ctx, u64 flags)
 //
@@ -1651,7 +1651,7 @@ func GetFuncArg(f *dsl.Fn, ctx dsl.StructPtr, n dsl.Operand, value dsl.StructPtr
 	return f.Helper("bpf_get_func_arg", ctx, n, value).S64()
 }
 
-// GetFuncRet reads what the traced function returned.
+// GetFuncRet reads the result of the traced function.
 //
 //	long bpf_get_func_ret(void *ctx, u64 *value)
 //
@@ -1660,7 +1660,7 @@ func GetFuncRet(f *dsl.Fn, ctx, value dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_get_func_ret", ctx, value).S64()
 }
 
-// GetFuncArgCnt gives how many arguments the traced function has.
+// GetFuncArgCnt returns the number of arguments of the traced function.
 //
 //	long bpf_get_func_arg_cnt(void *ctx)
 //
@@ -1669,7 +1669,7 @@ func GetFuncArgCnt(f *dsl.Fn, ctx dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_get_func_arg_cnt", ctx).S64()
 }
 
-// GetRetval gives what the system call is going to return.
+// GetRetval returns the value that the system call will return.
 //
 //	int bpf_get_retval(void)
 //
@@ -1678,7 +1678,7 @@ func GetRetval(f *dsl.Fn) dsl.S32 {
 	return f.Helper("bpf_get_retval").S32()
 }
 
-// SetRetval sets what the system call is going to return.
+// SetRetval sets the value that the system call will return.
 //
 //	int bpf_set_retval(int retval)
 //
@@ -1687,7 +1687,7 @@ func SetRetval(f *dsl.Fn, retval dsl.Operand) dsl.S32 {
 	return f.Helper("bpf_set_retval", retval).S32()
 }
 
-// XdpGetBuffLen gives the length of a packet, over all its fragments.
+// XdpGetBuffLen returns the length of a packet, over all its fragments.
 //
 //	u64 bpf_xdp_get_buff_len(struct xdp_md *xdp_md)
 //
@@ -1714,7 +1714,7 @@ func XdpStoreBytes(f *dsl.Fn, xdpMd dsl.StructPtr, offset dsl.Operand, buf dsl.S
 	return f.Helper("bpf_xdp_store_bytes", xdpMd, offset, buf, length).S64()
 }
 
-// CopyFromUserTask copies memory of another process, waiting for it where it must be read in.
+// CopyFromUserTask copies memory of another process; may wait until it is read in.
 //
 //	long bpf_copy_from_user_task(void *dst, u32 size, const void *user_ptr, struct task_struct *tsk, u64 flags)
 //
@@ -1732,7 +1732,7 @@ func SkbSetTstamp(f *dsl.Fn, skb dsl.StructPtr, tstamp, tstampType dsl.Operand) 
 	return f.Helper("bpf_skb_set_tstamp", skb, tstamp, tstampType).S64()
 }
 
-// ImaFileHash computes the hash that IMA would keep of a file.
+// ImaFileHash computes the hash that IMA would keep for a file.
 //
 //	long bpf_ima_file_hash(struct file *file, void *dst, u32 size)
 //
@@ -1741,7 +1741,7 @@ func ImaFileHash(f *dsl.Fn, file, dst dsl.StructPtr, size dsl.Operand) dsl.S64 {
 	return f.Helper("bpf_ima_file_hash", file, dst, size).S64()
 }
 
-// KptrXchg puts a pointer into a map's value, and gives the one that was there.
+// KptrXchg puts a pointer into a map's value, and returns the old one.
 //
 //	void *bpf_kptr_xchg(void *map_value, void *ptr)
 //
@@ -1750,7 +1750,7 @@ func KptrXchg(f *dsl.Fn, mapValue, ptr dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_kptr_xchg", mapValue, ptr).Ptr("")
 }
 
-// MapLookupPercpuElem finds the value that a key has on another processor; nil when there is none.
+// MapLookupPercpuElem finds the value of a key on another processor; nil if there is none.
 //
 //	void *bpf_map_lookup_percpu_elem(struct bpf_map *map, const void *key, u32 cpu)
 //
@@ -1759,7 +1759,7 @@ func MapLookupPercpuElem(f *dsl.Fn, m dsl.AnyMap, key dsl.StructPtr, cpu dsl.Ope
 	return f.Helper("bpf_map_lookup_percpu_elem", m, key, cpu).Ptr("")
 }
 
-// SkcToMptcpSock gives a socket as a multipath TCP socket; nil when it is not one.
+// SkcToMptcpSock returns a socket as a multipath TCP socket; nil if it is not one.
 //
 //	struct mptcp_sock *bpf_skc_to_mptcp_sock(void *sk)
 //
@@ -1768,7 +1768,7 @@ func SkcToMptcpSock(f *dsl.Fn, sk dsl.StructPtr) dsl.Ptr {
 	return f.Helper("bpf_skc_to_mptcp_sock", sk).Ptr("mptcp_sock")
 }
 
-// DynptrFromMem makes a dynptr of memory.
+// DynptrFromMem creates a dynptr to memory.
 //
 //	long bpf_dynptr_from_mem(void *data, u32 size, u64 flags, struct bpf_dynptr *ptr)
 //
@@ -1777,7 +1777,7 @@ func DynptrFromMem(f *dsl.Fn, data dsl.StructPtr, size, flags dsl.Operand, ptr d
 	return f.Helper("bpf_dynptr_from_mem", data, size, flags, ptr).S64()
 }
 
-// RingbufReserveDynptr reserves a record in a ring buffer through a dynptr, which must be submitted or discarded even when this fails.
+// RingbufReserveDynptr reserves a record in a ring buffer through a dynptr, which must be submitted or discarded even if this fails.
 //
 //	long bpf_ringbuf_reserve_dynptr(void *ringbuf, u32 size, u64 flags, struct bpf_dynptr *ptr)
 //
@@ -1795,7 +1795,7 @@ func RingbufSubmitDynptr(f *dsl.Fn, ptr dsl.StructPtr, flags dsl.Operand) {
 	f.Helper("bpf_ringbuf_submit_dynptr", ptr, flags)
 }
 
-// RingbufDiscardDynptr gives a record back that was reserved through a dynptr.
+// RingbufDiscardDynptr discards a record that was reserved through a dynptr.
 //
 //	void bpf_ringbuf_discard_dynptr(struct bpf_dynptr *ptr, u64 flags)
 //
@@ -1804,7 +1804,7 @@ func RingbufDiscardDynptr(f *dsl.Fn, ptr dsl.StructPtr, flags dsl.Operand) {
 	f.Helper("bpf_ringbuf_discard_dynptr", ptr, flags)
 }
 
-// DynptrRead copies bytes out of a dynptr.
+// DynptrRead copies bytes from a dynptr.
 //
 //	long bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr *src, u32 offset, u64 flags)
 //
@@ -1822,7 +1822,7 @@ func DynptrWrite(f *dsl.Fn, dst dsl.StructPtr, offset dsl.Operand, src dsl.Struc
 	return f.Helper("bpf_dynptr_write", dst, offset, src, length, flags).S64()
 }
 
-// DynptrData gives a pointer to bytes of a dynptr; nil when there are not so many.
+// DynptrData returns a pointer to bytes of a dynptr; nil if it has fewer bytes.
 //
 //	void *bpf_dynptr_data(const struct bpf_dynptr *ptr, u32 offset, u32 len)
 //
@@ -1867,7 +1867,7 @@ func TcpRawCheckSyncookieIpv6(f *dsl.Fn, iph, th dsl.StructPtr) dsl.S64 {
 	return f.Helper("bpf_tcp_raw_check_syncookie_ipv6", iph, th).S64()
 }
 
-// KtimeGetTaiNs gives the nanoseconds of international atomic time.
+// KtimeGetTaiNs returns the nanoseconds of international atomic time.
 //
 //	u64 bpf_ktime_get_tai_ns(void)
 //
@@ -1885,7 +1885,7 @@ func UserRingbufDrain(f *dsl.Fn, m dsl.AnyMap, callbackFn *dsl.Program, ctx dsl.
 	return f.Helper("bpf_user_ringbuf_drain", m, callbackFn, ctx, flags).S64()
 }
 
-// CgrpStorageGet finds a cgroup's value in a cgroup storage map, or makes it.
+// CgrpStorageGet finds a cgroup's value in a cgroup storage map, or creates it.
 //
 //	void *bpf_cgrp_storage_get(struct bpf_map *map, struct cgroup *cgroup, void *value, u64 flags)
 //

@@ -4,11 +4,11 @@ import "strings"
 
 // An AttachType is a point where a program or struct_ops map is attached (enum bpf_attach_type, include/uapi/linux/bpf.h, 6.18).
 //
-// For programs of type struct_ops the expected attach type at load time is no such point: it is the index of the member in the
+// For programs of type struct_ops the expected attach type at load time is not such a point: it is the index of the member in the
 // kernel's ops struct.
 type AttachType uint32
 
-// The points. A new one takes a constant, a row of attachTypes and its alias in package syscall.
+// The points. A new one needs a constant, a row of attachTypes and its alias in package syscall.
 const (
 	AttachCgroupInetIngress          AttachType = 0
 	AttachCgroupInetEgress           AttachType = 1
@@ -70,14 +70,14 @@ const (
 	AttachTraceUprobeSession         AttachType = 57
 )
 
-// An AttachInfo is what is known of a point.
+// An AttachInfo is what is known about a point.
 type AttachInfo struct {
 	Name     string // the kernel's, in lower case and without its prefix
 	Since    Version
 	Types    ProgSet // of programs that are attached there
 	Target   Target
-	Prefix   string   // of what the program stands for among the names of BTF: "btf_trace_" for tracepoints
-	Result   *Range   // what the program may return; nil where its type says so, or it is not limited
+	Prefix   string   // of the target's name in BTF: "btf_trace_" for tracepoints
+	Result   *Range   // what the program may return; nil if its type says so, or if there is no limit
 	Sections []string // beginnings of names of ELF sections
 }
 
@@ -89,7 +89,7 @@ const (
 	TargetInterface                // a network interface, by its index
 	TargetCgroup                   // a cgroup of version 2, by the descriptor of its directory
 	TargetNetns                    // a network namespace, by a descriptor
-	TargetNamed                    // what it was loaded for: a tracepoint, a function, a hook or an iterator of the kernel
+	TargetNamed                    // the target that it was loaded for: a tracepoint, a function, a hook or an iterator of the kernel
 	TargetSymbols                  // functions, by their names or addresses
 	TargetPerfEvent                // a perf event, by its descriptor
 	TargetMap                      // a map of sockets
@@ -215,10 +215,10 @@ var attachTypes = [...]AttachInfo{
 		Sections: []string{"uprobe.session"}},
 }
 
-// unknownAttach stands for points that are newer than the table.
+// unknownAttach is the row of points that are newer than the table.
 var unknownAttach AttachInfo
 
-// Info is the row of a point; the zero value for one that is newer than the table. It is not to be changed.
+// Info is the row of a point; the zero value for one that is newer than the table. Do not change it.
 func (t AttachType) Info() *AttachInfo {
 	if uint64(t) < uint64(len(attachTypes)) {
 		return &attachTypes[t]
@@ -230,18 +230,18 @@ func (t AttachType) Info() *AttachInfo {
 // table prints as its number.
 func (t AttachType) String() string { return nameOr(t.Info().Name, "attach type", uint32(t)) }
 
-// A Section is what the name of an ELF section says of the program in it.
+// A Section is what the name of an ELF section says about the program in it.
 type Section struct {
 	Type   ProgType
-	Attach AttachType // where HasAttach
-	Target string     // what follows the last slash: "tcp_v4_rcv" of "fentry/tcp_v4_rcv"
+	Attach AttachType // if HasAttach is true
+	Target string     // the part after the last slash: "tcp_v4_rcv" of "fentry/tcp_v4_rcv"
 
 	HasAttach bool // the name says where the program is attached
 	Sleepable bool // ".s"
-	Fragments bool // ".frags": it takes packets that are not in one piece
+	Fragments bool // ".frags": it accepts packets that are not in one piece
 }
 
-// ParseSection reads the name of an ELF section as libbpf has them: "xdp", "tcx/ingress", "fentry.s/tcp_v4_rcv".
+// ParseSection reads the name of an ELF section in the form that libbpf uses: "xdp", "tcx/ingress", "fentry.s/tcp_v4_rcv".
 func ParseSection(name string) (s Section, ok bool) {
 	kind, rest, slash := strings.Cut(name, "/")
 	kind, s.Fragments = strings.CutSuffix(kind, ".frags")

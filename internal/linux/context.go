@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Context is a struct that programs of some types are given in R1 (include/uapi/linux/bpf.h, Linux 6.18).
+// A Context is a struct to which R1 points in programs of some types (include/uapi/linux/bpf.h, Linux 6.18).
 type Context struct {
 	Name   string
 	Size   int64
@@ -19,7 +19,7 @@ type ContextField struct {
 	Leads        Leads
 }
 
-// Leads says what reading a field of a context gives.
+// Leads says what a read of a context's field returns.
 type Leads uint8
 
 const (
@@ -30,7 +30,7 @@ const (
 	LeadsToStruct                 // a pointer that is not followed, or nil
 )
 
-// At is the field that an offset is in; ok is false where there is none.
+// At is the field at an offset; ok is false if there is none.
 func (c *Context) At(offset int64) (f ContextField, ok bool) {
 	for n := range c.Fields {
 		if f := &c.Fields[n]; offset >= f.Offset && offset < f.Offset+f.Size {
@@ -40,19 +40,19 @@ func (c *Context) At(offset int64) (f ContextField, ok bool) {
 	return ContextField{}, false
 }
 
-// An Access says what programs of a type may do with the memory that R1 leads to (the is_valid_access of their bpf_verifier_ops,
+// An Access says what programs of a type may do with the memory that R1 points to (the is_valid_access of their bpf_verifier_ops,
 // net/core/filter.c and others).
 type Access struct {
-	Context  *Context // its fields; nil where all are numbers
+	Context  *Context // its fields; nil if all are numbers
 	Size     int64    // bytes
-	Words    bool     // it is read in 4 bytes only
+	Words    bool     // it may only be read with 4 bytes
 	ReadOnly bool
-	Memory   bool     // it is like any memory: everything may be read and written, at any offset
+	Memory   bool     // it is plain memory: everything may be read and written, at any offset
 	Hidden   []string // fields that may not be read
-	Writable []string // fields that may be written; nil: that is not known
+	Writable []string // fields that may be written; nil: not known
 }
 
-// skBuff is the context of programs that see a packet and its bookkeeping.
+// skBuff is the context of programs that see a packet and its metadata.
 var skBuff = Context{Name: "__sk_buff", Size: 192, Fields: []ContextField{
 	{Name: "len", Offset: 0, Size: 4},
 	{Name: "pkt_type", Offset: 4, Size: 4},
@@ -100,10 +100,10 @@ var xdpMD = Context{Name: "xdp_md", Size: 24, Fields: []ContextField{
 	{Name: "egress_ifindex", Offset: 20, Size: 4},
 }}
 
-// contexts are those whose fields are known.
+// contexts are the contexts whose fields are known.
 var contexts = [...]*Context{&skBuff, &xdpMD}
 
-// ContextNamed is the context with that name in BTF; nil where its fields are not known. It is not to be changed.
+// ContextNamed is the context with that name in BTF; nil if its fields are not known. Do not change it.
 func ContextNamed(name string) *Context {
 	for _, c := range contexts {
 		if c.Name == name {
@@ -124,7 +124,7 @@ var (
 	syscallAccess       = Access{Size: math.MaxUint16, Memory: true}
 )
 
-// Field finds a field of the context that the access is to.
+// Field finds a field of the access's context.
 func (a *Access) Field(offset int64) (f ContextField, ok bool) {
 	if a.Context == nil {
 		return ContextField{}, false
@@ -132,7 +132,7 @@ func (a *Access) Field(offset int64) (f ContextField, ok bool) {
 	return a.Context.At(offset)
 }
 
-// Hides reports whether an offset is in the 4 bytes in which a field begins that may not be read.
+// Hides reports whether an offset is in the first 4 bytes of a field that may not be read.
 func (a *Access) Hides(offset int64) bool {
 	f, ok := a.Field(offset)
 	return ok && offset < f.Offset+4 && slices.Contains(a.Hidden, f.Name)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDocumentCountsContexts holds what docs/check.md says of the contexts that the check follows.
+// TestDocumentCountsContexts checks what docs/check.md says about the contexts that the check follows.
 func TestDocumentCountsContexts(t *testing.T) {
 	known := 0
 	for p := ProgTypeUnspec; p <= ProgTypeNetfilter; p++ {

@@ -2,45 +2,46 @@ package linux
 
 import "iter"
 
-// A Function is what is known of a function of the kernel that programs may call (a kfunc), besides its prototype, which BTF has.
+// A Function is what is known about a function of the kernel that programs may call (a kfunc). Its prototype is in BTF.
 type Function struct {
 	Name   string
 	Does   FunctionEffects
-	Arg    int     // which argument is given back or passed on, counted from 0
+	Arg    int     // which argument is released or passed on, counted from 0
 	Held   string  // what the program holds after the call: "task"
-	Back   string  // what gives that back
+	Back   string  // what releases it, after "release it with": "bpf_task_release"
 	Since  Version // the first Linux that has it
 	Source string  // the file of Linux that says so
 }
 
-// FunctionEffects are what calling a kernel function does.
+// FunctionEffects are the effects of a call of a kernel function.
 type FunctionEffects uint32
 
 const (
-	FuncAcquires        FunctionEffects = 1 << iota // the result has to be given back (KF_ACQUIRE)
-	FuncMayBeNil                                    // the result, in all kernels that have the function (KF_RET_NULL)
-	FuncNilVaries                                   // the result may be nil in some kernels, or for some arguments: nothing is claimed that follows from it
-	FuncReleases                                    // an argument is given back, and gone (KF_RELEASE)
-	FuncTransfers                                   // an argument belongs to another owner from now on; the pointer may stay good
-	FuncTrusts                                      // arguments must be known to be good, and not nil (KF_TRUSTED_ARGS)
-	FuncSleeps                                      // it may sleep (KF_SLEEPABLE)
-	FuncCommon                                      // any program may call it, whatever its type
-	FuncLocked                                      // it may be called with a spin lock held
-	FuncEntersRCU                                   // a section begins
-	FuncLeavesRCU                                   // and ends
-	FuncStopsPreemption                             // likewise
+	FuncAcquires FunctionEffects = 1 << iota // the result must be released (KF_ACQUIRE)
+	FuncMayBeNil                             // the result may be nil, in all kernels that have the function (KF_RET_NULL)
+	// the result may be nil in some kernels, or for some arguments: nothing is concluded from it
+	FuncNilVaries
+	FuncReleases        // an argument is released, and no longer valid (KF_RELEASE)
+	FuncTransfers       // an argument then belongs to another owner; the pointer may stay valid
+	FuncTrusts          // arguments must be trusted and not nil (KF_TRUSTED_ARGS)
+	FuncSleeps          // it may sleep (KF_SLEEPABLE)
+	FuncCommon          // any program may call it, whatever its type
+	FuncLocked          // it may be called with a spin lock held
+	FuncEntersRCU       // an RCU section begins
+	FuncLeavesRCU       // the RCU section ends
+	FuncStopsPreemption // a section without preemption begins
 	FuncAllowsPreemption
-	FuncSavesFlags    // interrupt flags, to the stack
-	FuncRestoresFlags // and from there
-	FuncBegins        // an iterator on the stack (KF_ITER_NEW)
+	FuncSavesFlags    // it saves interrupt flags on the stack
+	FuncRestoresFlags // it restores them from there
+	FuncBegins        // it begins an iterator on the stack (KF_ITER_NEW)
 	FuncSteps         // KF_ITER_NEXT
 	FuncFinishes      // KF_ITER_DESTROY
 )
 
-// functions lists the kernel functions that acquire something or give it back, and others that are often called. Effects are those of
-// their BTF_ID_FLAGS (KF_ACQUIRE and so on, include/linux/btf.h); a result that is nil since a later Linux only has FuncNilVaries.
+// functions lists the kernel functions that acquire or release something, and others that are often called. Effects are those of their
+// BTF_ID_FLAGS (KF_ACQUIRE and so on, include/linux/btf.h). FuncNilVaries marks a result that may be nil only since a later Linux.
 //
-// A function that is not here may do anything with its arguments. Adding one is adding a row.
+// A function that is not here may do anything with its arguments. To add one, add a row.
 var functions = [...]Function{
 	{Name: "bpf_rcu_read_lock", Does: FuncEntersRCU | FuncCommon, Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_rcu_read_unlock", Does: FuncLeavesRCU | FuncCommon, Since: "6.2", Source: "kernel/bpf/helpers.c"},
@@ -68,13 +69,14 @@ var functions = [...]Function{
 		Since: "6.8", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_cgroup_release", Does: FuncReleases, Held: "cgroup", Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_obj_new_impl", Does: FuncAcquires | FuncMayBeNil,
-		Held: "object", Back: "bpf_obj_drop, or pass it to a list, tree or map that keeps it", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+		Held: "object", Back: "bpf_obj_drop, or pass it to a list, tree or map that keeps it", Since: "6.2",
+		Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_percpu_obj_new_impl", Does: FuncAcquires | FuncMayBeNil, Held: "object", Back: "bpf_percpu_obj_drop",
 		Since: "6.7", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_percpu_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.7", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_refcount_acquire_impl", Does: FuncAcquires | FuncNilVaries | FuncLocked, Held: "object", Back: "bpf_obj_drop",
-		Since: "6.4", Source: "kernel/bpf/helpers.c"}, // of what the program owns it is not
+		Since: "6.4", Source: "kernel/bpf/helpers.c"}, // not nil for an object that the program owns
 	{Name: "bpf_list_push_front_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_list_push_back_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_list_pop_front", Does: FuncAcquires | FuncMayBeNil | FuncLocked,
@@ -83,7 +85,8 @@ var functions = [...]Function{
 		Held: "list node", Back: "bpf_obj_drop, or pass it to a list that keeps it", Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_rbtree_add_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.3", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_rbtree_remove", Does: FuncAcquires | FuncNilVaries | FuncLocked,
-		Held: "tree node", Back: "bpf_obj_drop, or pass it to a tree that keeps it", Since: "6.3", Source: "kernel/bpf/helpers.c"}, // nil since 6.5
+		// nil since 6.5
+		Held: "tree node", Back: "bpf_obj_drop, or pass it to a tree that keeps it", Since: "6.3", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_lookup_user_key", Does: FuncAcquires | FuncMayBeNil | FuncSleeps, Held: "key", Back: "bpf_key_put",
 		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
 	{Name: "bpf_lookup_system_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: "bpf_key_put",
@@ -207,10 +210,10 @@ var functions = [...]Function{
 	{Name: "tcp_reno_undo_cwnd", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
 }
 
-// unknownFunction stands for those that are not in the table.
+// unknownFunction is the row of functions that are not in the table.
 var unknownFunction Function
 
-// FunctionNamed finds what is known of a kernel function; a row without a name for one that is not in the table. It is not to be changed.
+// FunctionNamed finds the row of a kernel function. If the table does not have it, the row has no name. Do not change it.
 func FunctionNamed(name string) *Function {
 	for n := range functions {
 		if functions[n].Name == name {
@@ -228,8 +231,8 @@ func Functions() iter.Seq[*Function] {
 	}
 }
 
-// Has reports whether any of some effects is among those of the function.
+// Has reports whether the function has any of some effects.
 func (f *Function) Has(some FunctionEffects) bool { return f.Does&some != 0 }
 
-// Takes reports whether argument n, counted from 0, is given back or passed on.
+// Takes reports whether argument n, counted from 0, is released or passed on.
 func (f *Function) Takes(n int) bool { return f.Has(FuncReleases|FuncTransfers) && n == f.Arg }

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// A Helper is what is known of a function that the kernel offers to programs by a number.
+// A Helper is what is known about a function that the kernel offers to programs by a number.
 //
-// Adding one is adding a row to helpers and `go generate ./helper`.
+// To add one, add a row to helpers and run `go generate ./helper`.
 type Helper struct {
 	Name    string // bpf_map_lookup_elem
 	Since   Version
 	GPL     bool     // only programs under a licence that is compatible with the GPL may call it
 	C       string   // the C type of the result: "void *"
 	Result  Result   // what the result is for the verifier; zero for a helper that may do anything
-	Effects Effects  // what a call does besides
-	Only    ProgSet  // the types of programs that may call it, where they are few and known; 0 for any
-	Not     ProgSet  // types of programs that may not
-	Maps    MapTypes // the types of maps that it takes, where they are few; 0 for all that are not restricted
-	Also    MapTypes // restricted types of maps that it takes besides
+	Effects Effects  // other effects of a call
+	Only    ProgSet  // the types of programs that may call it, if they are few and known; 0 for any
+	Not     ProgSet  // types of programs that may not call it
+	Maps    MapTypes // the types of maps that it accepts, if they are few; 0 for all that are not restricted
+	Also    MapTypes // restricted types of maps that it accepts too
 	Held    string   // what the program holds after the call, "socket"; "" for nothing
-	Back    string   // what gives that back
+	Back    string   // what releases it, after "release it with": "bpf_task_release"
 	Args    []Arg    // in order
 	Summary string   // what it does, as the rest of a sentence that begins with its name
 }
@@ -37,7 +37,7 @@ func (a Arg) Name() string { return a.Decl[a.cut():] }
 // Type is the argument's type in C: "const void *".
 func (a Arg) Type() string { return strings.TrimSuffix(a.Decl[:a.cut()], " ") }
 
-// cut is where the name begins.
+// cut is the offset at which the name begins.
 func (a Arg) cut() int {
 	if a.Kind == ArgMore {
 		return len(a.Decl)
@@ -51,7 +51,7 @@ func (a Arg) IsPointer() bool { return strings.IndexByte(a.Decl, '*') >= 0 }
 // Integer is the width of an argument that is a number in C, in bits, and whether it has a sign; ok is false for others.
 func (a Arg) Integer() (bits int, signed, ok bool) { return Integer(a.Type()) }
 
-// Integer is the width of a C type in bits, and whether it has a sign; ok is false for what is no integer of a helper.
+// Integer is the width of a C type in bits, and whether it has a sign; ok is false if it is not an integer type of a helper.
 func Integer(ctype string) (bits int, signed, ok bool) {
 	for _, n := range integers {
 		if n.ctype == ctype {
@@ -71,48 +71,48 @@ var integers = [...]struct {
 	{"s32", 32, true}, {"s64", 64, true}, {"__wsum", 32, false}, {"unsigned long", 64, false}, {"size_t", 64, false},
 }
 
-// An ArgKind is what the verifier wants of an argument (enum bpf_arg_type, include/linux/bpf.h).
+// An ArgKind is what the verifier expects of an argument (enum bpf_arg_type, include/linux/bpf.h).
 type ArgKind uint8
 
 const (
-	ArgUnclaimed    ArgKind = iota // it differs between types of programs, or is not known: nothing is claimed of it
-	ArgAny                         // anything that has a value: a number, or a pointer of which nothing more is claimed
-	ArgAddress                     // an address as a number or a pointer; the helper finds out itself whether there is memory
+	ArgUnclaimed    ArgKind = iota // it differs between types of programs, or is not known: it is not checked
+	ArgAny                         // anything that has a value: a number or some pointer
+	ArgAddress                     // an address as a number or a pointer; the helper itself checks the memory
 	ArgMore                        // any number of arguments from here on, each with a value; in C "..."
 	ArgContext                     // the context, unchanged
 	ArgMap                         // a map
 	ArgKey                         // memory with a key of the map before
 	ArgValue                       // memory with a value of it
-	ArgValueOrNil                  // likewise, or 0
+	ArgValueOrNil                  // as ArgValue, or 0
 	ArgValueRoom                   // memory that a value is written to
 	ArgRead                        // memory to read; its size is the next argument
-	ArgReadOrNil                   // likewise, or 0 where the size is 0
+	ArgReadOrNil                   // as ArgRead, or 0 if the size is 0
 	ArgWrite                       // memory that is written; its size is the next argument
-	ArgWriteOrNil                  // likewise, or 0 where the size is 0
+	ArgWriteOrNil                  // as ArgWrite, or 0 if the size is 0
 	ArgUpdate                      // memory that is read and written; its size is the next argument
 	ArgWrite4                      // memory that 4 bytes are written to
-	ArgWrite8                      // 8 bytes
+	ArgWrite8                      // memory that 8 bytes are written to
 	ArgSize                        // the size of the memory before, at least 1
-	ArgSizeOrZero                  // likewise, and may be 0
-	ArgConstant                    // a size that is a known constant: of what the helper gives
+	ArgSizeOrZero                  // as ArgSize, or 0
+	ArgConstant                    // the size of the result, a known constant
 	ArgPointer                     // some pointer that is not nil: a socket, a task, a struct
-	ArgPointerOrNil                // likewise, or 0
-	ArgConstantText                // a text in a map that nobody writes
+	ArgPointerOrNil                // as ArgPointer, or 0
+	ArgConstantText                // a text in a read-only map
 	ArgFunction                    // a function of the program that is called back
 	ArgFunctionData                // what it is called with
-	ArgRecord                      // a record of a ring buffer, which is given back
-	ArgSocket                      // a socket, which is given back
+	ArgRecord                      // a record of a ring buffer, which is released
+	ArgSocket                      // a socket, which is released
 	ArgLock                        // a spin lock in a map's value that is taken
-	ArgUnlock                      // and one that is given back
-	ArgKptr                        // the address of a kptr in a map's value; the pointer that is put there is the map's
+	ArgUnlock                      // a spin lock that is released
+	ArgKptr                        // the address of a kptr in a map's value; the map then owns the pointer that is put there
 	ArgDynptr                      // a dynptr on the stack
-	ArgNewDynptr                   // room for one there, which the program has to give back
-	ArgHeldDynptr                  // one that it has to give back, and does
+	ArgNewDynptr                   // room for a new dynptr there, which the program must release
+	ArgHeldDynptr                  // a dynptr that the call releases
 
 	ArgKinds // how many there are
 )
 
-// Writes reports whether what the argument leads to is written, given back or changed.
+// Writes reports whether the call writes, releases or changes the object that the argument points to.
 func (k ArgKind) Writes() bool {
 	switch k {
 	case ArgWrite, ArgWriteOrNil, ArgUpdate, ArgWrite4, ArgWrite8, ArgValueRoom,
@@ -122,40 +122,40 @@ func (k ArgKind) Writes() bool {
 	return false
 }
 
-// A Result is what a helper gives (enum bpf_return_type, include/linux/bpf.h).
+// A Result is what a helper returns (enum bpf_return_type, include/linux/bpf.h).
 type Result uint8
 
 const (
 	ResultUnfollowed Result = iota // the helper is not followed: it may do anything with its arguments
 	ResultOther                    // something that is not followed
-	ResultNumber                   // a number, of which some kernels may know limits
-	ResultAnyNumber                // a number, of which no kernel knows limits
+	ResultNumber                   // a number; some kernels may know limits of it
+	ResultAnyNumber                // a number; no kernel knows limits of it
 	ResultValue                    // a pointer to the value of the call's map, or nil
 	ResultRecord                   // a record of a ring buffer, of the call's constant size, or nil; the program holds it
 	ResultSocket                   // a socket, or nil; the program holds it
-	ResultKptr                     // what a kptr was before, or nil; the program holds it
+	ResultKptr                     // the old pointer of a kptr, or nil; the program holds it
 	ResultDynptrData               // memory of the call's dynptr, of the call's constant size, or nil
 )
 
-// Effects are what calling a helper does besides reading its arguments.
+// Effects are what a call of a helper does, apart from reading its arguments.
 type Effects uint8
 
 const (
 	MovesPacket Effects = 1 << iota // pointers into the packet are lost
 	Sleeps                          // it may sleep (might_sleep)
 	MayEnd                          // the program may end there, so nothing may be held
-	WritesMap                       // it changes the map: not for maps that programs only read
+	WritesMap                       // it changes the map: not allowed for maps that are read-only for programs
 	Unlocks                         // it may be called while a spin lock is held
 	Counts                          // its function is called with a number from 0 up to the first argument
 )
 
-// Has reports whether any of some effects is among them.
+// Has reports whether e has any of some effects.
 func (e Effects) Has(some Effects) bool { return e&some != 0 }
 
 // Followed reports whether what a call does is known.
 func (h *Helper) Followed() bool { return h.Result != ResultUnfollowed }
 
-// Arguments is how many arguments the helper takes; more says that these are the fewest.
+// Arguments is how many arguments the helper has; more says that there may be further ones.
 func (h *Helper) Arguments() (n int, more bool) {
 	n = len(h.Args)
 	if n > 0 && h.Args[n-1].Kind == ArgMore {
@@ -186,8 +186,8 @@ func (h *Helper) Prototype() string {
 	return b.String()
 }
 
-// Offered reports whether programs of a type may call the helper, as far as that is known. Tracing programs get helpers of what they
-// trace: of those only Not is claimed.
+// Offered reports whether programs of a type may call the helper, as far as that is known. The helpers of tracing programs depend
+// on what they trace: for them, only Not is used.
 func (h *Helper) Offered(t ProgType) bool {
 	switch {
 	case t == ProgTypeUnspec:
@@ -198,7 +198,7 @@ func (h *Helper) Offered(t ProgType) bool {
 	return h.Only == 0 || h.Only.Has(t) || t == ProgTypeTracing
 }
 
-// TakesMap reports whether the helper takes maps of a type.
+// TakesMap reports whether the helper accepts maps of a type.
 func (h *Helper) TakesMap(t MapType) bool {
 	if h.Maps != 0 {
 		return h.Maps.Has(t)
@@ -209,7 +209,7 @@ func (h *Helper) TakesMap(t MapType) bool {
 // HelperCount is one more than the highest number of a helper.
 const HelperCount = len(helpers)
 
-// Helpers ranges over the helpers, in the order of their numbers. Rows are not to be changed.
+// Helpers ranges over the helpers, in the order of their numbers. Do not change the rows.
 func Helpers() iter.Seq2[int32, *Helper] {
 	return func(yield func(int32, *Helper) bool) {
 		for n := 1; n < len(helpers) && yield(int32(n), &helpers[n]); n++ {
@@ -217,7 +217,7 @@ func Helpers() iter.Seq2[int32, *Helper] {
 	}
 }
 
-// HelperByID is the row of a helper, by its number; nil where there is none. The row is not to be changed.
+// HelperByID is the row of a helper, by its number; nil if there is none. Do not change the row.
 func HelperByID(id int32) *Helper {
 	if id <= 0 || int(id) >= len(helpers) {
 		return nil
@@ -225,7 +225,7 @@ func HelperByID(id int32) *Helper {
 	return &helpers[id]
 }
 
-// HelperID is the number of a helper, by its name; ok is false where there is none.
+// HelperID is the number of a helper, by its name; ok is false if there is none.
 func HelperID(name string) (id int32, ok bool) {
 	for n := 1; n < len(helpers); n++ {
 		if helpers[n].Name == name {

@@ -43,7 +43,11 @@ func TestEveryValueHasARow(t *testing.T) {
 		enum, prefix string
 		name         func(uint32) string
 	}{
-		{"bpf_func_id", "BPF_FUNC_", func(n uint32) string { name, _ := linux.HelperName(int32(n)); return strings.TrimPrefix(name, "bpf_") }},
+		{"bpf_func_id", "BPF_FUNC_", func(n uint32) string {
+			name, _ := linux.HelperName(int32(n))
+			return strings.TrimPrefix(name,
+				"bpf_")
+		}},
 		{"bpf_prog_type", "BPF_PROG_TYPE_", func(n uint32) string { return linux.ProgType(n).Info().Name }},
 		{"bpf_map_type", "BPF_MAP_TYPE_", func(n uint32) string { return linux.MapType(n).Info().Name }},
 		{"bpf_attach_type", "BPF_", func(n uint32) string { return linux.AttachType(n).Info().Name }},

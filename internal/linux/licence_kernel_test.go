@@ -13,26 +13,27 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// places are kinds of programs that between them may call most helpers.
+// places are kinds of programs that together may call most helpers.
 var places = [...]struct {
 	typ    syscall.ProgType
 	attach syscall.AttachType
 	flags  syscall.ProgFlags
 }{
 	{typ: syscall.ProgTypeSocketFilter}, {typ: syscall.ProgTypeKprobe}, {typ: syscall.ProgTypeSchedCls}, {typ: syscall.ProgTypeTracepoint},
-	{typ: syscall.ProgTypeXDP}, {typ: syscall.ProgTypePerfEvent}, {typ: syscall.ProgTypeLWTXmit}, {typ: syscall.ProgTypeSockOps, attach: 3},
-	{typ: syscall.ProgTypeSKSKB}, {typ: syscall.ProgTypeSKMsg}, {typ: syscall.ProgTypeRawTracepoint}, {typ: syscall.ProgTypeCgroupSockAddr, attach: 10},
+	{typ: syscall.ProgTypeXDP}, {typ: syscall.ProgTypePerfEvent}, {typ: syscall.ProgTypeLWTXmit}, {typ: syscall.ProgTypeSockOps,
+		attach: 3},
+	{typ: syscall.ProgTypeSKSKB}, {typ: syscall.ProgTypeSKMsg}, {typ: syscall.ProgTypeRawTracepoint}, {typ: syscall.ProgTypeCgroupSockAddr,
+		attach: 10},
 	{typ: syscall.ProgTypeSKReusePort}, {typ: syscall.ProgTypeCgroupSysctl}, {typ: syscall.ProgTypeSyscall, flags: 1 << 4}, // sleepable
 }
 
-// TestLicensesAreTheKernels asks the kernel which helpers it keeps from programs
-// without a GPL-compatible license: it looks at that before it looks at the
-// arguments.
+// TestLicensesAreTheKernels asks the kernel which helpers it refuses to programs
+// without a GPL-compatible license. The kernel checks that before the arguments.
 func TestLicensesAreTheKernels(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 12)
 	asked := 0
 	for id, h := range linux.Helpers() {
-		if h.Name == "bpf_tail_call" { // takes part in no check of its kind
+		if h.Name == "bpf_tail_call" { // the kernel does not check it in this way
 			continue
 		}
 		code, err := isa.Append(nil, isa.Native, isa.CallHelper(id), isa.Mov64Imm(isa.R0, 0), isa.Exit())
@@ -48,7 +49,8 @@ func TestLicensesAreTheKernels(t *testing.T) {
 			if err == nil {
 				fd.Close()
 			}
-			none := slices.ContainsFunc([]string{"cannot use helper", "unknown func", "invalid func"}, func(s string) bool { return strings.Contains(log, s) })
+			none := slices.ContainsFunc([]string{"cannot use helper", "unknown func", "invalid func"},
+				func(s string) bool { return strings.Contains(log, s) })
 			kept = kept || strings.Contains(log, "GPL-restricted")
 			offered = offered || !none && (err == nil || strings.Contains(log, "call"))
 		}

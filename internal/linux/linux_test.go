@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestHelpersAreWellFormed: each row has what users of the table rely on; names are unique, arguments fit into a call, and a
-// size follows the memory that it is of.
+// TestHelpersAreWellFormed: each row has what users of the table rely on. Names are unique, arguments fit into a call, and a
+// size follows its memory.
 func TestHelpersAreWellFormed(t *testing.T) {
 	seen := map[string]bool{}
 	for n := range helpers {
@@ -30,11 +30,11 @@ func TestHelpersAreWellFormed(t *testing.T) {
 		case len(h.Args) > MostCallArguments:
 			t.Errorf("%s has %d arguments", h.Name, len(h.Args))
 		case (h.Held == "") != (h.Back == ""):
-			t.Errorf("%s: what it gives to hold, and what gives that back, belong together", h.Name)
+			t.Errorf("%s: Held and Back must both be set, or neither", h.Name)
 		case h.Only != 0 && h.Not != 0:
-			t.Errorf("%s is only for some types of programs, and not for others", h.Name)
+			t.Errorf("%s sets both Only and Not; one is enough", h.Name)
 		case h.Maps != 0 && h.Also != 0:
-			t.Errorf("%s takes only some types of maps, and others besides", h.Name)
+			t.Errorf("%s sets both Maps and Also; one is enough", h.Name)
 		}
 		hasMap := false
 		for i, a := range h.Args {
@@ -54,7 +54,7 @@ func TestHelpersAreWellFormed(t *testing.T) {
 			case a.Kind.size() && !integer, a.Kind > ArgMore && !a.Kind.size() && integer:
 				t.Errorf("%s: %q is not what its kind says", h.Name, a.Decl)
 			case a.Kind >= ArgKey && a.Kind <= ArgValueRoom && !hasMap:
-				t.Errorf("%s: %q is of a map that comes after it", h.Name, a.Decl)
+				t.Errorf("%s: %q belongs to a map that comes after it", h.Name, a.Decl)
 			}
 			hasMap = hasMap || a.Kind == ArgMap
 		}

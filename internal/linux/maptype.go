@@ -2,11 +2,11 @@ package linux
 
 import "strconv"
 
-// A MapType is a kind of map: the data structure behind it and the rules for its keys and values (enum bpf_map_type,
+// A MapType is a kind of map: its data structure and the rules for its keys and values (enum bpf_map_type,
 // include/uapi/linux/bpf.h, 6.18).
 type MapType uint32
 
-// The types of maps. A new one takes a constant, a row of mapTypes and its alias in package syscall.
+// The types of maps. A new one needs a constant, a row of mapTypes and its alias in package syscall.
 const (
 	MapTypeUnspec              MapType = 0
 	MapTypeHash                MapType = 1
@@ -44,38 +44,40 @@ const (
 	MapTypeArena               MapType = 33
 )
 
-// A MapInfo is what is known of a type of maps.
+// A MapInfo is what is known about a map type.
 type MapInfo struct {
-	Name   string // as bpftool has it: the kernel's, in lower case and without its prefix
+	Name   string // as in bpftool: the kernel's name, in lower case and without its prefix
 	Since  Version
 	Key    Key
 	Lookup Lookup
 
-	Restricted  bool // only helpers whose row names the type take it (check_map_func_compatibility, kernel/bpf/verifier.c)
+	Restricted  bool // only helpers whose row names the type accept it (check_map_func_compatibility, kernel/bpf/verifier.c)
 	NotSleeping bool // programs that may sleep cannot use it (check_map_prog_compatibility, kernel/bpf/verifier.c)
-	NetAdmin    bool // creating it takes CAP_NET_ADMIN beside CAP_BPF (map_create, kernel/bpf/syscall.c)
-	NoTypes     bool // it takes no BTF of keys and values (map_check_btf, kernel/bpf/syscall.c)
+	NetAdmin    bool // creating it needs CAP_NET_ADMIN and CAP_BPF (map_create, kernel/bpf/syscall.c)
+	NoTypes     bool // it accepts no BTF of keys and values (map_check_btf, kernel/bpf/syscall.c)
 }
 
-// A Key says what the keys of a type of maps are.
+// A Key says what the keys of a map type are.
 type Key uint8
 
 const (
 	KeyNone   Key = iota // there are none: key_size is 0
 	KeyAny               // bytes of any size
-	KeyIndex             // a number of 4 bytes; below max_entries, but for devmap_hash
+	KeyIndex             // a number of 4 bytes; below max_entries, except for devmap_hash
 	KeyPrefix            // a length in bits, 4 bytes, and then bytes
-	KeyObject            // for programs a pointer to one of the kernel's objects, for user space a descriptor of 4 bytes; there is no maximum
-	KeyCgroup            // a cgroup and a type of attachment; there is no maximum
+	// for programs a pointer to one of the kernel's objects, for user space a descriptor of 4 bytes; there is no maximum
+	KeyObject
+	KeyCgroup // a cgroup and a type of attachment; there is no maximum
 )
 
-// A Lookup says what bpf_map_lookup_elem, or the get function of a storage, gives for a type of maps.
+// A Lookup says what bpf_map_lookup_elem, or the get function of a storage, returns for a map type.
 type Lookup uint8
 
 const (
 	LookupUnknown Lookup = iota // it differs, or is not known
 	LookupValue                 // a pointer to the value, or nil
-	LookupElement               // likewise, and never nil for a constant index below max_entries (since Linux 6.14, get_constant_map_key)
+	// as LookupValue, but never nil for a constant index below max_entries (since Linux 6.14, get_constant_map_key)
+	LookupElement
 )
 
 // mapTypes has the types of maps by their numbers.
@@ -181,7 +183,7 @@ const (
 	cgrpStorage         MapTypes = 1 << MapTypeCgrpStorage
 )
 
-// nameOr is the name of a value; where there is none, what it is and its number.
+// nameOr is the name of a value. If it has none, the result is what and the number.
 func nameOr(name, what string, v uint32) string {
 	if name != "" {
 		return name

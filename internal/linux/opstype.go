@@ -5,32 +5,32 @@ import (
 	"strings"
 )
 
-// An OpsType is what a kernel interface that programs implement (struct_ops) wants beyond what its BTF says. An interface that has no
-// row works from BTF alone: its mistakes then come back from the kernel instead of being found before.
+// An OpsType is what a kernel interface that programs implement (struct_ops) requires and its BTF does not say. An interface without a
+// row works from BTF alone. Mistakes are then found by the kernel, not before.
 type OpsType struct {
 	Name     string // of the ops struct
 	Since    Version
-	Config   string // the kernel options behind it
-	Stubs    string // functions named this plus a member carry its parameter names, where BTF has them
+	Config   string // the kernel options that it needs
+	Stubs    string // prefix of functions whose BTF has the names of a member's parameters
 	TestOnly bool   // can be run by PROG_TEST_RUN, never registered
 
 	Required    []string   // members that must be set
 	RequiredOne [][]string // of each group, one must be set
-	Settable    []string   // data members that may be set; nil when not known
-	NameMember  string     // the data member that names the implementation; "" when there is none
+	Settable    []string   // data members that may be set; nil if not known
+	NameMember  string     // the data member with the name of the implementation; "" if there is none
 	Unsupported []Refusal  // callbacks that cannot be written in BPF
-	Sleepable   []string   // callbacks that may sleep; nil when not known
+	Sleepable   []string   // callbacks that may sleep; nil if not known
 	Params      []Params   // parameter names, for kernels whose BTF has no stubs
 	Changed     []Change   // callbacks whose parameters changed
 
-	Writable  []Field // kernel fields that programs may write; nil when not known
+	Writable  []Field // kernel fields that programs may write; nil if not known
 	Newer     NewerFields
 	Casts     []Cast
-	Functions []string          // kernel functions that programs may call; nil when not known
+	Functions []string          // kernel functions that programs may call; nil if not known
 	Helpers   []ForbiddenHelper // helpers that a member may not call
 }
 
-// A Refusal is a member that no program can stand for, with the reason.
+// A Refusal is a member that no program can implement, with the reason.
 type Refusal struct{ Member, Why string }
 
 // Params are the names of the parameters of a member.
@@ -39,13 +39,13 @@ type Params struct {
 	Names  []string
 }
 
-// A Change is a member whose parameters changed: all that there were, the oldest first.
+// A Change is a member whose parameters changed: all variants, the oldest first.
 type Change struct {
 	Member   string
 	Variants []Variant
 }
 
-// A Variant is what the kernel passes from a release of Linux on, where that changed.
+// A Variant is what the kernel passes since a release of Linux.
 type Variant struct {
 	Since  Version // "" for the first one
 	Params []string
@@ -54,11 +54,11 @@ type Variant struct {
 // A Field names a field of a kernel struct.
 type Field struct{ Struct, Path string }
 
-// A Cast says that a pointer to From, as a prototype has it, may be used as one to To, whose first member it is.
+// A Cast says that a pointer to From in a prototype may be used as a pointer to To, whose first member is a From.
 type Cast struct{ From, To string }
 
-// NewerFields are writable on kernels whose prototype of a member has that many parameters: fields and prototype came in one series of
-// patches.
+// NewerFields are writable on kernels whose prototype of a member has a certain number of parameters. The fields and the prototype came
+// in one series of patches.
 type NewerFields struct {
 	Since  Version
 	Member string
@@ -99,14 +99,15 @@ var opsTypes = [...]OpsType{
 			{Struct: "tcp_sock", Path: "snd_cwnd_stamp"}, {Struct: "tcp_sock", Path: "app_limited"},
 		}},
 		Casts: []Cast{{From: "sock", To: "tcp_sock"}},
-		Functions: []string{ // bpf_tcp_ca_check_kfunc_ids and what the built-in algorithms register
+		Functions: []string{ // bpf_tcp_ca_check_kfunc_ids and those that the built-in algorithms register
 			"tcp_reno_ssthresh", "tcp_reno_cong_avoid", "tcp_reno_undo_cwnd", "tcp_slow_start", "tcp_cong_avoid_ai",
 			"cubictcp_init", "cubictcp_recalc_ssthresh", "cubictcp_cong_avoid", "cubictcp_state", "cubictcp_cwnd_event", "cubictcp_acked",
 			"dctcp_init", "dctcp_update_alpha", "dctcp_cwnd_event", "dctcp_ssthresh", "dctcp_cwnd_undo", "dctcp_state",
-			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs", "bbr_set_state",
+			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs",
+			"bbr_set_state",
 		},
 		Helpers: []ForbiddenHelper{
-			{"release", "bpf_setsockopt", "a socket option set there could start the algorithm again, whose release comes next"},
+			{"release", "bpf_setsockopt", "a socket option set there could start the algorithm again just before its release"},
 		},
 	},
 	{
@@ -114,8 +115,9 @@ var opsTypes = [...]OpsType{
 		Name: "bpf_dummy_ops", Since: "5.16", Config: "CONFIG_NET, CONFIG_BPF_JIT", Stubs: "bpf_dummy_",
 		TestOnly: true, Settable: []string{},
 		Sleepable: []string{"test_sleepable"},
-		Params:    []Params{{"test_1", []string{"cb"}}, {"test_2", []string{"cb", "a1", "a2", "a3", "a4"}}, {"test_sleepable", []string{"cb"}}},
-		Writable:  []Field{{Struct: "bpf_dummy_ops_state", Path: "val"}},
+		Params: []Params{{"test_1", []string{"cb"}}, {"test_2", []string{"cb", "a1", "a2", "a3", "a4"}}, {"test_sleepable",
+			[]string{"cb"}}},
+		Writable: []Field{{Struct: "bpf_dummy_ops_state", Path: "val"}},
 	},
 	{
 		// drivers/hid/bpf/hid_bpf_struct_ops.c, Linux 6.12.
@@ -138,7 +140,7 @@ var opsTypes = [...]OpsType{
 	},
 }
 
-// OpsTypeNamed finds what is known of an ops struct; a row with nothing but the name when nothing is. It is not to be changed.
+// OpsTypeNamed finds the row of an ops struct. If the table does not have it, the row has only a name. Do not change it.
 func OpsTypeNamed(name string) *OpsType {
 	for n := range opsTypes {
 		if opsTypes[n].Name == name {
@@ -148,7 +150,7 @@ func OpsTypeNamed(name string) *OpsType {
 	return &OpsType{Name: name}
 }
 
-// WhyUnsupported says why no program can stand for a member; "" when one can, or that is not known.
+// WhyUnsupported says why no program can implement a member; "" if one can, or if that is not known.
 func (t *OpsType) WhyUnsupported(member string) string {
 	for _, r := range t.Unsupported {
 		if r.Member == member {
@@ -168,7 +170,7 @@ func (t *OpsType) ParamNames(member string) []string {
 	return nil
 }
 
-// Variants are what kernels pass to a member, the oldest first; nil when that never changed.
+// Variants are what kernels pass to a member, the oldest first; nil if that never changed.
 func (t *OpsType) Variants(member string) []Variant {
 	for _, c := range t.Changed {
 		if c.Member == member {
@@ -178,7 +180,7 @@ func (t *OpsType) Variants(member string) []Variant {
 	return nil
 }
 
-// HelperForbidden says why a member may not call a helper; "" when it may, or that is not known.
+// HelperForbidden says why a member may not call a helper; "" if it may, or if that is not known.
 func (t *OpsType) HelperForbidden(member string, id int32) (why string) {
 	for _, h := range t.Helpers {
 		if name, _ := HelperName(id); h.Member == member && h.Helper == name {
@@ -188,8 +190,8 @@ func (t *OpsType) HelperForbidden(member string, id int32) (why string) {
 	return ""
 }
 
-// FunctionForbidden says why programs may not call a kernel function here, and which they may; "" when they may or when that is not known.
-// Functions named bpf_… are offered to many kinds of programs and left to the kernel.
+// FunctionForbidden says why programs may not call a kernel function here, and which ones they may call; "" if they may or if that is not
+// known. Functions named bpf_… are offered to many kinds of programs, so only the kernel decides about them.
 func (t *OpsType) FunctionForbidden(name string) (why string, allowed []string) {
 	if t.Functions == nil || slices.Contains(t.Functions, name) || strings.HasPrefix(name, "bpf_") {
 		return "", nil

@@ -4,7 +4,7 @@ package linux
 // called, and what the result means (enum bpf_prog_type, include/uapi/linux/bpf.h, 6.18).
 type ProgType uint32
 
-// The types of programs. A new one takes a constant, a row of progTypes and its alias in package syscall.
+// The types of programs. A new one needs a constant, a row of progTypes and its alias in package syscall.
 const (
 	ProgTypeUnspec                ProgType = 0
 	ProgTypeSocketFilter          ProgType = 1
@@ -41,27 +41,27 @@ const (
 	ProgTypeNetfilter             ProgType = 32
 )
 
-// A ProgInfo is what is known of a type of programs.
+// A ProgInfo is what is known about a program type.
 type ProgInfo struct {
-	Name     string // as bpftool has it: the kernel's, in lower case and without its prefix
+	Name     string // as in bpftool: the kernel's name, in lower case and without its prefix
 	Since    Version
-	Sections []string // beginnings of names of ELF sections that say no more than this type; those of places stand at AttachInfo
+	Sections []string // beginnings of names of ELF sections that say only this type; AttachInfo has those that say a place
 
-	Context   string // the struct that R1 leads to, by its name in C and in BTF (include/linux/bpf_types.h); "" where there is none
+	Context   string // the struct that R1 points to, by its name in C and in BTF (include/linux/bpf_types.h); "" if there is none
 	Access    *Access
-	Arguments bool // R1 leads to an array of u64 instead: the arguments of the function that the program stands for, or traces
+	Arguments bool // R1 points to an array of u64 instead: the arguments of the function that the program implements or traces
 
-	Place   AttachType // expected_attach_type where the type has only this place; 0 otherwise
-	Result  *Range     // what the program may return; nil where that is not limited, or differs between places
+	Place   AttachType // expected_attach_type if the type has only this place; 0 otherwise
+	Result  *Range     // what the program may return; nil if there is no limit, or if it differs between places
 	Calls   Calls      // which kernel functions it may call
 	Structs Structs    // whether it may write structs of the kernel
 
 	Classic    bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
 	NoSpinLock bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
 	Sleeps     bool // it may always sleep
-	NetAdmin   bool // loading it takes CAP_NET_ADMIN beside CAP_BPF (is_net_admin_prog_type, kernel/bpf/syscall.c)
-	Perfmon    bool // loading it takes CAP_PERFMON beside CAP_BPF (is_perfmon_prog_type)
-	NeedsGPL   bool // the kernel takes it only under a licence that is compatible with the GPL
+	NetAdmin   bool // loading it needs CAP_NET_ADMIN and CAP_BPF (is_net_admin_prog_type, kernel/bpf/syscall.c)
+	Perfmon    bool // loading it needs CAP_PERFMON and CAP_BPF (is_perfmon_prog_type)
+	NeedsGPL   bool // the kernel accepts it only with a licence that is compatible with the GPL
 }
 
 // A Range is a range of numbers, with both ends.
@@ -71,9 +71,9 @@ type Range struct{ Low, High int64 }
 type Calls uint8
 
 const (
-	CallsUnknown Calls = iota // that is for the kernel to say
+	CallsUnknown Calls = iota // only the kernel decides
 	CallsCommon               // those that all programs may call
-	CallsBPF                  // those that are made for programs: they have bpf in their name
+	CallsBPF                  // those made for programs: they have bpf in their name
 )
 
 // Structs says whether programs of a type may write the kernel's structs.
@@ -146,10 +146,10 @@ var progTypes = [...]ProgInfo{
 	ProgTypeNetfilter: {Name: "netfilter", Since: "6.4", NetAdmin: true, Context: "bpf_nf_ctx", Place: AttachNetfilter},
 }
 
-// unknownProgram stands for types that are newer than the table.
+// unknownProgram is the row of types that are newer than the table.
 var unknownProgram ProgInfo
 
-// Info is the row of a type; the zero value for a type that is newer than the table. It is not to be changed.
+// Info is the row of a type; the zero value for a type that is newer than the table. Do not change it.
 func (t ProgType) Info() *ProgInfo {
 	if uint64(t) < uint64(len(progTypes)) {
 		return &progTypes[t]
@@ -188,7 +188,7 @@ type ProgSet uint64
 // Has reports whether a type is in the set.
 func (s ProgSet) Has(t ProgType) bool { return t < 64 && s>>t&1 != 0 }
 
-// One is the only type of the set; ok is false where there are several, or none.
+// One is the only type of the set; ok is false if there are several, or none.
 func (s ProgSet) One() (t ProgType, ok bool) {
 	for t = range ProgType(len(progTypes)) {
 		if s == 1<<t {
@@ -209,7 +209,7 @@ func (s ProgSet) Names() []string {
 	return names
 }
 
-// ProgramsOf are the types of programs whose R1 leads to a struct, by its name in BTF: XDP for xdp_md, ten for __sk_buff.
+// ProgramsOf are the program types whose R1 points to a struct, by its name in BTF: XDP for xdp_md, ten for __sk_buff.
 func ProgramsOf(context string) ProgSet {
 	var s ProgSet
 	for n := range progTypes {
