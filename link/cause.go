@@ -90,14 +90,17 @@ func (r *request) check() error {
 		if there := pointFor(o.Type); there != "" {
 			help = fmt.Sprintf("%v programs are attached with %s", o.Type, there)
 		}
-		return r.fails(&cause{fmt.Sprintf("%s takes programs of type %s; this one is of type %v", r.point.attach, strings.Join(takes, ", "), o.Type), []error{ErrProgType}}, help)
+		return r.fails(&cause{fmt.Sprintf("%s takes programs of type %s; this one is of type %v",
+			r.point.attach, strings.Join(takes, ", "), o.Type), []error{ErrProgType}}, help)
 	}
 	places := r.point.places(o.Type)
 	if places != nil && !slices.Contains(places, r.at) {
-		return r.fails(&cause{fmt.Sprintf("%s does not attach %v programs at %v", r.point.attach, o.Type, r.at), []error{ErrAttachType}}, "it may be "+list(places))
+		return r.fails(&cause{fmt.Sprintf("%s does not attach %v programs at %v", r.point.attach, o.Type, r.at), []error{ErrAttachType}},
+			"it may be "+list(places))
 	}
 	if loaded := o.AttachType; loaded != r.at && loaded != 0 && places != nil {
-		return r.fails(&cause{fmt.Sprintf("the program was loaded for %v, and is to be attached at %v", loaded, r.at), []error{ErrAttachType}},
+		return r.fails(&cause{fmt.Sprintf("the program was loaded for %v, and is to be attached at %v", loaded, r.at),
+			[]error{ErrAttachType}},
 			fmt.Sprintf("load it with Options.AttachType %v, or attach it at %v", r.at, loaded))
 	}
 	return nil
@@ -114,7 +117,8 @@ func list(types []syscall.AttachType) string {
 
 // refused says why the kernel has refused what check found nothing in: the first cause that can be seen.
 func (r *request) refused(err error) error {
-	for _, look := range [...]func(error) (*cause, string){r.noInterface, r.oldKernel, r.notPermitted, r.taken, r.noNativeXDP, r.notThere, r.noFunctionTracing} {
+	for _, look := range [...]func(error) (*cause, string){r.noInterface, r.oldKernel, r.notPermitted, r.taken, r.noNativeXDP, r.notThere,
+		r.noFunctionTracing} {
 		if c, help := look(err); c != nil {
 			c.is = append(c.is, err)
 			return r.fails(c, help)
@@ -139,7 +143,8 @@ func (r *request) noInterface(err error) (*cause, string) {
 	if interfaces == nil {
 		return nil, ""
 	}
-	return &cause{fmt.Sprintf("there is no interface %d in this network namespace", r.iface), []error{ErrNoInterface}}, "it has " + strings.Join(names, ", ")
+	return &cause{fmt.Sprintf("there is no interface %d in this network namespace", r.iface), []error{ErrNoInterface}}, "it has " +
+		strings.Join(names, ", ")
 }
 
 // oldKernel: the kernel answers EINVAL to a command or an attach type that it does not know.
@@ -181,7 +186,8 @@ func (r *request) notPermitted(err error) (*cause, string) {
 		}
 	}
 	if missing == nil {
-		return &cause{"this is not permitted: " + err.Error(), nil}, "a security module or a seccomp filter may forbid it, or a cgroup above this one keeps programs out"
+		return &cause{"this is not permitted: " + err.Error(), nil}, "a security module or a seccomp filter may forbid it, or a cgroup " +
+			"above this one keeps programs out"
 	}
 	return &cause{"this is not permitted: the process lacks " + strings.Join(missing, " and "), nil},
 		"run as root (sudo), or give the binary what it needs: setcap " + strings.Join(file, ",") + "+ep FILE"
@@ -193,7 +199,8 @@ func (r *request) taken(err error) (*cause, string) {
 		return nil, ""
 	}
 	if r.point.attach == "AttachXDP" {
-		return &cause{"the interface has an XDP program already", []error{ErrTaken}}, "an interface takes one: close the other link, or update it; ip link show names the program"
+		return &cause{"the interface has an XDP program already", []error{ErrTaken}}, "an interface takes one: close the other link, or " +
+			"update it; ip link show names the program"
 	}
 	return &cause{"the place has a program already: " + err.Error(), []error{ErrTaken}}, "close the other link, or update it"
 }
@@ -203,20 +210,25 @@ func (r *request) noNativeXDP(err error) (*cause, string) {
 	if r.point.attach != "AttachXDP" || !errors.Is(err, errno.EOPNOTSUPP) {
 		return nil, ""
 	}
-	return &cause{"the interface's driver has no XDP in this mode", []error{errors.ErrUnsupported}}, "XDPOptions{Flags: link.XDPGenericMode} works with every driver"
+	return &cause{"the interface's driver has no XDP in this mode", []error{errors.ErrUnsupported}},
+		"XDPOptions{Flags: link.XDPGenericMode} works with every driver"
 }
 
 // notThere: names and paths that lead to nothing, or to something else.
 func (r *request) notThere(err error) (*cause, string) {
 	switch {
 	case r.point.attach == "AttachRawTracepoint" && errors.Is(err, errno.ENOENT):
-		return &cause{"this kernel has no such tracepoint", []error{fs.ErrNotExist}}, "names are those in /sys/kernel/tracing/events, without the group: sched_switch, not sched:sched_switch"
+		return &cause{"this kernel has no such tracepoint", []error{fs.ErrNotExist}}, "names are those in /sys/kernel/tracing/events, " +
+			"without the group: sched_switch, not sched:sched_switch"
 	case r.point.attach == "AttachRawTracepoint" && errors.Is(err, errno.EINVAL):
-		return &cause{"the program reads more arguments than the tracepoint has", nil}, "read only those of its prototype; a tracing program (AttachTraceRawTP) is checked against it"
+		return &cause{"the program reads more arguments than the tracepoint has", nil}, "read only those of its prototype; a tracing " +
+			"program (AttachTraceRawTP) is checked against it"
 	case r.point.attach == "AttachCgroup" && errors.Is(err, errno.EBADF):
-		return &cause{"that is not a cgroup", nil}, "the path must be a directory of a cgroup file system of version 2, such as /sys/fs/cgroup"
+		return &cause{"that is not a cgroup", nil}, "the path must be a directory of a cgroup file system of version 2, such as " +
+			"/sys/fs/cgroup"
 	case r.point.attach == "AttachNetns" && errors.Is(err, errno.EINVAL):
-		return &cause{"that is not a network namespace", nil}, "the path must be a file such as /proc/self/ns/net, or one of ip netns in /run/netns"
+		return &cause{"that is not a network namespace", nil}, "the path must be a file such as /proc/self/ns/net, or one of ip netns " +
+			"in /run/netns"
 	}
 	return nil, ""
 }

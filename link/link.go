@@ -76,13 +76,15 @@ type seal = attachment.Link
 var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepUpdate, fs.ErrClosed, ErrClosed, ""),
 	refusal.Row(prog.StepUpdate, errno.ENOLINK, ErrDetached, "attach the program anew"),
-	refusal.Row(prog.StepUpdate, errno.EINVAL, nil, "the new program must have the type and the attach type of the one that the link holds"),
+	refusal.Row(prog.StepUpdate, errno.EINVAL, nil, "the new program must have the type and the attach type of the one that the link "+
+		"holds"),
 	refusal.Row(prog.StepDetach, fs.ErrClosed, ErrClosed, ""),
 	refusal.Row(prog.StepDetach, errno.EOPNOTSUPP, nil, "links of this kind end with Unpin and Close"),
 	refusal.Row(prog.StepPin, fs.ErrClosed, ErrClosed, ""),
 	refusal.Row(prog.StepPin, errno.EPERM, nil, notBPFFS),
 	refusal.Row(prog.StepPin, errno.EINVAL, nil, notBPFFS),
-	refusal.Row(prog.StepPin, errno.EEXIST, nil, "choose another name, or remove the file: what is pinned there ends then, unless somebody has it open"),
+	refusal.Row(prog.StepPin, errno.EEXIST, nil, "choose another name, or remove the file: what is pinned there ends then, unless "+
+		"somebody has it open"),
 }
 
 const notBPFFS = "the path must be in a BPF file system, for example mounted by: mount -t bpf bpf /sys/fs/bpf"
@@ -171,9 +173,9 @@ func (l *attached) Close() error {
 	return l.fd.Close()
 }
 
-// OpenPinned opens a link that was pinned, perhaps by another process: of a program, or of an implementation of a kernel interface, which is
-// a *structops.Link. What is pinned there and is no link, such as a map or a program, is an error; kernels before 6.4 have no ops links, and
-// there the map that is an implementation opens as one.
+// OpenPinned opens a link that was pinned, perhaps by another process: of a program, or of an implementation of a kernel interface, which
+// is a *structops.Link. What is pinned there and is no link, such as a map or a program, is an error; kernels before 6.4 have no ops
+// links, and there the map that is an implementation opens as one.
 func OpenPinned(path string) (Link, error) {
 	failed := func(err error) (Link, error) {
 		return nil, &prog.StepError{Step: prog.StepOpen, Place: path, Err: err}

@@ -53,26 +53,34 @@ func TestTheKernelsRefusalsAreTold(t *testing.T) {
 		is     error
 		want   string
 	}{
-		{"wrong program type", func() (link.Link, error) { return link.AttachXDP(tc, link.XDPOptions{Interface: 1}) }, link.ErrProgType, "sched_cls programs are attached with link.AttachTCX"},
-		{"wrong attach type", func() (link.Link, error) { return link.AttachTCX(tc, link.TCXOptions{Interface: 1}) }, link.ErrAttachType, "it may be tcx_ingress, tcx_egress"},
-		{"missing interface", func() (link.Link, error) { return link.AttachXDP(xdp, link.XDPOptions{Interface: 77}) }, link.ErrNoInterface, "there is no interface 77 in this network namespace\n\thelp: it has 1 (lo)"},
+		{"wrong program type", func() (link.Link, error) { return link.AttachXDP(tc, link.XDPOptions{Interface: 1}) }, link.ErrProgType,
+			"sched_cls programs are attached with link.AttachTCX"},
+		{"wrong attach type", func() (link.Link, error) { return link.AttachTCX(tc, link.TCXOptions{Interface: 1}) }, link.ErrAttachType,
+			"it may be tcx_ingress, tcx_egress"},
+		{"missing interface", func() (link.Link, error) { return link.AttachXDP(xdp, link.XDPOptions{Interface: 77}) },
+			link.ErrNoInterface, "there is no interface 77 in this network namespace\n\thelp: it has 1 (lo)"},
 		{"missing interface, tcx", func() (link.Link, error) {
 			return link.AttachTCX(tc, link.TCXOptions{Interface: 77, Attach: syscall.AttachTCXEgress})
 		}, link.ErrNoInterface, "there is no interface 77 in this network namespace\n\thelp: it has 1 (lo)"},
-		{"bad flags", func() (link.Link, error) { return link.AttachXDP(xdp, link.XDPOptions{Interface: 1, Flags: 0xff}) }, link.ErrBadFlags, "0xff"},
+		{"bad flags", func() (link.Link, error) { return link.AttachXDP(xdp, link.XDPOptions{Interface: 1, Flags: 0xff}) },
+			link.ErrBadFlags, "0xff"},
 		{"driver mode on loopback", func() (link.Link, error) {
 			return link.AttachXDP(xdp, link.XDPOptions{Interface: 1, Flags: link.XDPDriverMode})
 		}, errors.ErrUnsupported, "link.XDPGenericMode} works with every driver"},
 		{"no permission", func() (l link.Link, err error) {
-			kerneltest.WithCapabilities(t, []int{unix.CAP_BPF, unix.CAP_DAC_OVERRIDE}, func() { l, err = link.AttachCgroup(skb, link.CgroupOptions{Path: dir}) })
+			kerneltest.WithCapabilities(t, []int{unix.CAP_BPF, unix.CAP_DAC_OVERRIDE},
+				func() { l, err = link.AttachCgroup(skb, link.CgroupOptions{Path: dir}) })
 			return l, err
 		}, fs.ErrPermission, "the process lacks CAP_NET_ADMIN"},
-		{"no cgroup", func() (link.Link, error) { return link.AttachCgroup(skb, link.CgroupOptions{Path: t.TempDir()}) }, unix.EBADF, "that is not a cgroup"},
-		{"no directory", func() (link.Link, error) { return link.AttachCgroup(skb, link.CgroupOptions{Path: "/nowhere"}) }, fs.ErrNotExist, "/nowhere"},
+		{"no cgroup", func() (link.Link, error) { return link.AttachCgroup(skb, link.CgroupOptions{Path: t.TempDir()}) }, unix.EBADF,
+			"that is not a cgroup"},
+		{"no directory", func() (link.Link, error) { return link.AttachCgroup(skb, link.CgroupOptions{Path: "/nowhere"}) }, fs.ErrNotExist,
+			"/nowhere"},
 		{"no tracepoint", func() (link.Link, error) {
 			return link.AttachRawTracepoint(raw, link.RawTracepointOptions{Name: "sys_entry"})
 		}, fs.ErrNotExist, "has no such tracepoint"},
-		{"no name", func() (link.Link, error) { return link.AttachRawTracepoint(raw, link.RawTracepointOptions{}) }, nil, "RawTracepointOptions.Name"},
+		{"no name", func() (link.Link, error) { return link.AttachRawTracepoint(raw, link.RawTracepointOptions{}) }, nil,
+			"RawTracepointOptions.Name"},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "-"), func(t *testing.T) {
 			kerneltest.InNetns(t, func() error {
@@ -113,7 +121,8 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 	if err := l.Update(other); err != nil {
 		t.Error(err)
 	}
-	if err := l.Update(socket); !errors.Is(err, link.ErrOther) || !strings.Contains(err.Error(), "of type cgroup_skb, and the new one is of type cgroup_sock") {
+	if err := l.Update(socket); !errors.Is(err, link.ErrOther) || !strings.Contains(err.Error(),
+		"of type cgroup_skb, and the new one is of type cgroup_sock") {
 		t.Errorf("a program of another type: %v", err)
 	}
 	pin := filepath.Join(pins, "egress")
@@ -123,7 +132,8 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 	if err := l.Pin(pin); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "choose another name") {
 		t.Errorf("a name that is taken: %v", err)
 	}
-	if err := l.Pin(filepath.Join(t.TempDir(), "egress")); err == nil || !strings.Contains(err.Error(), "the path must be in a BPF file system") {
+	if err := l.Pin(filepath.Join(t.TempDir(), "egress")); err == nil || !strings.Contains(err.Error(),
+		"the path must be in a BPF file system") {
 		t.Errorf("outside of a BPF file system: %v", err)
 	}
 	if err := l.Close(); err != nil {
@@ -183,7 +193,8 @@ func TestTracingLinksCannotBeUpdated(t *testing.T) {
 	if err := l.Update(raw); !errors.Is(err, link.ErrNoUpdate) || !strings.Contains(err.Error(), "attach the new program") {
 		t.Errorf("update: %v", err)
 	}
-	if err := l.Detach(); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "links of this kind end with Unpin and Close") {
+	if err := l.Detach(); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(),
+		"links of this kind end with Unpin and Close") {
 		t.Errorf("detach: %v", err)
 	}
 }
@@ -257,7 +268,8 @@ func TestOpsLinksAreLinks(t *testing.T) {
 	if err := l.Update(next); err != nil {
 		t.Error(err)
 	}
-	if err := l.Update(loaded(t, 0, prog.Options{Type: syscall.ProgTypeRawTracepoint})); !errors.Is(err, link.ErrOther) || !strings.Contains(err.Error(), "*structops.Loaded") {
+	if err := l.Update(loaded(t, 0, prog.Options{Type: syscall.ProgTypeRawTracepoint})); !errors.Is(err, link.ErrOther) ||
+		!strings.Contains(err.Error(), "*structops.Loaded") {
 		t.Errorf("a program: %v", err)
 	}
 	pin := filepath.Join(kerneltest.BPFFS(t), name)

@@ -10,7 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// XDPAttachFlags say where a packet meets the program. Zero leaves it to the kernel: in the driver where that can do it, else a little later.
+// XDPAttachFlags say where a packet meets the program. Zero leaves it to the kernel: in the driver where that can do it, else a little
+// later.
 type XDPAttachFlags uint32
 
 // The modes, of which one may be given (include/uapi/linux/if_link.h, XDP_FLAGS_…).
@@ -43,7 +44,8 @@ func (r *request) checkXDP(o XDPOptions) error {
 		return err
 	}
 	if known := XDPGenericMode | XDPDriverMode | XDPOffloadMode; o.Flags&^known != 0 || bits.OnesCount32(uint32(o.Flags)) > 1 {
-		return r.fails(&cause{fmt.Sprintf("XDPOptions.Flags is %#x: it has more than one mode, or bits that are not a mode", uint32(o.Flags)), []error{ErrBadFlags}},
+		return r.fails(&cause{fmt.Sprintf("XDPOptions.Flags is %#x: it has more than one mode, or bits that are not a mode",
+			uint32(o.Flags)), []error{ErrBadFlags}},
 			"give one of XDPGenericMode, XDPDriverMode and XDPOffloadMode, or 0")
 	}
 	return nil
@@ -57,7 +59,8 @@ type TCXOptions struct {
 
 // AttachTCX attaches a tc program (ProgTypeSchedCls) to a network interface, after the programs that are there. Linux 6.6.
 func AttachTCX(p *prog.Loaded, o TCXOptions) (Link, error) {
-	r := request{point: tcxPoint(), plan: p.Plan(), fd: p.FD(), at: o.Attach, iface: o.Interface, world: running(), permitted: []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}}
+	r := request{point: tcxPoint(), plan: p.Plan(), fd: p.FD(), at: o.Attach, iface: o.Interface, world: running(),
+		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}}
 	if err := r.checkInterface("TCXOptions"); err != nil {
 		return nil, err
 	}
@@ -74,7 +77,8 @@ func (r *request) checkInterface(options string) error {
 		return err
 	}
 	if r.iface <= 0 || r.iface > math.MaxInt32 {
-		return r.fails(&cause{fmt.Sprintf("%s.Interface is %d; indices of interfaces begin with 1", options, r.iface), []error{ErrNoInterface}},
+		return r.fails(&cause{fmt.Sprintf("%s.Interface is %d; indices of interfaces begin with 1", options, r.iface),
+			[]error{ErrNoInterface}},
 			`set it: net.InterfaceByName("eth0") has the Index`)
 	}
 	return nil
@@ -90,7 +94,8 @@ func AttachNetns(p *prog.Loaded, o NetnsOptions) (Link, error) {
 	if o.Path == "" {
 		o.Path = "/proc/thread-self/ns/net"
 	}
-	return attachAt(request{point: netnsPoint(), plan: p.Plan(), fd: p.FD(), at: p.Plan().Options.AttachType, place: o.Path, world: running(),
+	return attachAt(request{point: netnsPoint(), plan: p.Plan(), fd: p.FD(), at: p.Plan().Options.AttachType, place: o.Path,
+		world:     running(),
 		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}})
 }
 
@@ -140,5 +145,6 @@ func (r *request) made(fd *syscall.FD, err error) (Link, error) {
 		return nil, r.refused(err)
 	}
 	object := r.plan.Object.Program
-	return &attached{subject: object.Name, position: object.Pos, place: r.place, progType: r.plan.Options.Type, fd: fd, done: make(chan struct{})}, nil
+	return &attached{subject: object.Name, position: object.Pos, place: r.place, progType: r.plan.Options.Type, fd: fd,
+		done: make(chan struct{})}, nil
 }

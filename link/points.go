@@ -19,11 +19,13 @@ type point struct {
 }
 
 func xdpPoint() point {
-	return point{attach: "AttachXDP", since: isa.KernelVersion{Major: 5, Minor: 9}, types: []syscall.ProgType{syscall.ProgTypeXDP}, target: linux.TargetInterface}
+	return point{attach: "AttachXDP", since: isa.KernelVersion{Major: 5, Minor: 9}, types: []syscall.ProgType{syscall.ProgTypeXDP},
+		target: linux.TargetInterface}
 }
 
 func tcxPoint() point {
-	return point{attach: "AttachTCX", since: isa.KernelVersion{Major: 6, Minor: 6}, types: []syscall.ProgType{syscall.ProgTypeSchedCls}, target: linux.TargetInterface,
+	return point{attach: "AttachTCX", since: isa.KernelVersion{Major: 6, Minor: 6}, types: []syscall.ProgType{syscall.ProgTypeSchedCls},
+		target: linux.TargetInterface,
 		except: []syscall.AttachType{syscall.AttachNetkitPrimary, syscall.AttachNetkitPeer}}
 }
 
@@ -33,18 +35,21 @@ func netnsPoint() point {
 }
 
 func cgroupPoint() point {
-	return point{attach: "AttachCgroup", since: isa.KernelVersion{Major: 5, Minor: 7}, target: linux.TargetCgroup, types: []syscall.ProgType{
-		syscall.ProgTypeCgroupSKB, syscall.ProgTypeCgroupSock, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeSockOps,
-		syscall.ProgTypeCgroupDevice, syscall.ProgTypeCgroupSysctl, syscall.ProgTypeCgroupSockOpt, syscall.ProgTypeLSM}}
+	return point{attach: "AttachCgroup", since: isa.KernelVersion{Major: 5, Minor: 7}, target: linux.TargetCgroup,
+		types: []syscall.ProgType{
+			syscall.ProgTypeCgroupSKB, syscall.ProgTypeCgroupSock, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeSockOps,
+			syscall.ProgTypeCgroupDevice, syscall.ProgTypeCgroupSysctl, syscall.ProgTypeCgroupSockOpt, syscall.ProgTypeLSM}}
 }
 
 func tracingPoint() point {
-	return point{attach: "AttachTracing", since: isa.KernelVersion{Major: 5, Minor: 5}, types: []syscall.ProgType{syscall.ProgTypeTracing}, target: linux.TargetNamed,
+	return point{attach: "AttachTracing", since: isa.KernelVersion{Major: 5, Minor: 5}, types: []syscall.ProgType{syscall.ProgTypeTracing},
+		target: linux.TargetNamed,
 		except: []syscall.AttachType{syscall.AttachTraceIter}}
 }
 
 func lsmPoint() point {
-	return point{attach: "AttachLSM", since: isa.KernelVersion{Major: 5, Minor: 7}, types: []syscall.ProgType{syscall.ProgTypeLSM}, target: linux.TargetNamed}
+	return point{attach: "AttachLSM", since: isa.KernelVersion{Major: 5, Minor: 7}, types: []syscall.ProgType{syscall.ProgTypeLSM},
+		target: linux.TargetNamed}
 }
 
 func rawTracepointPoint() point {
@@ -53,7 +58,8 @@ func rawTracepointPoint() point {
 }
 
 func socketPoint() point {
-	return point{attach: "AttachSocketFilter", since: isa.KernelVersion{Major: 3, Minor: 19}, types: []syscall.ProgType{syscall.ProgTypeSocketFilter}}
+	return point{attach: "AttachSocketFilter", since: isa.KernelVersion{Major: 3, Minor: 19},
+		types: []syscall.ProgType{syscall.ProgTypeSocketFilter}}
 }
 
 // points are all of them.

@@ -28,7 +28,8 @@ func AttachLSM(p *prog.Loaded, _ LSMOptions) (Link, error) {
 // attachLoaded attaches a program to what it was loaded for.
 func attachLoaded(p *prog.Loaded, pt point) (Link, error) {
 	o := p.Plan().Options
-	r := request{point: pt, plan: p.Plan(), fd: p.FD(), at: o.AttachType, place: fmt.Sprintf("%s (%v)", o.AttachTo, o.AttachType), world: running(),
+	r := request{point: pt, plan: p.Plan(), fd: p.FD(), at: o.AttachType, place: fmt.Sprintf("%s (%v)", o.AttachTo, o.AttachType),
+		world:     running(),
 		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapPerfmon}}
 	if err := r.check(); err != nil {
 		return nil, err

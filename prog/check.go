@@ -64,7 +64,8 @@ func (c *checker) checkLicense() {
 		return
 	}
 	c.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the program is not stated", Help: fmt.Sprintf(
-		"set Options.License. One of %s opens all helpers and kernel functions; any other text, such as \"MIT\", opens those that are not for the GPL only", quotedList(linux.GPLLicences()))})
+		"set Options.License. One of %s opens all helpers and kernel functions; any other text, such as \"MIT\", opens those that are "+
+			"not for the GPL only", quotedList(linux.GPLLicences()))})
 }
 
 func quotedList(texts []string) string {
@@ -75,7 +76,8 @@ func quotedList(texts []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// settleType finds the type of the program: what Options.Type says, or what the program's context does, which must not contradict each other.
+// settleType finds the type of the program: what Options.Type says, or what the program's context does, which must not contradict each
+// other.
 func (c *checker) settleType() {
 	o, proto := &c.plan.Options, c.program.Proto
 	context := ""
@@ -88,18 +90,22 @@ func (c *checker) settleType() {
 	case o.Type == syscall.ProgTypeUnspec && only:
 		o.Type = one
 	case o.Type == syscall.ProgTypeUnspec && fits != 0:
-		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program's type is missing: its context, struct %s, serves several", context),
-			Help: "set Options.Type; it may be " + strings.Join(fits.Names(), ", ")})
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,
+			Detail: fmt.Sprintf("the program's type is missing: its context, struct %s, serves several", context),
+			Help:   "set Options.Type; it may be " + strings.Join(fits.Names(), ", ")})
 	case o.Type == syscall.ProgTypeUnspec:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Detail: "the program's type is missing",
-			Help: "set Options.Type, such as syscall.ProgTypeSocketFilter; a program whose parameter is a context, such as ctx.XDP, says it itself"})
+			Help: "set Options.Type, such as syscall.ProgTypeSocketFilter; a program whose parameter is a context, such as ctx.XDP, " +
+				"says it itself"})
 	case c.unchecked || proto == nil || proto.Err != nil:
 	case fits != 0 && !fits.Has(o.Type):
-		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes a struct %s, and Options.Type is %v: %s", context, o.Type, given(o.Type)),
-			Help: "the type may be " + strings.Join(fits.Names(), ", ")})
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,
+			Detail: fmt.Sprintf("the program takes a struct %s, and Options.Type is %v: %s", context, o.Type, given(o.Type)),
+			Help:   "the type may be " + strings.Join(fits.Names(), ", ")})
 	case !proto.Context && len(proto.Params) > 0 && o.Type.Info().Context != "" && !o.Type.Info().Arguments && c.program.Structured():
-		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos, Detail: fmt.Sprintf("the program takes arguments, and Options.Type is %v: %s", o.Type, given(o.Type)),
-			Help: "take the context, of package kernel/ctx, as the only parameter"})
+		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,
+			Detail: fmt.Sprintf("the program takes arguments, and Options.Type is %v: %s", o.Type, given(o.Type)),
+			Help:   "take the context, of package kernel/ctx, as the only parameter"})
 	}
 }
 
@@ -128,13 +134,15 @@ func (c *checker) settleAttachType() {
 	}
 	if o.AttachType != 0 {
 		if len(may) > 0 && !slices.Contains(may, o.AttachType) && !c.unchecked {
-			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs are not for %v", o.Type, o.AttachType), Help: "Options.AttachType may be " + list()})
+			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs are not for %v", o.Type, o.AttachType),
+				Help: "Options.AttachType may be " + list()})
 		}
 		return
 	}
 	switch o.Type {
 	case syscall.ProgTypeTracing, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeCgroupSockOpt:
-		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: %v programs are checked for one", o.Type), Help: "set Options.AttachType; it may be " + list()})
+		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: %v programs are checked for one",
+			o.Type), Help: "set Options.AttachType; it may be " + list()})
 	case syscall.ProgTypeLSM:
 		o.AttachType = syscall.AttachLSMMAC
 	default:
@@ -157,7 +165,8 @@ func (c *checker) findTarget() error {
 	}
 	id, err := c.types.Lookup(kind, name)
 	if errors.Is(err, btf.ErrNotFound) {
-		f := mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("this kernel has no %q for %v programs", o.AttachTo, o.AttachType)}
+		f := mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("this kernel has no %q for %v programs",
+			o.AttachTo, o.AttachType)}
 		if near := c.types.Nearest(kind, name); len(near) > len(prefix) {
 			f.Help = "did you mean " + near[len(prefix):] + "?"
 		}

@@ -8,8 +8,8 @@
 // A program is given to the kernel as instructions, together with its type: an XDP program, a socket filter, a program for a tracepoint.
 // The type decides what R1 points to when the program begins (its context), which helpers it may call, and what its result means. The
 // kernel's verifier then follows all paths through the program, and takes it only when none does harm. A program that is loaded has a
-// descriptor, and does nothing: it runs when it is attached (package link), or when [Loaded.Run] runs it on made-up input, which is how most
-// types are tested.
+// descriptor, and does nothing: it runs when it is attached (package link), or when [Loaded.Run] runs it on made-up input, which is how
+// most types are tested.
 //
 // # Three steps
 //
@@ -21,8 +21,8 @@
 //
 //	loaded, err := prog.Load(p, options)              // all of it, for the running kernel
 //
-// A target is a kernel as far as it is known: its types, its release, the instructions that it takes. [Host] is the running kernel; the zero
-// Target is one of which nothing is known, where programs compile that name no types of the kernel. Validate and Prepare need neither
+// A target is a kernel as far as it is known: its types, its release, the instructions that it takes. [Host] is the running kernel; the
+// zero Target is one of which nothing is known, where programs compile that name no types of the kernel. Validate and Prepare need neither
 // privilege nor Linux. What the verifier refuses comes back as a [ProgramError] with the line of Go; other failures are a [StepError].
 // Options.Unchecked leaves it to the kernel to judge the code.
 //
@@ -38,6 +38,6 @@
 //
 // # Maps
 //
-// The maps that a program names are created while it is loaded, unless they exist. They belong to their handles: closing a program closes no
-// map.
+// The maps that a program names are created while it is loaded, unless they exist. They belong to their handles: closing a program closes
+// no map.
 package prog

@@ -104,7 +104,8 @@ func (p *Plan) refused(err *syscall.LoadError) error {
 	return e
 }
 
-// kernelField names the field of a struct of the running kernel, which has just refused a program, for the report; "" when that cannot be told.
+// kernelField names the field of a struct of the running kernel, which has just refused a program, for the report; "" when that cannot be
+// told.
 func kernelField(structName string, offset int) string {
 	types, err := btf.Kernel()
 	if err != nil || offset < 0 || int64(offset) > math.MaxUint32 {
@@ -124,7 +125,8 @@ func (o Options) refusalHelp(err error) string {
 		return refusal.FunctionTracing
 	}
 	if errors.Is(err, errno.EINVAL) && o.Type != syscall.ProgTypeStructOps {
-		return fmt.Sprintf("this kernel has no programs of type %v, or none of them at %v: look at Options.Type and AttachType", o.Type, o.AttachType)
+		return fmt.Sprintf("this kernel has no programs of type %v, or none of them at %v: look at Options.Type and AttachType",
+			o.Type, o.AttachType)
 	}
 	return ""
 }

@@ -44,7 +44,8 @@ func TestPrintfPrints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{mark + " length 86 0x0056 -2\n", mark + " 9223372036854775808 1 -3 43%\n"} { // without the Ethernet header
+	// without the Ethernet header
+	for _, want := range []string{mark + " length 86 0x0056 -2\n", mark + " 9223372036854775808 1 -3 43%\n"} {
 		if !strings.Contains(string(trace), want) {
 			t.Errorf("%q is not in the trace:\n%s", want, tail(string(trace), 5))
 		}

@@ -103,7 +103,8 @@ func TestSocketReceivesWhatItsFilterKeeps(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	keep, drop := loaded(t, counting(g, 100), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
+	keep, drop := loaded(t, counting(g, 100), prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}), loaded(t, counting(g, 0),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter})
 	if out, err := keep.Run(prog.Input{Data: packet}); err != nil || out.Result != 100 || len(out.Data) != len(packet) {
 		t.Errorf("run: %+v, %v", out, err)
 	}
@@ -153,7 +154,8 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, xdpPass), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP})
+	pass, drop := loaded(t, counting(g, xdpPass), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}), loaded(t, counting(g, xdpDrop),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeXDP})
 	out, err := drop.Run(prog.Input{Data: packet, Repeat: 10})
 	if err != nil || out.Result != xdpDrop || runs(t, g) != 10 {
 		t.Errorf("run: %+v, %v", out, err)
@@ -167,7 +169,8 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 		if arrived, err := send(patient); !arrived || err != nil {
 			return fmt.Errorf("passed: %v, %v", arrived, err)
 		}
-		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: kerneltest.Loopback}); err == nil || !strings.Contains(err.Error(), "has an XDP program already") {
+		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: kerneltest.Loopback}); err == nil || !strings.Contains(err.Error(),
+			"has an XDP program already") {
 			return fmt.Errorf("a second program: %v", err)
 		}
 		if err := attached.Update(drop); err != nil {
@@ -185,7 +188,8 @@ func TestXDPDropsUntilItIsClosed(t *testing.T) {
 		if arrived, err := send(patient); !arrived || err != nil {
 			return fmt.Errorf("detached: %v, %v", arrived, err)
 		}
-		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: 77}); err == nil || !strings.Contains(err.Error(), "there is no interface 77 in this network namespace") {
+		if _, err := link.AttachXDP(drop, link.XDPOptions{Interface: 77}); err == nil || !strings.Contains(err.Error(),
+			"there is no interface 77 in this network namespace") {
 			return fmt.Errorf("a missing interface: %v", err)
 		}
 		return nil
@@ -199,8 +203,10 @@ func TestTCXSeesBothDirections(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	t.Parallel()
 	g := counter(t)
-	pass, drop := loaded(t, counting(g, tcPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls}), loaded(t, counting(g, tcDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
-	if out, err := pass.Run(prog.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass || len(out.Context) != 192 {
+	pass, drop := loaded(t, counting(g, tcPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls}),
+		loaded(t, counting(g, tcDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
+	if out, err := pass.Run(prog.Input{Data: packet, Context: make([]byte, 192)}); err != nil || out.Result != tcPass ||
+		len(out.Context) != 192 {
 		t.Errorf("run: %+v, %v", out, err)
 	}
 	kerneltest.InNetns(t, func() error {
@@ -252,8 +258,10 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 	dir := kerneltest.Cgroup(t)
 	t.Run("sock", func(t *testing.T) {
 		g := counter(t)
-		allow := loaded(t, counting(g, 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
-		deny := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock, AttachType: syscall.AttachCgroupInetSockCreate})
+		allow := loaded(t, counting(g, 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock,
+			AttachType: syscall.AttachCgroupInetSockCreate})
+		deny := loaded(t, counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSock,
+			AttachType: syscall.AttachCgroupInetSockCreate})
 		attached, err := link.AttachCgroup(allow, link.CgroupOptions{Path: dir})
 		if err != nil {
 			t.Fatal(err)
@@ -298,7 +306,8 @@ func TestCgroupProgramsDecideForItsProcesses(t *testing.T) {
 		}
 	})
 	p := loaded(t, counting(counter(t), 1), prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB})
-	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "cgroup file system of version 2") {
+	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: t.TempDir()}); err == nil || !strings.Contains(err.Error(),
+		"cgroup file system of version 2") {
 		t.Errorf("a directory that is no cgroup: %v", err)
 	}
 	if _, err := link.AttachCgroup(p, link.CgroupOptions{Path: "/nowhere"}); !errors.Is(err, fs.ErrNotExist) {
@@ -324,7 +333,8 @@ func TestRawTracepointSeesSystemCalls(t *testing.T) {
 	if n := runs(t, g); n < 2 {
 		t.Errorf("%d runs", n)
 	}
-	if _, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_entry"}); err == nil || !strings.Contains(err.Error(), "this kernel has no such tracepoint") {
+	if _, err := link.AttachRawTracepoint(p, link.RawTracepointOptions{Name: "sys_entry"}); err == nil || !strings.Contains(err.Error(),
+		"this kernel has no such tracepoint") {
 		t.Errorf("a tracepoint that is not there: %v", err)
 	}
 }
@@ -380,7 +390,8 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 	t.Parallel()
 	g := counter(t)
 	const skPass, skDrop = 1, 0
-	pass, drop := loaded(t, counting(g, skPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup}), loaded(t, counting(g, skDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup})
+	pass, drop := loaded(t, counting(g, skPass), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup}),
+		loaded(t, counting(g, skDrop), prog.Options{License: "GPL", Type: syscall.ProgTypeSKLookup})
 	context := make([]byte, 64)
 	binary.NativeEndian.PutUint32(context[8:], unix.AF_INET)
 	binary.NativeEndian.PutUint32(context[12:], unix.IPPROTO_TCP)

@@ -24,7 +24,8 @@ func TestKernelsWithoutFunctionTracingSaySo(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	g := counter(t)
-	p, err := prog.Load(counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry, AttachTo: "vfs_read"})
+	p, err := prog.Load(counting(g, 0), prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry,
+		AttachTo: "vfs_read"})
 	if err != nil {
 		t.Logf("load: %v", err)
 		if !strings.Contains(err.Error(), "help: ") {
@@ -85,7 +86,8 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
 	var findings mistake.Findings
-	if _, err := prog.Load(dsl.Assembly("p", dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}); !errors.As(err, &findings) {
+	if _, err := prog.Load(dsl.Assembly("p", dsl.Exit()), prog.Options{License: "GPL", Type: syscall.ProgTypeXDP}); !errors.As(err,
+		&findings) {
 		t.Errorf("no result: %v", err)
 	}
 	if _, err := prog.Load(nil, prog.Options{}); !errors.As(err, &findings) {
@@ -104,7 +106,8 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	}
 	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
 	p := dsl.Assembly("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
-	if _, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}); err == nil || !strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+	if _, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}); err == nil ||
+		!strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
 		t.Errorf("a map without a handle: %v", err)
 	}
 	m := maps.New(bare)

@@ -98,7 +98,8 @@ func TestListsInAnArena(t *testing.T) {
 		})
 		return sum.U32().S32()
 	})
-	if got := result(t, loaded(t, walk, prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})); got != 1_000_000+nodes*(nodes-1)/2 {
+	if got := result(t, loaded(t, walk, prog.Options{License: "GPL",
+		Type: syscall.ProgTypeSchedCls})); got != 1_000_000+nodes*(nodes-1)/2 {
 		t.Errorf("a program finds the sum %d, want %d", got, 1_000_000+nodes*(nodes-1)/2)
 	}
 

@@ -133,7 +133,8 @@ func TestXDPByPort(t *testing.T) {
 			return err
 		}
 		defer attached.Close()
-		return errors.Join(want(conn, "open", true), closed.Store(port), want(conn, "closed", false), closed.Store(0), want(conn, "open again", true))
+		return errors.Join(want(conn, "open", true), closed.Store(port), want(conn, "closed", false), closed.Store(0),
+			want(conn, "open again", true))
 	})
 	if n, err := dropped.Load(); n != 1 || err != nil {
 		t.Errorf("%d packets dropped, %v", n, err)

@@ -102,7 +102,8 @@ func TestOwnedObjectsMistakes(t *testing.T) {
 		return v.U64("Mask").S32()
 	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
 	var findings mistake.Findings
-	if !errors.As(err, &findings) || len(findings) < 2 || !strings.Contains(err.Error(), "declare it as a dsl.KernelPtr") || !strings.Contains(err.Error(), `"Mask" of dsl.KernelPtr`) {
+	if !errors.As(err, &findings) || len(findings) < 2 || !strings.Contains(err.Error(), "declare it as a dsl.KernelPtr") ||
+		!strings.Contains(err.Error(), `"Mask" of dsl.KernelPtr`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -439,7 +439,8 @@ func asBytes(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) 
 func TestRingBufsBothWays(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 1)
 	t.Parallel()
-	up, down := made(t, maps.NewRingBuf("up", uint32(syscall.PageSize()))), made(t, maps.NewUserRingBuf("down", uint32(syscall.PageSize())))
+	up, down := made(t, maps.NewRingBuf("up", uint32(syscall.PageSize()))), made(t, maps.NewUserRingBuf("down",
+		uint32(syscall.PageSize())))
 	type sums struct{ Sum, Count uint64 }
 	each := dsl.Func("each", func(f *dsl.Fn, message dsl.Ptr, data dsl.Ref[sums]) dsl.U64 {
 		n := dsl.Local[uint32](f)

@@ -49,20 +49,35 @@ func TestAProgramKnowsItsType(t *testing.T) {
 		want    string
 	}{
 		{"XDP says it", dsl.Func("p", takesXDP), prog.Options{}, syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
-		{"said twice", dsl.Func("p", takesXDP), prog.Options{Type: syscall.ProgTypeXDP}, syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
-		{"for a map's elements", dsl.Func("p", takesXDP), prog.Options{AttachType: syscall.AttachXDPCPUMap}, syscall.ProgTypeXDP, syscall.AttachXDPCPUMap, mistake.None, ""},
-		{"sk_lookup says it", dsl.Func("p", func(f *dsl.Fn, l ctx.SkLookup) dsl.U32 { return f.U32(1) }), prog.Options{}, syscall.ProgTypeSKLookup, syscall.AttachSKLookup, mistake.None, ""},
-		{"an SKB with its type", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeSocketFilter}, syscall.ProgTypeSocketFilter, 0, mistake.None, ""},
-		{"an SKB without", dsl.Func("p", takesSKB), prog.Options{}, 0, 0, mistake.BadProgType, "its context, struct __sk_buff, serves several\n\thelp: set Options.Type; it may be socket_filter, sched_cls, sched_act, cgroup_skb"},
-		{"an SKB as XDP", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType, "the program takes a struct __sk_buff, and Options.Type is xdp: such programs are given a struct xdp_md"},
-		{"an SKB for a tracepoint", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeRawTracepoint}, 0, 0, mistake.BadProgType, "Options.Type is raw_tracepoint: such programs are given arguments"},
-		{"arguments as XDP", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType, "the program takes arguments, and Options.Type is xdp"},
-		{"arguments for a raw tracepoint", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeRawTracepoint}, syscall.ProgTypeRawTracepoint, 0, mistake.None, ""},
-		{"instructions with a type", raw(), prog.Options{Type: syscall.ProgTypeXDP}, syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
-		{"instructions without", raw(), prog.Options{}, 0, 0, mistake.BadProgType, "the program's type is missing\n\thelp: set Options.Type"},
-		{"a place of another type", raw(), prog.Options{Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP}, 0, 0, mistake.BadAttach, "sk_lookup programs are not for xdp\n\thelp: Options.AttachType may be sk_lookup"},
-		{"no place, and several", raw(), prog.Options{Type: syscall.ProgTypeCgroupSockOpt}, 0, 0, mistake.BadAttach, "it may be cgroup_getsockopt, cgroup_setsockopt"},
-		{"a contradiction, unchecked", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP, Unchecked: true}, syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
+		{"said twice", dsl.Func("p", takesXDP), prog.Options{Type: syscall.ProgTypeXDP}, syscall.ProgTypeXDP, syscall.AttachXDP,
+			mistake.None, ""},
+		{"for a map's elements", dsl.Func("p", takesXDP), prog.Options{AttachType: syscall.AttachXDPCPUMap}, syscall.ProgTypeXDP,
+			syscall.AttachXDPCPUMap, mistake.None, ""},
+		{"sk_lookup says it", dsl.Func("p", func(f *dsl.Fn, l ctx.SkLookup) dsl.U32 { return f.U32(1) }), prog.Options{},
+			syscall.ProgTypeSKLookup, syscall.AttachSKLookup, mistake.None, ""},
+		{"an SKB with its type", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeSocketFilter}, syscall.ProgTypeSocketFilter,
+			0, mistake.None, ""},
+		{"an SKB without", dsl.Func("p", takesSKB), prog.Options{}, 0, 0, mistake.BadProgType,
+			"its context, struct __sk_buff, serves several\n\thelp: set Options.Type; it may be socket_filter, sched_cls, sched_act, " +
+				"cgroup_skb"},
+		{"an SKB as XDP", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType,
+			"the program takes a struct __sk_buff, and Options.Type is xdp: such programs are given a struct xdp_md"},
+		{"an SKB for a tracepoint", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeRawTracepoint}, 0, 0, mistake.BadProgType,
+			"Options.Type is raw_tracepoint: such programs are given arguments"},
+		{"arguments as XDP", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType,
+			"the program takes arguments, and Options.Type is xdp"},
+		{"arguments for a raw tracepoint", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeRawTracepoint},
+			syscall.ProgTypeRawTracepoint, 0, mistake.None, ""},
+		{"instructions with a type", raw(), prog.Options{Type: syscall.ProgTypeXDP}, syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None,
+			""},
+		{"instructions without", raw(), prog.Options{}, 0, 0, mistake.BadProgType,
+			"the program's type is missing\n\thelp: set Options.Type"},
+		{"a place of another type", raw(), prog.Options{Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP}, 0, 0,
+			mistake.BadAttach, "sk_lookup programs are not for xdp\n\thelp: Options.AttachType may be sk_lookup"},
+		{"no place, and several", raw(), prog.Options{Type: syscall.ProgTypeCgroupSockOpt}, 0, 0, mistake.BadAttach,
+			"it may be cgroup_getsockopt, cgroup_setsockopt"},
+		{"a contradiction, unchecked", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP, Unchecked: true},
+			syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "-"), func(t *testing.T) {
 			tt.options.License = "GPL"
@@ -122,10 +137,13 @@ func TestTracepointsHavePrototypes(t *testing.T) {
 		return prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: at, AttachTo: to}
 	}
 	none := dsl.Func("p", func(f *dsl.Fn) dsl.U32 { return f.U32(0) })
-	wantFinding(t, prog.Validate(none, prog.Options{License: "GPL", Type: syscall.ProgTypeTracing}, target), mistake.BadAttach, "the attach type is missing")
+	wantFinding(t, prog.Validate(none, prog.Options{License: "GPL", Type: syscall.ProgTypeTracing}, target), mistake.BadAttach,
+		"the attach type is missing")
 	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, ""), target), mistake.BadAttach, "set Options.AttachTo")
-	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "no_such_tracepoint"), target), mistake.BadAttach, `this kernel has no "no_such_tracepoint" for trace_raw_tp programs`)
-	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "sys_enter"), compile.Target{}), mistake.NeedsBTF, "set Target.BTF")
+	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "no_such_tracepoint"), target), mistake.BadAttach,
+		`this kernel has no "no_such_tracepoint" for trace_raw_tp programs`)
+	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "sys_enter"), compile.Target{}), mistake.NeedsBTF,
+		"set Target.BTF")
 	newtask := tracing(syscall.AttachTraceRawTP, "task_newtask") // (struct task_struct *task, u64 clone_flags)
 	right := dsl.Func("p", func(f *dsl.Fn, task scx.Task, flags dsl.U64) dsl.U32 { return f.U32(0) })
 	plan, err := prog.Prepare(right, newtask, target)

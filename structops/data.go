@@ -31,7 +31,8 @@ func (v *validator) bindData(m Member, value any) {
 		if len(t.known.Settable) > 0 {
 			help = "leave it out; settable are " + strings.Join(t.known.Settable, ", ")
 		}
-		v.found(mistake.Finding{Member: m.Name, Kind: mistake.ReservedMember, Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.ReservedMember,
+			Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
 		return
 	}
 	at := t.Offset + m.Offset
@@ -61,7 +62,8 @@ func (v *validator) checkName(m Member, value any) {
 	case name == "":
 		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadName, Detail: "the name is empty", Help: rule})
 	case bad >= 0:
-		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadName, Detail: fmt.Sprintf("the name %q has a character that the kernel refuses: %q", name, []rune(name[bad:])[0]), Help: rule})
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadName,
+			Detail: fmt.Sprintf("the name %q has a character that the kernel refuses: %q", name, []rune(name[bad:])[0]), Help: rule})
 	}
 }
 

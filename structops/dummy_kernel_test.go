@@ -84,7 +84,8 @@ func TestStateIsReadAndWritten(t *testing.T) {
 // TestFiveArguments: each argument arrives, in its width.
 func TestFiveArguments(t *testing.T) {
 	load5 := func(arg int16, size isa.Size) *dsl.Program {
-		return dsl.Assembly("argument", dsl.Proto("int", "struct bpf_dummy_ops_state *state", "int a1", "unsigned short a2", "char a3", "unsigned long a4"),
+		return dsl.Assembly("argument", dsl.Proto("int", "struct bpf_dummy_ops_state *state", "int a1", "unsigned short a2", "char a3",
+			"unsigned long a4"),
 			dsl.LoadMem(size, isa.R0, isa.R1, 8*arg), dsl.Exit())
 	}
 	state := make([]byte, 4)

@@ -20,9 +20,12 @@ var (
 
 // meanings says what an error of a step means. Measured on Linux 6.18.
 var meanings = [...]refusal.Meaning{
-	refusal.Row(prog.StepCreateMap, errno.EINVAL, nil, "the kernel refused size, flags or name of the map; kernels before 6.4 know no BPF_F_LINK"),
-	refusal.Row(prog.StepCreateMap, syscall.ENOTSUPP, nil, "the kernel does not take this struct as an interface; was the plan made for another kernel?"),
-	refusal.Row(prog.StepSetMembers, errno.EINVAL, nil, "the kernel refused a member: unknown bits in flags, a field that cannot be set, or a required one is missing; look for the reason in dmesg"),
+	refusal.Row(prog.StepCreateMap, errno.EINVAL, nil, "the kernel refused size, flags or name of the map; kernels before 6.4 know no "+
+		"BPF_F_LINK"),
+	refusal.Row(prog.StepCreateMap, syscall.ENOTSUPP, nil, "the kernel does not take this struct as an interface; was the plan made for "+
+		"another kernel?"),
+	refusal.Row(prog.StepSetMembers, errno.EINVAL, nil, "the kernel refused a member: unknown bits in flags, a field that cannot be "+
+		"set, or a required one is missing; look for the reason in dmesg"),
 	refusal.Row(prog.StepSetMembers, errno.E2BIG, nil, "a member's value is larger than the kernel takes"),
 	refusal.Row(prog.StepSetMembers, errno.EEXIST, ErrNameTaken, ""),
 	refusal.Row(prog.StepSetMembers, errno.EOPNOTSUPP, ErrNotRegistrable, "run its programs with syscall.ProgTestRun"),
@@ -33,7 +36,8 @@ var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepUpdate, errno.EPERM, attachment.ErrReplaced, "open the link again, look at what it holds, and decide anew"),
 	refusal.Row(prog.StepUpdate, errno.ENOLINK, attachment.ErrDetached, "register anew"),
 	refusal.Row(prog.StepUpdate, errno.EINVAL, nil, "an update must keep type and name of the implementation"),
-	refusal.Row(prog.StepUpdate, errno.EOPNOTSUPP, nil, "this interface cannot be replaced while it runs: close the link and register anew"),
+	refusal.Row(prog.StepUpdate, errno.EOPNOTSUPP, nil, "this interface cannot be replaced while it runs: close the link and register "+
+		"anew"),
 	refusal.Row(prog.StepDetach, errno.ENOLINK, attachment.ErrDetached, ""),
 	refusal.Row(prog.StepPin, errno.EPERM, nil, notBPFFS),
 	refusal.Row(prog.StepPin, errno.EINVAL, nil, notBPFFS),

@@ -42,7 +42,8 @@ func (sock) StructName() string { return "tcp_sock" }
 func two(f *dsl.Fn, sk sock) dsl.U32 { return f.U32(2) }
 
 func soundByHand() byHand {
-	return byHand{Name: "go_hand", Ssthresh: two, UndoCwnd: two, CongAvoid: nothing, License: "GPL", Comment: "two segments for ever", private: func(*dsl.Fn) {}}
+	return byHand{Name: "go_hand", Ssthresh: two, UndoCwnd: two, CongAvoid: nothing, License: "GPL", Comment: "two segments for ever",
+		private: func(*dsl.Fn) {}}
 }
 
 func TestByName(t *testing.T) {
@@ -54,7 +55,8 @@ func TestByName(t *testing.T) {
 		if ops.Type != "tcp_congestion_ops" || ops.License != "GPL" {
 			t.Errorf("%T: type %q, licence %q", impl, ops.Type, ops.License)
 		}
-		if got, want := slices.Sorted(maps.Keys(ops.Members)), []string{"cong_avoid", "name", "release", "ssthresh", "undo_cwnd"}; !slices.Equal(got, want) {
+		if got, want := slices.Sorted(maps.Keys(ops.Members)), []string{"cong_avoid", "name", "release", "ssthresh",
+			"undo_cwnd"}; !slices.Equal(got, want) {
 			t.Errorf("%T: members %v, want %v", impl, got, want)
 		}
 		if p, ok := ops.Members["release"].(*dsl.Program); !ok || !p.Sleepable {
@@ -68,7 +70,8 @@ func TestNilImplementations(t *testing.T) {
 	for _, impl := range []structops.Implementation{nil, (*byHand)(nil)} {
 		err := structops.Validate(impl, on(t, "6.18"))
 		var found mistake.Findings
-		if !errors.As(err, &found) || len(found) != 1 || found[0].Kind != mistake.UnknownType || !strings.Contains(err.Error(), "implementation_test.go:") {
+		if !errors.As(err, &found) || len(found) != 1 || found[0].Kind != mistake.UnknownType || !strings.Contains(err.Error(),
+			"implementation_test.go:") {
 			t.Errorf("%T: %v", impl, err)
 		}
 	}
@@ -82,7 +85,8 @@ func TestMistakesInAStruct(t *testing.T) {
 		kind  mistake.Kind
 		want  string
 	}{
-		{"a member that must be set", func(h *byHand) { h.Ssthresh = nil }, mistake.MissingMember, "tcp_congestion_ops needs ssthresh, and it is not set"},
+		{"a member that must be set", func(h *byHand) { h.Ssthresh = nil }, mistake.MissingMember,
+			"tcp_congestion_ops needs ssthresh, and it is not set"},
 		{"no name", func(h *byHand) { h.Name = "" }, mistake.MissingMember, "tcp_congestion_ops needs name"},
 		{"a name that is too long", func(h *byHand) { h.Name = "a_name_of_17_byte" }, mistake.BadValue, "name holds 15 and a NUL"},
 		{"a licence", func(h *byHand) { h.License = "Proprietary" }, mistake.BadLicense, "not compatible with the GPL"},

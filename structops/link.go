@@ -125,7 +125,8 @@ func (l *Link) Update(to prog.Verified) error {
 	p := loaded.plan
 	if p.Type.Name != l.typ || p.Name != l.name {
 		e := stepFailed(prog.StepUpdate, subject(l.typ, l.name), ErrOtherName)
-		e.Help = fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register anew", l.typ, l.name, p.Type.Name, p.Name)
+		e.Help = fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register anew", l.typ, l.name, p.Type.Name,
+			p.Name)
 		return e
 	}
 	l.mu.Lock()

@@ -217,14 +217,16 @@ func TestFailedRegistrationLeavesNoObjects(t *testing.T) {
 		name string
 		with structops.Members
 	}{
-		{"verify the last program", uniqueName(), structops.Members{"sndbuf_expand": dsl.Assembly("bad", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 30_000), dsl.Exit())}},
+		{"verify the last program", uniqueName(), structops.Members{"sndbuf_expand": dsl.Assembly("bad",
+			dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 30_000), dsl.Exit())}},
 		{"set the members", uniqueName(), structops.Members{"flags": 1 << 30}},
 		{"register", taken, nil},
 	} {
 		// Programs named like nothing else: the attempt's map has the name of
 		// the implementation, which may be another's.
 		program := dsl.Assembly(fmt.Sprintf("p_%s", uniqueName()[2:]), dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
-		ops := structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{"name": tt.name, "ssthresh": program, "undo_cwnd": program, "cong_avoid": program}}
+		ops := structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{"name": tt.name, "ssthresh": program,
+			"undo_cwnd": program, "cong_avoid": program}}
 		maps.Copy(ops.Members, tt.with)
 		wantMaps := 0
 		if tt.name == taken {
@@ -237,7 +239,8 @@ func TestFailedRegistrationLeavesNoObjects(t *testing.T) {
 		eventually(t, tt.step+": end of what was loaded",
 			func() bool { return programsNamed(t, program.Name) == 0 && mapsNamed(t, tt.name) == wantMaps },
 			func() string {
-				return fmt.Sprintf("there are %d programs and %d maps, want none and %d", programsNamed(t, program.Name), mapsNamed(t, tt.name), wantMaps)
+				return fmt.Sprintf("there are %d programs and %d maps, want none and %d", programsNamed(t, program.Name),
+					mapsNamed(t, tt.name), wantMaps)
 			})
 	}
 }

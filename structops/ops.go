@@ -68,13 +68,15 @@ func Prepare(impl Implementation, target compile.Target) (*Plan, error) {
 func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan, error) {
 	ops := ByName(impl)
 	if ops.Type == "" {
-		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.UnknownType, Detail: "the kernel's struct is not named: the implementation is nil, or Type is empty",
+		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.UnknownType, Detail: "the kernel's struct is not named: the " +
+			"implementation is nil, or Type is empty",
 			Help: `use a struct such as tcp.CongestionOps, or set Ops.Type, for example to "tcp_congestion_ops"`}}
 	}
 	ops.Members = ops.Members.programs()
 	target.Unchecked = target.Unchecked || ops.Unchecked
 	if target.BTF == nil {
-		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " + ops.Type + " against",
+		return nil, mistake.Findings{{Position: at, Insn: -1, Kind: mistake.NeedsBTF, Detail: "the target has no BTF to check " +
+			ops.Type + " against",
 			Help: "set Target.BTF: btf.Kernel() is the running kernel's"}}
 	}
 	v := &validator{ops: ops, target: target, at: at}
@@ -195,11 +197,13 @@ func (v *validator) bind() error {
 			// left out, as a nil callback in C is
 		case isProgram && m.Proto == nil:
 			v.found(mistake.Finding{Member: m.Name, Program: program.Name, Position: program.Pos, Kind: mistake.NotACallback,
-				Detail: fmt.Sprintf("%s is data, not a callback: it is %s", m.Name, m.Declaration()), Help: "callbacks are " + v.callbacks()})
+				Detail: fmt.Sprintf("%s is data, not a callback: it is %s", m.Name, m.Declaration()), Help: "callbacks are " +
+					v.callbacks()})
 		case isProgram:
 			err = v.bindProgram(m, program)
 		case m.Proto != nil:
-			v.found(mistake.Finding{Member: m.Name, Kind: mistake.NotData, Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
+			v.found(mistake.Finding{Member: m.Name, Kind: mistake.NotData,
+				Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
 		default:
 			v.bindData(m, value)
 		}
@@ -229,7 +233,8 @@ func (v *validator) callbacks() string {
 // unknownMember refuses a member that the kernel's struct lacks, unless it is
 // zero: then the implementation does not need it, and older kernels take it too.
 func (v *validator) unknownMember(name string, value any) {
-	f := mistake.Finding{Member: name, Kind: mistake.UnknownMember, Detail: fmt.Sprintf("this kernel's %s has no member %q", v.plan.Type.Name, name)}
+	f := mistake.Finding{Member: name, Kind: mistake.UnknownMember, Detail: fmt.Sprintf("this kernel's %s has no member %q",
+		v.plan.Type.Name, name)}
 	switch value := value.(type) {
 	case nil:
 		return
@@ -278,7 +283,8 @@ func (v *validator) checkRequired() {
 				declarations = append(declarations, m.Declaration())
 			}
 		}
-		report(group[0], fmt.Sprintf("%s needs one of %s, and none is set", t.Name, strings.Join(group, ", ")), strings.Join(declarations, "\n"))
+		report(group[0], fmt.Sprintf("%s needs one of %s, and none is set", t.Name, strings.Join(group, ", ")), strings.Join(declarations,
+			"\n"))
 	}
 }
 
@@ -296,7 +302,8 @@ func (v *validator) checkLicense() {
 		v.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the programs is not stated",
 			Help: fmt.Sprintf("set License. The kernel takes %s for %s", choices, v.plan.Type.Name)})
 	case !linux.GPLCompatible(v.plan.License):
-		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the kernel requires for %s", v.plan.License, v.plan.Type.Name),
+		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the "+
+			"kernel requires for %s", v.plan.License, v.plan.Type.Name),
 			Help: "License may be one of " + choices})
 	}
 }

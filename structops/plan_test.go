@@ -21,7 +21,8 @@ func TestPlansAreTheSameBytes(t *testing.T) {
 	}
 	two := dsl.Assembly("two", dsl.Mov64Imm(isa.R0, 2), dsl.Exit())
 	ops := Ops{Type: "tcp_congestion_ops", License: "GPL", Members: Members{
-		"name": "go_same", "flags": 1, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.Assembly("nothing", dsl.Exit()), "init": dsl.Assembly("nothing", dsl.Exit())}}
+		"name": "go_same", "flags": 1, "ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.Assembly("nothing", dsl.Exit()),
+		"init": dsl.Assembly("nothing", dsl.Exit())}}
 	bytes := func() map[string][]byte {
 		plan, err := Prepare(ops, compile.Target{BTF: types, ByteOrder: isa.LittleEndian})
 		if err != nil {

@@ -27,7 +27,8 @@ func TestMembersThatCannotBeReadHaveTheUsersLine(t *testing.T) {
 	var missing func(f *dsl.Fn, tp tcp.Sock) dsl.U32
 	for _, member := range []any{algorithm{2}.ssthresh, missing} {
 		_, _, line, _ := runtime.Caller(0)
-		err := structops.Validate(structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{"ssthresh": member}}, compile.Target{BTF: types})
+		err := structops.Validate(structops.Ops{Type: "tcp_congestion_ops", License: "GPL",
+			Members: structops.Members{"ssthresh": member}}, compile.Target{BTF: types})
 		var findings mistake.Findings
 		if !errors.As(err, &findings) {
 			t.Fatalf("%T: %v", member, err)

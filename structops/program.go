@@ -22,7 +22,8 @@ func (v *validator) bindProgram(m Member, p *dsl.Program) error {
 	}
 	if p.Sleepable && t.known.Sleepable != nil && !slices.Contains(t.known.Sleepable, m.Name) {
 		f := mistake.Finding{Member: m.Name, Program: p.Name, Position: p.Pos, Kind: mistake.MustNotSleep, Note: m.Declaration(),
-			Detail: fmt.Sprintf("%s is called where the kernel must not sleep, and the program is sleepable", m.Name), Help: "no member of " + t.Name + " may sleep"}
+			Detail: fmt.Sprintf("%s is called where the kernel must not sleep, and the program is sleepable",
+				m.Name), Help: "no member of " + t.Name + " may sleep"}
 		if len(t.known.Sleepable) > 0 {
 			f.Help = "only these members may sleep: " + strings.Join(t.known.Sleepable, ", ")
 		}

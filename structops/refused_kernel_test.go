@@ -57,11 +57,15 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 		insn   int
 	}{
 		{"past the struct", []dsl.Item{dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), pastStruct, dsl.Exit()}, pastLine, "access beyond", 1},
-		{"context at a variable offset", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), dsl.And32Imm(isa.R2, 8), dsl.Add64Reg(isa.R1, isa.R2), variable, dsl.Exit()},
+		{"context at a variable offset", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), dsl.And32Imm(isa.R2, 8),
+			dsl.Add64Reg(isa.R1, isa.R2), variable, dsl.Exit()},
 			variableLine, "variable ctx access", 4},
-		{"number used as a pointer", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), number, dsl.Exit()}, numberLine, "R2 invalid mem access 'scalar'", 2},
-		{"helper of other programs", []dsl.Item{dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 0), dsl.Mov64Imm(isa.R4, 0), dsl.Mov64Imm(isa.R5, 0), helper, dsl.Exit()}, helperLine, "bpf_perf_event_output#25", 4},
-		{"loop without end", []dsl.Item{dsl.Label("again"), dsl.Mov64Imm(isa.R2, 1), loop, dsl.Jump("again"), dsl.Label("out"), dsl.Exit()}, loopLine, "infinite loop", 1},
+		{"number used as a pointer", []dsl.Item{sk, dsl.LoadField(isa.R2, isa.R6, "tcp_sock", "snd_cwnd"), number, dsl.Exit()}, numberLine,
+			"R2 invalid mem access 'scalar'", 2},
+		{"helper of other programs", []dsl.Item{dsl.Mov64Imm(isa.R2, 0), dsl.Mov64Imm(isa.R3, 0), dsl.Mov64Imm(isa.R4, 0),
+			dsl.Mov64Imm(isa.R5, 0), helper, dsl.Exit()}, helperLine, "bpf_perf_event_output#25", 4},
+		{"loop without end", []dsl.Item{dsl.Label("again"), dsl.Mov64Imm(isa.R2, 1), loop, dsl.Jump("again"), dsl.Label("out"),
+			dsl.Exit()}, loopLine, "infinite loop", 1},
 	} {
 		ops := fixed(uniqueName(), 7)
 		ops.Members["init"] = dsl.Assembly("bad", tt.items...)
@@ -82,7 +86,8 @@ func TestRefusedProgramsPointToGo(t *testing.T) {
 		if refused.Report.Insn != tt.insn || refused.Position.File != file || refused.Position.Line != tt.line {
 			t.Errorf("%s: instruction %d at %v, want %d at line %d", tt.name, refused.Report.Insn, refused.Position, tt.insn, tt.line)
 		}
-		if want := fmt.Sprintf("%s:%d: init (bad): the kernel refused the program: ", filepath.Base(file), tt.line); !strings.HasPrefix(err.Error(), want) {
+		if want := fmt.Sprintf("%s:%d: init (bad): the kernel refused the program: ",
+			filepath.Base(file), tt.line); !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: the message begins otherwise than with %q:\n%v", tt.name, want, err)
 		}
 		if whole := fmt.Sprintf("%+v", err); !strings.Contains(whole, "processed ") {

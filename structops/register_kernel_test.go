@@ -111,7 +111,8 @@ func TestManyRounds(t *testing.T) {
 	wantUnlisted(t, name)
 	// Programs and maps are freed a little later.
 	eventually(t, "end of the maps", func() bool { return mapsNamed(t, name) == 0 }, func() string { return "some are left" })
-	eventually(t, "end of the programs", func() bool { return programsNamed(t, "window_77") == 0 }, func() string { return "some are left" })
+	eventually(t, "end of the programs", func() bool { return programsNamed(t, "window_77") == 0 },
+		func() string { return "some are left" })
 }
 
 // mapsNamed counts the maps of that name in the kernel.
@@ -138,7 +139,8 @@ func programsNamed(t testing.TB, name string) int {
 	})
 }
 
-func countNamed(t testing.TB, name string, ids iter.Seq2[uint32, error], open func(uint32) (*syscall.FD, error), nameOf func(*syscall.FD) (string, error)) int {
+func countNamed(t testing.TB, name string, ids iter.Seq2[uint32, error], open func(uint32) (*syscall.FD, error),
+	nameOf func(*syscall.FD) (string, error)) int {
 	t.Helper()
 	n := 0
 	for id, err := range ids {

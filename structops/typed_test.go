@@ -77,7 +77,8 @@ func withControl(control func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32,
 	return ops
 }
 
-// TestOneFunctionForTwoSignatures: cong_control is passed ack and flag since Linux 6.10. Functions that leave them alone serve all kernels.
+// TestOneFunctionForTwoSignatures: cong_control is passed ack and flag since Linux 6.10. Functions that leave them alone serve all
+// kernels.
 func TestOneFunctionForTwoSignatures(t *testing.T) {
 	control := func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
 		f.If(rs.AckedSacked().Ne(0), func() { tp.SetSndCwnd(tp.SndCwnd().Add(rs.AckedSacked())) })
@@ -110,8 +111,10 @@ func TestWhatTheTargetDoesNotPass(t *testing.T) {
 		control func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample)
 		want    []string // one finding each
 	}{
-		{"a value", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack.Add(1)) }, []string{"ack is used"}},
-		{"as it is", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack) }, []string{"ack is used"}},
+		{"a value", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack.Add(1)) },
+			[]string{"ack is used"}},
+		{"as it is", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack) },
+			[]string{"ack is used"}},
 		{"a condition", func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
 			f.If(flag.Has(4), func() { tp.SetSndCwnd(2) })
 		}, []string{"flag is used"}},
@@ -139,7 +142,9 @@ func TestWhatTheTargetDoesNotPass(t *testing.T) {
 				t.Fatalf("6.1: %v, want %q", err, tt.want)
 			}
 			for i, f := range found {
-				for _, want := range []string{tt.want[i], "this kernel does not pass it: it passes sk, rs", "tcp_congestion_ops.cong_control is void (*)(struct sock *sk, const struct rate_sample *rs)", "since 6.10", "typed_test.go:"} {
+				for _, want := range []string{tt.want[i], "this kernel does not pass it: it passes sk, rs",
+					"tcp_congestion_ops.cong_control is void (*)(struct sock *sk, const struct rate_sample *rs)", "since 6.10",
+					"typed_test.go:"} {
 					if f.Kind != mistake.NoArgument || !strings.Contains(f.Error(), want) {
 						t.Errorf("6.1: %v, want %q", f, want)
 					}

@@ -153,7 +153,8 @@ func TestCloseSignalsDone(t *testing.T) {
 	}
 	wantClosed(t, done)
 	wantClosed(t, link.Done()) // of a closed link
-	for what, err := range map[string]error{"update": link.Replace(fixed(link.Name(), 3)), "detach": link.Detach(), "pin": link.Pin("/nowhere")} {
+	for what, err := range map[string]error{"update": link.Replace(fixed(link.Name(), 3)), "detach": link.Detach(),
+		"pin": link.Pin("/nowhere")} {
 		if !errors.Is(err, attachment.ErrClosed) {
 			t.Errorf("%s of a closed link: %v, want ErrClosed", what, err)
 		}

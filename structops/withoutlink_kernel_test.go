@@ -136,7 +136,8 @@ func oldPlan(t *testing.T, prefix string) *Plan {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
-	plan, err := Prepare(Ops{Type: "tcp_congestion_ops", License: "GPL", Members: Members{"name": fmt.Sprintf("%s_%d", prefix, os.Getpid()%100_000),
+	plan, err := Prepare(Ops{Type: "tcp_congestion_ops", License: "GPL", Members: Members{"name": fmt.Sprintf("%s_%d",
+		prefix, os.Getpid()%100_000),
 		"ssthresh": two, "undo_cwnd": two, "cong_avoid": dsl.Assembly("nothing", dsl.Exit())}}, target)
 	if err != nil {
 		t.Fatal(err)

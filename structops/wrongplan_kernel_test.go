@@ -39,11 +39,14 @@ func TestKernelRefusesAStep(t *testing.T) {
 		help  string
 	}{
 		{"value of another size", func(p *Plan) { p.Type.ValueSize-- }, "create the map", unix.EINVAL, "size, flags or name"},
-		{"value of a type that is no interface", func(p *Plan) { p.Type.ValueID = p.Type.ID }, "create the map", syscall.ENOTSUPP, "does not take this struct"},
-		{"flag that no kernel knows", func(p *Plan) { binary.NativeEndian.PutUint32(p.at(t, "flags"), 1<<30) }, "set the members", unix.EINVAL, "unknown bits in flags"},
+		{"value of a type that is no interface", func(p *Plan) { p.Type.ValueID = p.Type.ID }, "create the map",
+			syscall.ENOTSUPP, "does not take this struct"},
+		{"flag that no kernel knows", func(p *Plan) { binary.NativeEndian.PutUint32(p.at(t, "flags"), 1<<30) }, "set the members",
+			unix.EINVAL, "unknown bits in flags"},
 		{"empty name", func(p *Plan) { clear(p.at(t, "name")) }, "set the members", unix.EINVAL, "a required one is missing"},
 		{"name with a dash", func(p *Plan) { p.at(t, "name")[1] = '-' }, "set the members", unix.EINVAL, "cannot be set"},
-		{"name without an end", func(p *Plan) { copy(p.at(t, "name"), "0123456789abcdef") }, "set the members", unix.EINVAL, "cannot be set"},
+		{"name without an end", func(p *Plan) { copy(p.at(t, "name"), "0123456789abcdef") }, "set the members",
+			unix.EINVAL, "cannot be set"},
 		{"no ssthresh", func(p *Plan) { p.remove("ssthresh") }, "set the members", unix.EINVAL, "a required one is missing"},
 		{"no undo_cwnd", func(p *Plan) { p.remove("undo_cwnd") }, "set the members", unix.EINVAL, "a required one is missing"},
 		{"no cong_avoid", func(p *Plan) { p.remove("cong_avoid") }, "set the members", unix.EINVAL, "a required one is missing"},
@@ -129,7 +132,8 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 		{"struct that is no interface", func(p *Plan) { p.Type.ID = p.Type.ValueID }, syscall.ENOTSUPP, "is not a supported struct"},
 		{"member past the end", func(p *Plan) { p.Programs[0].Member.Index = len(p.Type.Members) }, unix.EINVAL, "invalid member idx"},
 		{"data member", func(p *Plan) { p.Programs[0].Member = member(p, "name") }, unix.EINVAL, "invalid member name"},
-		{"member without a place for programs", func(p *Plan) { p.Programs[0].Member = member(p, "get_info") }, syscall.ENOTSUPP, "unsupported member get_info"},
+		{"member without a place for programs", func(p *Plan) { p.Programs[0].Member = member(p, "get_info") }, syscall.ENOTSUPP,
+			"unsupported member get_info"},
 	} {
 		plan := oldPlan(t, "t_target")
 		tt.spoil(plan)
@@ -142,7 +146,8 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 			t.Errorf("%s: %v, want a ProgramError that is %v", tt.name, err, tt.is)
 			continue
 		}
-		if first := plan.Programs[0]; refused.Member != first.Member.Name || refused.Program != first.Object.Program.Name || refused.Position != first.Object.Program.Pos {
+		if first := plan.Programs[0]; refused.Member != first.Member.Name || refused.Program != first.Object.Program.Name ||
+			refused.Position != first.Object.Program.Pos {
 			t.Errorf("%s: it is about %s (%s) at %v, want %s (%s) at %v", tt.name, refused.Member, refused.Program, refused.Position,
 				first.Member.Name, first.Object.Program.Name, first.Object.Program.Pos)
 		}
@@ -165,7 +170,8 @@ func TestTypeWithoutARow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer target.BTF.Close()
-	plan, err := Prepare(Ops{Type: "bpf_dummy_ops", License: "GPL", Members: Members{"test_1": dsl.Assembly("one", dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}, target)
+	plan, err := Prepare(Ops{Type: "bpf_dummy_ops", License: "GPL", Members: Members{"test_1": dsl.Assembly("one",
+		dsl.Mov64Imm(isa.R0, 1), dsl.Exit())}}, target)
 	if err != nil {
 		t.Fatal(err)
 	}

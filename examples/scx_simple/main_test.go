@@ -27,7 +27,8 @@ func TestWithoutSchedExtItCompilesChecksAndLists(t *testing.T) {
 func TestLines(t *testing.T) {
 	before := sched.Counts{Direct: 10, Ran: 5, Nanos: 100}
 	now := sched.Counts{Direct: 110, Queued: 4, Dispatched: 4, Ran: 9, Nanos: 8_000_100}
-	if got, want := line(true, before, now, 2*time.Second), "        50/s          2/s          2/s          2/s          2ms"; got != want {
+	if got, want := line(true, before, now, 2*time.Second), "        50/s          2/s          2/s          2/s         "+
+		" 2ms"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	for _, weighted := range []bool{false, true} {
@@ -41,7 +42,8 @@ func TestHowItEnded(t *testing.T) {
 	e := sched.Exit{Kind: 1026, Code: 3}
 	copy(e.Reason[:], "runnable task stall")
 	copy(e.Message[:], "cat[7] failed to run for 30.1s")
-	if got, want := e.String(), "thrown out by the kernel, kind 1026: runnable task stall: cat[7] failed to run for 30.1s (code 0x3)"; got != want || !e.Failed() {
+	if got, want := e.String(), "thrown out by the kernel, kind 1026: runnable task stall: cat[7] failed to run for 30.1s (code "+
+		"0x3)"; got != want || !e.Failed() {
 		t.Errorf("got %s", got)
 	}
 	if got := (sched.Exit{}).String(); got != "it has not ended" {

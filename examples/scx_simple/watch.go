@@ -90,7 +90,8 @@ func line(weighted bool, before, now sched.Counts, apart time.Duration) string {
 	second := func(now, before uint64) string {
 		return fmt.Sprintf("%10.0f/s", float64(now-before)/apart.Seconds())
 	}
-	text := strings.Join([]string{second(now.Direct, before.Direct), second(now.Queued, before.Queued), second(now.Dispatched, before.Dispatched)}, " ")
+	text := strings.Join([]string{second(now.Direct, before.Direct), second(now.Queued, before.Queued), second(now.Dispatched,
+		before.Dispatched)}, " ")
 	if weighted {
 		mean := time.Duration(0)
 		if turns := now.Ran - before.Ran; turns > 0 {

@@ -50,7 +50,8 @@ func TestTheDemonstration(t *testing.T) {
 func TestBlockedFromTheFirstPacketOn(t *testing.T) {
 	kerneltest.Require(t)
 	var out bytes.Buffer
-	opt := options{duration: 300 * time.Millisecond, blocked: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}
+	opt := options{duration: 300 * time.Millisecond, blocked: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"),
+		netip.MustParsePrefix("::/0")}}
 	if err := run(context.Background(), opt, &out); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,8 @@ func TestInterruptedItLeavesNothing(t *testing.T) {
 	if err := run(ctx, options{duration: time.Hour}, &out); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
-	if err := run(context.Background(), options{iface: "nowhere0"}, &out); err == nil || !strings.Contains(err.Error(), "help: this machine has ") {
+	if err := run(context.Background(), options{iface: "nowhere0"}, &out); err == nil || !strings.Contains(err.Error(),
+		"help: this machine has ") {
 		t.Errorf("an interface that is not there: %v", err)
 	}
 }

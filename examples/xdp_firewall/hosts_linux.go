@@ -105,7 +105,8 @@ func (h *host) inside() netip.Addr {
 func payload() []byte { return make([]byte, 200) }
 
 func (h *host) openUDP() (func(context.Context) error, func(), error) {
-	conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(h.address, 0)), net.UDPAddrFromAddrPort(netip.AddrPortFrom(h.inside(), port)))
+	conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(h.address, 0)),
+		net.UDPAddrFromAddrPort(netip.AddrPortFrom(h.inside(), port)))
 	if err != nil {
 		return nil, nil, err
 	}

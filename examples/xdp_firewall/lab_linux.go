@@ -44,7 +44,8 @@ func newLab(outside []netip.Addr) (l *lab, err error) {
 	}
 	err = within(l.inside, func() error {
 		return withNetlink(func(nl *netlink.Handle) error {
-			cable := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: insideDevice}, PeerName: outsideDevice, PeerNamespace: netlink.NsFd(l.outside)}
+			cable := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: insideDevice}, PeerName: outsideDevice,
+				PeerNamespace: netlink.NsFd(l.outside)}
 			if err := nl.LinkAdd(cable); err != nil {
 				return fmt.Errorf("make a veth pair: %w", err)
 			}

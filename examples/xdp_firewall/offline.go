@@ -56,7 +56,8 @@ func offline(missing []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "compiled and checked against the types of Linux %s: %d instructions, %d bytes\n\n", newest, object.Slots(), len(object.Code))
+	fmt.Fprintf(stdout, "compiled and checked against the types of Linux %s: %d instructions, %d bytes\n\n",
+		newest, object.Slots(), len(object.Code))
 	fmt.Fprintf(stdout, "%s\n", object.AppendListing(nil))
 	fmt.Fprintln(os.Stderr, "xdp_firewall: nothing was attached")
 	return errUnprivileged

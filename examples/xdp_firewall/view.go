@@ -79,9 +79,11 @@ func (v view) lines() []string {
 	}
 	now, before := v.past[len(v.past)-1], v.secondAgo()
 	lines := []string{fmt.Sprintf("%s %s  %s", v.paint(bold, "xdp_firewall"), v.where, v.paint(dim, seconds(now.at))), ""}
-	lines = append(lines, v.paint(dim, fmt.Sprintf("  %-10s %10s %8s %10s  %10s %8s %10s", "packets", "passed", "a second", "bytes", "dropped", "a second", "bytes")))
+	lines = append(lines, v.paint(dim, fmt.Sprintf("  %-10s %10s %8s %10s  %10s %8s %10s", "packets", "passed", "a second", "bytes",
+		"dropped", "a second", "bytes")))
 	row := func(name string, t, old traffic) string {
-		return fmt.Sprintf("  %-10s ", name) + v.tally(green, t.Passed, old.Passed, now.at-before.at) + "  " + v.tally(red, t.Dropped, old.Dropped, now.at-before.at)
+		return fmt.Sprintf("  %-10s ", name) + v.tally(green, t.Passed, old.Passed, now.at-before.at) + "  " + v.tally(red, t.Dropped,
+			old.Dropped, now.at-before.at)
 	}
 	for class, t := range now.traffic {
 		if t != (traffic{}) {
@@ -113,7 +115,8 @@ func (v view) tally(colour string, t, old tally, apart time.Duration) string {
 	if t.Packets == 0 {
 		return v.paint(dim, fmt.Sprintf("%10s %8s %10s", "-", "-", "-"))
 	}
-	return v.paint(colour, fmt.Sprintf("%10s", thousands(t.Packets))) + fmt.Sprintf(" %8s %10s", rate(t.Packets, old.Packets, apart), size(t.Bytes))
+	return v.paint(colour, fmt.Sprintf("%10s", thousands(t.Packets))) + fmt.Sprintf(" %8s %10s", rate(t.Packets, old.Packets, apart),
+		size(t.Bytes))
 }
 
 func (v view) ruleLines(now, before snapshot) []string {
@@ -128,7 +131,8 @@ func (v view) ruleLines(now, before snapshot) []string {
 			break
 		}
 		old := tally{Packets: before.dropped(r.network)}
-		lines = append(lines, fmt.Sprintf("  %-28v %s  %s", r.network, v.tally(red, r.tally, old, now.at-before.at), v.paint(yellow, spark(v.recently(r.network)))))
+		lines = append(lines, fmt.Sprintf("  %-28v %s  %s", r.network, v.tally(red, r.tally, old, now.at-before.at),
+			v.paint(yellow, spark(v.recently(r.network)))))
 	}
 	return append(lines, "")
 }
@@ -153,7 +157,8 @@ func (v view) senderLines(now, before snapshot) []string {
 		if i >= len(before.senders) || s.answered > before.senders[i].answered {
 			colour = green
 		}
-		lines = append(lines, fmt.Sprintf("  %-28v %10s %s  %s", s.address, thousands(s.sent), v.paint(colour, fmt.Sprintf("%8s", thousands(s.answered))), s.what))
+		lines = append(lines, fmt.Sprintf("  %-28v %10s %s  %s", s.address, thousands(s.sent), v.paint(colour, fmt.Sprintf("%8s",
+			thousands(s.answered))), s.what))
 	}
 	return append(lines, "")
 }

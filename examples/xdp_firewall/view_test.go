@@ -16,16 +16,17 @@ import (
 
 func TestNetworksAreRead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                  "",
-		"10.0.0.0/8":                        "10.0.0.0/8",
-		" 192.0.2.7 , 2001:db8::/32":        "192.0.2.7/32 2001:db8::/32",
-		"::ffff:192.0.2.7":                  "192.0.2.7/32",
-		"::/0,0.0.0.0/0":                    "::/0 0.0.0.0/0",
-		"10.0.0.1/8":                        "error: 10.0.0.1/8 has bits after its prefix: did you mean 10.0.0.0/8?",
-		"10.0.0.0/8,10.0.0.0/8":             "error: 10.0.0.0/8 is named twice",
-		"10.0.0.0/33":                       `error: "10.0.0.0/33" is not a network`,
-		"fe80::1%eth0":                      `error: "fe80::1%eth0" is not a network`,
-		"10.0.0/8,example.org,2001:db8::/x": `error: "10.0.0/8" is not a network: expected 10.0.0.0/8, 2001:db8::/32 or an address` + "\n" + `"example.org" is`,
+		"":                           "",
+		"10.0.0.0/8":                 "10.0.0.0/8",
+		" 192.0.2.7 , 2001:db8::/32": "192.0.2.7/32 2001:db8::/32",
+		"::ffff:192.0.2.7":           "192.0.2.7/32",
+		"::/0,0.0.0.0/0":             "::/0 0.0.0.0/0",
+		"10.0.0.1/8":                 "error: 10.0.0.1/8 has bits after its prefix: did you mean 10.0.0.0/8?",
+		"10.0.0.0/8,10.0.0.0/8":      "error: 10.0.0.0/8 is named twice",
+		"10.0.0.0/33":                `error: "10.0.0.0/33" is not a network`,
+		"fe80::1%eth0":               `error: "fe80::1%eth0" is not a network`,
+		"10.0.0/8,example.org,2001:db8::/x": `error: "10.0.0/8" is not a network: expected 10.0.0.0/8, 2001:db8::/32 or an address` +
+			"\n" + `"example.org" is`,
 	} {
 		networks, err := parseNetworks(text)
 		var names []string
@@ -69,7 +70,8 @@ func exampleView() view {
 	address := netip.MustParseAddr("203.0.113.9")
 	first := snapshot{rules: []rule{{network, tally{10, 1000}}}, senders: []sender{{address, "UDP", 15, 5}}}
 	first.traffic[classUDP] = traffic{tally{5, 500}, tally{10, 1000}}
-	last := snapshot{at: time.Second, rules: []rule{{network, tally{1030, 103000}}}, senders: []sender{{address, "UDP", 1045, 5}}, events: []event{{0, "blocked 203.0.113.0/24"}}}
+	last := snapshot{at: time.Second, rules: []rule{{network, tally{1030, 103000}}}, senders: []sender{{address, "UDP", 1045, 5}},
+		events: []event{{0, "blocked 203.0.113.0/24"}}}
 	last.traffic[classUDP] = traffic{tally{15, 1500}, tally{1030, 103000}}
 	return view{where: "eth0", past: []snapshot{first, last}}
 }
@@ -94,7 +96,8 @@ func TestTheTable(t *testing.T) {
 	}
 	v.colour = true
 	for _, line := range v.lines() {
-		if shown := cut(line, 80); utf8.RuneCountInString(line) > 80 && !strings.Contains(line, "\x1b") || strings.TrimSuffix(shown, plain) != strings.TrimSuffix(line, plain) {
+		if shown := cut(line, 80); utf8.RuneCountInString(line) > 80 && !strings.Contains(line, "\x1b") || strings.TrimSuffix(shown,
+			plain) != strings.TrimSuffix(line, plain) {
 			t.Errorf("%q is longer than 80", line)
 		}
 	}
@@ -114,7 +117,8 @@ func TestOneSourceForAllLevels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, level := range []isa.Level{isa.V1, isa.V2, isa.V3, isa.V4} {
-		if _, err := compile.Compile(newFirewall().program(), compile.Target{BTF: types, ByteOrder: isa.Native, Level: level}); err != nil {
+		if _, err := compile.Compile(newFirewall().program(), compile.Target{BTF: types, ByteOrder: isa.Native,
+			Level: level}); err != nil {
 			t.Errorf("%v: %v", level, err)
 		}
 	}

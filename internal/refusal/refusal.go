@@ -16,8 +16,8 @@ type Meaning struct {
 	help      string
 }
 
-// Row makes a row. is is what errors.Is is to find besides the number, nil for nothing; help says what stands behind it, and what to do, ""
-// when is says it all.
+// Row makes a row. is is what errors.Is is to find besides the number, nil for nothing; help says what stands behind it, and what to do,
+// "" when is says it all.
 func Row[Step ~string](step Step, errno, is error, help string) Meaning {
 	return Meaning{string(step), errno, is, help}
 }

@@ -18,7 +18,8 @@ import (
 func compiler(t *testing.T) func(source string) []string {
 	t.Helper()
 	const format = "{{.ImportPath}}={{.Export}}"
-	out, err := exec.Command("go", "list", "-export", "-deps", "-f", format, "github.com/bpfsmith/bpfsmith/kernel/tcp", "github.com/bpfsmith/bpfsmith/kernel/scx").Output()
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", format, "github.com/bpfsmith/bpfsmith/kernel/tcp",
+		"github.com/bpfsmith/bpfsmith/kernel/scx").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -70,15 +71,22 @@ var _ = `
 		want       string // "" for none
 	}{
 		{"none", `tcp.CongestionOps{Name: "x", License: "GPL", Ssthresh: ssthresh, UndoCwnd: ssthresh, CongAvoid: congAvoid}`, ""},
-		{"a member that is misspelt", `tcp.CongestionOps{Sstresh: ssthresh}`, "unknown field Sstresh in struct literal of type tcp.CongestionOps"},
+		{"a member that is misspelt", `tcp.CongestionOps{Sstresh: ssthresh}`, "unknown field Sstresh in struct literal of type " +
+			"tcp.CongestionOps"},
 		{"a member that BPF cannot implement", `tcp.CongestionOps{GetInfo: ssthresh}`, "unknown field GetInfo"},
-		{"the function of another member", `tcp.CongestionOps{CongAvoid: ssthresh}`, "cannot use ssthresh (value of type func(f *dsl.Fn, tp tcp.Sock) dsl.U32) as func(f *dsl.Fn, sk tcp.Sock, ack dsl.U32, acked dsl.U32) value"},
-		{"a parameter too few", `tcp.CongestionOps{CongAvoid: func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32) {}}`, "ack dsl.U32, acked dsl.U32) value in struct literal"},
-		{"a parameter too many", `tcp.CongestionOps{Init: func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32) {}}`, "as func(f *dsl.Fn, sk tcp.Sock) value"},
-		{"a parameter of another width", `tcp.CongestionOps{SetState: func(f *dsl.Fn, tp tcp.Sock, state dsl.U32) {}}`, "as func(f *dsl.Fn, sk tcp.Sock, newState dsl.U8) value"},
+		{"the function of another member", `tcp.CongestionOps{CongAvoid: ssthresh}`,
+			"cannot use ssthresh (value of type func(f *dsl.Fn, tp tcp.Sock) dsl.U32) as func(f *dsl.Fn, sk tcp.Sock, ack dsl.U32, " +
+				"acked dsl.U32) value"},
+		{"a parameter too few", `tcp.CongestionOps{CongAvoid: func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32) {}}`,
+			"ack dsl.U32, acked dsl.U32) value in struct literal"},
+		{"a parameter too many", `tcp.CongestionOps{Init: func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32) {}}`,
+			"as func(f *dsl.Fn, sk tcp.Sock) value"},
+		{"a parameter of another width", `tcp.CongestionOps{SetState: func(f *dsl.Fn, tp tcp.Sock, state dsl.U32) {}}`,
+			"as func(f *dsl.Fn, sk tcp.Sock, newState dsl.U8) value"},
 		{"a parameter of another sign", `tcp.CongestionOps{CongControl: func(f *dsl.Fn, tp tcp.Sock, ack, flag dsl.U32, rs tcp.RateSample) {}}`, "flag dsl.S32"},
 		{"another struct", `tcp.CongestionOps{PktsAcked: func(f *dsl.Fn, tp tcp.Sock, rs tcp.RateSample) {}}`, "sample tcp.AckSample"},
-		{"the signature before 6.10", `tcp.CongestionOps{CongControl: func(f *dsl.Fn, tp tcp.Sock, rs tcp.RateSample) {}}`, "flag dsl.S32, rs tcp.RateSample) value"},
+		{"the signature before 6.10", `tcp.CongestionOps{CongControl: func(f *dsl.Fn, tp tcp.Sock, rs tcp.RateSample) {}}`,
+			"flag dsl.S32, rs tcp.RateSample) value"},
 		{"no result", `tcp.CongestionOps{Ssthresh: func(f *dsl.Fn, tp tcp.Sock) {}}`, "as func(f *dsl.Fn, sk tcp.Sock) dsl.U32 value"},
 		{"a result that nobody takes", `tcp.CongestionOps{Init: ssthresh}`, "as func(f *dsl.Fn, sk tcp.Sock) value"},
 		{"a number where a function belongs", `tcp.CongestionOps{Init: 7}`, "cannot use 7"},
@@ -87,7 +95,8 @@ var _ = `
 		{"a name that is no text", `tcp.CongestionOps{Name: 7}`, "cannot use 7"},
 		{"a scheduler's function", `tcp.CongestionOps{Init: enqueue}`, "cannot use enqueue"},
 		{"a scheduler", `scx.Ops{Enqueue: enqueue, TimeoutMs: 5000, Sleepable: scx.SleepableOps{Init: true}}`, ""},
-		{"a callback that must not sleep", `scx.Ops{Sleepable: scx.SleepableOps{Enqueue: true}}`, "unknown field Enqueue in struct literal of type scx.SleepableOps"},
+		{"a callback that must not sleep", `scx.Ops{Sleepable: scx.SleepableOps{Enqueue: true}}`,
+			"unknown field Enqueue in struct literal of type scx.SleepableOps"},
 		{"a negative time", `scx.Ops{TimeoutMs: -1}`, "cannot use -1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

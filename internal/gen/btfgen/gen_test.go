@@ -85,7 +85,8 @@ func TestTypesAndMembers(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	types := open(t, "6.18")
 	has(t, generated(t, types, "tcp_sock_btfgen.go", tcpOptions),
-		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn p.Kernel(\"tcp_slow_start\", arg.U32(acked)).U32()\n}\n",
+		"// SlowStart calls the kernel function tcp_slow_start.\n//\n//\tu32 tcp_slow_start(struct tcp_sock *tp, u32 acked)\nfunc (p "+
+			"Sock) SlowStart(acked dsl.Operand) dsl.U32 {\n\treturn p.Kernel(\"tcp_slow_start\", arg.U32(acked)).U32()\n}\n",
 		"func (p Sock) RenoSsthresh() dsl.U32 {\n") // of what it begins with
 	base := generated(t, types, "sock_btfgen.go", tcpOptions)
 	has(t, base, "func (p BaseSock) RenoSsthresh() dsl.U32 {\n")
@@ -97,13 +98,16 @@ func TestFunctions(t *testing.T) {
 }
 
 func TestEnums(t *testing.T) {
-	has(t, generated(t, open(t, "6.18"), "enums_btfgen.go", tcpOptions), "CAOpen     = 0 // TCP_CA_Open\n", "CACWR      = 2 // TCP_CA_CWR\n")
+	has(t, generated(t, open(t, "6.18"), "enums_btfgen.go", tcpOptions), "CAOpen     = 0 // TCP_CA_Open\n",
+		"CACWR      = 2 // TCP_CA_CWR\n")
 	scx := btfgen.Options{Package: "scx", Enums: []string{"scx_dsq_id_flags"}}
-	has(t, generated(t, open(t, fixture.Scheduler), "enums_btfgen.go", scx), "DSQLocal        = uint64(0x8000000000000002) // SCX_DSQ_LOCAL\n")
+	has(t, generated(t, open(t, fixture.Scheduler), "enums_btfgen.go", scx), "DSQLocal        = uint64(0x8000000000000002) // "+
+		"SCX_DSQ_LOCAL\n")
 }
 
 func TestContexts(t *testing.T) {
-	o := btfgen.Options{Package: "ctx", Types: []btfgen.Type{{Name: "__sk_buff", Go: "SKB", Context: true}, {Name: "bpf_sock", Context: true}}, Strip: []string{"bpf_"}, Set: []string{btfgen.None}}
+	o := btfgen.Options{Package: "ctx", Types: []btfgen.Type{{Name: "__sk_buff", Go: "SKB", Context: true}, {Name: "bpf_sock",
+		Context: true}}, Strip: []string{"bpf_"}, Set: []string{btfgen.None}}
 	file := generated(t, open(t, "6.18"), "sk_buff_btfgen.go", o)
 	has(t, file, "// An SKB is the context", "type SKB struct{ dsl.Context }\n",
 		"func (p SKB) DataEnd() dsl.Ptr { return p.PacketPtr(\"data_end\") }\n",
@@ -114,7 +118,8 @@ func TestContexts(t *testing.T) {
 }
 
 func TestPatternsChooseMembers(t *testing.T) {
-	o := btfgen.Options{Package: "scx", Types: []btfgen.Type{{Name: "task_struct", Go: "Task"}}, Members: []string{"task_struct.scx.s*", "task_struct.pid"}}
+	o := btfgen.Options{Package: "scx", Types: []btfgen.Type{{Name: "task_struct", Go: "Task"}}, Members: []string{"task_struct.scx.s*",
+		"task_struct.pid"}}
 	file := generated(t, open(t, fixture.Scheduler), "task_struct_btfgen.go", o)
 	has(t, file, "ScxSlice() dsl.U64", "Pid() dsl.S32")
 	if strings.Contains(file, "Tgid") || strings.Contains(file, "ScxWeight") {
@@ -144,7 +149,8 @@ func made(t *testing.T) *btf.Types {
 	t.Helper()
 	u32 := &cbtf.Int{Name: "unsigned int", Size: 4}
 	u8 := &cbtf.Int{Name: "unsigned char", Size: 1}
-	inner := &cbtf.Struct{Name: "inner", Size: 8, Members: []cbtf.Member{{Name: "count", Type: u32}, {Name: "other", Type: u32, Offset: 32}}}
+	inner := &cbtf.Struct{Name: "inner", Size: 8, Members: []cbtf.Member{{Name: "count", Type: u32}, {Name: "other",
+		Type: u32, Offset: 32}}}
 	odd := &cbtf.Struct{Name: "odd", Size: 36, Members: []cbtf.Member{
 		{Name: "base", Type: inner},
 		{Name: "offset", Type: u32, Offset: 64},
@@ -153,7 +159,8 @@ func made(t *testing.T) *btf.Types {
 		{Name: "some__thing", Type: u32, Offset: 160},
 		{Name: "flag", Type: u8, Offset: 192, BitfieldSize: 1},
 		{Name: "level", Type: u32, Offset: 193, BitfieldSize: 12},
-		{Name: "", Type: &cbtf.Union{Size: 4, Members: []cbtf.Member{{Name: "word", Type: u32}, {Name: "bytes", Type: &cbtf.Array{Type: u8, Index: u32, Nelems: 4}}}}, Offset: 224},
+		{Name: "", Type: &cbtf.Union{Size: 4, Members: []cbtf.Member{{Name: "word", Type: u32}, {Name: "bytes",
+			Type: &cbtf.Array{Type: u8, Index: u32, Nelems: 4}}}}, Offset: 224},
 		{Name: "ptr", Type: &cbtf.Pointer{Target: &cbtf.Fwd{Name: "odd"}}, Offset: 256},
 	}}
 	pointer := &cbtf.Pointer{Target: odd}

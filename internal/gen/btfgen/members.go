@@ -17,9 +17,12 @@ const deepest = 2
 // closed are structs that are for the kernel's hands: locks, lists, timers. Their
 // addresses are given, but no accessors for what is in them.
 var closed = [...]string{
-	"spinlock", "raw_spinlock", "qspinlock", "mutex", "rw_semaphore", "lockdep_map", "seqcount_spinlock", "seqcount_raw_spinlock", "seqcount",
-	"list_head", "hlist_node", "hlist_head", "hlist_nulls_node", "hlist_bl_node", "rb_node", "rb_root", "rb_root_cached", "llist_node", "plist_node", "xarray",
-	"timer_list", "hrtimer", "work_struct", "delayed_work", "wait_queue_head", "callback_head", "completion", "rcu_work", "irq_work", "posix_cputimers",
+	"spinlock", "raw_spinlock", "qspinlock", "mutex", "rw_semaphore", "lockdep_map", "seqcount_spinlock", "seqcount_raw_spinlock",
+	"seqcount",
+	"list_head", "hlist_node", "hlist_head", "hlist_nulls_node", "hlist_bl_node", "rb_node", "rb_root", "rb_root_cached", "llist_node",
+	"plist_node", "xarray",
+	"timer_list", "hrtimer", "work_struct", "delayed_work", "wait_queue_head", "callback_head", "completion", "rcu_work", "irq_work",
+	"posix_cputimers",
 }
 
 // packetPointers are members of contexts that are declared as numbers, and that
@@ -204,7 +207,8 @@ func (w *walk) members(members []cbtf.Member, path, prefix string, offset cbtf.B
 
 // nested notes a struct within a struct: its address, and what is in it. What
 // stands at the very beginning of all is opened later, under its own names.
-func (w *walk) nested(m cbtf.Member, t cbtf.Type, path, name string, at cbtf.Bits, depth int, note func(a access, result, target string) *member) {
+func (w *walk) nested(m cbtf.Member, t cbtf.Type, path, name string, at cbtf.Bits, depth int, note func(a access, result,
+	target string) *member) {
 	_, isStruct := t.(*cbtf.Struct)
 	beginning := at == 0 && depth == 0 && isStruct && t.TypeName() != ""
 	goType, _ := w.pointerTo(t.TypeName())

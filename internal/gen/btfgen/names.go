@@ -10,7 +10,8 @@ import (
 
 // initialisms are words that Go names of types, functions and constants have in
 // capitals. Members are spelt mechanically, so that they can be guessed.
-var initialisms = [...]string{"abi", "ai", "bbr", "bpf", "ca", "cpu", "cwr", "dctcp", "dsq", "ecn", "fd", "id", "ip", "ns", "rcu", "rtt", "skb", "tcp", "udp", "xdp"}
+var initialisms = [...]string{"abi", "ai", "bbr", "bpf", "ca", "cpu", "cwr", "dctcp", "dsq", "ecn", "fd", "id", "ip", "ns", "rcu", "rtt",
+	"skb", "tcp", "udp", "xdp"}
 
 // camel turns snd_cwnd into SndCwnd. Words that are all in capitals are taken for
 // what they are in small letters.

@@ -15,7 +15,8 @@ import (
 )
 
 func TestOps(t *testing.T) {
-	o := btfgen.Options{Package: "tcp", Types: []btfgen.Type{{Name: "tcp_sock"}}, Ops: []btfgen.Type{{Name: "tcp_congestion_ops"}, {Name: "bpf_dummy_ops", Go: "Dummy"}}}
+	o := btfgen.Options{Package: "tcp", Types: []btfgen.Type{{Name: "tcp_sock"}}, Ops: []btfgen.Type{{Name: "tcp_congestion_ops"},
+		{Name: "bpf_dummy_ops", Go: "Dummy"}}}
 	types := open(t, "6.18")
 	file := generated(t, types, "tcp_congestion_ops_btfgen.go", o)
 	has(t, file,
@@ -23,7 +24,8 @@ func TestOps(t *testing.T) {
 		"\t//\tchar name[16]\n\tName string `ops:\"name\"`\n",
 		"\tLicense string `ops:\",license\"`\n",
 		"\tFlags uint32 `ops:\"flags\"`\n",
-		"\t//\tu32 (*ssthresh)(struct sock *sk)\n\tSsthresh func(f *dsl.Fn, sk Sock) dsl.U32 `ops:\"ssthresh\"`\n", // a sock is used as a tcp_sock
+		// a sock is used as a tcp_sock
+		"\t//\tu32 (*ssthresh)(struct sock *sk)\n\tSsthresh func(f *dsl.Fn, sk Sock) dsl.U32 `ops:\"ssthresh\"`\n",
 		"\tCongAvoid func(f *dsl.Fn, sk Sock, ack, acked dsl.U32) `ops:\"cong_avoid\"`\n",
 		"\tCongControl func(f *dsl.Fn, sk Sock, ack dsl.U32, flag dsl.S32, rs RateSample) `ops:\"cong_control\"`\n",
 		"func (CongestionOps) KernelStruct() string { return \"tcp_congestion_ops\" }\n",
@@ -50,7 +52,8 @@ func TestOpsThatAreNotThere(t *testing.T) {
 	}{
 		{[]btfgen.Type{{Name: "tcp_sock"}}, `no struct "tcp_sock" that programs can implement`},
 		{[]btfgen.Type{{Name: "tcp_congestion_ops", Go: "Sock"}}, "the Go name Sock of tcp_congestion_ops is taken"},
-		{[]btfgen.Type{{Name: "tcp_congestion_ops", Go: "A"}, {Name: "bpf_dummy_ops", Go: "A"}}, "the Go name A of bpf_dummy_ops is taken"},
+		{[]btfgen.Type{{Name: "tcp_congestion_ops", Go: "A"}, {Name: "bpf_dummy_ops", Go: "A"}},
+			"the Go name A of bpf_dummy_ops is taken"},
 	} {
 		_, err := btfgen.Generate(open(t, "6.18"), btfgen.Options{Package: "tcp", Types: []btfgen.Type{{Name: "tcp_sock"}}, Ops: tt.ops})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -34,8 +34,10 @@ func TestEveryMethodCompiles(t *testing.T) {
 		least  int
 	}{
 		{"6.18", []any{tcp.Sock{}, tcp.BaseSock{}, tcp.InetConnectionSock{}, tcp.RateSample{}, tcp.AckSample{}, tcp.MinMax{}}, 600},
-		{"6.18", []any{ctx.XDP{}, ctx.SKB{}, ctx.Sock{}, ctx.SkLookup{}, ctx.SockAddr{}, ctx.SockOps{}, ctx.SockOpt{}, ctx.Sysctl{}, ctx.CgroupDev{}, ctx.SkMsg{}, ctx.SkReuseport{}, ctx.TCPSock{}}, 180},
-		{fixture.Scheduler, []any{scx.Task{}, scx.InitTaskArgs{}, scx.ExitTaskArgs{}, scx.CPUReleaseArgs{}, scx.ExitInfo{}, scx.DumpCtx{}, scx.CPUMask{}, scx.BPFCPUMask{}, scx.DSQIterator{}}, 120},
+		{"6.18", []any{ctx.XDP{}, ctx.SKB{}, ctx.Sock{}, ctx.SkLookup{}, ctx.SockAddr{}, ctx.SockOps{}, ctx.SockOpt{}, ctx.Sysctl{},
+			ctx.CgroupDev{}, ctx.SkMsg{}, ctx.SkReuseport{}, ctx.TCPSock{}}, 180},
+		{fixture.Scheduler, []any{scx.Task{}, scx.InitTaskArgs{}, scx.ExitTaskArgs{}, scx.CPUReleaseArgs{}, scx.ExitInfo{}, scx.DumpCtx{},
+			scx.CPUMask{}, scx.BPFCPUMask{}, scx.DSQIterator{}}, 120},
 	} {
 		types := open(t, c.kernel)
 		methods := 0
@@ -95,7 +97,8 @@ func compileMethod(t *testing.T, types *btf.Types, typ reflect.Type, m reflect.M
 	fn := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{fnType, typ}, results, false), call)
 	_, err := compile.Compile(dsl.Func(m.Name, fn.Interface()), compile.Target{BTF: types})
 	var findings mistake.Findings
-	alone := errors.As(err, &findings) && !slices.ContainsFunc(findings, func(f mistake.Finding) bool { return f.Kind != mistake.UnreleasedReference })
+	alone := errors.As(err, &findings) && !slices.ContainsFunc(findings,
+		func(f mistake.Finding) bool { return f.Kind != mistake.UnreleasedReference })
 	if err != nil && !alone { // what a method acquires is given back by another
 		t.Errorf("%v.%s: %v", typ, m.Name, err)
 	}

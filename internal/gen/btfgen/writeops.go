@@ -16,7 +16,8 @@ func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 	b.WriteString("\n")
 	comment(b, text)
 	b.WriteString("//\n")
-	comment(b, fmt.Sprintf("It stands for the kernel's struct %s: structops.Register and Validate take it. Fields that are zero are not set. "+
+	comment(b, fmt.Sprintf("It stands for the kernel's struct %s: structops.Register and Validate take it. Fields that are zero are not "+
+		"set. "+
 		"Whether the kernel has the members that are set, with these parameters, is compared when it is registered or validated.", o.c))
 	fmt.Fprintf(b, "type %s struct {\n", o.goName)
 	for i, m := range o.data {
@@ -32,7 +33,8 @@ func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 		m.write(b)
 	}
 	if len(o.sleepable) > 0 {
-		comment(b, fmt.Sprintf("%s says which functions are sleepable programs: these may wait, for example to allocate memory. Others must not call what may sleep.", o.mark))
+		comment(b, fmt.Sprintf("%s says which functions are sleepable programs: these may wait, for example to allocate memory. Others "+
+			"must not call what may sleep.", o.mark))
 		fmt.Fprintf(b, "%s %s `ops:\",sleepable\"`\n", o.mark, sleepableField+o.goName)
 	}
 	b.WriteString("}\n\n")

@@ -50,7 +50,10 @@ func TestMissingFailsWhereNothingMayBeSkipped(t *testing.T) {
 		for what, missing := range map[string]func(testing.TB){
 			"needs sched_ext": func(t testing.TB) { Missing(t, "needs sched_ext") },
 			"needs a-tool or b-tool (Debian: apt-get install tools)": func(t testing.TB) { RequireTool(t, "tools", "a-tool", "b-tool") },
-			"is not recorded: stat no/such/file":                     func(t testing.TB) { RequireFile(t, "no/such/file", "is not recorded") },
+			"is not recorded: stat no/such/file": func(t testing.TB) {
+				RequireFile(t, "no/such/file",
+					"is not recorded")
+			},
 		} {
 			r := &recorder{TB: t}
 			missing(r) // goes on after a Fatalf, unlike in a real test

@@ -139,7 +139,8 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 			return err
 		}
 		j.Tests = append(j.Tests, job.Test{Package: pkg, Dir: folder, Binary: name, Args: opt.testArgs(k.skipped(pkg, opt.steady)),
-			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ","), "BPFSMITH_RANDOM=" + strconv.Itoa(opt.random)}})
+			Env: []string{guest.InterfacesVariable + "=" + strings.Join(k.interfaces, ","), "BPFSMITH_RANDOM=" +
+				strconv.Itoa(opt.random)}})
 	}
 	text, err := json.Marshal(j)
 	if err != nil {

@@ -37,11 +37,13 @@ var kernels = []kernel{
 	{
 		// No links, no types of modules, no names of stubs.
 		name: "6.1", pattern: `^linux-image-6\.1\.0-\d+-cloud-amd64$`,
-		modules: []string{"drivers/net/tun", "drivers/net/veth", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"}, interfaces: []string{"bpf_dummy_ops"},
+		modules:    []string{"drivers/net/tun", "drivers/net/veth", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"},
+		interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
 		name: "6.12", pattern: `^linux-image-6\.12\.\d+\+deb12-cloud-amd64$`,
-		modules: []string{"drivers/net/tun", "drivers/net/veth", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"}, interfaces: []string{"bpf_dummy_ops"},
+		modules:    []string{"drivers/net/tun", "drivers/net/veth", "net/ipv4/tcp_dctcp", "net/ipv4/tcp_bbr"},
+		interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
 		// Has sched_ext_ops and hid_bpf_ops besides, and everything built in; but no
@@ -61,7 +63,8 @@ var excludedEverywhere = []exclusion{
 // unsteady are tests that measure time, which only guests keep that count it in
 // their instructions.
 var unsteady = []exclusion{
-	{"./examples/tcp_cc", "TestOursCarryAsTheKernels|TestDCTCPCarriesAsTheKernels|TestDCTCPKeepsTheQueueShort", "measures time: -steady runs it"},
+	{"./examples/tcp_cc", "TestOursCarryAsTheKernels|TestDCTCPCarriesAsTheKernels|TestDCTCPKeepsTheQueueShort",
+		"measures time: -steady runs it"},
 }
 
 // exclusions are a kernel's, and those that hold for all of them.

@@ -44,7 +44,8 @@ func main() {
 	flag.StringVar(&opt.kernel, "kernel", "", "only kernels whose names match this `pattern`")
 	flag.StringVar(&opt.run, "run", "", "only tests that match this `pattern`, as go test has it")
 	flag.IntVar(&opt.random, "random", 200, "how `many` random programs to try, where tests try some")
-	flag.BoolVar(&opt.steady, "steady", false, "let guests count time in their instructions, one processor after the other: slower where much is computed, but\nno machine is too busy for it, so that tests may measure time")
+	flag.BoolVar(&opt.steady, "steady", false, "let guests count time in their instructions, one processor after the other: slower "+
+		"where much is computed, but\nno machine is too busy for it, so that tests may measure time")
 	flag.BoolVar(&opt.verbose, "v", false, "print what all tests print, and the kernels' logs")
 	flag.BoolVar(&opt.update, "update", false, "look for newer kernels in Debian's archive")
 	flag.DurationVar(&opt.timeout, "timeout", 10*time.Minute, "how long one machine may run")

@@ -56,7 +56,8 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt opti
 }
 
 // trouble is what a kernel writes when something is wrong with it.
-var trouble = []string{"WARNING:", "BUG:", "Oops", "Kernel panic", "general protection", "Call Trace:", "INFO: rcu", "KASAN", "UBSAN", "soft lockup", "blocked for more than"}
+var trouble = []string{"WARNING:", "BUG:", "Oops", "Kernel panic", "general protection", "Call Trace:", "INFO: rcu", "KASAN", "UBSAN",
+	"soft lockup", "blocked for more than"}
 
 // complaint is the kernel's log from the first sign of trouble on, "" for none.
 func (r run) complaint() string {

@@ -84,7 +84,8 @@ func TestAKernelsComplaintIsFound(t *testing.T) {
 
 // TestTheNewestPackage: versions are compared as numbers.
 func TestTheNewestPackage(t *testing.T) {
-	names := []string{"linux-image-6.1.0-9-cloud-amd64", "linux-image-6.1.0-56-cloud-amd64", "linux-image-6.1.0-60-cloud-amd64-dbg", "linux-image-6.12.117+deb12-cloud-amd64", "new-123"}
+	names := []string{"linux-image-6.1.0-9-cloud-amd64", "linux-image-6.1.0-56-cloud-amd64", "linux-image-6.1.0-60-cloud-amd64-dbg",
+		"linux-image-6.12.117+deb12-cloud-amd64", "new-123"}
 	if got := kernels[0].newest(names); got != names[1] {
 		t.Errorf("got %q", got)
 	}

@@ -19,7 +19,8 @@ type arithmetic interface {
 	convert(x uint64) uint64
 }
 
-var arithmetics = [numTypes]arithmetic{of[uint8]{}, of[uint16]{}, of[uint32]{}, of[uint64]{}, of[int8]{}, of[int16]{}, of[int32]{}, of[int64]{}}
+var arithmetics = [numTypes]arithmetic{of[uint8]{}, of[uint16]{}, of[uint32]{}, of[uint64]{}, of[int8]{}, of[int16]{}, of[int32]{},
+	of[int64]{}}
 
 // of is Go's arithmetic of a T.
 type of[T integer] struct{}

@@ -34,7 +34,8 @@ func (p *Program) build(n int, programs []*dsl.Program) *dsl.Program {
 	}
 	t := reflect.FuncOf(in, []reflect.Type{parameterType(Param{Type: f.Type})}, false)
 	fn := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
-		b := &builder{fn: args[0].Interface().(*dsl.Fn), f: f, programs: programs, names: make(map[int]value), leave: make(map[int]func()), objects: []dsl.Ptr{{}}}
+		b := &builder{fn: args[0].Interface().(*dsl.Fn), f: f, programs: programs, names: make(map[int]value), leave: make(map[int]func()),
+			objects: []dsl.Ptr{{}}}
 		args = args[1:]
 		if n == 0 || f.Pointer {
 			b.objects[0] = args[0].Interface().(dsl.StructPtr).Pointer()
@@ -60,9 +61,11 @@ func functionName(n int) string {
 }
 
 func parameterType(p Param) reflect.Type {
-	ints := [...]reflect.Type{reflect.TypeFor[dsl.U8](), reflect.TypeFor[dsl.U16](), reflect.TypeFor[dsl.U32](), reflect.TypeFor[dsl.U64](),
+	ints := [...]reflect.Type{reflect.TypeFor[dsl.U8](), reflect.TypeFor[dsl.U16](), reflect.TypeFor[dsl.U32](),
+		reflect.TypeFor[dsl.U64](),
 		reflect.TypeFor[dsl.S8](), reflect.TypeFor[dsl.S16](), reflect.TypeFor[dsl.S32](), reflect.TypeFor[dsl.S64]()}
-	vars := [...]reflect.Type{reflect.TypeFor[dsl.VarU8](), reflect.TypeFor[dsl.VarU16](), reflect.TypeFor[dsl.VarU32](), reflect.TypeFor[dsl.VarU64](),
+	vars := [...]reflect.Type{reflect.TypeFor[dsl.VarU8](), reflect.TypeFor[dsl.VarU16](), reflect.TypeFor[dsl.VarU32](),
+		reflect.TypeFor[dsl.VarU64](),
 		reflect.TypeFor[dsl.VarS8](), reflect.TypeFor[dsl.VarS16](), reflect.TypeFor[dsl.VarS32](), reflect.TypeFor[dsl.VarS64]()}
 	if p.Var {
 		return vars[p.Type]
@@ -201,8 +204,10 @@ func (b *builder) call(s *Stmt) {
 	}
 	r := b.fn.Call(b.programs[s.Sub], o...)
 	results := [...]func() value{
-		U8: func() value { return wrap(r.U8()) }, U16: func() value { return wrap(r.U16()) }, U32: func() value { return wrap(r.U32()) }, U64: func() value { return wrap(r.U64()) },
-		S8: func() value { return wrap(r.S8()) }, S16: func() value { return wrap(r.S16()) }, S32: func() value { return wrap(r.S32()) }, S64: func() value { return wrap(r.S64()) },
+		U8: func() value { return wrap(r.U8()) }, U16: func() value { return wrap(r.U16()) }, U32: func() value { return wrap(r.U32()) },
+		U64: func() value { return wrap(r.U64()) },
+		S8:  func() value { return wrap(r.S8()) }, S16: func() value { return wrap(r.S16()) }, S32: func() value { return wrap(r.S32()) },
+		S64: func() value { return wrap(r.S64()) },
 	}
 	b.names[s.ID] = results[s.Type]()
 }

@@ -75,7 +75,8 @@ type number[N dsl.Int, V any] struct{ operators[N, V] }
 func plain[N dsl.Int, V any](n N) value { return number[N, V]{any(n).(operators[N, V])} }
 
 func (n number[N, V]) binary(op Op, o dsl.Operand) value {
-	methods := map[Op]func(dsl.Operand) N{Add: n.Add, Sub: n.Sub, Mul: n.Mul, Div: n.Div, Mod: n.Mod, And: n.And, Or: n.Or, Xor: n.Xor, Min: n.Min, Max: n.Max}
+	methods := map[Op]func(dsl.Operand) N{Add: n.Add, Sub: n.Sub, Mul: n.Mul, Div: n.Div, Mod: n.Mod, And: n.And, Or: n.Or, Xor: n.Xor,
+		Min: n.Min, Max: n.Max}
 	return plain[N, V](methods[op](o))
 }
 

@@ -58,7 +58,8 @@ func (w *printer) body(list []*Stmt) {
 	w.depth--
 }
 
-var atomicNames = [...]string{AtomicAdd: "AtomicAdd", AtomicAnd: "AtomicAnd", AtomicOr: "AtomicOr", AtomicXor: "AtomicXor", Exchange: "Exchange", CompareExchange: "CompareExchange"}
+var atomicNames = [...]string{AtomicAdd: "AtomicAdd", AtomicAnd: "AtomicAnd", AtomicOr: "AtomicOr", AtomicXor: "AtomicXor",
+	Exchange: "Exchange", CompareExchange: "CompareExchange"}
 
 func (w *printer) statement(s *Stmt) {
 	switch s.Kind {
@@ -179,8 +180,10 @@ func (w *printer) place(t Type, p *Place) string {
 	return fmt.Sprintf("%s.%v%s[%d]", object, t, map[bool]string{true: "BE"}[p.Big], p.Off)
 }
 
-var opNames = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Mod: "%", And: "&", Or: "|", Xor: "^", Min: "min", Max: "max", Shl: "<<", Shr: ">>", Neg: "-", Not: "^", Swap: "swap",
-	Eq: "==", Ne: "!=", Lt: "<", Le: "<=", Gt: ">", Ge: ">=", Has: "has", Both: "and", Either: "or", NotBool: "!", AndThen: "&&", OrElse: "||"}
+var opNames = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Mod: "%", And: "&", Or: "|", Xor: "^", Min: "min", Max: "max", Shl: "<<",
+	Shr: ">>", Neg: "-", Not: "^", Swap: "swap",
+	Eq: "==", Ne: "!=", Lt: "<", Le: "<=", Gt: ">", Ge: ">=", Has: "has", Both: "and", Either: "or", NotBool: "!", AndThen: "&&",
+	OrElse: "||"}
 
 func (w *printer) expr(e *Expr) string {
 	arg := func(i int) string { return w.expr(e.Args[i]) }

@@ -17,7 +17,8 @@ const (
 	numTypes = Bool
 )
 
-var typeNames = [...]string{U8: "uint8", U16: "uint16", U32: "uint32", U64: "uint64", S8: "int8", S16: "int16", S32: "int32", S64: "int64", Bool: "bool"}
+var typeNames = [...]string{U8: "uint8", U16: "uint16", U32: "uint32", U64: "uint64", S8: "int8", S16: "int16", S32: "int32", S64: "int64",
+	Bool: "bool"}
 
 // String is the type's name in Go.
 func (t Type) String() string { return typeNames[t] }
@@ -208,7 +209,8 @@ type member struct {
 }
 
 var members = [...]member{
-	{"A", 0, U64}, {"B", 8, S64}, {"C", 16, U32}, {"D", 20, S32}, {"E", 24, U16}, {"F", 26, S16}, {"G", 28, U8}, {"H", 29, S8}, {"I[0]", 30, U8}, {"I[1]", 31, U8},
+	{"A", 0, U64}, {"B", 8, S64}, {"C", 16, U32}, {"D", 20, S32}, {"E", 24, U16}, {"F", 26, S16}, {"G", 28, U8}, {"H", 29, S8}, {"I[0]",
+		30, U8}, {"I[1]", 31, U8},
 	{"W[0]", 32, U32}, {"W[1]", 36, U32}, {"W[2]", 40, U32}, {"W[3]", 44, U32}, {"Y[0]", 48, U8}, {"Y[7]", 55, U8},
 	{"P[0].X", 56, U32}, {"P[0].Y", 60, S16}, {"P[0].Z", 62, U16}, {"P[1].X", 64, U32}, {"P[1].Y", 68, S16},
 }

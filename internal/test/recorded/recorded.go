@@ -1,6 +1,6 @@
 // Package recorded has the verifier's logs that were recorded for this project, for tests: what Linux 6.18 printed for 190 programs at
-// several log levels, for eight loads of BTF, and for one load that a signal interrupted. With each program stands what its author did wrong on
-// purpose, which no log tells: the witness of what is made of the log.
+// several log levels, for eight loads of BTF, and for one load that a signal interrupted. With each program stands what its author did
+// wrong on purpose, which no log tells: the witness of what is made of the log.
 //
 // Beside them are a catalogue of the messages, and the patterns of messages that three kernels have in them.
 //

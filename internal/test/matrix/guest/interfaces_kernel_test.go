@@ -75,7 +75,8 @@ func TestEveryInterfaceIsRead(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%s: %d members, of which %d callbacks; %d bytes; %d arguments without a name", name, len(ops.Members), callbacks, ops.ValueSize, nameless)
+		t.Logf("%s: %d members, of which %d callbacks; %d bytes; %d arguments without a name", name, len(ops.Members), callbacks,
+			ops.ValueSize, nameless)
 	}
 	for _, name := range append(expected(), "tcp_congestion_ops") {
 		if !found[name] {

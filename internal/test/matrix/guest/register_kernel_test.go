@@ -37,7 +37,8 @@ func since(t *testing.T, major, minor int) bool {
 // fixed is an algorithm whose window is that many segments.
 func fixed(name string, window int32) structops.Ops {
 	sk := dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0)
-	keep := dsl.Assembly("keep", dsl.Proto("u32", "struct sock *sk"), sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), dsl.Exit())
+	keep := dsl.Assembly("keep", dsl.Proto("u32", "struct sock *sk"), sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"),
+		dsl.Exit())
 	set := dsl.Assembly("set", sk, dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", window), dsl.Exit())
 	return structops.Ops{Type: "tcp_congestion_ops", License: "GPL", Members: structops.Members{
 		"name": name, "ssthresh": keep, "undo_cwnd": keep, "cong_avoid": set, "init": set}}
