@@ -46,7 +46,7 @@ type Link interface {
 	Close() error
 }
 
-// What callers decide on.
+// Errors for callers to check.
 var (
 	ErrClosed   = attachment.ErrClosed   // the link is closed
 	ErrDetached = attachment.ErrDetached // the attachment has ended, or the place that it was at is gone
@@ -75,7 +75,7 @@ type seal = attachment.Link
 // meanings says what errors of a link's steps mean, once it is there. Measured on Linux 6.18.
 var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepUpdate, fs.ErrClosed, ErrClosed, ""),
-	refusal.Row(prog.StepUpdate, errno.ENOLINK, ErrDetached, "attach the program anew"),
+	refusal.Row(prog.StepUpdate, errno.ENOLINK, ErrDetached, "attach the program again"),
 	refusal.Row(prog.StepUpdate, errno.EINVAL, nil, "the new program must have the type and the attach type of the one that the link "+
 		"holds"),
 	refusal.Row(prog.StepDetach, fs.ErrClosed, ErrClosed, ""),
@@ -118,7 +118,7 @@ func (l *attached) Update(to prog.Verified) error {
 	}
 	if got := p.Plan().Options.Type; l.progType != 0 && got != l.progType {
 		e := &prog.StepError{Step: prog.StepUpdate, Subject: l.subject, Position: l.position, Place: l.place, Err: ErrOther}
-		e.Help = "the link holds a program of type " + l.progType.String() + ", and the new one is of type " + got.String()
+		e.Help = "the link holds a program of type " + l.progType.String() + ", but the new program is of type " + got.String()
 		return e
 	}
 	return l.failed(prog.StepUpdate, l.place, syscall.LinkUpdate(l.fd, p.FD(), nil, 0))
@@ -167,7 +167,7 @@ func (l *attached) end() {
 	}
 }
 
-// Close lets go of the link.
+// Close closes the link.
 func (l *attached) Close() error {
 	defer l.end()
 	return l.fd.Close()

@@ -122,7 +122,7 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 		t.Error(err)
 	}
 	if err := l.Update(socket); !errors.Is(err, link.ErrOther) || !strings.Contains(err.Error(),
-		"of type cgroup_skb, and the new one is of type cgroup_sock") {
+		"of type cgroup_skb, but the new program is of type cgroup_sock") {
 		t.Errorf("a program of another type: %v", err)
 	}
 	pin := filepath.Join(pins, "egress")

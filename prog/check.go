@@ -16,7 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A checker collects what is wrong with the way a program is to be loaded, and completes its plan.
+// A checker collects the mistakes in the options of a program, and completes its plan.
 type checker struct {
 	program  *dsl.Program
 	types    *btf.Types // nil when not known
@@ -24,7 +24,7 @@ type checker struct {
 	place    *compile.Place // where the program goes
 	findings mistake.Findings
 
-	unchecked bool // what does not go together is for the kernel to say
+	unchecked bool // contradictions are left to the kernel
 }
 
 // found notes a mistake in the options.
@@ -36,7 +36,7 @@ func (c *checker) found(f mistake.Finding) {
 	c.findings = append(c.findings, f)
 }
 
-// check looks at the options, and completes them. What it returns is no mistake of theirs: BTF that cannot be read.
+// check checks the options, and completes them. The error that it returns is not a mistake in them: BTF cannot be read.
 func (c *checker) check() error {
 	c.checkLicense()
 	c.settleType()
@@ -58,12 +58,12 @@ func (c *checker) check() error {
 	return c.findTarget()
 }
 
-// checkLicense asks for a licence. Which one, is for the author to say.
+// checkLicense requires a licence. The author decides which one.
 func (c *checker) checkLicense() {
 	if c.plan.Options.License != "" {
 		return
 	}
-	c.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the program is not stated", Help: fmt.Sprintf(
+	c.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the program is missing", Help: fmt.Sprintf(
 		"set Options.License. One of %s opens all helpers and kernel functions; any other text, such as \"MIT\", opens those that are "+
 			"not for the GPL only", quotedList(linux.GPLLicences()))})
 }
@@ -109,15 +109,15 @@ func (c *checker) settleType() {
 	}
 }
 
-// given says what a program of a type is given.
+// given says what the parameters of a program of a type are.
 func given(t syscall.ProgType) string {
 	switch info := t.Info(); {
 	case info.Arguments:
-		return "such programs are given arguments"
+		return "such programs have arguments as parameters"
 	case info.Context != "":
-		return "such programs are given a struct " + info.Context
+		return "such programs have a context, a struct " + info.Context
 	}
-	return "such programs are given something else"
+	return "such programs have other parameters"
 }
 
 // settleAttachType finds the place that the program is checked for, where its type has one, and says which there are where it has to be
@@ -134,14 +134,16 @@ func (c *checker) settleAttachType() {
 	}
 	if o.AttachType != 0 {
 		if len(may) > 0 && !slices.Contains(may, o.AttachType) && !c.unchecked {
-			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs are not for %v", o.Type, o.AttachType),
+			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs cannot be attached at %v",
+				o.Type, o.AttachType),
 				Help: "Options.AttachType may be " + list()})
 		}
 		return
 	}
 	switch o.Type {
 	case syscall.ProgTypeTracing, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeCgroupSockOpt:
-		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: %v programs are checked for one",
+		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: the kernel checks %v programs "+
+			"for one",
 			o.Type), Help: "set Options.AttachType; it may be " + list()})
 	case syscall.ProgTypeLSM:
 		o.AttachType = syscall.AttachLSMMAC

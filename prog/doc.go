@@ -7,7 +7,7 @@
 //
 // A program is given to the kernel as instructions, together with its type: an XDP program, a socket filter, a program for a tracepoint.
 // The type decides what R1 points to when the program begins (its context), which helpers it may call, and what its result means. The
-// kernel's verifier then follows all paths through the program, and takes it only when none does harm. A program that is loaded has a
+// kernel's verifier then follows all paths through the program, and accepts it only if none does harm. A program that is loaded has a
 // descriptor, and does nothing: it runs when it is attached (package link), or when [Loaded.Run] runs it on made-up input, which is how
 // most types are tested.
 //

@@ -37,13 +37,13 @@ const (
 )
 
 // A StepError says which step failed: of loading, attaching or running a program, or of registering an implementation of a kernel
-// interface. Unwrap leads to the kernel's errno, so that errors.Is finds it.
+// interface. Unwrap returns the kernel's errno, so that errors.Is finds it.
 type StepError struct {
 	Step     Step
 	Subject  string           // the program, or the implementation; for one without a name its kernel struct; "" when not known yet
 	Place    string           // "interface 2", a path; "" for steps that have none
 	Position mistake.Position // of the program; the zero Position for implementations
-	Help     string           // what is behind it, and what to do; "" when Err says it
+	Help     string           // the cause, and what to do; "" if Err says it
 	Err      error
 }
 

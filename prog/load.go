@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A Loaded is a program that the kernel has verified. It is attached to nothing; package link attaches it.
+// A Loaded is a program that the kernel has verified. It is not attached yet; package link attaches it.
 type Loaded struct {
 	seal
 	plan *Plan
@@ -92,11 +92,11 @@ func (p *Plan) Load() (*Loaded, error) {
 // FD is the program's descriptor. It is closed with l.
 func (l *Loaded) FD() *syscall.FD { return l.fd }
 
-// Plan is what the program was loaded from: what it was compiled to, and what it was loaded as.
+// Plan is the plan that the program was loaded from: the compiled program and its options.
 func (l *Loaded) Plan() *Plan { return l.plan }
 
 // Info is what the kernel tells about the program.
 func (l *Loaded) Info() (*syscall.ProgInfo, error) { return syscall.ProgInfoByFD(l.fd) }
 
-// Close lets go of the program. Where it is attached it stays.
+// Close closes the program. Attached programs stay attached.
 func (l *Loaded) Close() error { return l.fd.Close() }

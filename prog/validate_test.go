@@ -61,9 +61,9 @@ func TestAProgramKnowsItsType(t *testing.T) {
 			"its context, struct __sk_buff, serves several\n\thelp: set Options.Type; it may be socket_filter, sched_cls, sched_act, " +
 				"cgroup_skb"},
 		{"an SKB as XDP", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType,
-			"the program takes a struct __sk_buff, and Options.Type is xdp: such programs are given a struct xdp_md"},
+			"the program takes a struct __sk_buff, and Options.Type is xdp: such programs have a context, a struct xdp_md"},
 		{"an SKB for a tracepoint", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeRawTracepoint}, 0, 0, mistake.BadProgType,
-			"Options.Type is raw_tracepoint: such programs are given arguments"},
+			"Options.Type is raw_tracepoint: such programs have arguments as parameters"},
 		{"arguments as XDP", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType,
 			"the program takes arguments, and Options.Type is xdp"},
 		{"arguments for a raw tracepoint", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeRawTracepoint},
@@ -73,7 +73,7 @@ func TestAProgramKnowsItsType(t *testing.T) {
 		{"instructions without", raw(), prog.Options{}, 0, 0, mistake.BadProgType,
 			"the program's type is missing\n\thelp: set Options.Type"},
 		{"a place of another type", raw(), prog.Options{Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP}, 0, 0,
-			mistake.BadAttach, "sk_lookup programs are not for xdp\n\thelp: Options.AttachType may be sk_lookup"},
+			mistake.BadAttach, "sk_lookup programs cannot be attached at xdp\n\thelp: Options.AttachType may be sk_lookup"},
 		{"no place, and several", raw(), prog.Options{Type: syscall.ProgTypeCgroupSockOpt}, 0, 0, mistake.BadAttach,
 			"it may be cgroup_getsockopt, cgroup_setsockopt"},
 		{"a contradiction, unchecked", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP, Unchecked: true},
@@ -115,7 +115,7 @@ func wantFinding(t *testing.T, err error, kind mistake.Kind, want string) {
 func TestTheLicenceIsTheAuthors(t *testing.T) {
 	target := compile.Target{BTF: types(t), ByteOrder: isa.Native}
 	wantFinding(t, prog.Validate(dsl.Func("p", takesXDP), prog.Options{}, target), mistake.MissingLicense,
-		"the licence of the program is not stated\n\thelp: set Options.License. One of \"GPL\", \"GPL v2\"")
+		"the licence of the program is missing\n\thelp: set Options.License. One of \"GPL\", \"GPL v2\"")
 	for _, licence := range []string{"GPL", "Dual MIT/GPL", "MIT", "Proprietary"} {
 		if err := prog.Validate(dsl.Func("p", takesXDP), prog.Options{License: licence}, target); err != nil {
 			t.Errorf("%s: %v", licence, err)

@@ -17,7 +17,7 @@ import (
 
 func isNotFound(err error) bool { return errors.Is(err, btf.ErrNotFound) }
 
-// isZero reports whether a member's value is what it would be without being set.
+// isZero reports whether a member has the value that it has if it is not set.
 func isZero(value any) bool { return reflect.ValueOf(value).IsZero() }
 
 // bindData places the value of a data member in the struct.
@@ -29,7 +29,7 @@ func (v *validator) bindData(m Member, value any) {
 		}
 		help := "leave it out; no data of " + t.Name + " can be set"
 		if len(t.known.Settable) > 0 {
-			help = "leave it out; settable are " + strings.Join(t.known.Settable, ", ")
+			help = "leave it out; these can be set: " + strings.Join(t.known.Settable, ", ")
 		}
 		v.found(mistake.Finding{Member: m.Name, Kind: mistake.ReservedMember,
 			Detail: fmt.Sprintf("%s belongs to the kernel and cannot be set", m.Name), Note: m.Declaration(), Help: help})
@@ -45,12 +45,12 @@ func (v *validator) bindData(m Member, value any) {
 	}
 }
 
-// checkName holds the name of an implementation against what the kernel takes
+// checkName checks the name of an implementation against the kernel's rule
 // (kernel/bpf/syscall.c, bpf_obj_name_cpy: letters, digits, dot and underscore).
 func (v *validator) checkName(m Member, value any) {
 	name, ok := value.(string)
 	if !ok {
-		text, _ := value.([]byte) // encodeValue took nothing else
+		text, _ := value.([]byte) // encodeValue accepted nothing else
 		name, _, _ = strings.Cut(string(text), "\x00")
 	}
 	v.plan.Name = name
@@ -67,7 +67,7 @@ func (v *validator) checkName(m Member, value any) {
 	}
 }
 
-// encodeValue writes a Go value as the kernel has the member.
+// encodeValue writes a Go value in the kernel's form of the member.
 func encodeValue(dst []byte, m Member, value any) error {
 	if m.bits != 0 {
 		return fmt.Errorf("%s is a bit field, which cannot be set yet", m.Name)

@@ -5,7 +5,7 @@
 // Parts of the kernel are used through a struct of function pointers: a TCP
 // congestion control is a struct tcp_congestion_ops with ssthresh, cong_avoid
 // and a dozen more. For some of these structs the kernel lets BPF programs
-// stand in for the functions. An implementation then consists of
+// replace the functions. An implementation then consists of
 //
 //   - one program a member, verified for exactly that member: it may load the
 //     member's arguments, call what that member may call, and must return what
@@ -13,8 +13,8 @@
 //   - a map of the type struct_ops whose only value is the struct, with a
 //     program where the kernel has a function pointer, and with the struct's
 //     data members (name, flags) beside them;
-//   - a link, which keeps the map registered. When its last descriptor goes, so
-//     does the registration: nothing outlives a process that is killed, unless
+//   - a link, which keeps the map registered. When its last descriptor is closed,
+//     the registration ends too. So nothing stays after a process is killed, unless
 //     the link was pinned to a path in a BPF file system.
 //
 // R1 points to an array of u64, one for each argument, not to the first
@@ -48,8 +48,8 @@
 //	}
 //	defer link.Close()
 //
-// What an interface wants beyond its BTF, such as required members and fields
-// that may be written, stands in one table (internal/linux). Interfaces that are not
-// in it work all the same; their mistakes come back from the kernel, as
-// prog.StepError and prog.ProgramError.
+// The rules of an interface that its BTF does not have, such as required members and
+// writable fields, are in one table (internal/linux). Interfaces that are not in it
+// work too. Their mistakes are then found by the kernel, as prog.StepError and
+// prog.ProgramError.
 package structops

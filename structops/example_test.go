@@ -32,7 +32,7 @@ func ExampleValidate() {
 	}
 	// Output:
 	// name: the name "go-two" has a character that the kernel refuses: '-'
-	// cong_avoid: tcp_congestion_ops needs one of cong_avoid, cong_control, and none is set
+	// cong_avoid: tcp_congestion_ops needs one of cong_avoid, cong_control; none is set
 }
 
 // Members are functions of Go: Go's compiler compares their signatures with the

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// An Implementation is what Register, Prepare and Validate take: a Go struct that stands for a struct of the kernel, or [Ops] with
+// An Implementation is the argument of Register, Prepare and Validate: a Go struct for a struct of the kernel, or [Ops] with
 // members by name.
 //
 // Such structs are written by bpfsmith gen --ops, for example tcp.CongestionOps: a field of function type for each callback and one for

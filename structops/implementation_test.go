@@ -86,7 +86,7 @@ func TestMistakesInAStruct(t *testing.T) {
 		want  string
 	}{
 		{"a member that must be set", func(h *byHand) { h.Ssthresh = nil }, mistake.MissingMember,
-			"tcp_congestion_ops needs ssthresh, and it is not set"},
+			"tcp_congestion_ops needs ssthresh, which is not set"},
 		{"no name", func(h *byHand) { h.Name = "" }, mistake.MissingMember, "tcp_congestion_ops needs name"},
 		{"a name that is too long", func(h *byHand) { h.Name = "a_name_of_17_byte" }, mistake.BadValue, "name holds 15 and a NUL"},
 		{"a licence", func(h *byHand) { h.License = "Proprietary" }, mistake.BadLicense, "not compatible with the GPL"},

@@ -30,13 +30,13 @@ type Link struct {
 	name string
 
 	mu    sync.Mutex
-	fd    *syscall.FD // the kernel's link; nil where there are none, or when closed
-	table *syscall.FD // the map with the struct that is registered now; nil when closed
-	watch *watch      // behind Done, nil until it is called
+	fd    *syscall.FD // the kernel's link; nil if the kernel has no links, or after Close
+	table *syscall.FD // the map with the struct that is registered now; nil after Close
+	watch *watch      // used by Done; nil until it is called
 	kept  bool        // without links: the registration is pinned, so Close leaves it
 	pins  attachment.Pins
 
-	detached bool // by this Link: Linux before 6.10 does not tell who watches
+	detached bool // by this Link: Linux before 6.10 does not tell watchers
 }
 
 type linkSeal = attachment.Link
@@ -44,12 +44,12 @@ type linkSeal = attachment.Link
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".
 func (l *Link) Type() string { return l.typ }
 
-// Name is what the kernel lists the implementation as; "" for types without names.
+// Name is the name under which the kernel lists the implementation; "" for types without names.
 func (l *Link) Name() string { return l.name }
 
-// Close lets go of the link: the implementation is unregistered, unless the
-// link is pinned. Sockets that use it keep it until they close. Closing twice
-// is no error.
+// Close closes the link: the implementation is unregistered, unless the
+// link is pinned. Sockets that use it keep it until they close. A second Close
+// is not an error.
 func (l *Link) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *Link) Close() error {
 }
 
 // unregister ends a registration without a link. Another process may have
-// ended it already, which is as good.
+// ended it already; that is fine.
 func (l *Link) unregister() error {
 	err := syscall.MapDelete(l.table, make([]byte, 4))
 	if errors.Is(err, errno.ENOENT) || errors.Is(err, errno.EINPROGRESS) {
@@ -82,7 +82,7 @@ func (l *Link) unregister() error {
 }
 
 // Detach unregisters the implementation although the link, or pins of it, may
-// live on. A link that is detached stays so.
+// still exist. A detached link stays detached.
 func (l *Link) Detach() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *Link) Detach() error {
 }
 
 // Update replaces the implementation by another of the same type and name, in
-// one step: there is no moment without one. What is new gets the new one; TCP
+// one step: there is no moment without one. New users get the new one. TCP
 // connections that are open keep the programs that they began with until they
 // close, or set the algorithm again by setsockopt, though its name is the same
 // (measured on Linux 6.12 and 6.18).
@@ -125,7 +125,7 @@ func (l *Link) Update(to prog.Verified) error {
 	p := loaded.plan
 	if p.Type.Name != l.typ || p.Name != l.name {
 		e := stepFailed(prog.StepUpdate, subject(l.typ, l.name), ErrOtherName)
-		e.Help = fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register anew", l.typ, l.name, p.Type.Name,
+		e.Help = fmt.Sprintf("the link is for %s %q, the update for %s %q: close the link and register again", l.typ, l.name, p.Type.Name,
 			p.Name)
 		return e
 	}
@@ -181,7 +181,7 @@ func (l *Link) Pin(path string) error {
 	return nil
 }
 
-// holder is what is pinned: the link, or, where there are none, the map; nil when closed.
+// holder is the descriptor that is pinned: the link, or the map if the kernel has no links; nil after Close.
 func (l *Link) holder() *syscall.FD {
 	if l.fd == nil {
 		return l.table
@@ -232,7 +232,7 @@ func OpenPinned(path string) (*Link, error) {
 	return link, nil
 }
 
-// openLink makes a Link of a descriptor, which it takes over unless it fails.
+// openLink creates a Link from a descriptor. It owns the descriptor, unless it fails.
 func openLink(fd *syscall.FD) (*Link, error) {
 	info, err := syscall.LinkInfoByFD(fd)
 	if errors.Is(err, fs.ErrInvalid) { // a map, perhaps, from a kernel without links
@@ -266,7 +266,7 @@ func openLink(fd *syscall.FD) (*Link, error) {
 	return link, nil
 }
 
-var errNotALink = errors.New("what is pinned there is no registered implementation")
+var errNotALink = errors.New("the pinned object is not a registered implementation")
 
 // identify reads type, name and state of the implementation in a map.
 func identify(table *syscall.FD) (typ, name string, state uint32, err error) {
@@ -281,7 +281,7 @@ func identify(table *syscall.FD) (typ, name string, state uint32, err error) {
 	defer types.Close()
 	typ, ok := strings.CutPrefix(types.Name(btf.ID(info.BTFVmlinuxValueTypeID)), valuePrefix)
 	if !ok {
-		return "", "", 0, errors.New("the map holds no implementation of a kernel interface")
+		return "", "", 0, errors.New("the map does not hold an implementation of a kernel interface")
 	}
 	t, err := ReadInterface(types, typ)
 	if err != nil {

@@ -103,7 +103,7 @@ func (l *Loaded) Program(member string) *syscall.FD {
 	return nil
 }
 
-// Close lets go of the programs and the map.
+// Close closes the programs and the map.
 func (l *Loaded) Close() error {
 	var errs []error
 	for _, p := range l.programs {

@@ -58,8 +58,8 @@ func Validate(impl Implementation, target compile.Target) error {
 	return err
 }
 
-// Prepare is Validate that gives what it made: the compiled programs and the
-// struct, ready to be loaded.
+// Prepare is Validate, but returns the compiled programs and the struct, ready
+// to be loaded.
 func Prepare(impl Implementation, target compile.Target) (*Plan, error) {
 	return prepare(impl, target, dsl.Here(0))
 }
@@ -127,7 +127,7 @@ func (ops Ops) symbols() iter.Seq[string] {
 	}
 }
 
-// A validator collects what is wrong with an implementation, and makes its plan.
+// A validator collects the mistakes of an implementation, and makes its plan.
 type validator struct {
 	ops      Ops
 	target   compile.Target
@@ -270,7 +270,7 @@ func (v *validator) checkRequired() {
 	}
 	for _, name := range t.known.Required {
 		if m, ok := t.Member(name); ok && missing(name) {
-			report(name, fmt.Sprintf("%s needs %s, and it is not set", t.Name, name), m.Declaration())
+			report(name, fmt.Sprintf("%s needs %s, which is not set", t.Name, name), m.Declaration())
 		}
 	}
 	for _, group := range t.known.RequiredOne {
@@ -283,7 +283,7 @@ func (v *validator) checkRequired() {
 				declarations = append(declarations, m.Declaration())
 			}
 		}
-		report(group[0], fmt.Sprintf("%s needs one of %s, and none is set", t.Name, strings.Join(group, ", ")), strings.Join(declarations,
+		report(group[0], fmt.Sprintf("%s needs one of %s; none is set", t.Name, strings.Join(group, ", ")), strings.Join(declarations,
 			"\n"))
 	}
 }
@@ -299,8 +299,8 @@ func (v *validator) checkLicense() {
 	choices := strings.Join(linux.GPLLicences(), ", ")
 	switch {
 	case v.plan.License == "":
-		v.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the programs is not stated",
-			Help: fmt.Sprintf("set License. The kernel takes %s for %s", choices, v.plan.Type.Name)})
+		v.found(mistake.Finding{Kind: mistake.MissingLicense, Detail: "the licence of the programs is missing",
+			Help: fmt.Sprintf("set License. For %[2]s the kernel accepts %[1]s", choices, v.plan.Type.Name)})
 	case !linux.GPLCompatible(v.plan.License):
 		v.found(mistake.Finding{Kind: mistake.BadLicense, Detail: fmt.Sprintf("the licence %q is not compatible with the GPL, as the "+
 			"kernel requires for %s", v.plan.License, v.plan.Type.Name),

@@ -81,7 +81,7 @@ func TestValidate(t *testing.T) {
 		want    []string // parts of the message
 	}{
 		{"licence not stated", structops.Ops{Type: "tcp_congestion_ops", Members: sound()}, mistake.MissingLicense, "",
-			[]string{"the licence of the programs is not stated", "set License. The kernel takes GPL, GPL v2, "}},
+			[]string{"the licence of the programs is missing", "set License. For tcp_congestion_ops the kernel accepts GPL, GPL v2, "}},
 		{"licence not compatible with the GPL", structops.Ops{Type: "tcp_congestion_ops", Members: sound(), License: "Proprietary"},
 			mistake.BadLicense, "",
 			[]string{`the licence "Proprietary" is not compatible with the GPL`, "License may be one of GPL, GPL v2"}},
@@ -134,7 +134,7 @@ func TestValidate(t *testing.T) {
 		{"pointer as result", with(structops.Members{"ssthresh": p(dsl.LoadMem(dw, r0, r1, 0), dsl.Exit())}), mistake.PointerResult,
 			"ssthresh", []string{"r0 holds a pointer at the end, but ssthresh must return a number", "ssthresh is u32 (*)"}},
 		{"key set", with(structops.Members{"key": 5}), mistake.ReservedMember, "key",
-			[]string{"key belongs to the kernel and cannot be set", "settable are name, flags"}},
+			[]string{"key belongs to the kernel and cannot be set", "these can be set: name, flags"}},
 		{"owner set", with(structops.Members{"owner": 5}), mistake.ReservedMember, "owner", []string{"owner belongs to the kernel"}},
 		{"list set", with(structops.Members{"list": 5}), mistake.ReservedMember, "list", []string{"list belongs to the kernel"}},
 		{"name empty", with(structops.Members{"name": ""}), mistake.BadName, "name", []string{"the name is empty",
@@ -161,11 +161,11 @@ func TestValidate(t *testing.T) {
 			dsl.Mov64Imm(r0, 2), dsl.Exit())}), mistake.ResultType, "ssthresh",
 			[]string{"the result is declared as u64, the kernel takes u32"}},
 		{"ssthresh missing", with(structops.Members{"ssthresh": nil}), mistake.MissingMember, "ssthresh",
-			[]string{"tcp_congestion_ops needs ssthresh, and it is not set", "u32 (*ssthresh)(struct sock *sk)"}},
+			[]string{"tcp_congestion_ops needs ssthresh, which is not set", "u32 (*ssthresh)(struct sock *sk)"}},
 		{"ssthresh nil", with(structops.Members{"ssthresh": (*dsl.Program)(nil)}), mistake.MissingMember, "ssthresh",
 			[]string{"needs ssthresh"}},
 		{"neither cong_avoid nor cong_control", with(structops.Members{"cong_avoid": nil}), mistake.MissingMember, "cong_avoid",
-			[]string{"needs one of cong_avoid, cong_control, and none is set",
+			[]string{"needs one of cong_avoid, cong_control; none is set",
 				"void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)"}},
 		{"name missing", with(structops.Members{"name": nil}), mistake.MissingMember, "name", []string{"needs name"}},
 	} {

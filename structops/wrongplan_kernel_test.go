@@ -40,7 +40,7 @@ func TestKernelRefusesAStep(t *testing.T) {
 	}{
 		{"value of another size", func(p *Plan) { p.Type.ValueSize-- }, "create the map", unix.EINVAL, "size, flags or name"},
 		{"value of a type that is no interface", func(p *Plan) { p.Type.ValueID = p.Type.ID }, "create the map",
-			syscall.ENOTSUPP, "does not take this struct"},
+			syscall.ENOTSUPP, "does not accept this struct"},
 		{"flag that no kernel knows", func(p *Plan) { binary.NativeEndian.PutUint32(p.at(t, "flags"), 1<<30) }, "set the members",
 			unix.EINVAL, "unknown bits in flags"},
 		{"empty name", func(p *Plan) { clear(p.at(t, "name")) }, "set the members", unix.EINVAL, "a required one is missing"},

@@ -4,11 +4,11 @@ package attachment
 
 import "errors"
 
-// What callers decide on; package link shows them.
+// Errors for callers to check; package link exports them.
 var (
 	ErrClosed   = errors.New("the link is closed")
 	ErrDetached = errors.New("the link is detached")
-	ErrReplaced = errors.New("the link holds something else than it did when it was opened or last updated")
+	ErrReplaced = errors.New("the link was updated by another process since it was opened or last updated")
 	ErrNoUpdate = errors.New("this link cannot be updated")
 	ErrOther    = errors.New("this link holds something of another kind")
 )

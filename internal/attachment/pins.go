@@ -8,7 +8,7 @@ import (
 // Pins are the files that a link was pinned to, or opened from.
 type Pins struct{ paths []string }
 
-// Add notes a file.
+// Add records a file.
 func (p *Pins) Add(path string) { p.paths = append(p.paths, path) }
 
 // Remove removes all of them with remove. Those that are gone already are as good as removed; those that cannot be stay noted.

@@ -9,7 +9,7 @@ import (
 	"fmt"
 )
 
-// A Meaning is one row: what an error number means at a step.
+// A Meaning is one row: the meaning of an error number at a step.
 type Meaning struct {
 	step      string // "register", "update"
 	errno, is error
