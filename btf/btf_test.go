@@ -157,7 +157,7 @@ func TestFieldErrors(t *testing.T) {
 		{"inet_connection_sock", "icsk_ca_priv[13]",
 			`inet_connection_sock.icsk_ca_priv[13]: index 13 is past the 13 elements of "icsk_ca_priv"`},
 		{"inet_connection_sock", "icsk_ca_priv[x]",
-			`inet_connection_sock.icsk_ca_priv[x]: "icsk_ca_priv[x]" has no index that is a number in brackets`},
+			`inet_connection_sock.icsk_ca_priv[x]: "icsk_ca_priv[x]" needs an index: a number in brackets`},
 	} {
 		_, err := types.Field(tt.root, tt.path)
 		if err == nil || err.Error() != tt.want {

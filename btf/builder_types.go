@@ -24,7 +24,7 @@ type Member struct {
 	Offset uint32 // bytes from the start
 }
 
-// Struct adds a struct of that many bytes. What no member stands for is padding.
+// Struct adds a struct of that many bytes. Bytes without a member are padding.
 func (b *Builder) Struct(name string, size uint32, members ...Member) ID {
 	return b.composite(KindStruct, name, size, members)
 }

@@ -4,10 +4,8 @@ import "encoding/binary"
 
 // A closure is the set of types that some wanted ones are made of.
 //
-// What lies behind a pointer is not part of a type's layout: a struct that is
-// only pointed to is not followed but stands as a forward declaration, as a C
-// header would have it. Without that cut, tcp_congestion_ops reaches a third
-// of the kernel.
+// A pointer's target is not part of a type's layout. So a struct that is only pointed to is not followed; it becomes a forward
+// declaration, as in a C header. Without that cut, tcp_congestion_ops reaches a third of the kernel.
 type closure struct {
 	types *Types
 	ids   []ID // in the order found
@@ -41,7 +39,7 @@ func (t *Types) closureOf(wanted []ID) (*closure, error) {
 	return c, nil
 }
 
-// add takes a type in that is referred to, behind a pointer or as part of a layout.
+// add adds a type that is referred to, by a pointer or as part of a layout.
 func (c *closure) add(id ID, behind bool) error {
 	if id == 0 {
 		return nil

@@ -170,7 +170,7 @@ func (d *decoder) into(dst *cbtf.Type, id ID) error {
 	return err
 }
 
-// forward declares a struct or union that nobody asked for.
+// forward declares a struct or union that was not asked for.
 func (d *decoder) forward(id ID) (cbtf.Type, error) {
 	if fwd, ok := d.forwards[id]; ok {
 		return fwd, nil

@@ -22,7 +22,7 @@ type Field struct {
 	Offset uint32 // bytes from the start of Struct; of a bit field, to the unit that holds it
 	Size   uint32 // bytes; of a bit field, of the unit that holds it
 	Type   ID     // as declared, typedefs included
-	Kind   Kind   // of the type behind the typedefs
+	Kind   Kind   // of the type without typedefs
 	Signed bool   // a signed integer
 
 	BitOffset uint32 // of a bit field: bits from the unit's first byte, counted as BTF does
@@ -49,7 +49,7 @@ type FieldError struct {
 	Err     error  // ErrNotFound or ErrNotScalar
 }
 
-// Error says what is wrong with the path, and what it may have been meant to be.
+// Error says what is wrong with the path, and suggests a similar one.
 func (e *FieldError) Error() string {
 	s := fmt.Sprintf("%s.%s: %s", e.Struct, e.Path, e.Problem)
 	if e.Nearest != "" {
@@ -115,7 +115,7 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 			indices = strings.TrimPrefix(indices, "[")
 			n, nerr := strconv.ParseUint(number, 10, 32)
 			if !ok || nerr != nil {
-				return fail(part, fmt.Sprintf("%q has no index that is a number in brackets", part))
+				return fail(part, fmt.Sprintf("%q needs an index: a number in brackets", part))
 			}
 			array, kind, err := t.resolve(at)
 			if err != nil {
@@ -186,21 +186,19 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 			return f, nil
 		}
 	}
-	return Field{}, fmt.Errorf("%s.%s: a bit field of %d bits at bit %d fits no aligned unit: %w", f.Struct, f.Path, bits,
+	return Field{}, fmt.Errorf("%s.%s: a bit field of %d bits at bit %d does not fit an aligned unit: %w", f.Struct, f.Path, bits,
 		offset, ErrNotScalar)
 }
 
-// Bounds of one look-up, so that structs which contain themselves, as only
-// broken BTF has them, come to an end: nested anonymous structs, and members
-// in all.
+// Limits of one look-up: nested anonymous structs, and all members. Without them, structs that contain themselves (only in
+// broken BTF) would never end.
 const (
 	maxNesting = 32
 	maxMembers = 1 << 16
 )
 
-// eachMember calls f for every named member of a struct or union until it
-// gives false. Members of anonymous ones count as its own; their offsets are
-// from its start.
+// eachMember calls f for every named member of a struct or union until f returns false. Members of anonymous ones count as its
+// own; their offsets are from its start.
 func (t *Types) eachMember(composite ID, f func(m rawMember) bool) error {
 	left := maxMembers
 	_, err := t.walkMembers(composite, 0, 0, &left, f)
@@ -292,7 +290,7 @@ func (t *Types) memberAt(composite ID, offset uint32) (name string, m rawMember,
 	return name, m, ok
 }
 
-// Size is the size of a type in bytes, as C's sizeof has it.
+// Size is the size of a type in bytes, like C's sizeof.
 func (t *Types) Size(id ID) (uint32, error) {
 	count := uint64(1)
 	for range 64 {
@@ -338,8 +336,8 @@ func (t *Types) Name(id ID) string {
 	return t.string(r.name())
 }
 
-// PointedTo is the struct or union that a pointer type leads to; false for
-// other types, and for structs that are only declared in this blob.
+// PointedTo is the struct or union that a pointer type points to; false for other types, and for structs that are only declared
+// in this blob.
 func (t *Types) PointedTo(id ID) (ID, bool) {
 	pointer, kind, err := t.resolve(id)
 	if err != nil || kind != KindPointer {

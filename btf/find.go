@@ -9,9 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
 
-// Find looks all the names up in one pass over the blob, whatever their kind.
-// Later look-ups of these names cost nothing; of a name that is not among
-// them, another pass. Names that do not exist are no error here.
+// Find looks all the names up in one pass over the blob, whatever their kind. Later look-ups of these names cost nothing; of a
+// name that is not among them, another pass. Names that do not exist are not an error here.
 //
 // A pass over the 126,000 types of Linux 6.18 takes well under a millisecond:
 // call Find once with all that will be needed.
@@ -177,7 +176,7 @@ func (t *Types) scan(wanted []string) error {
 const bare uint32 = 1<<KindFunc | 1<<KindPointer | 1<<KindConst | 1<<KindTypedef | 1<<KindForward |
 	1<<KindVolatile | 1<<KindRestrict | 1<<KindFloat | 1<<KindTypeTag
 
-// note takes a type down if it has one of the wanted names.
+// note records a type if it has one of the wanted names.
 func (t *Types) note(found map[string][]named, name uint32, kind Kind, id ID) {
 	text := t.text(name)
 	if types, ok := found[string(text)]; ok {
@@ -185,8 +184,8 @@ func (t *Types) note(found map[string][]named, name uint32, kind Kind, id ID) {
 	}
 }
 
-// A nameFilter tells most strings apart from some names by their first eight
-// bytes. Kernel names share beginnings ("bpf_", "tcp_"): fewer would not do.
+// A nameFilter tells most strings apart from some names by their first eight bytes. Kernel names share beginnings ("bpf_",
+// "tcp_"): fewer would not be enough.
 type nameFilter [1 << (filterBits - 6)]uint64
 
 const filterBits = 13

@@ -19,7 +19,7 @@ const sysfs = "/sys/kernel/btf"
 func Kernel() (*Types, error) {
 	t, err := File(filepath.Join(sysfs, "vmlinux"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("this kernel shows no types (it was built without CONFIG_DEBUG_INFO_BTF): %w", err)
+		return nil, fmt.Errorf("this kernel has no BTF (it was built without CONFIG_DEBUG_INFO_BTF): %w", err)
 	}
 	return t, err
 }

@@ -31,7 +31,7 @@ const (
 
 // size tells how long a record is.
 type size struct {
-	fixed uint8 // bytes that are always there; 0 for kinds that there are not
+	fixed uint8 // bytes that are always there; 0 for kinds that do not exist
 	each  uint8 // bytes that follow for each of vlen entries
 }
 
@@ -72,7 +72,7 @@ func (k Kind) String() string {
 	return "unknown kind"
 }
 
-// modifier reports whether a type of this kind only stands in front of another.
+// modifier reports whether a type of this kind only qualifies another.
 func (k Kind) modifier() bool {
 	switch k {
 	case KindTypedef, KindVolatile, KindConst, KindRestrict, KindTypeTag:

@@ -13,8 +13,8 @@ import (
 // Without a name it spells the type alone.
 func Declaration(t cbtf.Type, name string) string { return declaration(t, name, 0) }
 
-// maxProtoNesting is how deep prototypes are spelt out within the parameters
-// of others. C has no way to nest them without end; broken BTF has.
+// maxProtoNesting is how deep prototypes are spelt out within the parameters of others. In C nesting always ends; in broken BTF
+// it may not.
 const maxProtoNesting = 3
 
 func declaration(t cbtf.Type, name string, nesting int) string {
@@ -128,7 +128,7 @@ func skipQualifiers(t cbtf.Type) cbtf.Type {
 	}
 }
 
-// Underlying walks over typedefs and qualifiers to the type behind them.
+// Underlying removes typedefs and qualifiers and returns the type itself.
 func Underlying(t cbtf.Type) cbtf.Type {
 	for {
 		t = skipQualifiers(t)

@@ -15,7 +15,7 @@ import (
 // where those of vmlinux end.
 type ID = cbtf.TypeID
 
-// Mistakes that callers decide on.
+// Errors that callers can test for.
 var (
 	// ErrNotFound says that no type of that name and kind is in the blob.
 	ErrNotFound = errors.New("not found in BTF")
@@ -164,9 +164,8 @@ func (t *Types) Len() (int, error) {
 	return int(n), err
 }
 
-// Close gives back the mapping behind a blob that Kernel, Module or File
-// opened. The Types and what was cut from its bytes must not be used after;
-// decoded types stay valid.
+// Close releases the mapping of a blob that Kernel, Module or File opened. The Types and what was cut from its bytes must not
+// be used after; decoded types stay valid.
 func (t *Types) Close() error {
 	if t.unmap == nil {
 		return nil
@@ -210,7 +209,7 @@ func (t *Types) record(id ID) (record, error) {
 	return record{t.records[pos:]}, nil
 }
 
-// resolve walks over typedefs and qualifiers to the type behind them.
+// resolve removes typedefs and qualifiers and returns the type itself.
 func (t *Types) resolve(id ID) (ID, Kind, error) {
 	for range 64 { // deeper chains are loops (kernel: MAX_RESOLVE_DEPTH 32)
 		if id == 0 {
@@ -243,7 +242,7 @@ func (t *Types) text(off uint32) []byte {
 		return nil
 	}
 	b = b[off:]
-	return b[:bytes.IndexByte(b, 0)] // parse made sure that a NUL is there
+	return b[:bytes.IndexByte(b, 0)] // parse checked that there is a NUL
 }
 
 // string copies a name out of the blob.

@@ -9,7 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// check refuses code of a shape that the kernel is known to refuse. What is wrong on some path is found behind it; see verify.go.
+// check refuses code of a shape that the kernel is known to refuse. The next pass finds what is wrong on some path; see
+// verify.go.
 func check(u *unit) {
 	if u.target.Unchecked {
 		return
@@ -44,7 +45,7 @@ func (u *unit) checkInstructions(f *function) {
 					Note: fmt.Sprintf("Linux takes it since %v", t.since)})
 		} else if has := u.target.Kernel; has != (isa.KernelVersion{}) && t.since != (isa.KernelVersion{}) && !has.AtLeast(t.since) {
 			u.found(f, i, mistake.NeedsLevel,
-				mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, the target takes what Linux %v has",
+				mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, but the target is Linux %v",
 					in.Instruction, t.since, has)})
 		}
 		if in.write.Has(isa.R10) {
@@ -56,21 +57,21 @@ func (u *unit) checkInstructions(f *function) {
 				mistake.Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
 		}
 		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
-			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux takes no constant %d here",
+			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux does not accept the constant %d here",
 				in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
 	}
 }
 
-// linuxTakes says which constants Linux takes where RFC 9669 allows more.
+// linuxTakes says which constants Linux accepts where RFC 9669 allows more.
 func linuxTakes(imm isa.OperandKind) string {
 	switch imm {
 	case isa.OperandDivisor:
-		return "a divisor is not 0"
+		return "the divisor must not be 0"
 	case isa.OperandShift32:
-		return "a shift is within 0 to 31"
+		return "the shift must be 0 to 31"
 	case isa.OperandShift64:
-		return "a shift is within 0 to 63"
+		return "the shift must be 0 to 63"
 	}
 	return ""
 }
@@ -85,9 +86,8 @@ func (u *unit) checkEnd(f *function) {
 		f.item(last)), Help: "end it with Exit() or a jump"})
 }
 
-// checkJumps reports whether all jumps lead to an instruction. Where those with
-// a label lead is known; of others, and of calls, it finds it out: code taken as
-// it is (dsl.Raw) may hold several functions.
+// checkJumps reports whether the target of each jump is an instruction. The targets of jumps with a label are known. It finds
+// the targets of other jumps and of calls: code from dsl.Raw may hold several functions.
 func (u *unit) checkJumps(f *function) bool {
 	ok := true
 	for _, i := range f.jumps {
@@ -103,17 +103,17 @@ func (u *unit) checkJumps(f *function) bool {
 		switch {
 		case !in.is(jumps) && !begins:
 			u.found(f, i, mistake.JumpOutside,
-				mistake.Finding{Detail: fmt.Sprintf("%q leads to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
+				mistake.Finding{Detail: fmt.Sprintf("%q jumps to slot %d, where no instruction begins", in.Instruction, f.first+slot)})
 		case !in.is(jumps):
 			if to == f {
 				f.inner = append(f.inner, index)
 			}
 		case slot < 0 || slot >= f.size:
 			u.found(f, i, mistake.JumpOutside,
-				mistake.Finding{Detail: fmt.Sprintf("%q leads out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
+				mistake.Finding{Detail: fmt.Sprintf("%q jumps out of the function: to slot %d of %d", in.Instruction, slot, f.size)})
 			ok = false
 		case !begins:
-			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q leads into the middle of a 64-bit load",
+			u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("%q jumps into the middle of a 64-bit load",
 				in.Instruction), Help: "a 64-bit load takes two slots"})
 			ok = false
 		default:
@@ -125,8 +125,8 @@ func (u *unit) checkJumps(f *function) bool {
 	return ok
 }
 
-// indexOfSlot finds the instruction at a slot, or where it would stand; exact
-// is false when the slot is the second one of a 64-bit load, or none.
+// indexOfSlot finds the index of the instruction at a slot, or where it would be. exact is false when the slot is the second
+// one of a 64-bit load, or is outside the code.
 func (f *function) indexOfSlot(slot int) (index int, exact bool) {
 	if f.size == len(f.code) { // no 64-bit load
 		index = min(max(slot, 0), len(f.code))
@@ -136,8 +136,7 @@ func (f *function) indexOfSlot(slot int) (index int, exact bool) {
 	return index, f.slotAt(index) == slot
 }
 
-// checkReachable refuses code that no path leads to, as the kernel does. Of
-// each stretch of it, the first instruction is named.
+// checkReachable refuses code that no path reaches, as the kernel does. It reports the first instruction of each such stretch.
 func (u *unit) checkReachable(f *function) {
 	reached := make([]bool, len(f.code))
 	work := append([]int{0}, f.inner...)
@@ -148,7 +147,7 @@ func (u *unit) checkReachable(f *function) {
 			reached[i] = true
 			in := &f.code[i]
 			if in.Op == isa.GotoX(0).Op {
-				return // where it leads is in a map: nothing is known
+				return // its target is in a map: nothing is known
 			}
 			if in.is(jumps) && in.to != nowhere {
 				work = append(work, int(in.to))
@@ -166,8 +165,8 @@ func (u *unit) checkReachable(f *function) {
 			named = false
 		case !named && !f.code[i].is(added): // what was added is unreachable only because a jump is
 			named = true
-			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path leads to %q", f.item(i)),
-				Help: "remove it, or put a label here that is jumped to"})
+			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path reaches %q", f.item(i)),
+				Help: "remove it, or put a label here and jump to it"})
 		}
 	}
 }

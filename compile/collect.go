@@ -48,7 +48,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 			n := f.labels.of(item.Name())
 			if f.labels.at[n] != nowhere {
 				u.foundItem(f, item, mistake.DuplicateLabel,
-					mistake.Finding{Detail: "the label " + quote(item.Name()) + " stands here for the second time"})
+					mistake.Finding{Detail: "the label " + quote(item.Name()) + " is defined twice"})
 			}
 			f.labels.at[n], f.labels.item[n] = next, int32(i)
 			continue
@@ -89,7 +89,7 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 	}
 	f.code = code[:next]
 	f.size = int(slot)
-	if len(f.code) == 0 && !f.program.Structured() { // with a function of Go, something was found before
+	if len(f.code) == 0 && !f.program.Structured() { // for a Go function, there is a finding already
 		u.found(f, -1, mistake.EmptyProgram,
 			mistake.Finding{Detail: "the program has no instructions", Help: "the shortest one is Mov64Imm(R0, 0), Exit()"})
 	}
@@ -127,7 +127,7 @@ func (u *unit) findRecursion() {
 			switch sub := f.callee(int(i)); {
 			case state[sub] == open:
 				u.found(f, int(i), mistake.Recursion,
-					mistake.Finding{Detail: "the call of " + quote(sub.program.Name) + " leads back to itself", Help: "write a loop"})
+					mistake.Finding{Detail: "the call of " + quote(sub.program.Name) + " is recursive", Help: "write a loop"})
 			case state[sub] == unseen:
 				visit(sub)
 			}

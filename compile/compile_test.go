@@ -109,18 +109,18 @@ func TestFindings(t *testing.T) {
 		{"unknown label", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.JEQ64Imm(r0, 1, "aut"), dsl.Label("out"), dsl.Exit()},
 			mistake.UnknownLabel, "no label \"aut\" in this program\n\thelp: did you mean \"out\"?"},
 		{"duplicate label", ssthresh(), []dsl.Item{dsl.Label("a"), dsl.Mov64Imm(r0, 0), dsl.Label("a"), dsl.JEQ64Imm(r0, 1, "a"),
-			dsl.Exit()}, mistake.DuplicateLabel, `the label "a" stands here for the second time`},
+			dsl.Exit()}, mistake.DuplicateLabel, `the label "a" is defined twice`},
 		{"label at the end", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Jump("end"), dsl.Label("end")}, mistake.JumpOutside,
-			`the label "end" stands after the last instruction`},
+			`the label "end" is after the last instruction`},
 		{"jump out", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 0, 9)), dsl.Exit()}, mistake.JumpOutside,
-			"leads out of the function: to slot 11 of 3"},
+			"jumps out of the function: to slot 11 of 3"},
 		{"jump before the start", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, -3)), dsl.Exit()},
 			mistake.JumpOutside, "to slot -1"},
 		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1),
 			dsl.Exit()}, mistake.JumpOutside, "into the middle of a 64-bit load"},
 		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, mistake.NoExit, "goes on after its last instruction"},
 		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, mistake.Unreachable,
-			`no path leads to "r0 = 1"`},
+			`no path reaches "r0 = 1"`},
 		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, mistake.UnknownField,
 			"did you mean snd_cwnd?"},
 		{"unknown struct", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sok", "snd_cwnd"), dsl.Exit()}, mistake.UnknownField,
@@ -172,9 +172,9 @@ func TestFindings(t *testing.T) {
 			[]dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0), dsl.JEQ32Imm(r2, 7, "a"), dsl.Exit(),
 				dsl.Label("a"), dsl.Jump("a")}, mistake.EndlessLoop, "no path from here reaches an exit"},
 		{"call of nothing", ssthresh(), []dsl.Item{dsl.Raw(isa.CallRel(100)), dsl.Exit()}, mistake.JumpOutside,
-			`"call pc+100" leads to slot 101, where no instruction begins`},
+			`"call pc+100" jumps to slot 101, where no instruction begins`},
 		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()},
-			mistake.JumpOutside, "leads to slot 1, where no instruction begins"},
+			mistake.JumpOutside, "jumps to slot 1, where no instruction begins"},
 		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, mistake.BadInstruction,
 			"no helper has a number below 0"},
 		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, mistake.NoArgument,
@@ -200,9 +200,9 @@ func TestFindings(t *testing.T) {
 		{"read-only struct", control(), []dsl.Item{dsl.LoadMem(dw, r1, r1, 8), dsl.Mov64Imm(r0, 0),
 			dsl.StoreField(r1, "rate_sample", "rtt_us", r0), dsl.Exit()}, mistake.ReadOnlyStruct, "struct rate_sample is read-only here"},
 		{"shift", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Lsh32Imm(r0, 32), dsl.Exit()}, mistake.BadInstruction,
-			"Linux takes no constant 32 here\n\thelp: a shift is within 0 to 31"},
+			"Linux does not accept the constant 32 here\n\thelp: the shift must be 0 to 31"},
 		{"division by zero", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Div64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction,
-			"a divisor is not 0"},
+			"the divisor must not be 0"},
 		{"register 11", ssthresh(), []dsl.Item{dsl.Mov64Imm(11, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.BadInstruction, "11"},
 		{"no such size", ssthresh(), []dsl.Item{sk, dsl.LoadMemSX(dw, r0, r1, 0), dsl.Exit()}, mistake.BadInstruction, ""},
 	} {
@@ -268,7 +268,8 @@ func TestNilProgram(t *testing.T) {
 }
 
 func TestNamesNeedBTF(t *testing.T) {
-	_, err := compile.Compile(dsl.Assembly("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.CallKernel("tcp_slow_start"), dsl.Exit()),
+	_, err := compile.Compile(dsl.Assembly("p", dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"),
+		dsl.CallKernel("tcp_slow_start"), dsl.Exit()),
 		compile.Target{})
 	var findings mistake.Findings
 	if !errors.As(err, &findings) || len(findings) != 2 || findings[0].Kind != mistake.NeedsBTF {
@@ -325,7 +326,8 @@ func TestBitFields(t *testing.T) {
 
 func TestSubprogramsAreLaidOutOnce(t *testing.T) {
 	leaf := dsl.Assembly("leaf", dsl.Proto("u64"), dsl.Mov64Imm(r0, 1), dsl.Exit())
-	twice := dsl.Assembly("twice", dsl.Proto("u64"), dsl.Call(leaf), dsl.Mov64Reg(r6, r0), dsl.Call(leaf), dsl.Add64Reg(r0, r6), dsl.Exit())
+	twice := dsl.Assembly("twice", dsl.Proto("u64"), dsl.Call(leaf), dsl.Mov64Reg(r6, r0), dsl.Call(leaf),
+		dsl.Add64Reg(r0, r6), dsl.Exit())
 	main := dsl.Assembly("main", dsl.Call(twice), dsl.LoadImm64(r6, 1<<40), dsl.Call(leaf), dsl.Exit())
 	o, err := compile.Compile(main, compile.Target{ByteOrder: isa.LittleEndian})
 	if err != nil {
@@ -383,7 +385,7 @@ func TestJumpTooFarNamesBothEnds(t *testing.T) {
 				continue
 			}
 			if f.Kind != mistake.JumpTooFar || !strings.Contains(f.Detail, tt.detail) ||
-				!strings.Contains(f.Note, "the label stands at compile_test.go:") ||
+				!strings.Contains(f.Note, "the label is at compile_test.go:") ||
 				!strings.Contains(f.Help, tt.help) || filepath.Base(f.Position.File) != "compile_test.go" {
 				t.Errorf("%s: got %v", tt.name, f)
 				break
@@ -414,7 +416,8 @@ func TestJumpsReach(t *testing.T) {
 
 // TestCompilingIsPure compiles one program often and at once.
 func TestCompilingIsPure(t *testing.T) {
-	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"),
+		dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
 		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
 	to := target(t, ssthresh())
 	first, err := compile.Compile(p, to)
@@ -540,7 +543,8 @@ func TestLongChainsComeToAnEnd(t *testing.T) {
 }
 
 func BenchmarkCompile(b *testing.B) {
-	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
+	p := dsl.Assembly("p", sk, dsl.Mov64Reg(r6, r1), dsl.CallKernel("tcp_reno_ssthresh"),
+		dsl.LoadField(r2, r6, "tcp_sock", "is_cwnd_limited"),
 		dsl.JEQ64Imm(r2, 0, "out"), dsl.Mov64Imm(r0, 2), dsl.Label("out"), dsl.Exit())
 	to := target(b, ssthresh())
 	b.ReportAllocs()

@@ -1,15 +1,12 @@
 // Package compile turns programs written in package dsl into objects that the
 // kernel loads.
 //
-// # What the kernel wants
+// # What the kernel expects
 //
-// BPF_PROG_LOAD takes instructions of eight bytes each, in which everything is
-// a number: distances between instructions, offsets of struct fields, ids of
-// kernel functions. It takes the types that describe the program's functions,
-// and records that say which line of which file each instruction comes from; the
-// verifier's log, bpftool and perf show these. And it takes a good program: one
-// that follows a long list of rules, or it is refused with the first rule that
-// it broke.
+// BPF_PROG_LOAD takes instructions of eight bytes each, in which everything is a number: distances between instructions,
+// offsets of struct fields, ids of kernel functions. It accepts the types that describe the program's functions, and records
+// that say which line of which file each instruction comes from; the verifier's log, bpftool and perf show these. And the
+// program must follow a long list of rules. Otherwise the kernel refuses it, and names the first rule that it broke.
 //
 // # What happens here
 //
@@ -45,24 +42,21 @@
 //
 // # Far jumps
 //
-// A jump counts slots in 16 bits, and programs may have a million instructions.
-// How far a label is need not concern who writes one: where the target has gotol
-// (ISA level v4), that is taken, after the opposite condition if there is one;
-// elsewhere a jump goes by gotos between other code. What is added has the Go
-// line of the jump that needed it. Beside gotox nothing can be added, as the
-// places that it may go to are numbers in a map.
+// A jump counts slots in 16 bits, and programs may have a million instructions. Authors need not care how far a label is. Where
+// the target has gotol (ISA level v4), the compiler uses that, after the opposite condition if there is one. Elsewhere a far
+// jump uses gotos between other code. Added instructions have the Go line of the jump that needed them. In a function with
+// gotox nothing can be added, because its targets are numbers in a map.
 //
 // Compiling takes time in proportion to the number of instructions, whatever
 // the jumps among them look like.
 //
 // # What is checked
 //
-// The check pass looks at each instruction and at the shape of the code: operands, jumps, ends, unreachable
-// code. Then the verify pass follows all paths as the kernel's verifier does (internal/verify, docs/check.md):
-// numbers with their limits and known bits, pointers with what they lead to, the stack, what the program acquired and has to
-// give back. It knows at which member the program is to be bound ([Context]), so arguments, results and writes are held
-// against that.
+// The check pass looks at each instruction and at the shape of the code: operands, jumps, ends, unreachable code. Then the
+// verify pass follows all paths as the kernel's verifier does (internal/verify, docs/check.md): numbers with their limits and
+// known bits, pointers with what they point to, the stack, and what the program acquired and must release. It knows where the
+// program goes ([Place]), so it compares arguments, results and writes with that.
 //
-// It claims only what is certain, and leaves the rest to the kernel. Of code that is too branchy it follows
-// a part; [Object.Checked] says whether it came to the end. All findings come back together, as [mistake.Findings].
+// It reports only what is certain, and leaves the rest to the kernel. If the code has too many branches, it follows only a
+// part; [Object.Checked] tells whether it followed everything. All findings are returned together, as [mistake.Findings].
 package compile

@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// position is where an instruction stands.
+// position is the place of an instruction.
 type position struct{ block, instr int32 }
 
 // fitFrame notes a frame that is larger than the stack.
@@ -34,7 +34,7 @@ func (w *writing) fill() {
 	}
 }
 
-// frameTooLong says what takes the room.
+// frameTooLong lists what uses the room.
 func (w *writing) frameTooLong(total int) {
 	var parts []string
 	site := int32(0)
@@ -62,8 +62,8 @@ func (w *writing) frameTooLong(total int) {
 		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
 	}
 	w.unit.note(w.p, mistake.FrameTooLong, mistake.Finding{Insn: -1, Position: record.Position(w.f.Sites[site]),
-		Detail: fmt.Sprintf("the function needs %d bytes of stack, and has %d", total, linux.StackSize),
-		Note:   strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are made"})
+		Detail: fmt.Sprintf("the function needs %d bytes of stack, but has only %d", total, linux.StackSize),
+		Note:   strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are computed"})
 }
 
 // findDefinitions notes where values are made, to repeat that.
@@ -219,8 +219,8 @@ func (w *writing) write() {
 	}
 }
 
-// places are the blocks that are written, in order. One that only leaves the function stands after the last
-// one that goes on to it.
+// places are the blocks that are written, in order. A block that only leaves the function comes after the last one that goes on
+// to it.
 func (w *writing) places() []int32 {
 	places := make([]int32, 0, len(w.tidied.row))
 	for _, b := range w.tidied.row {
@@ -243,8 +243,7 @@ func (w *writing) places() []int32 {
 	return places
 }
 
-// turn exchanges the ways of a branch, so that the block that stands next needs
-// no jump.
+// turn exchanges the ways of a branch, so that the next block needs no jump.
 func (w *writing) turn(c *codeBlock, next int32) {
 	if c.taken == nowhere || c.taken != next || c.otherwise == next {
 		return

@@ -11,8 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// encode makes the object, unless there are findings: what they point at has
-// no sensible encoding.
+// encode creates the object, unless there are findings: code with mistakes has no sensible encoding.
 func encode(u *unit) {
 	if len(u.findings) > 0 {
 		return
@@ -60,8 +59,7 @@ func encode(u *unit) {
 	u.object = o
 }
 
-// describe adds the program's BTF with what refers to it: a function record
-// for each function, and line records.
+// describe adds the program's BTF and the records that refer to it: one for each function, and the lines.
 func (u *unit) describe(o *Object) error {
 	order := recordOrder(u.target.ByteOrder)
 	b := btf.Builder{Order: order}
@@ -113,7 +111,7 @@ func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteO
 		site := uint16(0)
 		for i := range f.code {
 			in := &f.code[i]
-			entry := i == 0 // the kernel wants a record at each function
+			entry := i == 0 // the kernel expects a record at each function
 			if len(inner) > 0 && inner[0] == i {
 				entry, inner = true, inner[1:]
 			}
@@ -152,9 +150,8 @@ func recordOrder(o isa.ByteOrder) binary.AppendByteOrder {
 	return binary.LittleEndian
 }
 
-// globalProto describes a function that is verified by its prototype alone:
-// numbers in their widths, and pointers with the size of what they lead to, which
-// the verifier takes for granted then (kernel/bpf/btf.c, btf_prepare_func_args).
+// globalProto describes a function that is verified by its prototype alone: numbers in their widths, and pointers with the size
+// of what they point to, which the verifier then assumes (kernel/bpf/btf.c, btf_prepare_func_args).
 func (u *unit) globalProto(p *dsl.Prototype, b *btf.Builder) (result btf.ID, params []btf.Param) {
 	integer := func(t dsl.CType) btf.ID { return b.Int(t.Name, uint32(t.Size), t.Signed) }
 	if p.Result.Integer {
@@ -192,8 +189,8 @@ func subParams(p *dsl.Prototype, word btf.ID) []btf.Param {
 	return params
 }
 
-// identifier makes a name one that BTF takes for a function: a C identifier
-// (kernel/bpf/btf.c, btf_name_valid_identifier).
+// identifier turns a name into one that BTF accepts for a function: a C identifier (kernel/bpf/btf.c,
+// btf_name_valid_identifier).
 func identifier(name string) string {
 	valid := func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
@@ -209,7 +206,7 @@ func identifier(name string) string {
 	return name[:min(len(name), longest)]
 }
 
-// void reports whether a function gives no result.
+// void reports whether a function has no result.
 func (u *unit) void(f *function) bool {
 	if f == u.funcs[0] && u.target.Place.IsMember() && u.target.Place.Signature != nil {
 		return u.target.Place.Signature.Void()

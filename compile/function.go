@@ -27,10 +27,8 @@ type function struct {
 
 }
 
-// An instr is an instruction with what the passes find out about it. Programs
-// have up to millions, so what few have stands in tables of the function, and
-// what refers to something is a number: the garbage collector has nothing to do
-// here.
+// An instr is an instruction with what the passes find out about it. Programs have up to millions of them. So data that only a
+// few need is in tables of the function, and references are numbers: the garbage collector has nothing to do here.
 type instr struct {
 	isa.Instruction
 	item int32 // that it comes from
@@ -46,7 +44,7 @@ type instr struct {
 	site  uint16 // of the item; see sites
 }
 
-// nowhere is where an instruction leads that is no jump, or that names no label.
+// nowhere is the target of an instruction that is not a jump, or that names no label.
 const nowhere = -1
 
 // flags are what an instruction is.
@@ -153,8 +151,8 @@ func (f *function) slotAt(index int) int {
 	return int(f.code[index].slot)
 }
 
-// sites numbers the places where items were made, as far as the numbers go: code
-// of millions of instructions comes from few lines of Go. 0 stands for no number.
+// sites numbers the places in Go where items were made, as long as the numbers suffice: code of millions of instructions comes
+// from few lines of Go. 0 is no number.
 type sites struct {
 	number map[ir.Site]uint16
 	recent [64]struct { // the answers of late, by some bits of the site

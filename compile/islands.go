@@ -17,10 +17,9 @@ import (
 //	…                              │
 //	far:  ◀────────────────────────┘
 //
-// Islands lie about half as far from each other as a jump reaches, so the other
-// half is room for what they hold themselves. The kernel refuses code that no
-// path leads to (kernel/bpf/verifier.c, check_cfg), so they hold only what some
-// jump needs; and as that only ever becomes more, it can be found round by round.
+// The distance between islands is about half of what a jump reaches. The other half is room for the islands themselves. The
+// kernel refuses code that no path reaches (kernel/bpf/verifier.c, check_cfg), so islands hold only what some jump needs.
+// Rounds only add gotos, so this ends.
 
 // An island is a place for gotos before an instruction.
 type island struct {
@@ -57,8 +56,7 @@ type archipelago struct {
 	known   map[[2]int32]int32 // the goto on an island to an instruction
 }
 
-// overIslands leads jumps that are too far over islands. It gives where each
-// instruction is now.
+// overIslands routes far jumps over islands. It returns the new index of each instruction.
 func (f *function) overIslands(reach int) (moved []int32) {
 	a := &archipelago{f: f, reach: reach, known: make(map[[2]int32]int32)}
 	a.findPlaces()
@@ -89,8 +87,7 @@ func (f *function) overIslands(reach int) (moved []int32) {
 	return a.build()
 }
 
-// findPlaces chooses where islands may lie: behind code that does not go on,
-// if there is a place near.
+// findPlaces chooses where islands may be: after code that does not go on, if there is such a place nearby.
 func (a *archipelago) findPlaces() {
 	code := a.f.code
 	apart := int32(max(a.reach/2, 2))
@@ -139,8 +136,7 @@ func (a *archipelago) slot(g *bridge) int32 {
 	return i.slot + i.added + i.hop + g.place
 }
 
-// extend leads a bridge over an island if it is too far otherwise. An island that
-// is full is no way.
+// extend routes a bridge over an island if it is too long otherwise. A full island cannot be used.
 func (a *archipelago) extend(b *bridge, slot int32, limit int) (extended bool) {
 	if b.over != direct || fits(a.f.slotAt(int(b.to))+int(a.added(b.passed))-int(slot)-1, limit) {
 		return false

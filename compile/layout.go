@@ -30,7 +30,7 @@ func layout(u *unit) {
 	}
 }
 
-// place puts the functions behind each other.
+// place puts the functions one after the other.
 func (u *unit) place() {
 	next := 0
 	for _, f := range u.funcs {
@@ -64,7 +64,7 @@ func (u *unit) placeJump(f *function, i int) {
 		u.found(f, i, mistake.UnknownLabel, finding)
 	case len(f.code):
 		in.flags |= vague
-		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q stands after the last instruction",
+		u.found(f, i, mistake.JumpOutside, mistake.Finding{Detail: fmt.Sprintf("the label %q is after the last instruction",
 			f.item(i).Name()), Help: "put it before an instruction, Exit() for example"})
 	default:
 		u.displace(f, i, f.slotAt(int(in.to))-int(in.slot)-1)
@@ -82,8 +82,7 @@ func (l *labels) nearest(name string) string {
 			}
 		}
 	}
-	// Comparing names takes a while. Who has so many labels made them with a
-	// loop, and one suggestion is as good as a thousand.
+	// Comparing names takes a while. So many labels come from a loop, and one suggestion is as good as a thousand.
 	const comparisons = 10_000_000
 	if l.compared += len(l.sorted); l.compared > comparisons && l.compared > len(l.sorted) {
 		return ""
@@ -130,10 +129,10 @@ func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 		n := f.labels.number[item.Name()]
 		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to it, not only to the next goto on the way
 		finding.Detail = fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", item.Name(), distance)
-		finding.Note = fmt.Sprintf("the label stands at %v", record.Position(f.items[f.labels.item[n]].Site()))
+		finding.Note = fmt.Sprintf("the label is at %v", record.Position(f.items[f.labels.item[n]].Site()))
 	} else {
-		finding.Detail = fmt.Sprintf("what %q led to is %d instructions away; this instruction reaches 32767", item, distance)
-		finding.Note = fmt.Sprintf("it led to %v", record.Position(f.item(int(f.code[i].to)).Site()))
+		finding.Detail = fmt.Sprintf("the target of %q is %d instructions away; this instruction reaches 32767", item, distance)
+		finding.Note = fmt.Sprintf("its target is at %v", record.Position(f.item(int(f.code[i].to)).Site()))
 	}
 	switch {
 	case u.fixed && isGoto(f.code[i].Op): // the target lacks gotol

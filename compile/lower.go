@@ -11,11 +11,9 @@ import (
 // are looked up, arms for what the target lacks are left out, variables become
 // values, and operations that the target's ISA lacks become others.
 //
-// It follows Braun, Buchwald, Hack, Leißa, Mallon and Zwinkau, Simple and
-// Efficient Construction of Static Single Assignment Form (2013): blocks are
-// translated in an order in which, but for loops, all ways in come first; a
-// variable is looked for backward when it is read, and where several ways meet
-// a phi is made.
+// It follows Braun, Buchwald, Hack, Leißa, Mallon and Zwinkau, Simple and Efficient Construction of Static Single Assignment
+// Form (2013): blocks are translated in an order in which, but for loops, all ways in come first; a variable is looked for
+// backward when it is read, and where several ways meet, it adds a phi.
 type lowering struct {
 	*unit
 	p    *dsl.Program
@@ -169,7 +167,7 @@ func (l *lowering) end(b ir.B) {
 	} else if from.X != 0 {
 		to.Cond, to.X = from.Cond, l.value[from.X]
 		if x := &l.to.Values[to.X]; to.Kind == ir.Return && x.Op == ir.Trunc {
-			to.X = x.Args[0] // nobody looks at the upper half of a result of 32 bits: callers cut it themselves
+			to.X = x.Args[0] // the upper half of a 32-bit result is not used: callers cut it themselves
 		}
 	}
 	for _, s := range succs {
@@ -254,9 +252,8 @@ func (l *lowering) args(v *ir.Value) []ir.V {
 	return args
 }
 
-// resultOf32 reports whether a helper's result may have but 32 bits. Linux calls the
-// functions of maps without the helper around them, and until 6.4 those gave an int:
-// the upper half of R0 is then anything, zeros as a rule.
+// resultOf32 reports whether a helper's result may have but 32 bits. Linux calls the functions of maps without the helper
+// around them. Until 6.4 those returned an int: the upper half of R0 may then be anything, usually zeros.
 func (l *lowering) resultOf32(v *ir.Value) bool {
 	if l.target.has(isa.V4) {
 		return false // Linux 6.6
@@ -281,9 +278,8 @@ func (l *lowering) helperResult32(v *ir.Value) ir.V {
 	return l.emit(ir.Value{Op: ir.SExt32, Type: v.Type}, l.emit(*v, l.args(v)...))
 }
 
-// divideSigned divides by way of the unsigned division, for ISA levels that have
-// no other: signs are taken off before (x ^ s) - s, where s is all sign, and put
-// on the result.
+// divideSigned uses the unsigned division, for ISA levels that have no signed one. It removes the signs before with (x ^ s) -
+// s, where s is x's sign in all bits, and sets the sign of the result.
 func (l *lowering) divideSigned(v *ir.Value) ir.V {
 	typ := v.Type
 	last := int64(31)

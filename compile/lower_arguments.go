@@ -64,7 +64,7 @@ func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
 	return n
 }
 
-// noteAbsent notes that a value is a parameter that the target does not pass. It is no mistake unless it is used.
+// noteAbsent notes that a value is a parameter that the target does not pass. That is a mistake only if the value is used.
 func (l *lowering) noteAbsent(n ir.V, param int) {
 	if l.absent == nil {
 		l.absent = make([]int, len(l.from.Values))
@@ -99,7 +99,7 @@ func (l *lowering) useAbsent(n ir.V) {
 		names[i] = p.Name
 	}
 	l.foundAt(mistake.NoArgument, mistake.Finding{
-		Detail: fmt.Sprintf("%s is used, and this kernel does not pass it: it passes %s", missing.name, strings.Join(names, ", ")),
+		Detail: fmt.Sprintf("%s is used, but this kernel does not pass it: it passes %s", missing.name, strings.Join(names, ", ")),
 		Note:   at.Name() + " is " + at.Signature.Text,
 		Help: fmt.Sprintf("Linux passes %s since %s; for kernels before that, register a function that does not use it",
 			missing.name, missing.since),

@@ -70,8 +70,7 @@ func (l *lowering) lookUp(aux int32) *lookup {
 // has reports whether the target has what a name names.
 func (l *lowering) has(aux int32) bool { return l.lookUp(aux).ok }
 
-// needed is lookUp for what the program cannot do without. It reports false
-// when it is missing, and notes that.
+// needed is lookUp for names that the program needs. When one is missing, it notes that and returns false.
 func (l *lowering) needed(aux int32) (*lookup, bool) {
 	r := l.lookUp(aux)
 	if r.ok || r.noted {
@@ -86,8 +85,8 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	var fe *btf.FieldError
 	switch {
 	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
-		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("%q is a field of a struct that is not known", name.Path),
-			Help: "say of which struct it is: p.To(\"tcp_sock\")"})
+		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("the struct of the field %q is not known", name.Path),
+			Help: "name the struct: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
 		l.foundAt(mistake.UnknownField, unknownField(fe))
 	case name.Kind == ir.KernelName:
@@ -113,8 +112,7 @@ func describeName(n ir.Name) string {
 	return "type " + n.Name
 }
 
-// fieldAt finds a field and gives the pointer and offset to use for it. A field
-// far into a struct takes an addition of its own.
+// fieldAt finds a field and returns the pointer and offset for it. A field far into a struct needs an extra addition.
 func (l *lowering) fieldAt(v *ir.Value) (f btf.Field, base ir.V, off int32, ok bool) {
 	r, ok := l.needed(v.Aux)
 	if !ok {
@@ -128,8 +126,7 @@ func (l *lowering) fieldAt(v *ir.Value) (f btf.Field, base ir.V, off int32, ok b
 	return f, base, int32(f.Offset), true
 }
 
-// scalar reports whether a field is one that instructions load and store, and
-// notes when not.
+// scalar reports whether a field is one that instructions load and store, and notes it when not.
 func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
 	if f.Scalar() {
 		return true
@@ -162,7 +159,7 @@ func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 		return false
 	case f.BitSize == 0 && int(f.Size) > int(v.Size), int(f.BitSize) > 8*int(v.Size):
 		l.foundAt(mistake.FieldType,
-			mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and %d are read", describeName(name), f.Size, v.Size),
+			mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, but %d are read", describeName(name), f.Size, v.Size),
 				Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
 		return false
 	}
@@ -243,14 +240,14 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	value := l.value[v.Args[1]]
 	typ := l.to.Values[value].Type
 	if typ == ir.Ptr && f.Kind != btf.KindPointer {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, and a pointer is stored",
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, but a pointer is stored",
 			describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
 		return
 	}
 	if c, isConst := l.to.Const(value); isConst {
 		if !fitsField(c, f) {
 			l.foundAt(mistake.FieldType,
-				mistake.Finding{Detail: fmt.Sprintf("%d does not fit into %s", c, describeName(l.from.Names[v.Aux]))})
+				mistake.Finding{Detail: fmt.Sprintf("%d does not fit %s", c, describeName(l.from.Names[v.Aux]))})
 			return
 		}
 	} else if f.Size == 8 && !typ.Wide() {
@@ -266,8 +263,8 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	l.emit(ir.Value{Op: ir.Store, Size: uint8(f.Size), Off: off}, base, value)
 }
 
-// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes when not. The
-// walk through the code finds that too, but in long functions it may give up before it comes there.
+// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes it when not. The
+// verify pass finds that too, but in long functions it may stop before this place.
 func (l *lowering) mayWrite(v *ir.Value) bool {
 	at := l.target.Place
 	base := &l.from.Values[v.Args[0]]
@@ -317,8 +314,8 @@ func fitsField(n int64, f btf.Field) bool {
 	return bits == 64 || n >= -1<<(bits-1) && n < 1<<bits
 }
 
-// insert puts a number among the other bits of a bit field's unit, which is
-// loaded: as all writes of bit fields, not in one step.
+// insert loads the unit of a bit field and puts a number between its other bits. Like all writes of bit fields, this is not
+// atomic.
 func (l *lowering) insert(f btf.Field, base ir.V, off int32, value ir.V) ir.V {
 	unit := ir.I32
 	if f.Size == 8 {
@@ -348,7 +345,7 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 		l.foundAt(mistake.NotScalar, mistake.Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
 	}
 	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, and the state placed there has %d",
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, but the state placed there has %d",
 			describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
 	}
 	return l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
@@ -379,7 +376,7 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 		return l.constantValue(v.Type, r.value)
 	}
 	if r.value != int64(int32(r.value)) && r.value != int64(uint32(r.value)) {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("the %s is %#x, which 32 bits do not hold",
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("the %s is %#x, which does not fit 32 bits",
 			describeName(l.from.Names[v.Aux]), uint64(r.value)), Help: "ask for it with EnumValue64"})
 	}
 	return l.constantValue(v.Type, int64(uint32(r.value)))
@@ -412,7 +409,7 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		}
 	}
 	if len(params) != len(args) && !hasImplicit(fn.proto, len(args)) {
-		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, and is called with %d", fn.name,
+		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, but is called with %d", fn.name,
 			len(params), len(args)), Note: note})
 		return
 	}
@@ -424,10 +421,10 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		switch {
 		case pointer && arg.Type != ir.Ptr && !(isConst && arg.Imm == 0):
 			l.foundAt(mistake.BadArguments,
-				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, and a pointer is wanted", i+1, fn.name), Note: note})
+				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, but must be a pointer", i+1, fn.name), Note: note})
 		case !pointer && arg.Type == ir.Ptr:
 			l.foundAt(mistake.BadArguments,
-				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, and a number is wanted", i+1, fn.name), Note: note})
+				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, but must be a number", i+1, fn.name), Note: note})
 		}
 	}
 }

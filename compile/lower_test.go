@@ -177,7 +177,7 @@ func TestAKernelOfALevelMayLackItsNewest(t *testing.T) {
 		case rule == mistake.None && err != nil:
 			t.Errorf("Linux %v: %v", kernel, err)
 		case rule != mistake.None && (len(findings) != 1 || findings[0].Kind != rule ||
-			!strings.Contains(err.Error(), "came with Linux 6.9, the target takes what Linux 6.8 has")):
+			!strings.Contains(err.Error(), "came with Linux 6.9, but the target is Linux 6.8")):
 			t.Errorf("Linux %v: %v, want %s", kernel, err, rule)
 		}
 	}
@@ -208,12 +208,12 @@ func TestWhatTheTargetLacks(t *testing.T) {
 		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() },
 			mistake.FieldType, "read it with Ptr"},
 		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, mistake.BadArguments,
-			"takes 2 arguments, and is called with 3"},
+			"takes 2 arguments, but is called with 3"},
 		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, mistake.BadArguments,
-			"a pointer is wanted"},
+			"but must be a pointer"},
 		{"more state than there is room", 0, func(f *dsl.Fn, tp sock) {
 			dsl.Cells[struct{ A [14]dsl.CellU64 }](tp.Field("inet_conn.icsk_ca_priv")).A[0].Set(1)
-		}, mistake.FieldType, "has 104 bytes, and the state placed there has 112"},
+		}, mistake.FieldType, "has 104 bytes, but the state placed there has 112"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			types, err := fixture.Open("6.18")

@@ -29,16 +29,16 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 	case spec == nil:
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
 	case spec.Err != nil:
-		finding := mistake.Finding{Detail: fmt.Sprintf("%v cannot be: %v", spec, spec.Err)}
+		finding := mistake.Finding{Detail: fmt.Sprintf("%v is not valid: %v", spec, spec.Err)}
 		if spec.Pos.IsValid() {
 			finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
 		}
 		u.foundItem(f, item, mistake.BadMap, finding)
-	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; how far is the kernel's to say
+	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; the kernel checks how far
 	case item.Kind == record.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
 		u.foundItem(f, item, mistake.BadMap,
-			mistake.Finding{Detail: fmt.Sprintf("%v is no variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
-				Help: "only the value of an array with one element can be addressed; look elements of others up"})
+			mistake.Finding{Detail: fmt.Sprintf("%v is not a variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
+				Help: "only the value of an array with one element has an address at load time; look up elements of other maps"})
 	case item.Kind == record.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes",
 			uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
@@ -51,7 +51,7 @@ type mapTable struct {
 	number map[*dsl.MapSpec]int
 }
 
-// refer notes that the load at a slot is of a map's address; nil is none.
+// refer notes that the load at a slot is of a map's address; nil is no map.
 func (t *mapTable) refer(spec *dsl.MapSpec, slot int) {
 	if spec == nil {
 		return
@@ -68,8 +68,8 @@ func (t *mapTable) refer(spec *dsl.MapSpec, slot int) {
 	t.object.MapRefs = append(t.object.MapRefs, MapRef{Slot: slot, Map: n})
 }
 
-// CodeWithMaps is Code with the descriptors of its maps filled in: what the
-// kernel takes. fds gives the descriptor of a map, and is asked once for each.
+// CodeWithMaps is Code with the descriptors of its maps filled in, as the kernel expects it. fds gives the descriptor of a map,
+// and is asked once for each.
 func (o *Object) CodeWithMaps(fds func(*dsl.MapSpec) (int32, error)) ([]byte, error) {
 	code := append([]byte(nil), o.Code...)
 	numbers := make([]int32, len(o.Maps))

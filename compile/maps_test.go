@@ -123,8 +123,8 @@ func TestMapsThatCannotBe(t *testing.T) {
 	}
 	for i, want := range []string{
 		"the map is nil\n\thelp: name the declaration, a *dsl.MapSpec",
-		`map "bad" cannot be: a hole of 3 bytes` + "\n\tit is declared at /x/maps.go:7",
-		`map "hash" is no variable: it is a hash with 10 elements`,
+		`map "bad" is not valid: a hole of 3 bytes` + "\n\tit is declared at /x/maps.go:7",
+		`map "hash" is not a variable: it is a hash with 10 elements`,
 		`byte 8 is not in the value of map "one", which has 8 bytes`,
 	} {
 		if f := findings[i]; f.Kind != mistake.BadMap || !strings.Contains(f.Error(), want) ||

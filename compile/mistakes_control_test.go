@@ -174,7 +174,7 @@ func contextAndMore() *dsl.Program {
 func recursion() *dsl.Program {
 	var p *dsl.Program
 	p = dsl.Func("p", func(f *dsl.Fn) {
-		f.Call(p) // want "leads back to itself"
+		f.Call(p) // want "is recursive"
 	})
 	return p
 }

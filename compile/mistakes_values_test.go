@@ -134,8 +134,8 @@ func fields() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.VarU32, p dsl.Ptr) {
 		n.Set(tp.Field("snd_cwmd").U32())        // want "did you mean snd_cwnd?"
 		n.Set(tp.To("tcp_sok").Field("x").U32()) // want "tcp_sok"
-		n.Set(p.Field("snd_cwnd").U32())         // want "a field of a struct that is not known"
-		n.Set(tp.Field("snd_cwnd").U8().U32())   // want "has 4 bytes, and 1 are read"
+		n.Set(p.Field("snd_cwnd").U32())         // want "the struct of the field \"snd_cwnd\" is not known"
+		n.Set(tp.Field("snd_cwnd").U8().U32())   // want "has 4 bytes, but 1 are read"
 		tp.Field("snd_cwnd").Set(tp)             // want "a pointer is stored"
 		tp.Field("snd_cwnd").Set("7")            // want "a Go string cannot be stored"
 		n.Set(tp.Field("inet_conn").U32())       // want "tcp_sock.inet_conn"
@@ -164,7 +164,7 @@ func manyLocals() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU64) dsl.U64 {
 		type big [10]uint64
 		for range 7 {
-			l := dsl.Local[big](f) // want "the function needs 560 bytes of stack, and has 512"
+			l := dsl.Local[big](f) // want "the function needs 560 bytes of stack, but has only 512"
 			f.Helper("bpf_probe_read_kernel", l, 80, 0)
 			n.Inc(l.Ptr.At(0).U64())
 		}
@@ -198,9 +198,9 @@ func argumentsOfCalls() *dsl.Program {
 		f.Helper("bpf_ktime_get_ns", struct{}{}) // want "bpf_ktime_get_ns takes 0" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
 
 		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "calls take at most 5"
-		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, and is called with 1"
-		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, and a pointer is wanted"
-		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer, and a number is wanted"
+		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, but is called with 1"
+		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, but must be a pointer"
+		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer, but must be a number"
 		f.Kernel("tcp_slow_stort", tp, n)                   // want "did you mean tcp_slow_start?"
 		f.Kernel("tcp_slow_start", tp, "1")                 // want "argument 2 of tcp_slow_start is a Go string"
 	})
@@ -232,6 +232,6 @@ func unknownHelper() *dsl.Program {
 func uncheckedTask() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn) {
 		task := f.Kernel("bpf_task_from_pid", 1).Ptr("task_struct")
-		f.Kernel("bpf_task_release", task) // want "help: ask before: f.If(p.IsNil(), …)"
+		f.Kernel("bpf_task_release", task) // want "help: test it first: f.If(p.IsNil(), …)"
 	})
 }

@@ -24,8 +24,9 @@ type Object struct {
 	Maps    []*dsl.MapSpec
 	MapRefs []MapRef
 
-	// Checked says that all paths were followed and nothing was found on them. Where it is false, the program was too branchy to be
-	// followed to the end in the time that compiling takes, or the target is Unchecked, or jumps go through a table (gotox).
+	// Checked says that all paths were followed and nothing was found on them. Where it is false, the program has too many
+	// branches to follow all paths in the time that compiling takes, or the target is Unchecked, or jumps go through a table
+	// (gotox).
 	Checked bool
 
 	// What describes the code to the kernel. The records hold offsets into BTF.

@@ -50,7 +50,8 @@ func TestRandomReferences(t *testing.T) {
 // randomReferences are steps on the registers R6 to R9 and two places of the stack, with jumps forward, and then a tail that is
 // more often right than chance has it.
 func randomReferences(r *rand.Rand, ring *maps.RingBuf) []dsl.Item {
-	look := dsl.Assembly("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R0, 1),
+	look := dsl.Assembly("look", dsl.Proto("u32", "u64 p"), dsl.Mov64Imm(isa.R0, 0), dsl.JEQ64Imm(isa.R1, 0, "none"),
+		dsl.Mov64Imm(isa.R0, 1),
 		dsl.Label("none"), dsl.Exit())
 	drop := dsl.Assembly("drop", dsl.Proto("u32", "u64 p"), dsl.JEQ64Imm(isa.R1, 0, "none"), dsl.Mov64Imm(isa.R2, 0), dsl.CallHelper(133),
 		dsl.Label("none"), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())

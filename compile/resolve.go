@@ -85,7 +85,7 @@ func (u *unit) needBTF(f *function, in instr) bool {
 	return true
 }
 
-// What is said of names that cannot be looked up, or are not there.
+// The findings for names that cannot be looked up, or do not exist.
 
 func needsBTF(what string) mistake.Finding {
 	return mistake.Finding{Detail: what + ": the target has no BTF to look the name up in",

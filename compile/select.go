@@ -10,11 +10,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A selection chooses instructions for the operations of a function. What it
-// makes is on virtual registers; package regalloc finds real ones.
+// A selection chooses instructions for the operations of a function. The instructions use virtual registers; package regalloc
+// finds real ones.
 //
-// Constants, and addresses in the frame and of maps, are made where they are
-// used, and not where they stand: most become part of an instruction.
+// Constants, and addresses in the frame and of maps, are computed where they are used, not where they are defined: most become
+// part of an instruction.
 type selection struct {
 	*unit
 	p        *dsl.Program
@@ -31,7 +31,7 @@ type selection struct {
 	ops      [][]op           // beside machine's blocks and instructions
 	instrs   []regalloc.Instr // of all blocks so far
 	opsOf    []op             // beside instrs
-	extended []bool           // values whose upper half somebody looks at; see markExtended
+	extended []bool           // values whose upper half is used; see markExtended
 	made     map[madeKey]regalloc.V
 	at       int   // the block that is selected
 	site     int32 // the line of what is selected: constants for it are made there
@@ -107,8 +107,7 @@ func (s *selection) selectInstructions() {
 	}
 }
 
-// holder is the value whose register a value has: its own, or that of another one
-// which it only looks at in another way.
+// holder is the value whose register a value uses: itself, or another value with the same bits.
 func (s *selection) holder(v ir.V) (ir.V, *ir.Value) {
 	value := &s.f.Values[v]
 	for value.Op == ir.ZExt || value.Op == ir.Copy {
@@ -218,7 +217,7 @@ func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use r
 		n = c
 	}
 	switch v.Op {
-	case ir.Shl, ir.Shr, ir.Sar: // constants may be found in code that no longer runs with them; the machine looks at the low bits only
+	case ir.Shl, ir.Shr, ir.Sar: // a constant may be too large in code that never runs; the machine uses the low bits only
 		if n &= 63; !wide {
 			n &= 31
 		}
@@ -361,8 +360,7 @@ func (s *selection) binary(n ir.V, v *ir.Value) {
 	s.add(in, s.extend32(n, instructions(v.Site, template{ins, def, use0})))
 }
 
-// isZeroDivisor reports whether an operation divides by the constant 0, which
-// Linux takes in a register only.
+// isZeroDivisor reports whether an operation divides by the constant 0, which Linux accepts only in a register.
 func isZeroDivisor(op ir.Op, imm int32) bool {
 	switch op {
 	case ir.Div, ir.Mod, ir.SDiv, ir.SMod:

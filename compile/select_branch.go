@@ -6,8 +6,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// compareOps are the jumps that compare, by condition. Those below LT exist
-// since ISA v1, and so do the others turned round.
+// compareOps are the jumps that compare, by condition. Those before LT exist since ISA v1; so do the others with exchanged
+// operands.
 var compareOps = [...]isa.Opcode{
 	ir.EQ: isa.OpJEQ, ir.NE: isa.OpJNE, ir.TEST: isa.OpJSET,
 	ir.GT: isa.OpJGT, ir.GE: isa.OpJGE, ir.SGT: isa.OpJSGT, ir.SGE: isa.OpJSGE,
@@ -178,8 +178,7 @@ func (s *selection) end(b ir.B, block *ir.Block) {
 	}
 }
 
-// handOver is v for what a phi or a call is given: constants are made anew for
-// it, so that they are made in its register.
+// handOver is v for the argument of a phi or a call: constants are computed again for it, so that they are in its register.
 func (s *selection) handOver(v ir.V) regalloc.V {
 	if _, value := s.holder(v); value.Op.Remake() {
 		return s.makeConstant(value)

@@ -22,9 +22,8 @@ func blurred(v *ir.Value) bool {
 	return false
 }
 
-// markExtended finds the operations after which the verifier has to be told that the
-// upper half is zero, as bounds of the whole register matter: what is added to an address
-// comes from there, an argument or the result.
+// markExtended finds the operations after which the verifier must learn that the upper half is zero, because the bounds of the
+// whole register matter: what is added to an address comes from there, an argument or the result.
 func (s *selection) markExtended() {
 	s.extended = make([]bool, len(s.f.Values))
 	// Of results of a struct's members the verifier only asks that they are numbers.
@@ -55,7 +54,7 @@ func (s *selection) markExtended() {
 	for len(work) > 0 {
 		v := &s.f.Values[work[len(work)-1]]
 		work = work[:len(work)-1]
-		// Operations of 32 bits end it: of their arguments, the lower halves count.
+		// Operations of 32 bits end the search: only the lower halves of their arguments count.
 		if v.Op == ir.Phi || v.Op == ir.Copy || v.Op.Pure() && v.Type == ir.I64 {
 			for _, a := range v.Args {
 				look(a)

@@ -2,9 +2,8 @@ package compile
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// splitCriticalEdges puts an empty block on each edge from a block with two ways
-// on to one with several ways in: there is no other place for what moves along it. Those
-// that stay empty are not emitted.
+// splitCriticalEdges puts an empty block on each edge from a block with two ways on to one with several ways in: moves along
+// the edge have no other place. Blocks that stay empty are not emitted.
 func (s *selection) splitCriticalEdges() {
 	f := s.f
 	for b := range len(f.Blocks) {

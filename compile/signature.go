@@ -11,7 +11,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// compareSignature holds what the program declares against what the kernel passes at its place and expects back.
+// compareSignature compares what the program declares with what the kernel passes at its place and expects back.
 func compareSignature(u *unit) {
 	declared, place := u.program.Proto, u.target.Place
 	if declared == nil || declared.Err != nil || place == nil || place.Signature == nil { // others report an Err
@@ -23,7 +23,7 @@ func compareSignature(u *unit) {
 			Note: place.Name() + " is " + signature.Text})
 	}
 	if u.passed == nil && len(declared.Params) != len(signature.Params) {
-		report(mistake.ParamCount, "the program declares %s, the kernel passes %d", plural(len(declared.Params), "parameter"),
+		report(mistake.ParamCount, "the program declares %s, but the kernel passes %d", plural(len(declared.Params), "parameter"),
 			len(signature.Params))
 	}
 	for i, param := range declared.Params {
@@ -35,12 +35,12 @@ func compareSignature(u *unit) {
 			continue
 		}
 		if got, want := param.Type, signature.Params[at]; !sameType(place, got, want.Type) {
-			report(mistake.ParamType, "parameter %d is declared as %v, the kernel passes %s", i, got,
+			report(mistake.ParamType, "parameter %d is declared as %v, but the kernel passes %s", i, got,
 				btf.Declaration(want.Type, want.Name))
 		}
 	}
 	if place.IsMember() && !sameType(place, declared.Result, signature.Result) {
-		report(mistake.ResultType, "the result is declared as %v, the kernel takes %s", declared.Result,
+		report(mistake.ResultType, "the result is declared as %v, but the kernel expects %s", declared.Result,
 			btf.Declaration(signature.Result, ""))
 	}
 }
@@ -68,7 +68,7 @@ func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
 		switch {
 		case declared.Stars == 0:
 			return false
-		case declared.Name == "void" && declared.Stars == 1: // as in C, whatever it leads to
+		case declared.Name == "void" && declared.Stars == 1: // as in C, whatever it points to
 			return true
 		}
 		target := btf.PointedTo(t)

@@ -12,14 +12,11 @@ import (
 // kernel/bpf/verifier.c, visit_insn); before, chains of gotos lead to the label
 // (see islands.go).
 //
-// It is a pass of its own because it adds instructions, and what is added pushes
-// other jumps apart: it looks again until none is too far, while layout may rely
-// on nothing being added any more. Distances that do not fit in the end are
-// layout's to report.
+// It is a pass of its own because it adds instructions, and what is added pushes other jumps apart: it looks again until none
+// is too far, while layout may rely on nothing being added any more. The layout pass reports distances that still do not fit.
 func stretch(u *unit) { u.stretch(math.MaxInt16) }
 
-// stretch takes how far jumps lead forward; backward it is one slot more.
-// Tests take less than there is.
+// The parameter of stretch is how far jumps reach forward; backward it is one slot more. Tests use a smaller number.
 func (u *unit) stretch(reach int) {
 	tooFar := func(f *function) bool {
 		return f.size > reach && slices.ContainsFunc(f.jumps, func(i int32) bool {
@@ -58,8 +55,7 @@ func (u *unit) stretch(reach int) {
 	}
 }
 
-// leadsOn reports whether an instruction is a jump to a label before an
-// instruction; others are layout's to refuse.
+// leadsOn reports whether an instruction is a jump to a label before an instruction; the layout pass refuses others.
 func (f *function) leadsOn(in *instr) bool {
 	return in.is(labelled) && in.to != nowhere && int(in.to) < len(f.code)
 }
@@ -118,10 +114,9 @@ func (r reference) follow(moved map[*function][]int32) {
 	}
 }
 
-// headroom is how much nearer than it reaches a jump must lead in a round to be
-// left as it is. It is nothing at first. Code where each added instruction
-// pushes just one more jump out of reach would take a round for each; so after
-// some rounds jumps are given up early, and in the end all, which ends it.
+// headroom is how much nearer than it reaches a jump must lead in a round to be left as it is. It is 0 at first. Where each
+// added instruction pushes just one more jump out of reach, each would need a round. So after some rounds jumps are lengthened
+// early, and in the end all of them, which ends the rounds.
 func headroom(round, reach int) int {
 	const exact = 12
 	switch {
@@ -133,9 +128,8 @@ func headroom(round, reach int) int {
 	return min(max(reach/256, 1)<<(round-exact), 2*reach)
 }
 
-// lengthen replaces jumps that are too far by ones with gotol, for targets that
-// have it. Where more may not be added, only gotos become gotols. It gives where
-// each instruction is now.
+// lengthen replaces jumps that are too far by ones with gotol, for targets that have it. Where nothing may be added, only gotos
+// become gotols. It returns the new index of each instruction.
 func (f *function) lengthen(reach int, more bool) (moved []int32) {
 	var short []int32 // jumps, by index
 	for _, i := range f.jumps {
@@ -203,8 +197,7 @@ func (f *function) spread(grown []uint8, moved []int32) {
 	f.relist()
 }
 
-// putLong leaves a conditional jump a short way to go, and puts behind it the
-// gotol that leads on.
+// putLong turns a conditional jump into a short one, and puts the gotol to the target after it.
 func (f *function) putLong(at int32, in *instr) {
 	far := *in
 	far.Instruction, far.flags = isa.JumpLong(0), labelled|added

@@ -118,8 +118,8 @@ func (w *writing) allocate() {
 	w.result = result
 }
 
-// checkAllocation derives again, by other means, that each value is where the code looks for it. It runs always: it takes a few
-// hundredths of the time, and what it finds would else be a program that computes something wrong.
+// checkAllocation proves again, in another way, that each value is where the code reads it. It always runs: it takes a few
+// hundredths of the time, and a mistake that it finds would otherwise be a program with wrong results.
 func (w *writing) checkAllocation() {
 	if err := regalloc.Check(w.machine, w.result); err != nil {
 		w.unreadable(fmt.Errorf("%s: the compiler has made a mistake, please report it: allocating registers: %w", w.p.Name, err))

@@ -6,8 +6,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A Target is what a program is compiled for. The zero Target is a kernel of
-// which nothing is known: programs that name no kernel types compile for it.
+// A Target is what a program is compiled for. The zero Target is a kernel about which nothing is known: programs that name no
+// kernel types compile for it.
 type Target struct {
 	BTF       *btf.Types    // the kernel's types; nil when there are none
 	Level     isa.Level     // the highest ISA level that the kernel takes; 0 stands for all of it
@@ -17,21 +17,20 @@ type Target struct {
 	// License is what the program is going to be loaded under; "" when not known.
 	License string
 
-	// NoPerfmon says that whoever loads the program lacks CAP_PERFMON: then addresses of the kernel must not get out.
+	// NoPerfmon says that the process that loads the program lacks CAP_PERFMON. Then the program must not reveal kernel
+	// addresses.
 	NoPerfmon bool
 
-	// Kernel is a release of Linux, where what came to Linux after it is not to be
-	// used, whatever the level: may_goto is of level 4, which Linux takes since 6.6,
-	// and came with 6.9. Zero sets no such bound.
+	// Kernel is a release of Linux: features that are newer are not used, whatever the level. For example, Linux accepts level
+	// 4 since 6.6, but may_goto, which is of level 4, only since 6.9. Zero sets no such limit.
 	Kernel isa.KernelVersion
 
-	// Unchecked leaves it to the kernel to judge what was written, where one wants to see what it says, or believes that a
-	// finding is wrong. What cannot be encoded is a finding still.
+	// Unchecked turns the check off and leaves the judgement to the kernel: to see what the kernel says, or because a finding
+	// seems wrong. Code that cannot be encoded is still a finding.
 	Unchecked bool
 
-	// Source gives the text of a line of Go, without its indentation, for the
-	// verifier's log and for bpftool; nil leaves the text out. Only file name
-	// and line then reach the kernel.
+	// Source returns the text of a line of Go, without its indentation, for the verifier's log and for bpftool; nil leaves the
+	// text out. Only file name and line then reach the kernel.
 	Source func(file string, line int) string
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// verifyCode walks through the code as the kernel's verifier does, in as many steps as take about as long
-// as compiling. What is left after them is left to the kernel.
+// verifyCode walks through the code as the kernel's verifier does. The number of steps is limited so that this takes about as
+// long as compiling. The kernel checks the rest.
 func verifyCode(u *unit) {
 	if len(u.findings) > 0 || u.fixed || u.target.Unchecked {
 		return // mistakes are known already, or the code may not be for Linux as we know it
@@ -62,7 +62,7 @@ func verifyCode(u *unit) {
 	}
 }
 
-// advised is what was found, with the prototype that it goes against, and in the terms of the language that the program is written in.
+// advised is the finding with the prototype that it violates, and with advice in the terms of the program's language.
 func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Finding) mistake.Finding {
 	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Help: found.Help}
 	p, in := u.target.Place, &f.code[i]
@@ -70,12 +70,12 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 	case mistake.MaybeNil:
 		finding.Help = "jump elsewhere when it is 0: JEQ64Imm(reg, 0, …)"
 		if f.program.Structured() {
-			finding.Help = "ask before: f.If(p.IsNil(), …)"
+			finding.Help = "test it first: f.If(p.IsNil(), …)"
 		}
 	case mistake.NoArgument:
 		finding.Help = argumentHelp(p, int64(in.Off))
 	case mistake.ContextWrite:
-		finding.Help = "load the pointer that is the argument, and write through that"
+		finding.Help = "load the argument, which is a pointer, and write through it"
 	case mistake.ArgumentWidth:
 		finding.Help = "load pointers as DW, and numbers at the offset of the argument"
 	}

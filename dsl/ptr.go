@@ -173,7 +173,7 @@ func (d Field) number(w record.Width) number {
 		return f.newNumber(w, d.read(w))
 	}
 	if d.base.name == "" {
-		f.mistake(mistake.ZeroValue, "say of which struct it is: p.To(\"tcp_sock\")", "%q is a field of a struct that is not known", d.path)
+		f.mistake(mistake.ZeroValue, "name the struct: p.To(\"tcp_sock\")", "the struct of the field %q is not known", d.path)
 	}
 	return f.newNumber(w, f.emit(ir.Value{Op: ir.FieldLoad, Type: w.Type(), Size: w.Bytes(), Signed: w.Signed(), Aux: d.name()}, d.base.pointer(f)))
 }

@@ -154,7 +154,7 @@ func TestTracepointsHavePrototypes(t *testing.T) {
 		t.Error("the tracepoint's type is not known")
 	}
 	one := dsl.Func("p", func(f *dsl.Fn, task scx.Task) dsl.U32 { return f.U32(0) })
-	wantFinding(t, prog.Validate(one, newtask, target), mistake.ParamCount, "the program declares 1 parameter, the kernel passes 2")
+	wantFinding(t, prog.Validate(one, newtask, target), mistake.ParamCount, "the program declares 1 parameter, but the kernel passes 2")
 	number := dsl.Func("p", func(f *dsl.Fn, task, flags dsl.U64) dsl.U32 { return f.U32(0) })
 	wantFinding(t, prog.Validate(number, newtask, target), mistake.ParamType, "task_newtask is ")
 }

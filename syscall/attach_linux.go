@@ -47,7 +47,7 @@ func SocketAttach(socket int, p *FD) error {
 	return nil
 }
 
-// SocketDetach takes the filter of a socket away.
+// SocketDetach removes the filter of a socket.
 func SocketDetach(socket int) error {
 	if err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DETACH_BPF, 0); err != nil {
 		return fmt.Errorf("detach from socket fd %d: %w", socket, err)
@@ -55,8 +55,8 @@ func SocketDetach(socket int) error {
 	return nil
 }
 
-// OpenTarget opens what programs are attached to and map elements are kept for:
-// the directory of a cgroup, the file of a network namespace.
+// OpenTarget opens something that programs are attached to or map elements belong to: the directory of a cgroup, the file of a
+// network namespace.
 func OpenTarget(path string) (*FD, error) {
 	num, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

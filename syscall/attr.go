@@ -101,7 +101,7 @@ type CtxPointer struct {
 	Data   []byte // what the pointer points to; the kernel may write it
 }
 
-// A TestRunResult is what a test run gave.
+// A TestRunResult is the result of a test run.
 type TestRunResult struct {
 	RetVal   uint32        // R0 at exit
 	Duration time.Duration // mean of one run, as measured by the kernel
@@ -123,7 +123,7 @@ type ProgInfo struct {
 	MapIDs          []uint32
 	BTFID           uint32        // the program's own types; 0 for none
 	RunTime         time.Duration // of all runs; counted only while statistics are on, see EnableStats
-	RunCount        uint64        // likewise
+	RunCount        uint64        // counted only while statistics are on
 	RecursionMisses uint64        // runs left out because the program was running already
 	VerifiedInsns   uint32        // instructions that the verifier processed
 	AttachBTFObjID  uint32

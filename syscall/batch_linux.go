@@ -10,17 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Batches: many elements a call, their keys behind each other in one slice and
-// their values in another (kernel/bpf/syscall.c, bpf_map_do_batch). Linux 5.6;
-// per-CPU hashes and LPM tries likewise, arrays of per-CPU values since 5.13.
+// Batches: many elements in one call, their keys one after the other in one slice and their values in another
+// (kernel/bpf/syscall.c, bpf_map_do_batch). Linux 5.6; per-CPU hashes and LPM tries too; per-CPU arrays since 5.13.
 
 // MapLookupBatch copies the next elements of a map into keys and values, which
 // have room for the same number of elements, and returns how many there were.
 //
-// cursor is where to go on: nil at the beginning, and later what the call before
-// put into next. Both have [BatchCursorSize] bytes. After the last element comes
-// an error that is [fs.ErrNotExist], and with it those elements that were left.
-// ENOSPC says that elements which stand together have no room together.
+// cursor is where to go on: nil at the beginning, and later what the call before put into next. Both have [BatchCursorSize]
+// bytes. At the end it returns the remaining elements with an error that is [fs.ErrNotExist]. ENOSPC says that elements of one
+// hash bucket do not fit the slices together.
 func MapLookupBatch(m *FD, cursor, next, keys, values []byte, flags uint64) (int, error) {
 	return readBatch(CmdMapLookupMany, m, cursor, next, keys, values, flags)
 }
@@ -30,9 +28,8 @@ func MapLookupAndDeleteBatch(m *FD, cursor, next, keys, values []byte, flags uin
 	return readBatch(CmdMapTakeMany, m, cursor, next, keys, values, flags)
 }
 
-// MapUpdateBatch sets many elements and returns how many it has set: all of
-// them, or, with an error, those before the one that the error is about. flags is
-// UpdateLock or 0: what is there is replaced.
+// MapUpdateBatch sets many elements and returns how many it has set: all of them, or, with an error, those before the one with
+// the error. flags is UpdateLock or 0: what is there is replaced.
 func MapUpdateBatch(m *FD, keys, values []byte, flags uint64) (int, error) {
 	return mapBatch(CmdMapUpdateMany, m, nil, nil, keys, values, flags)
 }

@@ -35,7 +35,7 @@ func bpfFD[A any](cmd Command, attr *A) (*FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The kernel takes 0 for "no descriptor" in many places, and gives it out when standard input is closed.
+	// In many places the kernel reads 0 as "no descriptor", but it returns 0 as a descriptor when standard input is closed.
 	if num == 0 {
 		dup, err := dupFD(num)
 		_ = closeFD(num)
@@ -59,9 +59,9 @@ func (e *unexpectedResult) Unwrap() error { return ErrUnexpected }
 // maxTries bounds how often a command is tried that a signal interrupted.
 const maxTries = 10
 
-// uninterrupted runs a command that gives up with EAGAIN or EINTR when a signal is pending, again and again up to maxTries. Go's runtime
-// sends SIGURG to preempt goroutines and SIGPROF to profile them, so this happens to innocent programs. From the second try on
-// the thread takes neither.
+// uninterrupted runs a command that gives up with EAGAIN or EINTR when a signal is pending, again and again up to maxTries.
+// Go's runtime sends SIGURG to preempt goroutines and SIGPROF to profile them, so this happens to any program. From the second
+// try on, the thread blocks both signals.
 func uninterrupted(call func() error) error {
 	err := call()
 	if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
@@ -136,7 +136,7 @@ func fail(r request, object string, err error) error {
 func closeFD(num int) error { return unix.Close(num) }
 
 func dupFD(num int) (int, error) {
-	// 3 is the lowest number that is nobody's standard stream.
+	// 3 is the lowest number that is not a standard stream.
 	return unix.FcntlInt(uintptr(num), unix.F_DUPFD_CLOEXEC, 3)
 }
 

@@ -2,7 +2,7 @@ package syscall
 
 import "golang.org/x/sys/unix"
 
-// BTFLoad hands type information to the kernel. What it refuses gives a [*LoadError] with its log.
+// BTFLoad passes type information to the kernel. If the kernel refuses it, the error is a [*LoadError] with the log.
 func BTFLoad(data []byte) (*FD, error) {
 	attr := btfLoadAttr{btf: bytesPointer(data), btfSize: uint32(len(data))}
 	fd, log, err := loadWithLog(0, func(level uint32, log []byte) (*FD, uint32, error) {

@@ -13,7 +13,7 @@ const (
 	CapBPF      Cap = 39 // most maps, loading BTF and programs
 )
 
-// String returns the name, "CAP_BPF", or "capability 7" for one that this package has no use for.
+// String returns the name, "CAP_BPF", or "capability 7" for one that this package does not use.
 func (c Cap) String() string {
 	for _, row := range capNames {
 		if row.cap == c {

@@ -11,7 +11,7 @@
 // long as something refers to it: a descriptor, a file in a bpf file system (a pin), a map that holds it as a value, or an attachment.
 //
 //   - A program ([ProgLoad]) is verified when it is loaded, once, for one program type and, for struct_ops, one member of one
-//     kernel struct. What the verifier doesn't accept is refused with an errno and a log of text.
+//     kernel struct. A program that the verifier does not accept is refused with an errno and a log of text.
 //   - A map ([MapCreate]) keeps values under keys, for programs and for user space. A struct_ops map is one value: an image of a kernel
 //     struct whose function pointers are program descriptors.
 //   - BTF ([BTFLoad]) tells the kernel the types, functions and source lines of a program.
@@ -31,9 +31,9 @@
 //
 // # Errors
 //
-// A command answers its one documented success or fails. Everything else, such as the 1 that an update of a struct_ops map with a
-// non-zero owner returns, is an error too ([ErrUnexpected]). Errors are [*Error], for loads [*LoadError]; both unwrap to the errno, so
-// that
+// A command returns its one documented success or fails. Everything else, such as the 1 that an update of a struct_ops map with
+// a non-zero owner returns, is an error too ([ErrUnexpected]). Errors are [*Error], for loads [*LoadError]; both unwrap to the
+// errno, so that
 //
 //	errors.Is(err, unix.EEXIST)       // names taken, …
 //	errors.Is(err, fs.ErrNotExist)    // no such key, id or path; the end of an iteration
@@ -48,8 +48,9 @@
 //
 // # Other systems
 //
-// The package builds everywhere; off Linux each command answers [ErrUnsupported]. On Linux it needs 5.11 or later, from which on
-// memory of BPF objects is charged to the cgroup: there is no code for RLIMIT_MEMLOCK.
+// The package builds everywhere; on other systems each command returns [ErrUnsupported]. On Linux it needs 5.11 or later, where
+// the memory of BPF objects is charged to the cgroup: there is no code for RLIMIT_MEMLOCK.
 //
-// Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and what that kernel answers in the tests.
+// Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and what that kernel returns in the
+// tests.
 package syscall

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// ErrUnsupported is what every command answers on systems other than Linux. It wraps [errors.ErrUnsupported].
+// ErrUnsupported is what every command returns on systems other than Linux. It wraps [errors.ErrUnsupported].
 var ErrUnsupported = fmt.Errorf("bpf: needs Linux: %w", errors.ErrUnsupported)
 
-// ErrUnexpected is wrapped when the kernel answers something that is neither its documented success nor an errno. The known case:
-// an update of a struct_ops map with a non-zero "owner" returns 1 and stores nothing (measured on 6.18).
+// ErrUnexpected is wrapped when the kernel returns something that is neither its documented success nor an errno. The known
+// case: an update of a struct_ops map with a non-zero "owner" returns 1 and stores nothing (measured on 6.18).
 var ErrUnexpected = errors.New("the kernel neither did it nor refused it")
 
-// A KernelErrno is an error number that the kernel uses inside but lets out of bpf(2) all the same; user space has no name for it.
+// A KernelErrno is an error number of the kernel's own that bpf(2) returns nevertheless; user space has no name for it.
 type KernelErrno uintptr
 
-// ENOTSUPP is what struct_ops and some map types answer when a type does not support what was asked (include/linux/errno.h). It is
-// another number than ENOTSUP, and [errors.Is] finds it under this name, under its number and as [errors.ErrUnsupported].
+// ENOTSUPP is what struct_ops and some map types return when a type does not support the operation (include/linux/errno.h). It
+// is not the same number as ENOTSUP, and [errors.Is] finds it under this name, under its number and as [errors.ErrUnsupported].
 const ENOTSUPP KernelErrno = 524
 
 // Error says what ENOTSUPP means; others print as their number.
@@ -40,7 +40,7 @@ type Error struct {
 	Command Command
 	Object  string // name, path, id or descriptor that the command was about; "" for none
 	Errno   error  // a unix.Errno, ENOTSUPP, or what went wrong before the kernel was asked
-	Hint    string // what is behind it or what to do; "" when that isn't known
+	Hint    string // the likely cause or what to do; "" when that isn't known
 }
 
 // Error returns one line: the command, its object, the reason and the hint.

@@ -25,8 +25,8 @@ type FD struct {
 // mapSizes are the bytes that the kernel reads and writes in commands on a map's elements.
 type mapSizes struct{ key, value int }
 
-// NewFD takes over a file descriptor that came from elsewhere: an inherited one, or one received through a socket. The caller must
-// not close the number any more. A negative number makes an FD that is closed already.
+// NewFD takes over a file descriptor that came from elsewhere: an inherited one, or one received through a socket. The caller
+// must not close the number any more. A negative number creates an FD that is closed already.
 func NewFD(num int) *FD {
 	if num < 0 {
 		return &FD{num: -1, closed: true}
@@ -34,7 +34,7 @@ func NewFD(num int) *FD {
 	return &FD{num: num}
 }
 
-// Int returns the number, or -1 if f is nil or closed. The number is valid only as long as nobody closes f.
+// Int returns the number, or -1 if f is nil or closed. The number is valid only until f is closed.
 func (f *FD) Int() int {
 	if f == nil {
 		return -1
@@ -106,7 +106,7 @@ func (f *FD) release() {
 	defer f.mu.Unlock()
 	f.users--
 	if f.closed && f.users == 0 {
-		// Close has answered already; close(2) of an anonymous inode doesn't fail in a way that anybody could act on.
+		// Close has returned already; close(2) of an anonymous inode does not fail in a way that a caller could handle.
 		_ = f.closeLocked()
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LinkCreate attaches a program, or registers a struct_ops map that was created with MapLink (6.4+). The attachment lasts as long as
-// somebody holds the link: a descriptor, or a pin.
+// LinkCreate attaches a program, or registers a struct_ops map that was created with MapLink (6.4+). The attachment lasts as
+// long as a descriptor or a pin holds the link.
 func LinkCreate(a *LinkCreateAttr) (*FD, error) {
 	refuse := func(err error) (*FD, error) { return nil, &Error{Command: CmdLinkCreate, Errno: err} }
 	if (a.Prog == nil) == (a.Map == nil) {
@@ -46,10 +46,10 @@ func LinkCreate(a *LinkCreateAttr) (*FD, error) {
 	return fd, nil
 }
 
-// LinkUpdate replaces what a link holds, atomically: newFD is a program or a struct_ops map. With oldFD the kernel does it only if the
-// link holds that one, and answers EPERM otherwise; oldFD is nil for whatever it holds.
+// LinkUpdate replaces what a link holds, atomically: newFD is a program or a struct_ops map. With oldFD the kernel does it only
+// if the link holds that one, and returns EPERM otherwise; with oldFD nil it replaces whatever the link holds.
 //
-// Never update a link to the struct_ops map that it holds already: the kernel doesn't check and would list one thing twice
+// Never update a link to the struct_ops map that it holds already: the kernel does not check this and would register it twice
 // (bpf_struct_ops_map_link_update, kernel/bpf/bpf_struct_ops.c). LinkUpdate asks which map the link holds and refuses.
 func LinkUpdate(link, newFD, oldFD *FD, flags uint32) error {
 	refuse := func(err error) error { return &Error{Command: CmdLinkUpdate, Errno: err} }

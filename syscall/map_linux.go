@@ -57,14 +57,14 @@ func MapCreate(a *MapCreateAttr) (*FD, error) {
 	return fd, nil
 }
 
-// MapLookup copies the value of a key into value, whose length must be the map's value size; for per-CPU maps that is the value size
-// rounded up to 8, times the number of possible CPUs. A missing key gives an error that is [fs.ErrNotExist].
+// MapLookup copies the value of a key into value, whose length must be the map's value size; for per-CPU maps that is the value
+// size rounded up to 8, times the number of possible CPUs. If the key is missing, the error is [fs.ErrNotExist].
 func MapLookup(m *FD, key, value []byte) error {
 	return mapElem(CmdMapLookup, m, key, value, 0)
 }
 
-// MapUpdate sets the value of a key. For a struct_ops map this is what hands the programs over to the kernel, once: the map then
-// holds them, and, unless it was created with MapLink, is registered.
+// MapUpdate sets the value of a key. For a struct_ops map this passes the programs to the kernel, once: the map then holds them
+// and, unless it was created with MapLink, is registered.
 func MapUpdate(m *FD, key, value []byte, flags uint64) error {
 	return mapElem(CmdMapUpdate, m, key, value, flags)
 }
@@ -74,8 +74,8 @@ func MapDelete(m *FD, key []byte) error {
 	return mapElem(CmdMapDelete, m, key, nil, 0)
 }
 
-// MapGetNextKey copies the key after key into next; the first key if key is nil or not in the map. After the last one comes an error
-// that is [fs.ErrNotExist].
+// MapGetNextKey copies the key after key into next; the first key if key is nil or not in the map. After the last one, the
+// error is [fs.ErrNotExist].
 func MapGetNextKey(m *FD, key, next []byte) error {
 	return mapElem(CmdMapGetNextKey, m, key, next, 0)
 }
@@ -132,7 +132,7 @@ func mapElem(cmd Command, m *FD, key, value []byte, flags uint64) error {
 	return nil
 }
 
-// MapFreeze forbids user space to write to a map from now on. Programs still may, unless the map has MapReadOnlyProg.
+// MapFreeze forbids user space to write to a map from now on. Programs may still write, unless the map has MapReadOnlyProg.
 func MapFreeze(m *FD) error {
 	return onFD(request{command: CmdMapFreeze}, m, "map")
 }
@@ -190,8 +190,8 @@ func PossibleCPUs() (int, error) {
 	return n, nil
 }
 
-// countCPUs counts the CPUs of a list like "0-3" or "0,2-3". Per-CPU values are numbered up to the highest possible CPU, without
-// holes on every machine there is (num_possible_cpus), so counting is enough.
+// countCPUs counts the CPUs of a list like "0-3" or "0,2-3". Per-CPU values are numbered up to the highest possible CPU,
+// without holes on every known machine (num_possible_cpus), so counting is enough.
 func countCPUs(list string) (int, error) {
 	total := 0
 	for _, part := range strings.Split(list, ",") {

@@ -13,8 +13,8 @@ import (
 // A Memory is a part of a map that lies in this process's memory too: what a
 // program writes there is seen here, and the other way round, without a command.
 //
-// Everything is safe: accesses outside, unaligned ones, and those after Close are
-// errors that wrap [fs.ErrInvalid] and [fs.ErrClosed].
+// All accesses are checked: accesses outside, unaligned ones, and those after Close return errors that wrap [fs.ErrInvalid] and
+// [fs.ErrClosed].
 type Memory struct {
 	mu       sync.Mutex
 	data     []byte // not the collector's
@@ -38,8 +38,7 @@ func PageSize() int { return os.Getpagesize() }
 // Len is the size in bytes, also after Close.
 func (m *Memory) Len() int { return len(m.data) }
 
-// Address is where the memory lies in this process: for telling what addresses in
-// an arena are, not for following.
+// Address is the address of the memory in this process. Use it to compare addresses in an arena, not to access memory.
 func (m *Memory) Address() uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(m.data)))) }
 
 // Close ends the use of the memory. It stays mapped as long as a word of it is
@@ -58,7 +57,7 @@ func (m *Memory) Close() error {
 	return unmap(m.data)
 }
 
-// at gives n bytes at an offset. The caller holds m.mu.
+// at returns n bytes at an offset. The caller holds m.mu.
 func (m *Memory) at(off, n int, write bool) ([]byte, error) {
 	switch {
 	case m.closed:
@@ -78,7 +77,7 @@ func (m *Memory) aligned(off, n int, write bool) (unsafe.Pointer, error) {
 		return nil, err
 	}
 	if off%n != 0 {
-		return nil, fmt.Errorf("memory of a map: offset %d is no multiple of %d, as atomic access wants: %w", off, n, fs.ErrInvalid)
+		return nil, fmt.Errorf("memory of a map: offset %d is not a multiple of %d, which atomic access needs: %w", off, n, fs.ErrInvalid)
 	}
 	return unsafe.Pointer(unsafe.SliceData(b)), nil
 }
@@ -170,9 +169,8 @@ func (m *Memory) Word64(off int) (Word64, error) {
 	return Word64{m, (*uint64)(p)}, nil
 }
 
-// A Word64 is a number of 64 bits in a map's memory, with atomic access. It
-// stays valid as long as it is held, whatever is closed meanwhile. The zero value is
-// none.
+// A Word64 is a number of 64 bits in a map's memory, with atomic access. It stays valid as long as it is referenced, even after
+// Close. The zero value is not usable.
 type Word64 struct {
 	memory *Memory // which is mapped as long as this refers to it
 	p      *uint64

@@ -1,11 +1,11 @@
 package syscall
 
-// MaxNameLen is the longest object name that the kernel takes, in bytes: BPF_OBJ_NAME_LEN less the NUL.
+// MaxNameLen is the longest object name that the kernel accepts, in bytes: BPF_OBJ_NAME_LEN less the NUL.
 const MaxNameLen = 15
 
-// SanitizeName makes an object name that the kernel takes out of any text: every byte other than ASCII letters, digits, '_' and
-// '.' becomes '_' (bpf_obj_name_cpy, kernel/bpf/syscall.c), and what exceeds MaxNameLen bytes is cut off. Equal texts give equal
-// names; different ones may give equal names too, and the kernel doesn't mind.
+// SanitizeName turns any text into an object name that the kernel accepts: every byte other than ASCII letters, digits, '_' and
+// '.' becomes '_' (bpf_obj_name_cpy, kernel/bpf/syscall.c), and what exceeds MaxNameLen bytes is cut off. Equal texts give
+// equal names; different ones may give equal names too, and the kernel doesn't mind.
 func SanitizeName(s string) string {
 	b := []byte(s[:min(len(s), MaxNameLen)])
 	for i, c := range b {

@@ -30,8 +30,9 @@ func objInfo[T any](f *FD, what string, info *T) error {
 	return nil
 }
 
-// checkObject refuses a descriptor of another kind of object. The kernel doesn't: it gives the information of whatever the descriptor
-// is of, which then reads as nonsense, a pinned map of type 9 as a struct_ops link, for example. Without /proc nothing is refused.
+// checkObject refuses a descriptor of another kind of object. The kernel does not: it returns the information of whatever
+// object the descriptor is of, which is then nonsense. For example, a pinned map of type 9 looks like a struct_ops link.
+// Without /proc nothing is refused.
 func checkObject(num int, what string) error {
 	target, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(num))
 	if err != nil {
@@ -60,7 +61,7 @@ func onFD(r request, f *FD, what string) error {
 	return nil
 }
 
-// ProgNextID returns the lowest program id above id; start with 0. After the last one comes an error that is [fs.ErrNotExist].
+// ProgNextID returns the lowest program id above id; start with 0. After the last one, the error is [fs.ErrNotExist].
 func ProgNextID(id uint32) (uint32, error) { return nextID(CmdProgGetNextID, id) }
 
 // MapNextID returns the lowest map id above id, as ProgNextID does for programs.
@@ -80,7 +81,7 @@ func nextID(cmd Command, id uint32) (uint32, error) {
 	return attr.nextID, nil
 }
 
-// ProgFDByID opens a program by its id. An id that nobody has gives an error that is [fs.ErrNotExist].
+// ProgFDByID opens a program by its id. If no program has the id, the error is [fs.ErrNotExist].
 func ProgFDByID(id uint32) (*FD, error) { return fdByID(CmdProgGetFDByID, id) }
 
 // MapFDByID opens a map by its id, as ProgFDByID does a program.
@@ -89,8 +90,8 @@ func MapFDByID(id uint32) (*FD, error) { return fdByID(CmdMapGetFDByID, id) }
 // BTFFDByID opens a BTF object by its id, as ProgFDByID does a program.
 func BTFFDByID(id uint32) (*FD, error) { return fdByID(CmdBTFGetFDByID, id) }
 
-// LinkFDByID opens a link by its id, as ProgFDByID does a program. A link that is just being made gives EAGAIN; LinkFDByID then tries
-// again.
+// LinkFDByID opens a link by its id, as ProgFDByID does a program. The kernel returns EAGAIN for a link that is just being
+// created; LinkFDByID then tries again.
 func LinkFDByID(id uint32) (*FD, error) { return fdByID(CmdLinkGetFDByID, id) }
 
 func fdByID(cmd Command, id uint32) (*FD, error) {

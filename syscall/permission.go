@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ExplainPermission returns what is behind an EPERM of a command of this package, and what to do about it. It returns "" for other
-// errors. The text is the one that stands at the end of the error's message.
+// ExplainPermission returns the likely cause of an EPERM from a command of this package, and what to do about it. It returns ""
+// for other errors. It is the same text as at the end of the error's message.
 func ExplainPermission(err error) string {
 	if load := (*LoadError)(nil); errors.As(err, &load) && isEPERM(load.Errno) {
 		return load.Hint
@@ -17,7 +17,7 @@ func ExplainPermission(err error) string {
 	return ""
 }
 
-// A request is what matters of a command when it was refused with EPERM.
+// A request has the facts about a command that explain why it was refused with EPERM.
 type request struct {
 	command  Command
 	progType ProgType // of CmdProgLoad
@@ -60,7 +60,7 @@ func capsFor(r request) []Cap {
 	return nil
 }
 
-// explain says why a request may have been refused with EPERM. It is a guess from what can be seen, the likeliest first.
+// explain says why a request may have been refused with EPERM. It is a guess; the most likely cause comes first.
 func explain(r request, s setting) string {
 	switch r.command {
 	case CmdLinkUpdate:

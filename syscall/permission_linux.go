@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Capabilities returns the effective capabilities of the calling thread (CapEff in /proc/thread-self/status). Go programs seldom have
-// threads that differ.
+// Capabilities returns the effective capabilities of the calling thread (CapEff in /proc/thread-self/status). In Go programs,
+// all threads usually have the same.
 func Capabilities() (CapSet, error) {
 	status, err := os.ReadFile("/proc/thread-self/status")
 	if err != nil {
@@ -31,7 +31,7 @@ func parseStatus(status string) (CapSet, error) {
 	return 0, fmt.Errorf("effective capabilities: /proc/thread-self/status has no CapEff line")
 }
 
-// currentSetting reads what explain wants to know. Whatever cannot be read stays unknown.
+// currentSetting reads what explain needs. What cannot be read stays unknown.
 func currentSetting() setting {
 	var s setting
 	if caps, err := Capabilities(); err == nil {

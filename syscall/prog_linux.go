@@ -126,8 +126,8 @@ type logText struct {
 // loadWithLog runs a load command with the logs that ProgLoad's comment describes. load gets a level and a buffer and returns, beside
 // the result, how large the log would have been (0 before 6.4).
 //
-// A buffer that is too small makes the kernel answer ENOSPC *instead of* what it thinks of the program, so the reason is taken from an
-// attempt that had room, or from one without a log.
+// A buffer that is too small makes the kernel return ENOSPC *instead of* its verdict about the program, so the reason is taken
+// from an attempt that had room, or from one without a log.
 func loadWithLog(level uint32, load func(level uint32, log []byte) (*FD, uint32, error)) (*FD, logText, error) {
 	var firstErr error
 	if level == 0 {
@@ -143,7 +143,7 @@ func loadWithLog(level uint32, load func(level uint32, log []byte) (*FD, uint32,
 		text := logText{text: unix.ByteSliceToString(buf)}
 		if !errors.Is(err, unix.ENOSPC) {
 			if err != nil && firstErr != nil && text.text == "" {
-				err = firstErr // kernels before the log was of any use may have stumbled over it
+				err = firstErr // an old kernel may have failed because of the log itself
 			}
 			return fd, text, err
 		}

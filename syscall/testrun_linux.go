@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// ProgTestRun runs a program on made-up input, without attaching it. Not all types can be run; the kernel then answers ENOTSUPP or
-// EINVAL. An output buffer that is too small gives ENOSPC.
+// ProgTestRun runs a program on made-up input, without attaching it. Not all types can be run; the kernel then returns ENOTSUPP
+// or EINVAL. If an output buffer is too small, it returns ENOSPC.
 func ProgTestRun(a *TestRunAttr) (*TestRunResult, error) {
 	num, err := a.Prog.acquire("program")
 	if err != nil {

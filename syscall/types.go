@@ -86,8 +86,8 @@ const (
 
 // An AttachType is a point where a program or struct_ops map is attached.
 //
-// For programs of type [ProgTypeStructOps] the expected attach type at load time is no such point: it is the index of the member in
-// the kernel's ops struct.
+// For programs of type [ProgTypeStructOps] the expected attach type at load time is not such a point: it is the index of the
+// member in the kernel's ops struct.
 type AttachType = linux.AttachType
 
 // The values of enum bpf_attach_type (include/uapi/linux/bpf.h, 6.18).

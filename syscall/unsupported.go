@@ -2,7 +2,7 @@
 
 package syscall
 
-// The commands on systems without bpf(2). Each answers ErrUnsupported.
+// The commands on systems without bpf(2). Each returns ErrUnsupported.
 
 // ProgLoad needs Linux.
 func ProgLoad(a *ProgLoadAttr) (*FD, error) { return nil, ErrUnsupported }

@@ -13,7 +13,7 @@ import (
 // A Waiter waits until the kernel says that something came into a map. Ring
 // buffers do so when a record is there to be read, or room to be written.
 type Waiter struct {
-	mu     sync.RWMutex // of the descriptors: Close waits for nobody to use them
+	mu     sync.RWMutex // of the descriptors: Close waits until they are not used
 	epoll  int
 	wake   int // an eventfd
 	closed atomic.Bool
@@ -34,8 +34,8 @@ func NewWaiter(m *FD) (*Waiter, error) {
 		unix.Close(w.epoll)
 		return nil, fmt.Errorf("wait for a map: eventfd: %w", err)
 	}
-	// Edge-triggered: a record that a program has reserved and not yet handed in
-	// makes the descriptor readable, and would keep us turning around.
+	// Edge-triggered: a record that a program has reserved and not yet handed in makes the descriptor readable, and we would
+	// loop without waiting.
 	for fd, events := range map[int]uint32{num: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLET, w.wake: unix.EPOLLIN} {
 		if err := unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 			w.Close()
@@ -96,7 +96,7 @@ func (w *Waiter) Close() error {
 	if w.closed.Swap(true) {
 		return nil
 	}
-	w.Wake() // who waits holds the lock
+	w.Wake() // the waiter holds the lock
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var errs []error

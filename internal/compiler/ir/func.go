@@ -1,6 +1,6 @@
 package ir
 
-// V numbers a value of a function, from 1; 0 is none.
+// V numbers a value of a function, from 1; 0 is no value.
 type V int32
 
 // B numbers a block of a function, from 0, which is the entry.
@@ -40,8 +40,8 @@ type Value struct {
 // narrow one is the low bytes of its word.
 const ArgumentLoad = 1
 
-// OwnMemory is Aux of stores to memory that is the program's alone to lay out,
-// aligned to 8 bytes: neighbouring stores to it may become one.
+// OwnMemory is Aux of stores to memory whose layout only the program decides, aligned to 8 bytes: neighbouring stores to it may
+// become one.
 const OwnMemory = 2
 
 // A Kind is how a block goes on.
@@ -100,7 +100,7 @@ type Site struct {
 	Line int32
 }
 
-// A Name is something that the target is asked for.
+// A Name is something to look up in the target.
 type Name struct {
 	Kind NameKind
 	Name string
@@ -124,7 +124,7 @@ type Func struct {
 	args []V // what Args are cut from
 }
 
-// New makes a function with an empty entry block.
+// New creates a function with an empty entry block.
 func New(name string) *Func {
 	return &Func{Name: name, Values: make([]Value, 1, 64), Blocks: make([]Block, 1, 8), Sites: make([]Site, 1, 16)}
 }

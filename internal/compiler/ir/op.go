@@ -102,7 +102,7 @@ type info struct {
 	args    int8 // -1: any number
 	imm     bool // the last argument may be Imm instead
 	pure    bool // only its arguments matter: it may be left out, or computed once instead of twice
-	effects bool // it must happen, even when nobody uses the value
+	effects bool // it must happen, even when the value is not used
 	remake  bool // cheap to compute again, and without arguments
 }
 
@@ -178,7 +178,7 @@ func (op Op) Pure() bool { return op < numOps && ops[op].pure }
 // not used. Loads have none, and are not pure either.
 func (op Op) HasEffects() bool { return op < numOps && ops[op].effects }
 
-// Remake reports whether the value is made without arguments, wherever it is wanted.
+// Remake reports whether the value can be computed anywhere, without arguments.
 func (op Op) Remake() bool { return op < numOps && ops[op].remake }
 
 // TakesImm reports whether Imm may stand in the place of the last argument.

@@ -10,8 +10,8 @@ func (f *Func) PostorderReversed() []B {
 	return f.PostorderReversedBy(func(b B) []B { return f.Blocks[b].Succs })
 }
 
-// PostorderReversedBy is PostorderReversed for somebody who follows fewer ways,
-// or the same ones in another order. It asks several times for a block's.
+// PostorderReversedBy is PostorderReversed with fewer ways, or the same ways in another order. It calls succs several times for
+// a block.
 func (f *Func) PostorderReversedBy(succs func(B) []B) []B {
 	type frame struct {
 		b    B

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// String lists the function, for tests and for whoever looks into the compiler:
+// String lists the function, for tests and for work on the compiler:
 //
 //	b0:
 //	  v1 = param 1

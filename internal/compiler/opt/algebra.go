@@ -54,7 +54,7 @@ func (w *work) forward(n ir.V) {
 	}
 }
 
-// emit makes a value in front of n, which is being simplified.
+// emit adds a value before n, which is being simplified.
 func (w *work) emit(n ir.V, v ir.Value, args ...ir.V) ir.V {
 	v.Block, v.Site = w.value(n).Block, w.value(n).Site
 	made := w.make(v, args...)

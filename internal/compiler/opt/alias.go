@@ -2,7 +2,7 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// A place is where an access to memory goes: size bytes at off behind a root.
+// A place is where an access to memory goes: size bytes at off after a root.
 type place struct {
 	root ir.V  // the value that the address is computed from; 0 in objects of the frame and in maps
 	area area  // what the root points into
@@ -82,7 +82,7 @@ func newPlaces(w *work, order []ir.B) *places {
 			}
 		}
 		if block.Kind == ir.Return {
-			p.escaped[p.object[block.X]] = true // 0, for what is no address, is nobody's
+			p.escaped[p.object[block.X]] = true // 0 means: not an address of an object
 		}
 	}
 	// Phis may have taken an address that came later in order.

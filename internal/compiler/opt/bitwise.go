@@ -98,7 +98,7 @@ func simplifyShift(w *work, n ir.V) bool {
 	v := w.value(n)
 	op, x, bits := v.Op, v.Args[0], int64(width(v.Type))
 	if len(v.Args) == 2 {
-		// The machine looks at the low bits of a count only, so nobody else needs to cut them out.
+		// The machine uses only the low bits of a count, so cutting them out is not needed.
 		count := w.value(v.Args[1])
 		if count.Op != ir.And || len(count.Args) != 1 || count.Imm&(bits-1) != bits-1 {
 			return false

@@ -2,8 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// dead takes out what nobody needs: all that no effect, no branch and no result depends on,
-// which includes phis that only use each other.
+// dead removes values that are not needed: no effect, no branch and no result depends on them. That includes phis that only use
+// each other.
 func dead(w *work) {
 	f := w.f
 	live := make([]bool, len(f.Values))

@@ -8,10 +8,9 @@ import (
 
 const lower = uint64(1)<<32 - 1
 
-// demand finds out which bits of values anybody looks at, from the uses back to what makes them,
-// and takes out masks and extensions that concern other bits. Operations of 64 bits of which only
-// the lower half is looked at become ones of 32, which leave the upper half zero: cutting it off
-// costs nothing then.
+// demand finds which bits of values are used, from the uses back to the definitions, and removes masks and extensions of other
+// bits. Operations of 64 bits of which only the lower half is looked at become ones of 32, which leave the upper half zero:
+// cutting it off costs nothing then.
 func demand(w *work) {
 	w.room()
 	order := w.blocks()
@@ -129,7 +128,7 @@ func (d *demandPass) ask(n ir.V) {
 	case ir.Phi:
 		want := d.bits[n]
 		if v.Type == ir.I32 && want&^lower == 0 {
-			v.Type = ir.I64 // nobody asks whether the upper half is zero
+			v.Type = ir.I64 // whether the upper half is zero does not matter
 		}
 		switch v.Type {
 		case ir.Bool:

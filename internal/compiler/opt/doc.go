@@ -3,12 +3,11 @@
 //
 // # What the machine rewards
 //
-// A BPF instruction takes one or two registers and perhaps a number of 32 bits, so a constant
-// that fits is free where it stands last, and costs an instruction elsewhere. A branch
-// compares; the result of a comparison as a number takes three instructions. Loads and
-// stores add an offset of 16 bits. Operations of 32 bits look at the lower halves of
-// registers, and leave the upper half zero: cutting off an upper half is an instruction,
-// unless whoever made the value has done so, or nobody looks there.
+// A BPF instruction takes one or two registers and perhaps a number of 32 bits, so a constant that fits is free where it stands
+// last, and costs an instruction elsewhere. A branch compares; the result of a comparison as a number takes three instructions.
+// Loads and stores add an offset of 16 bits. Operations of 32 bits look at the lower halves of registers, and leave the upper
+// half zero: cutting off an upper half is an instruction, unless the value's own instruction has done so, or the upper half is
+// not used.
 //
 // # The passes
 //
@@ -25,7 +24,7 @@
 //   - ranges: bounds and possible bits of numbers, and what they make superfluous (facts.go
 //     has what operations make of them).
 //   - demand: which bits are looked at, and what the others make superfluous.
-//   - dead: what nobody needs.
+//   - dead: removes what is not needed.
 //   - sink: constants and addresses where they are used.
 //
 // Each is a plain function on work, leaves a function that ir.Func.Verify accepts, and has
@@ -40,9 +39,8 @@
 // comparisons, too; without, those of 32 bits compare registers with zero upper halves. A store
 // takes its low bytes of whatever it gets.
 //
-// Immediates, and constants of type I32, are int32. Constants and addresses stand in front of
-// their first use in each block, or at the end of a block where a phi takes them. A Copy that is
-// left is between a pointer and a number.
+// Immediates, and constants of type I32, are int32. Constants and addresses come before their first use in each block, or at
+// the end of a block where a phi takes them. A Copy that is left is between a pointer and a number.
 //
 // Edges may lead from a block with two ways on to a block with several ways in, also
 // both of them to the same one; the first of the two stands first in its Preds.

@@ -6,11 +6,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// Where the verifier comes to may_goto or to the next element of an iterator once more, it
-// takes a number that has changed since, and that nothing depends on so far, for any number
-// (kernel/bpf/verifier.c, widen_imprecise_scalars, Linux 6.4): so that loops end. Since
-// then may have been a call of the function before this one. So what was learnt
-// about a number before such a point must not be relied on behind it, but for constants.
+// Where the verifier comes to may_goto or to the next element of an iterator once more, it takes a number that has changed
+// since, and that nothing depends on so far, for any number (kernel/bpf/verifier.c, widen_imprecise_scalars, Linux 6.4): so
+// that loops end. Since then may have been a call of the function before this one. So what was learnt about a number before
+// such a point is no longer certain after it, except for constants.
 //
 // Points are counted in reverse postorder, which any way but a loop's back follows; the head
 // of a loop that has one counts as one too. Numbers remember the count where something

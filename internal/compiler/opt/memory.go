@@ -2,8 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// memory keeps what was loaded and stored instead of loading it again, and leaves out
-// stores to objects of the frame that nobody reads.
+// memory keeps what was loaded and stored instead of loading it again, and leaves out stores to objects of the frame that are
+// never read.
 func memory(w *work) {
 	w.room()
 	order := w.blocks()

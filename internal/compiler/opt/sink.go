@@ -2,9 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// sink brings values without arguments from the entry block to where they are used:
-// in front of the first use in each block, or to the end of the block from which a phi takes them.
-// A register is then not held for what costs nothing to make again.
+// sink brings values without arguments from the entry block to where they are used: before the first use in each block, or to
+// the end of the block from which a phi takes them. A register is then not held for what costs nothing to make again.
 func sink(w *work) {
 	f := w.f
 	e := tableOf(w)

@@ -8,7 +8,7 @@ type tree struct {
 	order    []ir.B // as PostorderReversed
 	number   []int32
 	idom     []ir.B
-	preorder []ir.B // parents first, and all that a block dominates behind it
+	preorder []ir.B // parents first, and all that a block dominates after it
 	in, out  []int32
 }
 
@@ -31,7 +31,7 @@ func newTree(f *ir.Func, order []ir.B) *tree {
 	for {
 		t.in[b] = int32(len(t.preorder))
 		t.preorder = append(t.preorder, b)
-		if child[b] != 0 { // the entry, 0, is nobody's child
+		if child[b] != 0 { // the entry, 0, is not a child
 			b = ir.B(child[b])
 			continue
 		}

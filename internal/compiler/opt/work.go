@@ -13,10 +13,10 @@ type work struct {
 	constants map[constant]ir.V
 	pool      []ir.V // made since the last settle
 
-	before []ir.V // values that the current block gets in front of the current one
+	before []ir.V // values to add in the current block before the current one
 
 	order   []ir.B // as PostorderReversed; nil after the ways between blocks changed
-	parents *tree  // the dominator tree of order, if somebody asked for it
+	parents *tree  // the dominator tree of order, once it was needed
 	slots   []ir.V // the table of number, kept for the next time
 	facts   [3][]fact
 }
@@ -171,8 +171,8 @@ func (w *work) rename(n, x ir.V) {
 	}
 }
 
-// cast reports whether a copy makes a pointer a number, or the other way round. Such
-// copies stay, so that nobody takes the one for the other.
+// cast reports whether a copy makes a pointer a number, or the other way round. Such copies stay, so that the two are not
+// confused.
 func (w *work) cast(n ir.V) bool {
 	v := w.value(n)
 	return (v.Type == ir.Ptr) != (w.value(v.Args[0]).Type == ir.Ptr)
@@ -229,7 +229,7 @@ func (w *work) settle() {
 	}
 }
 
-// phisFirst moves behind the phis what became of some of them.
+// phisFirst moves phis that became other operations after the remaining phis.
 func (w *work) phisFirst(block *ir.Block) {
 	var rest []ir.V
 	kept := block.Values[:0]

@@ -27,7 +27,7 @@ func (s *scan) place(i int32) error {
 		return nil
 	}
 
-	// What can be done: split it where the best register ends, take another one's register, or go to the stack now.
+	// Three choices: split the piece where the best register ends, take the register of another piece, or go to the stack now.
 	prefix, until := s.longest(p, must)
 	here := int64(endless)
 	if !must {
@@ -140,8 +140,8 @@ func (s *scan) longest(p *piece, must bool) (isa.Register, moment) {
 	return s.choose(p, set), until
 }
 
-// weakest returns the register whose piece can best be on the stack while p is in it, and what that costs. If forced, p
-// needs a register whatever it costs, and be it only for the instruction where it begins.
+// weakest returns the register whose piece can best be on the stack while p is in it, and what that costs. If forced, p needs a
+// register whatever it costs, even if only for the instruction where it begins.
 func (s *scan) weakest(p *piece, forced bool) (isa.Register, int64) {
 	best, least := AnyReg, int64(endless)
 	c := p.from.begin()

@@ -25,11 +25,11 @@ type checker struct {
 	changed []bool // by block: its start has changed since it was followed
 }
 
-// Check re-derives independently what Allocate claims. It follows the steps through all paths with what each register and
-// slot holds, and gives an error for the first operand that would be something else than it should.
+// Check re-derives independently what Allocate claims. It follows the steps through all paths with what each register and slot
+// holds, and returns an error for the first operand that would have a wrong value.
 //
-// What holds at the start of a block is first taken from one way to it, and becomes less as other ways are met, until
-// nothing changes any more. What is wrong with more is wrong with less too, so the first error is one for good.
+// What holds at the start of a block is first taken from one way to it, and becomes less as other ways are met, until nothing
+// changes any more. A mistake with more knowledge is also one with less, so the first error is final.
 func Check(f *Func, r *Result) error {
 	c, err := newChecker(f, r)
 	if err != nil {

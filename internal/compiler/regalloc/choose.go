@@ -42,7 +42,7 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	if best != AnyReg {
 		return best
 	}
-	// Leave alone what others would like to have, and what survives calls.
+	// Avoid registers that other values prefer, and those that survive calls.
 	scratch := set & isa.CallerSaved
 	var quiet isa.RegisterSet
 	for m := scratch; m != 0; m &= m - 1 {

@@ -2,7 +2,7 @@ package regalloc
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// A V is a virtual register, that is a value; they are numbered from 1. 0 is none.
+// A V is a virtual register, that is, a value. They are numbered from 1; 0 is no value.
 type V int32
 
 // AnyReg says that any register will do.

@@ -28,7 +28,7 @@ type use struct {
 	reg  isa.Register // useFixed
 }
 
-// A defKind tells how a value comes into the world.
+// A defKind tells how a value is defined.
 type defKind uint8
 
 const (
@@ -48,7 +48,7 @@ type loop struct {
 // A blocking is a span in which a register belongs to an instruction.
 type blocking struct {
 	from, to moment
-	wanted   bool // as an argument, which somebody would like to make right there
+	wanted   bool // as an argument, which is best computed right there
 }
 
 // lives is what is known about the values before registers are given out. All slices indexed by V have Values+1 entries.

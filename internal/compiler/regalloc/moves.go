@@ -5,8 +5,8 @@ import "github.com/bpfsmith/bpfsmith/isa"
 // run writes the moves in group, which happen at once, one after the other, and empties it. Registers in free may be
 // used for values on their way.
 //
-// A move can be written when nobody reads its destination any more. If none is left that can, the rest are rings; each is
-// opened by taking one value out of the way.
+// A move can be written when no other move reads its destination any more. If none is left that can, the rest are rings; each
+// is opened by taking one value out of the way.
 func (w *writer) run() {
 	if len(w.group) == 0 {
 		return
@@ -44,7 +44,7 @@ func (w *writer) run() {
 			w.readers[m.src]++
 		}
 	}
-	// Slots first: that makes registers free, and nobody waits for a register that does not become free.
+	// Slots first: that frees registers, and no move waits for a register that does not become free.
 	w.ready = w.ready[:0]
 	for i, m := range w.group {
 		if w.readers[m.dst] == 0 && m.dst >= firstSlot {
@@ -200,7 +200,7 @@ func (w *writer) hold(r isa.Register, v V) {
 	}
 }
 
-// forget notes that r holds nothing of worth.
+// forget notes that r holds no useful value.
 func (w *writer) forget(r isa.Register) { w.hold(r, 0) }
 
 // emit adds a step.

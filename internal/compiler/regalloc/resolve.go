@@ -36,7 +36,7 @@ type writer struct {
 	cur        []int32          // by V: the piece where the writing is
 	starts     [][numRegs]int32 // by block: the pieces in the registers when it begins, or -1
 	ends       [][numRegs]int32 // … and when it ends
-	held       [numRegs]V       // what the registers are known to hold, even if nobody counts on it
+	held       [numRegs]V       // what the registers are known to hold, even if it is not used
 	group      []shift
 	when       moment          // the group is written before the instruction of this moment; or -1: free is known
 	free       isa.RegisterSet // registers that the group may use in between
@@ -323,12 +323,12 @@ func (w *writer) made(in *Instr, r isa.Register, p moment) {
 	}
 }
 
-// findFree finds the registers in which nobody is alive at the moment p, within a block. What is moved from elsewhere is
-// in busy.
+// findFree finds the registers that hold no live value at the moment p, within a block. What is moved from elsewhere is in
+// busy.
 func (w *writer) findFree(p moment) {
 	w.free = 0
 	for r := isa.R0; r < numRegs; r++ {
-		// Whoever is alive in a register is what it holds.
+		// A register holds the value that is alive in it.
 		if v := w.held[r]; v == 0 || !w.isIn(v, r, p) {
 			w.free = w.free.With(r)
 		}
@@ -376,7 +376,7 @@ func (w *writer) edge(b, t int) {
 		} else if s := w.slotOf[v]; s >= 0 {
 			dst = firstSlot + place(s)
 		} else {
-			continue // nobody wants it
+			continue // not needed
 		}
 		if src := w.atEnd(args[k], ends); src != dst {
 			w.group = append(w.group, shift{dst, src, args[k]})

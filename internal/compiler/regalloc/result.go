@@ -31,8 +31,8 @@ const (
 
 // A Step is one instruction that comes out.
 //
-// Each instruction of a block is one Original step, in order, except those that define a Remat value in a register where
-// nobody reads it: they are left out.
+// Each instruction of a block is one Original step, in order, except those that define a Remat value in a register where it is
+// never read: they are left out.
 type Step struct {
 	Kind    StepKind
 	Swapped bool                  // Original: Tied and Uses[0] were swapped

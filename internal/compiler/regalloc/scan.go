@@ -38,7 +38,7 @@ type scan struct {
 	slot   []bool  // by V: it needs a slot
 	pref   []isa.Register
 
-	active   [numRegs]int32     // who is in the register, or -1
+	active   [numRegs]int32     // the piece in the register, or -1
 	asleep   [numRegs][]sleeper // by wake
 	blocking [numRegs]int32     // the first blocking that is not over
 	limit    [numRegs]moment    // scratch: how long the register stays free if active left it
@@ -233,7 +233,7 @@ func (s *scan) advance(pos moment) {
 			n++
 		}
 		if n > 0 {
-			// Those that wake may fall asleep again behind others, so they are taken out before.
+			// A sleeper that wakes may sleep again after others, so they are all taken out first.
 			var few [8]int32
 			woken := few[:0]
 			for _, sl := range list[:n] {
