@@ -1,0 +1,110 @@
+package bpfsmith_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// Lines have fewer columns than this; a tab counts as tabColumns.
+const (
+	maxColumns = 140
+	tabColumns = 4
+)
+
+// longLines says how many longer lines each folder still has. The numbers may only become smaller. Folders that
+// are not listed have none.
+var longLines = map[string]int{
+	".":                          4,
+	"dsl":                        40,
+	"examples/scx_simple":        4,
+	"examples/tcp_cc":            14,
+	"examples/tcp_cc/cc":         23,
+	"examples/tcp_cc/model":      5,
+	"examples/xdp_firewall":      14,
+	"helper":                     12,
+	"internal/bench/code":        1,
+	"internal/callers":           3,
+	"internal/gen/btfgen":        65,
+	"internal/gen/carve":         6,
+	"internal/gen/genfiles":      1,
+	"internal/gen/mistakesdoc":   1,
+	"internal/gen/numbergen":     14,
+	"internal/host":              6,
+	"internal/refusal":           2,
+	"internal/spell":             1,
+	"internal/test/count":        1,
+	"internal/test/kerneltest":   1,
+	"internal/test/matrix":       8,
+	"internal/test/matrix/guest": 8,
+	"internal/test/mistakes":     2,
+	"internal/test/random":       12,
+	"internal/test/recorded":     1,
+	"kernel/tcp":                 9,
+	"link":                       51,
+	"prog":                       50,
+	"structops":                  84,
+	"verifierlog":                26,
+	"verifierlog/page":           19,
+}
+
+// TestLinesAreShort counts the long lines of all Go files that people write. Generated files and go:generate lines may be longer.
+func TestLinesAreShort(t *testing.T) {
+	found := map[string][]string{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && name != "." && strings.HasPrefix(entry.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || path.Ext(name) != ".go" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil || isGenerated(text) {
+			return err
+		}
+		folder := filepath.ToSlash(filepath.Dir(name))
+		number := 0
+		for line := range strings.Lines(string(text)) {
+			number++
+			if !strings.HasPrefix(line, "//go:generate ") && columns(line) >= maxColumns {
+				found[folder] = append(found[folder], fmt.Sprintf("%s:%d has %d columns", name, number, columns(line)))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, lines := range found {
+		if len(lines) > longLines[folder] {
+			t.Errorf("%s: %d lines have %d columns or more; %d are allowed\n\t%s", folder, len(lines), maxColumns,
+				longLines[folder], strings.Join(lines, "\n\t"))
+		}
+	}
+}
+
+// isGenerated reports whether a file has the line that generators write (go help generate).
+func isGenerated(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimRight(line, "\r\n")
+		if bytes.HasPrefix(line, []byte("// Code generated ")) && bytes.HasSuffix(line, []byte(" DO NOT EDIT.")) {
+			return true
+		}
+	}
+	return false
+}
+
+// columns counts the columns of a line without its end.
+func columns(line string) int {
+	line = strings.TrimRight(line, "\r\n")
+	return utf8.RuneCountInString(line) + (tabColumns-1)*strings.Count(line, "\t")
+}
