@@ -22,7 +22,8 @@ func clockRateIn(files []string) (uint32, error) {
 	hz, err := host.ClockRate(files)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return 0, fmt.Errorf("go_cubic and go_bbr need the kernel's CONFIG_HZ, and its configuration is in none of %s\nhelp: -hz says what it is, such as -hz %d",
+		return 0, fmt.Errorf("go_cubic and go_bbr need the kernel's CONFIG_HZ, and its configuration is in none of %s\nhelp: -hz says "+
+			"what it is, such as -hz %d",
 			strings.Join(files, ", "), usualHZ)
 	case err != nil:
 		return 0, fmt.Errorf("%w\nhelp: -hz says what CONFIG_HZ of this kernel is, such as -hz %d", err, usualHZ)

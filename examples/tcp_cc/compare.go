@@ -159,7 +159,8 @@ func writeComparison(w io.Writer, means []mean, differences []difference) error 
 	}
 	fmt.Fprintln(w)
 	for _, d := range differences {
-		if _, err := fmt.Fprintf(w, "%s against %s: goodput %+.1f %%, mean window %+.1f %%\n", d.second, d.first, d.goodput, d.cwnd); err != nil {
+		if _, err := fmt.Fprintf(w, "%s against %s: goodput %+.1f %%, mean window %+.1f %%\n", d.second, d.first, d.goodput,
+			d.cwnd); err != nil {
 			return err
 		}
 	}

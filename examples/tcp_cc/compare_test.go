@@ -145,7 +145,8 @@ func TestCompare(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
 	var out bytes.Buffer
-	opt := options{json: true, duration: 1200 * time.Millisecond, start: time.Now(), compare: []string{"reno", "go_reno"}, rounds: 2, ecn: 6}
+	opt := options{json: true, duration: 1200 * time.Millisecond, start: time.Now(), compare: []string{"reno", "go_reno"}, rounds: 2,
+		ecn: 6}
 	if err := run(context.Background(), opt, &out); err != nil {
 		t.Fatal(err)
 	}

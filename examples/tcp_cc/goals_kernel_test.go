@@ -28,9 +28,10 @@ func comparison(t *testing.T, opt options) comparisonReport {
 }
 
 // TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: mean goodput within 3 %, mean window within
-// 10 %. It takes minutes, so make long runs it and make test does not; DCTCP, which many kernels lack, is compared in the matrix. Where in its cycle BBR begins is chance, and a busy machine disturbs any transfer, so there are as many as it takes to know both means
-// well. The errors of the means alone decide how many, and the differences are looked at once, after that: a comparison that
-// may be repeated until it suits proves nothing.
+// 10 %. It takes minutes, so make long runs it and make test does not; DCTCP, which many kernels lack, is compared in the matrix. Where in
+// its cycle BBR begins is chance, and a busy machine disturbs any transfer, so there are as many as it takes to know both means well. The
+// errors of the means alone decide how many, and the differences are looked at once, after that: a comparison that may be repeated until
+// it suits proves nothing.
 func TestOursCarryAsTheKernels(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	for _, kernels := range []string{"reno", "cubic", "bbr"} {
@@ -55,7 +56,8 @@ func carriesAsTheKernels(t *testing.T, kernels string) {
 	var theirs, ours transfers
 	n := 0
 	for ; n < least || n < most && !known(ours, theirs); n += 2 {
-		for _, a := range comparison(t, options{compare: []string{kernels, "go_" + kernels}, rounds: 2, duration: 3 * time.Second}).Algorithms {
+		for _, a := range comparison(t, options{compare: []string{kernels, "go_" + kernels}, rounds: 2,
+			duration: 3 * time.Second}).Algorithms {
 			to := &theirs
 			if a.Name != kernels {
 				to = &ours
@@ -66,7 +68,8 @@ func carriesAsTheKernels(t *testing.T, kernels string) {
 	goodput, goodputError := percentMore(ours.goodput, theirs.goodput)
 	window, windowError := percentMore(ours.window, theirs.window)
 	t.Logf("%d transfers of each: goodput %+.1f ± %.1f %% (%.2f and %.2f Mbit/s), window %+.1f ± %.1f %% (%.1f and %.1f)",
-		n, goodput, goodputError, ours.goodput.mean(), theirs.goodput.mean(), window, windowError, ours.window.mean(), theirs.window.mean())
+		n, goodput, goodputError, ours.goodput.mean(), theirs.goodput.mean(), window, windowError, ours.window.mean(),
+		theirs.window.mean())
 	if math.Abs(goodput) > 3 || math.Abs(window) > 10 {
 		t.Errorf("not within 3 %% of the goodput and 10 %% of the window\nours: %.2f, %.1f\ntheirs: %.2f, %.1f",
 			ours.goodput, ours.window, theirs.goodput, theirs.window)
@@ -119,7 +122,8 @@ func TestDCTCPKeepsTheQueueShort(t *testing.T) {
 		means := comparison(t, options{compare: []string{"go_reno", "go_dctcp"}, rounds: 1, duration: 3 * time.Second}).Means
 		reno, dctcp := means[0], means[1]
 		rtt := time.Duration(dctcp.MeanRTTUS) * time.Microsecond
-		t.Logf("Reno %.2f Mbit/s, %.0f marks; DCTCP %.2f Mbit/s, %.0f marks, RTT %v", reno.GoodputBPS/1e6, reno.Marks, dctcp.GoodputBPS/1e6, dctcp.Marks, rtt)
+		t.Logf("Reno %.2f Mbit/s, %.0f marks; DCTCP %.2f Mbit/s, %.0f marks, RTT %v", reno.GoodputBPS/1e6, reno.Marks,
+			dctcp.GoodputBPS/1e6, dctcp.Marks, rtt)
 		if dctcp.GoodputBPS > 1.1*reno.GoodputBPS && dctcp.Drops == 0 && dctcp.Marks > reno.Marks && rtt < base*13/10 {
 			return
 		}

@@ -119,7 +119,10 @@ func TestTheMainJob(t *testing.T) {
 
 // withoutTests leaves out what other tests and benchmarks may have registered at the time.
 func withoutTests(names []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasPrefix(n, "t_") || strings.HasPrefix(n, "bench") })
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+		return strings.HasPrefix(n, "t_") ||
+			strings.HasPrefix(n, "bench")
+	})
 }
 
 // meanWindow is weighted by time.

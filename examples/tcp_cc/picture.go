@@ -40,8 +40,8 @@ const (
 	pictureRows     = 12  // at most, of one panel
 )
 
-// writePicture draws the congestion windows over time, one panel below the other with the same axes. An overlay would need colours, and the
-// kernel's Reno and ours would hide each other: that they are alike is what the picture is to show.
+// writePicture draws the congestion windows over time, one panel below the other with the same axes. An overlay would need colours, and
+// the kernel's Reno and ours would hide each other: that they are alike is what the picture is to show.
 func writePicture(w io.Writer, results []result, style pictureStyle) error {
 	var panels []string
 	end, top := pictureRange(results)
@@ -60,8 +60,8 @@ func heading(r result) string {
 	return fmt.Sprintf("%s (%s): congestion window in segments", r.Algorithm, r.origin())
 }
 
-// pictureRange returns the end of the time axis, and the top of the window axis: what no algorithm exceeds for more than 3 % of the time, and
-// some room. Reno's slow start reaches twice the window that the link can hold, for one round trip; with room for that, the teeth
+// pictureRange returns the end of the time axis, and the top of the window axis: what no algorithm exceeds for more than 3 % of the time,
+// and some room. Reno's slow start reaches twice the window that the link can hold, for one round trip; with room for that, the teeth
 // that follow would be two lines high.
 func pictureRange(results []result) (end time.Duration, top float64) {
 	for _, r := range results {
@@ -78,8 +78,8 @@ func pictureRange(results []result) (end time.Duration, top float64) {
 	return end, 1.1*top + 1
 }
 
-// axisStep returns the distance of the labels on an axis that reaches to top in at most rows steps: 1, 2, 4, 5, 6, 8, 10, 20 and so on, and
-// for short axes 0.1, 0.2 and so on.
+// axisStep returns the distance of the labels on an axis that reaches to top in at most rows steps: 1, 2, 4, 5, 6, 8, 10, 20 and so on,
+// and for short axes 0.1, 0.2 and so on.
 func axisStep(top float64, rows int) float64 {
 	for scale := 0.1; ; scale *= 10 {
 		for _, digit := range []float64{1, 2, 4, 5, 6, 8} {
@@ -152,8 +152,8 @@ func ticks(end time.Duration) int {
 	return 3
 }
 
-// columns brings the samples to one value for each column of the picture: of the window the largest in the column's time, as a peak of a few
-// milliseconds is what matters most; of ssthresh the latest, NaN while it is infinite. Columns after the last sample are NaN.
+// columns brings the samples to one value for each column of the picture: of the window the largest in the column's time, as a peak of a
+// few milliseconds is what matters most; of ssthresh the latest, NaN while it is infinite. Columns after the last sample are NaN.
 func columns(samples []netlab.Sample, end time.Duration, width int) (cwnd, ssthresh []float64) {
 	cwnd, ssthresh = make([]float64, width), make([]float64, width)
 	next := 0

@@ -86,7 +86,8 @@ func writePlan(w io.Writer, plan *structops.Plan) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  member\tprogram\tkernel's prototype\tinstructions\tbytes")
 	for _, p := range plan.Programs {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d\t%d\n", p.Member.Name, p.Object.Program.Name, p.Member.Prototype(), p.Object.Slots(), len(p.Object.Code))
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d\t%d\n", p.Member.Name, p.Object.Program.Name, p.Member.Prototype(), p.Object.Slots(),
+			len(p.Object.Code))
 	}
 	if err := t.Flush(); err != nil {
 		return err

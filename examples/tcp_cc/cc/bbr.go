@@ -11,22 +11,24 @@ type bbrState struct {
 	CycleMstamp, AckEpochMstamp dsl.CellU64                   // µs: when the phase began, and the counting of AckEpochAcked
 	BW                          [3]struct{ T, V dsl.CellU32 } // delivery rate: a windowed maximum (bbr_path.go); T counts rounds
 	MinRTT, MinRTTStamp         dsl.CellU32                   // µs, 2³²-1: none yet; jiffies
-	Rounds, NextRound           dsl.CellU32                   // so many; this one ends when a segment is acknowledged that was sent after so many were delivered
-	FullBW                      dsl.CellU32                   // rate of three rounds ago or less, in startup
-	ProbeRTTDone                dsl.CellU32                   // jiffies; 0: too much is in flight yet
-	PriorCwnd                   dsl.CellU32                   // from before recovery or probing for the RTT
-	LTBW                        dsl.CellU32                   // rate of a policer (bbr_policer.go)
-	LTDelivered, LTStamp        dsl.CellU32                   // at the start of an interval; ms
-	LTLost, AckEpochAcked       dsl.CellU32                   // lost by then; acknowledged since AckEpochMstamp
-	ExtraAcked                  [2]dsl.CellU16                // largest excess of acknowledgements, each of five rounds
-	PacingGain                  dsl.CellU16                   // of the latest acknowledgement, in 1/256
-	ExtraRound                  dsl.CellU8                    // 0 to 4 for the first of those, 5 to 9 for the second
-	Mode                        dsl.CellU8                    // probing for bandwidth: the phase, 0 to 7; or one of those below
-	FullBWCnt                   dsl.CellU8                    // rounds without growth; fullBWRounds: the path has been filled
-	PrevCAState                 dsl.CellU8                    // icsk_ca_state of the latest acknowledgement
-	LTState, LTRounds           dsl.CellU8                    // looking for a policer or not; rounds of it
-	ProbeRTTRoundDone           dsl.CellU8                    // the next four are 0 or 1
-	Conserve, HasSeenRTT, Idle  dsl.CellU8                    // one segment for each that arrived; SRTT was there; began again after a pause
+	// so many; this one ends when a segment is acknowledged that was sent after so many were delivered
+	Rounds, NextRound     dsl.CellU32
+	FullBW                dsl.CellU32    // rate of three rounds ago or less, in startup
+	ProbeRTTDone          dsl.CellU32    // jiffies; 0: too much is in flight yet
+	PriorCwnd             dsl.CellU32    // from before recovery or probing for the RTT
+	LTBW                  dsl.CellU32    // rate of a policer (bbr_policer.go)
+	LTDelivered, LTStamp  dsl.CellU32    // at the start of an interval; ms
+	LTLost, AckEpochAcked dsl.CellU32    // lost by then; acknowledged since AckEpochMstamp
+	ExtraAcked            [2]dsl.CellU16 // largest excess of acknowledgements, each of five rounds
+	PacingGain            dsl.CellU16    // of the latest acknowledgement, in 1/256
+	ExtraRound            dsl.CellU8     // 0 to 4 for the first of those, 5 to 9 for the second
+	Mode                  dsl.CellU8     // probing for bandwidth: the phase, 0 to 7; or one of those below
+	FullBWCnt             dsl.CellU8     // rounds without growth; fullBWRounds: the path has been filled
+	PrevCAState           dsl.CellU8     // icsk_ca_state of the latest acknowledgement
+	LTState, LTRounds     dsl.CellU8     // looking for a policer or not; rounds of it
+	ProbeRTTRoundDone     dsl.CellU8     // the next four are 0 or 1
+	// one segment for each that arrived; SRTT was there; began again after a pause
+	Conserve, HasSeenRTT, Idle dsl.CellU8
 }
 
 const (
@@ -38,8 +40,8 @@ const (
 )
 
 // bbr is BBR version 1 ("BBR: congestion-based congestion control", Cardwell et al., ACM Queue 14-5, 2016) as net/ipv4/tcp_bbr.c behaves.
-// It does not react to losses or queues as such, but keeps a model of the path, its largest delivery rate and its smallest RTT. Their product
-// is what the path holds; it paces at that rate and keeps about twice that in flight.
+// It does not react to losses or queues as such, but keeps a model of the path, its largest delivery rate and its smallest RTT. Their
+// product is what the path holds; it paces at that rate and keeps about twice that in flight.
 type bbr struct {
 	hz   uint32
 	now  func(*dsl.Fn) dsl.U32
@@ -55,7 +57,8 @@ func newBBR(hz uint32) bbr {
 
 func (b bbr) ops(name string) tcp.CongestionOps {
 	return tcp.CongestionOps{
-		Name: name, License: "GPL", Init: b.init, CongControl: b.congControl, Ssthresh: b.ssthresh, UndoCwnd: b.undoCwnd, SetState: b.setState,
+		Name: name, License: "GPL", Init: b.init, CongControl: b.congControl, Ssthresh: b.ssthresh, UndoCwnd: b.undoCwnd,
+		SetState:  b.setState,
 		CwndEvent: b.cwndEvent, MinTsoSegs: b.minTSOSegs, SndbufExpand: b.sndbufExpand,
 	}
 }

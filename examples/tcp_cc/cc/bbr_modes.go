@@ -5,8 +5,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// This file is BBR's state machine: startup, until the path is full; drain, until what that has queued is gone; then probing for bandwidth, in
-// cycles of phases, with a moment of probing for the RTT every ten seconds (bbr_path.go). The mode gives the gains of rate and window.
+// This file is BBR's state machine: startup, until the path is full; drain, until what that has queued is gone; then probing for
+// bandwidth, in cycles of phases, with a moment of probing for the RTT every ten seconds (bbr_path.go). The mode gives the gains of rate
+// and window.
 
 const (
 	highGain  = gainUnit*2885/1000 + 1 // 2/ln 2: the smallest with which a paced rate doubles every round trip

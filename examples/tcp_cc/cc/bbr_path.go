@@ -60,7 +60,9 @@ func (c bbrCall) runningMax(t, v dsl.U32) {
 			shift()
 			c.If(t.Sub(m[0].T).Gt(bwRounds), shift) // the second was too old as well
 		}).ElseIf(func() dsl.Bool { return m[1].T.Eq(m[0].T).And(age.Gt(bwRounds / 4)) }, set(1)). // so long without a second one:
-														ElseIf(func() dsl.Bool { return m[2].T.Eq(m[1].T).And(age.Gt(bwRounds / 2)) }, set(2)) // this, however small
+			// this, however small
+			ElseIf(func() dsl.Bool { return m[2].T.Eq(m[1].T).And(age.Gt(bwRounds / 2)) },
+				set(2))
 	})
 }
 

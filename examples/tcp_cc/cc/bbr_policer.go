@@ -3,8 +3,8 @@ package cc
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A policer is a token bucket that lets a burst through and then drops what is above its rate ("An Internet-wide analysis of traffic
-// policing", Flach et al., SIGCOMM 2016). Its mark are two intervals in a row, each with many losses, with the same throughput. That is then
-// the rate, for 48 rounds.
+// policing", Flach et al., SIGCOMM 2016). Its mark are two intervals in a row, each with many losses, with the same throughput. That is
+// then the rate, for 48 rounds.
 const (
 	ltSample = 1 // LTState: an interval has begun
 	ltUse    = 2 // a policer was found

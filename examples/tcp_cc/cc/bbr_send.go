@@ -105,7 +105,8 @@ func (c bbrCall) setCwnd(rs tcp.RateSample, bw, gain dsl.U32) {
 		c.If(c.Conserve.Ne(0), func() { cwnd.Set(cwnd.Max(c.inFlight().Add(acked))) }).Else(func() {
 			target := c.withBursts(c.bdp(bw, gain).Add(c.aggregation(bw)))
 			c.If(c.filled(), func() { cwnd.Set(cwnd.Add(acked).Min(target)) }).
-				ElseIf(func() dsl.Bool { return cwnd.Lt(target).Or(c.tp.Delivered().Lt(initCwnd)) }, func() { cwnd.Inc(acked) }) // never down
+				// never down
+				ElseIf(func() dsl.Bool { return cwnd.Lt(target).Or(c.tp.Delivered().Lt(initCwnd)) }, func() { cwnd.Inc(acked) })
 			cwnd.Set(cwnd.Max(minTarget))
 		})
 	})

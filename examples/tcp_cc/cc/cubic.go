@@ -58,7 +58,8 @@ func (cubic) state(tp tcp.Sock) cubicState { return tcp.CA[cubicState](tp) }
 
 // reset forgets the path.
 func (ca cubicState) reset() {
-	for _, cell := range []dsl.CellU32{ca.Cnt, ca.LastMaxCwnd, ca.LastCwnd, ca.LastTime, ca.OriginPoint, ca.K, ca.DelayMin, ca.EpochStart, ca.AckCnt, ca.TCPCwnd} {
+	for _, cell := range []dsl.CellU32{ca.Cnt, ca.LastMaxCwnd, ca.LastCwnd, ca.LastTime, ca.OriginPoint, ca.K, ca.DelayMin, ca.EpochStart,
+		ca.AckCnt, ca.TCPCwnd} {
 		cell.Set(0)
 	}
 	ca.Found.Set(0)

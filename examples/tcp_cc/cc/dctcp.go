@@ -113,7 +113,8 @@ func (dctcp) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 func (dctcp) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
 	ca := tcp.CA[dctcpState](tp)
 	f.If(event.Eq(tcp.CAEventLoss), func() { ca.lose(tp) }).
-		ElseIf(func() dsl.Bool { return event.Ge(tcp.CAEventECNNoCe) }, func() { ca.received(f, tp, event.And(1).Shl(2)) }) // the events are 4 and 5
+		// the events are 4 and 5
+		ElseIf(func() dsl.Bool { return event.Ge(tcp.CAEventECNNoCe) }, func() { ca.received(f, tp, event.And(1).Shl(2)) })
 }
 
 // received is section 3.2: an acknowledgement has one bit for all that it acknowledges. So when marks begin or end, what came before is

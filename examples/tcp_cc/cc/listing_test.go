@@ -20,9 +20,11 @@ func all(prefix string, hz uint32) []tcp.CongestionOps {
 func clangs(algorithm string) map[string]int {
 	switch algorithm {
 	case "go_cubic":
-		return map[string]int{"init": 26, "cwnd_event": 20, "cong_avoid": 277, "ssthresh": 23, "set_state": 29, "pkts_acked": 94, "undo_cwnd": 3}
+		return map[string]int{"init": 26, "cwnd_event": 20, "cong_avoid": 277, "ssthresh": 23, "set_state": 29, "pkts_acked": 94,
+			"undo_cwnd": 3}
 	case "go_dctcp":
-		return map[string]int{"init": 97, "ssthresh": 20, "in_ack_event": 40, "set_state": 43, "cwnd_event": 55, "undo_cwnd": 9, "cong_avoid": 6}
+		return map[string]int{"init": 97, "ssthresh": 20, "in_ack_event": 40, "set_state": 43, "cwnd_event": 55, "undo_cwnd": 9,
+			"cong_avoid": 6}
 	}
 	return nil
 }

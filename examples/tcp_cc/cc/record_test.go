@@ -79,8 +79,9 @@ func (s sockRecord) sock(now uint32) model.Sock {
 		MaxPacketsOut: s.MaxPacketsOut, IsCwndLimited: s.CwndLimited != 0, SndUna: s.SndUna, SndNxt: s.SndNxt, RcvNxt: s.RcvNxt,
 		PacketsOut: s.PacketsOut, SackedOut: s.SackedOut, LostOut: s.LostOut, RetransOut: s.RetransOut, Delivered: s.Delivered,
 		DeliveredCE: s.DeliveredCE, Lost: s.Lost, AppLimited: s.AppLimited, MSSCache: s.MSSCache, SRTTUS: s.SRTTUS, RTTMinUS: s.RTTMin,
-		TCPMstamp: s.TCPMstamp, DeliveredMstamp: s.DeliveredMstamp, TCPClockCache: s.ClockCache, TCPWstampNS: s.WstampNS, LsndTime: s.LsndTime,
-		Jiffies: now, CAState: model.CAState(s.CAState), SKState: uint8(s.SKState), ECNOK: s.ECNFlags&ecnOK != 0,
+		TCPMstamp: s.TCPMstamp, DeliveredMstamp: s.DeliveredMstamp, TCPClockCache: s.ClockCache, TCPWstampNS: s.WstampNS,
+		LsndTime: s.LsndTime,
+		Jiffies:  now, CAState: model.CAState(s.CAState), SKState: uint8(s.SKState), ECNOK: s.ECNFlags&ecnOK != 0,
 		DemandCWR: s.ECNFlags&ecnDemandCWR != 0, AckPending: uint8(s.AckPending), PacingRate: s.PacingRate, MaxPacingRate: s.MaxPacingRate,
 		PacingStatus: model.PacingStatus(s.PacingStatus), PacingShift: uint8(s.PacingShift), GSOMaxSize: s.GSOMaxSize,
 	}

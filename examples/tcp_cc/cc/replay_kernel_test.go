@@ -21,17 +21,19 @@ func TestRenoGrowsAsRFC5681SaysWindowByWindow(t *testing.T) {
 // TestCubicGrowsAsRFC9438SaysWindowByWindow does with CUBIC.
 func TestCubicGrowsAsRFC9438SaysWindowByWindow(t *testing.T) {
 	replay(t, 0, model.CompareWindow, func(tr *tracer) structops.Ops { return tr.cubic("t_replay_cubic", 250) },
-		func() model.Algorithm { return &model.Cubic{HZ: 250} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberPktsAcked, model.MemberSetState)
+		func() model.Algorithm { return &model.Cubic{HZ: 250} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberPktsAcked,
+		model.MemberSetState)
 }
 
 // TestDCTCPReducesAsRFC8257SaysWindowByWindow does with DCTCP, at both ends of a connection.
 func TestDCTCPReducesAsRFC8257SaysWindowByWindow(t *testing.T) {
 	replay(t, 3, model.CompareAll, func(tr *tracer) structops.Ops { return tr.dctcp("t_replay_dctcp") },
-		func() model.Algorithm { return &model.DCTCP{} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberInAckEvent, model.MemberCwndEvent)
+		func() model.Algorithm { return &model.DCTCP{} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberInAckEvent,
+		model.MemberCwndEvent)
 }
 
-// TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement does with BBR, through startup, drain, cycles of gains and probes for the RTT.
-// Program and model are told that a second has 50 jiffies: so ten of them, after which BBR probes, are over in two.
+// TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement does with BBR, through startup, drain, cycles of gains and probes for the
+// RTT. Program and model are told that a second has 50 jiffies: so ten of them, after which BBR probes, are over in two.
 func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10) // before that programs may not set app_limited
 	const hz = 50
@@ -39,9 +41,10 @@ func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 		func() model.Algorithm { return &model.BBR{HZ: hz} }, model.MemberCongControl, model.MemberMinTSOSegs)
 }
 
-// replay carries a transfer with a traced algorithm, and lets the model go through what was recorded of each connection. The members named must
-// have been called.
-func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, algorithm func() model.Algorithm, wanted ...model.Member) {
+// replay carries a transfer with a traced algorithm, and lets the model go through what was recorded of each connection. The members named
+// must have been called.
+func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, algorithm func() model.Algorithm,
+	wanted ...model.Member) {
 	kerneltest.RequireLinux(t, 6, 1)
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
@@ -129,7 +132,8 @@ func recordTransfer(t *testing.T, tr *tracer, link netlab.Link, name string, dur
 	if err := <-read; err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%.2f Mbit/s, mean window %.1f, %d dropped, %d marked, %d sent again", result.GoodputBPS/1e6, result.MeanCwnd, result.QueueDrops, result.QueueMarks, result.Retransmits)
+	t.Logf("%.2f Mbit/s, mean window %.1f, %d dropped, %d marked, %d sent again", result.GoodputBPS/1e6, result.MeanCwnd,
+		result.QueueDrops, result.QueueMarks, result.Retransmits)
 	return records
 }
 

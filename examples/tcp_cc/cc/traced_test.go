@@ -10,8 +10,8 @@ import (
 )
 
 // A tracer makes traced variants of algorithms: their own functions, as subprograms, between two looks at the socket. Of what an
-// algorithm asks besides the socket, the time and a random number, the tracer takes its own and hands it in, so that the record has what the
-// algorithm had.
+// algorithm asks besides the socket, the time and a random number, the tracer takes its own and hands it in, so that the record has what
+// the algorithm had.
 type tracer struct {
 	ring  *maps.RingBuf
 	calls *maps.Global[struct{ N uint64 }]
@@ -76,7 +76,8 @@ func (t *tracer) asked(m model.Member, body any) func(*dsl.Fn, tcp.Sock) dsl.U32
 }
 
 // timed traces a member with one argument, which note takes down.
-func timed[N dsl.Int](t *tracer, m model.Member, field string, body func(f *dsl.Fn, tp tcp.Sock, arg N, now, draw dsl.U32)) func(*dsl.Fn, tcp.Sock, N) {
+func timed[N dsl.Int](t *tracer, m model.Member, field string, body func(f *dsl.Fn, tp tcp.Sock, arg N, now, draw dsl.U32)) func(*dsl.Fn,
+	tcp.Sock, N) {
 	sub := dsl.Func(m.String()+"_body", body)
 	return func(f *dsl.Fn, tp tcp.Sock, arg N) {
 		draw := helper.GetPrandomU32(f).Mod(phases - 1)
@@ -132,7 +133,10 @@ func (t *tracer) cubic(name string, hz uint32) structops.Ops {
 		c.now = always(now)
 		return c
 	}
-	pktsAcked := dsl.Func("pkts_acked_body", func(f *dsl.Fn, tp tcp.Sock, sample tcp.AckSample, now dsl.U32) { at(now).pktsAcked(f, tp, sample) })
+	pktsAcked := dsl.Func("pkts_acked_body", func(f *dsl.Fn, tp tcp.Sock, sample tcp.AckSample, now dsl.U32) {
+		at(now).pktsAcked(f, tp,
+			sample)
+	})
 	return t.ops(name, structops.Members{
 		"init":      t.plain(model.MemberInit, c.init),
 		"ssthresh":  t.asked(model.MemberSsthresh, c.ssthresh),

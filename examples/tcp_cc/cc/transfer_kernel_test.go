@@ -43,7 +43,8 @@ func TestEachCarriesATransfer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%.2f Mbit/s, mean window %.1f, RTT %v, %d dropped, %d marked", r.GoodputBPS/1e6, r.MeanCwnd, r.MeanRTT, r.QueueDrops, r.QueueMarks)
+			t.Logf("%.2f Mbit/s, mean window %.1f, RTT %v, %d dropped, %d marked", r.GoodputBPS/1e6, r.MeanCwnd, r.MeanRTT, r.QueueDrops,
+				r.QueueMarks)
 			if r.GoodputBPS < 2e6 || r.GoodputBPS > 10e6 || r.Algorithm != name {
 				t.Errorf("%s carries %.2f Mbit/s through a link of 10", r.Algorithm, r.GoodputBPS/1e6)
 			}

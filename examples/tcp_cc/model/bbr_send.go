@@ -117,8 +117,8 @@ func (b *BBR) setCwnd(s *Sock, rs RateSample, bw uint32) {
 	}
 }
 
-// recoverOrRestore bounds what losses do ("Modulating cwnd in loss recovery"): in the first round of recovery one segment leaves for each that has
-// arrived, and after recovery the window from before comes back. It tells whether the window is final.
+// recoverOrRestore bounds what losses do ("Modulating cwnd in loss recovery"): in the first round of recovery one segment leaves for each
+// that has arrived, and after recovery the window from before comes back. It tells whether the window is final.
 func (b *BBR) recoverOrRestore(s *Sock, rs RateSample) (cwnd uint32, conserve bool) {
 	prev, state := b.PrevCAState, s.CAState
 	cwnd = s.SndCwnd

@@ -7,8 +7,8 @@ const (
 	ceShift  = 10 - shiftG
 )
 
-// DCTCP is RFC 8257's congestion control. Ordinary ECN (RFC 3168) tells the sender that there was congestion; DCTCP's receiver tells it how
-// much, by echoing each mark as it came, and the sender reduces in proportion: not at all for a few marks, by half if all segments
+// DCTCP is RFC 8257's congestion control. Ordinary ECN (RFC 3168) tells the sender that there was congestion; DCTCP's receiver tells it
+// how much, by echoing each mark as it came, and the sender reduces in proportion: not at all for a few marks, by half if all segments
 // are marked. With a shallow marking threshold queues stay short.
 //
 // One algorithm serves both ends of a connection, so there are two halves here that know nothing of each other. Growth is Reno's. The

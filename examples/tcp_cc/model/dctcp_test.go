@@ -148,7 +148,8 @@ func TestReceiverEchoesEachMark(t *testing.T) {
 			d.CwndEvent(s, EventECNNoCE)
 		}
 		if d.SentAcks != step.sent || d.SentAckNxt != step.nxt || s.DemandCWR != step.ce || (s.AckPending&AckNow != 0) != step.now {
-			t.Errorf("step %d: %d acknowledgements, the latest of %d, ECE %v, pending %d", i+1, d.SentAcks, d.SentAckNxt, s.DemandCWR, s.AckPending)
+			t.Errorf("step %d: %d acknowledgements, the latest of %d, ECE %v, pending %d", i+1, d.SentAcks, d.SentAckNxt, s.DemandCWR,
+				s.AckPending)
 		}
 	}
 }

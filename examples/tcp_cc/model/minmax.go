@@ -1,9 +1,9 @@
 package model
 
 // Minmax is the kernel's windowed maximum (lib/win_minmax.c, Kathleen Nichols' algorithm): the largest value of the latest win units of
-// time, in constant space. It keeps three candidates, each later and smaller than the one before, taken from different parts of the window;
-// when the first has grown too old the second takes its place. What it says may be too small by what fell between the candidates, never
-// older than the window.
+// time, in constant space. It keeps three candidates, each later and smaller than the one before, taken from different parts of the
+// window; when the first has grown too old the second takes its place. What it says may be too small by what fell between the candidates,
+// never older than the window.
 type Minmax [3]struct{ T, V uint32 }
 
 // Get returns the maximum.

@@ -21,8 +21,9 @@ type Sock struct {
 	Delivered                                  uint32 // acknowledged or SACKed so far, retransmissions included
 	DeliveredCE                                uint32 // of these, how many the receiver saw marked
 	Lost                                       uint32 // taken for lost so far
-	AppLimited                                 uint32 // until Delivered is beyond it, rates are the application's, not the path's; 0: not limited
-	MSSCache                                   uint32 // bytes of a segment
+	// until Delivered is beyond it, rates are the application's, not the path's; 0: not limited
+	AppLimited uint32
+	MSSCache   uint32 // bytes of a segment
 
 	// Times.
 	SRTTUS          uint32 // smoothed RTT in µs, times 8; 0 before the first
