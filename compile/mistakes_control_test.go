@@ -17,9 +17,9 @@ func nilBodies() *dsl.Program {
 		dsl.Switch(f, n, dsl.Default(nil))                                    // want "the body of Default is nil"
 		f.If(n.Eq(4).AndThen(nil), f.Exit)                                    // want "the condition of AndThen is nil"
 		f.If(n.Eq(5).OrElse(nil), f.Exit)                                     // want "the condition of OrElse is nil"
-		dsl.Pick[dsl.U32](f, n.Eq(6), nil, nil)                               // want "Pick takes two functions"
+		dsl.Pick[dsl.U32](f, n.Eq(6), nil, nil)                               // want "Pick needs two functions"
 		f.Call(nil)                                                           // want "the called program is nil"
-		f.Loop(n, nil, nil)                                                   // want "Loop takes a function and a pointer"
+		f.Loop(n, nil, nil)                                                   // want "Loop needs a function and a pointer"
 		f.If(n.Eq(7), f.Exit).ElseIf(func() dsl.Bool { return n.Eq(8) }, nil) // want "the body of ElseIf is nil"
 	})
 }
@@ -49,13 +49,13 @@ func elseWithoutIf() *dsl.Program {
 
 func outsideLoops() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
-		f.Break()    // want "Break stands outside of loops"
-		f.Continue() // want "Continue stands outside of loops"
+		f.Break()    // want "Break is outside a loop"
+		f.Continue() // want "Continue is outside a loop"
 		f.For(3, func(i dsl.U32) {
 			n.Inc(i)
 			f.Break()
 		})
-		f.If(n.Eq(1), f.Break) // want "Break stands outside of loops"
+		f.If(n.Eq(1), f.Break) // want "Break is outside a loop"
 	})
 }
 
@@ -66,7 +66,7 @@ func leaveOutsideBlock() *dsl.Program {
 			n.Set(1)
 			kept = leave
 		})
-		kept() // want "outside of its Block"
+		kept() // want "after its Block has ended"
 	})
 }
 
@@ -82,7 +82,7 @@ func noBounds() *dsl.Program {
 
 func noResult() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.U32) dsl.U32 {
-		f.If(n.Eq(1), f.Exit) // want "a u32 is due here"
+		f.If(n.Eq(1), f.Exit) // want "expected a u32"
 		f.If(n.Eq(2), func() {
 			f.Return(n.U64()) // want "a U32 and a U64 do not mix"
 		})
@@ -106,9 +106,9 @@ func resultOfNothing() *dsl.Program {
 
 func wrongResult() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.U32) dsl.U8 {
-		f.If(n.Eq(1), f.ReturnConst(256)) // want "256 is no U8"
+		f.If(n.Eq(1), f.ReturnConst(256)) // want "256 does not fit a U8"
 		f.If(n.Eq(2), func() {
-			f.Return("one") // want "a Go string is no operand"
+			f.Return("one") // want "a Go string cannot be an operand"
 		})
 		return n.U8()
 	})
@@ -116,8 +116,8 @@ func wrongResult() *dsl.Program {
 
 func twoDefaults() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.U32) {
-		dsl.Switch(f, n, dsl.Default(f.Exit), dsl.Case(f.Exit, 1), dsl.Default(f.Exit)) // want "a Switch has one Default"
-		dsl.Switch(f, n.U8(), dsl.Case(f.Exit, 256))                                    // want "256 is no U8"
+		dsl.Switch(f, n, dsl.Default(f.Exit), dsl.Case(f.Exit, 1), dsl.Default(f.Exit)) // want "a Switch has more than one Default"
+		dsl.Switch(f, n.U8(), dsl.Case(f.Exit, 256))                                    // want "256 does not fit a U8"
 	})
 }
 
@@ -141,7 +141,7 @@ func panicsInABlock() *dsl.Program {
 }
 
 func noFunction() *dsl.Program {
-	return dsl.Func("p", 7) // want "dsl.Func takes a Go function"
+	return dsl.Func("p", 7) // want "dsl.Func needs a Go function"
 }
 
 func nilFunction() *dsl.Program {
@@ -150,7 +150,7 @@ func nilFunction() *dsl.Program {
 }
 
 func noFn() *dsl.Program {
-	return dsl.Func("p", func() {}) // want "is no *dsl.Fn"
+	return dsl.Func("p", func() {}) // want "must be a *dsl.Fn"
 }
 
 func goIntegers() *dsl.Program {
@@ -162,11 +162,11 @@ func twoResults() *dsl.Program {
 }
 
 func variadic() *dsl.Program {
-	return dsl.Func("p", func(f *dsl.Fn, n ...dsl.U32) {}) // want "is no *dsl.Fn"
+	return dsl.Func("p", func(f *dsl.Fn, n ...dsl.U32) {}) // want "must be a *dsl.Fn"
 }
 
 func contextAndMore() *dsl.Program {
-	return dsl.Func("p", func(f *dsl.Fn, c struct{ dsl.Context }, n dsl.U32) { // want "takes a context, which must be the only parameter"
+	return dsl.Func("p", func(f *dsl.Fn, c struct{ dsl.Context }, n dsl.U32) { // want "has a context; it must be the only parameter"
 		f.Exit()
 	})
 }
@@ -181,11 +181,11 @@ func recursion() *dsl.Program {
 
 func mistakesInTheOther() *dsl.Program {
 	sub := dsl.Func("sub", func(f *dsl.Fn, n dsl.U32) dsl.U32 {
-		f.Break() // want "Break stands outside of loops"
+		f.Break() // want "Break is outside a loop"
 		return n
 	})
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.U32) dsl.U32 {
-		f.Continue() // want "Continue stands outside of loops"
+		f.Continue() // want "Continue is outside a loop"
 		return f.Call(sub, n).U32()
 	})
 }

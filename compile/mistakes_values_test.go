@@ -14,10 +14,10 @@ func otherFunctions() *dsl.Program {
 	})
 	other.Body(true)
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32) {
-		n.Set(n.Add(kept))       // want "belongs to \"other\", and this is \"p\""
-		n.Set(keptVar)           // want "belongs to \"other\", and this is \"p\""
-		f.If(condition, f.Exit)  // want "belongs to \"other\", and this is \"p\""
-		f.If(n.Lt(kept), f.Exit) // want "belongs to \"other\", and this is \"p\""
+		n.Set(n.Add(kept))       // want "belongs to \"other\", but this function is \"p\""
+		n.Set(keptVar)           // want "belongs to \"other\", but this function is \"p\""
+		f.If(condition, f.Exit)  // want "belongs to \"other\", but this function is \"p\""
+		f.If(n.Lt(kept), f.Exit) // want "belongs to \"other\", but this function is \"p\""
 		n.Set(kept.Add(1))       // want "belongs to"
 		f.If(kept.Eq(1), f.Exit) // want "this value was never made"
 		n.Set(7)
@@ -46,18 +46,18 @@ func outsideTheirBlock() *dsl.Program {
 			local = dsl.Local[uint32](f)
 			n.Set(inner)
 		})
-		n.Set(inner)         // want "inside a block, and is used outside of it"
-		variable.Set(2)      // want "inside a block, and is used outside of it"
-		n.Set(variable)      // want "inside a block, and is used outside of it"
-		local.U32("").Set(3) // want "inside a block, and is used outside of it"
+		n.Set(inner)         // want "inside a block, but is used outside it"
+		variable.Set(2)      // want "inside a block, but is used outside it"
+		n.Set(variable)      // want "inside a block, but is used outside it"
+		local.U32("").Set(3) // want "inside a block, but is used outside it"
 		f.For(2, func(i dsl.U32) { turn = i; n.Inc(i) })
-		f.If(turn.Eq(1), f.ReturnConst(0)) // want "inside a block, and is used outside of it"
+		f.If(turn.Eq(1), f.ReturnConst(0)) // want "inside a block, but is used outside it"
 		var condition dsl.Bool
 		f.Block(func(leave func()) {
 			condition = n.Gt(5)
 			f.If(condition, leave)
 		})
-		f.If(condition, f.ReturnConst(1)) // want "inside a block, and is used outside of it"
+		f.If(condition, f.ReturnConst(1)) // want "inside a block, but is used outside it"
 		return n.Get()
 	})
 }
@@ -67,10 +67,10 @@ func mixedWidths() *dsl.Program {
 		n.Set(n.Add(m))       // want "a U32 and a U64 do not mix"
 		n.Set(m)              // want "a U32 and a U64 do not mix"
 		n.Set(n.S32())        // want "a U32 and a S32 do not mix"
-		n.Set(p)              // want "a pointer stands where a U32 is wanted"
-		n.Set(n.Max("7"))     // want "a Go string is no operand"
-		n.Set(nil)            // want "a Go nil is no operand"
-		n.Set(2.5)            // want "a Go float64 is no operand"
+		n.Set(p)              // want "a pointer cannot be an operand; expected a U32"
+		n.Set(n.Max("7"))     // want "a Go string cannot be an operand"
+		n.Set(nil)            // want "a Go nil cannot be an operand"
+		n.Set(2.5)            // want "a Go float64 cannot be an operand"
 		f.If(m.Lt(n), f.Exit) // want "a U64 and a U32 do not mix"
 		n.Set(f.U8(1))        // want "a U32 and a U8 do not mix"
 		n.Set(n.Eq(1))        // want "a U32 and a Bool do not mix"
@@ -79,15 +79,15 @@ func mixedWidths() *dsl.Program {
 
 func constants() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU8, s dsl.VarS8, wide dsl.VarU64) {
-		n.Set(n.Add(256))  // want "256 is no U8"
-		n.Set(-1)          // want "-1 is no U8"
-		s.Set(128)         // want "128 is no S8"
-		s.Set(s.Sub(-129)) // want "-129 is no S8"
-		wide.Set(-1)       // want "-1 is no U64"
+		n.Set(n.Add(256))  // want "256 does not fit a U8"
+		n.Set(-1)          // want "-1 does not fit a U8"
+		s.Set(128)         // want "128 does not fit a S8"
+		s.Set(s.Sub(-129)) // want "-129 does not fit a S8"
+		wide.Set(-1)       // want "-1 does not fit a U64"
 		wide.Set(uint64(1) << 63)
-		s.Set(uint64(1) << 63)                           // want "9223372036854775808 is no S8"
-		f.If(n.Lt(1000), f.Exit)                         // want "1000 is no U8"
-		dsl.Switch(f, s.Get(), dsl.Case(f.Exit, 1, 200)) // want "200 is no S8"
+		s.Set(uint64(1) << 63)                           // want "9223372036854775808 does not fit a S8"
+		f.If(n.Lt(1000), f.Exit)                         // want "1000 does not fit a U8"
+		dsl.Switch(f, s.Get(), dsl.Case(f.Exit, 1, 200)) // want "200 does not fit a S8"
 	})
 }
 
@@ -152,10 +152,10 @@ func layouts() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU64) {
 		c := dsl.Local[counted](f)
 		n.Set(c.U64("Packet"))                         // want "has no field \"Packet\""
-		n.Set(c.U32("Packets").U64())                  // want "\"Packets\" is a U64, and a U32 is wanted"
-		n.Set(c.U64("Kinds"))                          // want "\"Kinds\" of [4]uint32 is no integer"
+		n.Set(c.U32("Packets").U64())                  // want "\"Packets\" is a U64; expected a U32"
+		n.Set(c.U64("Kinds"))                          // want "\"Kinds\" of [4]uint32 is not an integer"
 		n.Set(c.U32("Kinds[4]").U64())                 // want "has elements 0 to 3"
-		n.Set(dsl.Local[struct{ A *int }](f).U64("A")) // want "an address of this process means nothing"
+		n.Set(dsl.Local[struct{ A *int }](f).U64("A")) // want "the kernel cannot follow an address of this process"
 		n.Set(c.U64("Packets"))
 	})
 }
@@ -174,7 +174,7 @@ func manyLocals() *dsl.Program {
 
 func largeLocal() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn) {
-		l := dsl.Local[[65]uint64](f) // want "[65]uint64 has 520 bytes, and a frame 512"
+		l := dsl.Local[[65]uint64](f) // want "[65]uint64 has 520 bytes; the limit of a frame is 512"
 		f.Helper("bpf_probe_read_kernel", l, 8, 0)
 	})
 }
@@ -195,9 +195,9 @@ func manyValues() *dsl.Program {
 
 func argumentsOfCalls() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.U32) {
-		f.Helper("bpf_ktime_get_ns", struct{}{}) // want "bpf_ktime_get_ns takes 0" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
+		f.Helper("bpf_ktime_get_ns", struct{}{}) // want "bpf_ktime_get_ns needs 0" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
 
-		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "calls take at most 5"
+		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "the limit is 5"
 		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, but is called with 1"
 		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, but must be a pointer"
 		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer, but must be a number"
@@ -211,14 +211,14 @@ func argumentsOfSubs() *dsl.Program {
 		f.If(p.IsNil(), f.ReturnConst(0))
 		return n
 	})
-	six := dsl.Func("six", func(f *dsl.Fn, a, b, c, d, e, g dsl.U32) {}) // want "calls take at most 5"
+	six := dsl.Func("six", func(f *dsl.Fn, a, b, c, d, e, g dsl.U32) {}) // want "the limit is 5"
 	return dsl.Func("p", func(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
-		f.Call(sub, n.U8())           // want "sub takes 2 arguments, and is called with 1"
-		f.Call(sub, n, p)             // want "argument 1 of sub is a u32, and a u8 is wanted"
-		f.Call(sub, 256, p)           // want "argument 1 of sub: 256 is no u8"
-		f.Call(sub, p, p)             // want "argument 1 of sub is a pointer, and a u8 is wanted"
+		f.Call(sub, n.U8())           // want "sub needs 2 arguments, but is called with 1"
+		f.Call(sub, n, p)             // want "argument 1 of sub is a u32; expected a u8"
+		f.Call(sub, 256, p)           // want "argument 1 of sub: 256 does not fit a u8"
+		f.Call(sub, p, p)             // want "argument 1 of sub is a pointer; expected a u8"
 		f.Call(sub, n.U8(), n)        // want "argument 2 of sub"
-		f.Call(six, n, n, n, n, n, n) // want "calls take at most 5"
+		f.Call(six, n, n, n, n, n, n) // want "the limit is 5"
 		f.Call(sub, n.U8(), p)
 	})
 }

@@ -129,7 +129,7 @@ func (f *Fn) pick(w record.Width, cond Bool, yes, no func() number) number {
 	}
 	if yes == nil || no == nil {
 		f.condition(cond)
-		f.mistake(mistake.NilBody, "", "Pick takes two functions, and one is nil")
+		f.mistake(mistake.NilBody, "", "Pick needs two functions; one is nil")
 		return number{}
 	}
 	arm := func(value func() number) func() ir.V {

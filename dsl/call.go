@@ -52,7 +52,7 @@ func (r Result) Ptr(structName string) Ptr {
 func (f *Fn) arguments(what string, operands []Operand) []ir.V {
 	const most = 5
 	if len(operands) > most {
-		f.mistake(mistake.BadArguments, "", "%s takes %d arguments; calls take at most %d", what, len(operands), most)
+		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; the limit is %d", what, len(operands), most)
 		operands = operands[:most]
 	}
 	args := make([]ir.V, len(operands))
@@ -75,7 +75,7 @@ func (f *Fn) argument(what string, i int, o Operand) ir.V {
 	if v, _, ok := f.readOperand(o); ok {
 		return v
 	}
-	f.mistake(mistake.BadArguments, "arguments are values, pointers, Go constants, maps and functions", "argument %d of %s is a Go %s", i+1, what, typeName(o))
+	f.mistake(mistake.BadArguments, "use a value, a pointer, a Go constant, a map or a function", "argument %d of %s is a Go %s", i+1, what, typeName(o))
 	return f.b.Const(ir.I64, 0)
 }
 
@@ -130,7 +130,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 	}
 	args := f.arguments(sub.Name, operands)
 	if proto := sub.Proto; proto != nil && proto.Err == nil && len(proto.Params) != len(operands) {
-		f.mistake(mistake.BadArguments, "", "%s takes %d arguments, and is called with %d", sub.Name, len(proto.Params), len(operands))
+		f.mistake(mistake.BadArguments, "", "%s needs %d arguments, but is called with %d", sub.Name, len(proto.Params), len(operands))
 	} else if proto != nil && proto.Err == nil {
 		for i, o := range operands {
 			f.checkArgument(sub, i, proto.Params[i].Type, o)
@@ -143,7 +143,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	if c, ok := goInteger(o); ok {
 		if want.Integer && !c.fits(want.width()) {
-			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, sub.Name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit a %v", i+1, sub.Name, c, want)
 		}
 		return
 	}
@@ -151,7 +151,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	switch o := o.(type) {
 	case pointer:
 		if want.Stars == 0 {
-			f.mistake(mistake.BadArguments, "", "argument %d of %s is a pointer, and a %v is wanted", i+1, sub.Name, want)
+			f.mistake(mistake.BadArguments, "", "argument %d of %s is a pointer; expected a %v", i+1, sub.Name, want)
 		}
 		return
 	case numeric:
@@ -162,7 +162,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 		return
 	}
 	if got != want {
-		f.mistake(mistake.MixedWidths, "", "argument %d of %s is a %v, and a %v is wanted", i+1, sub.Name, got, want)
+		f.mistake(mistake.MixedWidths, "", "argument %d of %s is a %v; expected a %v", i+1, sub.Name, got, want)
 	}
 }
 
@@ -233,7 +233,7 @@ func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
 		return U32{}
 	}
 	if turn == nil || data == nil {
-		f.mistake(mistake.NilBody, "", "Loop takes a function and a pointer, and one is nil")
+		f.mistake(mistake.NilBody, "", "Loop needs a function and a pointer; one is nil")
 		return f.U32(0)
 	}
 	count := f.value32(n)

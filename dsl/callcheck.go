@@ -51,10 +51,10 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 	n, more := h.Arguments()
 	switch {
 	case more && len(operands) < n:
-		f.mistake(mistake.BadArguments, "", "%s takes %d arguments or more, and is called with %d", h.Name, n, len(operands))
+		f.mistake(mistake.BadArguments, "", "%s needs at least %d arguments, but is called with %d", h.Name, n, len(operands))
 		return operands
 	case !more && len(operands) != n:
-		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters it takes", "%s takes %d arguments, and is called with %d", h.Name, n, len(operands))
+		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters that it needs", "%s needs %d arguments, but is called with %d", h.Name, n, len(operands))
 		return operands
 	}
 	operands = slices.Clone(operands)
@@ -67,7 +67,7 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 // checkHelperArgument compares one operand with the argument that the helper takes there.
 func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	wrong := func(want string) Operand {
-		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and %s is wanted", i+1, h.Name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected %s", i+1, h.Name, describeOperand(o), want)
 		return readable(o)
 	}
 	a := &h.Args[i]
@@ -120,7 +120,7 @@ func readable(o Operand) Operand {
 func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool {
 	if c, ok := goInteger(o); ok {
 		if !c.fits(want) {
-			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v is no %v", i+1, name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit a %v", i+1, name, c, want)
 			return false
 		}
 		return true
@@ -128,9 +128,9 @@ func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool 
 	got, ok := widthOf(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s, and a %v is wanted", i+1, name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected a %v", i+1, name, describeOperand(o), want)
 	case got != want:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v, and a %v is wanted", i+1, name, got, want)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v; expected a %v", i+1, name, got, want)
 	}
 	return ok && got == want
 }

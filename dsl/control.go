@@ -109,11 +109,11 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	}
 	x, k, ok := f.readOperand(n)
 	if !ok {
-		f.mistake(mistake.MixedWidths, "with a Go constant, Go's own switch decides what is written", "Switch takes a number that the program computes, not a Go %s", typeName(n))
+		f.mistake(mistake.MixedWidths, "for a Go constant, use Go's own switch", "Switch needs a number that the program computes, not a Go %s", typeName(n))
 		return
 	}
 	if k.Bits() == 0 {
-		f.mistake(mistake.MixedWidths, "", "Switch takes a number, and this is a pointer")
+		f.mistake(mistake.MixedWidths, "", "Switch needs a number, but this is a pointer")
 		return
 	}
 	end := f.b.Func.NewBlock()
@@ -121,7 +121,7 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	for _, arm := range arms {
 		if len(arm.values) == 0 {
 			if otherwise != nil {
-				f.mistake(mistake.Misplaced, "", "a Switch has one Default")
+				f.mistake(mistake.Misplaced, "", "a Switch has more than one Default")
 			}
 			otherwise = arm.body
 			if arm.body == nil {
@@ -162,7 +162,7 @@ func (f *Fn) Block(body func(leave func())) {
 			return
 		}
 		if over {
-			f.mistake(mistake.Misplaced, "", "a block is left outside of its Block")
+			f.mistake(mistake.Misplaced, "", "leave is called after its Block has ended")
 			return
 		}
 		f.leave(end)
@@ -210,7 +210,7 @@ func (f *Fn) innermost(what string) (loop, bool) {
 		return loop{}, false
 	}
 	if len(f.loops) == 0 {
-		f.mistake(mistake.Misplaced, "", "%s stands outside of loops", what)
+		f.mistake(mistake.Misplaced, "", "%s is outside a loop", what)
 		return loop{}, false
 	}
 	return f.loops[len(f.loops)-1], true
@@ -231,10 +231,10 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 		return
 	}
 	if c, ok := goInteger(n); !ok {
-		f.mistake(mistake.NoBound, "ForUpTo takes a bound besides; Range and Loop repeat without the verifier walking through each turn", "the number of turns is known only when the program runs")
+		f.mistake(mistake.NoBound, "use ForUpTo with a limit, or Range or Loop: the verifier does not walk through each of their turns", "the number of turns is known only when the program runs")
 		return
 	} else if c.n < 0 || c.over || c.n > 1<<23 {
-		f.mistake(mistake.NoBound, "", "%v turns: 0 to 8388608 may be", c)
+		f.mistake(mistake.NoBound, "use Range or While", "For: %v turns; must be 0 to 8388608", c)
 		return
 	}
 	v, imm := f.operand(record.U32, n)
@@ -247,7 +247,7 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 		return
 	}
 	if most < 1 || most > 1<<23 {
-		f.mistake(mistake.NoBound, "", "at most %d turns: 1 to 8388608 may be", most)
+		f.mistake(mistake.NoBound, "", "ForUpTo: at most %d turns; must be 1 to 8388608", most)
 		return
 	}
 	v, imm := f.operand(record.U32, n)
@@ -302,7 +302,7 @@ func (f *Fn) While(cond func() Bool, body func()) {
 		return
 	}
 	if cond == nil || body == nil {
-		f.mistake(mistake.NilBody, "", "While takes a condition and a body, and one is nil")
+		f.mistake(mistake.NilBody, "", "While needs a condition and a body; one is nil")
 		return
 	}
 	head, test, turn, end := f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock()
@@ -329,7 +329,7 @@ func (f *Fn) Exit() {
 		return
 	}
 	if !f.result.Void() {
-		f.mistake(mistake.NoResult, "f.Return(v) gives it", "a %v is due here", f.result)
+		f.mistake(mistake.NoResult, "use f.Return(v)", "Exit leaves without a result; expected a %v", f.result)
 	}
 	f.terminate(ir.Return, 0)
 }
@@ -348,7 +348,7 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	t := f.result
 	switch {
 	case t.Void():
-		f.mistake(mistake.NoResult, "f.Exit() leaves it", "%s has no result", quoted(f.program.Name))
+		f.mistake(mistake.NoResult, "use f.Exit()", "%s has no result", quoted(f.program.Name))
 		return 0
 	case t == boolType:
 		return f.boolResult(result)
@@ -360,7 +360,7 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	}
 	p, ok := result.(pointer)
 	if !ok {
-		f.mistake(mistake.NoResult, "", "a Go %s stands where a %v is due", typeName(result), t)
+		f.mistake(mistake.NoResult, "", "a Go %s is returned; expected a %v", typeName(result), t)
 		return f.b.Const(ir.Ptr, 0)
 	}
 	return p.pointer(f)
@@ -378,7 +378,7 @@ func (f *Fn) boolResult(result Operand) ir.V {
 		}
 		return f.b.Const(ir.I32, n)
 	}
-	f.mistake(mistake.NoResult, "return a dsl.Bool, true or false", "a Go %s is returned, and a Bool is expected", typeName(result))
+	f.mistake(mistake.NoResult, "return a dsl.Bool, true or false", "a Go %s is returned; expected a Bool", typeName(result))
 	return f.b.Const(ir.I32, 0)
 }
 

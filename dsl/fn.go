@@ -56,7 +56,7 @@ func (f *Fn) usable() bool {
 		return true
 	}
 	// The function may be compiled at the same time: nothing of it is written any more.
-	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "values and f are good only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "use values and f only while the Go function runs", "%s has ended", quoted(f.program.Name))
 	return false
 }
 
@@ -97,7 +97,7 @@ func (f *Fn) statements(what string, body func()) {
 	mistakes := f.body.Wrong()
 	f.inside(what, body)
 	if body != nil && f.body.Wrong() == mistakes && len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry && !f.ended {
-		f.mistake(mistake.EmptyBlock, "a Go return leaves only the Go function it stands in; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
+		f.mistake(mistake.EmptyBlock, "a Go return leaves only its own Go function; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
 	}
 }
 
@@ -113,12 +113,12 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 	}
 	switch {
 	case from != nil && from != f:
-		f.mistake(mistake.ForeignValue, "pass it as an argument", "this value belongs to %s, and this is %s", quoted(from.program.Name), quoted(f.program.Name))
+		f.mistake(mistake.ForeignValue, "pass it as an argument", "this value belongs to %s, but this function is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
-		f.mistake(mistake.ZeroValue, "values come from parameters, fields, calls and f.U32(1) and its like", "this value was never made")
+		f.mistake(mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)", "this value was never made")
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
-			"this value was made at %v, inside a block, and is used outside of it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))
+			"this value was made at %v, inside a block, but is used outside it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))
 	default:
 		return v
 	}

@@ -152,7 +152,7 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 		return proto
 	}
 	if !fn.IsValid() || fn.Kind() != reflect.Func {
-		return fail("dsl.Func takes a Go function such as func(f *dsl.Fn, sk tcp.Sock) dsl.U32, not %v", describeType(fn))
+		return fail("dsl.Func needs a Go function such as func(f *dsl.Fn, sk tcp.Sock) dsl.U32, not %v", describeType(fn))
 	}
 	if fn.IsNil() {
 		return fail("the Go function is nil")
@@ -166,12 +166,12 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 	}
 	t := fn.Type()
 	if t.IsVariadic() || t.NumIn() == 0 || t.In(0) != fnType {
-		return fail("the first parameter of %v is no *dsl.Fn", t)
+		return fail("the first parameter of %v must be a *dsl.Fn", t)
 	}
 	for i := 1; i < t.NumIn(); i++ {
 		v, param, ok := newParameter(t.In(i))
 		if !ok {
-			return fail("parameter %d of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr and types that embed it are possible", i, t, t.In(i))
+			return fail("parameter %d of %v is a Go %v; expected dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr or a type that embeds it", i, t, t.In(i))
 		}
 		if _, isContext := v.Interface().(interface{ context() }); isContext {
 			proto.Context = true
@@ -183,11 +183,11 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 	case 1:
 		_, result, ok := newParameter(t.Out(0))
 		if !ok {
-			return fail("the result of %v is a Go %v: dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr and types that embed it are possible", t, t.Out(0))
+			return fail("the result of %v is a Go %v; expected dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr or a type that embeds it", t, t.Out(0))
 		}
 		proto.Result = result.declaredAs()
 	default:
-		return fail("%v has %d results: one or none may be", t, t.NumOut())
+		return fail("%v has %d results; must be 0 or 1", t, t.NumOut())
 	}
 	return proto
 }
@@ -224,10 +224,10 @@ func (p *Program) run(fn reflect.Value, sub bool) *record.Body {
 		in = append(in, v)
 	}
 	if sub && len(params) > 5 {
-		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; calls take at most 5", p.Name, len(params))
+		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; the limit is 5", p.Name, len(params))
 	}
 	if direct && len(params) != 1 {
-		f.mistake(mistake.BadSignature, "", "%s takes a context, which must be the only parameter", p.Name)
+		f.mistake(mistake.BadSignature, "", "%s has a context; it must be the only parameter", p.Name)
 	}
 	f.bindParameters(bound, params, direct || sub)
 	for i := range in[1:] {
@@ -387,7 +387,7 @@ func (f *Fn) lastResult(result any) ir.V {
 	}
 	if !made {
 		f.body.Note(mistake.Finding{Insn: -1, Position: f.program.Pos, Kind: mistake.NoResult,
-			Detail: fmt.Sprintf("the Go function returned no value: a %v is due on every path", f.result),
+			Detail: fmt.Sprintf("the Go function returned no value; every path must return a %v", f.result),
 			Help:   "return one made from parameters, fields, calls or constants such as f.U32(0)"})
 		return f.b.Const(ir.I64, 0)
 	}

@@ -2,11 +2,11 @@ package dsl
 
 import "reflect"
 
-// Fields of a map's value that belong to the kernel. It finds them by the names
-// of their types, and programs hand their addresses to helpers; neither programs
-// nor user space read or write what is in them. A value has at most one of each.
+// These types are fields of a map's value that belong to the kernel. The kernel finds them
+// by the names of their types. Programs pass their addresses to helpers. Neither programs
+// nor user space can read or write their contents. A value has at most one of each.
 
-// A SpinLock guards the fields of one value: struct bpf_spin_lock, 4 bytes.
+// A SpinLock protects the fields of one value: struct bpf_spin_lock, 4 bytes.
 // Linux 5.1.
 type SpinLock struct{ _ [1]uint32 }
 
@@ -17,8 +17,8 @@ type Timer struct{ _ [2]uint64 }
 // bytes. Linux 6.10.
 type WorkQueue struct{ _ [2]uint64 }
 
-// specialLayout is the layout of one of this package's types that stand for the
-// kernel's.
+// specialLayout is the layout of a type of this package that represents a kernel type or
+// a number in network order.
 func specialLayout(t reflect.Type) (*Layout, bool) {
 	l := Layout{Type: t}
 	switch t {

@@ -7,11 +7,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A KernelPtr is a field of a map's value: a pointer to an object of the kernel that
-// the value owns, such as a cpumask or a task ("kptr"), or nil. T is the struct, a
-// type that bpfsmith gen made. The kernel lets go of the object when the value is
-// deleted. Programs put objects in and take them out with Ref.Exchange; user space
-// sees nothing of it. Linux 5.19.
+// A KernelPtr is a field of a map's value ("kptr"). It is nil or a pointer to a kernel
+// object that the value owns, such as a cpumask or a task. T is the type that bpfsmith
+// gen made for the struct. The kernel releases the object when the value is deleted.
+// Programs put objects in and take them out with Ref.Exchange. User space cannot see
+// the pointer. Linux 5.19.
 type KernelPtr[T Named] struct{ _ [1]uint64 }
 
 // pointsTo is the struct's name.
@@ -41,14 +41,14 @@ func (r Ref[T]) kernelPtr(path string) (at Ptr, structName string) {
 	case err != nil:
 		f.mistake(mistake.BadLayout, "", "%v", err)
 	case !part.Pointer:
-		f.mistake(mistake.BadLayout, "declare it as a dsl.KernelPtr", "%q of %v is no pointer to an object of the kernel", path, part.Type)
+		f.mistake(mistake.BadLayout, "declare it as a dsl.KernelPtr", "%q of %v is not a pointer to a kernel object", path, part.Type)
 	}
 	return r.Part(path), part.Kernel
 }
 
-// Exchange puts a pointer into a KernelPtr of a map's value, or nil, and gives the
-// one that was there, which may be nil. The value owns what is put in; what is
-// taken out must be released, or put in again, on every path (bpf_kptr_xchg).
+// Exchange puts a pointer or nil into a KernelPtr of a map's value, and returns the old
+// pointer, which may be nil (bpf_kptr_xchg). The value then owns the new object. The
+// program must release the old object, or put it into a value again, on every path.
 func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 	f := r.fn
 	if !f.usable() {
@@ -58,8 +58,8 @@ func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 	return f.Helper("bpf_kptr_xchg", at, p).Ptr(name)
 }
 
-// Owned is what a KernelPtr of a map's value points to, which stays the value's and
-// may be nil. It is good within Fn.RCU, for structs that RCU guards.
+// Owned reads a KernelPtr of a map's value. The result may be nil, and the value still
+// owns the object. The pointer is valid inside Fn.RCU, for structs that RCU protects.
 func (r Ref[T]) Owned(path string) Ptr {
 	f := r.fn
 	if !f.usable() {

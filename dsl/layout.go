@@ -25,8 +25,8 @@ const (
 	LayoutKernel            // the kernel's: SpinLock and the like
 )
 
-// A Layout is what a Go type is in memory that the kernel shares: that of C on a
-// 64-bit machine. It is the same wherever it is computed.
+// A Layout describes how a Go type is stored in memory that the kernel shares: as C stores
+// it on a 64-bit machine. It does not depend on the machine that computes it.
 type Layout struct {
 	Kind      LayoutKind
 	Type      reflect.Type
@@ -52,23 +52,22 @@ type LayoutField struct {
 // Padding reports whether the field only fills a hole.
 func (f LayoutField) Padding() bool { return f.Name == "_" }
 
-// largest is the size of the largest layout, in bytes: the kernel wants less of
-// every map (KMALLOC_MAX_SIZE).
+// largest is the size of the largest layout, in bytes: the kernel's limit
+// for every map is lower (KMALLOC_MAX_SIZE).
 const largest = 1 << 30
 
 // LayoutFor is LayoutOf the type T.
 func LayoutFor[T any]() (*Layout, error) { return LayoutOf(reflect.TypeFor[T]()) }
 
-// LayoutOf finds out what a Go type is in memory. It takes integers of a fixed
-// size, bool, arrays, structs of these, and the types of this package that stand
-// for the kernel's.
+// LayoutOf computes the layout of a Go type. It accepts integers of a fixed size, bool,
+// arrays and structs of these, and the types of this package that represent kernel types.
 //
-// A struct must not have holes: the kernel copies and compares all bytes of a
-// key, and a hole would hold anything. They are filled with fields of the name _,
-// and the error says which.
+// A struct must not have holes: the kernel copies and compares all bytes of a key, and the
+// bytes of a hole are not defined. Fill holes with fields of the name _; the error says
+// where.
 func LayoutOf(t reflect.Type) (*Layout, error) {
 	if t == nil {
-		return nil, errors.New("no type is given")
+		return nil, errors.New("the type is missing")
 	}
 	l, err := layoutOf(t, "")
 	if err != nil {
@@ -77,25 +76,25 @@ func LayoutOf(t reflect.Type) (*Layout, error) {
 	return l, nil
 }
 
-// instead says what to use for the kinds of type that have no layout.
+// instead says what to use in place of a type that has no layout.
 func instead(k reflect.Kind) string {
 	switch k {
 	case reflect.Int, reflect.Uint:
-		return fmt.Sprintf("its size is the machine's: use %v32 or %v64", k, k)
+		return fmt.Sprintf("its size depends on the machine: use %v32 or %v64", k, k)
 	case reflect.Uintptr:
-		return "its size is the machine's: use uint64"
+		return "its size depends on the machine: use uint64"
 	case reflect.Float32, reflect.Float64:
 		return "BPF has no floating point: use an integer, and a fixed number of binary or decimal places"
 	case reflect.Complex64, reflect.Complex128:
 		return "BPF has no floating point"
 	case reflect.Pointer, reflect.UnsafePointer:
-		return "an address of this process means nothing to the kernel: put what it points to in place"
+		return "the kernel cannot follow an address of this process: use the type that it points to"
 	case reflect.String:
 		return "it is an address: use an array of bytes, [16]uint8 for example"
 	case reflect.Slice:
 		return "it is an address: use an array, whose length is fixed"
 	case reflect.Map:
-		return "use a map of package maps, with what would be the key as its key"
+		return "use a map of package maps"
 	case reflect.Chan:
 		return "use a ring buffer or a queue"
 	case reflect.Func:
@@ -135,7 +134,7 @@ func layoutOf(t reflect.Type, path string) (*Layout, error) {
 			return nil, err
 		}
 		if t.Len() == 0 {
-			return nil, fail("an array without elements takes no bytes: leave it out")
+			return nil, fail("an array without elements has no bytes: remove it")
 		}
 		if t.Len() > largest/elem.Size {
 			return nil, fail("%v has more than %d bytes", t, largest)
@@ -155,7 +154,7 @@ func layoutOf(t reflect.Type, path string) (*Layout, error) {
 func (l *Layout) layoutStruct(t reflect.Type, path string, fail func(string, ...any) error) error {
 	l.Kind, l.Align = LayoutStruct, 1
 	if t.NumField() == 0 {
-		return fail("a struct without fields takes no bytes: leave it out")
+		return fail("a struct without fields has no bytes: remove it")
 	}
 	previous := ""
 	for i := range t.NumField() {
@@ -189,9 +188,9 @@ func countBytes(n int) string {
 	return strconv.Itoa(n) + " bytes"
 }
 
-// Leaves ranges over the integers, bools and kernel's structs that a layout
-// consists of, with their paths and offsets: "Src.Port", "Count[2]", and "" for a
-// layout that is one itself. Padding is left out.
+// Leaves ranges over the integers, bools and kernel structs in a layout, with their paths
+// and offsets: "Src.Port", "Count[2]". The path is "" when the layout itself is one of
+// these. Padding is left out.
 func (l *Layout) Leaves() iter.Seq2[string, LayoutField] {
 	return func(yield func(string, LayoutField) bool) {
 		l.leaves("", 0, yield)
@@ -230,9 +229,9 @@ func (l *Layout) Field(path string) (LayoutField, error) {
 			n, err := strconv.Atoi(part)
 			switch {
 			case !ok || err != nil:
-				return at, fmt.Errorf("%q: a number and ] are wanted after [", path)
+				return at, fmt.Errorf("%q: expected a number and ] after [", path)
 			case at.Kind != LayoutArray:
-				return at, fmt.Errorf("%q: %v is no array", path, at.Type)
+				return at, fmt.Errorf("%q: %v is not an array", path, at.Type)
 			case n < 0 || n >= at.Len:
 				return at, fmt.Errorf("%q: %v has elements 0 to %d", path, at.Type, at.Len-1)
 			}

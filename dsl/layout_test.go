@@ -89,9 +89,9 @@ func layoutError[T any]() string {
 
 func TestTypesWithoutALayout(t *testing.T) {
 	for _, tt := range []struct{ err, want string }{
-		{layoutError[int](), "int: int has no fixed layout; its size is the machine's: use int32 or int64"},
+		{layoutError[int](), "int: int has no fixed layout; its size depends on the machine: use int32 or int64"},
 		{layoutError[uintptr](), "use uint64"},
-		{layoutError[*uint32](), "put what it points to in place"},
+		{layoutError[*uint32](), "use the type that it points to"},
 		{layoutError[struct{ Name string }](), "field Name: string has no fixed layout; it is an address: use an array of bytes"},
 		{layoutError[struct{ A struct{ B []uint8 } }](), "field A.B: []uint8 has no fixed layout; it is an address: use an array"},
 		{layoutError[map[uint32]uint32](), "use a map of package maps"},
@@ -99,10 +99,10 @@ func TestTypesWithoutALayout(t *testing.T) {
 		{layoutError[chan int](), "use a ring buffer or a queue"},
 		{layoutError[func()](), "use a program array"},
 		{layoutError[any](), "use a type of fixed size"},
-		{layoutError[struct{}](), "takes no bytes"},
-		{layoutError[[0]uint8](), "takes no bytes"},
+		{layoutError[struct{}](), "has no bytes"},
+		{layoutError[[0]uint8](), "has no bytes"},
 		{layoutError[[1<<27 + 1]uint64](), "more than 1073741824 bytes"},
-		{fmt.Sprint(func() error { _, err := dsl.LayoutOf(nil); return err }()), "no type is given"},
+		{fmt.Sprint(func() error { _, err := dsl.LayoutOf(nil); return err }()), "the type is missing"},
 	} {
 		if !strings.Contains(tt.err, tt.want) {
 			t.Errorf("got %s, want … %s", tt.err, tt.want)
@@ -122,9 +122,9 @@ func TestPathsIntoALayout(t *testing.T) {
 		"ports":       `"ports": dsl_test.flow has no field "ports"; it has Lock, Delta, Count, Ports, Timer`,
 		"Count[2]":    `"Count[2]": [2]uint64 has elements 0 to 1`,
 		"Count[-1]":   `elements 0 to 1`,
-		"Count[x]":    `a number and ] are wanted`,
-		"Count[0":     `a number and ] are wanted`,
-		"Delta[0]":    `int32 is no array`,
+		"Count[x]":    `expected a number and ]`,
+		"Count[0":     `expected a number and ]`,
+		"Delta[0]":    `int32 is not an array`,
 		"Delta.A":     `int32 has no field "A"; it has none`,
 		"Ports[0]._":  `has no field "_"; it has Number, Open`,
 		"Ports..Open": `has no field ""`,

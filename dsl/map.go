@@ -9,28 +9,28 @@ import (
 )
 
 // A MapSpec declares a map: memory that programs and user space share. The
-// pointer is the map's identity, as *Program is a program's: items of several
-// programs that name one spec use one map.
+// pointer identifies the map, as *Program identifies a program: programs with the same
+// spec use the same map.
 //
-// A spec says what is to be created, not that it exists. Package maps makes specs
-// of Go types, and creates, reads and writes the maps; package prog creates
+// A spec describes a map; the map may not exist yet. Package maps makes specs
+// from Go types, and creates, reads and writes the maps; package prog creates
 // those that a program needs and that do not exist yet.
 type MapSpec struct {
 	Name string
 	Type MapType
 
-	// Key and Value are what an element is in memory; nil for bytes of which
-	// only the size is known, and for kinds that have none.
+	// Key and Value are the layouts of an element. They are nil for bytes of which only
+	// the size is known, and for kinds of map without keys or values.
 	Key, Value         *Layout
-	KeySize, ValueSize uint32 // bytes; where there is a Layout, its size
+	KeySize, ValueSize uint32 // bytes; with a Layout, the size of the layout
 
 	MaxEntries uint32   // elements; bytes of a ring buffer, pages of an arena
 	Flags      uint32   // BPF_F_… of BPF_MAP_CREATE (include/uapi/linux/bpf.h); syscall.MapFlags
 	Extra      uint64   // map_extra; its meaning is the kind's
-	Inner      *MapSpec // of a map of maps, what those in it are like
+	Inner      *MapSpec // of a map of maps: describes the inner maps
 
-	// Owner is what holds the map in user space: a handle of package maps, or
-	// nil for a spec that was written by hand.
+	// Owner is the map's handle of package maps in user space, or nil for a spec that
+	// was written by hand.
 	Owner any
 
 	Pos Position // where it was declared
@@ -71,8 +71,8 @@ const (
 	MapArena         = linux.MapTypeArena
 )
 
-// LoadMap loads the address of a map, as helpers such as map_lookup_elem take
-// it. It is [LoadMapFD] for a map that is named by its declaration.
+// LoadMap loads the address of a map for helpers such as map_lookup_elem. It is
+// [LoadMapFD], but with a declaration in place of a file descriptor.
 //
 //go:noinline
 func LoadMap(dst isa.Register, m *MapSpec) Item {
@@ -81,7 +81,7 @@ func LoadMap(dst isa.Register, m *MapSpec) Item {
 
 // LoadMapData loads the address of byte off in the value of a map that is an
 // array of one element: a variable. It needs no look-up and is never nil. It is
-// [LoadMapValue] for a map that is named by its declaration. Linux 5.2.
+// [LoadMapValue], but with a declaration in place of a file descriptor. Linux 5.2.
 //
 //go:noinline
 func LoadMapData(dst isa.Register, m *MapSpec, off uint32) Item {

@@ -7,20 +7,21 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// key is a key or value as helpers take it: the address of one. A number is put
-// into the frame first.
+// keyOf returns the address of a key or value, because helpers need an address. It puts a
+// number into the frame first.
 func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) Ptr {
 	if p, ok := o.(StructPtr); ok {
 		return p.Pointer()
 	}
 	if size != 1 && size != 2 && size != 4 && size != 8 {
-		f.mistake(mistake.BadArguments, "make one with dsl.Local, and pass that", "a %s of %v has %d bytes, and a Go %s is given", what, m, size, typeName(o))
+		f.mistake(mistake.BadArguments, "make one with dsl.Local and pass it",
+			"a %s of %v has %d bytes; got a Go %s", what, m, size, typeName(o))
 		return f.newPtr(f.b.Const(ir.Ptr, 0), "")
 	}
 	k := record.WidthOf(int(size), l != nil && l.Signed)
 	var v ir.V
 	if c, ok := goInteger(o); ok && !c.fits(k) {
-		f.mistake(mistake.BadConstant, "", "%v is no %s of %v", c, what, m)
+		f.mistake(mistake.BadConstant, "", "%v does not fit the %s of %v", c, what, m)
 	}
 	v = f.value(k, o)
 	at := f.frameAddr(f.object("a "+what+" of "+m.String(), int(size)))
@@ -37,16 +38,18 @@ func MapLookup[V any](f *Fn, m *MapSpec, key Operand) Ref[V] {
 	return Ref[V]{f.Helper("bpf_map_lookup_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key)).Ptr("")}
 }
 
-// MapUpdate sets the value of a key (bpf_map_update_elem), and gives 0 or a
+// MapUpdate sets the value of a key (bpf_map_update_elem), and returns 0 or a
 // negative error. flags are 0, BPF_NOEXIST 1 or BPF_EXIST 2.
 func MapUpdate(f *Fn, m *MapSpec, key, value Operand, flags Operand) S64 {
 	if !f.usable() || !f.declared(m) {
 		return S64{}
 	}
-	return f.Helper("bpf_map_update_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key), f.keyOf("value", m, m.ValueSize, m.Value, value), flags).S64()
+	k := f.keyOf("key", m, m.KeySize, m.Key, key)
+	v := f.keyOf("value", m, m.ValueSize, m.Value, value)
+	return f.Helper("bpf_map_update_elem", m, k, v, flags).S64()
 }
 
-// MapDelete removes a key (bpf_map_delete_elem), and gives 0 or a negative error.
+// MapDelete removes a key (bpf_map_delete_elem), and returns 0 or a negative error.
 func MapDelete(f *Fn, m *MapSpec, key Operand) S64 {
 	if !f.usable() || !f.declared(m) {
 		return S64{}
@@ -54,8 +57,8 @@ func MapDelete(f *Fn, m *MapSpec, key Operand) S64 {
 	return f.Helper("bpf_map_delete_elem", m, f.keyOf("key", m, m.KeySize, m.Key, key)).S64()
 }
 
-// MapPush puts a value into a queue or stack (bpf_map_push_elem), and gives 0
-// or a negative error. flags are 0, or BPF_EXIST 2 to let the oldest go when it
+// MapPush puts a value into a queue or stack (bpf_map_push_elem), and returns 0
+// or a negative error. flags are 0, or BPF_EXIST 2 to remove the oldest value when the map
 // is full.
 func MapPush(f *Fn, m *MapSpec, value Operand, flags Operand) S64 {
 	if !f.usable() || !f.declared(m) {
@@ -64,7 +67,7 @@ func MapPush(f *Fn, m *MapSpec, value Operand, flags Operand) S64 {
 	return f.Helper("bpf_map_push_elem", m, f.keyOf("value", m, m.ValueSize, m.Value, value), flags).S64()
 }
 
-// MapPop takes a value out of a queue or stack (bpf_map_pop_elem), and gives 0 or
+// MapPop takes a value out of a queue or stack (bpf_map_pop_elem), and returns 0 or
 // a negative error.
 func MapPop(f *Fn, m *MapSpec, value StructPtr) S64 {
 	if !f.usable() || !f.declared(m) {
@@ -91,7 +94,7 @@ func (f *Fn) declared(m *MapSpec) bool {
 }
 
 // Locked holds a spin lock while body runs (bpf_spin_lock, Linux 5.1). The lock is
-// a SpinLock in a map's value; the body must neither call anything else nor
+// a SpinLock in a map's value; the body must not call anything and must not
 // leave.
 func (f *Fn) Locked(lock StructPtr, body func()) {
 	if !f.usable() {
@@ -104,14 +107,14 @@ func (f *Fn) Locked(lock StructPtr, body func()) {
 	f.Helper("bpf_spin_lock", lock)
 	f.statements("Locked", body)
 	if f.dead {
-		f.mistake(mistake.Misplaced, "leave behind it", "the body of Locked leaves while the lock is held")
+		f.mistake(mistake.Misplaced, "leave after Locked", "the body of Locked leaves while the lock is held")
 	}
 	f.Helper("bpf_spin_unlock", lock)
 }
 
 // RCU runs body in an RCU read-side critical section (bpf_rcu_read_lock, Linux
-// 6.2): what pointers marked __rcu lead to stays until its end. Programs that do
-// not sleep are in one as a whole.
+// 6.2): objects that pointers marked __rcu point to exist until its end. A program that
+// cannot sleep is inside such a section from its start to its end.
 func (f *Fn) RCU(body func()) {
 	if !f.usable() {
 		return
@@ -119,7 +122,7 @@ func (f *Fn) RCU(body func()) {
 	f.Kernel("bpf_rcu_read_lock")
 	f.statements("RCU", body)
 	if f.dead {
-		f.mistake(mistake.Misplaced, "leave behind it", "the body of RCU leaves while the section is open")
+		f.mistake(mistake.Misplaced, "leave after RCU", "the body of RCU leaves while the section is open")
 	}
 	f.Kernel("bpf_rcu_read_unlock")
 }

@@ -12,9 +12,9 @@ import (
 )
 
 // A Ref points to a T in memory that the program may read and write: the value
-// of a map, an object in the frame, a header in a packet. Its integers are cells,
-// by their paths: r.U64("Packets"), r.U16("Src.Port"). Fields in network order
-// (BE16, BE32, BE64) are read and written in this machine's.
+// of a map, an object in the frame, a header in a packet. Methods return
+// its integers as cells, by path: r.U64("Packets"), r.U16("Src.Port"). A field in network
+// order (BE16, BE32, BE64) is converted when it is read and written.
 type Ref[T any] struct{ Ptr }
 
 // A ContextOf is the context of programs whose callers pass memory of their own:
@@ -23,7 +23,7 @@ type ContextOf[T any] struct{ Ref[T] }
 
 func (ContextOf[T]) context() {}
 
-// RefTo takes a pointer for one to a T.
+// RefTo treats a pointer as a pointer to a T.
 func RefTo[T any](p StructPtr) Ref[T] { return Ref[T]{p.Pointer()} }
 
 // declaredAs makes a Ref a parameter: of global functions, which may be given nil,
@@ -50,7 +50,7 @@ func identifierOf(name string) string {
 	}, name)
 }
 
-// layout is what T is in memory; what is wrong with it is noted.
+// layout is the layout of T; it notes a mistake when T has none.
 func (r Ref[T]) layout() (*Layout, bool) {
 	f := r.fn
 	l, err := LayoutFor[T]()
@@ -81,9 +81,10 @@ func (p Ptr) cell(w record.Width, t reflect.Type, path string) number {
 	switch {
 	case part.Kind == LayoutBool && w == record.U8:
 	case part.Kind != LayoutInt:
-		f.mistake(mistake.BadLayout, "name one of its integers, or take its address with Part", "%q of %v is no integer", path, part.Type)
+		f.mistake(mistake.BadLayout, "name one of its integers, or get its address with Part",
+			"%q of %v is not an integer", path, part.Type)
 	case has != w:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", has), "%q is a %v, and a %v is wanted", path, has, w)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", has), "%q is a %v; expected a %v", path, has, w)
 	}
 	c := p.At(0).cell(w)
 	c.aux, c.order = int32(part.Offset), part.BigEndian
@@ -148,8 +149,8 @@ func (r Ref[T]) Part(path string) Ptr {
 	return r.Offset(part.Offset)
 }
 
-// Index is element i of an array of E that r points to. The verifier wants to
-// know that i is below the length: compare it before, or take its remainder.
+// Index is element i of an array of E that r points to. The verifier must
+// know that i is less than the length: compare it before, or use its remainder.
 func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	f := r.fn
 	if !f.usable() {
@@ -165,7 +166,7 @@ func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	return Ref[E]{f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr}, base, at), "")}
 }
 
-// Local makes a T in the frame, all of whose bytes are 0. Frames have 512 bytes.
+// Local makes a T in the frame and sets all its bytes to 0. The frame has 512 bytes.
 func Local[T any](f *Fn) Ref[T] {
 	if !f.usable() {
 		return Ref[T]{}
@@ -182,7 +183,7 @@ func Local[T any](f *Fn) Ref[T] {
 func (f *Fn) local(name string, size int) Ptr {
 	const frame = linux.StackSize
 	if size > frame {
-		f.mistake(mistake.FrameTooLong, "put it into a map's value", "%s has %d bytes, and a frame %d", name, size, frame)
+		f.mistake(mistake.FrameTooLong, "put it into a map's value", "%s has %d bytes; the limit of a frame is %d", name, size, frame)
 		size = 8
 	}
 	object := f.object(name, size)
@@ -198,10 +199,10 @@ func (f *Fn) local(name string, size int) Ptr {
 	return f.newPtr(at, "")
 }
 
-// Cells makes the cells of a struct S stand for the memory of a field: the
-// private state that the kernel keeps for programs, such as icsk_ca_priv. Fields
-// of S are cells, arrays and structs of cells, laid out as C does; they have
-// exported names. Whether the field has room for S is compared with the target.
+// Cells places the cells of a struct S in the memory of a field, such as icsk_ca_priv:
+// private state that the kernel keeps for programs. The fields of S are cells, and arrays
+// and structs of cells, with the layout of C. Their names must be exported. The compiler
+// checks that the target's field has enough room for S.
 //
 //	type state struct{ Count, LastWindow dsl.CellU32 }
 //	ca := dsl.Cells[state](tp.Field("inet_conn.icsk_ca_priv"))
@@ -219,11 +220,12 @@ func Cells[S any](d Field) S {
 	return cells
 }
 
-// placeCells places the cells of a value from an offset on, and gives the offset
-// behind them.
+// placeCells places the cells of a value, beginning at an offset. It returns the offset
+// after them.
 func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 	if !v.CanAddr() || !v.Addr().CanInterface() {
-		f.mistake(mistake.BadLayout, "give it a name that begins with a capital letter", "a field of type %v cannot be set, as its name is not exported", v.Type())
+		f.mistake(mistake.BadLayout, "give it a name that begins with a capital letter",
+			"a field of type %v cannot be set, as its name is not exported", v.Type())
 		return off
 	}
 	if cell, ok := v.Addr().Interface().(interface {
@@ -249,7 +251,7 @@ func placeCells(f *Fn, v reflect.Value, base ir.V, off int) int {
 			off = placeCells(f, v.Index(i), base, off)
 		}
 	default:
-		f.mistake(mistake.BadLayout, "", "%v is no cell: dsl.CellU8 to dsl.CellS64, arrays and structs of them may be", v.Type())
+		f.mistake(mistake.BadLayout, "", "%v is not a cell; expected dsl.CellU8 to dsl.CellS64, or an array or struct of them", v.Type())
 	}
 	return off
 }

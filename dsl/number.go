@@ -17,8 +17,8 @@ const (
 	memory               // aux bytes after the address v
 )
 
-// A number is what all numbers, variables and cells are, whatever their width: their methods are one call of its methods. What
-// is computed is for internal/record to say; here it is found out of what, and what is wrong with that is noted.
+// A number is the common form of all numbers, variables and cells, for every width: each of their methods calls one method of
+// number. internal/record defines the operations. number finds their operands, and notes mistakes in them.
 type number struct {
 	_     [0]func() // == on numbers would compare handles, not values: Go refuses it
 	fn    *Fn
@@ -31,7 +31,7 @@ type number struct {
 	scope int32
 }
 
-// numeric is what numbers, variables and cells have.
+// numeric is implemented by numbers, variables and cells.
 type numeric interface{ num() number }
 
 func (n number) num() number { return n }
@@ -47,14 +47,14 @@ func (f *Fn) computedNumber(w record.Width, v ir.V) number {
 	return f.newNumber(w, v)
 }
 
-// numberOf makes an N of what it consists of.
+// numberOf makes an N from a number.
 func numberOf[N Int](x number) N {
 	var n N
 	any(&n).(interface{ become(number) }).become(x)
 	return n
 }
 
-// number is a constant as a value, or an operand as it is when this is written.
+// number converts a constant or an operand to a number.
 func (f *Fn) number(w record.Width, o Operand) number {
 	if !f.usable() {
 		return number{}
@@ -63,7 +63,7 @@ func (f *Fn) number(w record.Width, o Operand) number {
 	return f.newNumber(w, f.value(w, o))
 }
 
-// read gives the number as a value, for use in f.
+// read returns the number as a value, for use in f.
 func (n number) read(f *Fn) ir.V {
 	switch n.mode {
 	case variable:
@@ -79,7 +79,7 @@ func (n number) read(f *Fn) ir.V {
 	return f.take(n.fn, n.v, n.scope, n.width.Type())
 }
 
-// unusable is what operators give where nothing may be written any more.
+// unusable is the result of an operator after the Go function has ended.
 func (n number) unusable() number { return number{fn: n.fn} }
 
 func (n number) arithmetic(op ir.Op, o Operand) number {
@@ -130,7 +130,7 @@ func (n number) binary(op func(*record.Builder, record.Width, ir.V, ir.V) ir.V, 
 	return f.computedNumber(n.width, op(&f.b, n.width, x, y))
 }
 
-// shift is by a Go constant, or an unsigned number of any width.
+// shift shifts by a Go constant or by an unsigned number of any width.
 func (n number) shift(op ir.Op, count Operand) number {
 	f := n.fn
 	if !f.usable() {
@@ -139,7 +139,7 @@ func (n number) shift(op ir.Op, count Operand) number {
 	x := n.read(f)
 	if c, ok := goInteger(count); ok {
 		if c.n < 0 && !c.over {
-			f.mistake(mistake.BadConstant, "", "a shift by %v", c)
+			f.mistake(mistake.BadConstant, "", "a shift by %v; the count must not be negative", c)
 			c.n = 0
 		}
 		f.site()
@@ -240,7 +240,7 @@ func (n number) atomic(op int64, operands ...Operand) number {
 		return number{}
 	}
 	if n.order {
-		f.mistake(mistake.Misplaced, "", "atomic operations are for numbers in this machine's order")
+		f.mistake(mistake.Misplaced, "", "an atomic operation cannot use a number in network order")
 	}
 	args := []ir.V{f.take(f, n.v, n.scope, ir.Ptr)}
 	for _, o := range operands {

@@ -10,29 +10,28 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An Operand is what an operation may take besides the value that it is called
-// on. Operations are Go's operators, with Go's rules: both sides have the same type, results
-// wrap around in its width, and conversions are written out. Division by zero, which panics in Go,
-// gives 0 here, and the remainder is the dividend, as the BPF machine has it (RFC 9669,
-// section 4.1). So an operand is a number, variable or cell of the same width and sign, or a Go constant. Values of
+// An Operand is an argument of an operation. Operations are Go's operators, with Go's rules: both sides have the same type, results
+// wrap around in its width, and each conversion is written. Division by zero panics in Go. Here its
+// result is 0 and the remainder is the dividend, as on the BPF machine (RFC 9669,
+// section 4.1). An operand is a number, variable or cell of the same width and sign, or a Go constant. Values of
 // another width or sign are a mistake that compiling reports; convert them first. In
 // calls, pointers, Bools, maps and functions are operands too.
 //
-// Go constants may be of types that a program has named, such as type Port uint16. One of type BE16, BE32 or BE64 is the number that it
-// stands for, as fields in network order are read: r.U16("Port").Eq(dsl.NetworkOrder16(80)) compares with 80.
+// A Go constant may have a named type, such as type Port uint16. A constant of type BE16, BE32 or BE64 is converted from network
+// order, as fields in network order are: r.U16("Port").Eq(dsl.NetworkOrder16(80)) compares with 80.
 //
-// A variable is read when the operation is written, that is after Go has evaluated all
-// of its arguments.
+// A variable is read when the operation is written, after Go has evaluated all arguments
+// of the operation.
 //
-// It is any to Go, because Go constants must fit: an interface with methods would refuse
-// them, and a method cannot have type parameters. So what Go's compiler refuses is a wrong
-// receiver, condition (Bool), pointer (StructPtr), map or function, and atomic operations
-// on cells of 8 and 16 bits. What compile.Compile refuses, at its line, is a constant
-// that does not fit, a number of another width or sign, and a Go value of any other type.
+// For Go, the type is any. An interface with methods would refuse Go constants, and a
+// method cannot have type parameters. Go's compiler refuses a wrong receiver, condition
+// (Bool), pointer (StructPtr), map or function, and atomic operations on cells of 8 and 16
+// bits. compile.Compile refuses a constant that does not fit, a number of another width or
+// sign, and a Go value of any other type; it reports the line.
 type Operand any
 
-// readOperand gives a value that the program computes, for use in f, and what number it is; no bits say that it is a pointer. ok
-// is false for what is no such value.
+// readOperand returns a value that the program computes, for use in f, and its width; a width of 0 bits means a pointer. ok is
+// false for other operands.
 func (f *Fn) readOperand(o Operand) (v ir.V, w record.Width, ok bool) {
 	switch o := o.(type) {
 	case numeric:
@@ -48,12 +47,12 @@ func (f *Fn) readOperand(o Operand) (v ir.V, w record.Width, ok bool) {
 	return 0, 0, false
 }
 
-// operand gives the value of what an operation on numbers of that width takes.
-// imm is its constant when it is one: then v is 0.
+// operand returns the value of an operand for an operation of that width. For a constant,
+// v is 0 and imm is the constant.
 func (f *Fn) operand(w record.Width, o Operand) (v ir.V, imm int64) {
 	if n, ok := goInteger(o); ok {
 		if !n.fits(w) {
-			f.mistake(mistake.BadConstant, "", "%v is no %v", n, w)
+			f.mistake(mistake.BadConstant, "", "%v does not fit a %v", n, w)
 			return 0, 0
 		}
 		return 0, w.Register(n.n)
@@ -66,18 +65,18 @@ func (f *Fn) operand(w record.Width, o Operand) (v ir.V, imm int64) {
 	v, got, ok := f.readOperand(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.MixedWidths, "", "a Go %s is no operand: a %v or a Go constant is wanted", typeName(o), w)
+		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be an operand; expected a %v or a Go constant", typeName(o), w)
 	case got == w:
 		return v, 0
 	case got.Bits() == 0:
-		f.mistake(mistake.MixedWidths, "", "a pointer stands where a %v is wanted", w)
+		f.mistake(mistake.MixedWidths, "", "a pointer cannot be an operand; expected a %v", w)
 	default:
 		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", w), "a %v and a %v do not mix", w, got)
 	}
 	return 0, 0
 }
 
-// value is operand for operations that take no constants.
+// value is operand for operations that do not accept constants.
 func (f *Fn) value(w record.Width, o Operand) ir.V {
 	v, imm := f.operand(w, o)
 	if v == 0 {

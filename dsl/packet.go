@@ -6,14 +6,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Packet is the bytes that a program may look at directly: those from data to
-// its end. Each access is compared with the end first; the verifier insists.
+// A Packet is the part of a packet that a program may access directly, from data to
+// data_end. The verifier requires a comparison with the end before each access.
 type Packet struct {
 	data, end Ptr
 }
 
-// PacketPtr reads a field of a context that is a number in its declaration, and a
-// pointer into the packet for programs: data, data_end and data_meta of xdp_md
+// PacketPtr reads a context field that is declared as a number but is a pointer into the
+// packet for programs: data, data_end and data_meta of xdp_md
 // and __sk_buff.
 func (c Context) PacketPtr(path string) Ptr {
 	f := c.fn
@@ -32,12 +32,12 @@ func (c Context) Packet() Packet {
 // Start is where the packet begins.
 func (k Packet) Start() Ptr { return k.data }
 
-// End is behind its last byte.
+// End is the address after the last byte.
 func (k Packet) End() Ptr { return k.end }
 
-// Bytes gives a pointer to size bytes, from an offset on. Where the packet ends
-// before, short runs, which must leave: f.Exit, a function that returns, breaks
-// or leaves a block.
+// Bytes returns a pointer to size bytes at an offset. size must be 1 to 65535. If the packet
+// is too short, short runs. It must leave: with f.Exit, f.Return, f.Break, f.Continue or by
+// leaving a Block.
 func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f := k.data.fn
 	if !f.usable() {
@@ -46,24 +46,25 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	at := k.data.Offset(offset)
 	const longest = 0xffff
 	if size < 1 || size > longest {
-		f.mistake(mistake.BadConstant, "", "%d bytes of a packet: 1 to %d may be", size, longest)
+		f.mistake(mistake.BadConstant, "", "%d bytes of a packet; must be 1 to %d", size, longest)
 		return at
 	}
-	behind := at.Offset(size)
-	past := f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.GT, Wide: true}, behind.pointer(f), k.end.pointer(f))
+	after := at.Offset(size)
+	past := f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.GT, Wide: true}, after.pointer(f), k.end.pointer(f))
 	yes, no := f.b.Func.NewBlock(), f.b.Func.NewBlock()
 	f.b.Branch(past, yes, no)
 	f.begin(yes)
 	f.inside("Bytes", short)
 	if !f.dead {
-		f.mistake(mistake.Misplaced, "f.Exit, f.Return, f.Break and f.Continue leave", "what is done with a packet that is too short does not leave")
+		f.mistake(mistake.Misplaced, "end it with f.Exit, f.Return, f.Break or f.Continue",
+			"the function for a packet that is too short must leave")
 	}
 	f.b.Jump(no)
 	f.begin(no)
 	return at
 }
 
-// Header gives the T that is in the packet, from an offset on; see
+// Header returns the T at an offset in the packet; see
 // Packet.Bytes for short.
 func Header[T any](k Packet, offset Operand, short func()) Ref[T] {
 	f := k.data.fn

@@ -6,11 +6,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// At is a part of what r points to, named by a Go function, so that Go's compiler checks the names:
+// At returns a part of the T that r points to. A Go function names the part, so Go's compiler checks the names:
 //
 //	dsl.At(counters, func(t *traffic) *uint64 { return &t.Passed.Packets }).U64("").Inc(1)
 //
-// The function is run once, on a T of zeros, and must return the address of a part of that. Names as texts do the same:
+// The function runs once, on a zero T, and must return the address of a part of it. A path as text does the same:
 // counters.U64("Passed.Packets").Inc(1).
 func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 	f := r.fn
@@ -18,7 +18,8 @@ func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 		return Ref[F]{}
 	}
 	wrong := func(format string, args ...any) Ref[F] {
-		f.mistake(mistake.BadLayout, "return the address of a field of the parameter: func(t *T) *uint64 { return &t.Count }", format, args...)
+		f.mistake(mistake.BadLayout, "return the address of a field of the parameter: func(t *T) *uint64 { return &t.Count }",
+			format, args...)
 		return Ref[F]{r.Ptr}
 	}
 	if part == nil {
@@ -36,7 +37,8 @@ func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 	// Neither address is used as one: only their distance counts, while both are reachable.
 	offset := int64(reflect.ValueOf(at).Pointer()) - int64(reflect.ValueOf(whole).Pointer())
 	if offset < 0 || offset >= int64(l.Size) || !l.holds(reflect.TypeFor[F](), int(offset)) {
-		return wrong("the function of At returns the address of a %v that is no part of the %v", reflect.TypeFor[F](), reflect.TypeFor[T]())
+		return wrong("the function of At returns the address of a %v that is not part of the %v",
+			reflect.TypeFor[F](), reflect.TypeFor[T]())
 	}
 	return Ref[F]{r.Offset(int(offset))}
 }

@@ -147,8 +147,8 @@ func TestPrintfFormats(t *testing.T) {
 		{"%d %d %d %d", func(c dsl.ContextOf[traffic]) []dsl.Operand {
 			return []dsl.Operand{1, -2, c.U32("Dropped").Eq(1), c.U16("Passed.Ports[1]")}
 		}, ""},
-		{"%d", func(dsl.ContextOf[traffic]) []dsl.Operand { return nil }, "has 1 verbs, and Printf is called with 0 values"},
-		{"no verb", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "has 0 verbs, and Printf is called with 1 values"},
+		{"%d", func(dsl.ContextOf[traffic]) []dsl.Operand { return nil }, "has 1 verbs, but Printf is called with 0 values"},
+		{"no verb", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "has 0 verbs, but Printf is called with 1 values"},
 		{"%f", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "there is no verb %f"},
 		{"%s", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "%s prints a pointer"},
 		{"%d", func(c dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{c.Ptr} }, "%d prints a number"},

@@ -26,7 +26,7 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	}
 	const mostInRegisters, most = 3, 12
 	if len(values) > most {
-		f.mistake(mistake.BadArguments, "print them in several lines", "Printf takes at most %d values, and is called with %d", most, len(values))
+		f.mistake(mistake.BadArguments, "print them in several lines", "Printf is called with %d values; the limit is %d", len(values), most)
 		values = values[:most]
 	}
 	args := make([]ir.V, len(values))
@@ -36,7 +36,7 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	}
 	text, verbs := f.kernelFormat(format, widths)
 	if verbs != len(values) {
-		f.mistake(mistake.BadArguments, "", "the format %q has %d verbs, and Printf is called with %d values", format, verbs, len(values))
+		f.mistake(mistake.BadArguments, "", "the format %q has %d verbs, but Printf is called with %d values", format, verbs, len(values))
 		return
 	}
 	at, size := f.frameText(text), f.b.Const(ir.I64, int64(len(text)))
@@ -117,9 +117,9 @@ func (f *Fn) kernelFormat(format string, widths []record.Width) (text string, ve
 		case (verb == 'p' || verb == 's') && !isNumber:
 			b.WriteByte(verb)
 		case strings.IndexByte("dxXc", verb) >= 0:
-			wrong("%" + string(rune(verb)) + " prints a number, and the value is a pointer")
+			wrong("%" + string(rune(verb)) + " prints a number, but the value is a pointer")
 		case verb == 'p' || verb == 's':
-			wrong("%" + string(rune(verb)) + " prints a pointer, and the value is a number")
+			wrong("%" + string(rune(verb)) + " prints a pointer, but the value is a number")
 		default:
 			wrong("there is no verb %" + string(rune(verb)))
 		}
@@ -133,7 +133,7 @@ func (f *Fn) frameText(text string) ir.V {
 	size := (len(text) + 3) / 4 * 4
 	const frame = 512
 	if size > frame {
-		f.mistake(mistake.FrameTooLong, "print it in several lines", "the format has %d bytes, and a frame %d", len(text), frame)
+		f.mistake(mistake.FrameTooLong, "print it in several lines", "the format has %d bytes; the limit of a frame is %d", len(text), frame)
 		return f.b.Const(ir.Ptr, 0)
 	}
 	at := f.frameAddr(f.object("the format of Printf", size))

@@ -73,7 +73,7 @@ func Proto(result string, params ...string) Item {
 	p.Pos = item.Pos()
 	var name string
 	if p.Result, name, p.Err = parseDeclaration(result); p.Err == nil && name != "" {
-		p.Err = fmt.Errorf("the result is %q: a type without a name is wanted", result)
+		p.Err = fmt.Errorf("the result is %q; expected a type without a name", result)
 	}
 	for _, text := range params {
 		t, name, err := parseDeclaration(text)
@@ -168,7 +168,7 @@ func parseDeclaration(text string) (CType, string, error) {
 	case tagged:
 		return t, "", fmt.Errorf("%q: a %s is passed by pointer: write %q", text, base[0], t.Name+" *"+name)
 	case t.Name == "":
-		return t, "", fmt.Errorf("%q: a C type is wanted, such as \"u32\" or \"struct sock *sk\"", text)
+		return t, "", fmt.Errorf("%q: expected a C type, such as \"u32\" or \"struct sock *sk\"", text)
 	default:
 		return t, "", fmt.Errorf("%q: unknown C type %q; known are u8…u64, s8…s64, C's own integers, bool, void, and struct, union and enum with a tag", text, t.Name)
 	}

@@ -119,11 +119,11 @@ func (f *Fn) wide(o Operand) ir.V {
 	}
 	v, k, ok := f.readOperand(o)
 	if !ok {
-		f.mistake(mistake.MixedWidths, "", "a Go %s stands where an integer is wanted", typeName(o))
+		f.mistake(mistake.MixedWidths, "", "expected an integer; got a Go %s", typeName(o))
 		return f.b.Const(ir.I64, 0)
 	}
 	if k.Bits() == 0 {
-		f.mistake(mistake.MixedWidths, "", "a pointer stands where an integer is wanted")
+		f.mistake(mistake.MixedWidths, "", "expected an integer; got a pointer")
 		return f.b.Const(ir.I64, 0)
 	}
 	f.site()
@@ -194,7 +194,7 @@ func (d Field) Set(o Operand) {
 		return
 	}
 	if d.probe {
-		f.mistake(mistake.Misplaced, "leave Probe out", "%q cannot be written through a pointer that the verifier does not trust", d.path)
+		f.mistake(mistake.Misplaced, "remove Probe", "%q cannot be written through a pointer that the verifier does not trust", d.path)
 	}
 	base := d.base.pointer(f)
 	aux := d.name()

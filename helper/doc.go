@@ -16,7 +16,7 @@
 // constants; others are a mistake that compiling reports with the line of Go, as
 // are maps and functions in the wrong place:
 //
-//	reno.go:41: argument 4 of bpf_sk_storage_get is a U32, and a U64 is wanted
+//	reno.go:41: argument 4 of bpf_sk_storage_get is a U32; expected a U64
 //
 // Which helpers a program may call depends on what kind of program it is; the
 // kernel says so when it is loaded. Each function's comment has the C prototype,
