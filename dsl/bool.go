@@ -17,32 +17,32 @@ type Bool struct {
 
 func (f *Fn) bool(v ir.V) Bool { return Bool{fn: f, v: v, scope: f.scope} }
 
-// computedBool makes a Bool of an operator's result, which somebody is to use.
+// computedBool makes a Bool of an operator's result, which the program must use.
 func (f *Fn) computedBool(v ir.V) Bool {
 	f.computed = append(f.computed, v)
 	return f.bool(v)
 }
 
-// isTrue is whether a byte that holds a bool of C is 1.
+// isTrue is true when a byte with a C bool is not 0.
 func (f *Fn) isTrue(v ir.V) Bool {
 	f.site()
 	return f.bool(f.b.Compare(ir.NE, record.U8, v, f.b.Const(ir.I32, 0)))
 }
 
-// boolType is the type of C of a parameter or result that is a Bool.
+// boolType is the C type of a Bool parameter or result.
 var boolType = CType{Name: "bool", Size: 1, Integer: true}
 
-// declaredAs makes a Bool a parameter or a result.
+// declaredAs returns the C type: a Bool can be a parameter or a result.
 func (b *Bool) declaredAs() CType { return boolType }
 
 func (b *Bool) bind(f *Fn, v ir.V) { *b = f.isTrue(v) }
 
 func (f *Fn) condition(b Bool) ir.V { return f.take(b.fn, b.v, b.scope, ir.Bool) }
 
-// And is b && c, of two conditions that both are computed.
+// And is b && c, and computes both conditions.
 func (b Bool) And(c Bool) Bool { return b.join(ir.And, c) }
 
-// Or is b || c, of two conditions that both are computed.
+// Or is b || c, and computes both conditions.
 func (b Bool) Or(c Bool) Bool { return b.join(ir.Or, c) }
 
 func (b Bool) join(op ir.Op, c Bool) Bool {
@@ -62,13 +62,13 @@ func (b Bool) Not() Bool {
 	return f.computedBool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
 }
 
-// AndThen is b && c, where c is computed only when b holds: for what may not be
-// asked before, such as a field behind a pointer that may be nil.
+// AndThen is b && c. It computes c only when b holds. Use it when c needs b, such
+// as a field of a struct whose pointer may be nil.
 func (b Bool) AndThen(c func() Bool) Bool {
 	return b.lazily("AndThen", c, true)
 }
 
-// OrElse is b || c, where c is computed only when b does not hold.
+// OrElse is b || c. It computes c only when b does not hold.
 func (b Bool) OrElse(c func() Bool) Bool {
 	return b.lazily("OrElse", c, false)
 }
@@ -110,7 +110,7 @@ func (b Bool) U8() U8 {
 	return U8{f.newNumber(record.U8, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))}
 }
 
-// Pick gives one of two values: yes() when the condition holds, else no().
+// Pick returns one of two values: yes() when the condition holds, otherwise no().
 func Pick[N Int](f *Fn, cond Bool, yes, no func() N) N {
 	number := func(value func() N) func() number {
 		if value == nil {

@@ -2,11 +2,11 @@ package dsl
 
 import "math/bits"
 
-// A BE16 is a number of 16 bits in network order, as ports stand in packets:
-// C's __be16. Comparing two for equality makes sense, arithmetic does not.
+// A BE16 is a number of 16 bits in network order, such as a port in a packet:
+// C's __be16. Two of them can be compared for equality; arithmetic with them makes no sense.
 type BE16 uint16
 
-// A BE32 is a number of 32 bits in network order, as IPv4 addresses are.
+// A BE32 is a number of 32 bits in network order, such as an IPv4 address.
 type BE32 uint32
 
 // A BE64 is a number of 64 bits in network order.
@@ -30,7 +30,7 @@ func (n BE32) Get() uint32 { return swap32(uint32(n)) }
 // Get is the number that is stored.
 func (n BE64) Get() uint64 { return swap64(uint64(n)) }
 
-// The kernel on a big-endian machine has numbers in network order already.
+// On a big-endian machine, numbers are in network order already.
 
 func swap16(n uint16) uint16 {
 	if bigEndian {

@@ -9,8 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Result is what a call gave. Whoever called knows what it is: a number of
-// some width, a pointer, or nothing.
+// A Result is the result of a call. The caller chooses its type with a method: a number
+// of some width, a Bool or a pointer. A function without a result has nothing to read.
 type Result struct {
 	_     [0]func()
 	fn    *Fn
@@ -31,7 +31,7 @@ func (r Result) number(w record.Width) number {
 	return f.newNumber(w, f.b.Convert(w, record.U64, v))
 }
 
-// Bool is whether a function that gives a bool gave true. As of other results of calls, it need not be used.
+// Bool is true when a function with a C bool as its result returned true. Like all results of calls, it may stay unused.
 func (r Result) Bool() Bool {
 	if !r.fn.usable() {
 		return Bool{}
@@ -39,7 +39,7 @@ func (r Result) Bool() Bool {
 	return r.fn.isTrue(r.number(record.U8).v)
 }
 
-// Ptr is the result as a pointer to a struct of that name, "" when it is not one.
+// Ptr is the result as a pointer to a struct of that name; the name is "" when it points to something else.
 func (r Result) Ptr(structName string) Ptr {
 	if !r.fn.usable() {
 		return Ptr{}
@@ -48,7 +48,7 @@ func (r Result) Ptr(structName string) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, r.value()), structName)
 }
 
-// arguments are operands of a call, as values.
+// arguments converts the operands of a call to values.
 func (f *Fn) arguments(what string, operands []Operand) []ir.V {
 	const most = 5
 	if len(operands) > most {
@@ -75,7 +75,8 @@ func (f *Fn) argument(what string, i int, o Operand) ir.V {
 	if v, _, ok := f.readOperand(o); ok {
 		return v
 	}
-	f.mistake(mistake.BadArguments, "use a value, a pointer, a Go constant, a map or a function", "argument %d of %s is a Go %s", i+1, what, typeName(o))
+	f.mistake(mistake.BadArguments, "use a value, a pointer, a Go constant, a map or a function",
+		"argument %d of %s is a Go %s", i+1, what, typeName(o))
 	return f.b.Const(ir.I64, 0)
 }
 
@@ -87,22 +88,24 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 	}
 	id, ok := linux.HelperID(name)
 	if !ok {
-		f.mistake(mistake.BadArguments, "helpers have the names of enum bpf_func_id, such as bpf_ktime_get_ns; kernel functions are called with f.Kernel", "there is no helper %s", strconv.Quote(name))
+		f.mistake(mistake.BadArguments,
+			"use a name of enum bpf_func_id, such as bpf_ktime_get_ns; call kernel functions with f.Kernel",
+			"there is no helper %s", strconv.Quote(name))
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
 	return f.callHelper(name, f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))...)
 }
 
-// callHelper calls a helper that there is.
+// callHelper calls a helper whose name is known to exist.
 func (f *Fn) callHelper(name string, args ...ir.V) Result {
 	id, _ := linux.HelperID(name)
 	aux := f.b.Name(ir.Name{Kind: ir.HelperName, Name: ir.HelperEnum, Path: name})
 	return f.call(ir.Value{Op: ir.CallHelper, Type: ir.I64, Imm: int64(id), Aux: aux}, args...)
 }
 
-// Kernel calls a kernel function by its name. How many arguments it takes, and
-// which, is compared with the target's BTF when compiling. The packages that
-// bpfsmith gen makes have Go functions for them.
+// Kernel calls a kernel function by its name. The compiler compares the
+// number and the types of the arguments with the target's BTF. The packages that
+// bpfsmith gen makes have Go functions for kernel functions.
 func (f *Fn) Kernel(name string, operands ...Operand) Result {
 	if !f.usable() {
 		return Result{}
@@ -170,7 +173,7 @@ func (f *Fn) call(v ir.Value, args ...ir.V) Result {
 	return Result{fn: f, v: f.emit(v, args...), scope: f.scope}
 }
 
-// sub numbers a function of the object.
+// sub returns the number of a function of the object.
 func (f *Fn) sub(p *Program) int32 {
 	for i, known := range f.body.Subs {
 		if known.To == p {
@@ -191,8 +194,8 @@ func (f *Fn) mapNumber(m *MapSpec) int32 {
 	return int32(len(f.body.Maps) - 1)
 }
 
-// MapData is the value of a map that is an array of one element: variables
-// which user space shares.
+// MapData points into the value of an array map with one element, offset bytes after its
+// start. Such a map holds variables that the program shares with user space.
 func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 	if !f.usable() {
 		return Ptr{}
@@ -200,11 +203,11 @@ func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.MapValue, Type: ir.Ptr, Aux: f.mapNumber(m), Imm: int64(offset)}), "")
 }
 
-// ArenaPtr makes a pointer of an address in an arena: of those that Alloc of the
-// arena gives, that user space has, and that are stored in an arena. The program
-// must use the arena, by its MapSpec, before. The verifier does not ask how far the
-// pointer goes: where no page is, reading gives 0 and writing does nothing. ISA v4,
-// Linux 6.9 (addr_space_cast).
+// ArenaPtr makes a pointer from an address in an arena. Such addresses come from Alloc
+// of the arena, from user space, or from memory in the arena. The program must use the
+// arena's MapSpec before. The verifier does not check the range of the pointer: where
+// the arena has no page, a load reads 0 and a store does nothing. ISA v4, Linux 6.9
+// (addr_space_cast).
 func ArenaPtr(address U64) Ptr {
 	f := address.n.fn
 	if !f.usable() {
@@ -214,8 +217,8 @@ func ArenaPtr(address U64) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.ToArena, Type: ir.Ptr}, v), "")
 }
 
-// ArenaAddress is a pointer that ArenaPtr made, as an address again: it may be
-// stored in the arena, for programs and for user space to follow.
+// ArenaAddress converts a pointer that ArenaPtr made back to an address. The address can
+// be stored in the arena; programs and user space can follow it.
 func (p Ptr) ArenaAddress() U64 {
 	f := p.fn
 	if !f.usable() {
@@ -224,10 +227,10 @@ func (p Ptr) ArenaAddress() U64 {
 	return f.newU64(f.emit(ir.Value{Op: ir.FromArena, Type: ir.I64}, p.pointer(f)))
 }
 
-// Loop calls a function n times, without the verifier walking through each
-// turn (bpf_loop, Linux 5.17). The function takes the number of the turn, a U32,
-// and a pointer, which is data, and gives 0 to go on or 1 to stop. The result is
-// the number of turns.
+// Loop calls a function n times (bpf_loop, Linux 5.17). The verifier checks the function
+// once, not for each turn. The function has two parameters: the number of the turn, a
+// U32, and the pointer data. It returns 0 to continue or 1 to stop. The result is the
+// number of turns.
 func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
 	if !f.usable() {
 		return U32{}
@@ -248,8 +251,8 @@ func (f *Fn) value32(o Operand) U32 {
 	return f.newU32(f.value(record.U32, o))
 }
 
-// Range runs body n times, with 0, 1, … n-1. The verifier follows it as a loop
-// that ends some time, however large n is (open-coded iterators: kernel
+// Range runs body n times, with 0, 1, … n-1. The verifier knows that the
+// loop ends, however large n is. It uses the kernel's open-coded iterators (kernel
 // functions bpf_iter_num_*, Linux 6.4).
 func (f *Fn) Range(n Operand, body func(i U32)) {
 	if !f.usable() {
@@ -272,7 +275,7 @@ func (f *Fn) Range(n Operand, body func(i U32)) {
 	f.begin(out)
 }
 
-// object adds a piece of the frame, aligned to 8 bytes as all of them.
+// object adds a piece to the frame, aligned to 8 bytes.
 func (f *Fn) object(name string, size int) int32 {
 	f.site()
 	return f.b.Object(name, size)
@@ -283,8 +286,8 @@ func (f *Fn) frameAddr(object int32) ir.V {
 	return f.b.FrameAddr(object)
 }
 
-// TailCall goes on with another program, which is entry index of a program
-// array, and does not come back; when there is none, it comes back.
+// TailCall continues in another program: entry index of a program array. It returns
+// only when the array has no such entry.
 func (f *Fn) TailCall(ctx StructPtr, programs *MapSpec, index Operand) {
 	if !f.usable() {
 		return
@@ -292,7 +295,7 @@ func (f *Fn) TailCall(ctx StructPtr, programs *MapSpec, index Operand) {
 	f.Helper("bpf_tail_call", ctx, programs, f.value32(index))
 }
 
-// reference is what a value leads to: something with a name.
+// reference pairs a program or a map with its name.
 func reference(name string, to any) record.Reference { return record.Reference{Name: name, To: to} }
 
 func (p *Program) name() string {

@@ -9,14 +9,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// AnyMap is what helpers take for a map: a *MapSpec, or the pointer that looking
-// up a map of maps gave.
+// AnyMap is a map argument of a helper: a *MapSpec, or a pointer that a lookup in a map
+// of maps returned.
 type AnyMap interface{ anyMap() }
 
 func (m *MapSpec) anyMap() {}
 func (p Ptr) anyMap()      {}
 
-// checkTyped compares the operands of which a generated function says what they have to be, and gives all operands.
+// checkTyped checks the operands for which a generated function states a type. It returns all operands.
 func (f *Fn) checkTyped(name string, operands []Operand) []Operand {
 	operands = slices.Clone(operands)
 	for i, o := range operands {
@@ -45,8 +45,8 @@ func (d Field) Member(name string) Field {
 	return d
 }
 
-// checkHelper compares the operands of a call with what the helper takes, and
-// gives them with a Go nil turned into a nil pointer.
+// checkHelper compares the operands of a call with the helper's parameters. It returns
+// the operands, with a nil pointer for each Go nil.
 func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 	n, more := h.Arguments()
 	switch {
@@ -54,7 +54,8 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 		f.mistake(mistake.BadArguments, "", "%s needs at least %d arguments, but is called with %d", h.Name, n, len(operands))
 		return operands
 	case !more && len(operands) != n:
-		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters that it needs", "%s needs %d arguments, but is called with %d", h.Name, n, len(operands))
+		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters that it needs",
+			"%s needs %d arguments, but is called with %d", h.Name, n, len(operands))
 		return operands
 	}
 	operands = slices.Clone(operands)
@@ -64,7 +65,7 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 	return operands
 }
 
-// checkHelperArgument compares one operand with the argument that the helper takes there.
+// checkHelperArgument compares one operand with the helper's parameter at that place.
 func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	wrong := func(want string) Operand {
 		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected %s", i+1, h.Name, describeOperand(o), want)
@@ -106,8 +107,8 @@ func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	return o
 }
 
-// readable is an operand that is not what is wanted, so that it counts as used, or
-// 0 for one that no call takes.
+// readable replaces a wrong operand. A value stays, so that it counts as used; anything
+// else becomes 0.
 func readable(o Operand) Operand {
 	switch o := o.(type) {
 	case numeric, pointer, Bool, record.Typed:
@@ -116,7 +117,7 @@ func readable(o Operand) Operand {
 	return 0
 }
 
-// checkNumber compares an operand with the integer that a parameter is.
+// checkNumber compares an operand with an integer parameter.
 func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool {
 	if c, ok := goInteger(o); ok {
 		if !c.fits(want) {
@@ -130,12 +131,13 @@ func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool 
 	case !ok:
 		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected a %v", i+1, name, describeOperand(o), want)
 	case got != want:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want), "argument %d of %s is a %v; expected a %v", i+1, name, got, want)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want),
+			"argument %d of %s is a %v; expected a %v", i+1, name, got, want)
 	}
 	return ok && got == want
 }
 
-// widthOf is how an integer operand is held; false for what is none.
+// widthOf returns the width of an integer operand, and false for other operands.
 func widthOf(o Operand) (record.Width, bool) {
 	switch o := o.(type) {
 	case record.Typed:

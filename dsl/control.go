@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// Branches is an If that may go on with ElseIf and Else, which must follow it
+// Branches is an If that may be followed by ElseIf and Else. They must follow it
 // directly.
 type Branches struct {
 	fn    *Fn
@@ -16,8 +16,8 @@ type Branches struct {
 	after int // how many values there are after it
 }
 
-// If runs then when the condition holds. The block that then writes is left at
-// its end, or with f.Exit, f.Return, f.Break and f.Continue.
+// If runs then when the condition holds. The block ends where then returns,
+// or earlier with f.Exit, f.Return, f.Break and f.Continue.
 func (f *Fn) If(cond Bool, then func()) *Branches {
 	if !f.usable() {
 		return &Branches{}
@@ -27,8 +27,8 @@ func (f *Fn) If(cond Bool, then func()) *Branches {
 	return b
 }
 
-// arm writes a condition and what is done when it holds; what comes next is
-// written at the end of all.
+// arm writes a condition and the block for it. Later code goes to the end of the whole
+// If.
 func (b *Branches) arm(what string, cond ir.V, then func()) {
 	f := b.fn
 	line := f.site()
@@ -44,7 +44,7 @@ func (b *Branches) arm(what string, cond ir.V, then func()) {
 	f.pending, b.after = b, len(f.b.Func.Values)
 }
 
-// reopen goes back to where no condition held.
+// reopen goes back to the block for the case that no condition held.
 func (b *Branches) reopen(what string) bool {
 	f := b.fn
 	if !f.usable() {
@@ -62,7 +62,7 @@ func (b *Branches) reopen(what string) bool {
 }
 
 // ElseIf runs then when no condition before held and this one does. The
-// condition is a function, as it is computed only then.
+// condition is a function, because it is computed only in that case.
 func (b *Branches) ElseIf(cond func() Bool, then func()) *Branches {
 	if !b.reopen("ElseIf") {
 		return b
@@ -95,21 +95,22 @@ type SwitchCase struct {
 	body   func()
 }
 
-// Case is what is done for some values, Go constants mostly. There is no
-// falling through.
+// Case is the arm for one or more values, usually Go constants. An arm does not fall
+// through to the next one.
 func Case(body func(), values ...Operand) SwitchCase { return SwitchCase{values, body} }
 
-// Default is what is done when no case holds.
+// Default is the arm for all other values.
 func Default(body func()) SwitchCase { return SwitchCase{nil, body} }
 
-// Switch runs the arm that has the value of a number, or the default one.
+// Switch runs the arm with the value of n, or the default arm.
 func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	if !f.usable() {
 		return
 	}
 	x, k, ok := f.readOperand(n)
 	if !ok {
-		f.mistake(mistake.MixedWidths, "for a Go constant, use Go's own switch", "Switch needs a number that the program computes, not a Go %s", typeName(n))
+		f.mistake(mistake.MixedWidths, "for a Go constant, use Go's own switch",
+			"Switch needs a number that the program computes, not a Go %s", typeName(n))
 		return
 	}
 	if k.Bits() == 0 {
@@ -148,9 +149,9 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 	f.begin(end)
 }
 
-// Block runs body, which may call leave to go on behind the block: for early
-// exits of Go functions that are used like macros, whose f.Exit would leave the
-// whole program.
+// Block runs body, which may call leave to continue after the block. Use it for early
+// exits in Go functions that work like macros: there f.Exit would leave the whole
+// program.
 func (f *Fn) Block(body func(leave func())) {
 	if !f.usable() {
 		return
@@ -185,7 +186,7 @@ func (f *Fn) leave(to ir.B) {
 	f.dead = true
 }
 
-// A loop is one that is being written.
+// A loop is a loop that is being written.
 type loop struct {
 	next ir.B // where Continue leads
 	end  ir.B // where Break leads
@@ -198,7 +199,7 @@ func (f *Fn) Break() {
 	}
 }
 
-// Continue goes on with the next turn of the innermost loop.
+// Continue starts the next turn of the innermost loop.
 func (f *Fn) Continue() {
 	if l, ok := f.innermost("Continue"); ok {
 		f.leave(l.next)
@@ -216,22 +217,24 @@ func (f *Fn) innermost(what string) (loop, bool) {
 	return f.loops[len(f.loops)-1], true
 }
 
-// repeat writes what a loop does each time.
+// repeat writes the body of a loop.
 func (f *Fn) repeat(what string, l loop, body func()) {
 	f.loops = append(f.loops, l)
 	f.statements(what, body)
 	f.loops = f.loops[:len(f.loops)-1]
 }
 
-// For runs body n times, with 0, 1, … n-1. The kernel's verifier walks through
-// each turn, so n is a Go constant; see ForUpTo, Range, While and Loop for
-// others.
+// For runs body n times, with 0, 1, … n-1. The kernel's verifier checks each turn
+// separately, so n must be a Go constant of at most 8388608. For other numbers of turns
+// see ForUpTo, Range, While and Loop.
 func (f *Fn) For(n Operand, body func(i U32)) {
 	if !f.usable() {
 		return
 	}
 	if c, ok := goInteger(n); !ok {
-		f.mistake(mistake.NoBound, "use ForUpTo with a limit, or Range or Loop: the verifier does not walk through each of their turns", "the number of turns is known only when the program runs")
+		f.mistake(mistake.NoBound,
+			"use ForUpTo with a limit; or use Range or Loop, where the verifier does not check each turn",
+			"the number of turns is known only when the program runs")
 		return
 	} else if c.n < 0 || c.over || c.n > 1<<23 {
 		f.mistake(mistake.NoBound, "use Range or While", "For: %v turns; must be 0 to 8388608", c)
@@ -241,7 +244,8 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 	f.count(v, imm, 0, body)
 }
 
-// ForUpTo runs body n times, but at most most times, with 0, 1, ….
+// ForUpTo runs body n times, with 0, 1, …, but not more often than most. most must be 1 to
+// 8388608.
 func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 	if !f.usable() {
 		return
@@ -254,8 +258,8 @@ func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
 	f.count(v, imm, int64(most), body)
 }
 
-// count is a loop that counts to v, or to imm when v is 0, and when most is not
-// 0 at most to that.
+// count writes a loop that counts to v, or to imm when v is 0. When most is not 0, the
+// loop stops at most.
 func (f *Fn) count(v ir.V, imm, most int64, body func(i U32)) {
 	number := f.variable(ir.I32)
 	f.emit(ir.Value{Op: ir.VarSet, Aux: number}, f.b.Const(ir.I32, 0))
@@ -294,9 +298,9 @@ func (f *Fn) turn(what string, l loop, i ir.V, body func(i U32)) {
 	f.repeat(what, l, func() { body(f.newU32(i)) })
 }
 
-// While runs body as long as the condition holds. The verifier takes it without
-// knowing why it ends, as the kernel itself ends it after some millions of turns
-// (may_goto, Linux 6.9); the program then goes on behind the loop.
+// While runs body as long as the condition holds. The verifier does not
+// need to know why the loop ends: the kernel itself ends it after some millions of turns
+// (may_goto, Linux 6.9). The program then continues after the loop.
 func (f *Fn) While(cond func() Bool, body func()) {
 	if !f.usable() {
 		return
@@ -322,8 +326,7 @@ func (f *Fn) While(cond func() Bool, body func()) {
 	f.begin(end)
 }
 
-// Exit leaves the program, which gives no result. As a method value it serves
-// as a body: f.If(done, f.Exit).
+// Exit leaves a program that has no result. Its method value can be used as a body: f.If(done, f.Exit).
 func (f *Fn) Exit() {
 	if !f.usable() {
 		return
@@ -343,7 +346,7 @@ func (f *Fn) Return(result Operand) {
 	f.terminate(ir.Return, f.resultOf(result))
 }
 
-// resultOf is a result as a value.
+// resultOf converts a result to a value.
 func (f *Fn) resultOf(result Operand) ir.V {
 	t := f.result
 	switch {
@@ -385,8 +388,8 @@ func (f *Fn) boolResult(result Operand) ir.V {
 // ReturnConst is Return of a constant as a body: f.If(c, f.ReturnConst(2)).
 func (f *Fn) ReturnConst(n int64) func() { return func() { f.Return(n) } }
 
-// IfField runs then where the target's struct has the field, and nothing of it
-// is compiled elsewhere.
+// IfField runs then where the target's struct has the field. For other targets, then is
+// not compiled.
 func (f *Fn) IfField(structName, path string, then func()) *Branches {
 	return f.ifTarget(ir.Name{Kind: ir.FieldName, Name: structName, Path: path}, "IfField", then)
 }
@@ -416,13 +419,14 @@ func (f *Fn) ifTarget(name ir.Name, what string, then func()) *Branches {
 	return b
 }
 
-// EnumValue is the value that an enum's constant has in the target, of any enum
-// when that is "".
+// EnumValue is the value of an enum's constant in the target. When enum is "", the
+// constant may be in any enum.
 func (f *Fn) EnumValue(enum, constant string) U32 {
 	if !f.usable() {
 		return U32{}
 	}
-	return f.newU32(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+	aux := f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})
+	return f.newU32(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: aux}))
 }
 
 // EnumValue64 is EnumValue for constants that do not fit into 32 bits.
@@ -430,5 +434,6 @@ func (f *Fn) EnumValue64(enum, constant string) U64 {
 	if !f.usable() {
 		return U64{}
 	}
-	return f.newU64(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})}))
+	aux := f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})
+	return f.newU64(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: aux}))
 }

@@ -9,39 +9,38 @@
 //	R6 – R9   kept across calls
 //	R10       frame pointer: the 512 bytes below it are the stack; read-only
 //
-// A program for a kernel struct (struct_ops) finds in R1 the address of an array
-// with its arguments, eight bytes each. It may read kernel memory through
-// pointers whose type the verifier knows, and write the few fields that the
-// kernel offers for it.
+// When a program for a kernel struct (struct_ops) starts, R1 has the address of an array
+// with its arguments, eight bytes each. The program may read kernel memory through
+// pointers whose type the verifier knows. It may write only the few fields that the
+// kernel allows.
 //
 // # Functions
 //
-// [Func] makes a [Program] of a Go function over typed values. The function is run
-// once, with values that stand for the arguments, and what it does with them is
-// the program:
+// [Func] makes a [Program] from a Go function. The function runs once, with values that
+// represent the arguments. Its operations on these values become the program:
 //
 //	// RFC 5681: half the window, at least two segments.
 //	func ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 //		return tp.SndCwnd().Shr(1).Max(2)
 //	}
 //
-// The Go signature is what the program takes and gives, and is compared with the
-// kernel's. Numbers ([U8] to [S64]) are values that do not change; a [VarU32] is one
-// that does, and a [CellU32] is one in memory. Their methods are Go's operators with
-// Go's rules: no promotions, conversions written out. [Ptr] is a pointer, with
-// fields by name; packages that bpfsmith gen writes have a type for each struct of
-// the kernel. [Fn] has branches, loops, calls, and what asks the target: the arm for
-// a field that a kernel lacks is not compiled for it.
+// The Go signature declares the parameters and the result of the program, and is compared
+// with the kernel's. A number ([U8] to [S64]) is a value that does not change. A [VarU32]
+// can change, and a [CellU32] is in memory. Their methods are Go's operators with Go's
+// rules: nothing is promoted, and each conversion is written. [Ptr] is a pointer to a
+// struct whose fields have names; packages that bpfsmith gen writes have a type for each
+// struct of the kernel. [Fn] has branches, loops, calls and questions to the target: code
+// for a field that a kernel does not have is not compiled for that kernel.
 //
-// Go's own if and for decide what is written, like macros do; f.If and f.For are
-// decided when the program runs. docs/language.md has all of it.
+// Go's own if and for decide which code is written, like macros. f.If and f.For decide
+// when the program runs. docs/language.md has all of it.
 //
 // # The raw layer
 //
-// [Assembly] makes a [Program] of [Item]s: one constructor for each form of
-// instruction (generated from the table in package isa), [Label]s that jumps
-// name, and instructions with an operand that is known by name until the program
-// is compiled: fields of kernel structs, kernel functions, other programs, maps.
+// [Assembly] makes a [Program] from [Item]s. There is one constructor for each form of
+// instruction (generated from the table in package isa). Jumps name [Label]s. Some
+// instructions have an operand that is only a name until the program is compiled: a field
+// of a kernel struct, a kernel function, another program or a map.
 //
 //	ssthresh := dsl.Assembly("ssthresh",
 //		dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0),                // sk = the first argument
@@ -53,24 +52,24 @@
 //		dsl.Exit(),
 //	)
 //
-// [Proto] declares what a program takes and gives; bound to a member, that is
-// compared with the kernel's prototype. Both layers mix: programs of either kind
-// call each other.
+// [Proto] declares the parameters and the result of a program. For a member of a kernel
+// struct, the compiler compares them with the kernel's prototype. Programs of both layers
+// can call each other.
 //
 // # Maps
 //
-// A [MapSpec] declares a map, with keys and values that are Go types; package maps
-// makes them, and reads and writes the maps from user space.
+// A [MapSpec] declares a map with keys and values of Go types. Package maps makes specs,
+// and reads and writes maps from user space.
 //
 // # Positions
 //
-// Every item knows the line of Go that made it. Mistakes are reported there, and
-// the line travels with the instruction into the kernel, so that the verifier's
-// log and bpftool speak of Go code. Functions of yours that make items are like
-// macros: the line is the one in them.
+// Every item knows the line of Go that made it. Mistakes are reported at that line. The
+// line is also loaded into the kernel with the instruction, so the verifier's log and
+// bpftool show Go code. When a function of yours makes items, their lines are the lines
+// in that function.
 //
-// Nothing here looks at the target or fails: what is wrong with a program is
-// found by compile.Compile, all at once.
+// Nothing in this package looks at the target, and nothing fails. compile.Compile reports
+// all mistakes of a program together.
 package dsl
 
 //go:generate go run ../internal/gen/numbergen

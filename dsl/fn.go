@@ -8,18 +8,17 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Fn is a function while it is written: what its Go function is given to
-// write branches, loops, calls and results with. It is good for that one call
-// of the Go function.
+// A Fn is a function while it is written. The Go function uses it to write branches,
+// loops, calls and results. It is valid only during that one call of the Go function.
 type Fn struct {
 	program *Program
 	body    *record.Body
 	b       record.Builder
-	dead    bool   // nothing leads to it: a return stands before
+	dead    bool   // no path leads to it: a return is before it
 	running bool   // the Go function runs
 	entered bool   // and has written something
 	ended   bool   // the Go function has returned
-	scopes  []bool // blocks of Go, open or not: values made in one are not for others
+	scopes  []bool // blocks of Go, open or not: a value made in one cannot be used after it
 	scope   int32
 	loops   []loop
 	result  CType
@@ -27,8 +26,8 @@ type Fn struct {
 
 	sites map[uintptr]int32 // by program counter, the number in ir.Sites; 0 for those within the language itself
 
-	computed []ir.V // results of operators, which somebody is to use
-	taken    []bool // by value: somebody did, rightly or not
+	computed []ir.V // results of operators, which the program must use
+	taken    []bool // by value: it was used, rightly or not
 }
 
 // mistake notes something wrong at the line of Go that is being run.
@@ -46,8 +45,8 @@ func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
 	return f.b.Emit(v, args...)
 }
 
-// usable reports whether anything may still be written, and notes when not. A
-// value that was never made has no function, which is noted where it is used.
+// usable reports whether code can still be written, and notes a mistake when not. A
+// value that was never made has no function; take notes that where it is used.
 func (f *Fn) usable() bool {
 	if f == nil {
 		return false
@@ -56,12 +55,12 @@ func (f *Fn) usable() bool {
 		return true
 	}
 	// The function may be compiled at the same time: nothing of it is written any more.
-	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "use values and f only while the Go function runs", "%s has ended", quoted(f.program.Name))
+	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "use values and f only while the Go function runs",
+		"%s has ended", quoted(f.program.Name))
 	return false
 }
 
-// terminate ends the block that is written, and goes on in one that nothing
-// leads to.
+// terminate ends the current block, and continues in a block that no path leads to.
 func (f *Fn) terminate(kind ir.Kind, x ir.V) {
 	f.pending = nil
 	f.site()
@@ -70,12 +69,12 @@ func (f *Fn) terminate(kind ir.Kind, x ir.V) {
 	f.dead = true
 }
 
-// begin goes on writing in a block.
+// begin continues in a block.
 func (f *Fn) begin(b ir.B) {
 	f.b.At, f.dead = b, false
 }
 
-// inside runs a closure in a scope of its own.
+// inside runs a closure in its own scope.
 func (f *Fn) inside(what string, body func()) {
 	parent := f.scope
 	f.scopes = append(f.scopes, true)
@@ -90,18 +89,20 @@ func (f *Fn) inside(what string, body func()) {
 	f.pending = nil
 }
 
-// statements is inside for a closure that is to write something. One that wrote
-// nothing is a mistake: a Go return leaves the closure, not the program.
+// statements is inside for a closure that must write something. To write nothing is a
+// mistake: a Go return leaves the closure, not the program.
 func (f *Fn) statements(what string, body func()) {
 	entry, values, blocks := f.b.At, len(f.b.Func.Values), len(f.b.Func.Blocks)
 	mistakes := f.body.Wrong()
 	f.inside(what, body)
-	if body != nil && f.body.Wrong() == mistakes && len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry && !f.ended {
-		f.mistake(mistake.EmptyBlock, "a Go return leaves only its own Go function; f.Exit() and f.Return(v) leave the program", "the body of %s does nothing", what)
+	nothing := len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry
+	if body != nil && f.body.Wrong() == mistakes && nothing && !f.ended {
+		f.mistake(mistake.EmptyBlock, "a Go return leaves only its own Go function; f.Exit() and f.Return(v) leave the program",
+			"the body of %s does nothing", what)
 	}
 }
 
-// take checks that a value may be used here, and gives it.
+// take checks that a value may be used here, and returns it.
 func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 	if f.ended {
 		f.usable() // notes it
@@ -113,9 +114,11 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 	}
 	switch {
 	case from != nil && from != f:
-		f.mistake(mistake.ForeignValue, "pass it as an argument", "this value belongs to %s, but this function is %s", quoted(from.program.Name), quoted(f.program.Name))
+		f.mistake(mistake.ForeignValue, "pass it as an argument",
+			"this value belongs to %s, but this function is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
-		f.mistake(mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)", "this value was never made")
+		f.mistake(mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)",
+			"this value was never made")
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, but is used outside it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))
@@ -127,7 +130,7 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 
 func quoted(s string) string { return fmt.Sprintf("%q", s) }
 
-// choose computes one of two values; what gives them may write blocks of its own.
+// choose computes one of two values. yes and no may write their own blocks.
 func (f *Fn) choose(typ ir.Type, cond ir.V, yes, no func() ir.V) ir.V {
 	fresh := func(value func() ir.V) func() ir.V {
 		return func() ir.V {

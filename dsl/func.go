@@ -11,40 +11,41 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// Func makes a program of a Go function. The function writes the program when it
-// is run, once, with values that stand for the arguments:
+// Func makes a program from a Go function. The Go function runs once, with values that
+// represent the arguments, and so writes the program:
 //
 //	// RFC 5681: half the window, at least two segments.
 //	func ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 //		return tp.SndCwnd().Shr(1).Max(2)
 //	}
 //
-// The signature is what the program takes and gives: after the *Fn, integers
-// (U8…S64, or VarU8…VarS64 for those that the program changes) and pointers
-// (Ptr, and types that embed it); one result, or none. A parameter that embeds
-// [Context] is what R1 holds; others are the arguments that a kernel interface
-// passes. Functions that are called by others take up to five.
+// The signature declares the program's parameters and result. The first parameter is the
+// *Fn. The others are integers (U8…S64, or VarU8…VarS64 for those that the program
+// changes), Bools and pointers (Ptr, and types that embed it). There is one result or
+// none. A parameter that embeds [Context] is the value of R1. Other parameters are the
+// arguments that a kernel interface passes. A function that other functions call has up
+// to five parameters.
 //
-// The Go function must not keep values or f for later. What is wrong with it,
-// and with what it wrote, is reported when the program is compiled.
+// The Go function must not keep values or f for later. The compiler reports all mistakes
+// in the function and in the program that it wrote.
 func Func(name string, fn any) *Program {
 	p := &Program{Name: name, Pos: positionAt(userFrame())}
 	p.readGo(fn)
 	return p
 }
 
-// GlobalFunc is Func for a function that is verified by itself, and not once for
-// each call of it: whatever its arguments are, it must be sound. They are
-// integers and pointers to contexts, or to memory of known size (Linux 5.6).
+// GlobalFunc is Func for a function that the kernel verifies once, separately, and not
+// again for each call. It must be correct for all arguments. These are integers and
+// pointers to contexts or to memory of known size (Linux 5.6).
 func GlobalFunc(name string, fn any) *Program {
 	p := &Program{Name: name, Pos: positionAt(userFrame()), Global: true}
 	p.readGo(fn)
 	return p
 }
 
-// readGo takes what can be known of a Go function before it is run. A method value
-// is a wrapper that Go makes, without a line of its own: there it takes running
-// it to find the method's.
+// readGo reads the signature and the line of a Go function before it runs. A method value
+// is a wrapper that Go makes, and has no line. The line of its method is known only after
+// the wrapper has run.
 func (p *Program) readGo(fn any) {
 	value := reflect.ValueOf(fn)
 	p.Proto = p.readSignature(value)
@@ -63,13 +64,13 @@ func (p *Program) readGo(fn any) {
 	p.Pos, p.Proto.Pos = pos, pos
 }
 
-// parameter is what types of parameters have.
+// parameter is implemented by all types of parameters.
 type parameter interface {
 	declaredAs() CType
 	bind(f *Fn, v ir.V)
 }
 
-// numeral is what a number is by its pointer: it can be given its value.
+// numeral is implemented by pointers to numbers: become sets the value.
 type numeral interface {
 	numeric
 	become(number)
@@ -88,7 +89,7 @@ func (n numberParameter) bind(f *Fn, v ir.V) {
 	n.become(x)
 }
 
-// numberType is the type of C for a number.
+// numberType is the C type of a number.
 func numberType(w record.Width) CType {
 	name := fmt.Sprintf("u%d", w.Bits())
 	if w.Signed() {
@@ -97,7 +98,7 @@ func numberType(w record.Width) CType {
 	return CType{Name: name, Size: int(w.Bytes()), Signed: w.Signed(), Integer: true}
 }
 
-// width is that of an integer.
+// width is the width of an integer type.
 func (t CType) width() record.Width { return record.WidthOf(t.Size, t.Signed) }
 
 func (p *Ptr) declaredAs() CType {
@@ -111,22 +112,22 @@ func (p *Ptr) bind(f *Fn, v ir.V) { p.fn, p.v, p.scope = f, v, f.scope }
 
 func (p *Ptr) setName(name string) { p.name = name }
 
-// Named is what types that embed Ptr have: the name of the struct that they
-// point to.
+// Named is implemented by types that embed Ptr: StructName is the struct that they point
+// to.
 type Named interface {
 	StructName() string
 }
 
-// A Context is a pointer that R1 holds when a program begins: types that embed
-// it are contexts. Which one a program has, its type says.
+// A Context is the pointer in R1 when a program begins. Types that embed it are contexts.
+// The program type decides which context a program has.
 type Context struct{ Ptr }
 
 func (Context) context() {}
 
 var fnType = reflect.TypeFor[*Fn]()
 
-// newParameter makes a value of a parameter's or result's type, with its struct
-// known.
+// newParameter makes a value of a parameter's or result's type, and sets the name of its
+// struct.
 func newParameter(t reflect.Type) (reflect.Value, parameter, bool) {
 	v := reflect.New(t)
 	if n, ok := v.Interface().(numeral); ok {
@@ -144,7 +145,7 @@ func newParameter(t reflect.Type) (reflect.Value, parameter, bool) {
 	return v, p, true
 }
 
-// readSignature declares what the Go function's signature says.
+// readSignature makes the prototype of a Go function's signature.
 func (p *Program) readSignature(fn reflect.Value) *Prototype {
 	proto := &Prototype{Pos: p.Pos, Result: CType{Name: "void"}}
 	fail := func(format string, args ...any) *Prototype {
@@ -213,7 +214,7 @@ func (p *Program) run(fn reflect.Value, sub bool) *record.Body {
 	in := []reflect.Value{reflect.ValueOf(f)}
 	var params []CType
 	var bound []parameter
-	direct := false // the parameter is what R1 holds, and not an array of arguments
+	direct := false // the parameter is R1 itself, and not in an array of arguments
 	t := fn.Type()
 	for i := 1; i < t.NumIn(); i++ {
 		v, param, _ := newParameter(t.In(i))
@@ -239,20 +240,21 @@ func (p *Program) run(fn reflect.Value, sub bool) *record.Body {
 	return body
 }
 
-// findUnused notes what was computed and then used nowhere: numbers are values,
-// and n.Add(1) does not change n.
+// findUnused notes results that are never used. Numbers are values: n.Add(1) does not
+// change n.
 func (f *Fn) findUnused() {
 	for _, v := range f.computed {
 		if int(v) >= len(f.taken) || !f.taken[v] {
 			value := &f.b.Func.Values[v]
-			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable", "the result is not used")
+			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable",
+				"the result is not used")
 		}
 	}
 }
 
-// correctEntry puts the line where the function begins in the place of that of
-// the wrapper that Go makes for method values, which has none. It is called when
-// the method runs.
+// correctEntry sets the line where the function begins. Go makes a wrapper without a line
+// for a method value; this replaces it with the method's line. It is called while the
+// method runs.
 func (f *Fn) correctEntry() {
 	method, ok := strings.CutSuffix(runtime.FuncForPC(f.b.Func.Sites[entrySite].PC).Name(), "-fm")
 	if !ok {
@@ -273,8 +275,8 @@ func (f *Fn) correctEntry() {
 }
 
 // bindParameters loads the arguments. In kernel interfaces, R1 has the address
-// of an array of 64-bit words; a narrow integer is the low bytes of one. Functions
-// that are called, and those of a context, have them in registers.
+// of an array of 64-bit words; a narrow integer is in the low bytes of a word. Called
+// functions, and functions with a context, have their arguments in registers.
 func (f *Fn) bindParameters(params []parameter, types []CType, inRegisters bool) {
 	f.b.Line = entrySite
 	values := make([]ir.V, len(params))
@@ -316,9 +318,10 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 		if r := recover(); r != nil {
 			pos := f.panicked()
 			f.running = false
-			f.computed = nil // it was not to be the end
+			f.computed = nil // the function did not reach its end
 			f.body.Unfinished = true
-			f.body.Note(mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked, Detail: fmt.Sprintf("the Go function panicked: %v", r)})
+			f.body.Note(mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked,
+				Detail: fmt.Sprintf("the Go function panicked: %v", r)})
 			f.b.Func.Blocks[f.b.At].Kind = ir.Return
 		}
 	}()
@@ -374,7 +377,7 @@ func (f *Fn) panicked() Position {
 	return f.program.Pos
 }
 
-// lastResult is what the Go function returned, as a value.
+// lastResult converts the result of the Go function to a value.
 func (f *Fn) lastResult(result any) ir.V {
 	made := true
 	switch r := result.(type) {
