@@ -49,7 +49,8 @@ func TestRecordedLogs(t *testing.T) {
 					complain("instruction %d printed as %q, its opcode is %s", r.Insn, r.Text, want)
 				}
 				for _, s := range e.Source {
-					if pos := fmt.Sprintf("%s:%d", r.Source.File, r.Source.Line); e.HasLineInfo && s.Insn == r.Insn && (pos != s.Pos || r.Source.Text != s.Text) {
+					pos := fmt.Sprintf("%s:%d", r.Source.File, r.Source.Line)
+					if e.HasLineInfo && s.Insn == r.Insn && (pos != s.Pos || r.Source.Text != s.Text) {
 						complain("instruction %d is from %s %q, want %s %q", r.Insn, pos, r.Source.Text, s.Pos, s.Text)
 					}
 				}

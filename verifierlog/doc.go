@@ -10,8 +10,8 @@
 //
 // The log level decides how much the log contains:
 //
-//   - Level 1 prints the path that failed. The kernel removes finished branches from the log, so the log shows one run of the program, from
-//     its entry to the mistake. For a program that loads, only statistics are left.
+//   - Level 1 prints the path that failed. The kernel removes finished branches from the log, so the log shows one run of the program,
+//     from its entry to the mistake. For a program that loads, only statistics are left.
 //   - Level 2 prints every path, and how the verifier compares states to save work. This log may be a thousand times longer.
 //   - Level 4 adds time and stack depth. Alone, it prints the error without any instruction.
 //

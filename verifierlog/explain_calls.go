@@ -72,8 +72,8 @@ func refineArgument(a *account) {
 			a.Fix = "Set it before the call: this function needs at least " + count(int64(n), "argument") + "."
 		}
 	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:
-		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") + ", but it must be of type " +
-			strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
+		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") +
+			", but it must be of type " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
 		switch {
 		case strings.HasPrefix(a.args[2], "map_ptr"):
 			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."

@@ -239,7 +239,9 @@ func refineContract(a *account) {
 	}
 	for _, line := range a.Details {
 		if rule, args := ruleFor(line); rule != nil && rule.Kind == mistake.FunctionContract {
-			a.Pattern, a.Explanation, a.Fix = rule.Pattern, fill(rule.Explanation, args, instructionOf(*a.Report)), fill(rule.Fix, args, instructionOf(*a.Report))
+			a.Pattern = rule.Pattern
+			a.Explanation = fill(rule.Explanation, args, instructionOf(*a.Report))
+			a.Fix = fill(rule.Fix, args, instructionOf(*a.Report))
 			return
 		}
 	}

@@ -210,7 +210,8 @@ func refineUnbounded(a *account) {
 		register = parseOperands(a.Text).dst
 	}
 	index, v := a.indexOf(register)
-	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") || strings.Contains(a.Reason, "variable buffer offset") {
+	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") ||
+		strings.Contains(a.Reason, "variable buffer offset") {
 		return
 	}
 	if _, constant := v.Bounds.Constant(); constant {

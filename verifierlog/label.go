@@ -59,7 +59,9 @@ func (p *printer) known() {
 		}
 	}
 	// The stack matters when it is accessed, or passed to a call.
-	if slices.ContainsFunc(r.Registers, func(r Register) bool { return slices.Contains(uses, r.Number) && strings.HasPrefix(r.Value, "fp") }) {
+	if slices.ContainsFunc(r.Registers, func(r Register) bool {
+		return slices.Contains(uses, r.Number) && strings.HasPrefix(r.Value, "fp")
+	}) {
 		for _, slot := range r.Stack {
 			parts = append(parts, visible(slot.String()))
 		}

@@ -29,7 +29,8 @@ var linePrefixes = [...]linePrefix{
 	{"caller:", CallerState}, {"callee:", CalleeState}, {"returning from callee:", ReturnState}, {"to caller at ", ResumeState},
 	{"propagating ", StateComparison}, {"SCC enter ", StateComparison}, {"SCC exit ", StateComparison}, {"SCC backedge ", StateComparison},
 	{"force_precise: ", Precision}, {"falling back to forcing all scalars precise", Precision},
-	{"parent didn't have regs=", Precision}, {"parent already had regs=", Precision}, {"last_idx ", Precision}, {"regs=", Precision}, // up to 6.4
+	{"parent didn't have regs=", Precision}, {"parent already had regs=", Precision}, // up to 6.4
+	{"last_idx ", Precision}, {"regs=", Precision}, // up to 6.4
 	{"cur state:", ComparedState}, {"old state:", ComparedState},
 	{"Validating ", GlobalFunction}, {"reg type unsupported for arg#", Remark},
 }

@@ -135,7 +135,8 @@ func TestOtherKernels(t *testing.T) {
 		},
 	} {
 		r := verifierlog.Parse(tt.log)
-		if r.Reason != tt.reason || registers(r) != tt.regs || r.Insn != tt.insn || r.Source.String() != tt.source || r.Kernel != tt.explain {
+		if r.Reason != tt.reason || registers(r) != tt.regs || r.Insn != tt.insn || r.Source.String() != tt.source ||
+			r.Kernel != tt.explain {
 			t.Errorf("%s:\ngot  %q %d %s %q %q\nwant %q %d %s %q %q", tt.name, r.Reason, r.Insn, registers(r), r.Source, r.Kernel,
 				tt.reason, tt.insn, tt.regs, tt.source, tt.explain)
 		}

@@ -42,7 +42,8 @@ func lookup() verifierlog.Report {
 		return verifierlog.Source{File: "count.go", Line: line, Text: text}
 	}
 	return verifierlog.Report{
-		Reason: "R0 invalid mem access 'map_value_or_null'", Insn: 6, Text: "(79) r1 = *(u64 *)(r0 +0)", Source: at(21, "n := v.Load64(0)"),
+		Reason: "R0 invalid mem access 'map_value_or_null'", Insn: 6, Text: "(79) r1 = *(u64 *)(r0 +0)",
+		Source:     at(21, "n := v.Load64(0)"),
 		Registers:  []verifierlog.Register{{Number: 0, Value: "map_value_or_null(id=1,map=counts,ks=4,vs=8)"}, {Number: 10, Value: "fp0"}},
 		Stack:      []verifierlog.Slot{{Offset: -8, Value: "0000????"}},
 		Kind:       mistake.MaybeNil,
@@ -52,8 +53,11 @@ func lookup() verifierlog.Report {
 			"only where it was compared with 0.",
 		Fix: "compare the result before it is used:\n    f.If(v.IsNil(), f.Exit)",
 		Slice: []verifierlog.Step{
-			{Insn: 3, Text: "(18) r1 = 0xffff888182d39c00", Source: at(20, `v := counts.Lookup(f, key)`), Value: "R1=map_ptr(map=counts,ks=4,vs=8)"},
-			{Insn: 5, Text: "(85) call bpf_map_lookup_elem#1", Source: at(20, `v := counts.Lookup(f, key)`), Value: "R0=map_value_or_null(id=1,map=counts,ks=4,vs=8)", Note: verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
+			{Insn: 3, Text: "(18) r1 = 0xffff888182d39c00", Source: at(20, `v := counts.Lookup(f, key)`),
+				Value: "R1=map_ptr(map=counts,ks=4,vs=8)"},
+			{Insn: 5, Text: "(85) call bpf_map_lookup_elem#1", Source: at(20, `v := counts.Lookup(f, key)`),
+				Value: "R0=map_value_or_null(id=1,map=counts,ks=4,vs=8)",
+				Note:  verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
 			{Insn: 6, Text: "(79) r1 = *(u64 *)(r0 +0)", Source: at(21, "n := v.Load64(0)")},
 		},
 		Stats: verifierlog.Stats{Processed: 6, Limit: 1000000},
@@ -85,7 +89,8 @@ func TestRender(t *testing.T) {
 	golden(t, "colour.txt", render(t, r, verifierlog.Style{Source: source, Color: true, Width: 100}))
 	golden(t, "quoted.txt", render(t, r, verifierlog.Style{Width: 60}))
 	logs := recorded.Open(t)
-	for _, name := range []string{"nobtf_branch.level1", "ringbuf_leak.level2", "infinite_loop.level1", "btf_member_overflow.level1", "loop_callback_oob.level1", "r0_not_set.level4", "eagain.level1"} {
+	for _, name := range []string{"nobtf_branch.level1", "ringbuf_leak.level2", "infinite_loop.level1", "btf_member_overflow.level1",
+		"loop_callback_oob.level1", "r0_not_set.level4", "eagain.level1"} {
 		log := logs.Text(t, name+".log")
 		golden(t, name+".txt", render(t, verifierlog.Explain(log, verifierlog.Program{}), verifierlog.Style{Log: log}))
 	}
@@ -126,13 +131,16 @@ func TestRenderDisarms(t *testing.T) {
 // TestRenderNeedsTheSameLine: a file that was edited since would mislead.
 func TestRenderNeedsTheSameLine(t *testing.T) {
 	edited := func(string) ([]byte, error) { return []byte(strings.Replace(countGo, "Load64", "Load32", 1)), nil }
-	if got := string(render(t, lookup(), verifierlog.Style{Source: edited})); strings.Contains(got, "Load32") || !strings.Contains(got, "Load64") {
+	if got := string(render(t, lookup(), verifierlog.Style{Source: edited})); strings.Contains(got, "Load32") ||
+		!strings.Contains(got, "Load64") {
 		t.Error(got)
 	}
 }
 
 func TestJSON(t *testing.T) {
-	for name, r := range map[string]verifierlog.Report{"report.json": lookup(), "empty.json": verifierlog.Explain("", verifierlog.Program{})} {
+	for name, r := range map[string]verifierlog.Report{
+		"report.json": lookup(), "empty.json": verifierlog.Explain("", verifierlog.Program{}),
+	} {
 		text, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)

@@ -30,7 +30,8 @@ type Report struct {
 	Pattern     string       // the Pattern of the Rule that explains the message; "" when there is no rule
 	Explanation string       // the rule, and how the program breaks it, with the values; some sentences
 	Fix         string       // what to change, in terms of package dsl
-	Slice       []Step       // how the value that broke the rule was computed, in the order of the walk; the last step is the refused instruction
+	// How the value that broke the rule was computed, in the order of the walk; the last step is the refused instruction.
+	Slice []Step
 }
 
 // A Step is an instruction that is part of the history of a mistake.

@@ -80,7 +80,8 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 		l := load{name: p.Name, mistake: p.Mistake, note: p.Note, file: p.Levels[level].File, level: level}
 		l.log = logs.Text(t, l.file)
 		l.report = verifierlog.Explain(l.log, verifierlog.Program{
-			Type: programType(p.ProgType), Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License, Errno: p.Levels[level].Errno,
+			Type: programType(p.ProgType), Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License,
+			Errno: p.Levels[level].Errno,
 		})
 		r := l.report
 		switch {

@@ -33,7 +33,8 @@ func Rules() []Rule {
 
 // ruleTables returns the rules by subject. They are literals: nothing is computed at start-up.
 func ruleTables() [8][]Rule {
-	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:], btfRules[:]}
+	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:],
+		btfRules[:]}
 }
 
 func eachRule(f func(r *Rule)) {

@@ -53,7 +53,8 @@ func FuzzMatchFormat(f *testing.F) {
 			if !ok || !strings.HasPrefix(line, reprinted(r.Pattern, got)) {
 				t.Fatalf("%q does not match %q: %q", r.Pattern, line, got)
 			}
-			if isName(word) && !strings.Contains(r.Pattern, "%s_") && !slices.Equal(got, want) { // others may look like what stands behind the verb
+			// Others may look like what stands after the verb.
+			if isName(word) && !strings.Contains(r.Pattern, "%s_") && !slices.Equal(got, want) {
 				t.Fatalf("%q: %q in %q, want %q", r.Pattern, got, line, want)
 			}
 		}

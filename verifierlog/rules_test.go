@@ -138,11 +138,13 @@ func TestEachWordingFillsItsRule(t *testing.T) {
 			if strings.HasSuffix(format, " ") {
 				line += "word"
 			}
-			r := verifierlog.Explain(line+"\nprocessed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n", verifierlog.Program{})
+			r := verifierlog.Explain(line+"\nprocessed 1 insns (limit 1000000) max_states_per_insn 0 "+
+				"total_states 0 peak_states 0 mark_read 0\n", verifierlog.Program{})
 			if r.Pattern == "" {
 				t.Errorf("%q has no rule", line)
 			}
-			if strings.Contains(r.Explanation+r.Fix, "{") && !strings.Contains(r.Explanation+r.Fix, "Options{") && !strings.Contains(r.Explanation+r.Fix, "Ops{") && !strings.Contains(r.Fix, "{...}") {
+			if strings.Contains(r.Explanation+r.Fix, "{") && !strings.Contains(r.Explanation+r.Fix, "Options{") &&
+				!strings.Contains(r.Explanation+r.Fix, "Ops{") && !strings.Contains(r.Fix, "{...}") {
 				t.Errorf("%q leaves a place empty: %s %s", line, r.Explanation, r.Fix)
 			}
 		}

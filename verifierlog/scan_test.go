@@ -132,7 +132,8 @@ func TestEachLineIsUnderstood(t *testing.T) {
 			}
 			state := e.State()
 			for _, v := range state.Values {
-				if value := v.Value(); value.Kind == verifierlog.NoValue || value.Kind == verifierlog.PointerOther || value.Unknown != nil {
+				if value := v.Value(); value.Kind == verifierlog.NoValue || value.Kind == verifierlog.PointerOther ||
+					value.Unknown != nil {
 					t.Errorf("%s:%d: %v=%s is %+v", file, e.Line, v.Place, v.Text, value)
 				}
 			}
@@ -193,7 +194,8 @@ func FuzzScanner(f *testing.F) {
 	}
 	f.Add("0: frame7: R10=fp0 fp-512=0\nfrom 9 to 9: frame8: R1=1\n0: (95) exit\nfrom 0 to 0: R11=1 fp-0=2\nx\n")
 	f.Fuzz(func(t *testing.T, log string) {
-		whole, pieces := verifierlog.NewScanner(strings.NewReader(log)), verifierlog.NewScanner(iotest.OneByteReader(strings.NewReader(log)))
+		whole := verifierlog.NewScanner(strings.NewReader(log))
+		pieces := verifierlog.NewScanner(iotest.OneByteReader(strings.NewReader(log)))
 		walk, last := verifierlog.NewWalk(), 0
 		for whole.Next() {
 			e := whole.Event()

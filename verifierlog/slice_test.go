@@ -109,7 +109,8 @@ func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
 				}
 			}
 			if !slices.Equal(insns, h.insns) || !strings.Contains(told, h.tells) {
-				t.Errorf("%s, %s: %q comes from %v, want %v; %d tells %q, want %q", h.program, level, r.Reason, insns, h.insns, h.cause, told, h.tells)
+				t.Errorf("%s, %s: %q comes from %v, want %v; %d tells %q, want %q", h.program, level, r.Reason, insns, h.insns, h.cause,
+					told, h.tells)
 			}
 			if n := len(r.Slice); n > 0 && (r.Slice[n-1].Insn != r.Insn || r.Slice[n-1].Value != "") {
 				t.Errorf("%s, %s: the slice ends with %+v and the report is about %d", h.program, level, r.Slice[n-1], r.Insn)

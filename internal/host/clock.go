@@ -18,8 +18,8 @@ func Configurations() []string {
 	return []string{"/proc/config.gz", "/boot/config-" + release, "/lib/modules/" + release + "/config"}
 }
 
-// ClockRate returns CONFIG_HZ, the number of jiffies in a second, from the first of these configurations that exists. BPF programs cannot read
-// it. When no configuration exists, the error wraps fs.ErrNotExist.
+// ClockRate returns CONFIG_HZ, the number of jiffies in a second, from the first of these configurations that exists. BPF programs cannot
+// read it. When no configuration exists, the error wraps fs.ErrNotExist.
 func ClockRate(configurations []string) (uint32, error) {
 	for _, name := range configurations {
 		hz, err := readHZ(name)

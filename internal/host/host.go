@@ -1,9 +1,10 @@
-// Package host finds out facts about the running kernel that are not in its types: which instructions it accepts, and the rate of its clock.
+// Package host finds out facts about the running kernel that are not in its types: which instructions it accepts, and the rate of its
+// clock.
 //
-// The version of a kernel does not say which instructions it accepts. Distributions add newer BPF to older kernels, and the JIT compiler of a
-// processor may support an instruction later than the verifier. So the package loads programs of a few instructions, the newest instructions
-// first, until the kernel accepts one. A current kernel accepts the first, which takes some microseconds. The answer is kept for the process.
-// When loading is not permitted, the package uses the version.
+// The version of a kernel does not say which instructions it accepts. Distributions add newer BPF to older kernels, and the JIT compiler
+// of a processor may support an instruction later than the verifier. So the package loads programs of a few instructions, the newest
+// instructions first, until the kernel accepts one. A current kernel accepts the first, which takes some microseconds. The answer is kept
+// for the process. When loading is not permitted, the package uses the version.
 package host
 
 import (

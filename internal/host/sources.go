@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Sources are the Go files of programs, if they are available. The verifier's log and bpftool show lines of them. The zero Sources is ready to
-// use, also by several goroutines at the same time.
+// Sources are the Go files of programs, if they are available. The verifier's log and bpftool show lines of them. The zero Sources is
+// ready to use, also by several goroutines at the same time.
 type Sources struct {
 	mu    sync.Mutex
 	files map[string][]string // nil for those that cannot be read

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Nearest returns the candidate with the fewest edits to word, or "" when none is near. At most a third of the letters may differ, but one may
-// always differ. When several candidates are equally near, the first is returned, so the answer is the same in each run.
+// Nearest returns the candidate with the fewest edits to word, or "" when none is near. At most a third of the letters may differ, but one
+// may always differ. When several candidates are equally near, the first is returned, so the answer is the same in each run.
 func Nearest(word string, candidates iter.Seq[string]) string {
 	limit := max(1, len(word)/3)
 	best := ""

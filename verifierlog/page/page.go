@@ -10,7 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// The page is made from a template, a style sheet and a script. They become one file, which can be mailed, archived and read without a network.
+// The page is made from a template, a style sheet and a script. They become one file, which can be mailed, archived and read without a
+// network.
 //
 //go:embed static/page.html static/page.css static/page.js
 var pageFiles embed.FS

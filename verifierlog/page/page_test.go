@@ -28,7 +28,8 @@ func portsPage(t *testing.T) []byte {
 	}
 	r := verifierlog.Parse(string(log))
 	r.Kind = mistake.MaybeNil
-	r.Explanation = "R0 is the result of the look-up in the map \"ports\": a pointer to a value, or nil when the map does not have the key. " +
+	r.Explanation = "R0 is the result of the look-up in the map \"ports\": a pointer to a value, or nil when the map does not have " +
+		"the key. " +
 		"The program uses it without a check."
 	r.Fix = "Check it after the look-up: f.If(seen.IsNil(), leave)."
 	at := func(line int, text string) verifierlog.Source {
@@ -37,7 +38,8 @@ func portsPage(t *testing.T) []byte {
 	look := at(26, "seen := ports.Lookup(f, port)")
 	r.Slice = []verifierlog.Step{
 		{Insn: 11, Text: "(18) r1 = 0xffff8881043d2000", Source: look, Value: "R1=map_ptr(map=ports,ks=2,vs=16)"},
-		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)", Note: verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
+		{Insn: 15, Text: "(85) call bpf_map_lookup_elem#1", Source: look, Value: "R0=map_value_or_null(id=2,map=ports,ks=2,vs=16)",
+			Note: verifierlog.Note{Kind: verifierlog.MayGiveNil, Callee: "bpf_map_lookup_elem"}},
 		{Insn: 17, Text: r.Text, Source: r.Source},
 	}
 	return writePage(t, string(log), r, page.Options{Source: func(file string) ([]byte, error) {
@@ -57,10 +59,12 @@ func writePage(t *testing.T, log string, r verifierlog.Report, o page.Options) [
 // TestPageNeedsNothing: the page needs no network and no other file.
 func TestPageNeedsNothing(t *testing.T) {
 	page := portsPage(t)
-	if found := regexp.MustCompile(`(?i)https?://|//[a-z]+\.|<link|<img|<iframe| src=|url\(|@import|fetch\(|XMLHttp|import\(`).FindAll(page, -1); len(found) > 0 {
+	outside := regexp.MustCompile(`(?i)https?://|//[a-z]+\.|<link|<img|<iframe| src=|url\(|@import|fetch\(|XMLHttp|import\(`)
+	if found := outside.FindAll(page, -1); len(found) > 0 {
 		t.Errorf("the page asks for %q", found)
 	}
-	for _, want := range []string{`class="row insn blamed"`, "maybe-nil", "R0 invalid mem access &#39;map_value_or_null&#39;", `data-at="ports.go:27"`, "return f.U32(ctx.XDPPass)"} {
+	for _, want := range []string{`class="row insn blamed"`, "maybe-nil", "R0 invalid mem access &#39;map_value_or_null&#39;",
+		`data-at="ports.go:27"`, "return f.U32(ctx.XDPPass)"} {
 		if !bytes.Contains(page, []byte(want)) {
 			t.Errorf("the page has no %s", want)
 		}
@@ -75,12 +79,19 @@ func TestPageNeedsNothing(t *testing.T) {
 // TestPageEscapes: authors of programs choose names, and a log may come from a stranger.
 func TestPageEscapes(t *testing.T) {
 	const evil = `</script><script>document.title="owned"</script><img src=x onerror=alert(1)>"'&` + "`"
-	log := "0: R1=ctx() R10=fp0\n; " + evil + " @ " + evil + ".go:3\n0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" + evil + "\nprocessed 1 insns (limit 1000000)\n"
+	log := "0: R1=ctx() R10=fp0\n" +
+		"; " + evil + " @ " + evil + ".go:3\n" +
+		"0: (18) r1 = 0x1 " + evil + " ; R1=map_ptr(map=" + evil + ") R2=" + evil + "\n" +
+		evil + "\nprocessed 1 insns (limit 1000000)\n"
 	r := verifierlog.Parse(log)
 	r.Explanation, r.Fix, r.Kernel = evil, evil, evil
-	r.Slice = []verifierlog.Step{{Insn: 0, Text: evil, Note: verifierlog.Note{Kind: verifierlog.TakenAway, Callee: evil, Place: evil, Was: evil}, Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil}}}
+	r.Slice = []verifierlog.Step{{
+		Insn: 0, Text: evil, Note: verifierlog.Note{Kind: verifierlog.TakenAway, Callee: evil, Place: evil, Was: evil},
+		Value: evil, Source: verifierlog.Source{File: evil, Line: 1, Text: evil},
+	}}
 	page := writePage(t, log, r, page.Options{Title: evil, Source: func(string) ([]byte, error) { return []byte("a\nb\n" + evil), nil }})
-	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte(`title="owned`)) {
+	if n := bytes.Count(page, []byte("<script")); n != 2 || bytes.Contains(page, []byte("<img")) ||
+		bytes.Contains(page, []byte(`title="owned`)) {
 		t.Errorf("%d scripts; the log's text is live", n)
 	}
 }
@@ -91,7 +102,8 @@ func TestPageFoldsOtherPaths(t *testing.T) {
 	page := string(writePage(t, log, verifierlog.Parse(log), page.Options{}))
 	_, folded, _ := strings.Cut(page, "other paths, 2 instructions</summary>")
 	folded, _, ok := strings.Cut(folded, "</details>")
-	if !ok || !strings.Contains(folded, `data-pc="3"`) || !strings.Contains(folded, `data-pc="4"`) || strings.Contains(folded, `data-pc="5"`) {
+	if !ok || !strings.Contains(folded, `data-pc="3"`) || !strings.Contains(folded, `data-pc="4"`) ||
+		strings.Contains(folded, `data-pc="5"`) {
 		t.Errorf("folded:\n%s", folded)
 	}
 }
@@ -175,8 +187,8 @@ func browse(t *testing.T, script, window string) {
 	}
 }
 
-// dumpDOM opens a page in Chromium, in a window of the given size, with a script of testdata at its end. It returns the page after the script
-// ran.
+// dumpDOM opens a page in Chromium, in a window of the given size, with a script of testdata at its end. It returns the page after the
+// script ran.
 func dumpDOM(t *testing.T, page []byte, script, window string) string {
 	t.Helper()
 	browser := kerneltest.RequireTool(t, "chromium", "chromium", "chromium-browser", "google-chrome") // to press keys on the page
@@ -189,7 +201,8 @@ func dumpDOM(t *testing.T, page []byte, script, window string) string {
 	if err := os.WriteFile(file, fmt.Appendf(page, "<script>%s</script>", driver), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"),
+	cmd := exec.CommandContext(t.Context(), browser, "--headless=new", "--no-sandbox", "--disable-gpu",
+		"--user-data-dir="+filepath.Join(dir, "profile"),
 		"--virtual-time-budget=5000", "--window-size="+window, "--dump-dom", "file://"+file)
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.Output()

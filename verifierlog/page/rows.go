@@ -6,8 +6,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A row is a line of a log on the page. A row keeps the line as it was printed, and a little more to follow the walk. Programs should use the
-// Report instead.
+// A row is a line of a log on the page. A row keeps the line as it was printed, and a little more to follow the walk. Programs should use
+// the Report instead.
 type row struct {
 	kind   rowKind
 	text   string             // the line, as printed
@@ -153,7 +153,8 @@ func markPath(rows []row, r verifierlog.Report) {
 	for i := at; i >= 0; i = rows[i].from { // always to an earlier row
 		rows[i].path = true
 	}
-	// A remark belongs to the instruction above it, a source line to the instruction below it, the message and the rest to the last instruction.
+	// A remark belongs to the instruction above it, a source line to the instruction below it, the message and the rest to the last
+	// instruction.
 	near := true
 	for i := range rows {
 		switch rows[i].kind {

@@ -181,8 +181,8 @@ func (v *view) nodes(rows []row, shown []bool) {
 	}
 }
 
-// nodeChanges returns the changes of a row. Every printed state contains the held references; when they are missing, none is held. A call of
-// a helper or kernel function clears R1 to R5.
+// nodeChanges returns the changes of a row. Every printed state contains the held references; when they are missing, none is held. A call
+// of a helper or kernel function clears R1 to R5.
 func nodeChanges(r row) []rowChange {
 	var changes []rowChange
 	for _, w := range r.words() {
@@ -249,8 +249,8 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// makeFile lists the lines of a file: all of them, or those around the lines that the log quotes. When the file is not available, or is not
-// the same file, it lists only the quotes.
+// makeFile lists the lines of a file: all of them, or those around the lines that the log quotes. When the file is not available, or is
+// not the same file, it lists only the quotes.
 func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}
@@ -325,6 +325,7 @@ func (v *view) listing(rows []row, r verifierlog.Report, o Options) {
 	}
 	slices.Sort(slots)
 	for _, slot := range slots[:min(len(slots), manyRows)] {
-		v.Listing = append(v.Listing, viewInsn{Slot: slot, Text: registerParts(texts[slot]), Blamed: r.Refused() && slot == r.Insn, Reached: reached[slot]})
+		v.Listing = append(v.Listing, viewInsn{Slot: slot, Text: registerParts(texts[slot]), Blamed: r.Refused() && slot == r.Insn,
+			Reached: reached[slot]})
 	}
 }

@@ -30,7 +30,8 @@ func opsOf(name string, members structops.Members) structops.Ops {
 // acknowledgements come as fast as they do to others.
 func nothing(name string) structops.Implementation {
 	two := dsl.Assembly("two", dsl.Mov32Imm(isa.R0, 2), dsl.Exit())
-	fixed := dsl.Assembly("fixed", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", 60), dsl.Exit())
+	fixed := dsl.Assembly("fixed", dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0), dsl.StoreFieldImm(isa.R1, "tcp_sock", "snd_cwnd", 60),
+		dsl.Exit())
 	return opsOf(name, structops.Members{"ssthresh": two, "undo_cwnd": two, "cong_avoid": fixed,
 		"pkts_acked": dsl.Assembly("nothing", dsl.Exit())})
 }

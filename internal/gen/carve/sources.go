@@ -45,10 +45,12 @@ var scheduler = part{
 	},
 	enums: []string{
 		"scx_public_consts", "scx_dsq_id_flags", "scx_ops_flags", "scx_enq_flags", "scx_deq_flags", "scx_wake_flags", "scx_kick_flags",
-		"scx_pick_idle_cpu_flags", "scx_dsq_iter_flags", "scx_ent_flags", "scx_task_state", "scx_exit_kind", "scx_exit_code", "scx_cpu_preempt_reason",
+		"scx_pick_idle_cpu_flags", "scx_dsq_iter_flags", "scx_ent_flags", "scx_task_state", "scx_exit_kind", "scx_exit_code",
+		"scx_cpu_preempt_reason",
 	},
 	functions: []string{
-		"sched_ext_ops__", "scx_bpf_", "bpf_iter_scx_dsq_", "bpf_cpumask_", "bpf_iter_num_", "bpf_rcu_read_", "bpf_task_acquire", "bpf_task_release", "bpf_task_from_",
+		"sched_ext_ops__", "scx_bpf_", "bpf_iter_scx_dsq_", "bpf_cpumask_", "bpf_iter_num_", "bpf_rcu_read_", "bpf_task_acquire",
+		"bpf_task_release", "bpf_task_from_",
 	},
 }
 
@@ -66,16 +68,18 @@ var mistaken = part{
 	structs:  []string{"task_struct"},
 	typedefs: []string{"btf_trace_task_newtask"},
 	functions: []string{
-		"bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "bpf_cgroup_acquire", "bpf_cgroup_release", "bpf_iter_task_", "bpf_iter_num_",
-		"bpf_dynptr_from_skb", "bpf_dynptr_size", "bpf_dynptr_slice", "bpf_wq_", "bpf_cpumask_create", "bpf_cpumask_release", "bpf_copy_from_user_str", "bpf_rcu_read_", "bpf_preempt_", "bpf_local_irq_",
+		"bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "bpf_cgroup_acquire", "bpf_cgroup_release", "bpf_iter_task_",
+		"bpf_iter_num_", "bpf_dynptr_from_skb", "bpf_dynptr_size", "bpf_dynptr_slice", "bpf_wq_", "bpf_cpumask_create",
+		"bpf_cpumask_release", "bpf_copy_from_user_str", "bpf_rcu_read_", "bpf_preempt_", "bpf_local_irq_",
 	},
 }
 
-// recordedKernel is the kernel that the programs of internal/test/recorded were loaded into. recordedTypes are types that they need in addition
-// to those that they name.
+// recordedKernel is the kernel that the programs of internal/test/recorded were loaded into. recordedTypes are types that they need in
+// addition to those that they name.
 const recordedKernel = "6.18.btf.xz"
 
-var recordedTypes = []*part{&tcp, &contexts, &mistaken, {structs: []string{"Qdisc_ops", "bpf_struct_ops_Qdisc_ops", "cgroup"}, typedefs: []string{"u32"}}}
+var recordedTypes = []*part{&tcp, &contexts, &mistaken,
+	{structs: []string{"Qdisc_ops", "bpf_struct_ops_Qdisc_ops", "cgroup"}, typedefs: []string{"u32"}}}
 
 // numbered are the enums that package internal/linux has rows for.
 var numbered = part{

@@ -15,8 +15,8 @@ type File struct {
 	Contents func() ([]byte, error)
 }
 
-// Update writes the files that are not up to date. With check it writes nothing, and fails if there is such a file. command is the command that
-// makes the files.
+// Update writes the files that are not up to date. With check it writes nothing, and fails if there is such a file. command is the command
+// that makes the files.
 func Update(files []File, command string, check bool) error {
 	root, err := moduleRoot()
 	if err != nil {

@@ -88,7 +88,8 @@ func (p *page) head() {
 		"each with", programs)
 	p.line("its message. `bpfsmith explain` gives the same meaning and advice for any log. Most mistakes are found without a kernel: of " +
 		"the")
-	p.line("%d programs that can be written in Go, compiling finds the mistake in %d ([check.md](check.md) says what it checks).", written, found)
+	p.line("%d programs that can be written in Go, compiling finds the mistake in %d ([check.md](check.md) says what it checks).",
+		written, found)
 	p.line("")
 	p.line("In the headings `%%d` is a number and `%%s` is text, as in the kernel's source. To find a message, search this page for its " +
 		"longest")

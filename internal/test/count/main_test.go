@@ -35,7 +35,8 @@ func TestCount(t *testing.T) {
 	} {
 		var shown strings.Builder
 		got, err := read(strings.NewReader(tt.lines), &shown)
-		if err != nil || got != tt.want || got.good() != tt.good || !strings.Contains(shown.String(), tt.shown) || strings.Contains(shown.String(), "all is well") {
+		if err != nil || got != tt.want || got.good() != tt.good || !strings.Contains(shown.String(), tt.shown) ||
+			strings.Contains(shown.String(), "all is well") {
 			t.Errorf("%s: %v, good %v (%v)\n%s", name, got, got.good(), err, &shown)
 		}
 	}

@@ -57,7 +57,8 @@ var kernels = []kernel{
 // minutes on an emulated processor.
 var excludedEverywhere = []exclusion{
 	{"./internal/verify", "TestRecordedVerdicts", "no kernel in it, and needs the documents"},
-	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "no kernel in it, and slow"},
+	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|" +
+		"TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "no kernel in it, and slow"},
 }
 
 // unsteady are tests that measure time, which only guests keep that count it in

@@ -279,7 +279,8 @@ var memory = [...]Mistake{
 		In:   socketFilter,
 		Build: func() *dsl.Program {
 			const writeOnlyForPrograms = 1 << 8 // BPF_F_WRONLY_PROG
-			sink := maps.New(&dsl.MapSpec{Name: "sink", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1, Flags: writeOnlyForPrograms})
+			sink := maps.New(&dsl.MapSpec{Name: "sink", Type: dsl.MapArray, KeySize: 4, ValueSize: 8, MaxEntries: 1,
+				Flags: writeOnlyForPrograms})
 			return dsl.Assembly("read_what_is_write_only",
 				dsl.LoadMapData(isa.R1, sink.Spec(), 0),
 				dsl.LoadMem(isa.DW, isa.R0, isa.R1, 0), // wrong: programs may only write this map

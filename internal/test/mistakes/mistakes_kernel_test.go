@@ -51,7 +51,8 @@ func TestKernelRefusesEach(t *testing.T) {
 			}
 			r := m.explained(t, refused)
 			line := object.Pos(r.Insn).Line
-			if want := sources[m.Name].reported(); m.Whole && r.Insn >= 0 || !m.Whole && (line != want || filepath.Base(object.Pos(r.Insn).File) != sources[m.Name].File) {
+			if want := sources[m.Name].reported(); m.Whole && r.Insn >= 0 ||
+				!m.Whole && (line != want || filepath.Base(object.Pos(r.Insn).File) != sources[m.Name].File) {
 				t.Errorf("instruction %d, line %d, want line %d\n%s", r.Insn, line, want, tail(refused.Log, keptBytes))
 			}
 		})
