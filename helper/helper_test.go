@@ -19,22 +19,25 @@ var turn = dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, data dsl.Ptr) dsl.S64 { r
 
 // Each line with a want has the mistake that it says, and no other line has one.
 func mistaken(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
-	helper.MapLookupElem(f, nil, p)                                   // want: argument 1 of bpf_map_lookup_elem is a Go nil; expected a map
-	helper.MapUpdateElem(f, counts, p, p, n)                          // want: argument 4 of bpf_map_update_elem is a U32; expected a U64
-	helper.Redirect(f, p, 0)                                          // want: argument 1 of bpf_redirect is a pointer; expected a U32
-	helper.Redirect(f, -1, 0)                                         // want: argument 1 of bpf_redirect: -1 does not fit a U32
-	helper.XdpAdjustHead(f, p, n)                                     // want: argument 2 of bpf_xdp_adjust_head is a U32; expected a S32
-	helper.Redirect(f, n.Eq(0), 0)                                    // want: argument 1 of bpf_redirect is a Bool; expected a U32
-	helper.Redirect(f, 1.5, 0)                                        // want: argument 1 of bpf_redirect is a Go float64; expected a U32
-	helper.Loop(f, 3, nil, p, 0)                                      // want: argument 2 of bpf_loop is a nil program; expected a function made with dsl.Func
-	helper.ProbeReadKernel(f, p, 8, n)                                // want: argument 3 of bpf_probe_read_kernel is a U32; expected a U64
-	f.Helper("bpf_ktime_get_ns", 1)                                   // want: bpf_ktime_get_ns needs 0 arguments, but is called with 1
-	f.Helper("bpf_trace_printk", p)                                   // want: bpf_trace_printk needs at least 2 arguments, but is called with 1
-	f.Helper("bpf_map_lookup_elem", counts, n)                        // want: argument 2 of bpf_map_lookup_elem is a U32; expected a pointer
-	f.Helper("bpf_map_lookup_elem", 7, p)                             // want: argument 1 of bpf_map_lookup_elem is the constant 7; expected a map
-	f.Helper("bpf_map_lookup_elem", counts, counts)                   // want: argument 2 of bpf_map_lookup_elem is a map; expected a pointer
-	f.Helper("bpf_loop", 1, p, p, 0)                                  // want: argument 2 of bpf_loop is a pointer; expected a function made with dsl.Func
-	f.Helper("bpf_tail_call", p, counts, turn)                        // want: argument 3 of bpf_tail_call is a function; expected a U32
+	helper.MapLookupElem(f, nil, p)          // want: argument 1 of bpf_map_lookup_elem is a Go nil; expected a map
+	helper.MapUpdateElem(f, counts, p, p, n) // want: argument 4 of bpf_map_update_elem is a U32; expected a U64
+	helper.Redirect(f, p, 0)                 // want: argument 1 of bpf_redirect is a pointer; expected a U32
+	helper.Redirect(f, -1, 0)                // want: argument 1 of bpf_redirect: -1 does not fit a U32
+	helper.XdpAdjustHead(f, p, n)            // want: argument 2 of bpf_xdp_adjust_head is a U32; expected a S32
+	helper.Redirect(f, n.Eq(0), 0)           // want: argument 1 of bpf_redirect is a Bool; expected a U32
+	helper.Redirect(f, 1.5, 0)               // want: argument 1 of bpf_redirect is a Go float64; expected a U32
+	helper.Loop(f, 3, nil, p, 0)             // want: argument 2 of bpf_loop is a nil program; expected a function made with dsl.Func
+	helper.ProbeReadKernel(f, p, 8, n)       // want: argument 3 of bpf_probe_read_kernel is a U32; expected a U64
+
+	f.Helper("bpf_ktime_get_ns", 1)                 // want: bpf_ktime_get_ns needs 0 arguments, but is called with 1
+	f.Helper("bpf_trace_printk", p)                 // want: bpf_trace_printk needs at least 2 arguments, but is called with 1
+	f.Helper("bpf_map_lookup_elem", counts, n)      // want: argument 2 of bpf_map_lookup_elem is a U32; expected a pointer
+	f.Helper("bpf_map_lookup_elem", 7, p)           // want: argument 1 of bpf_map_lookup_elem is the constant 7; expected a map
+	f.Helper("bpf_map_lookup_elem", counts, counts) // want: argument 2 of bpf_map_lookup_elem is a map; expected a pointer
+
+	f.Helper("bpf_loop", 1, p, p, 0)           // want: argument 2 of bpf_loop is a pointer; expected a function made with dsl.Func
+	f.Helper("bpf_tail_call", p, counts, turn) // want: argument 3 of bpf_tail_call is a function; expected a U32
+
 	f.Helper("bpf_ringbuf_reserve", counts, uint64(1)<<63, int64(-1)) // want: argument 3 of bpf_ringbuf_reserve: -1 does not fit a U64
 }
 

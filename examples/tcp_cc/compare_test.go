@@ -36,7 +36,8 @@ func TestContendersAreOursOrTheKernels(t *testing.T) {
 func TestUnknownContendersListWhatThereIs(t *testing.T) {
 	for name, want := range map[string]string{
 		"go_rino": `congestion control "go_rino": no algorithm has that name`,
-		"dctcp":   `congestion control "dctcp": this kernel was built without it, or its module is not loaded (modprobe tcp_dctcp; CONFIG_TCP_CONG_DCTCP)`,
+		"dctcp": `congestion control "dctcp": this kernel was built without it, or its module is not loaded ` +
+			`(modprobe tcp_dctcp; CONFIG_TCP_CONG_DCTCP)`,
 	} {
 		_, err := contenders([]string{"reno", name}, []structops.Implementation{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"})
 		want += "\nhelp: written in Go, here: go_reno, go_gentle; in this kernel: reno, bbr"
