@@ -46,7 +46,8 @@ func TestEveryConstructorKnowsItsLine(t *testing.T) {
 	}
 	for _, i := range items {
 		pos := i.item.Pos()
-		if filepath.Base(pos.File) != "dsl_test.go" || pos.Line != i.line || !strings.HasSuffix(pos.Func, "TestEveryConstructorKnowsItsLine") {
+		if filepath.Base(pos.File) != "dsl_test.go" || pos.Line != i.line ||
+			!strings.HasSuffix(pos.Func, "TestEveryConstructorKnowsItsLine") {
 			t.Errorf("%v is from %v in %s, want line %d of this test", i.item, pos, pos.Func, i.line)
 		}
 	}
@@ -82,7 +83,8 @@ func TestProto(t *testing.T) {
 		{"u32", []string{"struct sock *sk"}, "u32 (struct sock *sk)"},
 		{"void", []string{"struct sock *sk", "u32 ack", "u32 acked"}, "void (struct sock *sk, u32 ack, u32 acked)"},
 		{"int", nil, "int (void)"},
-		{"void", []string{"const struct rate_sample *rs", "unsigned long", "unsigned int flags"}, "void (struct rate_sample *rs, unsigned long, unsigned int flags)"},
+		{"void", []string{"const struct rate_sample *rs", "unsigned long", "unsigned int flags"},
+			"void (struct rate_sample *rs, unsigned long, unsigned int flags)"},
 		{"u64", []string{"struct sock*", "u8**p"}, "u64 (struct sock *, u8 **p)"},
 		{"enum tcp_ca_event", []string{"enum tcp_ca_event ev"}, "enum tcp_ca_event (enum tcp_ca_event ev)"},
 		{"u33", nil, `"u33": unknown C type "u33"`},

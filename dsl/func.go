@@ -172,7 +172,8 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 	for i := 1; i < t.NumIn(); i++ {
 		v, param, ok := newParameter(t.In(i))
 		if !ok {
-			return fail("parameter %d of %v is a Go %v; expected dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr or a type that embeds it", i, t, t.In(i))
+			return fail("parameter %d of %v is a Go %v; expected dsl.U8 to dsl.S64, dsl.Bool, dsl.Ptr or a type that embeds it",
+				i, t, t.In(i))
 		}
 		if _, isContext := v.Interface().(interface{ context() }); isContext {
 			proto.Context = true
@@ -246,7 +247,8 @@ func (f *Fn) findUnused() {
 	for _, v := range f.computed {
 		if int(v) >= len(f.taken) || !f.taken[v] {
 			value := &f.b.Func.Values[v]
-			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult, "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable",
+			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult,
+				"numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable",
 				"the result is not used")
 		}
 	}

@@ -12,7 +12,8 @@ import (
 func TestMapsOfAProgram(t *testing.T) {
 	a, b, c := &dsl.MapSpec{Name: "a"}, &dsl.MapSpec{Name: "b"}, &dsl.MapSpec{Name: "a"}
 	sub := dsl.Assembly("sub", dsl.LoadMap(isa.R1, c), dsl.LoadMapData(isa.R1, a, 8), dsl.Exit())
-	p := dsl.Assembly("p", dsl.LoadMap(isa.R1, b), dsl.LoadMap(isa.R1, b), dsl.LoadMap(isa.R2, a), dsl.Call(sub), dsl.LoadMap(isa.R1, nil), dsl.Exit())
+	p := dsl.Assembly("p", dsl.LoadMap(isa.R1, b), dsl.LoadMap(isa.R1, b), dsl.LoadMap(isa.R2, a),
+		dsl.Call(sub), dsl.LoadMap(isa.R1, nil), dsl.Exit())
 	if got := slices.Collect(p.Maps()); !slices.Equal(got, []*dsl.MapSpec{b, a, c}) {
 		t.Errorf("maps %v", got)
 	}

@@ -122,7 +122,9 @@ func TestBoolParameters(t *testing.T) {
 	text(t, func(f *dsl.Fn, c dsl.ContextOf[traffic]) dsl.U32 {
 		return f.Call(not, c.U32("Dropped").Eq(2)).Bool().U32()
 	})
-	_, err := compile.Compile(dsl.Func("p", func(f *dsl.Fn, c dsl.ContextOf[traffic]) dsl.U32 { return f.Call(not, c.U32("Dropped")).U32() }), compile.Target{ByteOrder: isa.LittleEndian})
+	_, err := compile.Compile(dsl.Func("p", func(f *dsl.Fn, c dsl.ContextOf[traffic]) dsl.U32 {
+		return f.Call(not, c.U32("Dropped")).U32()
+	}), compile.Target{ByteOrder: isa.LittleEndian})
 	if err == nil || !strings.Contains(err.Error(), "bool") {
 		t.Errorf("a U32 was taken for a Bool: %v", err)
 	}
@@ -148,7 +150,8 @@ func TestPrintfFormats(t *testing.T) {
 			return []dsl.Operand{1, -2, c.U32("Dropped").Eq(1), c.U16("Passed.Ports[1]")}
 		}, ""},
 		{"%d", func(dsl.ContextOf[traffic]) []dsl.Operand { return nil }, "has 1 verbs, but Printf is called with 0 values"},
-		{"no verb", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "has 0 verbs, but Printf is called with 1 values"},
+		{"no verb", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} },
+			"has 0 verbs, but Printf is called with 1 values"},
 		{"%f", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "there is no verb %f"},
 		{"%s", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "%s prints a pointer"},
 		{"%d", func(c dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{c.Ptr} }, "%d prints a number"},

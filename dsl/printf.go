@@ -13,9 +13,9 @@ import (
 //
 //	f.Printf("cwnd %d, ssthresh %d", tp.SndCwnd(), tp.SndSsthresh())
 //
-// The verbs are %d for numbers in decimal, %x and %X for numbers in hexadecimal, %c for a character, %p for a pointer, %s for a text in the
-// kernel's memory that ends with a zero byte, and %% for a percent sign. Between % and the verb may stand a width, such as %4d or %08x. The
-// width and sign of a number need no letters: its type says them. A Bool prints as 1 or 0.
+// The verbs are %d for numbers in decimal, %x and %X for numbers in hexadecimal, %c for a character, %p for a pointer, %s for a
+// text in the kernel's memory that ends with a zero byte, and %% for a percent sign. A width may follow the %, such as %4d or
+// %08x. The size and sign of a number need no letters: its type says them. A Bool prints as 1 or 0.
 //
 // The format and, from the fourth value on, the values are kept in the program's frame of 512 bytes. Up to three values take the helper
 // bpf_trace_printk (Linux 4.1), up to twelve bpf_trace_vprintk (Linux 5.16). Both are for programs under a licence that is compatible with
@@ -26,7 +26,8 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	}
 	const mostInRegisters, most = 3, 12
 	if len(values) > most {
-		f.mistake(mistake.BadArguments, "print them in several lines", "Printf is called with %d values; the limit is %d", len(values), most)
+		f.mistake(mistake.BadArguments, "print them in several lines", "Printf is called with %d values; the limit is %d",
+			len(values), most)
 		values = values[:most]
 	}
 	args := make([]ir.V, len(values))
@@ -65,7 +66,8 @@ func (f *Fn) printed(i int, o Operand) (ir.V, record.Width) {
 	v, w, ok := f.readOperand(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.BadArguments, "numbers, Bools, pointers and Go integers can be printed", "value %d of Printf is a Go %s", i+1, typeName(o))
+		f.mistake(mistake.BadArguments, "numbers, Bools, pointers and Go integers can be printed",
+			"value %d of Printf is a Go %s", i+1, typeName(o))
 		return f.b.Const(ir.I64, 0), record.U64
 	case w.Bits() == 0:
 		return v, w
@@ -78,7 +80,8 @@ func (f *Fn) printed(i int, o Operand) (ir.V, record.Width) {
 func (f *Fn) kernelFormat(format string, widths []record.Width) (text string, verbs int) {
 	var b strings.Builder
 	wrong := func(what string) {
-		f.mistake(mistake.BadArguments, "the verbs are %d, %x, %X, %c, %p, %s and %%, with a width between", "the format %q: %s", format, what)
+		f.mistake(mistake.BadArguments, "the verbs are %d, %x, %X, %c, %p, %s and %%, with a width between",
+			"the format %q: %s", format, what)
 	}
 	for rest := format; rest != ""; {
 		before, after, found := strings.Cut(rest, "%")
@@ -133,7 +136,8 @@ func (f *Fn) frameText(text string) ir.V {
 	size := (len(text) + 3) / 4 * 4
 	const frame = 512
 	if size > frame {
-		f.mistake(mistake.FrameTooLong, "print it in several lines", "the format has %d bytes; the limit of a frame is %d", len(text), frame)
+		f.mistake(mistake.FrameTooLong, "print it in several lines", "the format has %d bytes; the limit of a frame is %d",
+			len(text), frame)
 		return f.b.Const(ir.Ptr, 0)
 	}
 	at := f.frameAddr(f.object("the format of Printf", size))

@@ -170,7 +170,8 @@ func parseDeclaration(text string) (CType, string, error) {
 	case t.Name == "":
 		return t, "", fmt.Errorf("%q: expected a C type, such as \"u32\" or \"struct sock *sk\"", text)
 	default:
-		return t, "", fmt.Errorf("%q: unknown C type %q; known are u8…u64, s8…s64, C's own integers, bool, void, and struct, union and enum with a tag", text, t.Name)
+		return t, "", fmt.Errorf("%q: unknown C type %q; known are u8…u64, s8…s64, C's own integers, bool, void, "+
+			"and struct, union and enum with a tag", text, t.Name)
 	}
 	return t, name, nil
 }

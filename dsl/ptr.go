@@ -175,7 +175,8 @@ func (d Field) number(w record.Width) number {
 	if d.base.name == "" {
 		f.mistake(mistake.ZeroValue, "name the struct: p.To(\"tcp_sock\")", "the struct of the field %q is not known", d.path)
 	}
-	return f.newNumber(w, f.emit(ir.Value{Op: ir.FieldLoad, Type: w.Type(), Size: w.Bytes(), Signed: w.Signed(), Aux: d.name()}, d.base.pointer(f)))
+	load := ir.Value{Op: ir.FieldLoad, Type: w.Type(), Size: w.Bytes(), Signed: w.Signed(), Aux: d.name()}
+	return f.newNumber(w, f.emit(load, d.base.pointer(f)))
 }
 
 // name numbers the field's name.
