@@ -101,7 +101,7 @@ func (i *Item) To() any {
 // Site is the item's place in the source. Items that were made by the same call have the same.
 func (i *Item) Site() ir.Site {
 	if i.pc != 0 {
-		return ir.Site{PC: base() + uintptr(i.pc)}
+		return ir.Site{PC: base + uintptr(i.pc)}
 	}
 	if i.ref != nil {
 		if p, ok := i.ref.To.(placed); ok {
@@ -111,11 +111,15 @@ func (i *Item) Site() ir.Site {
 	return ir.Site{}
 }
 
-// base is a program counter that the others are near to: code that is linked together is less than 2 GB.
-func base() uintptr { return reflect.ValueOf(relative).Pointer() }
+// base is a program counter that the others are near to: code that is linked together is less than 2 GB. It is asked for with each
+// item, and so it is a variable.
+var base = reflect.ValueOf(near).Pointer()
+
+// near is a function whose address serves as base.
+func near() {}
 
 func relative(pc uintptr) int32 {
-	if d := int64(pc) - int64(base()); d == int64(int32(d)) {
+	if d := int64(pc) - int64(base); d == int64(int32(d)) {
 		return int32(d)
 	}
 	return 0
