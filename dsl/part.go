@@ -20,14 +20,14 @@ func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 	wrong := func(format string, args ...any) Ref[F] {
 		f.mistake(mistake.BadLayout, "return the address of a field of the parameter: func(t *T) *uint64 { return &t.Count }",
 			format, args...)
-		return Ref[F]{r.Ptr}
+		return Ref[F](r)
 	}
 	if part == nil {
 		return wrong("the function of At is nil")
 	}
 	l, ok := r.layout()
 	if !ok {
-		return Ref[F]{r.Ptr}
+		return Ref[F](r)
 	}
 	whole := new(T)
 	at := part(whole)

@@ -95,7 +95,7 @@ func (l *attached) failed(step prog.Step, place string, err error) error {
 		return nil
 	}
 	e := &prog.StepError{Step: step, Subject: l.subject, Position: l.position, Place: place}
-	e.Err, e.Help = refusal.Explain(meanings[:], step, err)
+	e.Help, e.Err = refusal.Explain(meanings[:], step, err)
 	return e
 }
 

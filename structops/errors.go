@@ -73,6 +73,6 @@ func subject(typ, name string) string {
 
 func stepFailed(step prog.Step, subject string, err error) *prog.StepError {
 	e := &prog.StepError{Step: step, Subject: subject}
-	e.Err, e.Help = refusal.Explain(meanings[:], step, err)
+	e.Help, e.Err = refusal.Explain(meanings[:], step, err)
 	return e
 }

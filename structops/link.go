@@ -25,6 +25,7 @@ import (
 // itself, which outlives a process that is killed. Close ends it unless it is
 // pinned; Detach ends it in any case, removing the pin alone does not.
 type Link struct {
+	//lint:ignore U1000 its method makes this a link.Link
 	linkSeal
 	typ  string // the ops struct
 	name string
@@ -39,6 +40,7 @@ type Link struct {
 	detached bool // by this Link: Linux before 6.10 does not tell watchers
 }
 
+//lint:ignore U1000 it is embedded
 type linkSeal = attachment.Link
 
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".

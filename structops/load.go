@@ -13,6 +13,7 @@ import (
 // Loaded is an implementation whose programs the kernel has verified, but which
 // it does not use yet. Close it, or hand it on with Register.
 type Loaded struct {
+	//lint:ignore U1000 its method makes this a prog.Verified
 	seal
 	plan     *Plan
 	programs []*prog.Loaded // as in plan.Programs
@@ -20,6 +21,7 @@ type Loaded struct {
 	linked   bool
 }
 
+//lint:ignore U1000 it is embedded
 type seal = attachment.Verified
 
 // Load gives the programs to the kernel, which verifies them, and creates the

@@ -190,7 +190,7 @@ func (c *checkFlags) program() (verify.Program, error) {
 // readMap reads FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...
 func readMap(text string) (int32, verify.Map, error) {
 	bad := func(what string) (int32, verify.Map, error) {
-		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: expected FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...", text, what)
+		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: expected FD=TYPE:KEY:VALUE:MAX, then [:FLAGS[:FIELD@OFFSET]]", text, what)
 	}
 	before, after, ok := strings.Cut(text, "=")
 	fd, err := strconv.ParseInt(before, 0, 32)

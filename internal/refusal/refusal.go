@@ -23,7 +23,7 @@ func Row[Step ~string](step Step, errno, is error, help string) Meaning {
 }
 
 // Explain looks an error up in a table: the first row with its step and number says what it means. Without one, the error stays as it is.
-func Explain[Step ~string](table []Meaning, step Step, err error) (explained error, help string) {
+func Explain[Step ~string](table []Meaning, step Step, err error) (help string, explained error) {
 	for _, m := range table {
 		if m.step != string(step) || !errors.Is(err, m.errno) {
 			continue
@@ -31,7 +31,7 @@ func Explain[Step ~string](table []Meaning, step Step, err error) (explained err
 		if m.is != nil {
 			err = fmt.Errorf("%w: %w", m.is, err)
 		}
-		return err, m.help
+		return m.help, err
 	}
-	return err, ""
+	return "", err
 }

@@ -28,7 +28,7 @@ func TestExplain(t *testing.T) {
 		{"update", exists, []error{exists}, ""},
 		{"register", fs.ErrClosed, []error{fs.ErrClosed}, ""},
 	} {
-		err, help := refusal.Explain(table, tt.step, tt.err)
+		help, err := refusal.Explain(table, tt.step, tt.err)
 		for _, is := range tt.is {
 			if !errors.Is(err, is) {
 				t.Errorf("%s, %v: %v is not %v", tt.step, tt.err, err, is)
