@@ -275,22 +275,14 @@ func (l *lowering) mayWrite(v *ir.Value) bool {
 	if !ok {
 		return true
 	}
-	types, name := l.target.BTF, l.from.Names[v.Aux]
-	outer, err := types.Composite(name.Name)
+	name := l.from.Names[v.Aux]
+	typ, err := l.target.BTF.Composite(name.Name)
 	if err != nil {
 		return true
 	}
 	var paths []string
-	for _, w := range at.Writable {
-		field, err := types.Field(w.Struct, w.Path)
-		if err != nil {
-			continue // a kernel without it
-		}
-		inner, err := types.Composite(w.Struct)
-		if err != nil || !types.Embeds(outer, inner) && !types.Embeds(inner, outer) {
-			continue
-		}
-		if r.field.Offset >= field.Offset && r.field.Offset < field.Offset+field.Size {
+	for _, w := range at.WritableOf(l.target.BTF, typ) {
+		if offset := int64(r.field.Offset); offset >= w.Begin && offset < w.End {
 			return true
 		}
 		paths = append(paths, w.Path)

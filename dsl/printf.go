@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -134,7 +135,7 @@ func (f *Fn) kernelFormat(format string, widths []record.Width) (text string, ve
 // frameText puts a text into the frame, and gives its address.
 func (f *Fn) frameText(text string) ir.V {
 	size := (len(text) + 3) / 4 * 4
-	const frame = 512
+	const frame = linux.StackSize
 	if size > frame {
 		f.mistake(mistake.FrameTooLong, "print it in several lines", "the format has %d bytes; the limit of a frame is %d",
 			len(text), frame)

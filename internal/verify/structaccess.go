@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -116,17 +117,17 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 		return c.refuse(s, i, mistake.ReadOnlyStruct, "struct %s is read-only here", name)
 	}
 	for _, w := range fields {
-		if at >= w.begin && at < w.end {
-			if at+size > w.end {
+		if at >= w.Begin && at < w.End {
+			if at+size > w.End {
 				return c.refuse(s, i, mistake.WriteTooWide, "%d bytes are written to %s.%s at offset %d, where only %d may be written",
-					size, name, w.path, at, w.end-at)
+					size, name, w.Path, at, w.End-at)
 			}
 			return true
 		}
 	}
 	var paths []string
 	for _, w := range fields {
-		paths = append(paths, w.path)
+		paths = append(paths, w.Path)
 	}
 	field := c.Types.FieldAt(p.typ, uint32(at))
 	return c.refuseWith(s, i, mistake.ReadOnlyField, "writable: "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here",
@@ -142,30 +143,14 @@ type member struct {
 	target  btf.ID
 }
 
-// A writable field of a struct.
-type writable struct {
-	path       string
-	begin, end int64
-}
-
 // writableOf lists the writable fields of a struct. Those of its first member count too, and those of structs that begin with it.
-func (c *checker) writableOf(typ btf.ID) []writable {
+func (c *checker) writableOf(typ btf.ID) []place.WritableField {
 	if fields, known := c.writable[typ]; known {
 		return fields
 	}
-	var fields []writable
-	for _, w := range c.Writable {
-		f, err := c.Types.Field(w.Struct, w.Path)
-		if err != nil {
-			continue // this kernel does not have it
-		}
-		id, err := c.Types.Composite(w.Struct)
-		if err == nil && (c.Types.Embeds(typ, id) || c.Types.Embeds(id, typ)) {
-			fields = append(fields, writable{w.Path, int64(f.Offset), int64(f.Offset + f.Size)})
-		}
-	}
+	fields := c.WritableOf(c.Types, typ)
 	if c.writable == nil {
-		c.writable = map[btf.ID][]writable{}
+		c.writable = map[btf.ID][]place.WritableField{}
 	}
 	c.writable[typ] = fields
 	return fields

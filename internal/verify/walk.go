@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -24,9 +25,9 @@ type checker struct {
 	proto       *proto // of the member or tracepoint
 	kernel      map[btf.ID]*proto
 	members     map[fieldKey]foundMember
-	writable    map[btf.ID][]writable // by struct
-	sizes       map[btf.ID]uint32     // of structs
-	given       []uint32              // by argument: the reference that must be released
+	writable    map[btf.ID][]place.WritableField // by struct
+	sizes       map[btf.ID]uint32                // of structs
+	given       []uint32                         // by argument: the reference that must be released
 	room        room
 	ids         pairs           // of the states that are compared
 	kernelCalls bool            // functions of the kernel are called
