@@ -26,7 +26,7 @@ var (
 	ErrOldKernel   = fmt.Errorf("this kernel cannot attach there: %w", errors.ErrUnsupported)
 )
 
-// A cause says why attaching failed, in the terms of the case; is says which of the errors above it is.
+// A cause says why attaching failed, with the values of the case. Its field is lists the errors above that it is.
 type cause struct {
 	text string
 	is   []error
@@ -35,7 +35,7 @@ type cause struct {
 func (c *cause) Error() string   { return c.text }
 func (c *cause) Unwrap() []error { return c.is }
 
-// A request is a program on its way to a place.
+// A request is a program that is to be attached to a place.
 type request struct {
 	point     point
 	plan      *prog.Plan
@@ -47,7 +47,7 @@ type request struct {
 	permitted []syscall.Cap // what attaching may take
 }
 
-// A world is what is asked of the system when the kernel has refused.
+// A world answers questions about the system after the kernel has refused a request.
 type world struct {
 	release    func() string            // as uname -r says
 	interfaces func() []net.Interface   // of the thread's network namespace; nil when that cannot be told
@@ -78,7 +78,7 @@ func (r *request) fails(err error, help string) error {
 	return &prog.StepError{Step: prog.StepAttach, Subject: object.Name, Position: object.Pos, Place: r.place, Help: help, Err: err}
 }
 
-// check says what can be known to be wrong before the kernel is asked: nil when nothing is.
+// check finds mistakes before the kernel is asked. It returns nil when it finds none.
 func (r *request) check() error {
 	o := r.plan.Options
 	if !slices.Contains(r.point.types, o.Type) {
@@ -115,7 +115,7 @@ func list(types []syscall.AttachType) string {
 	return strings.Join(names, ", ")
 }
 
-// refused says why the kernel has refused what check found nothing in: the first cause that can be seen.
+// refused says why the kernel refused a request in which check found no mistake: it returns the first cause that applies.
 func (r *request) refused(err error) error {
 	for _, look := range [...]func(error) (*cause, string){r.noInterface, r.oldKernel, r.notPermitted, r.taken, r.noNativeXDP, r.notThere,
 		r.noFunctionTracing} {
@@ -163,8 +163,8 @@ func (r *request) oldKernel(err error) (*cause, string) {
 	if v.AtLeast(since) {
 		return nil, ""
 	}
-	return &cause{fmt.Sprintf("this kernel, Linux %s, cannot do what %s needs", release, r.point.attach), []error{ErrOldKernel}},
-		fmt.Sprintf("it takes Linux %v or later", since)
+	return &cause{fmt.Sprintf("Linux %s is too old for %s", release, r.point.attach), []error{ErrOldKernel}},
+		fmt.Sprintf("it needs Linux %v or later", since)
 }
 
 // parseVersion reads the beginning of a release: 6.1 of "6.1.0-13-amd64".
@@ -193,7 +193,7 @@ func (r *request) notPermitted(err error) (*cause, string) {
 		"run as root (sudo), or give the binary what it needs: setcap " + strings.Join(file, ",") + "+ep FILE"
 }
 
-// taken: the kernel answers EBUSY or EEXIST where one program is all that a place takes.
+// taken: the kernel answers EBUSY or EEXIST where a place takes only one program.
 func (r *request) taken(err error) (*cause, string) {
 	if !errors.Is(err, errno.EBUSY) && !errors.Is(err, errno.EEXIST) {
 		return nil, ""
@@ -214,7 +214,7 @@ func (r *request) noNativeXDP(err error) (*cause, string) {
 		"XDPOptions{Flags: link.XDPGenericMode} works with every driver"
 }
 
-// notThere: names and paths that lead to nothing, or to something else.
+// notThere: a name or path does not exist, or is something else.
 func (r *request) notThere(err error) (*cause, string) {
 	switch {
 	case r.point.attach == "AttachRawTracepoint" && errors.Is(err, errno.ENOENT):
@@ -233,7 +233,7 @@ func (r *request) notThere(err error) (*cause, string) {
 	return nil, ""
 }
 
-// noFunctionTracing: programs for functions of the kernel are refused with many numbers where the kernel cannot patch functions.
+// noFunctionTracing: where the kernel cannot patch functions, it refuses programs for them with several different errnos.
 func (r *request) noFunctionTracing(err error) (*cause, string) {
 	switch r.at {
 	case syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn, syscall.AttachLSMMAC:

@@ -27,7 +27,7 @@ func planOf(t *testing.T, o prog.Options) *prog.Plan {
 	return plan
 }
 
-// a1 is a system of an age with one interface and some capabilities.
+// a1 is a system with a release, two interfaces and some capabilities.
 func a1(release string, caps ...syscall.Cap) world {
 	return world{
 		release:    func() string { return release },
@@ -37,7 +37,7 @@ func a1(release string, caps ...syscall.Cap) world {
 }
 
 // TestWhyAttachingFails: each mistake has its own cause and remedy, although the kernel has one EINVAL for most of them. errno is what the
-// kernel gives; nil stands for what is found before the kernel is asked.
+// kernel returns; nil stands for mistakes that are found before the kernel is asked.
 func TestWhyAttachingFails(t *testing.T) {
 	xdp, tc := prog.Options{Type: syscall.ProgTypeXDP}, prog.Options{Type: syscall.ProgTypeSchedCls}
 	net := []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}
@@ -75,12 +75,12 @@ func TestWhyAttachingFails(t *testing.T) {
 			ErrNoInterface, "there is no interface 7 in this network namespace", "it has 1 (lo), 4 (eth0)"},
 		{"a kernel without tcx", tc, request{point: tcxPoint(), iface: 4, at: syscall.AttachTCXIngress, world: a1("6.1.0-13-amd64",
 			net...)}, 0, errno.EINVAL,
-			ErrOldKernel, "this kernel, Linux 6.1.0-13-amd64, cannot do what AttachTCX needs", "it takes Linux 6.6 or later"},
+			ErrOldKernel, "Linux 6.1.0-13-amd64 is too old for AttachTCX", "it needs Linux 6.6 or later"},
 		{"a kernel without links", xdp, request{point: xdpPoint(), iface: 4, world: a1("5.4.0", net...)}, 0, errno.EINVAL,
-			ErrOldKernel, "this kernel, Linux 5.4.0, cannot do what AttachXDP needs", "it takes Linux 5.9 or later"},
+			ErrOldKernel, "Linux 5.4.0 is too old for AttachXDP", "it needs Linux 5.9 or later"},
 		{"a kernel with netns links and no sk_lookup", prog.Options{Type: syscall.ProgTypeSKLookup}, request{point: netnsPoint(),
 			at: syscall.AttachSKLookup, world: a1("5.8.1", net...)}, 0, errno.EINVAL,
-			ErrOldKernel, "this kernel, Linux 5.8.1, cannot do what AttachNetns needs", "it takes Linux 5.9 or later"},
+			ErrOldKernel, "Linux 5.8.1 is too old for AttachNetns", "it needs Linux 5.9 or later"},
 		{"two modes", xdp, request{point: xdpPoint(), iface: 4, world: now}, XDPGenericMode | XDPDriverMode, nil,
 			ErrBadFlags, "XDPOptions.Flags is 0x6", "give one of XDPGenericMode, XDPDriverMode and XDPOffloadMode, or 0"},
 		{"a flag that is no mode", xdp, request{point: xdpPoint(), iface: 4, world: now}, 1, nil,

@@ -18,8 +18,8 @@
 //
 // # Which program goes where
 //
-// The kernel takes a program for one type, which says what it is given and what its result means; and many types also for an attach type,
-// the place at which it runs (prog.Options). What it was loaded for, it can be attached to:
+// A program is loaded for one type, which says what it is given and what its result means. Many types also need an attach type, the place
+// at which the program runs (prog.Options). A program can be attached to what it was loaded for:
 //
 //	type of program              attached by          sees                                           Linux
 //	socket_filter                AttachSocketFilter   packets that a socket receives                 3.19
@@ -32,8 +32,8 @@
 //	lsm                          AttachLSM            questions to the security modules              5.7
 //	struct_ops                   structops.Register   calls of a kernel interface                    5.6
 //
-// Anything else is an error that says what would be right, before the kernel is asked where that is possible: the kernel itself has one
-// EINVAL for a program of another type, a missing interface, wrong flags and its own age.
+// Anything else is an error that says what would be right, before the kernel is asked where that is possible: the kernel itself answers
+// with the same EINVAL to a program of another type, a missing interface, wrong flags and a command that it does not have.
 //
 //	p, err := prog.Load(count, prog.Options{License: "GPL"})
 //	…

@@ -31,15 +31,15 @@ type Link interface {
 	// Unpin removes the files that this Link was pinned to or opened from. The attachment then ends with the last Link that is closed.
 	Unpin() error
 
-	// Detach ends the attachment now, though this Link or pins of it may be there still. It stays ended. Tracing and raw tracepoints end
+	// Detach ends the attachment now, even when this Link or pins of it still exist. It stays ended. Tracing and raw tracepoints end
 	// with Close and Unpin only.
 	Detach() error
 
 	// Info is what the kernel tells about the link.
 	Info() (*syscall.LinkInfo, error)
 
-	// Done is closed when the attachment has ended, as far as can be known: by Detach or Close of this Link; for ops links also by whoever
-	// detached it elsewhere (Linux 6.10). Of other links the kernel tells nobody: ask Info whether the interface or cgroup is there still.
+	// Done is closed when the attachment has ended, as far as can be known: by Detach or Close of this Link; for ops links also by a
+	// detach elsewhere (Linux 6.10). For other links the kernel does not tell: ask Info whether the interface or cgroup still exists.
 	Done() <-chan struct{}
 
 	// Close lets go of the link: the attachment ends, unless it is pinned or somebody else has it open. Further calls do nothing.
@@ -72,7 +72,7 @@ type attached struct {
 
 type seal = attachment.Link
 
-// meanings says what errors of a link's steps mean, once it is there. Measured on Linux 6.18.
+// meanings explains the errors of steps on a link that exists. Measured on Linux 6.18.
 var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepUpdate, fs.ErrClosed, ErrClosed, ""),
 	refusal.Row(prog.StepUpdate, errno.ENOLINK, ErrDetached, "attach the program again"),
@@ -174,8 +174,8 @@ func (l *attached) Close() error {
 }
 
 // OpenPinned opens a link that was pinned, perhaps by another process: of a program, or of an implementation of a kernel interface, which
-// is a *structops.Link. What is pinned there and is no link, such as a map or a program, is an error; kernels before 6.4 have no ops
-// links, and there the map that is an implementation opens as one.
+// is a *structops.Link. When something else is pinned there, such as a map or a program, OpenPinned returns an error. Kernels before 6.4
+// have no ops links: there the map with an implementation opens as a link.
 func OpenPinned(path string) (Link, error) {
 	failed := func(err error) (Link, error) {
 		return nil, &prog.StepError{Step: prog.StepOpen, Place: path, Err: err}

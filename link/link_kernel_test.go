@@ -23,7 +23,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// Each of these programs is a link's to be: they differ in type and result.
+// The programs that the links hold: they differ in type and result.
 const xdpPass = 2
 
 // loaded loads a program that only has a result.
@@ -38,8 +38,8 @@ func loaded(t *testing.T, result int32, o prog.Options) *prog.Loaded {
 	return p
 }
 
-// TestTheKernelsRefusalsAreTold: what the kernel says to each mistake comes with its own cause. What a kernel without tcx says is in the
-// table of TestWhyAttachingFails; here the kernel has it.
+// TestTheKernelsRefusalsAreTold: each refusal of the kernel is reported with its own cause. The answer of a kernel without tcx is in the
+// table of TestWhyAttachingFails; this kernel has tcx.
 func TestTheKernelsRefusalsAreTold(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 6)
 	xdp := loaded(t, xdpPass, prog.Options{Type: syscall.ProgTypeXDP})
@@ -169,7 +169,7 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(pin); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is there still: %v", err)
+		t.Errorf("the file still exists: %v", err)
 	}
 	if err := errors.Join(again.Close(), again.Close()); err != nil {
 		t.Error(err)
@@ -181,7 +181,7 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 	}
 }
 
-// TestTracingLinksCannotBeUpdated: nor detached, which the kernel leaves out for them.
+// TestTracingLinksCannotBeUpdated: and cannot be detached. The kernel has neither for them.
 func TestTracingLinksCannotBeUpdated(t *testing.T) {
 	kerneltest.Require(t)
 	raw := loaded(t, 0, prog.Options{Type: syscall.ProgTypeRawTracepoint})
@@ -297,7 +297,7 @@ func TestOpsLinksAreLinks(t *testing.T) {
 	}
 }
 
-// TestOpenPinnedTakesLinksOnly: programs and maps are something else.
+// TestOpenPinnedTakesLinksOnly: programs and maps are errors.
 func TestOpenPinnedTakesLinksOnly(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.Require(t)
@@ -314,7 +314,7 @@ func TestOpenPinnedTakesLinksOnly(t *testing.T) {
 	}
 }
 
-// TestTheExampleCounts: what the documentation shows works.
+// TestTheExampleCounts: the example in the documentation works.
 func TestTheExampleCounts(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.InNetns(t, func() error {

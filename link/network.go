@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// XDPAttachFlags say where a packet meets the program. Zero leaves it to the kernel: in the driver where that can do it, else a little
-// later.
+// XDPAttachFlags say where a packet meets the program. Zero leaves it to the kernel: in the driver if the driver has XDP, otherwise a
+// little later.
 type XDPAttachFlags uint32
 
 // The modes, of which one may be given (include/uapi/linux/if_link.h, XDP_FLAGS_…).
@@ -38,7 +38,7 @@ func AttachXDP(p *prog.Loaded, o XDPOptions) (Link, error) {
 	return r.create(syscall.LinkCreateAttr{TargetIndex: uint32(o.Interface), Flags: uint32(o.Flags)})
 }
 
-// checkXDP is check for XDP.
+// checkXDP checks a request for XDP.
 func (r *request) checkXDP(o XDPOptions) error {
 	if err := r.checkInterface("XDPOptions"); err != nil {
 		return err
@@ -67,7 +67,7 @@ func AttachTCX(p *prog.Loaded, o TCXOptions) (Link, error) {
 	return r.create(syscall.LinkCreateAttr{TargetIndex: uint32(o.Interface)})
 }
 
-// checkInterface is check for what goes to an interface.
+// checkInterface checks a request for an interface.
 func (r *request) checkInterface(options string) error {
 	r.place = fmt.Sprintf("interface %d", r.iface)
 	if r.point.attach == "AttachTCX" {

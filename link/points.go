@@ -8,8 +8,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// A point is a kind of place that programs are attached to. Which attach types a program may have there is what internal/linux says of its
-// type, as far as they are for the target.
+// A point is a kind of place that programs are attached to. The attach types that a program may have there are those of its type in
+// internal/linux that have the point's target.
 type point struct {
 	attach string            // the function that attaches there
 	since  isa.KernelVersion // the first Linux with links of this kind

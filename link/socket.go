@@ -8,7 +8,7 @@ import (
 )
 
 // AttachSocketFilter filters what a socket receives, in place of the filter that it had: the program's result is how many bytes of a
-// packet are kept, 0 for none. The socket keeps it as long as it is open, so there is no Link. conn is what has the socket: a
+// packet are kept, 0 for none. The socket keeps it as long as it is open, so there is no Link. conn has the socket: a
 // *net.UDPConn, a *net.TCPListener, an *os.File. Linux 3.19.
 func AttachSocketFilter(conn stdsyscall.Conn, p *prog.Loaded) error {
 	r := request{point: socketPoint(), plan: p.Plan(), fd: p.FD(), place: "a socket", world: running()}

@@ -7,8 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// TracingOptions are for what attaching a tracing program may take more than the program: nothing yet. Where it goes was said when it was
-// loaded: prog.Options.AttachType and AttachTo.
+// TracingOptions has no fields yet. The place of a tracing program was set when it was loaded: prog.Options.AttachType and AttachTo.
 type TracingOptions struct{}
 
 // AttachTracing attaches a program of type tracing to the tracepoint or function that it was loaded for. Linux 5.5.
@@ -16,7 +15,7 @@ func AttachTracing(p *prog.Loaded, _ TracingOptions) (Link, error) {
 	return attachLoaded(p, tracingPoint())
 }
 
-// LSMOptions are for what attaching to a security hook may take more than the program: nothing yet.
+// LSMOptions has no fields yet. The hook was set when the program was loaded.
 type LSMOptions struct{}
 
 // AttachLSM attaches a program of type lsm to the security hook that it was loaded for: it can forbid what the hook is asked about.

@@ -76,8 +76,7 @@ func quotedList(texts []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// settleType finds the type of the program: what Options.Type says, or what the program's context does, which must not contradict each
-// other.
+// settleType finds the type of the program, from Options.Type or from the program's context. The two must not contradict each other.
 func (c *checker) settleType() {
 	o, proto := &c.plan.Options, c.program.Proto
 	context := ""
@@ -91,12 +90,12 @@ func (c *checker) settleType() {
 		o.Type = one
 	case o.Type == syscall.ProgTypeUnspec && fits != 0:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,
-			Detail: fmt.Sprintf("the program's type is missing: its context, struct %s, serves several", context),
+			Detail: fmt.Sprintf("the program's type is missing: several types have its context, struct %s", context),
 			Help:   "set Options.Type; it may be " + strings.Join(fits.Names(), ", ")})
 	case o.Type == syscall.ProgTypeUnspec:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Detail: "the program's type is missing",
-			Help: "set Options.Type, such as syscall.ProgTypeSocketFilter; a program whose parameter is a context, such as ctx.XDP, " +
-				"says it itself"})
+			Help: "set Options.Type, for example to syscall.ProgTypeSocketFilter; a program with a context such as ctx.XDP as its parameter " +
+				"does not need it"})
 	case c.unchecked || proto == nil || proto.Err != nil:
 	case fits != 0 && !fits.Has(o.Type):
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,
@@ -120,8 +119,9 @@ func given(t syscall.ProgType) string {
 	return "such programs have other parameters"
 }
 
-// settleAttachType finds the place that the program is checked for, where its type has one, and says which there are where it has to be
-// told: tracing programs, and those for addresses and options of sockets (bpf_prog_load_check_attach, kernel/bpf/syscall.c).
+// settleAttachType finds the place that the program is checked for, if its type has places. For some types Options must name it, and it
+// lists the choices: for tracing programs, and for those that see addresses and options of sockets (bpf_prog_load_check_attach,
+// kernel/bpf/syscall.c).
 func (c *checker) settleAttachType() {
 	o := &c.plan.Options
 	may := o.Type.Attach()
@@ -152,7 +152,7 @@ func (c *checker) settleAttachType() {
 	}
 }
 
-// findTarget looks the tracepoint or function up that the program is for.
+// findTarget looks up the tracepoint or function that the program is for.
 func (c *checker) findTarget() error {
 	o := &c.plan.Options
 	kind, prefix := btf.KindFunc, o.AttachType.Info().Prefix
@@ -161,7 +161,7 @@ func (c *checker) findTarget() error {
 	}
 	name := prefix + o.AttachTo
 	if c.types == nil {
-		c.found(mistake.Finding{Kind: mistake.NeedsBTF, Detail: "the target has no BTF to look " + name + " up in",
+		c.found(mistake.Finding{Kind: mistake.NeedsBTF, Detail: "the target has no BTF, which is needed to find " + name,
 			Help: "set Target.BTF; the running kernel has BTF when it is built with CONFIG_DEBUG_INFO_BTF"})
 		return nil
 	}

@@ -1,7 +1,7 @@
 // Package prog loads programs of all types but struct_ops into the kernel.
 //
-// Kernel interfaces, which are made of several programs, are the subject of package structops; maps of package maps; and where a loaded
-// program is attached, of package link.
+// Kernel interfaces, which are made of several programs, are the subject of package structops; maps of package maps; attaching a loaded
+// program, of package link.
 //
 // # What loading is
 //
@@ -21,10 +21,10 @@
 //
 //	loaded, err := prog.Load(p, options)              // all of it, for the running kernel
 //
-// A target is a kernel as far as it is known: its types, its release, the instructions that it takes. [Host] is the running kernel; the
-// zero Target is one of which nothing is known, where programs compile that name no types of the kernel. Validate and Prepare need neither
-// privilege nor Linux. What the verifier refuses comes back as a [ProgramError] with the line of Go; other failures are a [StepError].
-// Options.Unchecked leaves it to the kernel to judge the code.
+// A target is what is known about a kernel: its types, its release, the instructions that it accepts. [Host] is the running kernel; the
+// zero Target is a kernel that is not known: programs compile for it when they name no types of the kernel. Validate and Prepare need
+// neither privilege nor Linux. What the verifier refuses comes back as a [ProgramError] with the line of Go; other failures are a
+// [StepError]. With Options.Unchecked only the kernel checks the code.
 //
 //	runs := maps.NewGlobal("runs", uint64(0))
 //	defer runs.Close()

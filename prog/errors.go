@@ -14,8 +14,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A Step is a step on the way from a program to one that the kernel runs. Packages structops and link take steps too, and tell of them in
-// the same way.
+// A Step is a step on the way from a program to one that the kernel runs. Packages structops and link have steps too, and use the same
+// errors.
 type Step string
 
 // The steps, in their order.
@@ -66,7 +66,7 @@ func (e *StepError) Error() string {
 	return s
 }
 
-// Unwrap is the error that the step gave.
+// Unwrap returns the error of the step.
 func (e *StepError) Unwrap() error { return e.Err }
 
 // failed wraps the error of a step that the program takes; nil stays nil.
@@ -104,8 +104,8 @@ func (p *Plan) refused(err *syscall.LoadError) error {
 	return e
 }
 
-// kernelField names the field of a struct of the running kernel, which has just refused a program, for the report; "" when that cannot be
-// told.
+// kernelField names a field of a struct of the running kernel, which has just refused a program. The report uses it. It is "" when the
+// field is not known.
 func kernelField(structName string, offset int) string {
 	types, err := btf.Kernel()
 	if err != nil || offset < 0 || int64(offset) > math.MaxUint32 {
@@ -119,7 +119,7 @@ func kernelField(structName string, offset int) string {
 	return types.FieldAt(id, uint32(offset))
 }
 
-// refusalHelp says what an errno means that comes before verification begins.
+// refusalHelp explains an errno that came before verification began.
 func (o Options) refusalHelp(err error) string {
 	if o.tracesFunctions() {
 		return refusal.FunctionTracing

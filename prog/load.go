@@ -27,11 +27,11 @@ type Verified interface {
 	FD() *syscall.FD // of the program, or of the map that holds the implementation
 }
 
-// Load checks a program against the running kernel and compiles it for the instructions that this takes, creates the maps that the program
-// uses and that are not created yet, and gives it to the kernel, which verifies it.
+// Load checks a program against the running kernel and compiles it for the instructions that this kernel accepts. It creates the maps that
+// the program uses and that are not created yet. Then the kernel verifies and loads the program.
 //
-// What checking finds is returned as mistake.Findings, what the verifier refuses as a [ProgramError], both with lines of Go. The maps
-// belong to their handles, of package maps; they stay when loading fails or the program is closed.
+// Mistakes that the check finds are returned as mistake.Findings, and a refusal of the verifier as a [ProgramError]. Both have lines of
+// Go. The maps belong to their handles, of package maps; they stay when loading fails or the program is closed.
 func Load(p *dsl.Program, o Options) (*Loaded, error) {
 	types, err := btf.Kernel()
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -39,7 +39,7 @@ func Load(p *dsl.Program, o Options) (*Loaded, error) {
 	}
 	if err == nil {
 		defer types.Close()
-	} // without types, what needs them says so
+	} // without types, Prepare reports what needs them
 	plan, err := Prepare(p, o, hostWith(types))
 	if err != nil {
 		return nil, err

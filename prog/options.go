@@ -4,10 +4,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// Options say what a program is loaded as. License is what every program needs; the others follow from the program, where it has a
-// parameter such as ctx.XDP.
+// Options say what a program is loaded as. Every program needs License. The others follow from the program when it has a parameter such as
+// ctx.XDP.
 type Options struct {
-	// Type may be left out where the program's context tells it: ctx.XDP is the context of XDP programs only, and ctx.SKB that of
+	// Type may be left out when it follows from the program's context: ctx.XDP is the context of XDP programs only, and ctx.SKB that of
 	// ten types. Programs in instructions, and those that take arguments, need it.
 	Type syscall.ProgType
 
@@ -23,10 +23,10 @@ type Options struct {
 	AttachTo string
 
 	// License is what the program is published under; the author states it. "GPL" and what is compatible with it, such as "Dual MIT/GPL",
-	// opens all helpers and kernel functions; any other text, such as "MIT", opens those that are for everybody.
+	// opens all helpers and kernel functions; any other text, such as "MIT", opens those that are not for the GPL only.
 	License string
 
-	Unchecked bool // the kernel judges, and nobody before it; see compile.Target
+	Unchecked bool // only the kernel checks the code; see compile.Target
 	Flags     syscall.ProgFlags
 }
 

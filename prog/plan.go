@@ -11,12 +11,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A Plan is a program that has been checked for a kernel and compiled for it: all that can be known before the kernel is asked.
+// A Plan is a program that has been checked for a kernel and compiled for it, as far as that is possible before the kernel is asked.
 type Plan struct {
 	Object  *compile.Object
 	Options Options // complete: with what follows from the program
 
-	// Of programs that are for something in the kernel's types; package structops sets all of them.
+	// For programs that are attached to something in the kernel's types. Package structops sets all of these fields.
 	AttachID       btf.ID // tracing: the tracepoint or function; struct_ops: the struct; 0 for other programs
 	Struct, Member string // struct_ops: what the program is for
 }
@@ -47,7 +47,7 @@ func Validate(p *dsl.Program, o Options, target compile.Target) error {
 	return err
 }
 
-// Prepare is Validate that gives what it made: the compiled program, ready to be loaded.
+// Prepare is Validate, and also returns the compiled program, ready to be loaded.
 func Prepare(p *dsl.Program, o Options, target compile.Target) (*Plan, error) {
 	if p == nil {
 		return nil, mistake.Findings{{Insn: -1, Kind: mistake.EmptyProgram, Detail: "the program is nil"}}

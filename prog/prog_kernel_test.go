@@ -65,7 +65,7 @@ func runs(t *testing.T, g *maps.Global[uint64]) uint64 {
 	return n
 }
 
-// How long a packet is waited for that is to arrive, and for one that is not.
+// How long the tests wait for a packet that should arrive, and for one that should not.
 const patient, brief = 5 * time.Second, 50 * time.Millisecond
 
 // send sends a packet over loopback, from and to the namespace of the thread, and

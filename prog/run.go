@@ -11,7 +11,7 @@ import (
 type Input struct {
 	// Context is the program's context as user space writes it: struct __sk_buff,
 	// xdp_md, bpf_sk_lookup; the arguments of a raw tracepoint, eight bytes each;
-	// what a syscall program takes, which may be anything. nil is an empty one.
+	// any bytes for a syscall program. nil is an empty context.
 	Context []byte
 
 	// Data is a packet, from the link layer's header on: at least 14 bytes, for
@@ -21,7 +21,7 @@ type Input struct {
 	Repeat uint32 // how often; 0 stands for 1, the only choice for some types
 }
 
-// An Output is what a run left.
+// An Output is the result of a run.
 type Output struct {
 	Result   uint32 // R0
 	Context  []byte
@@ -29,8 +29,8 @@ type Output struct {
 	Duration time.Duration // mean of one run, where the kernel measures it
 }
 
-// headroom is how much longer a program may make its packet in a run, and how
-// much longer the context may be that the kernel gives back, in bytes.
+// headroom is how many bytes a program may add to its packet in a run, and how many bytes longer the context may be that the kernel
+// returns.
 const headroom = 512
 
 // Run runs the program once, or some times, without attaching it. Not all types can

@@ -17,7 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// Loops, calls, and what the kernel keeps in values: locks, timers.
+// Loops, calls, and fields of the kernel in values: locks, timers.
 
 // pair is a value whose two halves belong together.
 type pair struct {
@@ -114,8 +114,7 @@ func TestTimerCallsAgain(t *testing.T) {
 	}
 }
 
-// TestLoopsOfAllKinds add the numbers below n; n is known only when they run, but
-// for For.
+// TestLoopsOfAllKinds add the numbers below n; n is known only when they run, except for For.
 func TestLoopsOfAllKinds(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 9)
 	t.Parallel()
@@ -169,8 +168,7 @@ func TestLoopsOfAllKinds(t *testing.T) {
 	}
 }
 
-// TestCallsOfAllKinds: functions with five arguments, of all widths, that the
-// verifier walks through or takes by themselves.
+// TestCallsOfAllKinds: functions with five arguments, of all widths. The verifier follows them at each call, or verifies them separately.
 func TestCallsOfAllKinds(t *testing.T) {
 	kerneltest.RequireLinux(t, 5, 6)
 	t.Parallel()
@@ -203,8 +201,8 @@ func TestCallsOfAllKinds(t *testing.T) {
 	}
 }
 
-// TestDynptrsReachWholePackets: a dynptr of the packet reads what direct access may not
-// reach, and one of a ring buffer has a length that is known only at run time.
+// TestDynptrsReachWholePackets: a dynptr of the packet reads bytes that direct access may not reach. A dynptr of a ring buffer has a
+// length that is known only at run time.
 func TestDynptrsReachWholePackets(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	t.Parallel()
@@ -244,7 +242,7 @@ func TestVerifierIsToldTheLine(t *testing.T) {
 	t.Cleanup(func() { settings.Close() })
 	_, err := prog.Load(dsl.Func("careless", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 		f.If(settings.In(f).U64("").Ne(3), func() { // known to be so
-			f.Return(skb.Offset(0).At(4000).S32()) // behind the context
+			f.Return(skb.Offset(0).At(4000).S32()) // past the end of the context
 		})
 		return f.S32(0)
 	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})

@@ -75,7 +75,7 @@ func listen() (*net.UDPConn, uint16, error) {
 	return conn, uint16(conn.LocalAddr().(*net.UDPAddr).Port), nil
 }
 
-// want reports what should have arrived, and did not, or the other way round.
+// want reports when a datagram should have arrived and did not, or the other way round.
 func want(conn net.PacketConn, text string, arrives bool) error {
 	if arrived, err := sendText(conn, text); arrived != arrives || err != nil {
 		return fmt.Errorf("%q arrived: %v, want %v; %v", text, arrived, arrives, err)
@@ -83,7 +83,7 @@ func want(conn net.PacketConn, text string, arrives bool) error {
 	return nil
 }
 
-// TestSocketFilterByContent: a socket gets the datagrams only that begin as it wants.
+// TestSocketFilterByContent: a socket gets only the datagrams that begin as the filter wants.
 func TestSocketFilterByContent(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
@@ -271,7 +271,7 @@ func TestTypedTracepointCountsCalls(t *testing.T) {
 	p := loaded(t, dsl.Func("count_calls", func(f *dsl.Fn, regs dsl.Ptr, id dsl.S64) dsl.S32 {
 		f.If(id.Ne(unix.SYS_GETPPID), f.ReturnConst(0))
 		mine(f)
-		// The number is in the registers too, which the kernel's types tell of.
+		// The number is in the registers too; the kernel's types have their struct.
 		f.If(regs.To("pt_regs").Field("orig_ax").U64().Ne(unix.SYS_GETPPID), f.ReturnConst(0))
 		count.In(f).U64("").AtomicAdd(1)
 		return f.S32(0)

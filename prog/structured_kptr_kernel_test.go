@@ -90,7 +90,7 @@ func TestValuesOwnObjects(t *testing.T) {
 	}
 }
 
-// TestOwnedObjectsMistakes: what is no such field is named.
+// TestOwnedObjectsMistakes: a field of another type is named in the message.
 func TestOwnedObjectsMistakes(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()

@@ -246,8 +246,8 @@ func TestQueuesBothSides(t *testing.T) {
 	}
 }
 
-// TestStoragesBothSides: values that go with a task and a cgroup. It is not
-// parallel, as the cgroup's is of all this process does.
+// TestStoragesBothSides: values that go with a task and a cgroup. It is not parallel, because the value of the cgroup counts all that this
+// process does.
 func TestStoragesBothSides(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 9)
 	tasks, groups := made(t, maps.NewTaskStorage[uint64]("tasks")), made(t, maps.NewCgroupStorage[uint64]("groups"))
@@ -396,8 +396,8 @@ func TestTailCallsAndMapsOfMaps(t *testing.T) {
 	}
 }
 
-// TestGlobalsBothSides: programs and user space add to one variable at once, and
-// what is read-only decides what is compiled in.
+// TestGlobalsBothSides: programs and user space add to one variable at the same time, and read-only data decides which code the verifier
+// keeps.
 func TestGlobalsBothSides(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()

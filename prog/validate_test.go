@@ -37,7 +37,7 @@ var (
 // raw is a program in instructions.
 func raw() *dsl.Program { return dsl.Assembly("raw", dsl.Mov64Imm(isa.R0, 0), dsl.Exit()) }
 
-// TestAProgramKnowsItsType: the context says it, and contradictions are found, all without a kernel.
+// TestAProgramKnowsItsType: the type comes from the context, and contradictions are found. Both need no kernel.
 func TestAProgramKnowsItsType(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -58,7 +58,7 @@ func TestAProgramKnowsItsType(t *testing.T) {
 		{"an SKB with its type", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeSocketFilter}, syscall.ProgTypeSocketFilter,
 			0, mistake.None, ""},
 		{"an SKB without", dsl.Func("p", takesSKB), prog.Options{}, 0, 0, mistake.BadProgType,
-			"its context, struct __sk_buff, serves several\n\thelp: set Options.Type; it may be socket_filter, sched_cls, sched_act, " +
+			"several types have its context, struct __sk_buff\n\thelp: set Options.Type; it may be socket_filter, sched_cls, sched_act, " +
 				"cgroup_skb"},
 		{"an SKB as XDP", dsl.Func("p", takesSKB), prog.Options{Type: syscall.ProgTypeXDP}, 0, 0, mistake.BadProgType,
 			"the program takes a struct __sk_buff, and Options.Type is xdp: such programs have a context, a struct xdp_md"},
@@ -111,7 +111,8 @@ func wantFinding(t *testing.T, err error, kind mistake.Kind, want string) {
 	t.Errorf("want %v with %q in:\n%v", kind, want, err)
 }
 
-// TestTheLicenceIsTheAuthors: none is a finding, with the choices; what is not compatible with the GPL is the author's choice too.
+// TestTheLicenceIsTheAuthors: a missing licence is a finding that lists the choices. A licence that is not compatible with the GPL is
+// accepted: the author decides.
 func TestTheLicenceIsTheAuthors(t *testing.T) {
 	target := compile.Target{BTF: types(t), ByteOrder: isa.Native}
 	wantFinding(t, prog.Validate(dsl.Func("p", takesXDP), prog.Options{}, target), mistake.MissingLicense,

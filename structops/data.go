@@ -17,7 +17,7 @@ import (
 
 func isNotFound(err error) bool { return errors.Is(err, btf.ErrNotFound) }
 
-// isZero reports whether a member has the value that it has if it is not set.
+// isZero reports whether a value is the same as when the member is not set.
 func isZero(value any) bool { return reflect.ValueOf(value).IsZero() }
 
 // bindData places the value of a data member in the struct.

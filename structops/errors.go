@@ -18,7 +18,7 @@ var (
 	ErrNotRegistrable = errors.New("this type can be tested, but never registered")
 )
 
-// meanings says what an error of a step means. Measured on Linux 6.18.
+// meanings explains the errors of steps. Measured on Linux 6.18.
 var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepCreateMap, errno.EINVAL, nil, "the kernel refused size, flags or name of the map; kernels before 6.4 know no "+
 		"BPF_F_LINK"),

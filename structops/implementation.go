@@ -32,8 +32,8 @@ const (
 	sleepableTag = ",sleepable"
 )
 
-// ByName gives an implementation with its members by name. Names can be set there to what a Go struct does not take, such as a program in
-// instructions:
+// ByName returns an implementation with its members by name. Members can then be set to values that a Go struct does not take, such as a
+// program in instructions:
 //
 //	ops := structops.ByName(tcp.CongestionOps{…})
 //	ops.Members["ssthresh"] = dsl.Assembly("ssthresh", …)

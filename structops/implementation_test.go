@@ -65,7 +65,7 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// TestNilImplementations: what is not there is a finding, and not a panic.
+// TestNilImplementations: a nil implementation is a finding, and not a panic.
 func TestNilImplementations(t *testing.T) {
 	for _, impl := range []structops.Implementation{nil, (*byHand)(nil)} {
 		err := structops.Validate(impl, on(t, "6.18"))
@@ -77,7 +77,7 @@ func TestNilImplementations(t *testing.T) {
 	}
 }
 
-// TestMistakesInAStruct: what Go's compiler does not know of is found when the struct is compared with the kernel.
+// TestMistakesInAStruct: mistakes that Go's compiler cannot see are found when the struct is compared with the kernel.
 func TestMistakesInAStruct(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

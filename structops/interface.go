@@ -14,8 +14,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// An Interface is a kernel struct that programs can implement, as a kernel's BTF
-// has it.
+// An Interface is a kernel struct that programs can implement, as it is in a kernel's BTF.
 type Interface struct {
 	Name      string
 	ID        btf.ID // of the struct: what programs are loaded for
@@ -88,12 +87,10 @@ func (t *Interface) Member(name string) (Member, bool) {
 // implementations in.
 const valuePrefix = "bpf_struct_ops_"
 
-// linkStruct is a kernel type that is there exactly when registration through
-// links is.
+// linkStruct is a type that a kernel has exactly when it can register through links.
 const linkStruct = "bpf_struct_ops_link"
 
-// typeNames are the names that reading a type looks up, for one pass over the
-// BTF together with all others.
+// typeNames are the names that are looked up when a type is read. They are found together with all others, in one pass over the BTF.
 func typeNames(name string) []string {
 	k := linux.OpsTypeNamed(name)
 	names := []string{name, valuePrefix + name, linkStruct}
@@ -115,8 +112,7 @@ func typeNames(name string) []string {
 	return names
 }
 
-// stubNames are the functions whose parameters have the names, and the
-// annotations, of a member's.
+// stubNames are the functions whose parameters have names and annotations for the parameters of a member.
 func stubNames(k *linux.OpsType, member string) []string {
 	names := []string{k.Name + "__" + member} // where the kernel looks for annotations
 	if k.Stubs != "" && k.Stubs != k.Name+"__" {
@@ -125,9 +121,8 @@ func stubNames(k *linux.OpsType, member string) []string {
 	return names
 }
 
-// ReadInterface reads an ops struct from a kernel's BTF. A ___flavour suffix of the
-// name is dropped, as C programs use it to tell several definitions of a type
-// apart. The error wraps btf.ErrNotFound when the kernel has no such interface.
+// ReadInterface reads an ops struct from a kernel's BTF. A ___flavour suffix of the name is dropped: C programs use it to distinguish
+// several definitions of a type. The error wraps btf.ErrNotFound when the kernel has no such interface.
 //
 // The names in also are looked up in the same pass over the BTF, so that asking
 // for them afterwards costs nothing.
@@ -191,7 +186,7 @@ func ReadInterface(types *btf.Types, name string, also ...string) (*Interface, e
 	return t, nil
 }
 
-// readStubs gives the prototypes of those of the functions that the kernel has.
+// readStubs returns the prototypes of those functions that the kernel has.
 func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, error) {
 	ids := make(map[string]btf.ID)
 	for _, name := range names {
@@ -217,9 +212,8 @@ func readStubs(types *btf.Types, names []string) (map[string]*cbtf.FuncProto, er
 	return protos, nil
 }
 
-// params gives a callback's parameters the names and annotations of the
-// kernel's stub, or else the names that we know: prototypes in an ops struct
-// have none.
+// params gives a callback's parameters the names and annotations of the kernel's stub, or without a stub the names that we know.
+// Prototypes in an ops struct have no names.
 func params(k *linux.OpsType, m Member, stubs map[string]*cbtf.FuncProto) []place.Param {
 	params := make([]place.Param, len(m.Proto.Params))
 	names := k.ParamNames(m.Name)
@@ -245,8 +239,8 @@ func params(k *linux.OpsType, m Member, stubs map[string]*cbtf.FuncProto) []plac
 			if name != "" {
 				params[i].Name = name
 			}
-			// Only the function that the kernel itself looks for has a say in
-			// what may be nil, and what has to be given back (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
+			// Only the function that the kernel itself looks for decides what may be nil, and what must be released
+			// (kernel/bpf/bpf_struct_ops.c, find_stub_func_proto).
 			asked := stub == k.Name+"__"+m.Name
 			params[i].Nullable, params[i].Ref = nullable && asked, ref && asked
 		}

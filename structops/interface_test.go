@@ -8,8 +8,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
-// TestAnnotationsOfParameters: the suffixes of a stub's parameters count where the kernel itself looks for them, in the function that is
-// named by the type and the member.
+// TestAnnotationsOfParameters: the suffixes of a stub's parameters count only in the function where the kernel itself looks for them. Its
+// name has the type and the member.
 func TestAnnotationsOfParameters(t *testing.T) {
 	pointer := &cbtf.Pointer{Target: &cbtf.Struct{Name: "sk_buff"}}
 	unnamed := &cbtf.FuncProto{Return: &cbtf.Void{}, Params: []cbtf.FuncParam{{Type: pointer}, {Type: pointer}}}

@@ -18,8 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// What the kernel tests share: names that no other test has, algorithms whose
-// window tells which of them runs, and flows that use them.
+// What the kernel tests share: names that no other test has, algorithms that can be recognised by their window, and flows that use them.
 
 var names atomic.Uint32
 
@@ -105,10 +104,10 @@ func wantWindow(t *testing.T, flow *netlab.Flow, want uint32) {
 	}, func() string { return fmt.Sprintf("it is %d", got) })
 }
 
-// patience is how long the kernel may take for what it does later: moments, but longer on a machine that has other work.
+// patience is how long the kernel may take for work that it does later. It is usually short, but longer on a busy machine.
 const patience = 30 * time.Second
 
-// eventually waits for what happens elsewhere in the kernel.
+// eventually waits until something has happened elsewhere in the kernel.
 func eventually(t testing.TB, what string, happened func() bool, otherwise func() string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !happened(); time.Sleep(2 * time.Millisecond) {

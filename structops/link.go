@@ -23,7 +23,7 @@ import (
 //
 // Kernels before 6.4 have no links. There, a Link stands for the registration
 // itself, which outlives a process that is killed. Close ends it unless it is
-// pinned; Detach ends it in any case, removing the pin alone does not.
+// pinned. Detach always ends it; removing the pin alone does not.
 type Link struct {
 	//lint:ignore U1000 its method makes this a link.Link
 	linkSeal
@@ -110,12 +110,13 @@ func (l *Link) Detach() error {
 // Update replaces the implementation by another of the same type and name, in
 // one step: there is no moment without one. New users get the new one. TCP
 // connections that are open keep the programs that they began with until they
-// close, or set the algorithm again by setsockopt, though its name is the same
-// (measured on Linux 6.12 and 6.18).
+// close, or set the algorithm again by setsockopt, even though its name is the
+// same (measured on Linux 6.12 and 6.18).
 //
-// It takes a *[Loaded], and takes over what that holds: it is closed then, as it is
-// when Update fails. Update fails with link.ErrReplaced, and changes nothing, when
-// somebody else has updated the link since this Link was made or updated.
+// It takes a *[Loaded], and takes over what that holds: the Loaded is closed
+// afterwards, also when Update fails. Update fails with link.ErrReplaced, and
+// changes nothing, when somebody else has updated the link since this Link was made
+// or updated.
 func (l *Link) Update(to prog.Verified) error {
 	loaded, ok := to.(*Loaded)
 	if !ok {
@@ -143,9 +144,9 @@ func (l *Link) Update(to prog.Verified) error {
 		return err
 	}
 	// The old map is always named, so that two processes cannot undo each
-	// other's update without noticing. It is never the map that the link has:
-	// that is new with each update (the kernel does not check for it, and would
-	// add a list entry twice).
+	// other's update without noticing. The new map is never the map that the
+	// link has already: each update has a map of its own. (The kernel does not
+	// check for this, and would add a list entry twice.)
 	if err := syscall.LinkUpdate(l.fd, loaded.table, l.table, syscall.LinkReplace); err != nil {
 		return p.failed(prog.StepUpdate, err)
 	}
@@ -191,8 +192,8 @@ func (l *Link) holder() *syscall.FD {
 	return l.fd
 }
 
-// Unpin removes the files that this Link was pinned to, or opened from: the
-// implementation then ends with the last link to it that is closed. Without one it does nothing.
+// Unpin removes the files that this Link was pinned to, or opened from. The implementation then ends when the last link to it is closed.
+// Without such files Unpin does nothing.
 func (l *Link) Unpin() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

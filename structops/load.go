@@ -29,7 +29,7 @@ type seal = attachment.Verified
 // behind when it fails.
 func (p *Plan) Load() (*Loaded, error) { return p.load(p.Type.HasLink) }
 
-// load is Load for registering with a link, or in the way before there were links.
+// load is Load, for registering with a link or, as before Linux 6.4, without one.
 func (p *Plan) load(linked bool) (loaded *Loaded, err error) {
 	l := &Loaded{plan: p, linked: linked}
 	defer func() {
@@ -95,7 +95,7 @@ func (l *Loaded) FD() *syscall.FD { return l.table }
 
 // Program is the loaded program of a member, to be run with
 // syscall.ProgTestRun, or nil when the member is not set. It is closed with l;
-// after that there is none.
+// after that Program returns nil.
 func (l *Loaded) Program(member string) *syscall.FD {
 	for i, p := range l.programs {
 		if l.plan.Programs[i].Member.Name == member {
@@ -134,8 +134,8 @@ func (l *Loaded) fill() error {
 	return nil
 }
 
-// Register makes the kernel use the implementation. The link that it gives
-// takes over what l holds: l is closed then, as it is when Register fails.
+// Register makes the kernel use the implementation. The returned link takes over what l holds: l is closed afterwards, also when Register
+// fails.
 func (l *Loaded) Register() (*Link, error) {
 	defer l.Close()
 	p := l.plan
@@ -165,8 +165,8 @@ func (l *Loaded) Register() (*Link, error) {
 // Load checks an implementation against the running kernel and loads it; nothing is registered. It takes Linux 5.11 or later, CAP_BPF and
 // CAP_PERFMON.
 //
-// Mistakes that can be known beforehand are returned together as mistake.Findings, before the kernel is asked; what the kernel's verifier
-// refuses comes as a prog.ProgramError.
+// Mistakes that can be known beforehand are returned together as mistake.Findings, before the kernel is asked. A refusal of the kernel's
+// verifier is a prog.ProgramError.
 func Load(impl Implementation) (*Loaded, error) { return load(impl, dsl.Here(0)) }
 
 func load(impl Implementation, at dsl.Position) (*Loaded, error) {

@@ -22,9 +22,9 @@ import (
 )
 
 // A registered implementation is a link, a map, its programs and their types.
-// These tests note the ids of all of them and hold the kernel to letting them
-// go: names would not tell types, nor links, and counts would count those of
-// other processes.
+// These tests note the ids of all of them, and wait until the kernel has
+// released them. Names would not be enough, because types and links have
+// none, and counts would include objects of other processes.
 
 // kinds opens the kinds of objects by id.
 var kinds = map[string]func(uint32) (*syscall.FD, error){
@@ -153,8 +153,7 @@ func wantComplete(t *testing.T, o objects) {
 	}
 }
 
-// wantGone waits until the kernel has let go of the objects, which it does
-// after those who may be running the programs are through.
+// wantGone waits until the kernel has let go of the objects, which it does when nothing can be running the programs any more.
 func wantGone(t *testing.T, o objects) {
 	t.Helper()
 	eventually(t, "end of all objects", func() bool { return o.left() == "" }, o.left)
@@ -201,8 +200,7 @@ func TestKilledProcessLeavesNoObjects(t *testing.T) {
 	wantUnlisted(t, name)
 }
 
-// TestFailedRegistrationLeavesNoObjects: whatever step fails, the programs and
-// maps of the attempt go.
+// TestFailedRegistrationLeavesNoObjects: whichever step fails, the programs and maps of the attempt are released.
 func TestFailedRegistrationLeavesNoObjects(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)

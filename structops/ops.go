@@ -23,25 +23,24 @@ type Ops struct {
 	Members Members // by the names that the kernel gives them
 	License string  // what the programs are published under, compatible with the GPL: "GPL", "Dual MIT/GPL"
 
-	Unchecked bool // the kernel judges the programs, and nobody before it; see compile.Target
+	Unchecked bool // only the kernel checks the programs; see compile.Target
 }
 
 // Members are the members that an implementation sets, by name. A callback
 // takes a *dsl.Program or a Go function as dsl.Func does, and nil leaves it out;
 // data takes an integer, a bool, or, where it is an array of characters, a
-// string. One program may serve in several members.
+// string. One program may be used for several members.
 type Members map[string]any
 
-// What Prepare finds in an implementation, besides what compile.Compile finds
-// A Plan is an implementation that has been checked against a kernel and
-// compiled for it: all that can be known before the kernel is asked.
+// A Plan is an implementation that has been checked against a kernel and compiled for it, as far as that is possible before the kernel is
+// asked.
 type Plan struct {
 	Type     *Interface
 	Programs []Program // in the order of the struct's members
 	License  string
 	Name     string // what the kernel will list it as; "" where the type has no names
 
-	value []byte // the map's value, but for the programs
+	value []byte // the map's value, without the programs
 }
 
 // A Program is a program bound to a member.
@@ -64,7 +63,7 @@ func Prepare(impl Implementation, target compile.Target) (*Plan, error) {
 	return prepare(impl, target, dsl.Here(0))
 }
 
-// prepare does the work; at is the line to name for mistakes of no program.
+// prepare does the work; at is the line for mistakes that are not in a program.
 func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan, error) {
 	ops := ByName(impl)
 	if ops.Type == "" {

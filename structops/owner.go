@@ -29,8 +29,8 @@ func (p *Plan) owner() string {
 }
 
 // holdsName reports whether a map has the plan's name registered: by itself, or
-// through a link. That it holds an implementation is not enough, since ours
-// does so too when its registration fails.
+// through a link. It is not enough that the map holds an implementation: ours
+// does that too when its registration fails.
 func (p *Plan) holdsName(id uint32) bool {
 	fd, err := syscall.MapFDByID(id)
 	if err != nil {
@@ -64,8 +64,8 @@ func linked(mapID uint32) bool {
 	return false
 }
 
-// holder describes a process that holds a map or a link to it; "" when there
-// is none, as with what is only pinned, or when it may not be seen.
+// holder describes a process that holds a map or a link to it; "" when there is none (the map may be only pinned), or when this process
+// may not see it.
 func holder(mapID uint32) string {
 	files, err := filepath.Glob("/proc/[0-9]*/fdinfo/*")
 	if err != nil {

@@ -18,7 +18,7 @@ type algorithm struct{ least uint32 }
 
 func (a algorithm) ssthresh(f *dsl.Fn, tp tcp.Sock) uint32 { return a.least } // a Go number, not dsl.U32
 
-// TestMembersThatCannotBeReadHaveTheUsersLine: a method value has no line of its own, and a nil function none at all.
+// TestMembersThatCannotBeReadHaveTheUsersLine: a method value has no line of its own, and a nil function has no line.
 func TestMembersThatCannotBeReadHaveTheUsersLine(t *testing.T) {
 	types, err := fixture.Open("6.18")
 	if err != nil {

@@ -93,8 +93,7 @@ func TestNameTakenNamesTheOwner(t *testing.T) {
 	}
 }
 
-// TestManyRounds registers and closes 200 times. Descriptors, and the ids of
-// what the kernel made, are given back.
+// TestManyRounds registers and closes 200 times. Descriptors are closed, and the objects that the kernel made disappear.
 func TestManyRounds(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -159,8 +158,7 @@ func countNamed(t testing.TB, name string, ids iter.Seq2[uint32, error], open fu
 	return n
 }
 
-// TestKernelRefusals are mistakes that only the kernel finds: they say which
-// step failed, and what may be behind it.
+// TestKernelRefusals are mistakes that only the kernel finds: the error says which step failed, and what the cause may be.
 func TestKernelRefusals(t *testing.T) {
 	kerneltest.Require(t)
 	flags := fixed(uniqueName(), 7)

@@ -28,7 +28,8 @@ func (t *Interface) Settable(m Member) bool {
 	return false
 }
 
-// MaySleep reports whether the program for a callback may be a sleepable one. Where that is not known it is true, and left to the kernel.
+// MaySleep reports whether the program for a callback may be a sleepable one. When that is not known, it returns true, and the kernel
+// decides.
 func (t *Interface) MaySleep(m Member) bool {
 	return m.Proto != nil && (t.known.Sleepable == nil || slices.Contains(t.known.Sleepable, m.Name))
 }

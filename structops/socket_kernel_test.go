@@ -19,7 +19,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// What sockets see of an implementation that comes, changes and goes.
+// What sockets see when an implementation is registered, updated and removed.
 
 // wantWindowKept looks for 50 ms, a dozen round trips, whether a flow that
 // goes on sending keeps its window.
@@ -44,7 +44,7 @@ func wantWindowKept(t *testing.T, flow *netlab.Flow, want uint32) {
 
 // TestOpenSocketMovesWhenItAsks: an open socket keeps the programs that it
 // began with after an update, until it sets the algorithm again: the name is
-// the same, and what stands behind it is not.
+// the same, but it now means other programs.
 func TestOpenSocketMovesWhenItAsks(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	name := uniqueName()

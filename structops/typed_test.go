@@ -77,7 +77,7 @@ func withControl(control func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32,
 	return ops
 }
 
-// TestOneFunctionForTwoSignatures: cong_control is passed ack and flag since Linux 6.10. Functions that leave them alone serve all
+// TestOneFunctionForTwoSignatures: cong_control is passed ack and flag since Linux 6.10. A function that does not use them works for all
 // kernels.
 func TestOneFunctionForTwoSignatures(t *testing.T) {
 	control := func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {

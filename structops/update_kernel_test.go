@@ -43,8 +43,7 @@ func TestUpdateUnderARunningFlow(t *testing.T) {
 	wantWindow(t, dial(t, lab, name), 17)
 }
 
-// TestUpdateRefusesTheWrongOldOne: of two who opened one link, the second to
-// update learns that it is not what it was.
+// TestUpdateRefusesTheWrongOldOne: when two processes have opened one link, the second update fails because the link has changed.
 func TestUpdateRefusesTheWrongOldOne(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	pin := filepath.Join(kerneltest.BPFFS(t), "pin")
@@ -111,7 +110,7 @@ func TestDetachSignalsDone(t *testing.T) {
 	}
 }
 
-// TestDetachElsewhereSignalsDone: whoever detaches, all who hold the link learn.
+// TestDetachElsewhereSignalsDone: after a detach by one holder of the link, all holders are told.
 func TestDetachElsewhereSignalsDone(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10) // the first to tell those who poll
 	pin := filepath.Join(kerneltest.BPFFS(t), "pin")

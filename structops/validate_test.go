@@ -22,7 +22,7 @@ const (
 	w, dw          = isa.W, isa.DW
 )
 
-// A sound implementation, which the rows below spoil in one way each.
+// A correct implementation. Each row below makes one mistake in it.
 var (
 	window = dsl.Assembly("window", dsl.Proto("u32", "struct sock *sk"),
 		dsl.LoadMem(dw, r1, r1, 0), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"), dsl.Exit())
@@ -65,9 +65,8 @@ func TestSoundOnThreeKernels(t *testing.T) {
 	}
 }
 
-// TestValidate holds the message for every mistake of struct_ops programs
-// that can be known before the kernel is asked. Each row has exactly the one
-// mistake.
+// TestValidate has the message for every mistake of struct_ops programs that can be known before the kernel is asked. Each row has exactly
+// one mistake.
 func TestValidate(t *testing.T) {
 	p := func(items ...dsl.Item) *dsl.Program { return dsl.Assembly("bad", items...) }
 	dummy := func(program *dsl.Program) structops.Ops {
@@ -263,8 +262,7 @@ func TestPrototypesDrift(t *testing.T) {
 	}
 }
 
-// TestTwoImplementationsNeverMix: one program in two implementations, and two
-// programs of one name, land where they were put.
+// TestTwoImplementationsNeverMix: one program in two implementations, and two programs with the same name, are bound to the right members.
 func TestTwoImplementationsNeverMix(t *testing.T) {
 	two := dsl.Assembly("window", dsl.Mov64Imm(r0, 2), dsl.Exit())
 	three := dsl.Assembly("window", dsl.Mov64Imm(r0, 3), dsl.Exit())

@@ -19,23 +19,21 @@ type watch struct {
 	wait sync.WaitGroup
 }
 
-// Done is closed when the implementation is no longer registered through this
-// link: by Detach, by whoever detached it elsewhere (Linux 6.10 and later
-// tell), or by Close.
+// Done is closed when the implementation is no longer registered through this link: after Detach, after a detach elsewhere (since Linux
+// 6.10), or after Close.
 func (l *Link) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.watch == nil {
 		l.watch = newWatch(l.fd)
-		if l.detached || l.fd == nil && l.table == nil { // it is over, which the kernel need not tell
+		if l.detached || l.fd == nil && l.table == nil { // it has ended, and nothing is left to wait for
 			l.watch.end()
 		}
 	}
 	return l.watch.done
 }
 
-// newWatch begins to watch a link. Where there is none to watch, only stop
-// closes done.
+// newWatch begins to watch a link. When there is no link to watch, only stop closes done.
 func newWatch(link *syscall.FD) *watch {
 	w := &watch{done: make(chan struct{}), wake: -1}
 	if link == nil {
@@ -58,7 +56,7 @@ func (w *watch) run() {
 	defer w.end()
 	fds := []unix.PollFd{{Fd: int32(w.link.Int())}, {Fd: int32(w.wake), Events: unix.POLLIN}}
 	for {
-		// Without asked-for events a descriptor reports errors and hang-ups only.
+		// When no events are asked for, a descriptor reports only errors and hang-ups.
 		_, err := unix.Poll(fds, -1)
 		if err != nil && !errors.Is(err, unix.EINTR) || fds[0].Revents != 0 || fds[1].Revents != 0 {
 			return

@@ -2,7 +2,7 @@
 
 package structops
 
-// A watch waits for a link to be detached; elsewhere than on Linux there are none.
+// A watch waits for a link to be detached; on systems other than Linux there is none.
 type watch struct{}
 
 // Done is closed: there is nothing registered.

@@ -22,12 +22,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// The plans in this file are spoiled after they were checked, so that the
-// kernel is the one to refuse them: as it does with types that internal/linux has no
-// row for, and with what newer kernels come to refuse.
+// The plans in this file are made wrong after they were checked, so that the kernel refuses them. The same happens with types that have no
+// row in internal/linux, and with plans that only newer kernels refuse.
 
-// TestKernelRefusesAStep holds every refusal to naming its step, the
-// implementation, the kernel's errno and what may be behind it.
+// TestKernelRefusesAStep: every refusal names its step, the implementation, the kernel's errno and the likely cause.
 func TestKernelRefusesAStep(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4) // steps and answers are those of registering with a link
 	kerneltest.NoLeaks(t)
@@ -112,9 +110,8 @@ func (p *Plan) remove(member string) {
 	p.Programs = slices.DeleteFunc(p.Programs, func(program Program) bool { return program.Member.Name == member })
 }
 
-// TestKernelRefusesTheTarget: what is wrong with where a program is loaded for
-// comes as a ProgramError too, at the line of the program where the log names
-// no instruction.
+// TestKernelRefusesTheTarget: a wrong target of a program is a ProgramError too. It has the line of the program when the log names no
+// instruction.
 func TestKernelRefusesTheTarget(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -160,8 +157,8 @@ func TestKernelRefusesTheTarget(t *testing.T) {
 	}
 }
 
-// TestTypeWithoutARow: a type that internal/linux says nothing of goes the same way.
-// bpf_dummy_ops then reaches the step that the kernel has no answer for.
+// TestTypeWithoutARow: a type without a row in internal/linux works the same way. bpf_dummy_ops then reaches the step that the kernel does
+// not implement for it.
 func TestTypeWithoutARow(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -208,7 +205,7 @@ func TestUpdateThatTheKernelRefuses(t *testing.T) {
 	}
 }
 
-// TestLoadedIsUsedOnce: what was handed on or closed answers with an error.
+// TestLoadedIsUsedOnce: a Loaded that was registered or closed returns an error.
 func TestLoadedIsUsedOnce(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -258,8 +255,8 @@ func TestMapIsWrittenOnce(t *testing.T) {
 	}
 }
 
-// TestDoneAskedForAfterDetach: Done tells what is over already, also in the way
-// without links, where the kernel tells nobody.
+// TestDoneAskedForAfterDetach: Done is closed when the registration has ended already, also without links, where the kernel does not
+// report it.
 func TestDoneAskedForAfterDetach(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
