@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -17,7 +18,7 @@ func refineNilArgument(a *account) {
 		return
 	}
 	for _, s := range a.Slice { // it was released, and is a number since then
-		if isCall(s.Text) && strings.Contains(s.Text, "_release") && s.Insn != a.Insn {
+		if linux.GivesBack(calleeOf(s.Text)) && s.Insn != a.Insn {
 			a.Kind = mistake.ReleasedTwice
 			a.Explanation = "The argument was already released at " + placed(s) + ", so the program no longer holds it."
 			a.Fix = "Release it only once, and do not use it after that."
@@ -77,10 +78,20 @@ func refineArgument(a *account) {
 		switch {
 		case strings.HasPrefix(a.args[2], "map_ptr"):
 			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."
-		case callee == "bpf_snprintf" || callee == "bpf_trace_vprintk":
+		case wantsText(callee, n):
 			a.Fix = "Put the format text into a read-only map: maps.NewReadOnly."
 		}
 	}
+}
+
+// wantsText reports whether argument n of a helper, counted from 1, must be a text in a read-only map.
+func wantsText(callee string, n int) bool {
+	id, ok := linux.HelperID(callee)
+	if !ok {
+		return false
+	}
+	args := linux.HelperByID(id).Args
+	return n <= len(args) && args[n-1].Kind == linux.ArgConstantText
 }
 
 // refineMaybeNil names the source of the value that may be nil.
@@ -154,11 +165,13 @@ func refineHelper(a *account) {
 	if len(a.args) == 0 || strings.HasPrefix(a.Reason, "func ") {
 		return
 	}
+	id, _ := linux.HelperID(a.args[0])
+	why := linux.OpsTypeNamed(a.program.Struct).HelperForbidden(a.program.Member, id)
 	switch {
-	case a.args[0] == "bpf_setsockopt" && a.program.Member == "release":
-		a.Explanation = "release may not call bpf_setsockopt, because the socket is being closed there. Other members of " +
-			a.program.Struct + " may call it."
-		a.Fix = "Set the option in init, or in another member."
+	case why != "":
+		a.Explanation = a.program.Member + " may not call " + a.args[0] + ": " + why + ". Other members of " + a.program.Struct +
+			" may call it."
+		a.Fix = "Call it in another member."
 	case a.program.Member != "":
 		a.Explanation = a.program.Struct + "." + a.program.Member + " may not call " + a.args[0] + "."
 		a.Fix = "Use what this interface offers: the base helpers, its own kernel functions (f.Kernel), and those in the documentation " +

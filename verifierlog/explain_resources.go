@@ -1,27 +1,12 @@
 package verifierlog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
-)
 
-// releases say how to release what a call acquired, and whether this is also needed when the call failed.
-var releases = [...]struct {
-	acquire string // the beginning of the call's name
-	release string
-	always  bool // it must be released even when the call failed
-}{
-	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr, even when the call returned an error", true},
-	{"bpf_ringbuf_reserve", "ring.Submit(f, r) or ring.Discard(f, r)", false},
-	{"bpf_sk_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))", false},
-	{"bpf_skc_lookup_", "bpf_sk_release (f.Helper(\"bpf_sk_release\", sk))", false},
-	{"bpf_task_", "f.Kernel(\"bpf_task_release\", task)", false},
-	{"bpf_cgroup_", "f.Kernel(\"bpf_cgroup_release\", cgroup)", false},
-	{"bpf_cpumask_", "f.Kernel(\"bpf_cpumask_release\", mask)", false},
-	{"bpf_iter_", "the iterator's _destroy function, even when no element is left; f.Range does this itself", true},
-	{"bpf_kptr_xchg", "the release function of its type (bpf_task_release for a task), or put it back with r.Exchange", false},
-	{"bpf_obj_new", "f.Kernel(\"bpf_obj_drop_impl\", p, 0)", false},
-}
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+)
 
 // refineReference names what is held, and how to release it.
 func refineReference(a *account) {
@@ -45,15 +30,15 @@ func refineReference(a *account) {
 	if lost, ok := a.noted(LastIsLost); ok {
 		a.Explanation += " Its last copy is overwritten at " + placed(lost) + "."
 	}
-	for _, r := range releases {
-		if strings.HasPrefix(calleeOf(acquired.Text), r.acquire) {
-			if r.always {
-				a.Fix = "End it on every path to the exit: " + r.release + "."
-				return
-			}
-			a.Fix = "Release it on every path to the exit, except where it is nil: " + r.release + "."
-			return
-		}
+	gives, ok := linux.HoldingOf(calleeOf(acquired.Text))
+	switch {
+	case !ok:
+	case gives.Always:
+		a.Fix = "End it on every path to the exit, even when the call failed or found nothing: " + givingBack(gives) + "."
+	case gives.MayBeNil:
+		a.Fix = "Release it on every path to the exit, except where it is nil: " + givingBack(gives) + "."
+	default:
+		a.Fix = "Release it on every path to the exit: " + givingBack(gives) + "."
 	}
 }
 
@@ -72,29 +57,19 @@ func refineReleased(a *account) {
 	}
 }
 
-// sections are what the kernel calls regions, with the calls that end them.
-var sections = [...]struct{ region, what, end string }{
-	{"bpf_spin_lock", "a spin lock is held", "f.Locked(lock, body) releases it at the end of its body: exit the program after it, not " +
-		"inside. By hand, call bpf_spin_unlock on every path."},
-	{"bpf_rcu_read_lock", "an RCU section is open", "f.RCU(body) ends it: exit the program after it, not inside. By hand, call " +
-		"bpf_rcu_read_unlock on every path."},
-	{"bpf_preempt_disable", "preemption is disabled", "Call bpf_preempt_enable on every path: f.Kernel(\"bpf_preempt_enable\")."},
-	{"bpf_local_irq_save", "interrupts are disabled", "Call bpf_local_irq_restore with the saved flags on every path."},
-}
-
 // refineSection names the section that is not ended.
 func refineSection(a *account) {
-	for _, s := range sections {
-		unlock := strings.Replace(s.region, "lock", "unlock", 1)
-		if !strings.Contains(a.Reason, s.region) && !strings.Contains(a.Reason, unlock) {
+	for name, section := range linux.Holdings() {
+		named := func(call string) bool { return strings.Contains(a.Reason, call) }
+		if !section.Section || !named(name) && !slices.ContainsFunc(section.Back, named) {
 			continue
 		}
-		a.Explanation = "Here " + s.what
+		a.Explanation = "Here the program still holds the " + section.Thing
 		if began, ok := a.noted(BeginsIt); ok {
 			a.Explanation += ", since " + placed(began)
 		}
 		a.Explanation += ". " + instructionOf(*a.Report) + " is not allowed before it ends."
-		a.Fix = s.end
+		a.Fix = "On every path, call " + givingBack(section) + "."
 		return
 	}
 }
@@ -102,14 +77,14 @@ func refineSection(a *account) {
 // refineLocked names the call.
 func refineLocked(a *account) {
 	callee := calleeOf(a.Text)
-	switch callee {
-	case "":
+	if callee == "" {
 		return
-	case "bpf_spin_lock":
-		a.Explanation = "A spin lock is already held here. A program may hold only one at a time: a second call of bpf_spin_lock would " +
+	}
+	if id, ok := linux.HelperID(callee); ok && linux.HelperByID(id).Takes(linux.ArgLock) {
+		a.Explanation = "A spin lock is already held here. A program may hold only one at a time: a second call of " + callee + " would " +
 			"wait forever."
 		a.Fix = "End the first section before the second: do not use f.Locked inside the body of f.Locked."
-	default:
-		a.Explanation = callee + " is called while a spin lock is held. Before the lock is released, no other call is allowed."
+		return
 	}
+	a.Explanation = callee + " is called while a spin lock is held. Before the lock is released, no other call is allowed."
 }

@@ -10,7 +10,7 @@ func TestFunctionsAreWellFormed(t *testing.T) {
 		switch {
 		case seen[r.Name]:
 			t.Errorf("%s has two rows", r.Name)
-		case r.Has(FuncAcquires|FuncBegins|FuncSavesFlags) && (r.Held == "" || r.Back == ""):
+		case r.Has(FuncAcquires|FuncBegins|FuncSavesFlags|FuncEntersRCU|FuncStopsPreemption) && (r.Held == "" || len(r.Back) == 0):
 			t.Errorf("%s: the name of what it acquires is missing, or what releases it", r.Name)
 		case r.Has(FuncMayBeNil) && r.Has(FuncNilVaries):
 			t.Errorf("%s: may it be nil, or does that vary?", r.Name)

@@ -20,7 +20,8 @@ type Helper struct {
 	Maps    MapTypes // the types of maps that it accepts, if they are few; 0 for all that are not restricted
 	Also    MapTypes // restricted types of maps that it accepts too
 	Held    string   // what the program holds after the call, "socket"; "" for nothing
-	Back    string   // what releases it, after "release it with": "bpf_task_release"
+	Back    []string // the helpers that release or end it: one of them must be called
+	Or      string   // another way, after "or": "put it into a map with bpf_kptr_xchg"
 	Args    []Arg    // in order
 	Summary string   // what it does, as the rest of a sentence that begins with its name
 }

@@ -29,8 +29,8 @@ func TestHelpersAreWellFormed(t *testing.T) {
 			t.Errorf("%s: the result has the unknown type %q: add it to integers", h.Name, h.C)
 		case len(h.Args) > MostCallArguments:
 			t.Errorf("%s has %d arguments", h.Name, len(h.Args))
-		case (h.Held == "") != (h.Back == ""):
-			t.Errorf("%s: Held and Back must both be set, or neither", h.Name)
+		case (h.Held == "") != (len(h.Back) == 0 && h.Or == ""):
+			t.Errorf("%s: Held must be set, and Back or Or, or none of them", h.Name)
 		case h.Only != 0 && h.Not != 0:
 			t.Errorf("%s sets both Only and Not; one is enough", h.Name)
 		case h.Maps != 0 && h.Also != 0:

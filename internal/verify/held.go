@@ -38,13 +38,9 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 			return c.refuseWith(s, i, mistake.LockHeld, "call "+back+" before", "%s is still held %s", thing, where)
 		}
 	}
-	if s.rcu > 0 {
-		return c.refuseWith(s, i, mistake.LockHeld, "call bpf_rcu_read_unlock before", "%s is still held %s", c.sectionText(s, rcuSection),
-			where)
-	}
-	if s.preempt > 0 {
-		return c.refuseWith(s, i, mistake.LockHeld, "call bpf_preempt_enable before", "%s is still held %s",
-			c.sectionText(s, preemptSection), where)
+	if h, open := c.openSection(s); open {
+		thing, back := c.thing(h)
+		return c.refuseWith(s, i, mistake.LockHeld, "call "+back+" before", "%s is still held %s", thing, where)
 	}
 	for _, h := range s.held {
 		if h.kind == reference && !(returned == h.id && c.Type == linux.ProgTypeStructOps) {
@@ -65,11 +61,9 @@ func (c *checker) unsleepable(s *state) string {
 	if thing := c.heldThing(s, func(h held) bool { return h.kind != reference }); thing != "" {
 		return thing
 	}
-	switch {
-	case s.rcu > 0:
-		return c.sectionText(s, rcuSection)
-	case s.preempt > 0:
-		return c.sectionText(s, preemptSection)
+	if h, open := c.openSection(s); open {
+		thing, _ := c.thing(h)
+		return thing
 	}
 	return ""
 }
@@ -94,12 +88,15 @@ func (c *checker) heldThing(s *state, meant func(held) bool) string {
 	return thing
 }
 
-func (c *checker) sectionText(s *state, section section) string {
-	what, enter := "the RCU read lock", "bpf_rcu_read_lock"
-	if section == preemptSection {
-		what, enter = "the section without preemption", "bpf_preempt_disable"
+// openSection is the section that is open, if there is one: that of RCU, or the one without preemption.
+func (c *checker) openSection(s *state) (h held, open bool) {
+	switch {
+	case s.rcu > 0:
+		return held{insn: s.entered[rcuSection]}, true
+	case s.preempt > 0:
+		return held{insn: s.entered[preemptSection]}, true
 	}
-	return fmt.Sprintf("%s of %s (%s)", what, enter, c.place(s.entered[section]))
+	return held{}, false
 }
 
 // thing names a held thing and the function that releases it: "the socket of bpf_sk_lookup_tcp (instruction 5)".
@@ -111,17 +108,17 @@ func (c *checker) thing(h held) (thing, back string) {
 	name := ""
 	switch {
 	case in.IsHelperCall():
-		h := linux.HelperByID(int32(in.Imm))
-		name, thing, back = h.Name, h.Held, h.Back
+		name = linux.HelperByID(int32(in.Imm)).Name
 	case in.IsKfuncCall():
 		if p := c.kernel[kernelID(in)]; p != nil {
-			name, thing, back = p.name, p.row.Held, p.row.Back
+			name = p.name
 		}
 	}
-	if name == "" {
+	gives, ok := linux.HoldingOf(name)
+	if !ok {
 		return "the object acquired at " + c.place(h.insn), ""
 	}
-	return fmt.Sprintf("the %s of %s (%s)", thing, name, c.place(h.insn)), back
+	return fmt.Sprintf("the %s of %s (%s)", gives.Thing, name, c.place(h.insn)), gives.String()
 }
 
 // place names an instruction, for messages about another one.
