@@ -29,7 +29,7 @@ func (t *Types) EnumValue(enum, constant string) (int64, error) {
 			return value, nil
 		}
 	}
-	if _, err := t.end(); err != nil { // the blob is sound
+	if _, err := t.end(); err != nil { // check that the blob is correct
 		return 0, err
 	}
 	for pos := 0; pos < len(t.records); {

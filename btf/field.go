@@ -394,7 +394,8 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 			return
 		}
 		first := 0
-		if kind == KindStruct { // members are in order: what begins last before the offset has it, with bit fields beside it
+		// The members of a struct are in order: the last one that begins before the offset holds it, with other bit fields of its unit.
+		if kind == KindStruct {
 			first = sort.Search(r.vlen(), func(i int) bool { return base+r.member(i).offset/8 > offset }) - 1
 			for first > 0 && r.member(first-1).offset/8 == r.member(first).offset/8 {
 				first--

@@ -8,7 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// BenchmarkItem is what a constructor costs; most of that is finding out who calls it.
+// BenchmarkItem measures a constructor. Most of the time is needed to find the caller.
 func BenchmarkItem(b *testing.B) {
 	var item dsl.Item
 	b.ReportAllocs()

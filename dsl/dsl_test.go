@@ -17,8 +17,8 @@ func line() int {
 	return n
 }
 
-// TestEveryConstructorKnowsItsLine calls one of each kind; generated ones are
-// one line each, and small enough to be inlined, which must not matter.
+// TestEveryConstructorKnowsItsLine calls one of each kind. Generated constructors are small enough to be inlined, which must not change
+// the line.
 func TestEveryConstructorKnowsItsLine(t *testing.T) {
 	sub, subLine := dsl.Assembly("sub", dsl.Exit()), line()
 	items := []struct {
@@ -56,7 +56,7 @@ func TestEveryConstructorKnowsItsLine(t *testing.T) {
 	}
 }
 
-// half is a macro: the lines are those in it.
+// half is a macro: the items have the lines in it.
 func half(r isa.Register) []dsl.Item {
 	return []dsl.Item{dsl.Rsh64Imm(r, 1)}
 }
@@ -135,8 +135,7 @@ func TestProgramsAndSymbols(t *testing.T) {
 	}
 }
 
-// What is missing here is looked for by itself when compiling: another pass over
-// all of the kernel's BTF.
+// A name that is missing here costs another pass over all of the kernel's BTF when the program is compiled.
 func TestSymbolsOfAFunctionAreAllThatItLooksUp(t *testing.T) {
 	leaf := dsl.Func("leaf", func(f *dsl.Fn, tp dsl.Ptr) dsl.U32 {
 		f.Kernel("tcp_slow_start", tp, 1)

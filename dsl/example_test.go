@@ -39,8 +39,8 @@ func ExampleNew() {
 	//   exit
 }
 
-// A function of Go is run once, with values that stand for its arguments; what it
-// does with them is the program. Where fields are, the target's types say.
+// A Go function is run once, with values that stand for its arguments. Its operations on them are the program. The target's types decide
+// where fields are.
 func ExampleFunc() {
 	ssthresh := dsl.Func("ssthresh", func(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 		return tp.SndCwnd().Shr(1).Max(2) // half the window, at least two segments
@@ -96,8 +96,7 @@ func ExampleFn_If() {
 	// exit
 }
 
-// Nothing panics and nothing is silently left out: mistakes are found when the
-// program is compiled, all at once.
+// Nothing panics, and nothing is left out silently. Mistakes are reported together when the program is compiled.
 func ExampleFn() {
 	careless := dsl.Func("careless", func(f *dsl.Fn, n dsl.U32, total dsl.U64) dsl.U64 {
 		n.Add(1)

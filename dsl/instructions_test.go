@@ -11,8 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// Each constructor, given the operands of a recorded instruction, makes that
-// instruction; jumps do once they have their distance.
+// Each constructor makes a recorded instruction from its operands. Jumps are compared when they have their distance.
 func TestConstructorsMakeRecordedInstructions(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "isa", "testdata", "golden.tsv"))
 	if err != nil {

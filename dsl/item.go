@@ -7,10 +7,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// An Item is one line of a program: an instruction, a label, or an instruction
-// with an operand that is known by name until the program is compiled. Items
-// are made by the constructors of this package, which note where they were
-// called.
+// An Item is one line of a program: an instruction, a label, or an instruction with an operand that is only a name until the program is
+// compiled. The constructors of this package make items, and store the line that called them.
 type Item struct{ item }
 
 type item = record.Item
@@ -18,8 +16,8 @@ type item = record.Item
 // Pos is the line of Go that made the item.
 func (i Item) Pos() Position { return record.Position(i.Site()) }
 
-// at makes the item of a complete instruction. Its caller must be a constructor that users call, and neither may be inlined:
-// then the second return address is in the user's function. Following frame pointers takes a fiftieth of runtime.Callers.
+// at makes the item of a complete instruction. Its caller must be a constructor that users call, and neither of the two may be inlined.
+// Then the second return address is in the user's function. Following frame pointers takes a fiftieth of the time of runtime.Callers.
 //
 //go:noinline
 func at(ins isa.Instruction) Item {
@@ -46,8 +44,7 @@ func symbolic(kind record.ItemKind, ins isa.Instruction, ref record.Reference) I
 	return Item{record.NewItem(kind, ins, &ref, ir.Site{PC: pcs[1]})}
 }
 
-// Label marks the place of the next instruction. Several labels may stand at
-// one place; each name may stand once in a program.
+// Label marks the place of the next instruction. Several labels may mark one place. A program may have each name once.
 //
 //go:noinline
 func Label(name string) Item {
@@ -82,7 +79,7 @@ func StoreFieldImm(dst isa.Register, structName, path string, imm int32) Item {
 	return symbolic(record.FieldStoreImm, isa.StoreImm(isa.DW, dst, 0, imm), record.Reference{Name: structName, To: record.Path(path)})
 }
 
-// AddFieldOffset makes a pointer to a struct one to a field: dst += offset of path.
+// AddFieldOffset changes a pointer to a struct into a pointer to one of its fields: dst += offset of path.
 //
 //go:noinline
 func AddFieldOffset(dst isa.Register, structName, path string) Item {
@@ -113,16 +110,15 @@ func LoadFunc(dst isa.Register, sub *Program) Item {
 	return symbolic(record.SubAddress, isa.LoadFunc(dst, 0), calledProgram(sub))
 }
 
-// Raw takes an instruction as it is, for forms whose operands are computed
-// elsewhere. Jumps and calls in it count slots of the program as it is written,
-// two for 64-bit loads and more for loads of bit fields. Where Compile adds
-// instructions, for jumps that are far, they still lead to the same place.
+// Raw makes an item of a complete instruction, for example when its operands were computed elsewhere. Jumps and calls in it count slots of
+// the program as it is written: two for 64-bit loads, and more for loads of bit fields. When Compile adds instructions, for far jumps,
+// they still go to the same place.
 //
 //go:noinline
 func Raw(ins isa.Instruction) Item { return at(ins) }
 
-// Sleepable declares that the program may sleep: call helpers that wait, or
-// fault in memory. Few members of few kernel structs allow that.
+// Sleepable declares that the program may sleep: it may call helpers that wait, or that load pages of memory. Only a few members of a few
+// kernel structs allow that.
 //
 //go:noinline
 func Sleepable() Item { return symbolic(record.Sleepable, isa.Instruction{}, record.Reference{}) }

@@ -7,8 +7,7 @@ type object struct{ Ptr }
 
 func (object) StructName() string { return "bpf_cpumask" }
 
-// TestKernelPtrIsEightBytesOfTheKernels: in a struct it stands at its place, under the name
-// of the struct that it points to.
+// TestKernelPtrIsEightBytesOfTheKernels: in a struct it has its place, and the name of the struct that it points to.
 func TestKernelPtrIsEightBytesOfTheKernels(t *testing.T) {
 	l, err := LayoutFor[struct {
 		Count uint64

@@ -37,7 +37,7 @@ func (r *Ref[T]) declaredAs() CType {
 	return c
 }
 
-// identifierOf makes a name of C of a Go type's, which may have type arguments.
+// identifierOf makes a C name from the name of a Go type, which may have type arguments.
 func identifierOf(name string) string {
 	if name == "" {
 		return "anonymous"

@@ -21,7 +21,7 @@ type traffic struct {
 	Passed  packets
 }
 
-// text compiles a function and gives its instructions in hexadecimal.
+// text compiles a function and returns its instructions in hexadecimal.
 func text(t *testing.T, fn any) string {
 	t.Helper()
 	o, err := compile.Compile(dsl.Func("p", fn), compile.Target{ByteOrder: isa.LittleEndian})
@@ -35,7 +35,7 @@ func text(t *testing.T, fn any) string {
 	return fmt.Sprintf("% x", code)
 }
 
-// TestAtIsTheNamedField: a field named by a Go function is the one that its path names.
+// TestAtIsTheNamedField: a field named by a Go function is the same as the field named by its path.
 func TestAtIsTheNamedField(t *testing.T) {
 	for name, pair := range map[string][2]func(r dsl.Ref[traffic]) dsl.U64{
 		"nested": {
@@ -72,7 +72,7 @@ func TestAtIsTheNamedField(t *testing.T) {
 	}
 }
 
-// TestAtRefusesOtherAddresses: what is no part of the struct is a finding.
+// TestAtRefusesOtherAddresses: an address outside of the struct is a finding.
 func TestAtRefusesOtherAddresses(t *testing.T) {
 	other := new(uint64)
 	for name, part := range map[string]func(*traffic) *uint64{
@@ -91,7 +91,7 @@ func TestAtRefusesOtherAddresses(t *testing.T) {
 
 type portNumber uint16
 
-// TestNamedIntegersAreOperands: a value of a named type is its number, one in network order the number that it stands for.
+// TestNamedIntegersAreOperands: a value of a named type is its number. A value in network order is the number that it stands for.
 func TestNamedIntegersAreOperands(t *testing.T) {
 	const http portNumber = 80
 	program := func(o dsl.Operand) any {
@@ -113,7 +113,7 @@ func TestNamedIntegersAreOperands(t *testing.T) {
 	}
 }
 
-// TestBoolParameters: functions take and give Bools, and what is passed must be one.
+// TestBoolParameters: functions have Bools as parameters and results, and an argument must be a Bool.
 func TestBoolParameters(t *testing.T) {
 	not := dsl.Func("not", func(f *dsl.Fn, b dsl.Bool) dsl.Bool { return b.Not() })
 	if got := not.Proto.String(); got != "bool (bool)" {
@@ -134,7 +134,7 @@ func TestBoolParameters(t *testing.T) {
 	})
 }
 
-// TestPrintfFormats: what does not fit its verb is a finding; what does compiles.
+// TestPrintfFormats: a value that does not fit its verb is a finding. The others compile.
 func TestPrintfFormats(t *testing.T) {
 	for _, tt := range []struct {
 		format string

@@ -11,9 +11,8 @@ import (
 // A Position is a line of Go source.
 type Position = mistake.Position
 
-// Here is the position of the line that called the function which calls Here,
-// skipping that many callers more. Packages that take programs use it to say
-// where a mistake stands that no item carries.
+// Here returns the line that called the caller of Here; skip leaves out that many more callers. Packages that take programs use it for the
+// line of a mistake that is not in an item.
 func Here(skip int) Position {
 	var pc [1]uintptr
 	runtime.Callers(3+skip, pc[:])

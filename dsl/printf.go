@@ -18,9 +18,9 @@ import (
 // text in the kernel's memory that ends with a zero byte, and %% for a percent sign. A width may follow the %, such as %4d or
 // %08x. The size and sign of a number need no letters: its type says them. A Bool prints as 1 or 0.
 //
-// The format and, from the fourth value on, the values are kept in the program's frame of 512 bytes. Up to three values take the helper
-// bpf_trace_printk (Linux 4.1), up to twelve bpf_trace_vprintk (Linux 5.16). Both are for programs under a licence that is compatible with
-// the GPL, and only one line of all programs is printed at a time.
+// The format and, from the fourth value on, the values are kept in the program's frame of 512 bytes. For up to three values Printf calls
+// the helper bpf_trace_printk (Linux 4.1), for up to twelve bpf_trace_vprintk (Linux 5.16). Both are only for programs under a licence
+// that is compatible with the GPL. The kernel prints one line at a time, for all programs together.
 func (f *Fn) Printf(format string, values ...Operand) {
 	if !f.usable() {
 		return
@@ -53,7 +53,7 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	f.callHelper("bpf_trace_vprintk", at, size, list, f.b.Const(ir.I64, int64(8*len(args))))
 }
 
-// printed is a value to print, in 64 bits, and what number it was.
+// printed returns a value to print, in 64 bits, and its width before.
 func (f *Fn) printed(i int, o Operand) (ir.V, record.Width) {
 	if c, ok := goInteger(o); ok {
 		if c.over {
@@ -77,7 +77,7 @@ func (f *Fn) printed(i int, o Operand) (ir.V, record.Width) {
 	return f.b.Convert(record.WidthOf(8, w.Signed()), w, v), record.WidthOf(8, w.Signed())
 }
 
-// kernelFormat is the format as the kernel takes it, and how many verbs it has (kernel/trace/bpf_trace.c, bpf_bprintf_prepare).
+// kernelFormat returns the format for the kernel, and how many verbs it has (kernel/trace/bpf_trace.c, bpf_bprintf_prepare).
 func (f *Fn) kernelFormat(format string, widths []record.Width) (text string, verbs int) {
 	var b strings.Builder
 	wrong := func(what string) {
@@ -132,7 +132,7 @@ func (f *Fn) kernelFormat(format string, widths []record.Width) (text string, ve
 	return b.String(), verbs
 }
 
-// frameText puts a text into the frame, and gives its address.
+// frameText puts a text into the frame, and returns its address.
 func (f *Fn) frameText(text string) ir.V {
 	size := (len(text) + 3) / 4 * 4
 	const frame = linux.StackSize
@@ -145,7 +145,7 @@ func (f *Fn) frameText(text string) ir.V {
 	for off := 0; off < size; off += 4 {
 		var piece [4]byte
 		copy(piece[:], text[off:])
-		// Stored in network order: the same bytes whatever the target's order is.
+		// Stored in network order: then the bytes are the same for targets of both byte orders.
 		f.b.Store(record.U32, at, int32(off), true, 0, f.b.Const(ir.I32, int64(binary.BigEndian.Uint32(piece[:]))))
 	}
 	return at

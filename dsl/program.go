@@ -7,31 +7,31 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/record"
 )
 
-// A Program is one BPF function: what is bound to a member of a kernel struct,
+// A Program is one BPF function. It is bound to a member of a kernel struct,
 // attached to a hook, or called by another program. Compiling does not change
 // it, so one Program may be compiled for many targets, and from several
 // goroutines at once.
 type Program struct {
 	Name      string     // what the kernel and messages call it
-	Proto     *Prototype // what it takes and gives, or nil when not declared
+	Proto     *Prototype // its parameters and result, or nil when not declared
 	Sleepable bool
 	Global    bool // verified by itself when others call it; see GlobalFunc
 	Pos       Position
 
-	code // items, or of those made with Func, what it wrote
+	code // items; for programs made with Func, what the Go function wrote
 }
 
 type code = record.Code
 
-// Assembly makes a program of its items: instructions, labels, and what is known by name. Declarations (Proto, Sleepable) may stand
-// anywhere among them.
+// Assembly makes a program from items: instructions, labels, and instructions with names. Declarations (Proto, Sleepable) may be anywhere
+// among them.
 func Assembly(name string, items ...Item) *Program {
 	p := &Program{Name: name, Pos: Here(0)}
 	p.Append(items...)
 	return p
 }
 
-// Append adds items at the end: of programs that call each other.
+// Append adds items at the end. It is needed for programs that call each other.
 func (p *Program) Append(items ...Item) {
 	p.Items = slices.Grow(p.Items, len(items))
 	for i := range items {
@@ -46,9 +46,8 @@ func (p *Program) Append(items ...Item) {
 	}
 }
 
-// Symbols ranges over the names that the program, and those it calls, look up
-// in the target's BTF: structs, enums and kernel functions. Some come several
-// times.
+// Symbols ranges over the names that the program, and the programs that it calls, look up in the target's BTF: structs, enums and kernel
+// functions. A name may come several times.
 func (p *Program) Symbols() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for n, program := range p.Programs() {
@@ -71,8 +70,7 @@ func (p *Program) Symbols() iter.Seq[string] {
 	}
 }
 
-// Maps ranges over the maps that the program, and those it calls, use: each
-// once, in the order of their first mention.
+// Maps ranges over the maps that the program, and the programs that it calls, use. Each map comes once, in the order of first use.
 func (p *Program) Maps() iter.Seq[*MapSpec] {
 	return func(yield func(*MapSpec) bool) {
 		seen := make(map[*MapSpec]bool)
@@ -100,8 +98,8 @@ func (p *Program) Maps() iter.Seq[*MapSpec] {
 	}
 }
 
-// Programs lists the program and all that it calls, directly or not: itself
-// first, the others in the order of their first mention.
+// Programs lists the program and all programs that it calls, directly or not. The program itself is first, the others are in the order of
+// first use.
 func (p *Program) Programs() []*Program {
 	all := []*Program{p}
 	seen := map[*Program]bool{p: true}

@@ -8,15 +8,15 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A Prototype declares what a program takes and gives. Bound to a member of a
-// kernel struct, it is compared with the kernel's, count and types.
+// A Prototype declares the parameters and the result of a program. When the program is bound to a member of a kernel struct, their number
+// and types are compared with the kernel's.
 type Prototype struct {
 	Result CType
 	Params []Param
 	Pos    Position
 
-	// Context says that the parameter is a context: what R1 holds itself, and not one of the arguments that R1 leads to. Its type then
-	// tells which types of programs it is for.
+	// Context says that the parameter is a context: it is the value of R1 itself, and not one of the arguments in the array that R1 points
+	// to. Its type then decides for which types of programs it is.
 	Context bool
 
 	Err error // a declaration that could not be read, reported when compiling
@@ -28,17 +28,16 @@ type Param struct {
 	Type CType
 }
 
-// A CType is a C type as far as prototypes need it: void, an integer, or a
-// pointer to something named.
+// A CType is a C type of a prototype: void, an integer, or a pointer to a named type.
 type CType struct {
 	Name    string // "u32", "struct sock", "void"
 	Stars   int    // levels of pointer
-	Size    int    // of an integer, or of what a pointer to Go's memory leads to, in bytes; 0 for void and the kernel's structs
+	Size    int    // bytes of an integer, or of the target of a pointer to a Go type; 0 for void and the kernel's structs
 	Signed  bool
 	Integer bool
 }
 
-// String spells the type in C.
+// String writes the type in C.
 func (t CType) String() string {
 	if t.Stars == 0 {
 		return t.Name
@@ -55,16 +54,15 @@ func (t CType) Struct() string {
 	return name
 }
 
-// Void reports whether the type is void: as a result, there is none.
+// Void reports whether the type is void. A function with the result void has no result.
 func (t CType) Void() bool { return t.Name == "void" && t.Stars == 0 }
 
-// Proto declares a program's prototype, each part spelt in C:
+// Proto declares a program's prototype, in C:
 //
 //	dsl.Proto("u32", "struct sock *sk")
 //	dsl.Proto("void", "struct sock *sk", "u32 ack", "u32 acked")
 //
-// Parameter names are optional. What cannot be read is reported when the
-// program is compiled.
+// Parameter names are optional. Mistakes in them are reported when the program is compiled.
 //
 //go:noinline
 func Proto(result string, params ...string) Item {
@@ -88,7 +86,7 @@ func Proto(result string, params ...string) Item {
 	return item
 }
 
-// String spells the prototype as C does without a function's name.
+// String writes the prototype in C, without a function's name.
 func (p *Prototype) String() string {
 	params := make([]string, len(p.Params))
 	for i, param := range p.Params {
@@ -124,7 +122,7 @@ var integers = [...]struct {
 	{"unsigned long", 8, false}, {"unsigned long long", 8, false},
 }
 
-// integer gives size and sign of the C integer of that name.
+// integer returns size and sign of the C integer of that name.
 func integer(name string) (size int, signed, ok bool) {
 	for _, n := range integers {
 		if n.name == name {
@@ -176,7 +174,7 @@ func parseDeclaration(text string) (CType, string, error) {
 	return t, name, nil
 }
 
-// typeWord reports whether a word goes on with the type that base begins.
+// typeWord reports whether a word continues the type that base begins.
 func typeWord(base []string, w string) bool {
 	switch base[len(base)-1] {
 	case "struct", "union", "enum":

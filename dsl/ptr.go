@@ -11,9 +11,8 @@ import (
 // kernel. Packages that bpfsmith gen makes have a type for each struct, with its
 // fields as methods; they embed a Ptr. Without them, Field finds fields by name.
 //
-// What may be done with a pointer is for the kernel's verifier to say: it knows
-// where each one comes from, whether it may be nil, and what may be read and
-// written through it.
+// The kernel's verifier decides what a program may do with a pointer. It knows where each pointer comes from, whether it may be nil, and
+// what may be read and written through it.
 type Ptr struct {
 	_     [0]func()
 	fn    *Fn
@@ -22,7 +21,7 @@ type Ptr struct {
 	name  string // of the struct, "" when not known
 }
 
-// pointer is what Ptr has, and all types that embed it.
+// pointer is implemented by Ptr and by the types that embed it.
 type pointer interface{ pointer(f *Fn) ir.V }
 
 // StructPtr is any pointer to a struct: Ptr and the types that embed it.
@@ -35,12 +34,11 @@ func (f *Fn) newPtr(v ir.V, name string) Ptr { return Ptr{fn: f, v: v, scope: f.
 
 func (p Ptr) pointer(f *Fn) ir.V { return f.take(p.fn, p.v, p.scope, ir.Ptr) }
 
-// Pointer is the pointer itself, of the types that embed one.
+// Pointer returns the pointer itself, for the types that embed one.
 func (p Ptr) Pointer() Ptr { return p }
 
-// To takes the pointer for one to another struct, as a cast in C does: of
-// structs that begin with each other, such as tcp_sock and sock. Nothing is
-// computed.
+// To converts the pointer to a pointer to another struct, like a cast in C. Use it when one struct begins with the other, such as tcp_sock
+// and sock. It adds no code.
 func (p Ptr) To(structName string) Ptr {
 	p.name = structName
 	return p
@@ -87,9 +85,8 @@ func (p Ptr) Address() U64 {
 	return f.newU64(f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
 }
 
-// PtrFrom takes an address for a pointer to a struct of that name: what helpers and
-// raw tracepoints give as numbers. The verifier lets no program follow it;
-// Field.Probe copies what is there.
+// PtrFrom makes a pointer to a struct of that name from an address in a number: some helpers and raw tracepoints return addresses as
+// numbers. The verifier does not let programs read through it. Field.Probe copies the fields.
 func PtrFrom(address U64, structName string) Ptr {
 	f := address.n.fn
 	if !f.usable() {
@@ -99,7 +96,7 @@ func PtrFrom(address U64, structName string) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, v), structName)
 }
 
-// Offset is the pointer some bytes on.
+// Offset is the pointer plus a number of bytes.
 func (p Ptr) Offset(bytes Operand) Ptr {
 	f := p.fn
 	if !f.usable() {
@@ -112,7 +109,7 @@ func (p Ptr) Offset(bytes Operand) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr}, base, f.wide(bytes)), "")
 }
 
-// wide is an unsigned operand of any width, as 64 bits.
+// wide returns an unsigned operand of any width as 64 bits.
 func (f *Fn) wide(o Operand) ir.V {
 	if c, ok := goInteger(o); ok {
 		return f.b.Const(ir.I64, c.n)
@@ -130,14 +127,14 @@ func (f *Fn) wide(o Operand) ir.V {
 	return f.b.Convert(record.WidthOf(8, k.Signed()), k, v)
 }
 
-// A Memory is a place in memory of which no type says what is there: packets, arrays of arguments.
+// A Memory is a place in memory without a type: in packets, arrays of arguments.
 type Memory struct {
 	ptr    Ptr
 	offset int16
 	order  bool
 }
 
-// At is the place some bytes after p: p.At(4).U32() is the number that is there.
+// At is the place offset bytes after p: p.At(4).U32() is the number there.
 func (p Ptr) At(offset int16) Memory { return Memory{ptr: p, offset: offset} }
 
 // BE says that the numbers there are in network order. They are read and written in this machine's.
@@ -146,14 +143,14 @@ func (m Memory) BE() Memory {
 	return m
 }
 
-// cell is a number at the place: U8 to S64 are its methods.
+// cell returns the number at the place: U8 to S64 use it.
 func (m Memory) cell(w record.Width) number {
 	return number{fn: m.ptr.fn, width: w, mode: memory, order: m.order, v: m.ptr.v, aux: int32(m.offset), scope: m.ptr.scope}
 }
 
 // A Field is a field of a kernel struct, by its path: "snd_cwnd",
-// "icsk_ack.pending", "icsk_ca_priv[2]". Where it lies and how wide it is are
-// the target's business.
+// "icsk_ack.pending", "icsk_ca_priv[2]". Its offset and width come from the
+// target.
 type Field struct {
 	base  Ptr
 	path  string
@@ -163,7 +160,7 @@ type Field struct {
 // Field names a field of the struct that p points to.
 func (p Ptr) Field(path string) Field { return Field{base: p, path: path} }
 
-// number reads the field as a number of a width: U8 to S64 are its methods.
+// number reads the field as a number of a width: U8 to S64 use it.
 func (d Field) number(w record.Width) number {
 	f := d.base.fn
 	if !f.usable() {
@@ -179,7 +176,7 @@ func (d Field) number(w record.Width) number {
 	return f.newNumber(w, f.emit(load, d.base.pointer(f)))
 }
 
-// name numbers the field's name.
+// name returns the number of the field's name.
 func (d Field) name() int32 {
 	return d.base.fn.b.Name(ir.Name{Kind: ir.FieldName, Name: d.base.name, Path: d.path})
 }
@@ -187,8 +184,7 @@ func (d Field) name() int32 {
 // Bool reads the field and compares it with 0.
 func (d Field) Bool() Bool { return d.U8().Ne(0) }
 
-// Set writes the field, in its own width: a value of another width is cut or
-// filled up as Go converts.
+// Set writes the field, in its own width. A value of another width is converted as Go does it.
 func (d Field) Set(o Operand) {
 	f := d.base.fn
 	if !f.usable() {
@@ -215,8 +211,7 @@ func (d Field) Set(o Operand) {
 	f.emit(ir.Value{Op: ir.FieldStore, Size: k.Bytes(), Signed: k.Signed(), Aux: aux}, base, v)
 }
 
-// Ptr reads a pointer to a struct of that name. Package gen's accessors know the
-// name; here it is given.
+// Ptr reads a pointer to a struct of that name. Generated methods know the name; here the caller gives it.
 func (d Field) Ptr(structName string) Ptr {
 	f := d.base.fn
 	if !f.usable() {
@@ -229,8 +224,8 @@ func (d Field) Ptr(structName string) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldLoad, Type: ir.Ptr, Size: 8, Aux: aux}, d.base.pointer(f)), structName)
 }
 
-// Addr is the field's address: of a struct within the struct, of an array.
-// structName says what is there, "" when it is no struct.
+// Addr is the field's address, for a struct within the struct or for an array. structName is the struct at that address, "" when it is not
+// a struct.
 func (d Field) Addr(structName string) Ptr {
 	f := d.base.fn
 	if !f.usable() {
@@ -240,8 +235,8 @@ func (d Field) Addr(structName string) Ptr {
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldAddr, Type: ir.Ptr, Aux: aux}, d.base.pointer(f)), structName)
 }
 
-// Probe is the field, read by a call of bpf_probe_read_kernel: for pointers that the verifier does not trust, where BTF says
-// nothing about them, or in program types that may not follow pointers. An address that is not mapped reads as 0.
+// Probe is the field, read by a call of bpf_probe_read_kernel. Use it for pointers that the verifier does not trust, and in program types
+// that may not read through pointers. An address that is not mapped reads as 0.
 func (d Field) Probe() Field {
 	d.probe = true
 	return d

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestForksReportTheSameLines: what is of the language is found by files, whatever the module is called.
+// TestForksReportTheSameLines: files decide what belongs to the language, not the name of the module.
 func TestForksReportTheSameLines(t *testing.T) {
 	for _, c := range []struct {
 		file, function string

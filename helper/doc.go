@@ -1,7 +1,6 @@
-// Package helper has a Go function for each helper of Linux: functions of the
-// kernel that have numbers, and that programs have called since before kernel
-// functions had types. Linux 6.2 had the last new ones; what has come since are
-// kernel functions, which packages below kernel wrap, and dsl.Fn.Kernel calls.
+// Package helper has a Go function for each helper of Linux. Helpers are the older functions that programs may call; each has a number.
+// Linux 6.2 added the last ones. Newer functions are kernel functions, which have types: packages below kernel have Go functions for them,
+// and dsl.Fn.Kernel calls them by name.
 //
 // A helper's Go name is its C name without bpf_, with capitals for underscores:
 // bpf_ktime_get_ns is [KtimeGetNs]. The function takes the dsl.Fn of the program
@@ -11,18 +10,16 @@
 //	value := helper.SkStorageGet(f, storage, sk, nil, 1)
 //	f.If(value.NotNil(), func() { … })
 //
-// Pointers are dsl.Ptr and the types that embed it, with a Go nil for NULL where
-// the helper takes that. Integers are of the parameter's width and sign, or Go
-// constants; others are a mistake that compiling reports with the line of Go, as
-// are maps and functions in the wrong place:
+// Pointers are dsl.Ptr and the types that embed it, and a Go nil is NULL where the helper accepts that. Integers must have the parameter's
+// width and sign, or be Go constants. Anything else is a mistake that compiling reports with the line of Go:
 //
 //	reno.go:41: argument 4 of bpf_sk_storage_get is a U32; expected a U64
 //
-// Which helpers a program may call depends on what kind of program it is; the
-// kernel says so when it is loaded. Each function's comment has the C prototype,
-// the first Linux with the helper, and whether it is for programs under a
-// GPL-compatible license only. Package dsl has Go forms of some that read better:
-// dsl.MapLookup, Fn.Loop, Fn.TailCall.
+// The type of a program decides which helpers it may call; the kernel checks this
+// when the program is loaded. Each function's comment has the C prototype, the
+// first Linux with the helper, and whether it is for programs under a
+// GPL-compatible license only. For some helpers package dsl has a form that is
+// easier to read: dsl.MapLookup, Fn.Loop, Fn.TailCall.
 package helper
 
 //go:generate go run ../internal/gen/helpergen

@@ -17,7 +17,7 @@ var counts = &dsl.MapSpec{Name: "counts", Type: dsl.MapArray, KeySize: 4, ValueS
 
 var turn = dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, data dsl.Ptr) dsl.S64 { return f.S64(0) })
 
-// Each line with a want has the mistake that it says, and no other line has one.
+// Each line with a want has that mistake. No other line has one.
 func mistaken(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	helper.MapLookupElem(f, nil, p)          // want: argument 1 of bpf_map_lookup_elem is a Go nil; expected a map
 	helper.MapUpdateElem(f, counts, p, p, n) // want: argument 4 of bpf_map_update_elem is a U32; expected a U64
@@ -41,7 +41,7 @@ func mistaken(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	f.Helper("bpf_ringbuf_reserve", counts, uint64(1)<<63, int64(-1)) // want: argument 3 of bpf_ringbuf_reserve: -1 does not fit a U64
 }
 
-// sound calls helpers as they are meant to be called.
+// sound calls helpers correctly.
 func sound(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	helper.MapLookupElem(f, counts, p)
 	helper.MapLookupElem(f, p, p) // a map found in a map
@@ -55,7 +55,7 @@ func sound(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	helper.RingbufDiscard(f, p, 0)
 }
 
-// TestWrongKinds compares the mistakes with what stands beside the lines.
+// TestWrongKinds compares the mistakes with the comments at the lines.
 func TestWrongKinds(t *testing.T) {
 	source, err := os.ReadFile("helper_test.go")
 	if err != nil {
@@ -84,7 +84,7 @@ func TestSoundCallsAreNoMistakes(t *testing.T) {
 	}
 }
 
-// Mistakes come out of compiling as findings, with the rule for each kind.
+// Compiling reports mistakes as findings, each with its kind.
 func TestMistakesAreFindings(t *testing.T) {
 	_, err := compile.Compile(dsl.Func("wide", func(f *dsl.Fn) dsl.U64 {
 		helper.Redirect(f, helper.KtimeGetNs(f), 0)
@@ -99,7 +99,7 @@ func TestMistakesAreFindings(t *testing.T) {
 	}
 }
 
-// A wrapper calls the helper of its number, and gives what the helper gives.
+// A wrapper calls the helper with its number, and returns the helper's result.
 func TestWrappersCallTheirHelpers(t *testing.T) {
 	object, err := compile.Compile(dsl.Func("now", func(f *dsl.Fn) dsl.U64 { return helper.KtimeGetBootNs(f) }), compile.Target{})
 	if err != nil {

@@ -94,8 +94,8 @@ func (c *checker) settleType() {
 			Help:   "set Options.Type; it may be " + strings.Join(fits.Names(), ", ")})
 	case o.Type == syscall.ProgTypeUnspec:
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Detail: "the program's type is missing",
-			Help: "set Options.Type, for example to syscall.ProgTypeSocketFilter; a program with a context such as ctx.XDP as its parameter " +
-				"does not need it"})
+			Help: "set Options.Type, for example to syscall.ProgTypeSocketFilter; a program with a context such as ctx.XDP as its " +
+				"parameter does not need it"})
 	case c.unchecked || proto == nil || proto.Err != nil:
 	case fits != 0 && !fits.Has(o.Type):
 		c.found(mistake.Finding{Kind: mistake.BadProgType, Position: proto.Pos,

@@ -22,7 +22,7 @@ func BTFLoad(data []byte) (*FD, error) {
 
 // BTFInfoByFD returns what the kernel tells about a BTF object.
 func BTFInfoByFD(b *FD) (*BTFInfo, error) {
-	// A name is a module's: at most 55 bytes and a NUL (MODULE_NAME_LEN). One that doesn't fit would give ENOSPC.
+	// The name may be that of a module: at most 55 bytes and a NUL (MODULE_NAME_LEN). One that does not fit would give ENOSPC.
 	name := make([]byte, 128)
 	info := btfInfo{name: bytesPointer(name), nameLen: uint32(len(name))}
 	if err := objInfo(b, "BTF", &info); err != nil {

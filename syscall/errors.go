@@ -40,7 +40,7 @@ type Error struct {
 	Command Command
 	Object  string // name, path, id or descriptor that the command was about; "" for none
 	Errno   error  // a unix.Errno, ENOTSUPP, or what went wrong before the kernel was asked
-	Hint    string // the likely cause or what to do; "" when that isn't known
+	Hint    string // the likely cause or what to do; "" when that is not known
 }
 
 // Error returns one line: the command, its object, the reason and the hint.

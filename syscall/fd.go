@@ -7,7 +7,7 @@ import (
 )
 
 // An FD owns a file descriptor of a program, map, link or BTF object. The object lives at least as long as the descriptor is open:
-// closing the last one of a link that isn't pinned detaches it.
+// closing the last one of a link that is not pinned detaches it.
 //
 // An FD is not closed when it becomes unreachable. A registered implementation that vanishes with a run of the garbage collector
 // would be worse than a descriptor that stays until the process ends.

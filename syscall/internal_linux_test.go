@@ -121,7 +121,7 @@ func TestCloseIsIdempotentAndWaitsForUsers(t *testing.T) {
 	}
 }
 
-// The kernel answers ENOSPC instead of its verdict when a log doesn't fit.
+// The kernel answers ENOSPC instead of its verdict when a log does not fit.
 func TestLogGrowsAndTheVerdictSurvives(t *testing.T) {
 	for _, tt := range []struct {
 		name      string

@@ -194,19 +194,19 @@ func (w Word64) Store(n uint64) {
 	atomic.StoreUint64(w.p, n)
 }
 
-// Add adds to the number and returns what it is then.
+// Add adds to the number and returns the new number.
 func (w Word64) Add(delta uint64) uint64 {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.AddUint64(w.p, delta)
 }
 
-// Swap sets the number and returns what it was.
+// Swap sets the number and returns the old number.
 func (w Word64) Swap(n uint64) uint64 {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.SwapUint64(w.p, n)
 }
 
-// CompareAndSwap sets the number if it is old, and reports whether it was.
+// CompareAndSwap sets the number to n if it equals old, and reports whether it did.
 func (w Word64) CompareAndSwap(old, n uint64) bool {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.CompareAndSwapUint64(w.p, old, n)
@@ -224,19 +224,19 @@ func (w Word32) Store(n uint32) {
 	atomic.StoreUint32(w.p, n)
 }
 
-// Add adds to the number and returns what it is then.
+// Add adds to the number and returns the new number.
 func (w Word32) Add(delta uint32) uint32 {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.AddUint32(w.p, delta)
 }
 
-// Swap sets the number and returns what it was.
+// Swap sets the number and returns the old number.
 func (w Word32) Swap(n uint32) uint32 {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.SwapUint32(w.p, n)
 }
 
-// CompareAndSwap sets the number if it is old, and reports whether it was.
+// CompareAndSwap sets the number to n if it equals old, and reports whether it did.
 func (w Word32) CompareAndSwap(old, n uint32) bool {
 	defer runtime.KeepAlive(w.memory)
 	return atomic.CompareAndSwapUint32(w.p, old, n)

@@ -5,7 +5,7 @@ const MaxNameLen = 15
 
 // SanitizeName turns any text into an object name that the kernel accepts: every byte other than ASCII letters, digits, '_' and
 // '.' becomes '_' (bpf_obj_name_cpy, kernel/bpf/syscall.c), and what exceeds MaxNameLen bytes is cut off. Equal texts give
-// equal names; different ones may give equal names too, and the kernel doesn't mind.
+// equal names; different ones may give equal names too, and the kernel accepts that.
 func SanitizeName(s string) string {
 	b := []byte(s[:min(len(s), MaxNameLen)])
 	for i, c := range b {

@@ -57,7 +57,7 @@ func TestIDsLeadBackToTheirObjects(t *testing.T) {
 		}
 		fd.Close()
 		if _, err := tt.open(1 << 31); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s that doesn't exist: %v", tt.name, err)
+			t.Errorf("%s that does not exist: %v", tt.name, err)
 		}
 	}
 	for _, err := range syscall.AllLinkIDs() {
@@ -66,7 +66,7 @@ func TestIDsLeadBackToTheirObjects(t *testing.T) {
 		}
 	}
 	if _, err := syscall.LinkFDByID(1 << 31); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("link that doesn't exist: %v", err)
+		t.Errorf("link that does not exist: %v", err)
 	}
 	fd, err := syscall.MapFDByID(mi.ID)
 	if err != nil {
@@ -127,7 +127,7 @@ func TestBTFComesBackAsItWas(t *testing.T) {
 func TestRefusedBTFSaysWhy(t *testing.T) {
 	kerneltest.Require(t)
 	bad := oneInt()
-	bad[len(bad)-1] = 'x' // the string section doesn't end with NUL
+	bad[len(bad)-1] = 'x' // the string section does not end with NUL
 	_, err := syscall.BTFLoad(bad)
 	var load *syscall.LoadError
 	if !errors.As(err, &load) || !errors.Is(err, unix.EINVAL) || !strings.Contains(err.Error(), "Invalid string section") {

@@ -30,7 +30,7 @@ type request struct {
 type setting struct {
 	caps         CapSet
 	capsKnown    bool
-	unprivileged string // kernel.unprivileged_bpf_disabled: "0", "1", "2", or "" when it can't be read
+	unprivileged string // kernel.unprivileged_bpf_disabled: "0", "1", "2", or "" when it cannot be read
 	lockdown     string // "none", "integrity", "confidentiality", or "" when there is none
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 )
 
-// TestOperandsMustBeWhatTheyAreNamedAfter: each is right, or wrong with the number of the argument.
+// TestOperandsMustBeWhatTheyAreNamedAfter: each is correct, or the mistake has the number of the argument.
 func TestOperandsMustBeWhatTheyAreNamedAfter(t *testing.T) {
 	types, err := fixture.Open("6.18")
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package arg is for code that bpfsmith gen writes: with its functions, a generated function says what a parameter of a kernel
 // function is. Programs written by hand do not need it.
 //
-// Each function gives an operand for dsl.Ptr.Kernel and dsl.Fn.Kernel. What it is given must be of the type that the function is
-// named after, or a Go constant that fits; all else is a mistake that compiling reports, with the number of the argument.
+// Each function gives an operand for dsl.Ptr.Kernel and dsl.Fn.Kernel. Its argument must have the type in the function's name, or be a Go
+// constant that fits. Anything else is a mistake. Compiling reports it with the number of the argument.
 package arg
 
 import (

@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 )
 
-// onlyIPv4 drops what is not IPv4.
+// onlyIPv4 drops packets that are not IPv4.
 func onlyIPv4(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	ethernet := x.Packet().Bytes(0, 14, f.ReturnConst(ctx.XDPDrop))
 	f.If(ethernet.At(12).BE().U16().Ne(0x0800), f.ReturnConst(ctx.XDPDrop))

@@ -14,7 +14,7 @@ func enqueue(f *dsl.Fn, p scx.Task, flags dsl.U64) {
 	p.Dispatch(scx.DSQGlobal, scx.SliceDfl, flags)
 }
 
-// selectCPU keeps a task where it was while that processor is idle.
+// selectCPU keeps a task on its last processor if that is idle.
 func selectCPU(f *dsl.Fn, p scx.Task, previous dsl.S32, flags dsl.U64) dsl.S32 {
 	f.If(scx.TestAndClearCPUIdle(f, previous), func() {
 		p.Dispatch(scx.DSQLocal, scx.SliceDfl, 0)
@@ -22,7 +22,7 @@ func selectCPU(f *dsl.Fn, p scx.Task, previous dsl.S32, flags dsl.U64) dsl.S32 {
 	return previous
 }
 
-// Programs for sched_ext compile where no kernel has it.
+// Programs for sched_ext also compile on machines with a kernel that does not have it.
 func Example() {
 	types, err := fixture.Open(fixture.Scheduler)
 	if err != nil {

@@ -3,8 +3,8 @@ package tcp
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // CA gives the memory that the kernel keeps for a congestion control in each
-// socket, icsk_ca_priv, as a struct of cells. Whether there is room for all of S is
-// compared with the target; it has 104 bytes in Linux 6.18.
+// socket, icsk_ca_priv, as a struct of cells. Compiling checks that the target has
+// room for S: in Linux 6.18 it has 104 bytes.
 //
 //	type state struct {
 //		LastMax dsl.CellU32

@@ -10,7 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// A state that the socket has no room for is a finding, with both sizes.
+// A state that is too large for the socket's memory is a finding with both sizes.
 func TestStateThatIsTooLarge(t *testing.T) {
 	type state struct{ Samples [14]dsl.CellU64 } // 112 bytes
 	program := dsl.Func("init", func(f *dsl.Fn, tp tcp.Sock) { tcp.CA[state](tp).Samples[13].Set(1) })
@@ -24,7 +24,7 @@ func TestStateThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// A member that this kernel does not have is a finding at the line that asks.
+// A member that this kernel does not have is a finding at the line that reads it.
 func TestMemberThatTheTargetLacks(t *testing.T) {
 	program := dsl.Func("f", func(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 		return tp.ReceivedCe() // of accurate ECN, Linux 6.18

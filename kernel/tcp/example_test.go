@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// congAvoid is what Reno does with each acknowledgement: it doubles the window in
-// a round trip until it meets the threshold, and adds one segment from then on.
+// congAvoid handles an acknowledgement as Reno does. It doubles the window in each round trip until the window reaches the threshold, and
+// then adds one segment in each round trip.
 func congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 	left := acked.Var()
 	f.If(tp.SndCwnd().Lt(tp.SndSsthresh()), func() {
@@ -21,8 +21,7 @@ func congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 	tp.CongAvoidAI(tp.SndCwnd(), left)
 }
 
-// One program serves kernels whose structs differ: the offsets are looked up for
-// each.
+// One program works on kernels with different structs: the offsets are looked up for each kernel.
 func Example() {
 	program := dsl.Func("cong_avoid", congAvoid)
 	for _, kernel := range fixture.Kernels() {

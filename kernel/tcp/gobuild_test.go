@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// compiler gives Go's type checker, with this module's packages as go build has them.
+// compiler returns Go's type checker, with this module's packages as go build has them.
 func compiler(t *testing.T) func(source string) []string {
 	t.Helper()
 	const format = "{{.ImportPath}}={{.Export}}"
@@ -46,7 +46,7 @@ func compiler(t *testing.T) func(source string) []string {
 	}
 }
 
-// TestGoBuildRefuses: mistakes in a struct of functions are Go's to find.
+// TestGoBuildRefuses: Go's compiler finds mistakes in a struct of functions.
 func TestGoBuildRefuses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the go command may have to build the packages first")
