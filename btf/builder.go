@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 )
 
 // A Builder writes a BTF blob record by record. It is what describes our own
@@ -91,7 +93,7 @@ func (b *Builder) add(kind Kind, name string, vlen int, words ...uint32) ID {
 
 func (b *Builder) addNamed(kind Kind, name uint32, flag bool, vlen int, words ...uint32) ID {
 	if vlen > math.MaxUint16 {
-		b.err = fmt.Errorf("a %v with %d entries: BTF counts to %d", kind, vlen, math.MaxUint16)
+		b.err = fmt.Errorf("%s with %d entries: BTF counts to %d", phrase.A(kind.String()), vlen, math.MaxUint16)
 	}
 	info := uint32(kind)<<24 | uint32(vlen)&0xffff
 	if flag {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	cbtf "github.com/cilium/ebpf/btf"
+
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 )
 
 // A Set holds decoded types, with the ids that they have in the blob.
@@ -160,7 +162,7 @@ func (d *decoder) decode(id ID) (cbtf.Type, error) {
 		}
 		return t, nil
 	default: // declaration tags refer to types; no type refers to them
-		return nil, fmt.Errorf("%w: a type refers to %d, which is a %v", ErrMalformed, id, kind)
+		return nil, fmt.Errorf("%w: a type refers to %d, which is %s", ErrMalformed, id, phrase.A(kind.String()))
 	}
 }
 

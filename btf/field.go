@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
 
@@ -97,7 +98,7 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 			return Field{}, err
 		}
 		if !kind.composite() {
-			return fail(part, fmt.Sprintf("%q is looked up in a %v", part, kind))
+			return fail(part, fmt.Sprintf("%q is looked up in %s", part, phrase.A(kind.String())))
 		}
 		m, ok, err := t.findMember(owner, name)
 		if err != nil {
@@ -122,7 +123,7 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 				return Field{}, err
 			}
 			if kind != KindArray {
-				return fail(part, fmt.Sprintf("%q is a %v, not an array", name, kind))
+				return fail(part, fmt.Sprintf("%q is %s, not an array", name, phrase.A(kind.String())))
 			}
 			r, err := t.record(array)
 			if err != nil {

@@ -49,12 +49,12 @@ func (u *unit) checkInstructions(f *function) {
 					in.Instruction, t.since, has)})
 		}
 		if in.write.Has(isa.R10) {
-			u.found(f, i, mistake.FramePointer, mistake.Finding{Detail: fmt.Sprintf("%q writes r10, the frame pointer, which is read-only",
+			u.found(f, i, mistake.FramePointer, mistake.Finding{Detail: fmt.Sprintf("%q writes r10, but the frame pointer is read-only",
 				in.Instruction), Help: "copy it to another register first"})
 		}
 		if in.IsHelperCall() && in.Imm < 0 {
 			u.found(f, i, mistake.BadInstruction,
-				mistake.Finding{Detail: fmt.Sprintf("%q: no helper has a number below 0", in.Instruction)})
+				mistake.Finding{Detail: fmt.Sprintf("%q: there is no helper with the number %d", in.Instruction, in.Imm)})
 		}
 		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
 			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux does not accept the constant %d here",
@@ -82,7 +82,7 @@ func (u *unit) checkEnd(f *function) {
 	if f.code[last].is(ends) {
 		return
 	}
-	u.found(f, last, mistake.NoExit, mistake.Finding{Detail: fmt.Sprintf("the program goes on after its last instruction, %q",
+	u.found(f, last, mistake.NoExit, mistake.Finding{Detail: fmt.Sprintf("the function goes on past its last instruction, %q",
 		f.item(last)), Help: "end it with Exit() or a jump"})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/record"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -118,7 +119,7 @@ func TestFindings(t *testing.T) {
 			mistake.JumpOutside, "to slot -1"},
 		{"jump into a 64-bit load", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Raw(isa.JEQ64Imm(r0, 1, 1)), dsl.LoadImm64(r0, 1),
 			dsl.Exit()}, mistake.JumpOutside, "into the middle of a 64-bit load"},
-		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, mistake.NoExit, "goes on after its last instruction"},
+		{"no exit", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0)}, mistake.NoExit, "goes on past its last instruction"},
 		{"unreachable", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Exit(), dsl.Mov64Imm(r0, 1), dsl.Exit()}, mistake.Unreachable,
 			`no path reaches "r0 = 1"`},
 		{"unknown field", ssthresh(), []dsl.Item{sk, dsl.LoadField(r0, r1, "tcp_sock", "snd_cwdn"), dsl.Exit()}, mistake.UnknownField,
@@ -147,7 +148,7 @@ func TestFindings(t *testing.T) {
 		{"lost at a call", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_reno_ssthresh"), dsl.LoadField(r0, r1, "tcp_sock", "snd_cwnd"),
 			dsl.Exit()}, mistake.Uninitialised, "a call overwrites r0 to r5"},
 		{"unset argument", ssthresh(), []dsl.Item{sk, dsl.CallKernel("tcp_slow_start"), dsl.Exit()}, mistake.Uninitialised,
-			"argument acked of tcp_slow_start, in r2, has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
+			"argument acked (r2) of tcp_slow_start has no value\n\tit is u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)"},
 		{"unset argument of a subprogram", ssthresh(), []dsl.Item{dsl.Call(sub), dsl.Exit()}, mistake.Uninitialised,
 			`(helper): "r0 = r2": r2 has no value here`},
 		{"void kernel function", ssthresh(), []dsl.Item{sk, dsl.Mov64Imm(r2, 1), dsl.Mov64Imm(r3, 1), dsl.CallKernel("tcp_cong_avoid_ai"),
@@ -155,11 +156,11 @@ func TestFindings(t *testing.T) {
 		{"subprogram without result", ssthresh(), []dsl.Item{dsl.Call(sloppy), dsl.Exit()}, mistake.NoResult,
 			"r0, the result, has no value"},
 		{"frame pointer", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.Add64Imm(fp, 8), dsl.Exit()}, mistake.FramePointer,
-			"r10, the frame pointer, which is read-only"},
+			"writes r10, but the frame pointer is read-only"},
 		{"stack below", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -520, 0), dsl.Mov64Imm(r0, 0), dsl.Exit()}, mistake.StackBounds,
-			"8 bytes at -520 from r10 reach outside of the stack"},
+			"8 bytes at -520 from r10 reaches outside of the stack"},
 		{"stack above", ssthresh(), []dsl.Item{dsl.Mov64Reg(r2, fp), dsl.Add64Imm(r2, -4), dsl.StoreImm(dw, r2, 0, 0), dsl.Mov64Imm(r0, 0),
-			dsl.Exit()}, mistake.StackBounds, "8 bytes at -4 from r10 reach outside of the stack"},
+			dsl.Exit()}, mistake.StackBounds, "8 bytes at -4 from r10 reaches outside of the stack"},
 		{"stack misaligned", ssthresh(), []dsl.Item{dsl.Mov64Imm(r0, 0), dsl.StoreMem(w, fp, -6, r0), dsl.Exit()}, mistake.Misaligned,
 			"4 bytes at -6 from r10: on the stack, the offset must be a multiple of 4"},
 		{"load misaligned", ssthresh(), []dsl.Item{dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -16, 0), dsl.LoadMem(dw, r0, fp, -12),
@@ -176,7 +177,7 @@ func TestFindings(t *testing.T) {
 		{"call into a 64-bit load", ssthresh(), []dsl.Item{dsl.LoadImm64(r0, 1), dsl.Raw(isa.CallRel(-2)), dsl.Exit()},
 			mistake.JumpOutside, "jumps to slot 1, where no instruction begins"},
 		{"helper below 0", ssthresh(), []dsl.Item{dsl.CallHelper(-5), dsl.Exit()}, mistake.BadInstruction,
-			"no helper has a number below 0"},
+			"there is no helper with the number -5"},
 		{"no such argument", ssthresh(), []dsl.Item{dsl.LoadMem(dw, r0, r1, 8), dsl.Exit()}, mistake.NoArgument,
 			"argument 1 does not exist: ssthresh has 1\n\ttcp_congestion_ops.ssthresh is u32 (*)(struct sock *sk)\n\thelp: arguments " +
 				"are counted from 0: 0 (sk) at offset 0; did you mean offset 0?"},
@@ -218,6 +219,9 @@ func TestFindings(t *testing.T) {
 			var findings mistake.Findings
 			if !errors.As(err, &findings) {
 				t.Fatalf("no findings, but %v", err)
+			}
+			if slips := english.Slips(err.Error()); len(slips) > 0 {
+				t.Errorf("%q in %v", slips, err)
 			}
 			if len(findings) != 1 || findings[0].Kind != tt.rule || !strings.Contains(findings[0].Error(), tt.want) {
 				t.Fatalf("got\n%v\nwant one finding %s with %q", err, tt.rule, tt.want)

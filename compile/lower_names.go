@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
@@ -131,11 +132,15 @@ func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
 	if f.Scalar() {
 		return true
 	}
-	l.foundAt(mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(l.from.Names[v.Aux]),
-		f.Kind, f.Size),
+	l.foundAt(mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %s", describeName(l.from.Names[v.Aux]), describeField(f)),
 		Help: "name a member or an element of it, such as " + quote(l.from.Names[v.Aux].Path+l.suggestPart(f)) +
 			", or take its address (Addr)"})
 	return false
+}
+
+// describeField is the type of a field in messages: "an array of 16 bytes".
+func describeField(f btf.Field) string {
+	return phrase.A(f.Kind.String()) + " of " + phrase.Count(f.Size, "byte")
 }
 
 // fieldLoad reads a field as the type that the program takes it for.
@@ -154,12 +159,13 @@ func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 	case v.Type == ir.Ptr && v.Size == 4 && f.Kind == btf.KindInt && f.Size == 4:
 		return true // a pointer into a packet, in a context
 	case (f.Kind == btf.KindPointer) != (v.Type == ir.Ptr):
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", describeName(name), f.Kind, f.Size),
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is %s", describeName(name), describeField(f)),
 			Help: map[bool]string{true: "read it with Ptr", false: "read it with U32 and its like"}[f.Kind == btf.KindPointer]})
 		return false
 	case f.BitSize == 0 && int(f.Size) > int(v.Size), int(f.BitSize) > 8*int(v.Size):
 		l.foundAt(mistake.FieldType,
-			mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, but %d are read", describeName(name), f.Size, v.Size),
+			mistake.Finding{Detail: fmt.Sprintf("%s has %s, but %d are read", describeName(name), phrase.Count(f.Size, "byte"),
+				v.Size),
 				Help: fmt.Sprintf("read it with U%d or S%d", 8*f.Size, 8*f.Size)})
 		return false
 	}
@@ -240,8 +246,8 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	value := l.value[v.Args[1]]
 	typ := l.to.Values[value].Type
 	if typ == ir.Ptr && f.Kind != btf.KindPointer {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes, but a pointer is stored",
-			describeName(l.from.Names[v.Aux]), f.Kind, f.Size)})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is %s, but a pointer is stored",
+			describeName(l.from.Names[v.Aux]), describeField(f))})
 		return
 	}
 	if c, isConst := l.to.Const(value); isConst {
@@ -290,7 +296,7 @@ func (l *lowering) mayWrite(v *ir.Value) bool {
 	finding := mistake.Finding{Detail: describeName(name) + " cannot be written here"}
 	kind := mistake.ReadOnlyStruct
 	if len(paths) > 0 {
-		kind, finding.Help = mistake.ReadOnlyField, "writable are "+strings.Join(paths, ", ")
+		kind, finding.Help = mistake.ReadOnlyField, phrase.Writable(paths)
 	}
 	l.foundAt(kind, finding)
 	return false
@@ -337,8 +343,9 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 		l.foundAt(mistake.NotScalar, mistake.Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
 	}
 	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %d bytes, but the state placed there has %d",
-			describeName(l.from.Names[v.Aux]), r.field.Size, v.Imm), Help: "keep less there, or use a socket storage map"})
+		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %s, but the state placed there has %d",
+			describeName(l.from.Names[v.Aux]), phrase.Count(r.field.Size, "byte"), v.Imm),
+			Help: "keep less there, or use a socket storage map"})
 	}
 	return l.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: int64(r.field.Offset)}, l.value[v.Args[0]])
 }
@@ -401,8 +408,7 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		}
 	}
 	if len(params) != len(args) && !hasImplicit(fn.proto, len(args)) {
-		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: fmt.Sprintf("%s takes %d arguments, but is called with %d", fn.name,
-			len(params), len(args)), Note: note})
+		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: phrase.Arguments(fn.name, len(params), len(args)), Note: note})
 		return
 	}
 	for i, a := range args {
@@ -413,10 +419,10 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		switch {
 		case pointer && arg.Type != ir.Ptr && !(isConst && arg.Imm == 0):
 			l.foundAt(mistake.BadArguments,
-				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a number, but must be a pointer", i+1, fn.name), Note: note})
+				mistake.Finding{Detail: phrase.Argument(i+1, fn.name, "a number", "a pointer"), Note: note})
 		case !pointer && arg.Type == ir.Ptr:
 			l.foundAt(mistake.BadArguments,
-				mistake.Finding{Detail: fmt.Sprintf("argument %d of %s is a pointer, but must be a number", i+1, fn.name), Note: note})
+				mistake.Finding{Detail: phrase.Argument(i+1, fn.name, "a pointer", "a number"), Note: note})
 		}
 	}
 }

@@ -208,9 +208,9 @@ func TestWhatTheTargetLacks(t *testing.T) {
 		{"a pointer read as a number", 0, func(f *dsl.Fn, tp sock) dsl.U64 { return tp.Field("inet_conn.icsk_ca_ops").U64() },
 			mistake.FieldType, "read it with Ptr"},
 		{"too many arguments", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp, 1, 2) }, mistake.BadArguments,
-			"takes 2 arguments, but is called with 3"},
+			"needs 2 arguments, but is called with 3"},
 		{"a number for a pointer", 0, func(f *dsl.Fn, tp sock) { f.Kernel("tcp_slow_start", tp.cwnd(), 1) }, mistake.BadArguments,
-			"but must be a pointer"},
+			"is a number; expected a pointer"},
 		{"more state than there is room", 0, func(f *dsl.Fn, tp sock) {
 			dsl.Cells[struct{ A [14]dsl.CellU64 }](tp.Field("inet_conn.icsk_ca_priv")).A[0].Set(1)
 		}, mistake.FieldType, "has 104 bytes, but the state placed there has 112"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -37,11 +38,12 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; the kernel checks how far
 	case item.Kind == record.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
 		u.foundItem(f, item, mistake.BadMap,
-			mistake.Finding{Detail: fmt.Sprintf("%v is not a variable: it is a %v with %d elements", spec, spec.Type, spec.MaxEntries),
+			mistake.Finding{Detail: fmt.Sprintf("%v is not a variable: it is %s with %s", spec, phrase.A(spec.Type.String()),
+				phrase.Count(spec.MaxEntries, "element")),
 				Help: "only the value of an array with one element has an address at load time; look up elements of other maps"})
 	case item.Kind == record.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
-		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %d bytes",
-			uint32(item.Ins.Imm>>32), spec, spec.ValueSize)})
+		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %s",
+			uint32(item.Ins.Imm>>32), spec, phrase.Count(spec.ValueSize, "byte"))})
 	}
 }
 

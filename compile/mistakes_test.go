@@ -14,6 +14,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -86,6 +87,9 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 			var findings mistake.Findings
 			if !errors.As(err, &findings) {
 				t.Fatalf("no findings: %v", err)
+			}
+			if slips := english.Slips(findings.Error()); len(slips) > 0 {
+				t.Errorf("%q in %v", slips, findings)
 			}
 			for _, f := range findings {
 				if !meets(list, f) {

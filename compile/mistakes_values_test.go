@@ -66,7 +66,7 @@ func mixedWidths() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, m dsl.U64, p dsl.Ptr) {
 		n.Set(n.Add(m))       // want "a U32 and a U64 do not mix"
 		n.Set(m)              // want "a U32 and a U64 do not mix"
-		n.Set(n.S32())        // want "a U32 and a S32 do not mix"
+		n.Set(n.S32())        // want "a U32 and an S32 do not mix"
 		n.Set(p)              // want "a pointer cannot be an operand; expected a U32"
 		n.Set(n.Max("7"))     // want "a Go string cannot be an operand"
 		n.Set(nil)            // want "a Go nil cannot be an operand"
@@ -81,20 +81,20 @@ func constants() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU8, s dsl.VarS8, wide dsl.VarU64) {
 		n.Set(n.Add(256))  // want "256 does not fit a U8"
 		n.Set(-1)          // want "-1 does not fit a U8"
-		s.Set(128)         // want "128 does not fit a S8"
-		s.Set(s.Sub(-129)) // want "-129 does not fit a S8"
+		s.Set(128)         // want "128 does not fit an S8"
+		s.Set(s.Sub(-129)) // want "-129 does not fit an S8"
 		wide.Set(-1)       // want "-1 does not fit a U64"
 		wide.Set(uint64(1) << 63)
-		s.Set(uint64(1) << 63)                           // want "9223372036854775808 does not fit a S8"
+		s.Set(uint64(1) << 63)                           // want "9223372036854775808 does not fit an S8"
 		f.If(n.Lt(1000), f.Exit)                         // want "1000 does not fit a U8"
-		dsl.Switch(f, s.Get(), dsl.Case(f.Exit, 1, 200)) // want "200 does not fit a S8"
+		dsl.Switch(f, s.Get(), dsl.Case(f.Exit, 1, 200)) // want "200 does not fit an S8"
 	})
 }
 
 func shifts() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.VarU32, s dsl.S32, p dsl.Ptr) {
 		n.Set(n.Shl(-1))  // want "a shift by -1"
-		n.Set(n.Shr(s))   // want "a S32 cannot be the count of a shift"
+		n.Set(n.Shr(s))   // want "an S32 cannot be the count of a shift"
 		n.Set(n.Shl("1")) // want "a Go string cannot be the count of a shift"
 		n.Set(n.Shl(p))   // want "cannot be the count of a shift"
 		n.Set(n.Shl(64))
@@ -198,9 +198,10 @@ func argumentsOfCalls() *dsl.Program {
 		f.Helper("bpf_ktime_get_ns", struct{}{}) // want "bpf_ktime_get_ns needs 0" "argument 1 of bpf_ktime_get_ns is a Go struct {}"
 
 		f.Helper("bpf_probe_read_kernel", n, 1, 2, 3, 4, 5) // want "bpf_probe_read_kernel" "the limit is 5"
-		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start takes 2 arguments, but is called with 1"
-		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number, but must be a pointer"
-		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer, but must be a number"
+		f.Kernel("tcp_slow_start", tp)                      // want "tcp_slow_start needs 2 arguments, but is called with 1"
+		f.Kernel("bpf_task_release")                        // want "bpf_task_release needs 1 argument, but is called with 0"
+		f.Kernel("tcp_slow_start", n, n)                    // want "argument 1 of tcp_slow_start is a number; expected a pointer"
+		f.Kernel("tcp_slow_start", tp, tp)                  // want "argument 2 of tcp_slow_start is a pointer; expected a number"
 		f.Kernel("tcp_slow_stort", tp, n)                   // want "did you mean tcp_slow_start?"
 		f.Kernel("tcp_slow_start", tp, "1")                 // want "argument 2 of tcp_slow_start is a Go string"
 	})

@@ -140,7 +140,7 @@ func (u *unit) resolveField(f *function, in instr) {
 		in.Imm = int64(field.Offset)
 		f.code = append(f.code, in)
 	case !field.Scalar():
-		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is a %v of %d bytes", name, field.Kind, field.Size),
+		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: fmt.Sprintf("%s is %s", name, describeField(field)),
 			Help: "name a member or an element of it, such as " + quote(item.Path()+u.suggestPart(field))})
 	case field.BitSize != 0 && item.Kind != record.FieldLoad:
 		u.vague(f, in, mistake.NotScalar, mistake.Finding{Detail: name + " is a bit field; no instruction stores one",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -23,7 +24,7 @@ func compareSignature(u *unit) {
 			Note: place.Name() + " is " + signature.Text})
 	}
 	if u.passed == nil && len(declared.Params) != len(signature.Params) {
-		report(mistake.ParamCount, "the program declares %s, but the kernel passes %d", plural(len(declared.Params), "parameter"),
+		report(mistake.ParamCount, "the program declares %s, but the kernel passes %d", phrase.Count(len(declared.Params), "parameter"),
 			len(signature.Params))
 	}
 	for i, param := range declared.Params {
@@ -43,13 +44,6 @@ func compareSignature(u *unit) {
 		report(mistake.ResultType, "the result is declared as %v, but the kernel expects %s", declared.Result,
 			btf.Declaration(signature.Result, ""))
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // sameType reports whether a declared type stands for the kernel's. Integers agree in size and sign, pointers in what they point to, or in

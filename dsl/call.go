@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -133,7 +134,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 	}
 	args := f.arguments(sub.Name, operands)
 	if proto := sub.Proto; proto != nil && proto.Err == nil && len(proto.Params) != len(operands) {
-		f.mistake(mistake.BadArguments, "", "%s needs %d arguments, but is called with %d", sub.Name, len(proto.Params), len(operands))
+		f.mistake(mistake.BadArguments, "", "%s", phrase.Arguments(sub.Name, len(proto.Params), len(operands)))
 	} else if proto != nil && proto.Err == nil {
 		for i, o := range operands {
 			f.checkArgument(sub, i, proto.Params[i].Type, o)
@@ -146,7 +147,7 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	if c, ok := goInteger(o); ok {
 		if want.Integer && !c.fits(want.width()) {
-			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit a %v", i+1, sub.Name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit %s", i+1, sub.Name, c, phrase.A(want.String()))
 		}
 		return
 	}
@@ -154,7 +155,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	switch o := o.(type) {
 	case pointer:
 		if want.Stars == 0 {
-			f.mistake(mistake.BadArguments, "", "argument %d of %s is a pointer; expected a %v", i+1, sub.Name, want)
+			f.mistake(mistake.BadArguments, "", "%s", phrase.Argument(i+1, sub.Name, "a pointer", phrase.A(want.String())))
 		}
 		return
 	case numeric:
@@ -165,7 +166,7 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 		return
 	}
 	if got != want {
-		f.mistake(mistake.MixedWidths, "", "argument %d of %s is a %v; expected a %v", i+1, sub.Name, got, want)
+		f.mistake(mistake.MixedWidths, "", "%s", phrase.Argument(i+1, sub.Name, phrase.A(got.String()), phrase.A(want.String())))
 	}
 }
 

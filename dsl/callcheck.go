@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -24,7 +25,7 @@ func (f *Fn) checkTyped(name string, operands []Operand) []Operand {
 		switch {
 		case !ok:
 		case t.Width == 0:
-			f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected a Bool", i+1, name, describeOperand(t.Operand))
+			f.mistake(mistake.BadArguments, "", "%s", phrase.Argument(i+1, name, describeOperand(t.Operand), "a Bool"))
 			operands[i] = readable(t.Operand)
 		case !f.checkNumber(name, i, t.Width, t.Operand):
 			operands[i] = readable(t.Operand)
@@ -51,11 +52,12 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 	n, more := h.Arguments()
 	switch {
 	case more && len(operands) < n:
-		f.mistake(mistake.BadArguments, "", "%s needs at least %d arguments, but is called with %d", h.Name, n, len(operands))
+		f.mistake(mistake.BadArguments, "", "%s needs at least %s, but is called with %d", h.Name,
+			phrase.Count(n, "argument"), len(operands))
 		return operands
 	case !more && len(operands) != n:
 		f.mistake(mistake.BadArguments, "package helper has a Go function for each helper, with the parameters that it needs",
-			"%s needs %d arguments, but is called with %d", h.Name, n, len(operands))
+			"%s", phrase.Arguments(h.Name, n, len(operands)))
 		return operands
 	}
 	operands = slices.Clone(operands)
@@ -68,7 +70,7 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 // checkHelperArgument compares one operand with the helper's parameter at that place.
 func (f *Fn) checkHelperArgument(h *linux.Helper, i int, o Operand) Operand {
 	wrong := func(want string) Operand {
-		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected %s", i+1, h.Name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "%s", phrase.Argument(i+1, h.Name, describeOperand(o), want))
 		return readable(o)
 	}
 	a := &h.Args[i]
@@ -121,7 +123,7 @@ func readable(o Operand) Operand {
 func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool {
 	if c, ok := goInteger(o); ok {
 		if !c.fits(want) {
-			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit a %v", i+1, name, c, want)
+			f.mistake(mistake.BadConstant, "", "argument %d of %s: %v does not fit %s", i+1, name, c, phrase.A(want.String()))
 			return false
 		}
 		return true
@@ -129,10 +131,10 @@ func (f *Fn) checkNumber(name string, i int, want record.Width, o Operand) bool 
 	got, ok := widthOf(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.BadArguments, "", "argument %d of %s is %s; expected a %v", i+1, name, describeOperand(o), want)
+		f.mistake(mistake.BadArguments, "", "%s", phrase.Argument(i+1, name, describeOperand(o), phrase.A(want.String())))
 	case got != want:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want),
-			"argument %d of %s is a %v; expected a %v", i+1, name, got, want)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", want), "%s",
+			phrase.Argument(i+1, name, phrase.A(got.String()), phrase.A(want.String())))
 	}
 	return ok && got == want
 }
@@ -151,7 +153,7 @@ func widthOf(o Operand) (record.Width, bool) {
 // describeOperand says what an operand is, for messages.
 func describeOperand(o Operand) string {
 	if k, ok := widthOf(o); ok {
-		return "a " + k.String()
+		return phrase.A(k.String())
 	}
 	if c, ok := goInteger(o); ok {
 		return "the constant " + c.String()

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -332,7 +333,7 @@ func (f *Fn) Exit() {
 		return
 	}
 	if !f.result.Void() {
-		f.mistake(mistake.NoResult, "use f.Return(v)", "Exit leaves without a result; expected a %v", f.result)
+		f.mistake(mistake.NoResult, "use f.Return(v)", "Exit leaves without a result; expected %s", phrase.A(f.result.String()))
 	}
 	f.terminate(ir.Return, 0)
 }
@@ -363,7 +364,7 @@ func (f *Fn) resultOf(result Operand) ir.V {
 	}
 	p, ok := result.(pointer)
 	if !ok {
-		f.mistake(mistake.NoResult, "", "a Go %s is returned; expected a %v", typeName(result), t)
+		f.mistake(mistake.NoResult, "", "a Go %s is returned; expected %s", typeName(result), phrase.A(t.String()))
 		return f.b.Const(ir.Ptr, 0)
 	}
 	return p.pointer(f)

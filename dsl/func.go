@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -198,7 +199,7 @@ func describeType(v reflect.Value) string {
 	if !v.IsValid() {
 		return "nil"
 	}
-	return "a " + v.Type().String()
+	return phrase.A(v.Type().String())
 }
 
 // run runs the Go function. sub says that it is called by others, with arguments in registers.
@@ -392,7 +393,7 @@ func (f *Fn) lastResult(result any) ir.V {
 	}
 	if !made {
 		f.body.Note(mistake.Finding{Insn: -1, Position: f.program.Pos, Kind: mistake.NoResult,
-			Detail: fmt.Sprintf("the Go function returned no value; every path must return a %v", f.result),
+			Detail: "the Go function returned no value; every path must return " + phrase.A(f.result.String()),
 			Help:   "return one made from parameters, fields, calls or constants such as f.U32(0)"})
 		return f.b.Const(ir.I64, 0)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -165,7 +166,7 @@ func (l *Layout) layoutStruct(t reflect.Type, path string, fail func(string, ...
 		}
 		if hole := -l.Size & (field.Align - 1); hole > 0 {
 			return fail("a hole of %s at offset %d, before %s: put _ [%d]uint8 between %s and %s",
-				countBytes(hole), l.Size, f.Name, hole, previous, f.Name)
+				phrase.Count(hole, "byte"), l.Size, f.Name, hole, previous, f.Name)
 		}
 		l.Fields = append(l.Fields, LayoutField{Name: f.Name, Index: i, Offset: l.Size, Layout: field})
 		l.Size += field.Size
@@ -176,16 +177,9 @@ func (l *Layout) layoutStruct(t reflect.Type, path string, fail func(string, ...
 		}
 	}
 	if hole := -l.Size & (l.Align - 1); hole > 0 {
-		return fail("a hole of %s at offset %d, the end: put _ [%d]uint8 after %s", countBytes(hole), l.Size, hole, previous)
+		return fail("a hole of %s at offset %d, the end: put _ [%d]uint8 after %s", phrase.Count(hole, "byte"), l.Size, hole, previous)
 	}
 	return nil
-}
-
-func countBytes(n int) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return strconv.Itoa(n) + " bytes"
 }
 
 // Leaves ranges over the integers, bools and kernel structs in a layout, with their paths

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -15,7 +16,7 @@ func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) P
 	}
 	if size != 1 && size != 2 && size != 4 && size != 8 {
 		f.mistake(mistake.BadArguments, "make one with dsl.Local and pass it",
-			"a %s of %v has %d bytes; got a Go %s", what, m, size, typeName(o))
+			"a %s of %v has %s; got a Go %s", what, m, phrase.Count(size, "byte"), typeName(o))
 		return f.newPtr(f.b.Const(ir.Ptr, 0), "")
 	}
 	k := record.WidthOf(int(size), l != nil && l.Signed)

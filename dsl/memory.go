@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -84,7 +85,8 @@ func (p Ptr) cell(w record.Width, t reflect.Type, path string) number {
 		f.mistake(mistake.BadLayout, "name one of its integers, or get its address with Part",
 			"%q of %v is not an integer", path, part.Type)
 	case has != w:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", has), "%q is a %v; expected a %v", path, has, w)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("read it with %v", has), "%q is %s; expected %s", path,
+			phrase.A(has.String()), phrase.A(w.String()))
 	}
 	c := p.At(0).cell(w)
 	c.aux, c.order = int32(part.Offset), part.BigEndian

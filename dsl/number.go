@@ -1,9 +1,8 @@
 package dsl
 
 import (
-	"fmt"
-
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -253,5 +252,5 @@ func kindOf(w record.Width) string {
 	if w.Bits() == 0 {
 		return "a pointer"
 	}
-	return fmt.Sprintf("a %v", w)
+	return phrase.A(w.String())
 }

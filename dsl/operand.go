@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -52,26 +53,28 @@ func (f *Fn) readOperand(o Operand) (v ir.V, w record.Width, ok bool) {
 func (f *Fn) operand(w record.Width, o Operand) (v ir.V, imm int64) {
 	if n, ok := goInteger(o); ok {
 		if !n.fits(w) {
-			f.mistake(mistake.BadConstant, "", "%v does not fit a %v", n, w)
+			f.mistake(mistake.BadConstant, "", "%v does not fit %s", n, phrase.A(w.String()))
 			return 0, 0
 		}
 		return 0, w.Register(n.n)
 	}
 	if b, ok := o.(Bool); ok {
 		f.condition(b)
-		f.mistake(mistake.MixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "a %v and a Bool do not mix", w)
+		f.mistake(mistake.MixedWidths, "convert it: .U8() or .U32() is 1 when it holds", "%s and a Bool do not mix", phrase.A(w.String()))
 		return 0, 0
 	}
 	v, got, ok := f.readOperand(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be an operand; expected a %v or a Go constant", typeName(o), w)
+		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be an operand; expected %s or a Go constant", typeName(o),
+			phrase.A(w.String()))
 	case got == w:
 		return v, 0
 	case got.Bits() == 0:
-		f.mistake(mistake.MixedWidths, "", "a pointer cannot be an operand; expected a %v", w)
+		f.mistake(mistake.MixedWidths, "", "a pointer cannot be an operand; expected %s", phrase.A(w.String()))
 	default:
-		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", w), "a %v and a %v do not mix", w, got)
+		f.mistake(mistake.MixedWidths, fmt.Sprintf("convert it: .%v()", w), "%s and %s do not mix",
+			phrase.A(w.String()), phrase.A(got.String()))
 	}
 	return 0, 0
 }

@@ -3,6 +3,7 @@ package dsl
 import (
 	"reflect"
 
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -37,8 +38,8 @@ func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 	// Neither address is used as one: only their distance counts, while both are reachable.
 	offset := int64(reflect.ValueOf(at).Pointer()) - int64(reflect.ValueOf(whole).Pointer())
 	if offset < 0 || offset >= int64(l.Size) || !l.holds(reflect.TypeFor[F](), int(offset)) {
-		return wrong("the function of At returns the address of a %v that is not part of the %v",
-			reflect.TypeFor[F](), reflect.TypeFor[T]())
+		return wrong("the function of At returns the address of %s that is not part of the %v",
+			phrase.A(reflect.TypeFor[F]().String()), reflect.TypeFor[T]())
 	}
 	return Ref[F]{r.Offset(int(offset))}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -149,9 +150,9 @@ func TestPrintfFormats(t *testing.T) {
 		{"%d %d %d %d", func(c dsl.ContextOf[traffic]) []dsl.Operand {
 			return []dsl.Operand{1, -2, c.U32("Dropped").Eq(1), c.U16("Passed.Ports[1]")}
 		}, ""},
-		{"%d", func(dsl.ContextOf[traffic]) []dsl.Operand { return nil }, "has 1 verbs, but Printf is called with 0 values"},
+		{"%d", func(dsl.ContextOf[traffic]) []dsl.Operand { return nil }, "has 1 verb, but Printf is called with 0 values"},
 		{"no verb", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} },
-			"has 0 verbs, but Printf is called with 1 values"},
+			"has 0 verbs, but Printf is called with 1 value"},
 		{"%f", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "there is no verb %f"},
 		{"%s", func(dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{1} }, "%s prints a pointer"},
 		{"%d", func(c dsl.ContextOf[traffic]) []dsl.Operand { return []dsl.Operand{c.Ptr} }, "%d prints a number"},
@@ -163,6 +164,9 @@ func TestPrintfFormats(t *testing.T) {
 			f.Printf(tt.format, tt.values(c)...)
 			return f.U32(0)
 		}), compile.Target{ByteOrder: isa.LittleEndian})
+		if err != nil && len(english.Slips(err.Error())) > 0 {
+			t.Errorf("%q in %v", english.Slips(err.Error()), err)
+		}
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%.20q: %v, want %q", tt.format, err, tt.want)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -38,7 +39,8 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	}
 	text, verbs := f.kernelFormat(format, widths)
 	if verbs != len(values) {
-		f.mistake(mistake.BadArguments, "", "the format %q has %d verbs, but Printf is called with %d values", format, verbs, len(values))
+		f.mistake(mistake.BadArguments, "", "the format %q has %s, but Printf is called with %s", format,
+			phrase.Count(verbs, "verb"), phrase.Count(len(values), "value"))
 		return
 	}
 	at, size := f.frameText(text), f.b.Const(ir.I64, int64(len(text)))

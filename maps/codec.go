@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 )
 
 // A codec converts values of a Go type to and from the memory of a map. The steps for a type are computed once.
@@ -71,7 +72,8 @@ func Decode[T any](record []byte) (T, error) {
 		return v, err
 	}
 	if len(record) < c.size() {
-		return v, fmt.Errorf("a %T needs %d bytes, but the record has only %d: %w", v, c.size(), len(record), fs.ErrInvalid)
+		return v, fmt.Errorf("%s needs %s, but the record has only %d: %w", phrase.A(fmt.Sprintf("%T", v)), phrase.Count(c.size(), "byte"),
+			len(record), fs.ErrInvalid)
 	}
 	return c.decode(record[:c.size()]), nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -140,7 +141,8 @@ func (g *Global[T]) word(path string, size int) (*syscall.Memory, dsl.LayoutFiel
 	}
 	field, err := g.value.layout.Field(path)
 	if err == nil && (field.Kind != dsl.LayoutInt || field.Size != size) {
-		err = fmt.Errorf("%q is a %v, not an integer of %d bytes: %w", path, field.Type, size, fs.ErrInvalid)
+		err = fmt.Errorf("%q is %s, not an integer of %s: %w", path, phrase.A(field.Type.String()), phrase.Count(size, "byte"),
+			fs.ErrInvalid)
 	}
 	if err != nil {
 		return nil, field, g.failed(err)

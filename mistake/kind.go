@@ -152,7 +152,7 @@ const (
 // What is loaded.
 const (
 	BadProgType    Kind = iota + 102 // the type of a program is missing, or does not go with its parameters
-	MissingLicense                   // the licence is not stated
+	MissingLicense                   // the licence is missing
 )
 
 // kinds has the name and the title of each kind. A title is the heading of a report: it says in a few words what is wrong. Unknown has no
@@ -261,7 +261,7 @@ var kinds = [...]struct{ name, title string }{
 	ResultType:          {"result-type", "the result has another type than the kernel expects"},
 	MustNotSleep:        {"must-not-sleep", "the program is sleepable, but the member must not sleep"},
 	BadProgType:         {"program-type", "the program's type is missing, or does not go with its parameters"},
-	MissingLicense:      {"missing-license", "the licence is not stated"},
+	MissingLicense:      {"missing-license", "the licence is missing"},
 }
 
 // String returns the name of the kind, such as "map-bounds"; "" for None.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -96,7 +97,7 @@ func encodeArray(dst []byte, m Member, t *cbtf.Array, value any) error {
 	case []byte:
 		text = value
 	default:
-		return fmt.Errorf("%s takes a string, not a %T", m.Name, value)
+		return fmt.Errorf("%s takes a string, not %s", m.Name, phrase.A(fmt.Sprintf("%T", value)))
 	}
 	if len(text) >= len(dst) { // the last byte is the NUL
 		return fmt.Errorf("%q has %d bytes; %s holds %d and a NUL", text, len(text), m.Name, len(dst)-1)
@@ -136,7 +137,7 @@ func encodeInt(dst []byte, value any, signed bool) error {
 			return fmt.Errorf("%d does not fit: the member holds up to %d", value, high)
 		}
 	default:
-		return fmt.Errorf("expected an integer, not a %T", value)
+		return fmt.Errorf("expected an integer, not %s", phrase.A(fmt.Sprintf("%T", value)))
 	}
 	var word [8]byte
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -202,7 +203,8 @@ func (v *validator) bind() error {
 			err = v.bindProgram(m, program)
 		case m.Proto != nil:
 			v.found(mistake.Finding{Member: m.Name, Kind: mistake.NotData,
-				Detail: fmt.Sprintf("a callback takes a Go function or a *dsl.Program, not a %T", value), Note: m.Declaration()})
+				Detail: "a callback takes a Go function or a *dsl.Program, not " + phrase.A(fmt.Sprintf("%T", value)),
+				Note:   m.Declaration()})
 		default:
 			v.bindData(m, value)
 		}

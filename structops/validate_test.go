@@ -11,6 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -98,7 +99,7 @@ func TestValidate(t *testing.T) {
 		{"program at a data member", with(structops.Members{"flags": nothing}), mistake.NotACallback, "flags",
 			[]string{"flags is data, not a callback: it is u32 flags", "callbacks are ssthresh"}},
 		{"data at a callback", with(structops.Members{"init": 7}), mistake.NotData, "init",
-			[]string{"a callback takes a Go function or a *dsl.Program, not a int", "void (*init)(struct sock *sk)"}},
+			[]string{"a callback takes a Go function or a *dsl.Program, not an int", "void (*init)(struct sock *sk)"}},
 		{"get_info", with(structops.Members{"get_info": p(dsl.Mov64Imm(r0, 0), dsl.Exit())}), mistake.ReservedMember, "get_info",
 			[]string{"get_info cannot be written in BPF"}},
 		{"sleepable congestion control", with(structops.Members{"init": p(dsl.Sleepable(), dsl.Exit())}), mistake.MustNotSleep, "init",
@@ -143,7 +144,7 @@ func TestValidate(t *testing.T) {
 		{"name with a hyphen", with(structops.Members{"name": "go-reno"}), mistake.BadName, "name", []string{`refuses: '-'`}},
 		{"name with a blank", with(structops.Members{"name": "go reno"}), mistake.BadName, "name", []string{`refuses: ' '`}},
 		{"name that is a number", with(structops.Members{"name": 5}), mistake.BadValue, "name",
-			[]string{"name takes a string, not a int"}},
+			[]string{"name takes a string, not an int"}},
 		{"flags too large", with(structops.Members{"flags": int64(1) << 33}), mistake.BadValue, "flags",
 			[]string{"does not fit: the member holds 0 to 4294967295"}},
 		{"flags negative", with(structops.Members{"flags": -1}), mistake.BadValue, "flags", []string{"-1 does not fit"}},
@@ -176,6 +177,9 @@ func TestValidate(t *testing.T) {
 				t.Fatalf("got %v, want one finding", err)
 			}
 			f := findings[0]
+			if slips := english.Slips(f.Detail + f.Help); len(slips) > 0 {
+				t.Errorf("%q in %v", slips, err)
+			}
 			if f.Kind != tt.rule || f.Member != tt.member {
 				t.Errorf("rule %s at %q, want %s at %q", f.Kind, f.Member, tt.rule, tt.member)
 			}

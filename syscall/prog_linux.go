@@ -77,7 +77,7 @@ func progLoadArgs(a *ProgLoadAttr) (attr *progLoadAttr, done func(), err error) 
 	}
 	license, err := unix.BytePtrFromString(a.License)
 	if err != nil {
-		return nil, nil, fmt.Errorf("license %q holds a NUL: %w", a.License, fs.ErrInvalid)
+		return nil, nil, fmt.Errorf("licence %q contains a NUL: %w", a.License, fs.ErrInvalid)
 	}
 	if a.AttachProg != nil && a.AttachBTFObjFD != nil {
 		return nil, nil, fmt.Errorf("AttachProg and AttachBTFObjFD are both set, and the kernel takes one: %w", fs.ErrInvalid)

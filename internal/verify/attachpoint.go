@@ -14,7 +14,7 @@ import (
 // attachable checks the place that the program is for, and reads the program's arguments.
 func (c *checker) attachable() bool {
 	if c.Type.Info().NeedsGPL && c.NotGPL {
-		c.report(-1, mistake.NeedsGPL, c.Type.String()+" programs need a license that is compatible with the GPL")
+		c.report(-1, mistake.NeedsGPL, c.Type.String()+" programs need a licence that is compatible with the GPL")
 		return false
 	}
 	if c.Signature != nil {

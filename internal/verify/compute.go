@@ -14,7 +14,7 @@ func (c *checker) compute(s *state, i int) bool {
 		return false
 	}
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 is written, but the frame pointer is read-only")
 	}
 	regs := &s.top().regs
 	dst := &regs[in.Dst]
@@ -49,7 +49,7 @@ func (c *checker) compute(s *state, i int) bool {
 		return true
 	case isa.OpDiv, isa.OpMod:
 		if in.Op.Source() == isa.SrcK && in.Imm == 0 {
-			return c.refuse(s, i, mistake.BadInstruction, "a division by the constant 0")
+			return c.refuse(s, i, mistake.BadInstruction, "the divisor is the constant 0")
 		}
 	case isa.OpLsh, isa.OpRsh, isa.OpArsh:
 		width := int64(64)
@@ -57,7 +57,7 @@ func (c *checker) compute(s *state, i int) bool {
 			width = 32
 		}
 		if in.Op.Source() == isa.SrcK && (in.Imm < 0 || in.Imm >= width) {
-			return c.refuse(s, i, mistake.BadInstruction, "a shift by %d in %d bits", in.Imm, width)
+			return c.refuse(s, i, mistake.BadInstruction, "the shift is %d; it must be 0 to %d", in.Imm, width-1)
 		}
 	}
 	if dst.kind == opaque || src.kind == opaque {

@@ -34,20 +34,23 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		return unclear(), true
 	case l.Memory:
 		if at < 0 || at+size > l.Size {
-			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context", size, at)
+			return any, c.refuse(s, i, mistake.ContextAccess, "an access of %s at offset %d is outside of the context",
+				byteCount(size), at)
 		}
 		if at%size != 0 {
-			return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: the offset must be a multiple of %d",
+			return any, c.refuse(s, i, mistake.ContextAccess, "an access of %d bytes at offset %d of the context: the offset must be a "+
+				"multiple of %d",
 				size, at, size)
 		}
 		return any, true
 	case p.off != 0 && at >= 0 && at < l.Size:
 		return any, c.refuse(s, i, mistake.ModifiedPointer, "%d was added to the pointer through which the context is accessed", p.off)
 	case at < 0 || at+size > l.Size:
-		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d are outside of the context of %s, which has %d bytes",
-			size, at, c.Type, l.Size)
+		return any, c.refuse(s, i, mistake.ContextAccess, "an access of %s at offset %d is outside of the context of %s, which has %s",
+			byteCount(size), at, c.Type, byteCount(l.Size))
 	case at%size != 0:
-		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context: the offset must be a multiple of %d",
+		return any, c.refuse(s, i, mistake.ContextAccess, "an access of %d bytes at offset %d of the context: the offset must be a "+
+			"multiple of %d",
 			size, at, size)
 	case write && l.ReadOnly:
 		return any, c.refuse(s, i, mistake.ContextWrite, "the context of %s is read-only", c.Type)

@@ -60,10 +60,10 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 		return false
 	}
 	if r0.kind != number {
-		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; it must be a number from %d to %d", limits.Low, limits.High)
+		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; expected a number from %d to %d", limits.Low, limits.High)
 	}
 	if r0.num.smin < limits.Low || r0.num.smax > limits.High {
-		return c.refuse(s, i, mistake.ResultRange, "the result is %s; it must be from %d to %d", r0.num.text(), limits.Low, limits.High)
+		return c.refuse(s, i, mistake.ResultRange, "the result is %s; it must be %d to %d", r0.num.text(), limits.Low, limits.High)
 	}
 	return false
 }

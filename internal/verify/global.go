@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -36,8 +37,8 @@ func (c *checker) functionsFit() bool {
 		return true
 	}
 	if len(c.Functions) != len(c.starts) {
-		c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("the program has %d functions, but its func_info lists %d",
-			len(c.starts), len(c.Functions)))
+		c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("the program has %s, but its func_info lists %d",
+			phrase.Count(len(c.starts), "function"), len(c.Functions)))
 		return false
 	}
 	for n, start := range c.starts {
@@ -104,7 +105,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 		return true
 	}
 	wrong := func(want string) bool {
-		return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s is %s; it must be %s", n+1, f.called(), v.describe(), want)
+		return c.refuse(s, i, mistake.FunctionContract, "%s", phrase.Argument(n+1, f.called(), v.describe(), want))
 	}
 	switch a.Kind {
 	case ArgumentNumber:
@@ -133,8 +134,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 			!(v.kind == memory && v.readOnly) && h.memory(n, v, scalarOf(a.Size), true, false, func(string) bool { return false })
 		s.guess = guess
 		if !ok {
-			return c.refuse(s, i, mistake.FunctionContract, "argument %d of %s must be memory of %d bytes that can be read and written; "+
-				"it is %s", n+1, f.called(), a.Size, v.describe())
+			return wrong("memory of " + byteCount(a.Size) + " that can be read and written")
 		}
 	}
 	return true

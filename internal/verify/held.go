@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -149,9 +150,13 @@ func (c *checker) pointerText(s *state, v *value) string {
 	return v.kind.String()
 }
 
-func leadingTo(name string) string {
+// pointerTo names a pointer to a struct in messages. The name is "" when the struct is not known.
+func pointerTo(name string) string {
 	if name == "" {
-		return ""
+		return "a pointer"
 	}
-	return " to a struct " + name
+	return "a pointer to a struct " + name
 }
+
+// byteCount is a size in messages.
+func byteCount(n int64) string { return phrase.Count(n, "byte") }

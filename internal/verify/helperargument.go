@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -107,7 +108,7 @@ func (a *argument) wrong(want string) bool {
 	case v.kind == number && v.gone > 0:
 		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was released before, at %s", a.n+1, a.name, a.c.place(int(v.gone-1)))
 	}
-	return a.refuse(mistake.ArgumentType, "argument %d of %s is %s; it must be %s", a.n+1, a.name, v.kind, want)
+	return a.refuse(mistake.ArgumentType, "%s", phrase.Argument(a.n+1, a.name, v.kind.String(), want))
 }
 
 func (a *argument) theContext() bool {
@@ -177,7 +178,7 @@ func (a *argument) sized() bool {
 			a.vague = true
 			return true
 		}
-		return a.refuse(mistake.ArgumentType, "argument %d of %s, a size, must be a number; it is %s", a.n+2, a.name, size.kind)
+		return a.refuse(mistake.ArgumentType, "%s", phrase.Argument(a.n+2, a.name, size.kind.String(), "a number, the size"))
 	}
 	zero := a.next == linux.ArgSizeOrZero
 	orNil := zero || a.kind == linux.ArgReadOrNil || a.kind == linux.ArgWriteOrNil
@@ -200,7 +201,7 @@ func (a *argument) constant() bool {
 			a.s.guess = true
 			return true
 		}
-		return a.refuse(mistake.BadSize, "argument %d of %s must be a known constant; it is %s", a.n+1, a.name, a.v.describe())
+		return a.refuse(mistake.BadSize, "%s", phrase.Argument(a.n+1, a.name, a.v.describe(), "a known constant"))
 	}
 	a.size = int64(uint32(a.v.num.umax)) // as the kernel keeps it
 	return true
@@ -330,8 +331,8 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 		return true
 	}
 	if v.off < -linux.StackSize || v.off+size > 0 {
-		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %d bytes at %d from r10, reaches outside of the stack",
-			n+1, h.name, size, v.off)
+		return c.refuse(s, i, mistake.StackBounds, "argument %d of %s, %s at %d from r10, reaches outside of the stack",
+			n+1, h.name, byteCount(size), v.off)
 	}
 	f := &s.frames[v.frame]
 	c.reaches(s, f.fn, -v.off)
@@ -424,7 +425,7 @@ func (a *argument) dynptr() bool {
 			s.guess = true
 			return true
 		}
-		return c.refuse(s, i, mistake.ArgumentType, "argument %d of %s must be a dynptr on the stack", n+1, a.name)
+		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(n+1, a.name, v.describe(), "a dynptr on the stack"))
 	}
 	f := &s.frames[v.frame]
 	at := int(-v.off-1) / 8

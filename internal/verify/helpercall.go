@@ -63,7 +63,7 @@ func (c *checker) mayCall(s *state, i int, id int32, row *linux.Helper) bool {
 	sleeps := row.Effects.Has(linux.Sleeps)
 	switch {
 	case row.GPL && c.NotGPL:
-		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program whose license is compatible with the GPL", row.Name)
+		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program with a licence that is compatible with the GPL", row.Name)
 	case sleeps && !c.Sleepable && !c.Type.Info().Sleeps:
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", row.Name)
 	case sleeps && c.unsleepable(s) != "" && !s.isHeld(spinLock):

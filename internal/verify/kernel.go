@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -85,7 +87,7 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 	}
 	switch {
 	case c.NotGPL:
-		return c.refuse(s, i, mistake.NeedsGPL, "a call of a kernel function needs a program whose license is compatible with the GPL")
+		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program with a licence that is compatible with the GPL", p.name)
 	case p.row.Has(linux.FuncSleeps) && !c.Sleepable && !c.Type.Info().Sleeps && c.Type != linux.ProgTypeUnspec:
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", p.name)
 	case p.row.Has(linux.FuncSleeps) && c.unsleepable(s) != "":
@@ -112,14 +114,13 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			vague = true
 			continue
 		case v.kind == none:
-			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s, in %v, has no value", a.name, p.name, r)
+			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", in(r, a.name), p.name)
 		case !a.pointer && v.kind != number && a.size > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a number; %v is %s", a.name, p.name, r, v.kind)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, v.kind.String(), "a number"))
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return vague, c.refuse(s, i, mistake.BadSize, "argument %s of %s must be a known constant; it is %s",
-				a.name, p.name, v.describe())
+			return vague, c.refuse(s, i, mistake.BadSize, "%s", phrase.Argument(in(r, a.name), p.name, v.describe(), "a known constant"))
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer; %v is a number", a.name, p.name, r)
+			return vague, c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, "a number", "a pointer"))
 		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
@@ -232,6 +233,15 @@ func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok b
 	return true, h.memory(n, *v, size, false, true, wrong) && h.memory(n, *v, size, true, true, wrong)
 }
 
+// in names an argument together with its register: "sk (r1)".
+func in(r isa.Register, name string) string { return fmt.Sprintf("%s (%v)", name, r) }
+
+// How messages name a pointer that the kernel does not trust, and what it trusts.
+const (
+	readElsewhere  = "a pointer that was read from another struct"
+	trustedPointer = "an argument of the program, or a pointer that it acquired"
+)
+
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
@@ -246,13 +256,11 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was released before, at %s",
 			a.name, p.name, c.place(int(v.gone-1)))
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer%s; %v is a number",
-			a.name, p.name, leadingTo(a.to), r)
+		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, "a number", pointerTo(a.to)))
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
 		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" &&
 			!strings.HasPrefix(a.to, "bpf_") {
-			return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer to a struct %s; %v is %s",
-				a.name, p.name, a.to, r, v.kind)
+			return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, v.kind.String(), pointerTo(a.to)))
 		}
 		return true
 	case v.kind == stack:
@@ -269,20 +277,18 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 			a.name, p.name)
 	}
 	if v.trust == lost && p.row.Has(linux.FuncTrusts) {
-		return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired; %v was read from "+
-			"another struct", a.name, p.name, r)
+		return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(in(r, a.name), p.name, readElsewhere, trustedPointer))
 	}
 	if v.trust == walked && p.row.Has(linux.FuncTrusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
-			return c.refuse(s, i, mistake.Untrusted, "argument %s of %s must be an argument of the program or acquired; %v was read "+
-				"from another struct", a.name, p.name, r)
+			return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(in(r, a.name), p.name, readElsewhere, trustedPointer))
 		}
 		s.guess = true // this package does not know which fields the kernel trusts
 	}
 	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ,
 		v.typ) && c.Types.Name(v.typ) != a.to {
-		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must be a pointer to a struct %s; %v points to a struct %s",
-			a.name, p.name, a.to, r, c.Types.Name(v.typ))
+		return c.refuse(s, i, mistake.ArgumentType, "%s",
+			phrase.Argument(in(r, a.name), p.name, pointerTo(c.Types.Name(v.typ)), pointerTo(a.to)))
 	}
 	if v.off != 0 && v.fixed() && v.typ == a.typ {
 		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must point to the beginning of the struct %s; %d was added to it",

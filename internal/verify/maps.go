@@ -44,7 +44,7 @@ func (c *checker) resolve() bool {
 			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) &&
 				c.maps[n].Type == linux.MapTypeArray {
 				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the "+
-					"value of "+c.maps[n].Name+", which has "+fmt.Sprint(int64(c.maps[n].Value))+" bytes")
+					"value of "+c.maps[n].Name+", which has "+byteCount(int64(c.maps[n].Value)))
 				return false
 			}
 		}
@@ -56,7 +56,7 @@ func (c *checker) resolve() bool {
 func (c *checker) loadConstant(s *state, i int) bool {
 	in := &c.code[i]
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 is written, but the frame pointer is read-only")
 	}
 	dst := &s.top().regs[in.Dst]
 	switch in.Src {

@@ -15,7 +15,7 @@ func (c *checker) load(s *state, i int) bool {
 		return false
 	}
 	if in.Dst == isa.R10 {
-		return c.refuse(s, i, mistake.FramePointer, "r10 cannot be written")
+		return c.refuse(s, i, mistake.FramePointer, "r10 is written, but the frame pointer is read-only")
 	}
 	size := int64(in.Op.Size().Bytes())
 	base := s.top().regs[in.Src]
@@ -155,14 +155,14 @@ func (c *checker) inside(s *state, i int, r isa.Register, p value, off, size, li
 		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v may be negative, %s: compare it as unsigned, or mask it",
 			r, p.num.text())
 	case p.off+off+lo < 0 || p.off+off+lo+size > limit:
-		return c.refuse(s, i, kind, "%d bytes at offset %d from %v reach outside of %s, which has %d bytes", size, p.off+off+lo, r, what,
-			limit)
+		return c.refuse(s, i, kind, "an access of %s at offset %d from %v reaches outside of %s, which has %s", byteCount(size),
+			p.off+off+lo, r, what, byteCount(limit))
 	case hi >= linux.OffsetLimit:
 		return c.refuse(s, i, mistake.Unbounded, "the index that was added to %v has no upper limit: compare it with the size, or mask it",
 			r)
 	case p.off+off+int64(hi)+size > limit:
-		return c.refuse(s, i, kind, "the index that was added to %v may be %d: %d bytes at offset %d reach outside of %s, which has %d "+
-			"bytes", r, hi, size, p.off+off+int64(hi), what, limit)
+		return c.refuse(s, i, kind, "the index that was added to %v may be %d: an access of %s at offset %d reaches outside of %s, "+
+			"which has %s", r, hi, byteCount(size), p.off+off+int64(hi), what, byteCount(limit))
 	}
 	return true
 }

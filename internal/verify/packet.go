@@ -86,8 +86,8 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 			return c.refuse(s, i, mistake.PacketBounds, "%v was not compared with the packet's end on the path to here, or was changed "+
 				"after the comparison", r)
 		}
-		return c.refuse(s, i, mistake.PacketBounds, "%d bytes at offset %d of the packet are accessed, but only %d bytes were compared "+
-			"with its end", size, at, p.rng)
+		return c.refuse(s, i, mistake.PacketBounds, "an access of %s at offset %d of the packet reaches past the part that was compared "+
+			"with its end, which has %s", byteCount(size), at, byteCount(int64(p.rng)))
 	}
 	return true
 }
@@ -117,7 +117,7 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	}
 	regs := &s.top().regs
 	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
-		return c.refuse(s, i, mistake.ArgumentType, "r6 must hold the context here; it is %s", p.kind)
+		return c.refuse(s, i, mistake.ArgumentType, "r6 is %s; expected the context", p.kind)
 	}
 	if !c.nothingHeld(s, i, 0, "where this may end the program") {
 		return false

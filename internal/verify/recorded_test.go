@@ -10,6 +10,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -119,6 +120,9 @@ func TestRecordedVerdicts(t *testing.T) {
 				alike++
 			} else {
 				t.Logf("OTHER KIND %-24s %s, the kernel's is %s (%q)", e.Name, findings[0].Kind, r.Kind, r.Reason)
+			}
+			if slips := english.Slips(findings[0].Error()); len(slips) > 0 {
+				t.Errorf("%s: %q in %v", e.Name, slips, findings[0])
 			}
 			t.Logf("ok %-28s %s | %s | %q", e.Name, findings[0].Kind, findings[0].Detail, r.Reason)
 		}

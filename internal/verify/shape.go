@@ -102,7 +102,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 		slot += ins.Slots()
 	}
 	if len(code) == 0 {
-		c.report(-1, mistake.BadInstruction, "the program has no instruction")
+		c.report(-1, mistake.BadInstruction, "the program has no instructions")
 		return false
 	}
 	c.starts = []int{0}
@@ -136,7 +136,7 @@ func (c *checker) layOut(code []isa.Instruction) bool {
 			called = called || c.code[i].what == calls
 		}
 		if last := &c.code[end-1]; !last.ends() {
-			c.report(last.slot, mistake.NoExit, "the function runs off its end: its last instruction is neither exit nor a jump")
+			c.report(last.slot, mistake.NoExit, "the function goes on past its last instruction, which is neither exit nor a jump")
 			return false
 		}
 	}

@@ -25,8 +25,8 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 			return any, c.refuse(s, i, mistake.StackBounds, "without CAP_PERFMON an offset into the stack must be a known constant")
 		}
 		if lo < -linux.StackSize || hi+size > 0 {
-			return any, c.refuse(s, i, mistake.StackBounds, "%d bytes from %d to %d of the stack reach outside of -%d to -1",
-				size, lo, hi, linux.StackSize)
+			return any, c.refuse(s, i, mistake.StackBounds, "an access of %s at %d to %d from r10 reaches outside of the stack, "+
+				"which is -%d to -1", byteCount(size), lo, hi, linux.StackSize)
 		}
 		if write {
 			c.blur(s, int(p.frame))
@@ -35,10 +35,11 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	}
 	switch {
 	case at < -linux.StackSize || at+size > 0:
-		return any, c.refuse(s, i, mistake.StackBounds, "%d bytes at %d from r10 reach outside of the stack, which is -%d to -1",
-			size, at, linux.StackSize)
+		return any, c.refuse(s, i, mistake.StackBounds, "an access of %s at %d from r10 reaches outside of the stack, which is -%d to -1",
+			byteCount(size), at, linux.StackSize)
 	case at%size != 0:
-		return any, c.refuse(s, i, mistake.Misaligned, "%d bytes at %d from r10: on the stack, the offset must be a multiple of %d",
+		return any, c.refuse(s, i, mistake.Misaligned, "an access of %d bytes at %d from r10: on the stack, the offset must be a "+
+			"multiple of %d",
 			size, at, size)
 	}
 	f := &s.frames[p.frame]

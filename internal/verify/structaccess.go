@@ -1,12 +1,11 @@
 package verify
 
 import (
-	"strings"
-
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -37,8 +36,8 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		if c.endsFlexibly(p) {
 			return unclear(), true
 		}
-		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d are outside of struct %s, which has %d bytes",
-			size, at, name, total)
+		return any, c.refuse(s, i, mistake.StructBounds, "an access of %s at offset %d is outside of struct %s, which has %s",
+			byteCount(size), at, name, byteCount(int64(total)))
 	}
 	m, ok := c.memberAt(p.typ, at)
 	if !ok {
@@ -46,8 +45,8 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 	}
 	if m.pointer {
 		if at != m.offset || size != 8 {
-			return any, c.refuse(s, i, mistake.StructBounds, "%s.%s is a pointer of 8 bytes at offset %d; it cannot be read with %d "+
-				"bytes at %d", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, size, at)
+			return any, c.refuse(s, i, mistake.StructBounds, "%s.%s is a pointer of 8 bytes at offset %d; it cannot be read with %s "+
+				"at %d", name, c.Types.FieldAt(p.typ, uint32(at)), m.offset, byteCount(size), at)
 		}
 		if m.target == 0 {
 			return unclear(), true
@@ -60,8 +59,8 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		return v, true
 	}
 	if at+size > m.offset+m.size && !c.reachesOn(p.typ, m, at+size) {
-		return any, c.refuse(s, i, mistake.StructBounds, "%d bytes at offset %d reach past the end of %s.%s, which has %d bytes at %d",
-			size, at, name, c.Types.FieldAt(p.typ, uint32(at)), m.size, m.offset)
+		return any, c.refuse(s, i, mistake.StructBounds, "an access of %s at offset %d reaches past the end of %s.%s, which has %s at %d",
+			byteCount(size), at, name, c.Types.FieldAt(p.typ, uint32(at)), byteCount(m.size), m.offset)
 	}
 	return any, true
 }
@@ -130,7 +129,7 @@ func (c *checker) writeObject(s *state, i int, p value, at, size int64, name str
 		paths = append(paths, w.Path)
 	}
 	field := c.Types.FieldAt(p.typ, uint32(at))
-	return c.refuseWith(s, i, mistake.ReadOnlyField, "writable: "+strings.Join(paths, ", "), "%s.%s, at offset %d, cannot be written here",
+	return c.refuseWith(s, i, mistake.ReadOnlyField, phrase.Writable(paths), "%s.%s, at offset %d, cannot be written here",
 		name, field, at)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -77,7 +78,7 @@ func writeStruct(w io.Writer, types *btf.Types, name string, paths []string) err
 			}
 			places = append(places, place{f.Offset, f.Size, member, fmt.Sprintf("%s%d %s", sign, 8*f.Size, member)})
 		default:
-			return fmt.Errorf("%s.%s is a %v: header.go writes scalars, bit fields and arrays", name, path, f.Kind)
+			return fmt.Errorf("%s.%s is %s: header.go writes scalars, bit fields and arrays", name, path, phrase.A(f.Kind.String()))
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.at, b.at) })

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/test/english"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/maps"
@@ -139,6 +140,43 @@ func TestWhatCompilingFinds(t *testing.T) {
 		}
 	}
 	t.Logf("compiling finds %d of %d programs that can be written", found, sayable)
+}
+
+// TestMessagesAreEnglish: what compiling says of the programs, and what the log's reports say, has the right article before each noun
+// and no plural after a 1.
+func TestMessagesAreEnglish(t *testing.T) {
+	types, err := fixture.Open("6.18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	check := func(name, text string) {
+		texts++
+		if slips := english.Slips(text); len(slips) > 0 {
+			t.Errorf("%s: %q in %q", name, slips, text)
+		}
+	}
+	for _, m := range All() {
+		report, err := m.Explain()
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(m.Name, report.Explanation)
+		check(m.Name, report.Fix)
+		if m.Build == nil {
+			continue
+		}
+		var findings mistake.Findings
+		if _, err := m.Compile(m.Build(), types, true); errors.As(err, &findings) {
+			check(m.Name, findings.Error())
+		}
+	}
+	for _, k := range mistake.Kinds() {
+		check(k.String(), k.Title())
+	}
+	if texts < 400 {
+		t.Errorf("only %d texts were read", texts)
+	}
 }
 
 // TestWhatTheKernelSaidIsExplained: the recorded logs are explained by the rules of their programs, without a kernel.
