@@ -48,7 +48,7 @@ func (u *unit) checkInstructions(f *function) {
 				mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, but the target is Linux %v",
 					in.Instruction, t.since, has)})
 		}
-		if in.write.Has(isa.R10) {
+		if t.writes(in, isa.R10) {
 			u.found(f, i, mistake.FramePointer, mistake.Finding{Detail: fmt.Sprintf("%q writes r10, but the frame pointer is read-only",
 				in.Instruction), Help: "copy it to another register first"})
 		}

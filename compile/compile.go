@@ -69,10 +69,20 @@ type unit struct {
 	names    bool                         // there are names to look up in BTF
 	kernel   map[btf.ID]kernelFunction    // called kernel functions, by id
 	traits   [isa.NumForms + 1]traits     // by form, filled in as forms are met
+	code     []isa.Instruction            // of all functions in a row, once verify made it
 	checked  bool                         // verify followed all paths
 	fixed    bool                         // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
 	object   *Object
 	err      error // not a mistake in the program: BTF that cannot be read
+}
+
+// count is the number of instructions of all functions.
+func (u *unit) count() int {
+	n := 0
+	for _, f := range u.funcs {
+		n += len(f.code)
+	}
+	return n
 }
 
 // found notes a mistake at an instruction of a function.

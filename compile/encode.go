@@ -16,13 +16,12 @@ func encode(u *unit) {
 	if len(u.findings) > 0 {
 		return
 	}
-	count := 0
-	for _, f := range u.funcs {
-		count += len(f.code)
-	}
 	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder, Checked: u.checked}
-	o.Instructions = make([]isa.Instruction, count)
-	o.item = make([]int32, count)
+	o.Instructions = u.code // for its memory: the walk had numbers of its own for maps in it
+	if o.Instructions == nil {
+		o.Instructions = make([]isa.Instruction, u.count())
+	}
+	o.item = make([]int32, len(o.Instructions))
 	rest, items := o.Instructions, o.item
 	maps := mapTable{object: o}
 	changes := 0 // of lines, and so records of them, at most

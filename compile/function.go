@@ -38,9 +38,7 @@ type instr struct {
 	// index of an instruction, len(code) for a label at the end, or nowhere.
 	// Of calls of other functions: the index in callees.
 	to    int32
-	reads isa.RegisterSet // after check's first look, like write and the last flags
-	write isa.RegisterSet
-	flags flags
+	flags flags  // the last ones after check's first look
 	site  uint16 // of the item; see sites
 }
 

@@ -6,14 +6,18 @@ import "github.com/bpfsmith/bpfsmith/isa"
 // form: package isa answers from its table, which takes longer than all that is
 // then done with the answer.
 type traits struct {
-	known         bool
-	level         isa.Level
-	since         isa.KernelVersion
-	limit         isa.OperandKind // of imm, where Linux takes less than RFC 9669 says; see linuxTakes
-	flags         flags
-	reads, writes isa.RegisterSet // besides dst and src
+	known     bool
+	level     isa.Level
+	since     isa.KernelVersion
+	limit     isa.OperandKind // of imm, where Linux takes less than RFC 9669 says; see linuxTakes
+	flags     flags
+	writesDst bool
+	writesSrc bool
+}
 
-	dstReads, srcReads, dstWrites, srcWrites uint8 // 1 if so
+// writes reports whether an instruction of this form writes to a register that it names.
+func (t *traits) writes(in *instr, r isa.Register) bool {
+	return t.writesDst && in.Dst == r || t.writesSrc && in.Src == r
 }
 
 // classify finds out what an instruction is. The error says why it is none.
@@ -21,7 +25,6 @@ func (u *unit) classify(in *instr) (isa.Form, *traits, error) {
 	form, err := in.Form()
 	if err != nil { // its fields may still say where it leads
 		in.flags |= flow(in.Instruction)
-		in.reads, in.write = in.Reads(), in.Writes()
 		return 0, nil, err
 	}
 	t := &u.traits[form]
@@ -29,32 +32,17 @@ func (u *unit) classify(in *instr) (isa.Form, *traits, error) {
 		*t = traitsOf(form, in.Instruction)
 	}
 	in.flags |= t.flags
-	in.reads = t.reads | isa.RegisterSet(t.dstReads)<<in.Dst | isa.RegisterSet(t.srcReads)<<in.Src
-	in.write = t.writes | isa.RegisterSet(t.dstWrites)<<in.Dst | isa.RegisterSet(t.srcWrites)<<in.Src
 	return form, t, nil
 }
 
 func traitsOf(form isa.Form, ins isa.Instruction) traits {
 	info := form.Info()
-	t := traits{known: true, level: info.Level, since: info.Since, flags: flow(ins), reads: info.ImplicitReads,
-		writes: info.ImplicitWrites}
+	t := traits{known: true, level: info.Level, since: info.Since, flags: flow(ins), writesDst: info.Dst.Kind.Writes(),
+		writesSrc: info.Src.Kind.Writes()}
 	if linuxTakes(info.Imm.Kind) != "" {
 		t.limit = info.Imm.Kind
 	}
-	t.dstReads, t.dstWrites = access(info.Dst)
-	t.srcReads, t.srcWrites = access(info.Src)
 	return t
-}
-
-// access says how an operand is used, 1 for yes.
-func access(o isa.Operand) (reads, writes uint8) {
-	if o.Kind.Reads() {
-		reads = 1
-	}
-	if o.Kind.Writes() {
-		writes = 1
-	}
-	return reads, writes
 }
 
 // flow is what an instruction's form says about where it goes on.

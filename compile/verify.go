@@ -25,11 +25,7 @@ func verifyCode(u *unit) {
 	if u.target.Place != nil {
 		p.Place = *u.target.Place
 	}
-	count := 0
-	for _, f := range u.funcs {
-		count += len(f.code)
-	}
-	p.Code = make([]isa.Instruction, 0, count)
+	code := make([]isa.Instruction, 0, u.count())
 	fds := map[*dsl.MapSpec]int32{}
 	for _, f := range u.funcs {
 		for i := range f.code {
@@ -41,9 +37,10 @@ func verifyCode(u *unit) {
 					return // by descriptor: nothing is known of those
 				}
 			}
-			p.Code = append(p.Code, ins)
+			code = append(code, ins)
 		}
 	}
+	u.code, p.Code = code, code
 	p.Functions = u.describedFunctions(p.Type)
 	p.Steps = max(leastSteps, stepsPerInstruction*len(p.Code))
 	findings, complete := verify.Check(p)

@@ -1,76 +1,103 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"slices"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
 
 // A block is code that is entered only at its first instruction and left only at its last.
 type block struct {
-	start int // index of its first instruction
-	to    int // the block that its last instruction jumps to; -1: none
-	from  int // a block that jumps to this one; -1: none
-	also  int // another block that jumps to the same place as this one; -1: none
+	start int32 // its first instruction
+	to    int32 // the block that its last instruction jumps to; -1: none
+	from  int32 // a block that jumps to this one; -1: none
+	also  int32 // another block that jumps to the same place as this one; -1: none
 
 	reads, writes isa.RegisterSet // read in the block before they are written in it; written in it
 	live          isa.RegisterSet // registers whose values matter before the block
 
-	falls  bool // it may continue with the next block
-	leaves bool // the function may end in it, or after it
-	queued bool
+	falls   bool // it may continue with the next block
+	leaves  bool // the function may end in it, or after it
+	reached bool // by a path
+	queued  bool
 }
 
 // divide divides the program into blocks.
 func (c *checker) divide() []block {
-	number := make([]int, len(c.code)) // of the block that begins at an instruction, from 1
 	for _, start := range c.starts {
-		number[start] = 1
+		c.marks[start].flags |= first
 	}
-	for i := range c.code {
-		if in := &c.code[i]; in.leads() && in.to >= 0 {
-			number[in.to] = 1
+	for i := range c.marks {
+		m := &c.marks[i]
+		if m.leads() {
+			c.marks[m.to].flags |= first
 		}
-		if i > 0 && (c.code[i-1].ends() || c.code[i-1].what == branches) {
-			number[i] = 1
+		if i > 0 && (c.marks[i-1].ends() || c.marks[i-1].what == branches) {
+			m.flags |= first
 		}
 	}
 	count := 0
-	for i := range number {
-		if number[i] != 0 {
+	for i := range c.marks {
+		if c.marks[i].is(first) {
 			count++
-			number[i] = count
 		}
 	}
 	blocks := make([]block, 0, count)
-	for i := range c.code {
-		in := &c.code[i]
-		if number[i] != 0 {
-			blocks = append(blocks, block{start: i, to: -1, from: -1, also: -1, falls: true})
+	for i := range c.marks {
+		m := &c.marks[i]
+		if m.is(first) {
+			blocks = append(blocks, block{start: int32(i), to: -1, from: -1, also: -1, falls: true})
 		}
 		b := &blocks[len(blocks)-1]
-		reads, writes := in.reads, writes(in)
-		switch in.what {
-		case exits:
-			reads |= isa.Registers(isa.R0)
-			if in.fn > 0 {
-				reads |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
-			}
-		case calls:
-			reads |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
-			writes |= isa.Registers(isa.R0)
-		}
-		in.needs, in.gives = reads, writes
-		b.reads |= reads &^ b.writes
-		b.writes |= writes
-		b.falls = !in.ends()
-		b.leaves = b.leaves || in.what == exits || in.what == jumpsByTable || in.IsKfuncCall() // bpf_throw, perhaps
-		if in.leads() && in.to >= 0 {
-			b.to = number[in.to] - 1
-		}
+		needs, gives := c.needs(i)
+		b.reads |= needs &^ b.writes
+		b.writes |= gives
+		b.falls = !m.ends()
+		b.leaves = b.leaves || m.what == exits || m.what == jumpsByTable || c.code[i].IsKfuncCall() // bpf_throw, perhaps
 	}
 	for n := range blocks {
-		if to := blocks[n].to; to >= 0 {
-			blocks[n].also, blocks[to].from = blocks[to].from, n
+		if m := &c.marks[c.lastOf(blocks, n)]; m.leads() {
+			to := blockAt(blocks, int(m.to))
+			blocks[n].to = int32(to)
+			blocks[n].also, blocks[to].from = blocks[to].from, int32(n)
 		}
 	}
 	return blocks
+}
+
+// needs are the registers whose values matter to an instruction: it reads them, or a call or an exit may read them. gives are those
+// whose old values do not matter after it.
+func (c *checker) needs(i int) (needs, gives isa.RegisterSet) {
+	in := &c.code[i]
+	needs = in.Reads()
+	if class := in.Op.Class(); class != isa.ClassST && class != isa.ClassSTX {
+		gives = in.Writes() &^ needs
+	}
+	switch c.marks[i].what {
+	case exits:
+		needs |= isa.Registers(isa.R0)
+		if i >= c.end(0) {
+			needs |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
+		}
+	case calls:
+		needs |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
+		gives |= isa.Registers(isa.R0)
+	}
+	return needs, gives
+}
+
+// blockAt is the block that begins at an instruction.
+func blockAt(blocks []block, i int) int {
+	n, _ := slices.BinarySearchFunc(blocks, int32(i), func(b block, start int32) int { return int(b.start - start) })
+	return n
+}
+
+// lastOf is the last instruction of a block.
+func (c *checker) lastOf(blocks []block, n int) int {
+	if n+1 < len(blocks) {
+		return int(blocks[n+1].start) - 1
+	}
+	return len(c.code) - 1
 }
 
 // before visits the blocks from which control goes to a block.
@@ -79,20 +106,19 @@ func before(blocks []block, n int, visit func(int)) {
 		visit(n - 1)
 	}
 	for from := blocks[n].from; from >= 0; from = blocks[from].also {
-		visit(from)
+		visit(int(from))
 	}
 }
 
 // findLive finds the registers that are read before they are written again. It visits a block again only when
 // more registers became live after it. To visit all blocks until nothing changes would need one round for each backward jump in a row.
-func findLive(blocks []block) {
-	queue := make([]int, len(blocks))
-	for n := range queue { // the last one first: most of this information flows backward
-		queue[n] = n
+func findLive(blocks []block, queue []int32) {
+	for n := range blocks { // the last one first: most of this information flows backward
+		queue = append(queue, int32(n))
 		blocks[n].queued = true
 	}
 	for len(queue) > 0 {
-		n := queue[len(queue)-1]
+		n := int(queue[len(queue)-1])
 		queue = queue[:len(queue)-1]
 		b := &blocks[n]
 		b.queued = false
@@ -104,7 +130,7 @@ func findLive(blocks []block) {
 		before(blocks, n, func(n int) {
 			if !blocks[n].queued {
 				blocks[n].queued = true
-				queue = append(queue, n)
+				queue = append(queue, int32(n))
 			}
 		})
 	}
@@ -123,20 +149,19 @@ func (b *block) after(blocks []block, n int) isa.RegisterSet {
 }
 
 // findExits finds the blocks from which an exit can be reached. It goes backward from the blocks that have an exit.
-func findExits(blocks []block) {
-	var work []int
+func findExits(blocks []block, queue []int32) {
 	for n := range blocks {
 		if blocks[n].leaves {
-			work = append(work, n)
+			queue = append(queue, int32(n))
 		}
 	}
-	for len(work) > 0 {
-		n := work[len(work)-1]
-		work = work[:len(work)-1]
+	for len(queue) > 0 {
+		n := int(queue[len(queue)-1])
+		queue = queue[:len(queue)-1]
 		before(blocks, n, func(n int) {
 			if !blocks[n].leaves {
 				blocks[n].leaves = true
-				work = append(work, n)
+				queue = append(queue, int32(n))
 			}
 		})
 	}
@@ -144,15 +169,16 @@ func findExits(blocks []block) {
 
 // spreadOver records at each instruction what is known about its block.
 func (c *checker) spreadOver(blocks []block) {
-	end := len(c.code)
-	for n := len(blocks) - 1; n >= 0; n-- {
+	for n := range blocks {
 		b := &blocks[n]
 		live := b.after(blocks, n)
-		for i := end - 1; i >= b.start; i-- {
-			in := &c.code[i]
-			live = live&^in.gives | in.needs
-			in.live, in.stuck = live, !b.leaves
+		for i := c.lastOf(blocks, n); i >= int(b.start); i-- {
+			needs, gives := c.needs(i)
+			live = live&^gives | needs
+			c.marks[i].live = live
+			if !b.leaves {
+				c.marks[i].flags |= stuck
+			}
 		}
-		end = b.start
 	}
 }

@@ -11,11 +11,11 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	in := &c.code[i]
 	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassJMP
 	if op == isa.OpJCOND { // may_goto
-		c.later(c.room.clone(s), in.to, parent)
+		c.later(s, c.to(i), parent)
 		c.widen(s, i, i+1, parent)
 		return i + 1, true
 	}
-	if !c.readable(s, i, in.reads) {
+	if !c.readable(s, i, in.Reads()) {
 		return 0, false
 	}
 	regs := &s.top().regs
@@ -31,7 +31,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	}
 	switch c.outcome(op, wide, &a, &b) {
 	case always:
-		return in.to, true
+		return c.to(i), true
 	case never:
 		return i + 1, true
 	}
@@ -43,12 +43,13 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	ok2 := c.learn(fall, in, op, wide, false, register)
 	switch {
 	case ok1 && ok2:
-		c.later(taken, in.to, parent)
+		c.later(taken, c.to(i), parent)
+		c.room.release(taken)
 		return i + 1, true
 	case ok1:
 		*s, *taken = *taken, *s
 		c.room.release(taken)
-		return in.to, true
+		return c.to(i), true
 	case ok2:
 		c.room.release(taken)
 		return i + 1, true
@@ -83,7 +84,7 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 }
 
 // learn records what a comparison tells. It returns false if control cannot come there.
-func (c *checker) learn(s *state, in *instr, op isa.Opcode, wide, holds, register bool) bool {
+func (c *checker) learn(s *state, in *isa.Instruction, op isa.Opcode, wide, holds, register bool) bool {
 	regs := &s.top().regs
 	a := &regs[in.Dst]
 	number0 := constant(uint64(in.Imm))

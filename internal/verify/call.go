@@ -33,8 +33,7 @@ func (c *checker) lost(s *state) {
 }
 
 func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
-	in := &c.code[i]
-	if fn := c.code[in.to].fn; c.globalAt(fn) != nil {
+	if fn := c.functionOf(c.to(i)); c.globalAt(fn) != nil {
 		if s.isHeld(spinLock) {
 			return 0, c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held", c.globalAt(fn).called(), c.theLock(s))
 		}
@@ -44,17 +43,17 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 		return 0, c.refuse(s, i, mistake.Recursion, "functions call each other %d deep; the limit is %d",
 			len(s.frames)+1, linux.MostFrames)
 	}
-	c.calls[[2]int{in.fn, c.code[in.to].fn}] = true
-	f := frame{fn: c.code[in.to].fn, call: i}
+	fn := c.functionOf(c.to(i))
+	c.calls[[2]int{c.functionOf(i), fn}] = true
+	f := frame{fn: fn, call: i}
 	top := s.top()
 	for r := isa.R1; r <= isa.R5; r++ {
 		f.regs[r] = top.regs[r]
 	}
-	f.regs[isa.R10] = pointer(stack)
-	f.regs[isa.R10].frame = uint8(len(s.frames))
+	f.regs[isa.R10] = framePointer(len(s.frames))
 	c.lost(s)
 	s.frames = append(s.frames, f)
-	return in.to, true
+	return c.to(i), true
 }
 
 // checkStack adds up the stack of functions that call each other (check_max_stack_depth).

@@ -10,7 +10,7 @@ import (
 func (c *checker) compute(s *state, i int) bool {
 	in := &c.code[i]
 	op, wide := in.Op.Operation(), in.Op.Class() == isa.ClassALU64
-	if !c.readable(s, i, in.reads) {
+	if !c.readable(s, i, in.Reads()) {
 		return false
 	}
 	if in.Dst == isa.R10 {
@@ -80,7 +80,7 @@ func (c *checker) compute(s *state, i int) bool {
 }
 
 // move copies a value, or its lower part.
-func (c *checker) move(s *state, in *instr, src value, wide bool) {
+func (c *checker) move(s *state, in *isa.Instruction, src value, wide bool) {
 	regs := &s.top().regs
 	register := in.Op.Source() == isa.SrcX
 	switch {

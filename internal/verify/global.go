@@ -21,7 +21,7 @@ func (c *checker) findGlobals() {
 			continue
 		}
 		for fn, start := range c.starts {
-			if fn > 0 && c.code[start].slot == f.Slot {
+			if fn > 0 && c.slotAt(start) == f.Slot {
 				if c.global == nil {
 					c.global = make([]*Function, len(c.starts))
 				}
@@ -42,7 +42,7 @@ func (c *checker) functionsFit() bool {
 		return false
 	}
 	for n, start := range c.starts {
-		if slot := c.code[start].slot; c.Functions[n].Slot != slot {
+		if slot := c.slotAt(start); c.Functions[n].Slot != slot {
 			c.report(-1, mistake.BadDebugInfo, fmt.Sprintf("a function begins at instruction %d, but func_info says %d",
 				slot, c.Functions[n].Slot))
 			return false
@@ -76,7 +76,7 @@ func (c *checker) callGlobal(s *state, i int, f *Function, fn int) bool {
 			return false
 		}
 	}
-	c.calls[[2]int{c.code[i].fn, fn}] = true
+	c.calls[[2]int{c.functionOf(i), fn}] = true
 	if !s.guess && !slices.Contains(c.wanted, fn) {
 		c.wanted = append(c.wanted, fn)
 	}
@@ -144,7 +144,7 @@ func (c *checker) globalArgument(s *state, i int, f *Function, n int, a Argument
 func (c *checker) enterGlobal(fn int) *state {
 	s := &state{frames: []frame{{fn: fn, call: -1}}}
 	regs := &s.frames[0].regs
-	regs[isa.R10] = pointer(stack)
+	regs[isa.R10] = framePointer(0)
 	for n, a := range c.globalAt(fn).Args {
 		if n > 4 {
 			break
@@ -186,10 +186,9 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 	}
 	seen = append(seen, fn)
 	sure = true
-	for i := range c.code {
+	for i := c.starts[fn]; i < c.end(fn); i++ {
 		in := &c.code[i]
 		switch {
-		case in.fn != fn:
 		case in.IsKfuncCall():
 			moves, sure = true, false
 		case in.IsHelperCall():
@@ -200,8 +199,8 @@ func (c *checker) movesPacket(fn int, seen []int) (moves, sure bool) {
 			case h.Effects.Has(linux.MovesPacket):
 				return true, true
 			}
-		case in.to >= 0 && !in.leads():
-			m, known := c.movesPacket(c.code[in.to].fn, seen)
+		case c.to(i) >= 0 && !c.marks[i].leads():
+			m, known := c.movesPacket(c.functionOf(c.to(i)), seen)
 			if m && known {
 				return true, true
 			}

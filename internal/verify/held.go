@@ -124,7 +124,7 @@ func (c *checker) thing(h held) (thing, back string) {
 
 // place names an instruction, for messages about another one.
 func (c *checker) place(i int) string {
-	slot := c.code[i].slot
+	slot := c.slotAt(i)
 	if c.Line != nil {
 		return c.Line(slot)
 	}

@@ -193,7 +193,7 @@ func (h *helperCall) callBack(fn int, counted bool) {
 		return
 	}
 	s := c.room.clone(h.s)
-	c.calls[[2]int{c.code[h.i].fn, fn}] = true
+	c.calls[[2]int{c.functionOf(h.i), fn}] = true
 	f := frame{fn: fn, call: h.i, callback: counted}
 	for r := isa.R1; r <= isa.R5; r++ {
 		f.regs[r] = unclear()
@@ -216,10 +216,10 @@ func (h *helperCall) callBack(fn int, counted bool) {
 	}
 	s.held = nil
 	c.lost(s)
-	f.regs[isa.R10] = pointer(stack)
-	f.regs[isa.R10].frame = uint8(len(s.frames))
+	f.regs[isa.R10] = framePointer(len(s.frames))
 	s.frames = append(s.frames, f)
 	c.later(s, c.starts[fn], h.parent)
+	c.room.release(s)
 }
 
 func (v *value) describe() string {

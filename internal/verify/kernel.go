@@ -32,7 +32,7 @@ func (c *checker) callKernel(s *state, i int, parent *visit) bool {
 }
 
 // kernelID is the type of a called kernel function.
-func kernelID(in *instr) btf.ID { return btf.ID(uint32(in.Imm)) }
+func kernelID(in *isa.Instruction) btf.ID { return btf.ID(uint32(in.Imm)) }
 
 // kernelUnknown follows a call about which nothing is known.
 func (c *checker) kernelUnknown(s *state, i int) bool {
@@ -388,6 +388,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)
 		c.later(end, i+1, parent)
+		c.room.release(end)
 		regs[isa.R0] = unclear()
 		if p.result.number > 0 {
 			regs[isa.R0] = pointer(memory)

@@ -30,20 +30,20 @@ func (c *checker) resolve() bool {
 		case isa.PseudoMapFD, isa.PseudoMapValue:
 			n := c.mapIndex(fd)
 			if n < 0 {
-				c.report(in.slot, mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is not a map")
+				c.report(c.slotAt(i), mistake.BadMap, "descriptor "+fmt.Sprint(int64(fd))+" is not a map")
 				return false
 			}
 			if m := &c.maps[n]; c.Sleepable && m.Type.Info().NotSleeping {
-				c.report(in.slot, mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+" of type "+m.Type.String())
+				c.report(c.slotAt(i), mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+" of type "+m.Type.String())
 				return false
 			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type.Info().NoSpinLock {
-				c.report(in.slot, mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", because its "+
+				c.report(c.slotAt(i), mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", because its "+
 					"values have a spin lock")
 				return false
 			}
 			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) &&
 				c.maps[n].Type == linux.MapTypeArray {
-				c.report(in.slot, mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the "+
+				c.report(c.slotAt(i), mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the "+
 					"value of "+c.maps[n].Name+", which has "+byteCount(int64(c.maps[n].Value)))
 				return false
 			}
@@ -80,7 +80,7 @@ func (c *checker) loadConstant(s *state, i int) bool {
 		}
 	case isa.PseudoFunc:
 		*dst = pointer(function)
-		dst.fn = int16(c.code[in.to].fn)
+		dst.fn = int16(c.functionOf(c.to(i)))
 	default:
 		*dst = unclear()
 	}

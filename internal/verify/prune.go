@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"math/bits"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+)
 
 // pairs are ids of one state with the matching ids of another. Only the equality of ids matters, not their values.
 type pairs [][2]uint32
@@ -19,21 +23,23 @@ func (p *pairs) same(a, b uint32) bool {
 }
 
 // equal reports whether two states are the same.
-func equal(a, b *state, live isa.RegisterSet, ids *pairs) bool {
+func equal(a *saved, b *state, live isa.RegisterSet, ids *pairs) bool {
 	return compareStates(a, b, live, ids, true)
 }
 
 // covers reports whether a allows all values that b allows. Then a path from b finds nothing more than the path from a.
-func covers(a, b *state, live isa.RegisterSet, ids *pairs) bool {
+func covers(a *saved, b *state, live isa.RegisterSet, ids *pairs) bool {
 	return compareStates(a, b, live, ids, false)
 }
 
-func compareStates(a, b *state, live isa.RegisterSet, ids *pairs, exact bool) bool {
-	if len(a.frames) != len(b.frames) || len(a.held) != len(b.held) || a.rcu != b.rcu || a.preempt != b.preempt || a.guess && !b.guess {
+func compareStates(a *saved, b *state, live isa.RegisterSet, ids *pairs, exact bool) bool {
+	if len(a.frames) != len(b.frames) || len(a.held) != len(b.held) ||
+		int(a.rcu) != b.rcu || int(a.preempt) != b.preempt || a.guess && !b.guess {
 		return false
 	}
 	*ids = (*ids)[:0]
 	var empty slot
+	var nothing value
 	for i := range a.held {
 		if a.held[i].kind != b.held[i].kind || !ids.same(a.held[i].id, b.held[i].id) {
 			return false
@@ -41,14 +47,18 @@ func compareStates(a, b *state, live isa.RegisterSet, ids *pairs, exact bool) bo
 	}
 	for i := range a.frames {
 		f, g := &a.frames[i], &b.frames[i]
-		if f.fn != g.fn || f.call != g.call || f.callback != g.callback {
+		if int(f.fn) != g.fn || int(f.call) != g.call || f.callback != g.callback {
 			return false
 		}
-		for r := range f.regs {
-			if i == len(a.frames)-1 && r < 10 && !live.Has(isa.Register(r)) || i < len(a.frames)-1 && r < 6 {
-				continue
+		n := 0
+		for set := keptOf(i, len(a.frames), live); set != 0; set &= set - 1 {
+			r := bits.TrailingZeros16(uint16(set))
+			x := &nothing
+			if f.kept.Has(isa.Register(r)) {
+				x = &f.regs[n]
+				n++
 			}
-			if !compareValues(&f.regs[r], &g.regs[r], ids, exact) {
+			if !compareValues(x, &g.regs[r], ids, exact) {
 				return false
 			}
 		}

@@ -18,17 +18,17 @@ const mostTurns = 600
 // too, after all other paths.
 func (c *checker) widen(s *state, i, next int, parent *visit) {
 	before := parent
-	if before != nil && before.at == i {
+	if before != nil && int(before.at) == i {
 		before = before.parent // this turn
 	}
-	for before != nil && before.at != i {
+	for before != nil && int(before.at) != i {
 		before = before.parent
 	}
 	if before == nil {
 		return
 	}
 	var exact *state
-	old := before.state
+	old := &before.saved
 	forget := func(v, was *value) {
 		if v.kind != number || was.kind != number || v.vague || *v == *was {
 			return
@@ -46,24 +46,30 @@ func (c *checker) widen(s *state, i, next int, parent *visit) {
 			break
 		}
 		f, g := &s.frames[n], &old.frames[n]
-		for r := range f.regs {
-			forget(&f.regs[r], &g.regs[r])
-		}
+		k := 0
+		registersOf(g.kept, func(r isa.Register) {
+			forget(&f.regs[r], &g.regs[k])
+			k++
+		})
 		for k := range f.stack {
 			if k < len(g.stack) && f.stack[k].bytes[7] == spilled && g.stack[k].bytes[7] == spilled {
 				forget(&f.stack[k].val, &g.stack[k].val)
 			}
 		}
 	}
-	if exact != nil && len(c.extra) < mostTurns {
-		c.extra = append(c.extra, path{at: next, state: exact})
+	if exact == nil {
+		return
 	}
+	if len(c.extra) < mostTurns {
+		c.extra = append(c.extra, c.pathFrom(exact, next, nil, nil))
+	}
+	c.room.release(exact)
 }
 
 // followExtra follows paths of which the kernel may know less, until there is a finding or the work is too much.
 func (c *checker) followExtra() {
 	for n := 0; n < len(c.extra) && len(c.findings) == 0; n++ {
-		c.pending = append(c.pending, c.extra[n])
+		c.pending = c.extra[n]
 		if !c.followAll() {
 			return
 		}
@@ -74,7 +80,7 @@ func (c *checker) followExtra() {
 func (c *checker) loops(i int) bool {
 	in := &c.code[i]
 	switch {
-	case in.what == branches:
+	case c.marks[i].what == branches:
 		return in.Op.Operation() == isa.OpJCOND
 	case !in.IsKfuncCall():
 		return false

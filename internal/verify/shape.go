@@ -3,26 +3,33 @@ package verify
 import (
 	"fmt"
 	"math/bits"
+	"slices"
+	"sort"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An instr is an instruction with its place in the program.
-type instr struct {
-	isa.Instruction
-	slot   int
-	to     int  // target of a jump, branch or call; -1 if it has none
-	fn     int  // the function that it is part of
-	join   bool // paths may meet here
-	reads  isa.RegisterSet
-	needs  isa.RegisterSet // the registers it reads, and those that a call or exit may read
-	gives  isa.RegisterSet // registers whose old value does not matter after it
-	live   isa.RegisterSet // registers that matter before it
-	what   what
-	stuck  bool // no path goes to an exit
-	called bool // there is a call before it in its function
+// A mark is what is known of an instruction besides what it is. Programs have up to a million of them, so it is small. What can be
+// found out again is not in it; see slotAt and functionOf.
+type mark struct {
+	to    int32           // target of a jump, branch or call; -1 if it has none
+	live  isa.RegisterSet // registers that matter before it
+	what  what
+	flags flags
 }
+
+type flags uint8
+
+const (
+	entered flags = 1 << iota // a function begins here, or a path comes from another instruction
+	join                      // paths may meet here
+	first                     // of a block
+	stuck                     // no path goes to an exit
+	called                    // there is a call before it in its function
+)
+
+func (m *mark) is(f flags) bool { return m.flags&f != 0 }
 
 // What an instruction does.
 type what uint8
@@ -64,122 +71,181 @@ func whatOf(ins *isa.Instruction) what {
 	return loadsPacket
 }
 
-// leads reports whether it jumps to in.to, always or on a condition.
-func (in *instr) leads() bool { return in.what == branches || in.what == jumpsTo }
+// leads reports whether it jumps to m.to, always or on a condition.
+func (m *mark) leads() bool { return m.what == branches || m.what == jumpsTo }
 
 // ends reports whether control cannot continue after it.
-func (in *instr) ends() bool {
-	return in.what == exits || in.what == jumpsTo || in.what == jumpsByTable
+func (m *mark) ends() bool {
+	return m.what == exits || m.what == jumpsTo || m.what == jumpsByTable
 }
 
-// A slotIndex has, for each slot, 1 + the number of the instruction that begins there; 0 in the middle of a 64-bit load.
-type slotIndex []int32
+// to is where an instruction leads.
+func (c *checker) to(i int) int { return int(c.marks[i].to) }
 
-// instruction returns the instruction that begins at a slot; ok is false if none begins there.
-func (at slotIndex) instruction(slot int) (i int, ok bool) {
-	if slot < 0 || slot >= len(at) || at[slot] == 0 {
+// slotAt is the slot of an instruction. Each 64-bit load before it takes one slot more than other instructions.
+func (c *checker) slotAt(i int) int {
+	n, _ := slices.BinarySearch(c.wide, int32(i))
+	return i + n
+}
+
+// instructionAt returns the instruction that begins at a slot. ok is false if none does: the slot is outside of the program, or is the
+// second of a 64-bit load.
+func (c *checker) instructionAt(slot int) (i int, ok bool) {
+	before := sort.Search(len(c.wide), func(n int) bool { return int(c.wide[n])+n >= slot })
+	if before > 0 && int(c.wide[before-1])+before == slot {
 		return 0, false
 	}
-	return int(at[slot]) - 1, true
+	i = slot - before
+	return i, 0 <= i && i < len(c.code)
+}
+
+// functionOf is the number of the function that an instruction is part of.
+func (c *checker) functionOf(i int) int {
+	n, found := slices.BinarySearch(c.starts, i)
+	if !found {
+		n--
+	}
+	return n
+}
+
+// end is the instruction after the last one of a function.
+func (c *checker) end(fn int) int {
+	if fn+1 < len(c.starts) {
+		return c.starts[fn+1]
+	}
+	return len(c.code)
 }
 
 // layOut finds functions, jump targets and mistakes of the control flow (check_subprogs, check_cfg).
-func (c *checker) layOut(code []isa.Instruction) bool {
-	c.code = make([]instr, len(code))
-	slots := 0
-	for _, ins := range code {
-		slots += ins.Slots()
-	}
-	at := make(slotIndex, slots)
-	slot := 0
-	for i, ins := range code {
-		if _, err := ins.Form(); err != nil {
-			c.report(slot, mistake.BadInstruction, err.Error())
-			return false
-		}
-		c.code[i] = instr{Instruction: ins, slot: slot, to: -1, what: whatOf(&ins), reads: ins.Reads()}
-		at[slot] = int32(i) + 1
-		slot += ins.Slots()
-	}
-	if len(code) == 0 {
+func (c *checker) layOut() bool {
+	if len(c.code) == 0 {
 		c.report(-1, mistake.BadInstruction, "the program has no instructions")
 		return false
 	}
+	if !c.markAll() || !c.findFunctions() || !c.findTargets() {
+		return false
+	}
+	c.findJoins()
+	blocks := c.divide()
+	queue := make([]int32, 0, len(blocks))
+	if !c.reachable(blocks, queue) {
+		return false
+	}
+	findLive(blocks, queue)
+	findExits(blocks, queue)
+	c.spreadOver(blocks)
+	return true
+}
+
+// markAll says what each instruction does. All must have a form.
+func (c *checker) markAll() bool {
+	c.marks = make([]mark, len(c.code))
+	for i := range c.code {
+		in := &c.code[i]
+		if in.IsWide() {
+			c.wide = append(c.wide, int32(i))
+		}
+		if _, err := in.Form(); err != nil {
+			c.report(c.slotAt(i), mistake.BadInstruction, err.Error())
+			return false
+		}
+		c.marks[i] = mark{to: -1, what: whatOf(in)}
+	}
+	return true
+}
+
+// findFunctions finds where functions begin: at what is called, or named by an address.
+func (c *checker) findFunctions() bool {
 	c.starts = []int{0}
 	for i := range c.code {
 		in := &c.code[i]
-		target := -1
+		target := 1
 		switch {
 		case in.IsSubprogramCall():
-			target = in.slot + 1 + int(in.Imm)
+			target += int(in.Imm)
 		case in.IsWide() && in.Src == isa.PseudoFunc:
-			target = in.slot + 1 + int(int32(in.Imm))
+			target += int(int32(in.Imm))
 		default:
 			continue
 		}
-		to, ok := at.instruction(target)
+		slot := c.slotAt(i)
+		to, ok := c.instructionAt(slot + target)
 		if !ok {
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the call goes to slot %d, where no instruction begins", target))
+			c.report(slot, mistake.JumpOutside, fmt.Sprintf("the call goes to slot %d, where no instruction begins", slot+target))
 			return false
 		}
-		in.to = to
+		c.marks[i].to = int32(to)
 		c.starts = insertSorted(c.starts, to)
 	}
-	for n, start := range c.starts {
-		end := len(c.code)
-		if n+1 < len(c.starts) {
-			end = c.starts[n+1]
-		}
-		called := false
+	for fn, start := range c.starts {
+		end, after := c.end(fn), false
 		for i := start; i < end; i++ {
-			c.code[i].fn, c.code[i].called = n, called
-			called = called || c.code[i].what == calls
+			if after {
+				c.marks[i].flags |= called
+			}
+			after = after || c.marks[i].what == calls
 		}
-		if last := &c.code[end-1]; !last.ends() {
-			c.report(last.slot, mistake.NoExit, "the function goes on past its last instruction, which is neither exit nor a jump")
+		if last := end - 1; !c.marks[last].ends() {
+			c.report(c.slotAt(last), mistake.NoExit, "the function goes on past its last instruction, which is neither exit nor a jump")
 			return false
 		}
 	}
-	for i := range c.code {
-		in := &c.code[i]
-		if !in.leads() {
-			continue
-		}
-		d, _, _ := in.Displacement()
-		target := in.slot + in.Slots() + int(d)
-		to, ok := at.instruction(target)
-		switch {
-		case target < 0 || target >= slot:
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, outside of the program", target))
-			return false
-		case !ok:
-			c.report(target-1, mistake.JumpOutside, fmt.Sprintf("the jump at instruction %d goes into the middle of the 64-bit load at %d",
-				in.slot, target-1))
-			return false
-		case c.code[to].fn != in.fn:
-			c.report(in.slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, in another function", target))
-			return false
-		}
-		in.to = to
-	}
-	ways := make([]uint8, len(c.code)) // to each instruction; 2 means two or more
-	for _, start := range c.starts {
-		ways[start]++
-	}
-	for i := range c.code {
-		c.next(i, func(to int) { ways[to] = min(ways[to]+1, 2) })
-	}
-	for i, n := range ways {
-		c.code[i].join = n > 1 || c.loops(i)
-	}
-	if !c.reachable() {
-		return false
-	}
-	blocks := c.divide()
-	findLive(blocks)
-	findExits(blocks)
-	c.spreadOver(blocks)
 	return true
+}
+
+// findTargets finds where jumps lead.
+func (c *checker) findTargets() bool {
+	for fn, start := range c.starts {
+		end := c.end(fn)
+		for i := start; i < end; i++ {
+			if !c.marks[i].leads() {
+				continue
+			}
+			d, _, _ := c.code[i].Displacement()
+			slot := c.slotAt(i)
+			target := slot + c.code[i].Slots() + int(d)
+			to, ok := c.instructionAt(target)
+			switch {
+			case target < 0 || target >= c.slotAt(len(c.code)):
+				c.report(slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, outside of the program", target))
+				return false
+			case !ok:
+				c.report(target-1, mistake.JumpOutside,
+					fmt.Sprintf("the jump at instruction %d goes into the middle of the 64-bit load at %d", slot, target-1))
+				return false
+			case to < start || to >= end:
+				c.report(slot, mistake.JumpOutside, fmt.Sprintf("the jump goes to instruction %d, in another function", target))
+				return false
+			}
+			c.marks[i].to = int32(to)
+		}
+	}
+	return true
+}
+
+// findJoins finds the instructions at which paths may meet.
+func (c *checker) findJoins() {
+	enter := func(i int) {
+		if c.marks[i].is(entered) {
+			c.marks[i].flags |= join
+		}
+		c.marks[i].flags |= entered
+	}
+	for _, start := range c.starts {
+		enter(start)
+	}
+	for i := range c.marks {
+		m := &c.marks[i]
+		if m.leads() {
+			enter(int(m.to))
+		}
+		if !m.ends() {
+			enter(i + 1)
+		}
+		if c.loops(i) {
+			m.flags |= join
+		}
+	}
 }
 
 func insertSorted(list []int, n int) []int {
@@ -194,61 +260,38 @@ func insertSorted(list []int, n int) []int {
 	return append(list, n)
 }
 
-// next lists the instructions at which control may continue in the function.
-func (c *checker) next(i int, f func(int)) {
-	in := &c.code[i]
-	if in.leads() && in.to >= 0 {
-		f(in.to)
-	}
-	if !in.ends() && i+1 < len(c.code) && c.code[i+1].fn == in.fn {
-		f(i + 1)
-	}
-}
-
 // reachable refuses code that no path reaches.
-func (c *checker) reachable() bool {
-	seen := make([]bool, len(c.code))
-	var work []int
-	visit := func(i int) {
-		if !seen[i] {
-			seen[i] = true
-			work = append(work, i)
-		}
-	}
-	visit(0)
-	for len(work) > 0 {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		c.next(i, visit)
-		if in := &c.code[i]; in.to >= 0 && !in.leads() {
-			visit(in.to)
-		}
-		if in := &c.code[i]; in.what == jumpsByTable {
-			return true // its targets are in a map
+func (c *checker) reachable(blocks []block, queue []int32) bool {
+	visit := func(n int) {
+		if !blocks[n].reached {
+			blocks[n].reached = true
+			queue = append(queue, int32(n))
 		}
 	}
 	for _, start := range c.starts {
-		visit(start)
+		visit(blockAt(blocks, start))
 	}
-	for len(work) > 0 {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		c.next(i, visit)
+	for len(queue) > 0 {
+		n := int(queue[len(queue)-1])
+		queue = queue[:len(queue)-1]
+		b := &blocks[n]
+		if c.marks[c.lastOf(blocks, n)].what == jumpsByTable {
+			return true // its targets are in a map
+		}
+		if b.falls {
+			visit(n + 1)
+		}
+		if b.to >= 0 {
+			visit(int(b.to))
+		}
 	}
-	for i := range seen {
-		if !seen[i] {
-			c.report(c.code[i].slot, mistake.Unreachable, "no path reaches this instruction")
+	for n := range blocks {
+		if !blocks[n].reached {
+			c.report(c.slotAt(int(blocks[n].start)), mistake.Unreachable, "no path reaches this instruction")
 			return false
 		}
 	}
 	return true
-}
-
-func writes(in *instr) isa.RegisterSet {
-	if in.Op.Class() == isa.ClassSTX || in.Op.Class() == isa.ClassST {
-		return 0
-	}
-	return in.Writes() &^ in.reads
 }
 
 func registersOf(s isa.RegisterSet, f func(isa.Register)) {

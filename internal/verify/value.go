@@ -55,11 +55,11 @@ type value struct {
 	id       uint32 // numbers: equal ids differ only by delta; pointers: equal ids come from one look-up or have the same variable offset
 	ref      uint32 // the reference that it belongs to
 	of       uint32 // memory: the dynptr that it belongs to
-	param    int8   // which argument of the program it is, counted from 1; 0 for others
 	gone     int32  // numbers: was a pointer and was released at instruction gone-1; 0 for others
 	rng      int32  // packet: bytes from its beginning that were compared with the end
-	size     int64  // memory
 	typ      btf.ID // object
+	param    int8   // which argument of the program it is, counted from 1; 0 for others
+	size     int64  // memory
 	off      int64  // pointers: the known part of the offset; numbers: delta
 	num      scalar // numbers; pointers: the variable part of the offset
 }
@@ -76,6 +76,13 @@ func anyNumber(size int) value {
 }
 
 func unclear() value { return value{kind: opaque, vague: true, num: anyScalar()} }
+
+// framePointer is R10 of a function: frame counts the functions that called it.
+func framePointer(frame int) value {
+	v := pointer(stack)
+	v.frame = uint8(frame)
+	return v
+}
 
 func pointer(k kind) value { return value{kind: k, num: exactly(0)} }
 
@@ -162,58 +169,6 @@ type state struct {
 }
 
 func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }
-
-// room is memory for states: one is needed for each branch and for each place where paths meet.
-type room struct {
-	states []state
-	frames []frame
-	slots  []slot
-	visits []visit
-	size   int      // of the next piece
-	free   []*state // of paths that ended
-}
-
-// cut takes n items from a piece. When the piece is used up, it allocates a new one, larger each time.
-func cut[T any](r *room, piece *[]T, n int) []T {
-	if len(*piece) < n {
-		r.size = min(max(8, r.size*3/2), 2048)
-		*piece = make([]T, max(n, r.size))
-	}
-	list := (*piece)[:n:n]
-	*piece = (*piece)[n:]
-	return list
-}
-
-func (r *room) clone(s *state) *state {
-	var c *state
-	if n := len(r.free); n > 0 {
-		c, r.free = r.free[n-1], r.free[:n-1]
-	} else {
-		c = &cut(r, &r.states, 1)[0]
-	}
-	frames, holds := c.frames, c.held
-	*c = *s
-	if cap(frames) < len(s.frames) {
-		frames = cut(r, &r.frames, len(s.frames))
-	}
-	c.frames = frames[:len(s.frames)]
-	for i := range c.frames {
-		stack := c.frames[i].stack
-		c.frames[i] = s.frames[i]
-		if n := len(s.frames[i].stack); cap(stack) < n {
-			stack = cut(r, &r.slots, n)
-		} else {
-			stack = stack[:n]
-		}
-		copy(stack, s.frames[i].stack)
-		c.frames[i].stack = stack
-	}
-	c.held = append(holds[:0], s.held...)
-	return c
-}
-
-// release takes back the state of a path that ended. No other state shares its parts.
-func (r *room) release(s *state) { r.free = append(r.free, s) }
 
 // each calls f for every value that is known: registers and what was spilled.
 func (s *state) each(f func(v *value)) {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/place"
@@ -12,17 +13,20 @@ import (
 // A checker checks one program.
 type checker struct {
 	*Program
-	code        []instr
-	starts      []int // where functions begin
-	work        int   // work done so far; see stepWork
+	code        []isa.Instruction
+	marks       []mark  // by instruction
+	wide        []int32 // the 64-bit loads, in order
+	starts      []int   // where functions begin
+	work        int     // work done so far; see stepWork
 	findings    []mistake.Finding
 	said        map[mistake.Finding]bool
 	maps        []Map
 	mapOf       map[int32]int16 // by descriptor
 	lastID      uint32
-	visited     []*visit // by instruction, the latest
-	pending     []path
-	proto       *proto // of the member or tracepoint
+	joins       []int32  // the instructions at which states are kept, in order
+	visited     []*visit // by join, the latest
+	pending     *path    // the latest
+	proto       *proto   // of the member or tracepoint
 	kernel      map[btf.ID]*proto
 	members     map[fieldKey]foundMember
 	writable    map[btf.ID][]place.WritableField // by struct
@@ -36,22 +40,23 @@ type checker struct {
 	calls       map[[2]int]bool // caller and called
 	global      []*Function     // by function; nil for those that are not
 	wanted      []int           // global functions that are called
-	extra       []path          // paths to follow after all others, if there are steps left
+	extra       []*path         // paths to follow after all others, if there are steps left
 }
 
 // A path waits to be followed.
 type path struct {
+	saved
 	at     int
-	state  *state
 	parent *visit
+	next   *path // pending before this one
 }
 
 // A visit is a state in which a path came to an instruction.
 type visit struct {
-	state  *state
-	at     int
+	saved
+	at     int32
+	open   int32 // paths from here that have not ended. Pending paths are a stack, so these are the visits that led to the current one
 	parent *visit
-	open   int    // paths from here that have not ended. Pending paths are a stack, so these are the visits that led to the current one
 	before *visit // to the same instruction
 }
 
@@ -67,29 +72,25 @@ const stepWork = 4
 // Check walks through a program. complete is false if the program was too much work, so that
 // the rest is not checked.
 func Check(p Program) (findings []mistake.Finding, complete bool) {
-	c := &checker{Program: &p, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
+	c := &checker{Program: &p, code: p.Code, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
 		calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
 	if c.Steps == 0 {
 		c.Steps = mostSteps
 	}
-	if !c.attachable() || !c.layOut(p.Code) {
+	if !c.attachable() || !c.layOut() {
 		return c.findings, true
 	}
 	if !c.resolve() || !c.functionsFit() {
 		return c.findings, true
 	}
 	c.findGlobals()
-	c.visited = make([]*visit, len(c.code))
-	s := &state{frames: []frame{{call: -1}}}
-	s.frames[0].regs[isa.R1] = pointer(context)
-	s.frames[0].regs[isa.R10] = pointer(stack)
-	c.receive(s)
-	c.pending = append(c.pending, path{state: s})
+	c.findKept()
+	c.later(c.enter(), 0, nil)
 	if !c.followAll() {
 		return c.findings, false
 	}
 	for n := 0; n < len(c.wanted); n++ { // those may call more of them
-		c.pending = append(c.pending, path{at: c.starts[c.wanted[n]], state: c.enterGlobal(c.wanted[n])})
+		c.later(c.enterGlobal(c.wanted[n]), c.starts[c.wanted[n]], nil)
 		if !c.followAll() {
 			return c.findings, false
 		}
@@ -101,11 +102,37 @@ func Check(p Program) (findings []mistake.Finding, complete bool) {
 	return c.findings, true
 }
 
+// enter returns the state at the beginning of the program.
+func (c *checker) enter() *state {
+	s := &state{frames: []frame{{call: -1}}}
+	s.frames[0].regs[isa.R1] = pointer(context)
+	s.frames[0].regs[isa.R10] = framePointer(0)
+	c.receive(s)
+	return s
+}
+
+// findKept lists the instructions at which states are kept: where paths meet, and where functions begin.
+func (c *checker) findKept() {
+	count := len(c.starts)
+	for i := range c.marks {
+		if c.marks[i].is(join) {
+			count++
+		}
+	}
+	c.joins = make([]int32, 0, count)
+	for i := range c.marks {
+		if c.marks[i].is(join) || c.starts[c.functionOf(i)] == i {
+			c.joins = append(c.joins, int32(i))
+		}
+	}
+	c.visited = make([]*visit, len(c.joins))
+}
+
 // followAll follows all pending paths. It returns false if there were too many steps.
 func (c *checker) followAll() bool {
-	for len(c.pending) > 0 {
-		p := c.pending[len(c.pending)-1]
-		c.pending = c.pending[:len(c.pending)-1]
+	for c.pending != nil {
+		p := c.pending
+		c.pending = p.next
 		if !c.follow(p) {
 			return false
 		}
@@ -133,7 +160,7 @@ func (c *checker) refuse(s *state, i int, kind mistake.Kind, format string, args
 // refuseWith is refuse with advice.
 func (c *checker) refuseWith(s *state, i int, kind mistake.Kind, help, format string, args ...any) bool {
 	if !s.guess {
-		c.note(mistake.Finding{Insn: c.code[i].slot, Kind: kind, Detail: fmt.Sprintf(format, args...), Help: help})
+		c.note(mistake.Finding{Insn: c.slotAt(i), Kind: kind, Detail: fmt.Sprintf(format, args...), Help: help})
 	}
 	return false
 }
@@ -144,8 +171,10 @@ func (c *checker) newID() uint32 {
 }
 
 // follow walks along a path to its end. It returns false if there were too many steps.
-func (c *checker) follow(p path) bool {
-	s, i, parent := p.state, p.at, p.parent
+func (c *checker) follow(p *path) bool {
+	s, i, parent := c.room.state(), p.at, p.parent
+	p.restore(s)
+	c.room.reuse(p)
 	defer func() {
 		c.done(parent)
 		c.room.release(s)
@@ -154,8 +183,7 @@ func (c *checker) follow(p path) bool {
 		if c.work += stepWork; c.work > stepWork*c.Steps {
 			return false
 		}
-		in := &c.code[i]
-		if in.join || len(s.frames) > 1 && i == c.starts[s.top().fn] {
+		if c.marks[i].is(join) || len(s.frames) > 1 && i == c.starts[s.top().fn] {
 			v, ended := c.meet(s, i, parent)
 			if ended {
 				return true
@@ -181,43 +209,53 @@ func (c *checker) done(v *visit) {
 	}
 }
 
-// later leaves a path for later.
+// later leaves a path for later. It keeps what matters of the state, which remains the caller's.
 func (c *checker) later(s *state, at int, parent *visit) {
 	if parent != nil {
 		parent.open++
 	}
-	c.pending = append(c.pending, path{at, s, parent})
+	c.pending = c.pathFrom(s, at, parent, c.pending)
+}
+
+// pathFrom is a path from a state at an instruction.
+func (c *checker) pathFrom(s *state, at int, parent *visit, next *path) *path {
+	p := c.room.path()
+	p.at, p.parent, p.next = at, parent, next
+	p.save(s, c.marks[at].live, &c.room)
+	return p
 }
 
 // meet compares a state with earlier states at this instruction. ended says that the path adds nothing new.
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 	met := 0
-	if c.code[i].stuck && !c.patient {
+	live := c.marks[i].live
+	if c.marks[i].is(stuck) && !c.patient {
 		c.refuseWith(s, i, mistake.EndlessLoop, "leave the loop by a condition, or by may_goto", "no path from here reaches an exit")
 		return nil, true
 	}
-	for old := c.visited[i]; old != nil && met < mostVisits; old, met = old.before, met+1 {
+	n, _ := slices.BinarySearch(c.joins, int32(i))
+	for old := c.visited[n]; old != nil && met < mostVisits; old, met = old.before, met+1 {
 		c.work++
-		if old.open > 0 && !c.patient && equal(old.state, s, c.code[i].live, &c.ids) {
+		if old.open > 0 && !c.patient && equal(&old.saved, s, live, &c.ids) {
 			if !s.guess && !anythingVague(s) {
-				c.report(c.code[i].slot, mistake.EndlessLoop, "the loop comes back here with an unchanged state: it would never end")
+				c.report(c.slotAt(i), mistake.EndlessLoop, "the loop comes back here with an unchanged state: it would never end")
 			}
 			return nil, true
 		}
-		if covers(old.state, s, c.code[i].live, &c.ids) {
+		if covers(&old.saved, s, live, &c.ids) {
 			return nil, true
 		}
 	}
 	v = &cut(&c.room, &c.room.visits, 1)[0]
-	*v = visit{state: c.room.clone(s), at: i, parent: parent, open: 1, before: c.visited[i]}
-	c.visited[i] = v // for its parent, v replaces the path
+	*v = visit{at: int32(i), parent: parent, open: 1, before: c.visited[n]}
+	v.save(s, live, &c.room)
+	c.visited[n] = v // for its parent, v replaces the path
 	return v, false
 }
 
 // step walks through an instruction. It returns the next one, or false if the path ends.
 func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
-	in := &c.code[i]
-	switch in.what {
+	switch c.marks[i].what {
 	case computes:
 		return i + 1, c.compute(s, i)
 	case loadsConstant:
@@ -229,7 +267,7 @@ func (c *checker) step(s *state, i int, parent *visit) (next int, goOn bool) {
 	case branches:
 		return c.branch(s, i, parent)
 	case jumpsTo:
-		return in.to, true
+		return c.to(i), true
 	case jumpsByTable:
 		return 0, false // its targets are in a map
 	case calls:
@@ -246,7 +284,7 @@ func (c *checker) readable(s *state, i int, set isa.RegisterSet) bool {
 	registersOf(set, func(r isa.Register) {
 		if ok && s.top().regs[r].kind == none {
 			why, help := "it was never written on the path to here", fmt.Sprintf("set %v before, on every path", r)
-			if r <= isa.R5 && c.code[i].called {
+			if r <= isa.R5 && c.marks[i].is(called) {
 				why, help = "it was never written, or a call has overwritten it",
 					fmt.Sprintf("a call overwrites r0 to r5: keep the value in r6 to r9 or on the stack, or set %v again", r)
 			}

@@ -1,0 +1,84 @@
+package verify
+
+import "github.com/bpfsmith/bpfsmith/isa"
+
+// A saved state is what matters of a state at an instruction: registers that are not read before they are written again are left out.
+// A program of a million instructions has a hundred thousand of them, and most have one or two registers.
+type saved struct {
+	frames  []savedFrame
+	held    []held
+	rcu     int32
+	preempt int32
+	entered [sections]int32
+	guess   bool
+}
+
+type savedFrame struct {
+	fn, call int32
+	kept     isa.RegisterSet // the registers that are in regs
+	callback bool
+	regs     []value // the lowest register first
+	stack    []slot
+}
+
+// survive are the registers that keep their values when a function calls another.
+const survive = 1<<isa.R6 | 1<<isa.R7 | 1<<isa.R8 | 1<<isa.R9
+
+// keptOf are the registers that matter in a frame. R10 is always the frame's own.
+func keptOf(frame, frames int, live isa.RegisterSet) isa.RegisterSet {
+	if frame < frames-1 {
+		return survive
+	}
+	return live &^ (1 << isa.R10)
+}
+
+// save keeps what matters of a state, where registers live are read later. It uses the memory that p has.
+func (p *saved) save(s *state, live isa.RegisterSet, r *room) {
+	p.frames = fit(r, &r.frames, p.frames, len(s.frames))
+	for i := range s.frames {
+		from, to := &s.frames[i], &p.frames[i]
+		var kept isa.RegisterSet
+		count := 0
+		registersOf(keptOf(i, len(s.frames), live), func(reg isa.Register) {
+			if from.regs[reg].kind != none {
+				kept |= isa.Registers(reg)
+				count++
+			}
+		})
+		to.fn, to.call, to.callback, to.kept = int32(from.fn), int32(from.call), from.callback, kept
+		to.regs = fit(r, &r.values, to.regs, count)
+		n := 0
+		registersOf(kept, func(reg isa.Register) {
+			to.regs[n] = from.regs[reg]
+			n++
+		})
+		to.stack = fit(r, &r.slots, to.stack, len(from.stack))
+		copy(to.stack, from.stack)
+	}
+	p.held = append(p.held[:0], s.held...)
+	p.rcu, p.preempt, p.guess = int32(s.rcu), int32(s.preempt), s.guess
+	for i, at := range s.entered {
+		p.entered[i] = int32(at)
+	}
+}
+
+// restore writes the state back. Registers that were left out have no value.
+func (p *saved) restore(s *state) {
+	s.frames = framesFor(s.frames, len(p.frames))
+	for i := range p.frames {
+		from, to := &p.frames[i], &s.frames[i]
+		to.fn, to.call, to.callback = int(from.fn), int(from.call), from.callback
+		to.regs = [11]value{isa.R10: framePointer(i)}
+		n := 0
+		registersOf(from.kept, func(reg isa.Register) {
+			to.regs[reg] = from.regs[n]
+			n++
+		})
+		to.stack = append(to.stack[:0], from.stack...)
+	}
+	s.held = append(s.held[:0], p.held...)
+	s.rcu, s.preempt, s.guess = int(p.rcu), int(p.preempt), p.guess
+	for i, at := range p.entered {
+		s.entered[i] = int(at)
+	}
+}
