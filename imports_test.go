@@ -43,7 +43,7 @@ var layers = map[string][]string{
 	"kernel/tcp":      {"dsl", "dsl/arg"},
 	"kernel/scx":      {"dsl", "dsl/arg"},
 	"kernel/ctx":      {"dsl", "dsl/arg"},
-	"maps":            {"mistake", "dsl", "btf", "syscall", "internal/phrase"},
+	"maps":            {"mistake", "dsl", "btf", "syscall", "internal/linux", "internal/phrase"},
 	"prog": {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog",
 		"internal/host", "internal/refusal", "internal/attachment", "internal/linux"},
 	"link": {"mistake", "internal/linux", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal",

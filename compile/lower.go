@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -245,7 +246,7 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 
 // args are a value's arguments, in the target's function.
 func (l *lowering) args(v *ir.Value) []ir.V {
-	args := make([]ir.V, 0, 5)
+	args := make([]ir.V, 0, linux.MostCallArguments)
 	for _, a := range v.Args {
 		args = append(args, l.value[a])
 	}

@@ -51,7 +51,7 @@ func (r Result) Ptr(structName string) Ptr {
 
 // arguments converts the operands of a call to values.
 func (f *Fn) arguments(what string, operands []Operand) []ir.V {
-	const most = 5
+	const most = linux.MostCallArguments
 	if len(operands) > most {
 		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; the limit is %d", what, len(operands), most)
 		operands = operands[:most]
@@ -259,7 +259,7 @@ func (f *Fn) Range(n Operand, body func(i U32)) {
 	if !f.usable() {
 		return
 	}
-	it := f.newPtr(f.frameAddr(f.object("iterator", 8)), "bpf_iter_num")
+	it := f.newPtr(f.frameAddr(f.object("iterator", linux.NumIteratorSize)), "bpf_iter_num")
 	f.Kernel("bpf_iter_num_new", it, 0, S32{f.newNumber(record.S32, f.value(record.U32, n))})
 	head, turn, end, out := f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock(), f.b.Func.NewBlock()
 	f.b.Jump(head)

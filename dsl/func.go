@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -226,8 +227,9 @@ func (p *Program) run(fn reflect.Value, sub bool) *record.Body {
 		bound = append(bound, param)
 		in = append(in, v)
 	}
-	if sub && len(params) > 5 {
-		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; the limit is 5", p.Name, len(params))
+	if sub && len(params) > linux.MostCallArguments {
+		f.mistake(mistake.BadArguments, "", "%s is called with %d arguments; the limit is %d", p.Name, len(params),
+			linux.MostCallArguments)
 	}
 	if direct && len(params) != 1 {
 		f.mistake(mistake.BadSignature, "", "%s has a context; it must be the only parameter", p.Name)
@@ -290,7 +292,7 @@ func (f *Fn) bindParameters(params []parameter, types []CType, inRegisters bool)
 			if t.Integer {
 				typ = ir.I64
 			}
-			values[i] = f.b.Emit(ir.Value{Op: ir.Param, Type: typ, Imm: int64(min(i+1, 5))})
+			values[i] = f.b.Emit(ir.Value{Op: ir.Param, Type: typ, Imm: int64(min(i+1, linux.MostCallArguments))})
 		}
 		for i, t := range types {
 			if t.Integer {

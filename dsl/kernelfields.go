@@ -1,6 +1,10 @@
 package dsl
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+)
 
 // These types are fields of a map's value that belong to the kernel. The kernel finds them
 // by the names of their types. Programs pass their addresses to helpers. Neither programs
@@ -23,11 +27,11 @@ func specialLayout(t reflect.Type) (*Layout, bool) {
 	l := Layout{Type: t}
 	switch t {
 	case reflect.TypeFor[SpinLock]():
-		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_spin_lock", 4, 4
+		l.kernelField("bpf_spin_lock")
 	case reflect.TypeFor[Timer]():
-		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_timer", 16, 8
+		l.kernelField("bpf_timer")
 	case reflect.TypeFor[WorkQueue]():
-		l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, "bpf_wq", 16, 8
+		l.kernelField("bpf_wq")
 	case reflect.TypeFor[BE16]():
 		l.Kind, l.Size, l.Align, l.BigEndian = LayoutInt, 2, 2, true
 	case reflect.TypeFor[BE32]():
@@ -38,4 +42,10 @@ func specialLayout(t reflect.Type) (*Layout, bool) {
 		return nil, false
 	}
 	return &l, true
+}
+
+// kernelField makes it the layout of one of the kernel's structs in values of maps.
+func (l *Layout) kernelField(name string) {
+	field, _ := linux.MapFieldNamed(name)
+	l.Kind, l.Kernel, l.Size, l.Align = LayoutKernel, name, field.Size, field.Align
 }

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -87,7 +88,7 @@ func (RawTracepoint) StructName() string { return "bpf_raw_tracepoint_args" }
 
 // Arg is argument i, from 0, as the tracepoint's prototype has it.
 func (c RawTracepoint) Arg(i int) U64 {
-	const most = 12 // MAX_BPF_FUNC_ARGS, include/linux/bpf.h
+	const most = linux.MostArguments
 	if f := c.fn; f.usable() && (i < 0 || i >= most) {
 		f.mistake(mistake.BadArguments, "", "argument %d of a tracepoint: arguments are counted from 0, and there are at most %d", i, most)
 		i = 0

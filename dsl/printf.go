@@ -26,7 +26,7 @@ func (f *Fn) Printf(format string, values ...Operand) {
 	if !f.usable() {
 		return
 	}
-	const mostInRegisters, most = 3, 12
+	const mostInRegisters, most = linux.MostCallArguments - 2, linux.MostPrinted // the others are the format and its size
 	if len(values) > most {
 		f.mistake(mistake.BadArguments, "print them in several lines", "Printf is called with %d values; the limit is %d",
 			len(values), most)

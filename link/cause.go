@@ -235,8 +235,7 @@ func (r *request) notThere(err error) (*cause, string) {
 
 // noFunctionTracing: where the kernel cannot patch functions, it refuses programs for them with several different errnos.
 func (r *request) noFunctionTracing(err error) (*cause, string) {
-	switch r.at {
-	case syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn, syscall.AttachLSMMAC:
+	if r.at.Info().Function {
 		return &cause{"the kernel cannot call a program at that function: " + err.Error(), nil}, refusal.FunctionTracing
 	}
 	return nil, ""

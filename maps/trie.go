@@ -8,6 +8,8 @@ import (
 	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // A Trie finds the value of the longest prefix that a key begins with, like a routing table. K is a struct. Its first field, a uint32, is
@@ -27,12 +29,12 @@ func NewLPMTrie[K, V any](name string, max uint32) *Trie[K, V] {
 }
 
 // noPrealloc is BPF_F_NO_PREALLOC, which some map types require.
-const noPrealloc = 1 << 0
+const noPrealloc = uint32(syscall.MapNoPrealloc)
 
 // checkPrefix checks the key of a trie like the kernel does
 // (kernel/bpf/lpm_trie.c, trie_alloc).
 func checkPrefix(l *dsl.Layout) error {
-	const longest = 256 // bytes, LPM_DATA_SIZE_MAX
+	const longest = linux.MostPrefixBytes
 	if l.Kind != dsl.LayoutStruct || len(l.Fields) < 2 || l.Fields[0].Type.Kind() != reflect.Uint32 || l.Fields[0].BigEndian {
 		return fmt.Errorf("key %v: it must be a struct that begins with a uint32, the length of the prefix in bits", l.Type)
 	}

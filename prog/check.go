@@ -140,16 +140,13 @@ func (c *checker) settleAttachType() {
 		}
 		return
 	}
-	switch o.Type {
-	case syscall.ProgTypeTracing, syscall.ProgTypeCgroupSockAddr, syscall.ProgTypeCgroupSockOpt:
+	if o.Type.Info().Placed {
 		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: the kernel checks %v programs "+
 			"for one",
 			o.Type), Help: "set Options.AttachType; it may be " + list()})
-	case syscall.ProgTypeLSM:
-		o.AttachType = syscall.AttachLSMMAC
-	default:
-		o.AttachType = o.Type.Info().Place
+		return
 	}
+	o.AttachType = o.Type.Info().Place
 }
 
 // findTarget looks up the tracepoint or function that the program is for.

@@ -32,11 +32,6 @@ type Options struct {
 
 // tracesFunctions reports whether the program is for functions of the kernel.
 func (o Options) tracesFunctions() bool {
-	switch o.AttachType {
-	case syscall.AttachTraceFEntry, syscall.AttachTraceFExit, syscall.AttachModifyReturn:
-		return o.Type == syscall.ProgTypeTracing
-	case syscall.AttachLSMMAC:
-		return o.Type == syscall.ProgTypeLSM
-	}
-	return false
+	at := o.AttachType.Info()
+	return at.Function && at.Types.Has(o.Type)
 }

@@ -41,16 +41,9 @@ func (l *Loaded) Run(in Input) (*Output, error) {
 	if in.Data != nil {
 		attr.DataOut = make([]byte, len(in.Data)+headroom)
 	}
-	inPlace := false
-	switch l.plan.Options.Type {
-	case syscall.ProgTypeSyscall: // net/bpf/test_run.c, bpf_prog_test_run_syscall
-		inPlace = true
-	case syscall.ProgTypeRawTracepoint, syscall.ProgTypeTracing:
-		inPlace = true // not written at all
-	default:
-		if in.Context != nil {
-			attr.CtxOut = make([]byte, len(in.Context)+headroom)
-		}
+	inPlace := l.plan.Options.Type.Info().NoCopy
+	if !inPlace && in.Context != nil {
+		attr.CtxOut = make([]byte, len(in.Context)+headroom)
 	}
 	result, err := syscall.ProgTestRun(&attr)
 	if err != nil {

@@ -83,17 +83,13 @@ func (t *Interface) Member(name string) (Member, bool) {
 	return t.Members[i], true
 }
 
-// valuePrefix begins the names of the structs that the kernel keeps
-// implementations in.
-const valuePrefix = "bpf_struct_ops_"
-
 // linkStruct is a type that a kernel has exactly when it can register through links.
 const linkStruct = "bpf_struct_ops_link"
 
 // typeNames are the names that are looked up when a type is read. They are found together with all others, in one pass over the BTF.
 func typeNames(name string) []string {
 	k := linux.OpsTypeNamed(name)
-	names := []string{name, valuePrefix + name, linkStruct}
+	names := []string{name, linux.OpsValuePrefix + name, linkStruct}
 	for _, f := range slices.Concat(k.Writable, k.Newer.Fields) {
 		names = append(names, f.Struct)
 	}
@@ -133,18 +129,18 @@ func ReadInterface(types *btf.Types, name string, also ...string) (*Interface, e
 	}
 	t := &Interface{Name: name, known: linux.OpsTypeNamed(name)}
 	var err error
-	if t.ValueID, err = types.Lookup(btf.KindStruct, valuePrefix+name); err != nil {
+	if t.ValueID, err = types.Lookup(btf.KindStruct, linux.OpsValuePrefix+name); err != nil {
 		return nil, err
 	}
 	if t.ID, err = types.Lookup(btf.KindStruct, name); err != nil {
 		return nil, err
 	}
-	data, err := types.FieldOf(t.ValueID, valuePrefix+name, "data")
+	data, err := types.FieldOf(t.ValueID, linux.OpsValuePrefix+name, "data")
 	if err != nil {
 		return nil, err
 	}
 	if data.Type != t.ID {
-		return nil, fmt.Errorf("%s%s.data is not a struct %s: %w", valuePrefix, name, name, btf.ErrMalformed)
+		return nil, fmt.Errorf("%s%s.data is not a struct %s: %w", linux.OpsValuePrefix, name, name, btf.ErrMalformed)
 	}
 	size, err := types.Size(t.ValueID)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/attachment"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
@@ -282,7 +283,7 @@ func identify(table *syscall.FD) (typ, name string, state uint32, err error) {
 		return "", "", 0, err
 	}
 	defer types.Close()
-	typ, ok := strings.CutPrefix(types.Name(btf.ID(info.BTFVmlinuxValueTypeID)), valuePrefix)
+	typ, ok := strings.CutPrefix(types.Name(btf.ID(info.BTFVmlinuxValueTypeID)), linux.OpsValuePrefix)
 	if !ok {
 		return "", "", 0, errors.New("the map does not hold an implementation of a kernel interface")
 	}

@@ -171,7 +171,7 @@ func (v *validator) readType() error {
 func interfaces(types *btf.Types) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for name := range types.Names(btf.KindStruct) {
-			ops, ok := strings.CutPrefix(name, valuePrefix)
+			ops, ok := strings.CutPrefix(name, linux.OpsValuePrefix)
 			if !ok {
 				continue
 			}

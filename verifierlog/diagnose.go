@@ -31,7 +31,7 @@ var diagnoses = [...]diagnosis{
 		"Run with CAP_BPF and, depending on the type of program, CAP_NET_ADMIN or CAP_PERFMON. Check kernel.unprivileged_bpf_disabled " +
 			"and the lockdown mode."},
 	{mistake.TooComplex, []string{"E2BIG"}, mistake.TooComplex,
-		"The program has too many instructions: the limit is 1,000,000 with CAP_BPF and 4096 without.",
+		"The program has too many instructions: the limit is {MostInstructions} with CAP_BPF and {MostInstructionsUnprivileged} without.",
 		"Make it shorter, or split it with tail calls."},
 	{mistake.BadAttach, []string{"ENOTSUPP", "ENOTSUP", "EOPNOTSUPP"}, mistake.BadAttach,
 		"The kernel does not support the attach target: the kernel was built without it, or the target is missing.",
@@ -61,7 +61,7 @@ var (
 func diagnose(r *Report, log string, p Program) {
 	errno := strings.ToUpper(p.Errno)
 	if d := diagnosisOf(r, log, errno); d != nil {
-		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(d.says, "{errno}", errno), d.whatToDo
+		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), d.whatToDo
 	}
 }
 

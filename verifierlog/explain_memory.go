@@ -278,11 +278,12 @@ func refineStack(a *account) {
 			"offset: the object is smaller than the access."
 		a.Fix = "Make the object as large as the map's key or value, or as the size that is passed: use dsl.Local with the same Go type."
 	case off < -linux.StackSize:
-		a.Explanation = instructionOf(*a.Report) + " takes " + at + ". The stack of a function is the 512 bytes below R10, from -512 to " +
-			"-1."
+		a.Explanation = instructionOf(*a.Report) + " takes " + at +
+			withLimits(". The stack of a function is the {StackSize} bytes below R10, from -{StackSize} to -1.")
 		a.Fix = "Use less stack: put large objects into a map's value, for example a per-CPU array with one element as working memory."
 	default:
-		a.Explanation = instructionOf(*a.Report) + " takes " + at + ", which is above the stack. The stack is below R10, from -512 to -1."
+		a.Explanation = instructionOf(*a.Report) + " takes " + at + withLimits(", which is above the stack. The stack is below R10, from "+
+			"-{StackSize} to -1.")
 		a.Fix = "Use a negative offset: an object of 8 bytes begins at -8 or lower. dsl.Local chooses the offset."
 	}
 }

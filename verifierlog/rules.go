@@ -17,7 +17,8 @@ type Rule struct {
 	Also    []string
 
 	// Explanation says what the rule is, and Fix what to change in the Go source. {1} is replaced by what the first verb printed,
-	// {2} by the second, {insn} by the instruction, {details} by the lines before the reason.
+	// {2} by the second, {insn} by the instruction, {details} by the lines before the reason, {StackSize} and the like by the limit of
+	// that name (limits.go).
 	Explanation string
 	Fix         string
 
@@ -165,11 +166,12 @@ func isNumberByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == '-' || c == 'x'
 }
 
-// fill replaces {1}, {2} and {insn} in a text.
+// fill replaces {1}, {2}, {insn} and the names of limits in a text.
 func fill(text string, args []string, insn string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
+	text = withLimits(text)
 	pairs := []string{"{insn}", insn}
 	for i, a := range args {
 		pairs = append(pairs, "{"+string(rune('1'+i))+"}", a)

@@ -100,7 +100,7 @@ var attachRules = [...]Rule{
 			"offload device mismatch between prog and map",
 		},
 		Explanation: "The program uses a map that is not allowed here, or too many maps.",
-		Fix:         "A program has at most 64 maps, one arena, and one cgroup storage of each kind.",
+		Fix:         "A program has at most {MostMaps} maps, one arena, and one cgroup storage of each kind.",
 	},
 }
 

@@ -291,7 +291,7 @@ var callRules = [...]Rule{
 			"too many different kernel function calls",
 		},
 		Explanation: "In this kernel, programs cannot call kernel functions, or not this one. Calls need the JIT compiler " +
-			"(net.core.bpf_jit_enable) and BTF, and a program may call at most 256 different functions.",
+			"(net.core.bpf_jit_enable) and BTF, and a program may call at most {MostKernelFunctions} different functions.",
 		Fix: "Check the kernel's configuration, or use a helper that does the same.",
 	},
 	{

@@ -66,7 +66,7 @@ var memoryRules = [...]Rule{
 			"invalid read from stack R%d off=%d size=%d",
 			"invalid indirect access to stack R%d off=%d size=%d",
 		},
-		Explanation: "The stack is the 512 bytes below R10. This access is outside of it: {insn}.",
+		Explanation: "The stack is the {StackSize} bytes below R10. This access is outside of it: {insn}.",
 		Fix:         "A buffer of n bytes must begin at -n or lower. dsl.Local makes objects of the right size.",
 		Example:     "stack_above_fp",
 	},

@@ -108,7 +108,7 @@ var registerRules = [...]Rule{
 	{
 		Kind:        mistake.Unbounded,
 		Pattern:     "math between %s pointer and %d is not allowed",
-		Explanation: "{2} is too far from the {1} pointer: offsets must be below 2^29.",
+		Explanation: "{2} is too far from the {1} pointer: offsets must be below {OffsetLimit}.",
 		Fix:         "Add a smaller number.",
 		Example:     "ptr_huge_off",
 	},
@@ -123,7 +123,7 @@ var registerRules = [...]Rule{
 		Kind:        mistake.Unbounded,
 		Pattern:     "%s pointer offset %d is not allowed",
 		Explanation: "The offset {2} is too large.",
-		Fix:         "Use offsets below 2^29.",
+		Fix:         "Use offsets below {OffsetLimit}.",
 	},
 	{
 		Kind:        mistake.MapBounds,

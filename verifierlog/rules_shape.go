@@ -65,8 +65,8 @@ var shapeRules = [...]Rule{
 			"The sequence of %d jumps is too complex for async cb.",
 			"BPF program is too complex",
 		},
-		Explanation: "At each branch the verifier saves the other side to check it later. Here too many are saved: the limit is 8192, " +
-			"or less in old kernels.",
+		Explanation: "At each branch the verifier saves the other side to check it later. Here too many are saved: the limit is " +
+			"{MostPending}, or less in old kernels.",
 		Fix: "Split the function, use a table instead of a chain of comparisons, or move a part into a global function.",
 	},
 	{
@@ -76,14 +76,14 @@ var shapeRules = [...]Rule{
 			"call stack of %d frames is too deep",
 			"recursive call from %s() to %s()",
 		},
-		Explanation: "Calls may be at most 8 functions deep, and a function may not call itself, directly or through others.",
+		Explanation: "Calls may be at most {MostFrames} functions deep, and a function may not call itself, directly or through others.",
 		Fix:         "Use a loop instead. If it needs a stack, use an array in a map.",
 		Example:     "subprog_recursion",
 	},
 	{
 		Kind:        mistake.FrameTooLong,
 		Pattern:     "combined stack size of %d calls is %d. Too large",
-		Explanation: "Functions that call each other share 512 bytes of stack. These {1} need {2} bytes.",
+		Explanation: "Functions that call each other share {StackSize} bytes of stack. These {1} need {2} bytes.",
 		Fix:         "Put large objects into a map's value: use a per-CPU array with one element as working memory.",
 		Example:     "stack_combined",
 	},
@@ -94,14 +94,14 @@ var shapeRules = [...]Rule{
 			"stack of subprog %d is %d. Too large",
 			"stack size %d(extra %d) is too large",
 		},
-		Explanation: "A function has 512 bytes of stack. This one needs {2}.",
+		Explanation: "A function has {StackSize} bytes of stack. This one needs {2}.",
 		Fix:         "Put large objects into a map's value: use a per-CPU array with one element as working memory.",
 	},
 	{
 		Kind:    mistake.FrameTooLong,
 		Pattern: "tail_calls are not allowed when call stack of previous frames is %d bytes",
-		Explanation: "A function that is called and makes tail calls may have at most 256 bytes of stack in the functions that called " +
-			"it. Here they have {1}.",
+		Explanation: "A function that is called and makes tail calls may have at most {TailCallStack} bytes of stack in the functions " +
+			"that called it. Here they have {1}.",
 		Fix: "Make the tail call in the entry function, or use less stack.",
 	},
 	{
@@ -216,7 +216,7 @@ var shapeRules = [...]Rule{
 	{
 		Kind:        mistake.TooComplex,
 		Pattern:     "too many subprograms",
-		Explanation: "A program has at most 256 functions.",
+		Explanation: "A program has at most {MostFunctions} functions.",
 		Fix:         "Use fewer functions, or split the program with tail calls: f.TailCall.",
 	},
 	{

@@ -1,12 +1,16 @@
 package verifierlog
 
-import "strings"
+import (
+	"strings"
 
-// Limits of the kernel: MAX_CALL_FRAMES and MAX_BPF_STACK. Deeper frames and lower slots are not kept.
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+)
+
+// Deeper frames and lower slots than the kernel's limits are not kept.
 const (
-	mostFrames    = 8
+	mostFrames    = linux.MostFrames
 	registerCount = 11
-	slotCount     = 512 / 8
+	slotCount     = linux.StackSize / 8
 	cellCount     = registerCount + slotCount
 )
 

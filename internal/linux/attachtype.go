@@ -76,6 +76,7 @@ type AttachInfo struct {
 	Since    Version
 	Types    ProgSet // of programs that are attached there
 	Target   Target
+	Function bool     // the kernel patches the function that is the target, so that it calls the program (a trampoline)
 	Prefix   string   // of the target's name in BTF: "btf_trace_" for tracepoints
 	Result   *Range   // what the program may return; nil if its type says so, or if there is no limit
 	Sections []string // beginnings of names of ELF sections
@@ -147,13 +148,15 @@ var attachTypes = [...]AttachInfo{
 		Sections: []string{"cgroup/setsockopt"}},
 	AttachTraceRawTP: {Name: "trace_raw_tp", Since: "5.5", Types: 1 << ProgTypeTracing, Target: TargetNamed, Prefix: "btf_trace_",
 		Sections: []string{"tp_btf"}},
-	AttachTraceFEntry: {Name: "trace_fentry", Since: "5.5", Types: 1 << ProgTypeTracing, Target: TargetNamed, Result: &Range{0, 0},
+	AttachTraceFEntry: {Name: "trace_fentry", Since: "5.5", Types: 1 << ProgTypeTracing, Target: TargetNamed,
+		Function: true, Result: &Range{0, 0},
 		Sections: []string{"fentry"}},
-	AttachTraceFExit: {Name: "trace_fexit", Since: "5.5", Types: 1 << ProgTypeTracing, Target: TargetNamed, Result: &Range{0, 0},
+	AttachTraceFExit: {Name: "trace_fexit", Since: "5.5", Types: 1 << ProgTypeTracing, Target: TargetNamed,
+		Function: true, Result: &Range{0, 0},
 		Sections: []string{"fexit"}},
-	AttachModifyReturn: {Name: "modify_return", Since: "5.7", Types: 1 << ProgTypeTracing, Target: TargetNamed,
+	AttachModifyReturn: {Name: "modify_return", Since: "5.7", Types: 1 << ProgTypeTracing, Target: TargetNamed, Function: true,
 		Sections: []string{"fmod_ret"}},
-	AttachLSMMAC: {Name: "lsm_mac", Since: "5.7", Types: 1 << ProgTypeLSM, Target: TargetNamed, Prefix: "bpf_lsm_",
+	AttachLSMMAC: {Name: "lsm_mac", Since: "5.7", Types: 1 << ProgTypeLSM, Target: TargetNamed, Function: true, Prefix: "bpf_lsm_",
 		Sections: []string{"lsm"}},
 	AttachTraceIter: {Name: "trace_iter", Since: "5.8", Types: 1 << ProgTypeTracing, Target: TargetNamed, Prefix: "bpf_iter_",
 		Sections: []string{"iter"}},

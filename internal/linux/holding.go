@@ -53,7 +53,8 @@ func Holdings() iter.Seq2[string, Holding] {
 	}
 }
 
-// GivesBack reports whether a helper or kernel function releases, ends or passes on what one of its arguments stands for, or ends a section.
+// GivesBack reports whether a helper or kernel function releases, ends or passes on what one of its arguments stands for, or ends a
+// section.
 func GivesBack(name string) bool {
 	if id, ok := HelperID(name); ok {
 		h := &helpers[id]

@@ -80,6 +80,29 @@ func TestEveryValueHasARow(t *testing.T) {
 	}
 }
 
+// TestMapFieldsAreTheKernels compares the sizes of the kernel's structs in values of maps with the running kernel.
+func TestMapFieldsAreTheKernels(t *testing.T) {
+	types, err := btf.Kernel()
+	if err != nil {
+		t.Skip("this kernel has no BTF to compare with: ", err)
+	}
+	t.Cleanup(func() { types.Close() })
+	compared := 0
+	for f := range linux.MapFields() {
+		id, err := types.Composite(f.Name)
+		if err != nil {
+			continue // it is newer than this kernel
+		}
+		compared++
+		if size, err := types.Size(id); err != nil || int(size) != f.Size {
+			t.Errorf("%s has %d bytes, and its row says %d (%v)", f.Name, size, f.Size, err)
+		}
+	}
+	if compared < 3 {
+		t.Errorf("only %d structs were compared", compared)
+	}
+}
+
 // TestContextsAreTheKernels compares names, offsets and sizes of the fields of contexts with Linux 6.18.
 func TestContextsAreTheKernels(t *testing.T) {
 	types := kernel(t)

@@ -24,6 +24,36 @@ const (
 	// include/linux/bpf_verifier.h).
 	SizeLimit = 1 << 29
 
+	// TailCallStack is how many bytes of stack the callers of a function may have that makes a tail call (check_max_stack_depth_subprog,
+	// kernel/bpf/verifier.c).
+	TailCallStack = 256
+
+	// MostInstructions is how long a program may be, and how many instructions the verifier follows (BPF_COMPLEXITY_LIMIT_INSNS,
+	// include/linux/bpf.h). Without CAP_BPF a program may have fewer.
+	MostInstructions             = 1000000
+	MostInstructionsUnprivileged = 4096 // BPF_MAXINSNS, include/uapi/linux/bpf_common.h
+
+	// MostPending is how many branches the verifier keeps to follow later (BPF_COMPLEXITY_LIMIT_JMP_SEQ, kernel/bpf/verifier.c).
+	MostPending = 8192
+
+	// MostFunctions is how many functions a program may have (BPF_MAX_SUBPROGS, include/linux/bpf_verifier.h).
+	MostFunctions = 256
+
+	// MostKernelFunctions is how many different functions of the kernel a program may call (MAX_KFUNC_DESCS, kernel/bpf/verifier.c).
+	MostKernelFunctions = 256
+
+	// MostMaps is how many maps a program may use (MAX_USED_MAPS, include/linux/bpf_verifier.h).
+	MostMaps = 64
+
+	// MostPrinted is how many values bpf_trace_vprintk prints (MAX_BPRINTF_VARARGS, include/linux/bpf.h).
+	MostPrinted = 12
+
+	// MostPrefixBytes is how long a prefix in a trie is (LPM_DATA_SIZE_MAX, kernel/bpf/lpm_trie.c).
+	MostPrefixBytes = 256
+
+	// NumIteratorSize is how many bytes of stack an iterator of numbers takes (struct bpf_iter_num, include/uapi/linux/bpf.h).
+	NumIteratorSize = 8
+
 	// MostPacketOffset is the largest offset into a packet that is followed (MAX_PACKET_OFF, kernel/bpf/verifier.c).
 	MostPacketOffset = 0xffff
 )

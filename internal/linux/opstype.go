@@ -30,6 +30,10 @@ type OpsType struct {
 	Helpers   []ForbiddenHelper // helpers that a member may not call
 }
 
+// OpsValuePrefix begins the name of the struct that the kernel keeps an implementation of an ops struct in. Programs can implement only an
+// ops struct that has such a struct in BTF (VALUE_PREFIX, kernel/bpf/bpf_struct_ops.c).
+const OpsValuePrefix = "bpf_struct_ops_"
+
 // A Refusal is a member that no program can implement, with the reason.
 type Refusal struct{ Member, Why string }
 

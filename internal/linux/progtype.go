@@ -51,7 +51,8 @@ type ProgInfo struct {
 	Access    *Access
 	Arguments bool // R1 points to an array of u64 instead: the arguments of the function that the program implements or traces
 
-	Place   AttachType // expected_attach_type if the type has only this place; 0 otherwise
+	Place   AttachType // expected_attach_type where none is said; 0 if the type has none
+	Placed  bool       // the place must be said, because the kernel checks the program for one (bpf_prog_load_check_attach)
 	Result  *Range     // what the program may return; nil if there is no limit, or if it differs between places
 	Calls   Calls      // which kernel functions it may call
 	Structs Structs    // whether it may write structs of the kernel
@@ -61,6 +62,7 @@ type ProgInfo struct {
 	Sleeps     bool // it may always sleep
 	NetAdmin   bool // loading it needs CAP_NET_ADMIN and CAP_BPF (is_net_admin_prog_type, kernel/bpf/syscall.c)
 	Perfmon    bool // loading it needs CAP_PERFMON and CAP_BPF (is_perfmon_prog_type)
+	NoCopy     bool // a test run does not copy the context: it changes it in place, or not at all (net/bpf/test_run.c)
 	NeedsGPL   bool // the kernel accepts it only with a licence that is compatible with the GPL
 }
 
@@ -121,8 +123,8 @@ var progTypes = [...]ProgInfo{
 		Place: AttachCgroupDevice, Result: &Range{0, 1}},
 	ProgTypeSKMsg: {Name: "sk_msg", Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
 	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Perfmon: true, Sections: []string{"raw_tracepoint", "raw_tp"},
-		Context: "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly},
-	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr"},
+		Context: "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true},
+	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr", Placed: true},
 	ProgTypeLWTSeg6Local: {Name: "lwt_seg6local", Since: "4.18", NetAdmin: true,
 		Sections: []string{"lwt_seg6local"}, Context: "__sk_buff"},
 	ProgTypeLIRCMode2:     {Name: "lirc_mode2", Since: "4.18", Place: AttachLIRCMode2},
@@ -133,16 +135,18 @@ var progTypes = [...]ProgInfo{
 	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Perfmon: true,
 		Sections: []string{"raw_tracepoint.w", "raw_tp.w"},
 		Context:  "bpf_raw_tracepoint_args", Arguments: true},
-	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", Since: "5.3", NetAdmin: true, Context: "bpf_sockopt", Result: &Range{0, 1}},
-	ProgTypeTracing:       {Name: "tracing", Since: "5.5", Perfmon: true, Arguments: true, Structs: StructsReadOnly},
+	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", Since: "5.3", NetAdmin: true, Context: "bpf_sockopt", Result: &Range{0, 1},
+		Placed: true},
+	ProgTypeTracing: {Name: "tracing", Since: "5.5", Perfmon: true, Arguments: true, Structs: StructsReadOnly,
+		Placed: true, NoCopy: true},
 	ProgTypeStructOps: {Name: "struct_ops", Since: "5.6", Perfmon: true, Sections: []string{"struct_ops"},
 		Arguments: true, Structs: StructsByPlace, NeedsGPL: true},
 	ProgTypeExt: {Name: "ext", Since: "5.6", NetAdmin: true, Perfmon: true, Sections: []string{"freplace"}},
-	ProgTypeLSM: {Name: "lsm", Since: "5.7", Perfmon: true, Arguments: true},
+	ProgTypeLSM: {Name: "lsm", Since: "5.7", Perfmon: true, Arguments: true, Place: AttachLSMMAC},
 	ProgTypeSKLookup: {Name: "sk_lookup", Since: "5.9", Context: "bpf_sk_lookup",
 		Place: AttachSKLookup, Result: &Range{0, 1}},
 	ProgTypeSyscall: {Name: "syscall", Since: "5.14", Sections: []string{"syscall"},
-		Access: &syscallAccess, Structs: StructsReadOnly, Sleeps: true},
+		Access: &syscallAccess, Structs: StructsReadOnly, Sleeps: true, NoCopy: true},
 	ProgTypeNetfilter: {Name: "netfilter", Since: "6.4", NetAdmin: true, Context: "bpf_nf_ctx", Place: AttachNetfilter},
 }
 

@@ -83,7 +83,7 @@ func (c *checker) memberProto() (p *proto, problem string) {
 	if err != nil {
 		return nil, "this kernel has no struct " + c.Struct
 	}
-	if _, err := c.Types.Composite("bpf_struct_ops_" + c.Struct); err != nil && !c.Attached {
+	if _, err := c.Types.Composite(linux.OpsValuePrefix + c.Struct); err != nil && !c.Attached {
 		return nil, "in this kernel, programs cannot implement struct " + c.Struct
 	}
 	f, err := c.Types.FieldOf(root, c.Struct, c.Member)

@@ -37,7 +37,7 @@ func kernelID(in *isa.Instruction) btf.ID { return btf.ID(uint32(in.Imm)) }
 // kernelUnknown follows a call about which nothing is known.
 func (c *checker) kernelUnknown(s *state, i int) bool {
 	h := helperCall{c: c, s: s, i: i, m: -1}
-	h.unknown(5)
+	h.unknown(linux.MostCallArguments)
 	s.guess = true
 	c.lost(s)
 	s.top().regs[isa.R0] = unclear()
@@ -103,7 +103,7 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 // kernelArguments checks the arguments of a kernel function. vague says that the result may depend on something that is not followed.
 func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 	vague = !p.known()
-	for n, a := range p.params[:min(len(p.params), 5)] {
+	for n, a := range p.params[:min(len(p.params), linux.MostCallArguments)] {
 		r := isa.R1 + isa.Register(n)
 		v := &s.top().regs[r]
 		switch {
@@ -354,7 +354,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 	switch {
 	case err == nil && size > 0:
 	case strings.HasPrefix(p.name, "bpf_iter_num_"):
-		size = 8 // struct bpf_iter_num is only declared in these types
+		size = linux.NumIteratorSize // struct bpf_iter_num is only declared in these types
 	default:
 		return c.kernelUnknown(s, i)
 	}

@@ -111,9 +111,9 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	}
 	if p.fixed() {
 		for name, at := range m.Special {
-			width, ok := specialSize(name)
-			if !ok {
-				width = 8 // a kptr
+			width := int64(8) // a kptr
+			if field, ok := linux.MapFieldNamed(name); ok {
+				width = int64(field.Size)
 			}
 			begin := p.off + off
 			if begin < int64(at)+width && int64(at) < begin+size {
@@ -157,36 +157,9 @@ func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 	return value{}, false
 }
 
-// specialStructs lists the structs in values of maps that only the kernel may access (btf_field_type, include/linux/btf.h). size is the
-// number of bytes that this package protects.
-var specialStructs = [...]struct {
-	name string
-	size int64
-}{
-	{"bpf_spin_lock", 4},
-	{"bpf_res_spin_lock", 8},
-	{"bpf_timer", 16},
-	{"bpf_wq", 16},
-	{"bpf_list_head", 16},
-	{"bpf_list_node", 8},
-	{"bpf_rb_root", 16},
-	{"bpf_rb_node", 8},
-	{"bpf_refcount", 8},
-}
-
-// specialSize is how many bytes of a special struct are protected; ok is false for other structs.
-func specialSize(name string) (size int64, ok bool) {
-	for _, s := range specialStructs {
-		if s.name == name {
-			return s.size, true
-		}
-	}
-	return 0, false
-}
-
 // IsSpecial reports whether only the kernel may access a struct in a map's value. Map.Special then has it under the struct's name. It has
 // a pointer to a struct (a kptr) under "kptr " and the struct's name.
 func IsSpecial(name string) bool {
-	_, ok := specialSize(name)
+	_, ok := linux.MapFieldNamed(name)
 	return ok
 }
