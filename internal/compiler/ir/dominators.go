@@ -1,17 +1,16 @@
 package ir
 
-// Dominators gives, for each block in order, the last block that every path to
-// it goes through. The entry's is itself. The time is about linear, also where
-// very many ways lead to one block (the semi-NCA algorithm: Georgiadis, Linear-Time
-// Algorithms for Dominators and Related Problems, 2005).
+// Dominators returns the dominator of each block in order: the last block before it that every path to it goes through. For the entry
+// it is the entry itself. The time is about linear, even if very many ways lead to one block (the semi-NCA algorithm: Georgiadis,
+// Linear-Time Algorithms for Dominators and Related Problems, 2005).
 func (f *Func) Dominators(order []B) []B {
 	const none = -1
 	idom := make([]B, len(f.Blocks))
-	number := make([]int32, len(f.Blocks)) // in the order of a walk into the depth
+	number := make([]int32, len(f.Blocks)) // in the order of a depth-first walk
 	for i := range idom {
 		idom[i], number[i] = none, none
 	}
-	// By number: the block, its parent in the walk, and what is known about its dominator.
+	// Indexed by number: the block, its parent in the walk, and what is known about its dominator.
 	block := make([]B, 0, len(order))
 	space := make([]int32, 4*len(order))
 	cut := func(i int) []int32 { return space[i*len(order) : (i+1)*len(order) : (i+1)*len(order)] }
@@ -38,8 +37,8 @@ func (f *Func) Dominators(order []B) []B {
 		}
 	}
 	var path []int32
-	// eval gives the block with the least semidominator on the way up from v through
-	// those that have been looked at, which have numbers from linked on. It shortens the way.
+	// eval goes up from v through the blocks that were looked at, which have the numbers from linked on. It returns the one with
+	// the least semidominator, and shortens the way for the next call.
 	eval := func(v, linked int32) int32 {
 		if parent[v] < linked {
 			return label[v]

@@ -6,7 +6,7 @@ type V int32
 // B numbers a block of a function, from 0, which is the entry.
 type B int32
 
-// A Type is what a value is, as far as registers are concerned.
+// A Type says what a value is in a register.
 type Type uint8
 
 const (
@@ -20,14 +20,14 @@ const (
 // Wide reports whether the type takes 64 bits.
 func (t Type) Wide() bool { return t == I64 || t == Ptr }
 
-// A Value is the result of an operation; see Op for what its fields mean.
+// A Value is the result of an operation. Op says what its fields mean.
 type Value struct {
 	Op     Op
 	Type   Type
 	Size   uint8 // of memory, in bytes
 	Cond   Cond
 	Signed bool
-	Wide   bool // Compare: of 64 bits
+	Wide   bool // Compare: all 64 bits are compared
 	Off    int32
 	Aux    int32
 	Block  B
@@ -36,26 +36,26 @@ type Value struct {
 	Args   []V
 }
 
-// ArgumentLoad is Aux of loads of a program's arguments, which never change; a
-// narrow one is the low bytes of its word.
+// ArgumentLoad is the Aux of loads of a program's arguments, which never change. A narrow argument is in the low bytes of its
+// 8-byte word.
 const ArgumentLoad = 1
 
-// OwnMemory is Aux of stores to memory whose layout only the program decides, aligned to 8 bytes: neighbouring stores to it may
-// become one.
+// OwnMemory is the Aux of stores to memory that belongs to the program, and that is aligned to 8 bytes. Only the program decides its
+// layout, so neighbouring stores may become one store.
 const OwnMemory = 2
 
-// A Kind is how a block goes on.
+// A Kind says how a block ends.
 type Kind uint8
 
 const (
 	Open    Kind = iota // not finished; only while it is built
 	Jump                // to Succs[0]
-	Branch              // to Succs[0] when X Cond Y (Imm, when Y is 0) holds, else to Succs[1]
-	MayGoto             // to Succs[0], or, once the program has looped for too long, to Succs[1]
-	Return              // X, or nothing when X is 0
+	Branch              // to Succs[0] if X Cond Y holds, otherwise to Succs[1]; Imm takes the place of Y if Y is 0
+	MayGoto             // to Succs[0], or to Succs[1] when the program has looped for too long
+	Return              // returns X, or nothing if X is 0
 )
 
-// A Block is a list of values and a way to go on.
+// A Block is a list of values and an ending.
 type Block struct {
 	Values []V // phis first
 	Kind   Kind
@@ -85,17 +85,17 @@ type Object struct {
 type NameKind uint8
 
 const (
-	FieldName  NameKind = iota // Path of the struct Name; with "" for the struct itself
+	FieldName  NameKind = iota // the field Path of the struct Name; Path is "" for the struct itself
 	TypeName                   // a struct, union, enum or typedef
 	KernelName                 // a kernel function
-	EnumName                   // the constant Path of the enum Name, of any enum when that is ""
+	EnumName                   // the constant Path of the enum Name, or of any enum if Name is ""
 	HelperName                 // the helper Path; Name is HelperEnum
 )
 
-// A Site is a place in source: a program counter of this process, of functions that Go code writes as it runs; or a file and a
-// line, of front ends that read source. The zero Site is none.
+// A Site is a place in source. For functions that Go code makes while it runs, it is a program counter of this process. For front
+// ends that read source, it is a file and a line. The zero Site means that the place is not known.
 type Site struct {
-	PC   uintptr // a return address: of the instruction before, as runtime.CallersFrames takes it
+	PC   uintptr // a return address, as runtime.CallersFrames takes it: the instruction before it is meant
 	File string
 	Line int32
 }
@@ -107,8 +107,7 @@ type Name struct {
 	Path string
 }
 
-// HelperEnum is the kernel's enum of the helpers: bpf_ktime_get_ns is its
-// BPF_FUNC_ktime_get_ns.
+// HelperEnum is the kernel's enum of helpers. The helper bpf_ktime_get_ns is its constant BPF_FUNC_ktime_get_ns.
 const HelperEnum = "bpf_func_id"
 
 // A Func is a function.
@@ -119,9 +118,9 @@ type Func struct {
 	Vars   []Var
 	Frame  []Object
 	Names  []Name
-	Sites  []Site // 0 is none
+	Sites  []Site // the first one means that the place is not known
 
-	args []V // what Args are cut from
+	args []V // memory for Args; see NewArgs
 }
 
 // New creates a function with an empty entry block.
@@ -143,8 +142,7 @@ func (f *Func) GrowBlocks(n int) {
 	}
 }
 
-// NewArgs makes a list of arguments. Lists are cut from larger pieces, as there
-// are many.
+// NewArgs makes a list of arguments. There are many lists, so they are cut from larger pieces.
 func (f *Func) NewArgs(args ...V) []V {
 	if len(args) == 0 {
 		return nil
@@ -166,10 +164,10 @@ func (f *Func) NewBlock() B {
 	return B(len(f.Blocks) - 1)
 }
 
-// NewValue adds a value that stands in no block yet.
+// NewValue adds a value that is not in a block yet.
 func (f *Func) NewValue(v Value, args ...V) V {
 	v.Args = f.NewArgs(args...)
-	if len(f.Values) == cap(f.Values) { // twice as many: append grows large slices by less, and copies them more often
+	if len(f.Values) == cap(f.Values) { // append would grow a large slice by less, and so copy it more often
 		f.Grow(2 * len(f.Values))
 	}
 	f.Values = append(f.Values, v)
@@ -184,7 +182,7 @@ func (f *Func) Append(b B, v Value, args ...V) V {
 	return n
 }
 
-// Edge makes b go on at to as well.
+// Edge adds a way from b to another block.
 func (f *Func) Edge(b, to B) {
 	f.Blocks[b].Succs = append(f.Blocks[b].Succs, to)
 	f.Blocks[to].Preds = append(f.Blocks[to].Preds, b)
@@ -196,7 +194,7 @@ func (f *Func) Jump(b, to B) {
 	f.Edge(b, to)
 }
 
-// Const is the constant, if v is one.
+// Const is the number if v is a constant.
 func (f *Func) Const(v V) (int64, bool) {
 	if v == 0 || f.Values[v].Op != Const {
 		return 0, false

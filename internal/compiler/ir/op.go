@@ -1,13 +1,13 @@
 package ir
 
-// An Op is what a value is the result of. X and Y are its first two arguments;
-// where the table says y, an operation with one argument takes Imm instead.
+// An Op is the operation that computes a value. Below, X and Y are its first two arguments. A small y is the second argument too, or
+// Imm when the operation has only one argument.
 type Op uint8
 
 const (
 	None Op = iota
 
-	// The high level; gone after lowering.
+	// The high level. Lowering replaces these operations.
 	VarGet     // the variable Aux
 	VarSet     // variable Aux = X
 	FieldLoad  // field Aux (of Names) of the struct at X, as Type, Size and Signed say
@@ -15,10 +15,10 @@ const (
 	FieldAddr  // address of field Aux of the struct at X
 	Has        // Bool: does the target have what Aux names?
 	EnumValue  // the enum constant Aux
-	KernelCall // of the kernel function that Aux names
+	KernelCall // calls the kernel function that Aux names
 	ReadKernel // FieldLoad through bpf_probe_read_kernel, for pointers that the verifier does not trust
 
-	// Made again anywhere, without arguments.
+	// Values without arguments, which can be computed again anywhere.
 	Const     // Imm
 	FrameAddr // address Imm bytes into the object Aux of the frame
 	MapAddr   // the map Aux
@@ -26,11 +26,11 @@ const (
 	FuncAddr  // address of the function Aux, for callbacks
 
 	Param // what register Imm (1 to 5) holds on entry
-	Phi   // the argument of the block that control came from: one for each of Preds
+	Phi   // the argument for the block that control came from; it has one argument for each of Preds
 	Copy  // X
 
-	// Arithmetic on X and y, in the width of the type. Of counts of shifts,
-	// only the low bits count: a shift by the width is one by 0.
+	// Arithmetic on X and y, in the width of the type. Shifts use only the low bits of their count, so a shift by the width is a
+	// shift by 0.
 	Add
 	Sub
 	Mul
@@ -52,25 +52,24 @@ const (
 	SExt8  // from 8 bits to the type's width
 	SExt16 // from 16
 	SExt32 // from 32 to 64
-	Swap16 // the bytes of the low 16 bits reversed, the rest zero; with Imm 1, on the high level, only on little-endian machines
+	Swap16 // the bytes of the low 16 bits reversed, the rest is zero; on the high level, Imm 1 means: only on little-endian machines
 	Swap32
 	Swap64
 
-	// Pointers to memory of an arena, which programs follow, and addresses there,
-	// which user space follows.
+	// Programs reach the memory of an arena by pointers, user space by addresses. These convert one to the other.
 	ToArena   // the pointer for the address X
 	FromArena // the address for the pointer X
 
 	Compare // Bool: X Cond y, in the width that Wide says
-	Not     // of a Bool
+	Not     // the other Bool than X
 
 	// Memory: Size bytes at X + Off.
 	Load       // zero-extended to the type, or sign-extended when Signed
-	Store      // = Y
-	StoreConst // = Imm
-	Atomic     // an atomic operation Imm (isa.Atomic…) on it with Y (and, for compare-and-exchange, the third argument)
+	Store      // stores Y
+	StoreConst // stores Imm
+	Atomic     // the atomic operation Imm (isa.Atomic…) with Y; compare-and-exchange has a third argument
 
-	// Calls of Args: results are I64, unless the type says otherwise.
+	// Calls with Args. Results are I64 unless the type says otherwise.
 	CallHelper // the helper Imm
 	CallKernel // the kernel function Imm (a BTF id), which Aux names
 	CallSub    // the function Aux of the object
@@ -96,13 +95,13 @@ const (
 	numConds
 )
 
-// info is what holds for all values of an operation.
+// info has the properties that all values of an operation share.
 type info struct {
 	name    string
 	args    int8 // -1: any number
 	imm     bool // the last argument may be Imm instead
-	pure    bool // only its arguments matter: it may be left out, or computed once instead of twice
-	effects bool // it must happen, even when the value is not used
+	pure    bool // it depends on its arguments only: it may be left out, or computed once instead of twice
+	effects bool // it must happen, even if the value is not used
 	remake  bool // cheap to compute again, and without arguments
 }
 
@@ -174,8 +173,8 @@ func (op Op) String() string {
 // Pure reports whether the value depends on nothing but its arguments.
 func (op Op) Pure() bool { return op < numOps && ops[op].pure }
 
-// HasEffects reports whether the operation must happen even when its value is
-// not used. Loads have none, and are not pure either.
+// HasEffects reports whether the operation must happen even if its value is not used. Loads have no effects, but they are not pure
+// either.
 func (op Op) HasEffects() bool { return op < numOps && ops[op].effects }
 
 // Remake reports whether the value can be computed anywhere, without arguments.
@@ -193,14 +192,13 @@ func (op Op) Commutes() bool {
 	return false
 }
 
-// IsCall reports whether registers are lost at the operation.
+// IsCall reports whether the operation is a call, which overwrites registers.
 func (op Op) IsCall() bool { return op == CallHelper || op == CallKernel || op == CallSub }
 
 // String is the comparison as C writes it, with s for signed.
 func (c Cond) String() string { return condNames[c] }
 
-// Negated is the comparison that holds exactly when c does not; false for TEST,
-// which has none.
+// Negated is the comparison that holds exactly when c does not. It is false for TEST, which has no such comparison.
 func (c Cond) Negated() (Cond, bool) {
 	table := [numConds]Cond{EQ: NE, NE: EQ, LT: GE, LE: GT, GT: LE, GE: LT, SLT: SGE, SLE: SGT, SGT: SLE, SGE: SLT}
 	return table[c], c != TEST
@@ -212,10 +210,10 @@ func (c Cond) Swapped() Cond {
 	return table[c]
 }
 
-// Signed reports whether the comparison is one of signed numbers.
+// Signed reports whether the comparison takes its numbers as signed.
 func (c Cond) Signed() bool { return c >= SLT && c <= SGE }
 
-// Holds compares two numbers of that width.
+// Holds compares two numbers: all 64 bits if wide is set, otherwise the lower 32 bits.
 func (c Cond) Holds(x, y uint64, wide bool) bool {
 	sx, sy := int64(x), int64(y)
 	if !wide {

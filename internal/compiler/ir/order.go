@@ -2,16 +2,15 @@ package ir
 
 import "slices"
 
-// PostorderReversed lists the blocks that can be reached, each before those that it
-// leads to, but for the ways back of loops. Of two ways, the second one's blocks
-// come last, so that a branch falls through to its second successor when that is
-// not a join.
+// PostorderReversed lists the blocks that can be reached. Each block comes before the blocks that it leads to, except where a loop
+// goes back. The blocks of a branch's second successor come before those of the first: so the branch falls through to the second
+// successor unless other ways lead there too.
 func (f *Func) PostorderReversed() []B {
 	return f.PostorderReversedBy(func(b B) []B { return f.Blocks[b].Succs })
 }
 
-// PostorderReversedBy is PostorderReversed with fewer ways, or the same ways in another order. It calls succs several times for
-// a block.
+// PostorderReversedBy is PostorderReversed with the successors that succs returns: fewer, or the same in another order. It calls
+// succs several times for a block.
 func (f *Func) PostorderReversedBy(succs func(B) []B) []B {
 	type frame struct {
 		b    B

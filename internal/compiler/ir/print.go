@@ -16,7 +16,7 @@ func (f *Func) String() string {
 	for n := range f.Blocks {
 		block := &f.Blocks[n]
 		if n > 0 && len(block.Preds) == 0 && len(block.Values) == 0 {
-			continue // dropped
+			continue // this block was dropped
 		}
 		fmt.Fprintf(&b, "b%d:", n)
 		if len(block.Preds) > 0 {

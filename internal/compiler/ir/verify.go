@@ -2,10 +2,9 @@ package ir
 
 import "fmt"
 
-// Verify checks that a function of the low level is well formed: edges agree
-// both ways, phis have an argument for each way in, each value stands in one
-// block, and is made before it is used, on every path. Passes are checked with
-// it in tests.
+// Verify checks that a function of the low level is well formed. Edges must agree in both directions. A phi must have an argument for
+// each way into its block. Each value must be in one block, and on every path it must be made before it is used. Tests check the
+// passes with it.
 func (f *Func) Verify() error {
 	order := f.PostorderReversed()
 	reached := make([]bool, len(f.Blocks))
@@ -23,15 +22,16 @@ func (f *Func) Verify() error {
 			value := &f.Values[v]
 			switch {
 			case at[v] != 0:
-				return fmt.Errorf("v%d stands twice", v)
+				return fmt.Errorf("v%d is in the lists twice", v)
 			case value.Block != b:
-				return fmt.Errorf("v%d stands in b%d and says b%d", v, b, value.Block)
+				return fmt.Errorf("v%d is in b%d, but its Block is b%d", v, b, value.Block)
 			case value.Op == Phi && body:
-				return fmt.Errorf("b%d: the phi v%d stands after other values", b, v)
+				return fmt.Errorf("b%d: the phi v%d comes after other values", b, v)
 			case value.Op == Phi && len(value.Args) != len(block.Preds):
-				return fmt.Errorf("b%d: the phi v%d has %d arguments for %d ways in", b, v, len(value.Args), len(block.Preds))
+				return fmt.Errorf("b%d: the phi v%d has %d arguments, but the block has %d predecessors", b, v, len(value.Args),
+					len(block.Preds))
 			case value.Op < Const || value.Op >= numOps:
-				return fmt.Errorf("b%d: v%d is of the high level: %v", b, v, value.Op)
+				return fmt.Errorf("b%d: v%d is an operation of the high level: %v", b, v, value.Op)
 			}
 			if want := int(ops[value.Op].args); want >= 0 && len(value.Args) != want && !(ops[value.Op].imm && len(value.Args) == want-1) {
 				return fmt.Errorf("b%d: %s: %d arguments", b, f.Describe(v), len(value.Args))
@@ -87,7 +87,7 @@ func (f *Func) verifyEdges(b B, reached []bool) error {
 	want := map[Kind]int{Jump: 1, Branch: 2, MayGoto: 2, Return: 0}
 	n, ok := want[block.Kind]
 	if !ok || n != len(block.Succs) {
-		return fmt.Errorf("b%d ends with kind %d and %d ways on", b, block.Kind, len(block.Succs))
+		return fmt.Errorf("b%d ends with kind %d and has %d successors", b, block.Kind, len(block.Succs))
 	}
 	count := func(list []B, b B) (n int) {
 		for _, x := range list {
@@ -99,12 +99,12 @@ func (f *Func) verifyEdges(b B, reached []bool) error {
 	}
 	for _, s := range block.Succs {
 		if count(f.Blocks[s].Preds, b) != count(block.Succs, s) {
-			return fmt.Errorf("b%d leads to b%d, which does not know it", b, s)
+			return fmt.Errorf("b%d leads to b%d, but is not among its predecessors", b, s)
 		}
 	}
 	for _, p := range block.Preds {
 		if !reached[p] {
-			return fmt.Errorf("b%d comes from b%d, which cannot be reached", b, p)
+			return fmt.Errorf("b%d has the predecessor b%d, which cannot be reached", b, p)
 		}
 	}
 	return nil
