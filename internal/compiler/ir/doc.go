@@ -18,7 +18,7 @@
 // # Values and registers
 //
 // A register has 64 bits. Values of type I32 (and narrower integers, which are I32 too) have the upper half zero. A narrow
-// unsigned integer is kept zero-extended, and a narrow signed one is kept sign-extended to 32 bits. Bool is 0 or 1. So widening an unsigned
-// integer costs nothing, and a comparison depends only on the width. Operations of their own ([And], [SExt8], [Trunc])
-// cut values back to that form. The optimiser removes them where the upper bits are not used.
+// unsigned integer is kept zero-extended, and a narrow signed one is kept sign-extended to 32 bits. Bool is 0 or 1. So widening an
+// unsigned integer costs nothing, and a comparison depends only on the width. Operations of their own ([And], [SExt8], [Trunc]) cut
+// values back to that form. The optimiser removes them where the upper bits are not used.
 package ir

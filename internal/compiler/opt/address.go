@@ -2,8 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// simplifyAddress brings what is added to the address into the offset. All loads
-// from a map's value then share the map's address, which takes two slots.
+// simplifyAddress moves what is added to an address into the offset of the access. Then all loads from a map's value share the map's
+// address, which takes two slots.
 func simplifyAddress(w *work, n ir.V) bool {
 	v := w.value(n)
 	x := v.Args[0]
@@ -31,7 +31,7 @@ func simplifyAddress(w *work, n ir.V) bool {
 	return true
 }
 
-// simplifyStore makes a constant part of the instruction.
+// simplifyStore puts a constant into the store instruction.
 func simplifyStore(w *work, n ir.V) bool {
 	v := w.value(n)
 	c, ok := w.constOf(v.Args[1])

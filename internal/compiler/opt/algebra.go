@@ -6,13 +6,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// algebra computes what is known, brings constants into instructions, and
-// rewrites operations by the laws of arithmetic.
+// algebra computes what is constant, puts constants into instructions, and rewrites operations by the laws of arithmetic.
 func algebra(w *work) {
 	w.count()
 	for _, b := range w.blocks() {
 		block := &w.f.Blocks[b]
-		var list []ir.V // the block's values, when there are new ones among them
+		var list []ir.V // the block's values, if new ones are among them
 		for i, n := range block.Values {
 			for _, a := range w.value(n).Args {
 				if w.value(a).Op == ir.Copy {
@@ -20,7 +19,7 @@ func algebra(w *work) {
 					break
 				}
 			}
-			for range 8 { // far more than any rule needs in a row
+			for range 8 { // more steps in a row than any rule needs
 				if !simplify(w, n) {
 					break
 				}
@@ -46,7 +45,7 @@ func algebra(w *work) {
 	w.settle()
 }
 
-// forward makes a value use what its arguments are copies of.
+// forward replaces the arguments of a value that are copies by what they are copies of.
 func (w *work) forward(n ir.V) {
 	v := w.value(n)
 	for i, a := range v.Args {
@@ -65,7 +64,7 @@ func (w *work) emit(n ir.V, v ir.Value, args ...ir.V) ir.V {
 // A rule simplifies a value of one operation, or reports that it cannot.
 type rule func(w *work, n ir.V) bool
 
-// rules is by operation; in each, constants stand last already, as immediates if they can.
+// rules has the rules by operation. Before a rule runs, constants are the last argument already, and are immediates where they fit.
 var rules = [numOps]rule{
 	ir.Add:        simplifyAdd,
 	ir.Sub:        simplifySub,
@@ -98,7 +97,7 @@ var rules = [numOps]rule{
 	ir.Phi:        simplifyPhi,
 }
 
-// simplify does one step.
+// simplify takes one step.
 func simplify(w *work, n ir.V) bool {
 	v := w.value(n)
 	if rules[v.Op] == nil {
@@ -110,7 +109,7 @@ func simplify(w *work, n ir.V) bool {
 	return fold(w, n) || v.Op.TakesImm() && v.Op != ir.Compare && immediate(w, n) || rules[v.Op](w, n)
 }
 
-// immediate brings a constant argument to the right, and into the instruction.
+// immediate moves a constant argument to the right, and into the instruction.
 func immediate(w *work, n ir.V) bool {
 	v := w.value(n)
 	if len(v.Args) != 2 {
@@ -132,11 +131,11 @@ func immediate(w *work, n ir.V) bool {
 	return false
 }
 
-// within reports whether n may use the arguments of x in place of x, as far as
-// widths matter: what a narrow x cuts off, a wide n would see.
+// within reports whether the arguments of x may take the place of x in n, as far as widths matter. A narrow x cuts off the upper half;
+// if n is wide, it would see that half.
 func within(n, x *ir.Value) bool { return !n.Type.Wide() || x.Type.Wide() }
 
-// integers reports whether no pointer is among the arguments.
+// integers reports whether none of the arguments is a pointer.
 func (w *work) integers(v *ir.Value) bool {
 	for _, a := range v.Args {
 		if w.value(a).Type == ir.Ptr {
@@ -182,7 +181,7 @@ func simplifyAdd(w *work, n ir.V) bool {
 		w.become(n, ir.Sub, 0, y, vx.Args[0])
 		return true
 	case vx.Op == ir.Add && len(vx.Args) == 1 && vx.Type == ir.Ptr && v.Type == ir.Ptr && w.single(x):
-		// (p + c) + y is (p + y) + c, which loads take as an offset.
+		// (p + c) + y becomes (p + y) + c, because loads take c as an offset.
 		imm, p := vx.Imm, vx.Args[0]
 		sum := w.emit(n, ir.Value{Op: ir.Add, Type: ir.Ptr}, p, y)
 		w.become(n, ir.Add, imm, sum)
@@ -220,7 +219,7 @@ func simplifySub(w *work, n ir.V) bool {
 	return false
 }
 
-// power gives the exponent when c, in the type's width, is a power of two.
+// power returns the exponent if c, in the type's width, is a power of two.
 func power(t ir.Type, c int64) (int64, bool) {
 	u := uint64(c) & allOnes(t)
 	return int64(bits.TrailingZeros64(u)), bits.OnesCount64(u) == 1
@@ -248,7 +247,7 @@ func simplifyMul(w *work, n ir.V) bool {
 	return true
 }
 
-// powerOfTwo makes a shift of a product or quotient by a power of two that is no immediate.
+// powerOfTwo replaces a product or quotient by a shift if the factor or divisor is a power of two that is too large for an immediate.
 func (w *work) powerOfTwo(n ir.V, shift ir.Op) bool {
 	v := w.value(n)
 	c, ok := w.constOf(v.Args[1])
@@ -354,7 +353,7 @@ func simplifyNeg(w *work, n ir.V) bool {
 	return false
 }
 
-// simplifyPhi finds phis that have one value only.
+// simplifyPhi finds phis that have only one value.
 func simplifyPhi(w *work, n ir.V) bool {
 	v := w.value(n)
 	var only ir.V

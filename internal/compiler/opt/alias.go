@@ -2,26 +2,26 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// A place is where an access to memory goes: size bytes at off after a root.
+// A place is the memory that an access reaches: size bytes at off after a root.
 type place struct {
-	root ir.V  // the value that the address is computed from; 0 in objects of the frame and in maps
+	root ir.V  // the value that the address is computed from; 0 for objects of the frame and for maps
 	area area  // what the root points into
 	id   int32 // of the object or the map
 	off  int32
-	size int32 // 0: it may be anywhere in the area
+	size int32 // 0: the access may be anywhere in the area
 }
 
-// An area is what an address points into, as far as it is known.
+// An area is what an address points into, as far as that is known.
 type area uint8
 
 const (
-	elsewhere area = iota // it may be any of those below, but private
+	elsewhere area = iota // anything but private objects: it may be one of the next two
 	inMap                 // the value of a map
 	shared                // an object of the frame whose address others may have
-	private               // an object of the frame that is only accessed here
+	private               // an object of the frame whose address no other code has
 )
 
-// alias reports whether two accesses may concern the same bytes.
+// alias reports whether two accesses may share bytes.
 func (p place) alias(q place) bool {
 	switch {
 	case p.area == private || q.area == private, p.area != elsewhere && q.area != elsewhere:
@@ -37,19 +37,19 @@ func (p place) alias(q place) bool {
 	return p.off < q.off+q.size && q.off < p.off+p.size
 }
 
-// same reports whether two accesses are to exactly the same bytes.
+// same reports whether two accesses are known to be to the same bytes.
 func (p place) same(q place) bool { return p == q && p.size != 0 }
 
 // places knows the roots of addresses.
 type places struct {
 	w       *work
-	object  []int32 // by value: the object of the frame that it points into, from 1
+	object  []int32 // by value: the object of the frame that it points into, counted from 1
 	escaped []bool  // by object
 	read    []bool  // by object: something is loaded from it
 }
 
-// newPlaces follows the addresses of objects of the frame. An address escapes when anything but a
-// load or a store from it, or adding to it, is done with it.
+// newPlaces follows the addresses of objects of the frame. An address escapes if it is used for anything except loads, stores and
+// additions.
 func newPlaces(w *work, order []ir.B) *places {
 	p := &places{w: w, object: make([]int32, len(w.f.Values)), escaped: make([]bool, len(w.f.Frame)+1),
 		read: make([]bool, len(w.f.Frame)+1)}
@@ -85,7 +85,7 @@ func newPlaces(w *work, order []ir.B) *places {
 			p.escaped[p.object[block.X]] = true // 0 means: not an address of an object
 		}
 	}
-	// Phis may have taken an address that came later in order.
+	// A phi may have taken an address that comes later in the order.
 	for _, b := range order {
 		for _, n := range w.f.Blocks[b].Values {
 			v := w.value(n)
@@ -100,7 +100,7 @@ func newPlaces(w *work, order []ir.B) *places {
 	return p
 }
 
-// of gives the place of an access.
+// of returns the place of an access.
 func (p *places) of(n ir.V) place {
 	v := p.w.value(n)
 	x, off, size := v.Args[0], int64(v.Off), int32(v.Size)
@@ -111,7 +111,7 @@ func (p *places) of(n ir.V) place {
 		}
 		if len(vx.Args) == 2 {
 			if p.object[x] == 0 && !p.intoMap(vx.Args[0]) {
-				break // the sum is as good a root as any
+				break // the sum can be a root too
 			}
 			size = 0 // somewhere in the object
 		} else {
@@ -136,7 +136,7 @@ func (p *places) of(n ir.V) place {
 	return q
 }
 
-// intoMap reports whether an address is that of a map's value, and what is added.
+// intoMap reports whether an address points into a map's value. It also returns what is added to the value's address.
 func (p *places) intoMap(x ir.V) bool {
 	for {
 		v := p.w.value(x)

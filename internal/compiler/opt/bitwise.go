@@ -21,7 +21,7 @@ func simplifyAnd(w *work, n ir.V) bool {
 				w.become(n, ir.Trunc, 0, x)
 			}
 		case ok && narrow(vx.Type):
-			// The upper half is zero already, so that of the mask is not needed.
+			// The upper half is zero already, so the upper half of the mask is not needed.
 			v.Type = ir.I32
 			w.become(n, ir.And, int64(int32(c)), x)
 		default:
@@ -36,7 +36,7 @@ func simplifyAnd(w *work, n ir.V) bool {
 		w.replace(n, x)
 	case vx.Op == ir.And && len(vx.Args) == 1 && within(v, vx):
 		w.become(n, ir.And, vx.Imm&v.Imm, vx.Args[0])
-	case vx.Op == ir.And && len(vx.Args) == 1: // of 32 bits, masked in 64
+	case vx.Op == ir.And && len(vx.Args) == 1: // an And of 32 bits inside one of 64
 		v.Type = ir.I32
 		w.become(n, ir.And, int64(int32(vx.Imm&v.Imm)), vx.Args[0])
 	default:
@@ -98,7 +98,7 @@ func simplifyShift(w *work, n ir.V) bool {
 	v := w.value(n)
 	op, x, bits := v.Op, v.Args[0], int64(width(v.Type))
 	if len(v.Args) == 2 {
-		// The machine uses only the low bits of a count, so cutting them out is not needed.
+		// The machine uses only the low bits of a count, so they need not be cut out.
 		count := w.value(v.Args[1])
 		if count.Op != ir.And || len(count.Args) != 1 || count.Imm&(bits-1) != bits-1 {
 			return false
@@ -140,7 +140,7 @@ func simplifyShift(w *work, n ir.V) bool {
 	return true
 }
 
-// keepLow makes of n the low bits of x: what a shift to the left and back is.
+// keepLow replaces n by the low bits of x. A shift to the left and back does the same.
 func (w *work) keepLow(n ir.V, signed bool, low int64, x ir.V) bool {
 	v := w.value(n)
 	switch {
@@ -165,7 +165,7 @@ func (w *work) keepLow(n ir.V, signed bool, low int64, x ir.V) bool {
 	return true
 }
 
-// extending is the operation that fills up with the sign from that many bits.
+// extending returns the operation that extends the sign from so many bits.
 func extending(bits int64) (ir.Op, bool) {
 	switch bits {
 	case 8:
@@ -178,7 +178,7 @@ func extending(bits int64) (ir.Op, bool) {
 	return ir.None, false
 }
 
-// extension is from how many bits an operation fills up with the sign.
+// extension returns from how many bits an operation extends the sign.
 func extension(op ir.Op) int {
 	switch op {
 	case ir.SExt8:
@@ -211,7 +211,7 @@ func simplifyTrunc(w *work, n ir.V) bool {
 	return true
 }
 
-// simplifyZExt: narrow values are zero-extended as they are.
+// simplifyZExt removes zero extensions: narrow values always have a zero upper half.
 func simplifyZExt(w *work, n ir.V) bool {
 	v := w.value(n)
 	if narrow(w.value(v.Args[0]).Type) {
@@ -229,7 +229,7 @@ func simplifySExt(w *work, n ir.V) bool {
 	vx := w.value(x)
 	from, inner := extension(v.Op), extension(vx.Op)
 	switch {
-	case inner > 0 && inner <= from: // the value has the inner form already
+	case inner > 0 && inner <= from: // the value has the form of the inner one already
 		w.become(n, vx.Op, 0, vx.Args[0])
 	case inner > 0 || vx.Op == ir.Trunc && w.value(vx.Args[0]).Type != ir.Ptr:
 		w.become(n, v.Op, 0, vx.Args[0])

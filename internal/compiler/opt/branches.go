@@ -2,9 +2,9 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// branches makes blocks branch by the comparison itself instead of its result,
-// one after the other by what is joined with And and Or, and leads ways directly to
-// where a branch is known to go.
+// branches makes blocks branch by a comparison itself instead of by its result. A condition that is joined by And or Or becomes two
+// branches, one after the other. If it is known where a branch goes when control comes from some block, that block leads there
+// directly.
 func branches(w *work) {
 	w.count()
 	e := newEdges(w)
@@ -32,7 +32,7 @@ func branches(w *work) {
 	w.settle()
 }
 
-// fuse makes one step; it gives the block that it made, if any.
+// fuse takes one step. It returns the block that it made, if it made one.
 func fuse(e *edges, b ir.B) (split ir.B, changed bool) {
 	w := e.w
 	block := &w.f.Blocks[b]
@@ -74,7 +74,7 @@ func fuse(e *edges, b ir.B) (split ir.B, changed bool) {
 		c.x, c.cond = v.Args[0], ir.EQ+ir.NE-c.cond
 		w.branch(b, c)
 		if w.uses[not] == 0 {
-			w.become(not, ir.None, 0) // so that what it denies is used once, if it is joined
+			w.become(not, ir.None, 0) // so the Bool that it negates has one use, in case it is a joined condition
 		}
 		return 0, true
 	case ir.And, ir.Or:
@@ -99,14 +99,14 @@ func (w *work) branch(b ir.B, c comparison) {
 	w.uses[block.Y]++
 }
 
-// shortcut makes two branches of one by x && y, or by x || y: the second one, in a
-// block of its own, only where the first has not decided. Both conditions are computed
-// before, as they were; comparisons then cost nothing but the branch.
+// shortcut makes two branches of a branch by x && y or x || y. The second branch is in a block of its own, which is reached only if the
+// first has not decided. Both conditions are still computed before the first branch. They are usually comparisons, and then only the
+// branches remain.
 func shortcut(e *edges, b ir.B, joined ir.V) ir.B {
 	w := e.w
 	v := w.value(joined)
 	first, second := v.Args[0], v.Args[1]
-	decided := 1 // the way that the first decides: && is false when x is
+	decided := 1 // the way that the first branch decides: if x is false, x && y is false
 	if v.Op == ir.Or {
 		decided = 0
 	}
@@ -116,10 +116,9 @@ func shortcut(e *edges, b ir.B, joined ir.V) ir.B {
 	block.Cond, block.Wide, block.X = ir.NE, from.Wide, second
 	w.uses[second]++
 	w.branch(b, comparison{cond: ir.NE, wide: from.Wide, x: first})
-	w.become(joined, ir.None, 0) // so that parts which are joined themselves are used once
+	w.become(joined, ir.None, 0) // so parts that are joined conditions themselves have one use
 
-	// The way that is not decided is now taken from the new block only, and the
-	// decided one from both.
+	// The way that the first branch does not decide now comes from the new block only, and the decided one from both.
 	block.Succs = make([]ir.B, 2)
 	other := 1 - decided
 	block.Succs[other] = from.Succs[other]
@@ -134,8 +133,8 @@ func shortcut(e *edges, b ir.B, joined ir.V) ir.B {
 	return next
 }
 
-// threadPhi leads the ways to a block that branches by a phi, and does nothing else,
-// to where the branch will go, as far as the value that they bring is a constant.
+// threadPhi looks at a block that does nothing but branch by a phi. The ways to it that bring a constant then lead directly to where
+// the branch will go.
 func threadPhi(e *edges, b ir.B) {
 	w := e.w
 	block := &w.f.Blocks[b]
@@ -143,7 +142,7 @@ func threadPhi(e *edges, b ir.B) {
 	if v := w.value(c.x); c.y != 0 || v.Op != ir.Phi || v.Block != b {
 		return
 	}
-	// The phis must not be used where control would come past them.
+	// The phis must not be used where control would no longer come through this block.
 	var uses, known int32
 	for i := len(block.Values) - 1; i >= 0; i-- {
 		n := block.Values[i]
@@ -151,13 +150,13 @@ func threadPhi(e *edges, b ir.B) {
 		switch {
 		case v.Op == ir.Phi:
 			uses += w.uses[n]
-		case v.Op.Pure() && w.uses[n] == 0: // a comparison that became part of a branch
+		case v.Op.Pure() && w.uses[n] == 0: // a comparison that became part of the branch
 			w.become(n, ir.None, 0)
 		case v.Op != ir.None:
 			return
 		}
 	}
-	known = 1 // by the branch
+	known = 1 // the branch's own use
 	for i, to := range block.Succs {
 		if to == b {
 			return

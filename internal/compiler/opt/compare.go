@@ -2,11 +2,11 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// A comparison is what a Compare computes and a Branch goes by.
+// A comparison is what a Compare computes, and what a Branch decides by.
 type comparison struct {
 	cond ir.Cond
 	wide bool
-	x, y ir.V // y is 0 when imm stands there
+	x, y ir.V // y is 0 if the comparison is with imm
 	imm  int64
 }
 
@@ -34,8 +34,8 @@ const (
 	open   outcome = iota
 	always         // it holds
 	never
-	itself   // it is its x, a Bool
-	opposite // it is not its x, a Bool
+	itself   // it is equal to its x, a Bool
+	opposite // it is the opposite of its x, a Bool
 )
 
 func outcomeOf(holds bool) outcome {
@@ -45,7 +45,7 @@ func outcomeOf(holds bool) outcome {
 	return never
 }
 
-// compareStep simplifies a comparison by one step.
+// compareStep takes one step to simplify a comparison.
 func (w *work) compareStep(c comparison) (comparison, outcome, bool) {
 	x, isConst := w.constOf(c.x)
 	if c.y != 0 {
@@ -105,9 +105,8 @@ func (w *work) compareImm(c comparison) (comparison, outcome, bool) {
 	case (v.Op == ir.FrameAddr || v.Op == ir.MapValue) && c.imm == 0 && c.wide:
 		return c, outcomeOf(c.cond == ir.NE), true
 	}
-	// The rest looks through the operation that made x, which must have the
-	// comparison's width; a narrower one cuts off, which a comparison of 64
-	// bits would see.
+	// The rest looks at the operation that made x. It must have the comparison's width: a narrower operation cuts off bits that a
+	// comparison of 64 bits would see.
 	if c.wide && !v.Type.Wide() || !w.integers(v) {
 		return c, open, false
 	}
@@ -130,7 +129,7 @@ func (w *work) compareImm(c comparison) (comparison, outcome, bool) {
 	return c, open, false
 }
 
-// compared is the mask of what a comparison looks at.
+// compared is the mask of the bits that a comparison looks at.
 func (w *work) compared(c comparison) uint64 {
 	if c.wide {
 		return ^uint64(0)
@@ -138,8 +137,8 @@ func (w *work) compared(c comparison) uint64 {
 	return 1<<32 - 1
 }
 
-// mayCompare reports whether the arguments of v may be compared: in 32 bits,
-// what has something in the upper half only when the machine has narrow jumps.
+// mayCompare reports whether the arguments of v may be compared. In 32 bits, a value that has something in its upper half may be
+// compared only if the machine has narrow jumps.
 func (w *work) mayCompare(wide bool, v *ir.Value) bool {
 	if wide || w.c.NarrowJumps {
 		return true
@@ -152,7 +151,7 @@ func (w *work) mayCompare(wide bool, v *ir.Value) bool {
 	return true
 }
 
-// testOf is the comparison of an And with 0 as one instruction.
+// testOf compares an And with 0 in one instruction.
 func (w *work) testOf(c comparison, and *ir.Value) comparison {
 	test := comparison{cond: ir.TEST, wide: c.wide, x: and.Args[0], imm: and.Imm}
 	if len(and.Args) == 2 {
@@ -161,7 +160,7 @@ func (w *work) testOf(c comparison, and *ir.Value) comparison {
 	return test
 }
 
-// testBefore tests bits where they are before a shift, if they are within reach of an immediate there.
+// testBefore tests bits at their place before a shift, if an immediate reaches them there.
 func testBefore(c comparison, shr *ir.Value) (comparison, outcome, bool) {
 	mask := uint64(c.imm) << shr.Imm
 	if c.imm < 0 || mask > 1<<31-1 {
@@ -202,7 +201,7 @@ func (w *work) putCompare(n ir.V, c comparison) {
 	}
 }
 
-// trivial is the outcome of comparisons that hold for all numbers or none.
+// trivial is the outcome of a comparison that holds for all numbers, or for none.
 func trivial(c comparison) outcome {
 	ones := uint64(c.imm) == ^uint64(0)
 	switch {
@@ -214,7 +213,7 @@ func trivial(c comparison) outcome {
 	return open
 }
 
-// simplifyEnd simplifies what a block branches by. Known outcomes are for flow.
+// simplifyEnd simplifies the comparison that a block branches by. If its outcome is known, flow removes the branch.
 func simplifyEnd(w *work, block *ir.Block) {
 	c := ending(block)
 	c.x, c.y = w.resolve(c.x), w.resolve(c.y)
@@ -225,7 +224,7 @@ func simplifyEnd(w *work, block *ir.Block) {
 			continue
 		}
 		switch known {
-		case always, never: // a comparison of constants, which flow decides
+		case always, never: // a comparison of constants, which flow removes
 			c = comparison{cond: ir.EQ, wide: true, x: w.constant(ir.I64, 0), imm: int64(known - always)}
 		case itself:
 			c = comparison{cond: ir.NE, x: c.x, wide: c.wide}

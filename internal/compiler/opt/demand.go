@@ -8,9 +8,9 @@ import (
 
 const lower = uint64(1)<<32 - 1
 
-// demand finds which bits of values are used, from the uses back to the definitions, and removes masks and extensions of other
-// bits. Operations of 64 bits of which only the lower half is looked at become ones of 32, which leave the upper half zero:
-// cutting it off costs nothing then.
+// demand finds out which bits of values are used, going from the uses back to the definitions. It removes masks and extensions that
+// change only other bits. An operation of 64 bits becomes one of 32 bits if only its lower half is used. That also makes the upper half
+// zero, so cutting it off costs nothing.
 func demand(w *work) {
 	w.room()
 	order := w.blocks()
@@ -19,7 +19,7 @@ func demand(w *work) {
 	for i, b := range order {
 		place[b] = int32(i)
 	}
-	// What a loop brings back to its head is met before the phi that takes it: all of it is wanted.
+	// The value that a loop brings back to a phi comes before the phi in this walk. So all of its bits count as used.
 	for _, b := range order {
 		block := &w.f.Blocks[b]
 		for _, n := range block.Values {
@@ -53,10 +53,10 @@ func demand(w *work) {
 
 type demandPass struct {
 	w    *work
-	bits []uint64 // by value: what is looked at, as far as the walk has come
+	bits []uint64 // by value: the bits that are used, as far as the walk has come
 }
 
-// compare asks for what a comparison looks at.
+// compare records the bits that a comparison looks at.
 func (d *demandPass) compare(c comparison) {
 	mask := ^uint64(0)
 	if !c.wide && d.w.c.NarrowJumps {
@@ -70,7 +70,7 @@ func (d *demandPass) compare(c comparison) {
 	d.bits[c.x] |= mask
 }
 
-// shrink simplifies n by what is looked at of it.
+// shrink simplifies n when only some of its bits are used.
 func (d *demandPass) shrink(n ir.V) {
 	w := d.w
 	v := w.value(n)
@@ -79,7 +79,7 @@ func (d *demandPass) shrink(n ir.V) {
 	}
 	want := d.bits[n]
 	x := v.Args[0]
-	// A narrow operation cuts off the upper half, unless there is none.
+	// A narrow operation cuts off the upper half if there is one.
 	cuts := narrow(v.Type) && !narrow(w.value(x).Type) && want&^lower != 0
 	imm := uint64(v.Imm)
 	if narrow(v.Type) {
@@ -106,8 +106,7 @@ func (d *demandPass) shrink(n ir.V) {
 	}
 }
 
-// halves reports whether the lower half of the result depends only on the lower halves of the
-// arguments.
+// halves reports whether the lower half of the result depends only on the lower halves of the arguments.
 func halves(v *ir.Value) bool {
 	switch v.Op {
 	case ir.Add, ir.Sub, ir.Mul, ir.And, ir.Or, ir.Xor, ir.Neg:
@@ -118,7 +117,7 @@ func halves(v *ir.Value) bool {
 	return false
 }
 
-// ask asks for what n looks at of its arguments.
+// ask records which bits of its arguments n looks at.
 func (d *demandPass) ask(n ir.V) {
 	v := d.w.value(n)
 	switch v.Op {
@@ -128,13 +127,13 @@ func (d *demandPass) ask(n ir.V) {
 	case ir.Phi:
 		want := d.bits[n]
 		if v.Type == ir.I32 && want&^lower == 0 {
-			v.Type = ir.I64 // whether the upper half is zero does not matter
+			v.Type = ir.I64 // it does not matter whether the upper half is zero
 		}
 		switch v.Type {
 		case ir.Bool:
-			want = ^uint64(0) // the type says that it is 0 or 1
+			want = ^uint64(0) // the type promises 0 or 1
 		case ir.I32:
-			want |= ^lower // and this one, that the upper half is zero
+			want |= ^lower // the type promises that the upper half is zero
 		}
 		for _, a := range v.Args {
 			d.bits[a] |= want
@@ -159,7 +158,7 @@ func (d *demandPass) ask(n ir.V) {
 	want := wanted(v, d.bits[n])
 	for i, a := range v.Args {
 		if i == 1 && (v.Op == ir.Shl || v.Op == ir.Shr || v.Op == ir.Sar) {
-			// Counts are below the width; what makes them so stays.
+			// A count must be below the width, so the operations that make it so must stay.
 			d.bits[a] |= allOnes(v.Type)
 			continue
 		}
@@ -167,22 +166,21 @@ func (d *demandPass) ask(n ir.V) {
 	}
 }
 
-// wanted is what a pure operation looks at of its arguments, when of its result the bits out are
-// wanted.
+// wanted returns which bits of its arguments a pure operation looks at, if the bits out of its result are used.
 func wanted(v *ir.Value, out uint64) uint64 {
 	all := allOnes(v.Type)
 	if v.Op == ir.Copy {
 		return out
 	}
 	if v.Type == ir.Bool {
-		return ^uint64(0) // the type says that the result is 0 or 1, which holds when it does for the arguments
+		return ^uint64(0) // the type promises 0 or 1, which is so only if the arguments are
 	}
 	out &= all
 	imm := uint64(v.Imm)
 	constant := len(v.Args) == 1
 	switch v.Op {
 	case ir.Add, ir.Sub, ir.Mul, ir.Neg:
-		return ^uint64(0) >> bits.LeadingZeros64(out) // carries go up
+		return ^uint64(0) >> bits.LeadingZeros64(out) // carries go to higher bits
 	case ir.And:
 		if constant {
 			return out & imm
@@ -198,7 +196,7 @@ func wanted(v *ir.Value, out uint64) uint64 {
 	case ir.Trunc:
 		return out & lower
 	case ir.ZExt:
-		return out // no instruction: the upper half must be zero before
+		return out // it takes no instruction, so the upper half must be zero before
 	case ir.Shl:
 		if constant {
 			return out >> imm

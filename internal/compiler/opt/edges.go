@@ -6,25 +6,24 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// edges are the ways between blocks while they are changed. A way that is taken out
-// leaves a hole in the list of its target until done closes them all, so that each
-// change costs no more than the phis that it concerns.
+// edges are the ways between blocks while passes change them. A way that is removed leaves a hole in the list of its target, and done
+// closes all holes at the end. So each change costs no more than the phis that it concerns.
 type edges struct {
 	w    *work
-	slot [][2]int32 // by block: where each way on stands in Preds of where it leads
+	slot [][2]int32 // by block: the index of each of its ways in the Preds of the target
 	ways []int32    // by block: how many ways lead to it
-	hole []ir.B     // blocks with holes, some twice
+	hole []ir.B     // blocks with holes; some are listed twice
 }
 
 const gone ir.B = -1
 
-// newEdges is for passes that change ways, and end with done.
+// newEdges is for passes that change ways. They must call done at the end.
 func newEdges(w *work) *edges {
 	w.order = nil
 	return tableOf(w)
 }
 
-// tableOf is for passes that only look.
+// tableOf is for passes that only read.
 func tableOf(w *work) *edges {
 	e := &edges{w: w, slot: make([][2]int32, len(w.f.Blocks)), ways: make([]int32, len(w.f.Blocks))}
 	for b := range e.slot {
@@ -35,7 +34,7 @@ func tableOf(w *work) *edges {
 		preds := w.f.Blocks[b].Preds
 		e.ways[b] = int32(len(preds))
 		for k, p := range preds {
-			// When both ways of p lead here, the first one stands first.
+			// If both ways of p lead here, the first one comes first.
 			if succs := w.f.Blocks[p].Succs; succs[0] == to && e.slot[p][0] < 0 {
 				e.slot[p][0] = int32(k)
 			} else {
@@ -46,7 +45,7 @@ func tableOf(w *work) *edges {
 	return e
 }
 
-// drop takes a way out of its target's list. The caller changes Succs.
+// drop removes a way from its target's list. The caller changes Succs.
 func (e *edges) drop(b ir.B, i int) {
 	to := e.w.f.Blocks[b].Succs[i]
 	e.w.f.Blocks[to].Preds[e.slot[b][i]] = gone
@@ -54,8 +53,7 @@ func (e *edges) drop(b ir.B, i int) {
 	e.hole = append(e.hole, to)
 }
 
-// add makes b a predecessor of to, as its way i. args gives what each phi takes
-// from there, by the phi.
+// add makes b a predecessor of to, by its way i. args returns the value that a phi takes from there.
 func (e *edges) add(b ir.B, i int, to ir.B, args func(phi ir.V) ir.V) {
 	block := &e.w.f.Blocks[to]
 	e.slot[b][i] = int32(len(block.Preds))
@@ -76,7 +74,7 @@ func (e *edges) redirect(b ir.B, i int, to ir.B, args func(phi ir.V) ir.V) {
 	e.add(b, i, to, args)
 }
 
-// only leaves a block way i as its single one.
+// only leaves a block nothing but its way i.
 func (e *edges) only(b ir.B, i int) {
 	block := &e.w.f.Blocks[b]
 	e.drop(b, 1-i)
@@ -94,7 +92,7 @@ func (e *edges) turn(b ir.B) {
 	e.slot[b][0], e.slot[b][1] = e.slot[b][1], e.slot[b][0]
 }
 
-// newBlock adds a block without ways to it, with two ways on to be filled in.
+// newBlock adds a block that nothing leads to. The caller fills in its two ways.
 func (e *edges) newBlock() ir.B {
 	b := e.w.f.NewBlock()
 	e.slot = append(e.slot, [2]int32{-1, -1})
@@ -102,8 +100,7 @@ func (e *edges) newBlock() ir.B {
 	return b
 }
 
-// phis are the values at the beginning of a block that are phis, as copies between them are not
-// in use any more.
+// phis are the phis at the beginning of a block. Copies between them are not used any more.
 func (e *edges) phis(b ir.B) []ir.V {
 	values := e.w.f.Blocks[b].Values
 	n := 0
@@ -113,12 +110,12 @@ func (e *edges) phis(b ir.B) []ir.V {
 	return values[:n]
 }
 
-// arg is what a phi takes by way i of b.
+// arg is the value that a phi takes by way i of b.
 func (e *edges) arg(phi ir.V, b ir.B, i int) ir.V {
 	return e.w.value(phi).Args[e.slot[b][i]]
 }
 
-// agree reports whether the ways i of a and j of b, which lead to one block, bring the same values.
+// agree reports whether way i of a and way j of b, which lead to the same block, bring the same values.
 func (e *edges) agree(to, a ir.B, i int, b ir.B, j int) bool {
 	for _, phi := range e.phis(to) {
 		if e.w.resolve(e.arg(phi, a, i)) != e.w.resolve(e.arg(phi, b, j)) {
@@ -128,7 +125,7 @@ func (e *edges) agree(to, a ir.B, i int, b ir.B, j int) bool {
 	return true
 }
 
-// done closes the holes. The table of ways is not good any more then.
+// done closes the holes. After that, the table of ways is no longer valid.
 func (e *edges) done() {
 	slices.Sort(e.hole)
 	for _, b := range slices.Compact(e.hole) {

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// result is what is known about a value, from what is known about its arguments.
+// result returns what is known about a value, from what is known about its arguments.
 func (r *rangePass) result(v *ir.Value) fact {
 	all := anything(v.Type)
 	switch v.Op {
@@ -44,7 +44,7 @@ func (r *rangePass) result(v *ir.Value) fact {
 	return k.tight()
 }
 
-// transfer is what an operation makes of facts, in its width.
+// transfer returns what is known about the result of an operation, in its width.
 func transfer(v *ir.Value, x, y fact) (fact, bool) {
 	ones, width := allOnes(v.Type), int(width(v.Type))
 	switch v.Op {
@@ -58,7 +58,7 @@ func transfer(v *ir.Value, x, y fact) (fact, bool) {
 		}
 		return fact{x.min - y.max, x.max - y.min, ones}, true
 	case ir.Mul:
-		// The verifier gives up when half the width does not hold the factors.
+		// The verifier gives up unless both factors fit half the width.
 		if !x.below(width/2) || !y.below(width/2) {
 			return fact{}, false
 		}
@@ -83,8 +83,8 @@ func transfer(v *ir.Value, x, y fact) (fact, bool) {
 	return fact{}, false
 }
 
-// sum adds, unless only some of the sums are too large for the width. When all are,
-// what was added is a negative number, and small enough.
+// sum adds two facts. It fails if some of the sums are too large for the width, but not all. If all are too large, a small negative
+// number was added.
 func sum(x, y fact, ones uint64) (fact, bool) {
 	low, carryLow := bits.Add64(x.min, y.min, 0)
 	high, carryHigh := bits.Add64(x.max, y.max, 0)
@@ -100,7 +100,7 @@ func sum(x, y fact, ones uint64) (fact, bool) {
 
 func shifted(op ir.Op, x, y fact, ones uint64, width int) (fact, bool) {
 	if !y.constant() || y.max >= uint64(width) {
-		return fact{}, false // the verifier follows shifts by constants only
+		return fact{}, false // the verifier only follows shifts by constants
 	}
 	switch {
 	case op == ir.Shl && bits.Len64(x.max)+int(y.max) <= width:
@@ -114,7 +114,7 @@ func shifted(op ir.Op, x, y fact, ones uint64, width int) (fact, bool) {
 	return fact{x.min >> y.min, x.max >> y.min, x.may >> y.min}, true
 }
 
-// sides are the facts of what a comparison compares, in its width.
+// sides are the facts about the two sides of a comparison, in its width.
 func (r *rangePass) sides(c comparison) (x, y fact) {
 	x, y = r.known(c.x), exactly(uint64(c.imm))
 	if c.y != 0 {
@@ -131,10 +131,10 @@ func (r *rangePass) sides(c comparison) (x, y fact) {
 	return x, y
 }
 
-// unsigned is the comparison without signs that is the same for numbers without one.
+// unsigned has, for each signed comparison, the unsigned one that is the same for numbers that are not negative.
 var unsigned = [...]ir.Cond{ir.SLT: ir.LT, ir.SLE: ir.LE, ir.SGT: ir.GT, ir.SGE: ir.GE}
 
-// compare is what is known about a comparison.
+// compare returns what is known about the outcome of a comparison.
 func (r *rangePass) compare(c comparison) outcome {
 	x, y := r.sides(c)
 	width := 32
@@ -180,7 +180,7 @@ func (r *rangePass) compare(c comparison) outcome {
 	return open
 }
 
-// unequal is what is known about x == y.
+// unequal returns what is known about x == y.
 func unequal(x, y fact) outcome {
 	switch {
 	case x.max < y.min, y.max < x.min, y.constant() && y.min&^x.may != 0, x.constant() && x.min&^y.may != 0:
@@ -201,7 +201,7 @@ func less(x, y fact) outcome {
 	return open
 }
 
-// assume narrows what is known by a comparison that holds, or does not.
+// assume narrows the facts after a comparison holds or does not hold.
 func (r *rangePass) assume(c comparison, holds bool) {
 	if r.w.value(c.x).Type == ir.Bool && c.y == 0 && c.imm == 0 && (c.cond == ir.NE || c.cond == ir.EQ) {
 		r.assumeBool(c.x, holds == (c.cond == ir.NE), 0)
@@ -226,7 +226,7 @@ func (r *rangePass) assume(c comparison, holds bool) {
 	}
 }
 
-// assumeBool narrows what is known by a Bool, and by what it is made of.
+// assumeBool narrows the facts after a Bool is true or false, and those about the conditions that it joins.
 func (r *rangePass) assumeBool(n ir.V, holds bool, depth int) {
 	v := r.w.value(n)
 	known := fact{}
@@ -235,7 +235,7 @@ func (r *rangePass) assumeBool(n ir.V, holds bool, depth int) {
 	}
 	r.learn(n, known)
 	switch {
-	case depth > 8: // a deep tree of conditions; what it says is left out
+	case depth > 8: // a deep tree of conditions, the rest of which is ignored
 	case v.Op == ir.Not:
 		r.assumeBool(v.Args[0], !holds, depth+1)
 	case v.Op == ir.Compare:
@@ -249,11 +249,11 @@ func (r *rangePass) assumeBool(n ir.V, holds bool, depth int) {
 	}
 }
 
-// narrow learns about n that it compares so with a number that y is known of. Being unequal
-// tells nothing: early verifiers do not raise the lower bound by it.
+// narrow learns about n from a comparison with a number about which y is known. NE teaches nothing, because early verifiers do not
+// raise the lower bound after it.
 func (r *rangePass) narrow(n ir.V, cond ir.Cond, y fact, wide bool) {
 	if !y.constant() {
-		return // verifiers before Linux 6.8 learn from comparisons with constants only
+		return // before Linux 6.8, verifiers learn only from comparisons with constants
 	}
 	k := r.known(n)
 	top := uint64(1)<<63 - 1
@@ -273,7 +273,7 @@ func (r *rangePass) narrow(n ir.V, cond ir.Cond, y fact, wide bool) {
 			return
 		case up:
 			k.max = min(k.max, top)
-		case k.max > top: // a negative number is lower as well
+		case k.max > top: // it may be negative, and negative numbers are lower too
 			return
 		}
 		cond = unsigned[cond]
@@ -293,7 +293,7 @@ func (r *rangePass) narrow(n ir.V, cond ir.Cond, y fact, wide bool) {
 	r.learn(n, k)
 }
 
-// learn notes a fact for as long as the walk is under the branch that told it.
+// learn keeps a fact while the walk is in the blocks under the branch that taught it.
 func (r *rangePass) learn(n ir.V, k fact) {
 	v := r.w.value(n)
 	if v.Type == ir.Ptr || v.Op == ir.Const {
@@ -305,7 +305,7 @@ func (r *rangePass) learn(n ir.V, k fact) {
 	}
 }
 
-// simplify takes out what is superfluous by what is known. The value's own fact is in place.
+// simplify removes what the facts make superfluous. The fact about the value itself is known already.
 func (r *rangePass) simplify(n ir.V) {
 	w := r.w
 	v := w.value(n)
@@ -345,9 +345,8 @@ func (r *rangePass) simplify(n ir.V) {
 	}
 }
 
-// divideUnsigned takes the sign out of a division of numbers that have none: the
-// early levels of the instruction set know only such, and divisions by powers of two are
-// shifts then.
+// divideUnsigned makes a signed division unsigned if no number in it is negative. The early levels of the instruction set have only
+// unsigned division, and then a division by a power of two is a shift.
 func (r *rangePass) divideUnsigned(n ir.V) {
 	v := r.w.value(n)
 	sign := int(width(v.Type)) - 1
@@ -364,7 +363,7 @@ func (r *rangePass) divideUnsigned(n ir.V) {
 	}
 }
 
-// shorter compares with an immediate of 32 bits what has no more bits.
+// shorter makes a comparison with an immediate one of 32 bits if its sides have no more bits.
 func (r *rangePass) shorter(c comparison) comparison {
 	y, ok := r.w.constOf(c.y)
 	if !ok || !c.wide || !r.w.c.NarrowJumps || c.cond.Signed() || y>>32 != 0 || !r.known(c.x).below(32) {

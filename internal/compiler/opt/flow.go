@@ -2,13 +2,13 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// flow cleans up the ways between blocks: branches whose outcome is known, blocks
-// that nothing leads to, blocks that only lead on, and blocks that could be one.
+// flow cleans up the ways between blocks. It removes branches with a known outcome, blocks that nothing leads to, and blocks that only
+// lead on, and it joins blocks that can be one.
 func flow(w *work) {
 	w.count()
 	e := newEdges(w)
 	changed := true
-	for i := 0; i < 3 && changed; i++ { // what leads on may make two ways of a branch the same, and so on
+	for i := 0; i < 3 && changed; i++ { // removing a block may make both ways of a branch the same, and so on
 		changed = decide(e)
 		if changed || i == 0 {
 			unreachable(e)
@@ -29,7 +29,7 @@ func flow(w *work) {
 	w.settle()
 }
 
-// decide makes jumps of branches that can go one way only.
+// decide makes jumps of branches that can go only one way.
 func decide(e *edges) bool {
 	changed := false
 	for b := range e.w.f.Blocks {
@@ -80,7 +80,7 @@ func unreachable(e *edges) bool {
 	return len(lost) > 0
 }
 
-// clear empties a block whose ways were taken out.
+// clear empties a block after its ways were removed.
 func (e *edges) clear(b ir.B) {
 	block := &e.w.f.Blocks[b]
 	for _, n := range block.Values {
@@ -91,14 +91,14 @@ func (e *edges) clear(b ir.B) {
 	*block = ir.Block{}
 }
 
-// leadOn makes what leads to a block without values lead to where that block does.
+// leadOn finds blocks without values. What leads to such a block then leads directly to the block after it.
 func leadOn(e *edges) bool {
 	if !e.anyForwards() {
 		return false
 	}
 	changed := false
 	order := e.w.f.PostorderReversed()
-	// The last ones first: then a way through many such blocks changes once.
+	// The last blocks come first. So a way through many such blocks changes only once.
 	for i := len(order) - 1; i > 0; i-- {
 		b := order[i]
 		block := &e.w.f.Blocks[b]
@@ -140,9 +140,9 @@ func (e *edges) anyForwards() bool {
 	return false
 }
 
-// forwards reports whether a block does nothing but lead on. When several ways lead to it, the
-// block that it leads to gets several, and each would need its own moves to the phis there;
-// that is no loss when they are the moves to phis of b.
+// forwards reports whether a block does nothing but lead on, and may be removed. If several ways lead to b, the block after it gets
+// several ways too, and each would need its own moves to the phis there. That costs nothing if those moves are the ones to the phis of
+// b.
 func (e *edges) forwards(b ir.B) bool {
 	block := &e.w.f.Blocks[b]
 	own := e.phis(b)
@@ -167,7 +167,7 @@ func (e *edges) forwards(b ir.B) bool {
 	return taken == 0
 }
 
-// through is what a is when control came to b by its way k.
+// through is the value of a when control came to b by its way k.
 func (e *edges) through(b ir.B, k int, a ir.V) ir.V {
 	if v := e.w.value(a); v.Op == ir.Phi && v.Block == b {
 		return v.Args[k]
@@ -175,8 +175,7 @@ func (e *edges) through(b ir.B, k int, a ir.V) ir.V {
 	return a
 }
 
-// conflict reports whether way i of p cannot lead to a block because the other way of p
-// does, and brings other values there.
+// conflict reports whether way i of p cannot lead to a block because the other way of p leads there too and brings other values.
 func (e *edges) conflict(p ir.B, i int, to ir.B, taken func(ir.V) ir.V) bool {
 	succs := e.w.f.Blocks[p].Succs
 	if len(succs) < 2 || succs[1-i] != to {
@@ -190,14 +189,14 @@ func (e *edges) conflict(p ir.B, i int, to ir.B, taken func(ir.V) ir.V) bool {
 	return false
 }
 
-// merge makes one block of two when the one leads only to the other, and nothing else leads there.
+// merge joins two blocks if the first leads only to the second, and nothing else leads there.
 func merge(e *edges) {
 	f := e.w.f
 	for i := range f.Blocks {
 		b := ir.B(i)
 		block := &f.Blocks[b]
 		if p := e.from(b); p != gone && f.Blocks[p].Kind == ir.Jump {
-			continue // it becomes part of another one
+			continue // it becomes part of another block
 		}
 		for block.Kind == ir.Jump {
 			next := block.Succs[0]
@@ -224,7 +223,7 @@ func merge(e *edges) {
 	}
 }
 
-// from is the only block that leads to b, if there is one.
+// from returns the only block that leads to b, if there is exactly one.
 func (e *edges) from(b ir.B) ir.B {
 	if b == 0 || e.ways[b] != 1 {
 		return gone

@@ -6,8 +6,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// evaluate computes an operation as the machine does: in 64 or 32 bits, by the
-// lower halves then, with the upper half of the result zero.
+// evaluate computes an operation as the machine does. In 32 bits, it takes the lower halves of the registers, and the upper half of the
+// result is zero.
 func evaluate(op ir.Op, t ir.Type, x, y uint64) (uint64, bool) {
 	if !t.Wide() {
 		x, y = uint64(uint32(x)), uint64(uint32(y))
@@ -74,7 +74,7 @@ func evaluate(op ir.Op, t ir.Type, x, y uint64) (uint64, bool) {
 	return r, true
 }
 
-// divideSigned rounds toward zero; the lowest number divided by -1 is itself.
+// divideSigned rounds toward zero. The lowest number divided by -1 is the lowest number.
 func divideSigned(op ir.Op, t ir.Type, x, y uint64) uint64 {
 	sx, sy := int64(x), int64(y)
 	if !t.Wide() {
@@ -103,8 +103,8 @@ func width(t ir.Type) uint64 {
 // allOnes is the register in which all bits of the type are set.
 func allOnes(t ir.Type) uint64 { return ^uint64(0) >> (64 - width(t)) }
 
-// fits gives a constant as the immediate of an instruction of that width, if it
-// is one: 32 bits, which the machine fills up with their sign.
+// fits returns a constant as the immediate of an instruction of that width, if it can be one. An immediate has 32 bits, and the machine
+// extends its sign.
 func fits(wide bool, c uint64) (int64, bool) {
 	imm := int64(int32(c))
 	return imm, !wide || uint64(imm) == c

@@ -6,18 +6,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// Where the verifier comes to may_goto or to the next element of an iterator once more, it takes a number that has changed
-// since, and that nothing depends on so far, for any number (kernel/bpf/verifier.c, widen_imprecise_scalars, Linux 6.4): so
-// that loops end. Since then may have been a call of the function before this one. So what was learnt about a number before
-// such a point is no longer certain after it, except for constants.
+// The verifier forgets numbers when it comes again to may_goto or to the next element of an iterator. There it takes a number that has
+// changed, and that nothing depends on so far, for any number (kernel/bpf/verifier.c, widen_imprecise_scalars, Linux 6.4). Without
+// that, such loops would not end for it. The last such point may be in the function that called this one. So what was learnt about a
+// number before such a point is no longer certain after it, except for constants.
 //
-// Points are counted in reverse postorder, which any way but a loop's back follows; the head
-// of a loop that has one counts as one too. Numbers remember the count where something
+// The points are counted in reverse postorder. All ways follow that order, except those of loops back to their heads. The head of a
+// loop with such a point counts as one too. Each number remembers the count at which something was learnt about it.
 // was learnt about them.
 type forgetting struct {
-	epoch []int32 // by value, the count; nil where there is no such point
-	begin []int32 // by block, the count where it begins
-	now   int32   // the count where the walk is
+	epoch []int32 // by value, the count; nil if there is no such point
+	begin []int32 // by block, the count at its beginning
+	now   int32   // the count at the current place of the walk
 }
 
 // forgets reports whether an operation is such a point.
@@ -32,7 +32,7 @@ func (w *work) forgets(v *ir.Value) bool {
 // findForgetting counts the points.
 func (r *rangePass) findForgetting() {
 	order, f := r.tree.order, r.w.f
-	until := make([]int32, len(order)+1) // how many stand in blocks before, in order
+	until := make([]int32, len(order)+1) // how many points are in the blocks before, in order
 	for i, b := range order {
 		n := until[i]
 		if f.Blocks[b].Kind == ir.MayGoto {
@@ -68,7 +68,7 @@ func (r *rangePass) enterEpoch(b ir.B) {
 	}
 }
 
-// set notes a fact that was learnt at a count.
+// set records a fact that was learnt at a count.
 func (r *rangePass) set(n ir.V, k fact, epoch int32) {
 	r.facts[n] = k
 	if r.epoch != nil {
@@ -83,7 +83,7 @@ func (r *rangePass) epochOf(n ir.V) int32 {
 	return r.epoch[n]
 }
 
-// known is the fact about a value that the verifier still has.
+// known is what the verifier still knows about a value.
 func (r *rangePass) known(n ir.V) fact {
 	if k := r.facts[n]; r.epoch == nil || r.epoch[n] >= r.now || k.constant() {
 		return k

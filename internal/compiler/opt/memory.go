@@ -2,8 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// memory keeps what was loaded and stored instead of loading it again, and leaves out stores to objects of the frame that are
-// never read.
+// memory uses values that were loaded or stored before instead of loading them again. It removes stores to objects of the frame that
+// are never read.
 func memory(w *work) {
 	w.room()
 	order := w.blocks()
@@ -17,33 +17,31 @@ func memory(w *work) {
 	w.settle()
 }
 
-// known is what memory is known to hold.
+// known is a piece of memory with known contents.
 type known struct {
 	place  place
-	value  ir.V // its low bytes; 0 when it is the constant imm
+	value  ir.V // the value whose low bytes it holds; 0 if it holds the constant imm
 	imm    int64
-	loaded bool // value has the form of a load of that size, signed or not
+	loaded bool // value has the form that a load of that size, signed or not, gives
 	signed bool
 	typ    ir.Type
 }
 
-// most is how much is known at a time. What is older is forgotten, so that an access
-// costs the same in long blocks.
+// most is how much is known at a time. Older knowledge is forgotten, so that an access costs the same in long blocks.
 const most = 24
 
-// memoryPass has a list of all that was ever known; what is known at a place is a list of
-// indices into it, which grow.
+// memoryPass has a list of everything that was ever known. What is known at one place is a list of indices into it, in rising order.
 type memoryPass struct {
 	w      *work
 	places *places
 	all    []known
 	now    []int32   // oldest first
-	after  [][]int32 // by block, what is known at its end
+	after  [][]int32 // by block: what is known at its end
 	done   []bool
-	space  []int32 // what after is cut from
+	space  []int32 // memory for the lists in after
 }
 
-// save keeps the state for the blocks that follow.
+// save keeps what is known here for the blocks that follow.
 func (m *memoryPass) save() []int32 {
 	if len(m.now) == 0 {
 		return nil
@@ -56,9 +54,8 @@ func (m *memoryPass) save() []int32 {
 	return m.space[n:len(m.space):len(m.space)]
 }
 
-// enter sets up what is known at the beginning of a block: what all blocks before it
-// have learnt at the same place. A block that comes later in order, at the end of a loop, may have
-// stored anything.
+// enter sets what is known at the beginning of a block: what all blocks before it know of the same memory. A block that comes later in
+// order, at the end of a loop, may have stored anything.
 func (m *memoryPass) enter(b ir.B) {
 	preds := m.w.f.Blocks[b].Preds
 	m.now = m.now[:0]
@@ -129,7 +126,7 @@ func (m *memoryPass) remember(k known) {
 	m.all = append(m.all, k)
 }
 
-// kill forgets what a store may change.
+// kill forgets the memory that a store may change.
 func (m *memoryPass) kill(at place) {
 	kept := m.now[:0]
 	for _, k := range m.now {
@@ -140,7 +137,7 @@ func (m *memoryPass) kill(at place) {
 	m.now = kept
 }
 
-// call forgets what a call may change: all but the objects whose address it cannot have.
+// call forgets the memory that a call may change: all except the objects whose address nobody else has.
 func (m *memoryPass) call() {
 	kept := m.now[:0]
 	for _, k := range m.now {
@@ -151,7 +148,7 @@ func (m *memoryPass) call() {
 	m.now = kept
 }
 
-// load takes what is known, or remembers what is loaded.
+// load replaces a load by a known value, or remembers what is loaded.
 func (m *memoryPass) load(n ir.V) {
 	v := m.w.value(n)
 	at := m.places.of(n)
@@ -163,7 +160,7 @@ func (m *memoryPass) load(n ir.V) {
 	m.remember(known{place: at, value: n, loaded: true, signed: v.Signed, typ: v.Type})
 }
 
-// take makes a value that is known of a load: its low bytes, extended as the load would.
+// take makes a load a value that is known: its low bytes, extended as the load would extend them.
 func (m *memoryPass) take(n ir.V, k *known) bool {
 	w := m.w
 	v := w.value(n)
@@ -200,7 +197,7 @@ func (m *memoryPass) take(n ir.V, k *known) bool {
 	return true
 }
 
-// extend is the low bytes of a number as a load extends them.
+// extend extends the low bytes of a number as a load does.
 func extend(bits uint64, size uint8, signed bool) uint64 {
 	shift := 64 - 8*uint64(size)
 	if signed {

@@ -2,10 +2,9 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// number finds values that compute the same as one that is made on every path
-// to them (value numbering over the dominator tree), and makes one of them. Values
-// without arguments go to the entry block, where each is made once; sink brings
-// them back to where they are used.
+// number finds values that are computed twice: an equal value is made on every path to the second one, which is then replaced by it
+// (value numbering over the dominator tree). Values without arguments move to the entry block, where each is made once. sink moves them
+// back to where they are used.
 func number(w *work) {
 	w.room()
 	order := w.blocks()
@@ -38,8 +37,8 @@ func number(w *work) {
 		}
 		block.Values = kept
 	}
-	// In the order of t, the blocks that a block dominates follow it, so an earlier
-	// value that does not dominate the current one will not dominate a later one.
+	// In preorder, the blocks that a block dominates come directly after it. So an earlier value that does not dominate the current one
+	// does not dominate later ones either.
 	for _, b := range t.preorder {
 		for _, n := range w.f.Blocks[b].Values {
 			v := w.value(n)
@@ -68,7 +67,7 @@ func number(w *work) {
 	w.settle()
 }
 
-// A table finds values by what they compute: a hash table with open addresses.
+// A table finds values by what they compute. It is a hash table with open addressing.
 type table struct {
 	slots []ir.V
 	mask  uint32
@@ -87,8 +86,7 @@ func (w *work) newTable() *table {
 	return &table{w.slots, uint32(len(w.slots) - 1)}
 }
 
-// find gives the place of a value, and the equal one that stands there. Phis are
-// equal only within a block.
+// find returns the slot for a value, and the equal value that is there. Phis are equal only within one block.
 func (t *table) find(w *work, n ir.V, where ir.B) (int, ir.V) {
 	v := w.value(n)
 	at := hash(v, where) & t.mask

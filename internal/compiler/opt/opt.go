@@ -4,19 +4,18 @@ import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
 // A Config says what the machine can do beyond the first level of its instruction set.
 type Config struct {
-	SignedLoads bool // ISA v4: a load may fill up with the sign
-	NarrowJumps bool // ISA v3: a jump may compare the lower halves of registers, whatever the upper ones hold
+	SignedLoads bool // ISA v4: a load may extend the sign
+	NarrowJumps bool // ISA v3: a jump may compare the lower halves of registers and ignore the upper ones
 }
 
-// A pass changes a function; see doc.go for what each is about.
+// A pass changes a function. doc.go says what each one does.
 type pass struct {
 	name string
 	run  func(*work)
 }
 
-// passes run in this order. What stands twice finds more the second time, because
-// of what ran in between; the order and the repetitions were chosen by the
-// size of what comes out.
+// passes run in this order. A pass that is listed twice finds more the second time, because of what ran in between. The order and the
+// repetitions were chosen by the size of the result.
 var passes = [...]pass{
 	{"flow", flow},
 	{"algebra", algebra},
@@ -38,9 +37,8 @@ var passes = [...]pass{
 	{"sink", sink},
 }
 
-// Run makes a function of the low level shorter and faster without changing
-// what it does. The function must be well formed (ir.Func.Verify) and is so
-// afterwards.
+// Run makes a function of the low level shorter and faster without changing what it does. The function must be well formed
+// (ir.Func.Verify), and it is well formed afterwards.
 func Run(f *ir.Func, c Config) {
 	w := &work{f: f, c: c}
 	for i := range passes {

@@ -6,15 +6,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// A fact is what is known about a register: bounds of the number without a sign, and the bits that
-// may be set.
+// A fact is what is known about a register: unsigned bounds of the number, and the bits that may be set.
 type fact struct {
 	min, max, may uint64
 }
 
 func exactly(c uint64) fact { return fact{c, c, c} }
 
-// anything is a register that holds a value of the type.
+// anything is all that is known about a value when only its type is known.
 func anything(t ir.Type) fact {
 	switch t {
 	case ir.Bool:
@@ -36,7 +35,7 @@ func (k fact) tight() fact {
 	} else {
 		k.may &= ^uint64(0) >> bits.LeadingZeros64(k.max)
 	}
-	k.min = min(k.min, k.max) // only where control never comes
+	k.min = min(k.min, k.max) // only in code that is never reached
 	return k
 }
 
@@ -46,10 +45,10 @@ func (k fact) union(o fact) fact {
 
 func (k fact) constant() bool { return k.min == k.max }
 
-// below reports whether the number has only the low bits.
+// below reports whether the number fits so many bits.
 func (k fact) below(bits int) bool { return k.max>>bits == 0 }
 
-// low is the lower half of a register.
+// low is the fact about the lower half of a register.
 func (k fact) low() fact {
 	if k.below(32) {
 		return k
@@ -57,13 +56,12 @@ func (k fact) low() fact {
 	return fact{0, 1<<32 - 1, k.may & (1<<32 - 1)}.tight()
 }
 
-// ranges finds out which numbers values may be, and takes out what that makes
-// superfluous: masks, extensions, comparisons. It claims no more than what the
-// kernel's verifier finds out by itself, because a mask or a comparison may stand
-// in the program to tell the verifier: so nothing about quotients and remainders.
+// ranges finds out which numbers values may be, and removes what that makes superfluous: masks, extensions and comparisons. It claims
+// no more than the kernel's verifier finds out by itself, because the program may have a mask or a comparison only to tell the
+// verifier. So it claims nothing about quotients and remainders.
 //
-// The facts of a phi at the head of a loop are not known in the first round; the second takes
-// what the first has found for the values that come from the end of the loop.
+// In the first round, nothing is known about the phis at the heads of loops. The second round uses what the first has found about the
+// values from the ends of the loops.
 func ranges(w *work) {
 	w.room()
 	order := w.blocks()
@@ -92,7 +90,7 @@ func ranges(w *work) {
 	w.settle()
 }
 
-// space gives room for a fact of each value, which may hold those of earlier passes.
+// space returns room for a fact about each value. It may still hold facts of earlier passes.
 func (w *work) space(i int) []fact {
 	if cap(w.facts[i]) < len(w.f.Values) {
 		w.facts[i] = make([]fact, len(w.f.Values)*5/4)
@@ -100,7 +98,7 @@ func (w *work) space(i int) []fact {
 	return w.facts[i][:len(w.f.Values)]
 }
 
-// impossible is what phis are while nothing has come to them.
+// impossible is the fact about a phi to which no value has come yet.
 func (r *rangePass) impossible(i int) []fact {
 	list := r.w.space(i)
 	for _, b := range r.tree.order {
@@ -115,9 +113,9 @@ type rangePass struct {
 	w     *work
 	tree  *tree
 	edges *edges
-	facts []fact // by value, where the walk is
-	in    []fact // by phi, the union of what its arguments may be
-	first []fact // in after the first round, when there are two
+	facts []fact // by value, at the current place of the walk
+	in    []fact // by phi, the union of the facts about its arguments
+	first []fact // the facts of in after the first round, if there are two rounds
 	head  []bool // by block, whether it is the head of a loop
 	loops bool
 	last  bool // the round that changes the function
@@ -125,15 +123,15 @@ type rangePass struct {
 	forgetting
 }
 
-// narrowed is what was known about a value before a branch told more.
+// narrowed is what was known about a value before a branch told more about it.
 type narrowed struct {
 	value ir.V
 	was   fact
 	epoch int32
 }
 
-// walk goes down the dominator tree. What a branch tells about the numbers that it compares holds
-// in all blocks under the one that it leads to.
+// walk goes down the dominator tree. What a branch tells about the numbers that it compares holds in all blocks under the block that it
+// leads to.
 func (r *rangePass) walk() {
 	type part struct {
 		end  int32 // where the block's part of the tree ends
@@ -152,7 +150,7 @@ func (r *rangePass) walk() {
 	r.back(0)
 }
 
-// back forgets what was learnt since there were so many entries.
+// back forgets what was learnt after the list had so many entries.
 func (r *rangePass) back(entries int) {
 	for i := len(r.undo) - 1; i >= entries; i-- {
 		r.set(r.undo[i].value, r.undo[i].was, r.undo[i].epoch)
@@ -160,7 +158,7 @@ func (r *rangePass) back(entries int) {
 	r.undo = r.undo[:entries]
 }
 
-// enter narrows by the branch that leads here, when nothing else does.
+// enter learns from the branch that leads here, if nothing else leads here.
 func (r *rangePass) enter(b ir.B) {
 	preds := r.w.f.Blocks[b].Preds
 	if len(preds) != 1 {
@@ -215,7 +213,7 @@ func (r *rangePass) block(b ir.B) {
 	}
 }
 
-// constant makes a constant of 64 bits, of which the pass then knows the fact as well.
+// constant makes a constant of 64 bits and records the fact about it.
 func (r *rangePass) constant(c uint64) ir.V {
 	n := r.w.constant(ir.I64, c)
 	for len(r.facts) < len(r.w.f.Values) {
@@ -227,8 +225,8 @@ func (r *rangePass) constant(c uint64) ir.V {
 	return n
 }
 
-// leave brings the facts of what phis take from b to them. What b branches by holds on its
-// ways even when they lead to where others meet them.
+// leave passes the facts about values that phis take from b on to the phis. What is known by the branch of b holds on its ways, even if
+// they lead to a block that others lead to as well.
 func (r *rangePass) leave(b ir.B, i int, to ir.B) {
 	phis := r.edges.phis(to)
 	if len(phis) == 0 {
@@ -244,7 +242,7 @@ func (r *rangePass) leave(b ir.B, i int, to ir.B) {
 	r.back(mark)
 }
 
-// phi is what is known about a phi.
+// phi returns what is known about a phi.
 func (r *rangePass) phi(n ir.V, b ir.B) fact {
 	v := r.w.value(n)
 	known := anything(v.Type)

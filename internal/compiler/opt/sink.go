@@ -2,8 +2,8 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// sink brings values without arguments from the entry block to where they are used: before the first use in each block, or to
-// the end of the block from which a phi takes them. A register is then not held for what costs nothing to make again.
+// sink moves values without arguments from the entry block to where they are used: before the first use in each block, or to the end of
+// the block from which a phi takes them. So no register is held for a value that costs nothing to make again.
 func sink(w *work) {
 	f := w.f
 	e := tableOf(w)
@@ -39,19 +39,19 @@ func sink(w *work) {
 
 type placer struct {
 	w     *work
-	local []ir.V // by value: what stands for it in the block in
+	local []ir.V // by value: what replaces it in the block in
 	in    []ir.B
-	taken []bool // whether the value itself stands somewhere already
+	taken []bool // whether the value itself is in a block already
 	list  []ir.V // the values of the block
 }
 
-// at gives the value that stands for n in a block: n, unless it is made where it is used.
+// at returns the value to use for n in a block. It is n itself, unless n is made again where it is used.
 func (p *placer) at(n ir.V, b ir.B) ir.V {
 	v := p.w.value(n)
 	switch {
 	case n == 0 || !v.Op.Remake():
 		return n
-	case int(n) >= len(p.in): // put here already
+	case int(n) >= len(p.in): // it was made here
 		return n
 	case p.in[n] == b:
 		return p.local[n]

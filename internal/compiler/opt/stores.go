@@ -2,14 +2,14 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// stores makes of two stores of zeros (or ones) to neighbouring memory one of twice the width, as far as 8 bytes. It does so
-// only in memory that is the program's own (ir.OwnMemory and the frame): the kernel's verifier lets programs write single
-// fields of its structs, and not what lies across two of them.
+// stores joins two stores of zeros (or of ones) to neighbouring memory into one of twice the width, up to 8 bytes. It does so only in
+// memory that belongs to the program (ir.OwnMemory and the frame). In structs of the kernel, the verifier lets programs write single
+// fields, but not across two of them.
 func stores(w *work) {
 	w.count()
 	for _, b := range w.blocks() {
 		block := &w.f.Blocks[b]
-		var pending []int // stores in this block that later ones may join, by their place in it
+		var pending []int // stores in this block that later ones may join, as indices into it
 		for i, n := range block.Values {
 			v := w.value(n)
 			switch {
@@ -31,19 +31,19 @@ func stores(w *work) {
 	}
 }
 
-// own reports whether a store is to memory that is the program's own.
+// own reports whether a store is to memory that belongs to the program.
 func (w *work) own(v *ir.Value) bool {
 	return v.Aux == ir.OwnMemory || w.value(v.Args[0]).Op == ir.FrameAddr
 }
 
-// uniform reports whether all bits that a store writes are alike: then their order does not matter.
+// uniform reports whether all bits that a store writes are equal. Then their order does not matter.
 func uniform(v *ir.Value) (ones, ok bool) {
 	bits := uint64(v.Imm) << (64 - 8*uint(v.Size)) >> (64 - 8*uint(v.Size))
 	all := ^uint64(0) >> (64 - 8*uint(v.Size))
 	return bits == all, bits == 0 || bits == all
 }
 
-// join lets the store at place i take over neighbours before it, and adds it to the pending ones.
+// join lets the store at index i take over pending neighbours, and adds it to the pending stores.
 func (w *work) join(block *ir.Block, pending []int, i int) []int {
 	v := w.value(block.Values[i])
 	pending = w.apart(block, pending, v)
@@ -66,12 +66,12 @@ func (w *work) join(block *ir.Block, pending []int, i int) []int {
 		w.uses[p.Args[0]]--
 		block.Values[pending[k]] = 0
 		pending = append(pending[:k], pending[k+1:]...)
-		k = -1 // the wider one may have wider neighbours
+		k = -1 // the wider store may have wider neighbours
 	}
 	return append(pending, i)
 }
 
-// apart drops the pending stores that a store overlaps, or may overlap.
+// apart drops the pending stores that a store overlaps or may overlap.
 func (w *work) apart(block *ir.Block, pending []int, v *ir.Value) []int {
 	kept := pending[:0]
 	for _, k := range pending {

@@ -2,13 +2,12 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// A tree is the dominator tree: each block under the last one that every path
-// to it goes through.
+// A tree is the dominator tree: the parent of a block is the last block before it that every path to it goes through.
 type tree struct {
-	order    []ir.B // as PostorderReversed
+	order    []ir.B // as PostorderReversed lists them
 	number   []int32
 	idom     []ir.B
-	preorder []ir.B // parents first, and all that a block dominates after it
+	preorder []ir.B // parents first; the blocks that a block dominates come directly after it
 	in, out  []int32
 }
 
@@ -17,7 +16,7 @@ func newTree(f *ir.Func, order []ir.B) *tree {
 	space := make([]int32, 5*size)
 	cut := func(i int) []int32 { return space[i*size : (i+1)*size : (i+1)*size] }
 	t := &tree{order: order, idom: f.Dominators(order), number: cut(0), in: cut(1), out: cut(2)}
-	// The children of a block as a list, in order: the last in order is prepended first.
+	// The children of a block are a linked list in order. To get that order, the last one is put at the front first.
 	child, sibling := cut(3), cut(4)
 	for i := len(order) - 1; i > 0; i-- {
 		b := order[i]
@@ -31,7 +30,7 @@ func newTree(f *ir.Func, order []ir.B) *tree {
 	for {
 		t.in[b] = int32(len(t.preorder))
 		t.preorder = append(t.preorder, b)
-		if child[b] != 0 { // the entry, 0, is not a child
+		if child[b] != 0 { // the entry, 0, is nobody's child
 			b = ir.B(child[b])
 			continue
 		}
@@ -52,5 +51,5 @@ func newTree(f *ir.Func, order []ir.B) *tree {
 // dominates reports whether every path to b goes through a.
 func (t *tree) dominates(a, b ir.B) bool { return t.in[a] <= t.in[b] && t.in[b] < t.out[a] }
 
-// back reports whether a way is one back, in order: the way of a loop to its head.
+// back reports whether a way goes back in the order: from the end of a loop to its head.
 func (t *tree) back(from, to ir.B) bool { return t.number[from] >= t.number[to] }

@@ -2,22 +2,21 @@ package opt
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// work is a function while it is worked on, and what passes share.
+// work is a function while passes change it, with the state that passes share.
 type work struct {
 	f    *ir.Func
 	c    Config
-	uses []int32 // how often each value is used; exact after count, and kept so by become and replace
+	uses []int32 // how often each value is used: exact after count; become and replace keep it exact
 
-	// Constants stand at the beginning of the entry block, each once, so that
-	// equal values have equal numbers.
+	// Constants are at the beginning of the entry block. Each is there once, so equal constants have equal numbers.
 	constants map[constant]ir.V
 	pool      []ir.V // made since the last settle
 
-	before []ir.V // values to add in the current block before the current one
+	before []ir.V // values to add before the current one in the current block
 
-	order   []ir.B // as PostorderReversed; nil after the ways between blocks changed
-	parents *tree  // the dominator tree of order, once it was needed
-	slots   []ir.V // the table of number, kept for the next time
+	order   []ir.B // as PostorderReversed lists them; nil after the ways between blocks changed
+	parents *tree  // the dominator tree of order; nil until it is needed
+	slots   []ir.V // the table of number, kept for its next run
 	facts   [3][]fact
 }
 
@@ -28,13 +27,13 @@ type constant struct {
 
 const numOps = ir.CallSub + 1
 
-// value is a value by its number. The pointer is good until the next value is made.
+// value returns a value by its number. The pointer is valid until the next value is made.
 func (w *work) value(n ir.V) *ir.Value { return &w.f.Values[n] }
 
-// narrow reports whether a value of the type has the upper half of its register zero.
+// narrow reports whether values of the type have a zero upper half in their register.
 func narrow(t ir.Type) bool { return t == ir.I32 || t == ir.Bool }
 
-// normal is how a constant of a type is written: of narrow ones, int32.
+// normal is the form of a constant in a value of that type. A narrow one is an int32.
 func normal(t ir.Type, bits uint64) int64 {
 	if t == ir.I32 {
 		return int64(int32(bits))
@@ -42,7 +41,7 @@ func normal(t ir.Type, bits uint64) int64 {
 	return int64(bits)
 }
 
-// constOf is what the register of a constant holds.
+// constOf returns what the register of a constant holds.
 func (w *work) constOf(n ir.V) (uint64, bool) {
 	if n == 0 {
 		return 0, false
@@ -57,7 +56,7 @@ func (w *work) constOf(n ir.V) (uint64, bool) {
 	return uint64(v.Imm), true
 }
 
-// constant gives the value of a constant.
+// constant returns the value for a constant.
 func (w *work) constant(t ir.Type, bits uint64) ir.V {
 	key := constant{t, normal(t, bits)}
 	if n, ok := w.constants[key]; ok && w.value(n).Op == ir.Const {
@@ -72,7 +71,7 @@ func (w *work) constant(t ir.Type, bits uint64) ir.V {
 	return n
 }
 
-// make makes a value that stands in no block's list yet.
+// make makes a value that is in no block's list yet.
 func (w *work) make(v ir.Value, args ...ir.V) ir.V {
 	n := w.f.NewValue(v, args...)
 	for len(w.uses) < len(w.f.Values) {
@@ -84,8 +83,7 @@ func (w *work) make(v ir.Value, args ...ir.V) ir.V {
 	return n
 }
 
-// blocks lists the blocks that can be reached, each before those that it leads to but for the
-// ways back of loops.
+// blocks lists the blocks that can be reached. Each comes before those that it leads to, except where a loop goes back.
 func (w *work) blocks() []ir.B {
 	if w.order == nil {
 		w.order, w.parents = w.f.PostorderReversed(), nil
@@ -118,7 +116,7 @@ func (w *work) count() {
 	}
 }
 
-// room is for passes that change uses, but do not ask how many there are.
+// room is for passes that change uses but need no count of them.
 func (w *work) room() {
 	if cap(w.uses) < len(w.f.Values) {
 		w.uses = make([]int32, len(w.f.Values), len(w.f.Values)*5/4)
@@ -128,7 +126,7 @@ func (w *work) room() {
 
 func (w *work) single(n ir.V) bool { return w.uses[n] == 1 }
 
-// become makes another operation of a value, of the same type.
+// become changes the operation of a value. The type stays.
 func (w *work) become(n ir.V, op ir.Op, imm int64, args ...ir.V) {
 	v := w.value(n)
 	for _, a := range v.Args {
@@ -145,14 +143,13 @@ func (w *work) become(n ir.V, op ir.Op, imm int64, args ...ir.V) {
 	}
 }
 
-// becomeConst makes a constant of a value.
+// becomeConst makes a value a constant.
 func (w *work) becomeConst(n ir.V, bits uint64) {
 	w.become(n, ir.Const, normal(w.value(n).Type, bits))
 }
 
-// replace makes x stand for n. A narrow operation looks at the lower half of
-// a register and gives a value without an upper one, so when x may have an upper
-// half, n stays as what cuts it off.
+// replace uses x in the place of n. A narrow operation looks at the lower half of a register, and its result has a zero upper half. So
+// if x may have an upper half, n stays and cuts it off.
 func (w *work) replace(n, x ir.V) {
 	v := w.value(n)
 	if narrow(v.Type) && !narrow(w.value(x).Type) {
@@ -163,7 +160,7 @@ func (w *work) replace(n, x ir.V) {
 	w.rename(n, x)
 }
 
-// rename makes x stand for n, whose register would hold the same.
+// rename uses x in the place of n, if the register would hold the same.
 func (w *work) rename(n, x ir.V) {
 	w.become(n, ir.Copy, 0, x)
 	if !w.cast(n) {
@@ -171,14 +168,14 @@ func (w *work) rename(n, x ir.V) {
 	}
 }
 
-// cast reports whether a copy makes a pointer a number, or the other way round. Such copies stay, so that the two are not
-// confused.
+// cast reports whether a copy makes a number of a pointer, or a pointer of a number. Such copies stay, so that pointers and numbers are
+// not confused.
 func (w *work) cast(n ir.V) bool {
 	v := w.value(n)
 	return (v.Type == ir.Ptr) != (w.value(v.Args[0]).Type == ir.Ptr)
 }
 
-// resolve gives what a value is a copy of.
+// resolve returns what a value is a copy of.
 func (w *work) resolve(n ir.V) ir.V {
 	for w.value(n).Op == ir.Copy && !w.cast(n) {
 		n = w.value(n).Args[0]
@@ -186,7 +183,7 @@ func (w *work) resolve(n ir.V) ir.V {
 	return n
 }
 
-// settle takes copies out, and brings constants into the entry block.
+// settle removes copies and moves constants into the entry block.
 func (w *work) settle() {
 	if len(w.pool) > 0 {
 		entry := &w.f.Blocks[0]
@@ -229,7 +226,7 @@ func (w *work) settle() {
 	}
 }
 
-// phisFirst moves phis that became other operations after the remaining phis.
+// phisFirst moves phis that became other operations after the phis that remain.
 func (w *work) phisFirst(block *ir.Block) {
 	var rest []ir.V
 	kept := block.Values[:0]

@@ -2,7 +2,7 @@ package regalloc
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// place finds a register for piece i, or puts it or another one on the stack.
+// place finds a register for piece i. If there is none, it puts this piece or another one on the stack.
 func (s *scan) place(i int32) error {
 	p := &s.pieces[i]
 	var free isa.RegisterSet // for all of the piece's life
@@ -27,7 +27,8 @@ func (s *scan) place(i int32) error {
 		return nil
 	}
 
-	// Three choices: split the piece where the best register ends, take the register of another piece, or go to the stack now.
+	// There are three choices: split the piece where the best register ends, take the register of another piece, or go to the stack
+	// now.
 	prefix, until := s.longest(p, must)
 	here := int64(endless)
 	if !must {
@@ -63,8 +64,8 @@ func (s *scan) place(i int32) error {
 	return nil
 }
 
-// dontCross keeps a value that can be remade out of registers that survive calls, beyond the next call. If a call itself
-// reads it in any register, that is where it must be.
+// dontCross is for a value that can be made again. It has a register that survives calls only until the next call. If that call itself
+// reads the value in any register, the value may be there for the call.
 func (s *scan) dontCross(p *piece) {
 	c := p.from.next()
 	for r := isa.R0; r <= isa.R5; r++ {
@@ -88,11 +89,11 @@ func (s *scan) leave(i int32) {
 	s.stack(v, from)
 }
 
-// evict puts an active piece on the stack from c on.
+// evict puts an active piece on the stack from the moment c.
 func (s *scan) evict(i int32, c moment) {
 	p := &s.pieces[i]
 	s.active[p.reg] = -1
-	// If its register is lost later, the rest waits already; that is given up for what begins now.
+	// If the piece was to be split later, the rest of it waits already. That rest is dropped, because a new one begins now.
 	if p.next >= 0 {
 		s.pieces[p.next].dead = true
 	}
@@ -104,13 +105,13 @@ func (s *scan) evict(i int32, c moment) {
 	s.stack(p.v, c)
 }
 
-// splitAt returns where p is best split if its register is lost at c.
+// splitAt returns the best moment to split p if its register is lost at c.
 func (s *scan) splitAt(p *piece, c moment) moment {
 	return s.hoist(p.v, s.keep(p, c), c)
 }
 
-// longest returns the register that is free for p longest, and where p would be split then; AnyReg if no part of it
-// would be of use.
+// longest returns the register that stays free for p longest, and the moment at which p would be split then. It returns AnyReg if none
+// stays free long enough to be of use.
 func (s *scan) longest(p *piece, must bool) (isa.Register, moment) {
 	var best moment
 	for r, c := range s.limit {
@@ -131,7 +132,7 @@ func (s *scan) longest(p *piece, must bool) (isa.Register, moment) {
 			set = set.With(isa.Register(r))
 		}
 	}
-	// As an argument of the call at which it is lost, it may be there already.
+	// If p is an argument of the call at which the register is lost, it may be in that register already.
 	for k := s.useFrom(p.v, best); k < s.useAt[p.v+1] && s.uses[k].pos == best; k++ {
 		if u := &s.uses[k]; u.kind == useFixed && set.Has(u.reg) {
 			return u.reg, until
@@ -140,8 +141,8 @@ func (s *scan) longest(p *piece, must bool) (isa.Register, moment) {
 	return s.choose(p, set), until
 }
 
-// weakest returns the register whose piece can best be on the stack while p is in it, and what that costs. If forced, p needs a
-// register whatever it costs, even if only for the instruction where it begins.
+// weakest returns the register that costs least if its piece is on the stack while p is in it, and that cost. If forced is set, p needs
+// a register at any cost, even if only for the instruction where it begins.
 func (s *scan) weakest(p *piece, forced bool) (isa.Register, int64) {
 	best, least := AnyReg, int64(endless)
 	c := p.from.begin()
@@ -172,7 +173,7 @@ func (s *scan) weakest(p *piece, forced bool) (isa.Register, int64) {
 	return best, least
 }
 
-// movable reports whether w can leave its register at c.
+// movable reports whether w can leave its register at the moment c.
 func (s *scan) movable(w *piece, c moment) bool {
 	if w.from >= c && s.mustStart(w) {
 		return false

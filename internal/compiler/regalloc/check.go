@@ -7,29 +7,29 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A holding says which values each register and each slot holds, at one moment on all paths that lead there. A place may
-// hold several at once: a parameter and what was its argument are the same number. Lists of values are shared between
-// places and holdings, so they are replaced and never changed.
+// A holding says which values each register and each slot holds at one moment, on all paths that lead there. A place may hold several
+// values at once: a parameter of a block and the argument for it are the same number. Places and holdings share lists of values, so
+// lists are replaced and never changed.
 type holding struct {
 	regs  [numRegs][]V
 	slots [][]V
 }
 
-// A checker is what stays the same while a function is checked.
+// A checker is what stays the same while one function is checked.
 type checker struct {
 	f       *Func
 	entries int     // how many parameters the function has
 	only    []*Edge // by block: the only edge that leads there, or nil if there are several
 	single  []V     // each value at its own index, to make lists of one
 	starts  []*holding
-	changed []bool // by block: its start has changed since it was followed
+	changed []bool // by block: what holds at its start has changed since it was followed
 }
 
-// Check re-derives independently what Allocate claims. It follows the steps through all paths with what each register and slot
-// holds, and returns an error for the first operand that would have a wrong value.
+// Check shows that the code does what Allocate promises. It follows the steps on all paths with what each register and slot holds, and
+// returns an error for the first operand that would have a wrong value. It shares no code with the allocator.
 //
-// What holds at the start of a block is first taken from one way to it, and becomes less as other ways are met, until nothing
-// changes any more. A mistake with more knowledge is also one with less, so the first error is final.
+// What holds at the start of a block is first taken from one way to it. It becomes less as other ways are found, until nothing changes
+// any more. A mistake that is found when more is known is also one when less is known, so the first error is final.
 func Check(f *Func, r *Result) error {
 	c, err := newChecker(f, r)
 	if err != nil {
@@ -38,7 +38,7 @@ func Check(f *Func, r *Result) error {
 	h := &holding{}
 	for again := true; again; {
 		again = false
-		for b := range f.Blocks { // which stand before those that they lead to, but for loops
+		for b := range f.Blocks { // blocks stand before those that they lead to, except in loops
 			if !c.changed[b] {
 				continue
 			}
@@ -57,10 +57,10 @@ func Check(f *Func, r *Result) error {
 	return nil
 }
 
-// newChecker checks that result and function are of the same shape, and what holds when the function is entered.
+// newChecker checks that the result has the shape of the function, and finds out what holds when the function is entered.
 func newChecker(f *Func, r *Result) (*checker, error) {
 	if len(r.Blocks) != len(f.Blocks) {
-		return nil, fmt.Errorf("code for %d blocks of %d", len(r.Blocks), len(f.Blocks))
+		return nil, fmt.Errorf("code for %d blocks; the function has %d", len(r.Blocks), len(f.Blocks))
 	}
 	if len(r.Spilled) != r.Slots {
 		return nil, fmt.Errorf("%d values in %d slots", len(r.Spilled), r.Slots)
@@ -96,10 +96,10 @@ func newChecker(f *Func, r *Result) (*checker, error) {
 	return c, nil
 }
 
-// just is the list of one value.
+// just returns the list with one value.
 func (c *checker) just(v V) []V { return c.single[v : v+1 : v+1] }
 
-// checkOrder checks that all instructions of the block are there, in order, and registers and slots exist.
+// checkOrder checks that all instructions of the block are there, in order, and that registers and slots exist.
 func checkOrder(f *Func, b int, steps []Step) error {
 	instrs := f.Blocks[b].Instrs
 	next := 0
@@ -111,7 +111,7 @@ func checkOrder(f *Func, b int, steps []Step) error {
 	for i := range steps {
 		s := &steps[i]
 		if next > 0 && next == len(instrs) && instrs[next-1].Branch {
-			return fmt.Errorf("step %d (%v): after the branch", i, s)
+			return fmt.Errorf("step %d (%v) comes after the branch", i, s)
 		}
 		if s.Kind != Original {
 			continue
@@ -119,7 +119,7 @@ func checkOrder(f *Func, b int, steps []Step) error {
 		if int(s.Instr) != next {
 			skip()
 			if int(s.Instr) < next && s.Instr >= 0 && len(f.Remat) > 0 && f.Remat[instrs[s.Instr].Def] {
-				next = int(s.Instr) // it was not left out
+				next = int(s.Instr) // this instruction was not left out
 			}
 		}
 		if int(s.Instr) != next || next >= len(instrs) {
@@ -134,13 +134,13 @@ func checkOrder(f *Func, b int, steps []Step) error {
 	return nil
 }
 
-// become makes h the same as o.
+// become makes h equal to o.
 func (h *holding) become(o *holding) {
 	h.regs = o.regs
 	h.slots = append(h.slots[:0], o.slots...)
 }
 
-// each calls do for each place.
+// each calls do for every place.
 func (h *holding) each(do func(vs *[]V)) {
 	for i := range h.regs {
 		do(&h.regs[i])
@@ -150,7 +150,7 @@ func (h *holding) each(do func(vs *[]V)) {
 	}
 }
 
-// arrive notes what holds at the end of a block for the block at the other end of the edge.
+// arrive records what holds at the end of a block for the block at the other end of the edge.
 func (c *checker) arrive(h *holding, e *Edge) {
 	next := h
 	if params := c.f.Blocks[e.To].Params; len(params) > 0 {
@@ -168,7 +168,7 @@ func (c *checker) arrive(h *holding, e *Edge) {
 	}
 }
 
-// given is a list after an edge: parameters are new values, whatever they were before, and are what was given for them.
+// given returns a list after an edge. Parameters are new values, whatever they were before. They are where their arguments are.
 func given(vs, params, args []V) []V {
 	now := withoutAny(vs, params)
 	for i, p := range params {
@@ -179,7 +179,7 @@ func given(vs, params, args []V) []V {
 	return now
 }
 
-// withoutAny is the list without some values: the same one if it has none of them.
+// withoutAny returns the list without some values. It returns the same list if it has none of them.
 func withoutAny(vs, gone []V) []V {
 	if !slices.ContainsFunc(vs, func(v V) bool { return slices.Contains(gone, v) }) {
 		return vs
@@ -187,7 +187,7 @@ func withoutAny(vs, gone []V) []V {
 	return slices.DeleteFunc(slices.Clone(vs), func(v V) bool { return slices.Contains(gone, v) })
 }
 
-// meet removes what does not hold in o, and reports whether that was anything.
+// meet removes what does not hold in o, and reports whether it removed anything.
 func (h *holding) meet(o *holding) bool {
 	changed := false
 	both := func(a, b []V) []V {
@@ -207,7 +207,7 @@ func (h *holding) meet(o *holding) bool {
 	return changed
 }
 
-// follow goes through the steps of a block, up to the first error.
+// follow goes through the steps of a block up to the first error.
 func (c *checker) follow(h *holding, b int, steps []Step) error {
 	for i := range steps {
 		if err := c.step(h, b, &steps[i]); err != nil {
@@ -225,7 +225,7 @@ func (h *holding) reg(r isa.Register) []V {
 	return h.regs[r]
 }
 
-// set says that register r holds other values now.
+// set records that register r holds other values now.
 func (h *holding) set(r isa.Register, vs []V) error {
 	if r >= numRegs {
 		return fmt.Errorf("%v must not be written", r)
@@ -234,7 +234,7 @@ func (h *holding) set(r isa.Register, vs []V) error {
 	return nil
 }
 
-// step does one step.
+// step follows one step.
 func (c *checker) step(h *holding, b int, s *Step) error {
 	if s.Kind == Spill || s.Kind == Reload {
 		if s.Slot < 0 || int(s.Slot) >= len(h.slots) {
@@ -251,7 +251,7 @@ func (c *checker) step(h *holding, b int, s *Step) error {
 		from = h.slots[s.Slot]
 	case Remake:
 		if s.V <= 0 || int(s.V) >= len(c.f.Remat) || !c.f.Remat[s.V] {
-			return fmt.Errorf("value %d cannot be remade", s.V)
+			return fmt.Errorf("value %d cannot be made again", s.V)
 		}
 		return c.remake(h, b, s)
 	default:
@@ -267,8 +267,8 @@ func (c *checker) step(h *holding, b int, s *Step) error {
 	return h.set(s.Dst, from)
 }
 
-// remake makes a value again. It is the same wherever it is made, so others of that name stay. If there is only one way
-// into the block, and it gives the value to parameters, then these are it too.
+// remake follows a step that makes a value again. The value is the same wherever it is made, so other places keep it. If only one way
+// leads into the block, and that way passes the value to parameters, then these parameters are the value too.
 func (c *checker) remake(h *holding, b int, s *Step) error {
 	vs := c.just(s.V)
 	if e := c.only[b]; e != nil {
@@ -281,7 +281,7 @@ func (c *checker) remake(h *holding, b int, s *Step) error {
 	return h.set(s.Dst, vs)
 }
 
-// original does an instruction of the function.
+// original follows an instruction of the function.
 func (c *checker) original(h *holding, b int, s *Step) error {
 	in := &c.f.Blocks[b].Instrs[s.Instr]
 	if b == 0 && int(s.Instr) < c.entries {
@@ -301,7 +301,7 @@ func (c *checker) original(h *holding, b int, s *Step) error {
 	if in.Def == 0 {
 		return nil
 	}
-	// In a loop the value is a new one, and what is left of the old one has no name any more.
+	// In a loop this is a new value. What is left of the old one is not called by that name any more.
 	made := c.just(in.Def)
 	h.each(func(vs *[]V) { *vs = withoutAny(*vs, made) })
 	if err := h.set(s.Dst, made); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// choose picks one of the registers in set for p: the one that saves most moves.
+// choose picks one of the registers in set for p: the one that saves the most moves.
 func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	if t := s.tiedAt(p); t != AnyReg && set != isa.Registers(t) {
 		set = set.Without(t)
@@ -31,7 +31,7 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	rep := s.rep(p.v)
 	vote(s.pref[rep], 1)
 	if kept := set & isa.CalleeSaved; s.webCrossing[rep] && !isa.CalleeSaved.Has(s.pref[rep]) && kept != 0 && !s.remat(p.v) {
-		vote(lowest(kept), costMove+1) // where others of its web will have to be
+		vote(lowest(kept), costMove+1) // where other values of its web will have to be
 	}
 	best, most := AnyReg, int64(0)
 	for r, n := range votes {
@@ -42,7 +42,7 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	if best != AnyReg {
 		return best
 	}
-	// Avoid registers that other values prefer, and those that survive calls.
+	// Avoid registers that other values would like, and those that survive calls.
 	scratch := set & isa.CallerSaved
 	var quiet isa.RegisterSet
 	for m := scratch; m != 0; m &= m - 1 {
@@ -64,8 +64,8 @@ func (s *scan) choose(p *piece, set isa.RegisterSet) isa.Register {
 	return lowest(set)
 }
 
-// comparedBefore returns the registers that are compared right before the moves which may bring p to where it begins. In
-// another register than these, a move can be made before the branch, which may save a jump past it.
+// comparedBefore returns the registers that are compared directly before the moves that may bring p to its beginning. If p takes a
+// register that is not among them, the move can be made before the branch, which may save a jump past the move.
 func (s *scan) comparedBefore(p *piece) isa.RegisterSet {
 	if !p.first {
 		return 0
@@ -89,7 +89,7 @@ func (s *scan) comparedBefore(p *piece) isa.RegisterSet {
 	return 0
 }
 
-// onlyMoves reports whether nothing but the moves to what follows is done in block b.
+// onlyMoves reports whether block b has nothing but the moves to the block after it.
 func (s *scan) onlyMoves(b int32) bool {
 	instrs := s.f.Blocks[b].Instrs
 	for i := range instrs {
@@ -100,7 +100,7 @@ func (s *scan) onlyMoves(b int32) bool {
 	return true
 }
 
-// comparedFor returns the registers that the branch to block b reads, if nothing else leads there.
+// comparedFor returns the registers that the branch to block b reads. It returns none if other ways lead to b.
 func (s *scan) comparedFor(b int32) isa.RegisterSet {
 	if s.predAt[b+1]-s.predAt[b] != 1 {
 		return 0
@@ -120,8 +120,8 @@ func (s *scan) comparedFor(b int32) isa.RegisterSet {
 	return set
 }
 
-// tiedAt returns the register that the instruction where p begins is going to overwrite, as what is tied there dies:
-// its definition would have to be made elsewhere if p took it. AnyReg is for none.
+// tiedAt returns the register that the instruction at the beginning of p is going to overwrite, because the value that is tied there
+// dies. If p took it, the result would have to be made elsewhere. AnyReg means that there is none.
 func (s *scan) tiedAt(p *piece) isa.Register {
 	if p.first || p.from != p.from.begin() {
 		return AnyReg
@@ -148,7 +148,7 @@ func (s *scan) voteForOrigin(p *piece, vote func(isa.Register, int64)) {
 	here := costMove * s.weight(home)
 	switch s.def[p.v] {
 	case defFixed:
-		// It is moved, if at all, when it is wanted elsewhere: there may be paths where it is not.
+		// If it is moved, then only when it is wanted elsewhere. There may be paths where it is not.
 		vote(s.defReg[p.v], here+1)
 	case defPlain:
 		if t := s.tied[p.v]; t != 0 && s.tail[t] >= 0 {
@@ -170,7 +170,7 @@ func (s *scan) voteForOrigin(p *piece, vote func(isa.Register, int64)) {
 	}
 }
 
-// regBefore returns the register where v is just before pos, or AnyReg.
+// regBefore returns the register that v has directly before pos, or AnyReg.
 func (s *scan) regBefore(v V, pos moment) isa.Register {
 	for i := s.tail[v]; i >= 0; i = s.pieces[i].prev {
 		p := &s.pieces[i]

@@ -25,13 +25,13 @@ func (l *lives) collect() error {
 	l.gather()
 	for v := range f.Remat {
 		if f.Remat[v] && l.def[v] == defParam {
-			return fmt.Errorf("value %d is a parameter and cannot be remade", v)
+			return fmt.Errorf("value %d is a parameter and cannot be made again", v)
 		}
 	}
 	return nil
 }
 
-// collectBlock gathers what is defined in block b, and counts uses in useAt. The function has so many entries.
+// collectBlock gathers what block b defines, and counts uses in useAt. entries is the number of the function's parameters.
 func (l *lives) collectBlock(b, entries int) error {
 	blk := &l.f.Blocks[b]
 	for _, v := range blk.Params {
@@ -79,7 +79,7 @@ func (l *lives) collectInstr(b, i, entries int) error {
 	}
 	entry := b == 0 && i < entries
 	if needs := in.Tied != 0 || len(in.Uses) > 0 || in.Clobbers != 0 || entry; needs && l.remat(in.Def) {
-		return fmt.Errorf("value %d cannot be remade, its instruction needs registers", in.Def)
+		return fmt.Errorf("value %d cannot be made again: its instruction needs registers", in.Def)
 	}
 	switch p := l.instrAt(b, i); {
 	case entry:
@@ -115,7 +115,7 @@ func (l *lives) count(v V) error {
 	return nil
 }
 
-// define notes where v is defined.
+// define records where v is defined.
 func (l *lives) define(v V, kind defKind, pos moment, reg isa.Register) error {
 	if err := l.known(v); err != nil {
 		return err
@@ -127,19 +127,19 @@ func (l *lives) define(v V, kind defKind, pos moment, reg isa.Register) error {
 	return nil
 }
 
-// valid checks what can be seen from the instruction alone.
+// valid checks what can be checked without the rest of the function.
 func (in *Instr) valid(last bool, succs int) error {
 	if len(in.Uses) > maxUses {
-		return fmt.Errorf("%d uses", len(in.Uses))
+		return fmt.Errorf("%d uses; the limit is %d", len(in.Uses), maxUses)
 	}
 	if in.DefReg != AnyReg && in.DefReg >= numRegs && in.Def != 0 {
 		return fmt.Errorf("definition in register %v", in.DefReg)
 	}
 	if in.Tied != 0 && in.Def == 0 {
-		return fmt.Errorf("value %d is tied to no definition", in.Tied)
+		return fmt.Errorf("value %d is tied, but the instruction has no definition", in.Tied)
 	}
 	if in.Branch && (!last || in.Def != 0) {
-		return fmt.Errorf("a branch is last and defines nothing")
+		return fmt.Errorf("a branch must be last and define nothing")
 	}
 	if in.Branch && succs == 1 && len(in.Uses) > 0 {
 		return fmt.Errorf("a branch to one successor has uses")
@@ -163,7 +163,7 @@ func (in *Instr) valid(last bool, succs int) error {
 	return nil
 }
 
-// gather fills in uses; useAt holds how many each value has.
+// gather fills in uses. useAt has the number of uses of each value.
 func (l *lives) gather() {
 	f := l.f
 	sum := int32(0)

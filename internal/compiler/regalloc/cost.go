@@ -5,14 +5,14 @@ import "math"
 // Costs are counted in quarters of an instruction outside loops.
 const (
 	costMove   = 4
-	costMemory = 1 // what a load costs more where there would be a move anyway
+	costMemory = 1 // what a load costs more than a move
 	endless    = math.MaxInt64 / 4
 )
 
-// evictCost says what it costs if w is on the stack from c on and may have a register again at end.
+// evictCost is the cost of having w on the stack from c until end, when it may have a register again.
 func (s *scan) evictCost(w *piece, c, end moment) int64 {
 	cost := s.storeCost(w.v) + s.loadCost(w.v, c, end)
-	// If it is used in this loop again, in the next round, it must be loaded for that too.
+	// If w is used in this loop again, in the next round, it must be loaded for that too.
 	b := s.blockAt(c)
 	if k := s.in[b]; k >= 0 {
 		l := &s.loops[k]
@@ -24,7 +24,7 @@ func (s *scan) evictCost(w *piece, c, end moment) int64 {
 	return cost
 }
 
-// stackCost says what it costs if p is on the stack from c on.
+// stackCost is the cost of having p on the stack from c on.
 func (s *scan) stackCost(p *piece, c moment) int64 {
 	if c >= p.to {
 		return 0
@@ -32,7 +32,7 @@ func (s *scan) stackCost(p *piece, c moment) int64 {
 	return s.storeCost(p.v) + s.loadCost(p.v, c, never)
 }
 
-// storeCost says what it costs to have v in its slot too.
+// storeCost is the cost of storing v in its slot too.
 func (s *scan) storeCost(v V) int64 {
 	if s.slot[v] || s.remat(v) {
 		return 0
@@ -40,7 +40,7 @@ func (s *scan) storeCost(v V) int64 {
 	return costMove * s.weight(s.blockAt(s.defAt[v]))
 }
 
-// loadCost says what it costs to load v for each use from c to end, once between two calls, and for the next use then.
+// loadCost is the cost of loading v for its uses from c to end, once between two calls, and for the next use after that.
 func (s *scan) loadCost(v V, c, end moment) int64 {
 	const enough = 64
 	cost := int64(0)
@@ -69,7 +69,7 @@ func (s *scan) loadCost(v V, c, end moment) int64 {
 	return cost
 }
 
-// startCost says what it costs to bring p into a register where it starts.
+// startCost is the cost of bringing p into a register where it starts.
 func (s *scan) startCost(p *piece) int64 {
 	if p.first {
 		return 0
@@ -82,8 +82,8 @@ func (s *scan) startCost(p *piece) int64 {
 	return costMove * w
 }
 
-// backAgain reports whether p starts at the head of a loop and would be gone at its end, so that it must be loaded each
-// time round.
+// backAgain reports whether p starts at the head of a loop and would lose its register before the end, so that it must be loaded in
+// each round.
 func (s *scan) backAgain(p *piece, until moment) bool {
 	b := s.blockAt(p.from)
 	k := s.in[b]

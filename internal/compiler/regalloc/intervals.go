@@ -10,37 +10,37 @@ import (
 // A span is the moments from…to-1.
 type span struct{ from, to moment }
 
-// A useKind tells what a use wants.
+// A useKind says what a use needs.
 type useKind uint8
 
 const (
 	useMust  useKind = iota // a register at its moment
-	useFixed                // to be copied into a fixed register: from anywhere
-	useTied                 // to be copied into Def's register, unless it is there: from anywhere
-	usePhi                  // to be copied into a parameter of the next block: from anywhere
+	useFixed                // a copy in a fixed register; the value may be anywhere
+	useTied                 // a copy in Def's register, unless it is there already; the value may be anywhere
+	usePhi                  // a copy in a parameter of the next block; the value may be anywhere
 )
 
-// A use is one operand that reads a value. Those of a value are in order of pos.
+// A use is one operand that reads a value. The uses of a value are in order of pos.
 type use struct {
-	pos  moment // p of the instruction; for phis the end of the block
-	rng  int32  // if the value dies here: the span that ends here; else -1
+	pos  moment // p of the instruction; for phis, the end of the block
+	rng  int32  // the span that ends here if the value dies here, otherwise -1
 	kind useKind
 	reg  isa.Register // useFixed
 }
 
-// A defKind tells how a value is defined.
+// A defKind says how a value is defined.
 type defKind uint8
 
 const (
 	defNone  defKind = iota
 	defParam         // by the edges that lead to its block
-	defFixed         // in a fixed register, by an instruction or on entry of the function
+	defFixed         // in a fixed register, by an instruction or at the entry of the function
 	defPlain         // in any register
 )
 
 // A block's loop is the innermost one that it is in.
 type loop struct {
-	from, to moment // start of the header, end of the last block that jumps back
+	from, to moment // the start of the header, and the end of the last block that jumps back
 	parent   int32  // or -1
 	depth    int
 }
@@ -48,20 +48,20 @@ type loop struct {
 // A blocking is a span in which a register belongs to an instruction.
 type blocking struct {
 	from, to moment
-	wanted   bool // as an argument, which is best computed right there
+	wanted   bool // it is for an argument, which is best computed there directly
 }
 
-// lives is what is known about the values before registers are given out. All slices indexed by V have Values+1 entries.
+// lives is what is known about the values before they get registers. All slices indexed by V have Values+1 entries.
 type lives struct {
 	f      *Func
-	start  []moment // by block: the moment when it begins; one more: the end of everything
+	start  []moment // by block: the moment when it begins; the last entry is the end of the function
 	at     []int32  // by row: the block
-	depth3 []uint8  // by block: three times how many loops it is in, within reason
+	depth3 []uint8  // by block: three times the number of loops that it is in, up to a limit
 	calls  []int32  // by row: how many instructions before it lose registers
 	loops  []loop
 	in     []int32 // by block: its loop, or -1
 
-	predAt []int32 // by block, one more: where its predecessors begin in preds
+	predAt []int32 // by block, and one more: where its predecessors begin in preds
 	preds  []int32
 	up     []int32 // by block: see regions
 	jump   []int32
@@ -70,24 +70,24 @@ type lives struct {
 	defAt       []moment // by V: when it begins to be alive
 	def         []defKind
 	defReg      []isa.Register // by V: for defFixed
-	tied        []V            // by V: the value whose register its definition takes over, if that dies there
-	useAt       []int32        // by V, one more: where its uses begin
+	tied        []V            // by V: the value whose register its definition takes over, if that value dies there
+	useAt       []int32        // by V, and one more: where its uses begin
 	uses        []use
-	rangeAt     []int32 // by V, one more: where its spans begin
+	rangeAt     []int32 // by V, and one more: where its spans begin
 	ranges      []span
-	want        []isa.Register // by V: a fixed register in which it would do best, or AnyReg
+	want        []isa.Register // by V: the fixed register that would be best, or AnyReg
 	wantWeight  []int32        // … and how often that would save a move
 	web         []V            // by V: the parent in the union of values that should share a register
 	crossing    []bool         // by V: it survives an instruction that loses registers
-	webCrossing []bool         // by V that stands for a web: some value of it does
-	swapped     []bool         // by row: Tied and Uses[0] change places
+	webCrossing []bool         // by V that stands for a web: some value of the web does
+	swapped     []bool         // by row: Tied and Uses[0] are swapped
 	blocked     [numRegs][]blocking
 }
 
 // numRegs is how many registers can be given out.
 const numRegs = 10
 
-// analyze checks f and finds out when its values are alive. Each step relies on those before it.
+// analyze checks f and finds out where its values are alive. Each step needs the results of the steps before it.
 func analyze(f *Func) (*lives, error) {
 	l := &lives{f: f}
 	if err := l.number(); err != nil { // blocks and instructions have moments; predecessors and loops are known
@@ -102,12 +102,12 @@ func analyze(f *Func) (*lives, error) {
 	}
 	l.findCrossing()  // it is known which values survive calls
 	l.decide()        // operands are swapped, spans end at the exact moment, and values know where they would like to be
-	l.shareCrossing() // … and so it is known of webs
+	l.shareCrossing() // … and which webs have such a value
 	l.block()         // it is known when registers belong to instructions
 	return l, nil
 }
 
-// number gives moments to blocks and instructions, and finds predecessors and loops.
+// number gives blocks and instructions their moments, and finds predecessors and loops.
 func (l *lives) number() error {
 	f := l.f
 	n := len(f.Blocks)
@@ -164,7 +164,7 @@ func (l *lives) number() error {
 	return l.link()
 }
 
-// link fills in preds and loops; predAt holds the number of predecessors.
+// link fills in preds and loops. predAt has the number of predecessors.
 func (l *lives) link() error {
 	f := l.f
 	n := len(f.Blocks)
@@ -211,7 +211,7 @@ func (l *lives) link() error {
 // remat reports whether v may be made again.
 func (l *lives) remat(v V) bool { return len(l.f.Remat) != 0 && l.f.Remat[v] }
 
-// weight says how much more an instruction in block b counts than one outside loops.
+// weight is how much an instruction in block b counts, compared with one outside loops.
 func (l *lives) weight(b int32) int64 {
 	return 1 << l.depth3[b]
 }

@@ -2,11 +2,11 @@ package regalloc
 
 import "math"
 
-// A moment is a point in the time of a function, counted from its start. Instructions have perInstr moments each, and so
-// has the start of a block; "Time within an instruction" in the package comment says what happens at which of them.
+// A moment is a point in a function, counted from its start. Each instruction has perInstr moments, and so has the start of each block.
+// "Time within an instruction" in the package comment says what happens at them.
 type moment int32
 
-// Moments of an instruction, after its first one. At the first everything has been moved to where the instruction wants it.
+// Moments of an instruction after its first one. At the first one, everything has been moved to where the instruction wants it.
 const (
 	written moment = 1 // the result is written, if it is not tied; Early uses have been read
 	over    moment = 2 // the instruction is over
@@ -16,8 +16,8 @@ const (
 	never    moment = math.MaxInt32 // after all of the function
 )
 
-// row is the number of the instruction, or of the start of a block, that the moment belongs to; rows are counted through
-// the whole function.
+// row is the number of the instruction, or of the start of a block, that the moment belongs to. Rows are counted through the whole
+// function.
 func (m moment) row() int32 { return int32(m >> rowBits) }
 
 // begin is the first moment of its row.

@@ -2,11 +2,11 @@ package regalloc
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// run writes the moves in group, which happen at once, one after the other, and empties it. Registers in free may be
-// used for values on their way.
+// run writes the moves in group one after the other, as if they happened at once, and empties the group. It may use the registers in
+// free for values on their way.
 //
-// A move can be written when no other move reads its destination any more. If none is left that can, the rest are rings; each
-// is opened by taking one value out of the way.
+// A move can be written when no other move still reads its destination. If no such move is left, the rest are rings. A ring is opened
+// by putting one of its values somewhere else.
 func (w *writer) run() {
 	if len(w.group) == 0 {
 		return
@@ -17,7 +17,7 @@ func (w *writer) run() {
 		if m.dst < firstSlot {
 			w.busy = w.busy.With(isa.Register(m.dst))
 			if m.src == m.dst || w.held[m.dst] == m.v {
-				continue // it is there
+				continue // the value is there already
 			}
 		}
 		if m.src >= 0 && m.src < firstSlot {
@@ -44,7 +44,7 @@ func (w *writer) run() {
 			w.readers[m.src]++
 		}
 	}
-	// Slots first: that frees registers, and no move waits for a register that does not become free.
+	// Slots come first. That frees registers, and no move waits for a register that does not become free.
 	w.ready = w.ready[:0]
 	for i, m := range w.group {
 		if w.readers[m.dst] == 0 && m.dst >= firstSlot {
@@ -83,7 +83,7 @@ func (w *writer) run() {
 	w.group = w.group[:0]
 }
 
-// open makes shift i possible: the value in its destination goes somewhere else, from where its only reader takes it.
+// open makes shift i possible: the value in its destination goes somewhere else, and the only move that reads it takes it from there.
 func (w *writer) open(i int) {
 	dst := w.group[i].dst
 	reader := i
@@ -129,7 +129,7 @@ func (w *writer) one(m shift) {
 	}
 }
 
-// through writes a move from a slot, or of a value that is made again, into a slot.
+// through writes a move into a slot, from another slot or of a value that is made again.
 func (w *writer) through(m shift) {
 	if r := w.holder(m.v); r != AnyReg {
 		w.one(shift{m.dst, place(r), m.v})
@@ -152,8 +152,8 @@ func (w *writer) through(m shift) {
 	w.held[r] = was
 }
 
-// temporary returns a register that may be overwritten now, or AnyReg: one that is free, or one that will be written by
-// a later move and is read by none. The one that is liked is taken if it can be.
+// temporary returns a register that may be overwritten now, or AnyReg. It is a free register, or one that a later move writes and no
+// move reads. It is the register liked if that is possible.
 func (w *writer) temporary(liked isa.Register) isa.Register {
 	if w.when >= 0 {
 		w.findFree(w.when)
@@ -173,7 +173,7 @@ func (w *writer) temporary(liked isa.Register) isa.Register {
 	return AnyReg
 }
 
-// exchange returns one of two slots that hold values for the length of a few moves.
+// exchange returns one of two slots that hold values during a few moves.
 func (w *writer) exchange(k int) int32 {
 	if w.scratch[k] < 0 {
 		w.scratch[k] = int32(len(w.spilled))
@@ -193,14 +193,14 @@ func (w *writer) holder(v V) isa.Register {
 	return AnyReg
 }
 
-// hold notes that r holds v now.
+// hold records that r holds v now.
 func (w *writer) hold(r isa.Register, v V) {
 	if r < numRegs {
 		w.held[r] = v
 	}
 }
 
-// forget notes that r holds no useful value.
+// forget records that r holds no useful value.
 func (w *writer) forget(r isa.Register) { w.hold(r, 0) }
 
 // emit adds a step.

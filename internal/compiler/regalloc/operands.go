@@ -6,8 +6,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// decide goes through the instructions backwards and finds out which operands to swap, when exactly uses end, and which
-// registers would do.
+// decide goes backwards through the instructions. It finds out which operands to swap, at which moment uses end, and which registers
+// values would like to be in.
 func (l *lives) decide() {
 	f := l.f
 	l.swapped = make([]bool, len(l.at))
@@ -37,25 +37,25 @@ func (l *lives) decide() {
 	}
 }
 
-// backwards is a walk through the function from its end, which meets the uses of each value in the order opposite to uses.
+// backwards is a walk through the function from its end. So it meets the uses of each value in the opposite order of uses.
 type backwards struct {
 	*lives
-	seen []int32 // by V: its first use that was already met
+	seen []int32 // by V: the earliest of its uses that the walk has met
 }
 
-// take meets a use of v.
+// take returns the use of v that the walk meets now.
 func (w *backwards) take(v V) *use {
 	w.seen[v]--
 	return &w.uses[w.seen[v]]
 }
 
-// edge lets arguments that die want the registers that their parameters want.
+// edge makes arguments that die want the registers that their parameters want.
 func (w *backwards) edge(e *Edge) {
 	params := w.f.Blocks[e.To].Params
 	for k := len(e.Args) - 1; k >= 0; k-- {
 		v, p := e.Args[k], params[k]
 		u := w.take(v)
-		// A parameter that survives calls will not be where it is wanted, so there is no point in v being there.
+		// A parameter that survives calls will not be in the register that it wants, so v gains nothing from being there.
 		if u.rng >= 0 && w.want[v] == AnyReg && !w.crossing[p] {
 			w.want[v], w.wantWeight[v] = w.want[p], w.wantWeight[p]
 		}
@@ -94,7 +94,7 @@ func (l *lives) findCrossing() {
 	}
 }
 
-// shareCrossing notes the webs of which some value is crossing.
+// shareCrossing records which webs have a value that is alive across such an instruction.
 func (l *lives) shareCrossing() {
 	l.webCrossing = make([]bool, l.f.Values+1)
 	for v, c := range l.crossing {
@@ -104,7 +104,7 @@ func (l *lives) shareCrossing() {
 	}
 }
 
-// tie handles the tied operand of an instruction, and Uses[0] if they are swapped; it returns the value that is tied.
+// tie handles the tied operand of an instruction, and Uses[0] if they are swapped. It returns the value that is tied.
 func (l *lives) tie(in *Instr, tu, first *use, row int32) V {
 	if in.Tied == 0 {
 		return 0
@@ -140,7 +140,7 @@ func (l *lives) settle(in *Instr, v V, u *use, tied V) {
 			l.want[v], l.wantWeight[v] = u.reg, int32(l.weight(l.useBlock(u.pos)))
 		}
 	case v == tied:
-		u.kind = useTied // it reads Def's register, where the value is too
+		u.kind = useTied // it reads Def's register, and the value is there too
 	case u.rng >= 0:
 		to := u.pos + written
 		if in.Def != 0 && (!in.Early || in.Tied != 0) {
@@ -150,7 +150,7 @@ func (l *lives) settle(in *Instr, v V, u *use, tied V) {
 	}
 }
 
-// rep returns the value that stands for all that should share v's register.
+// rep returns the value that stands for all values that should share v's register.
 func (l *lives) rep(v V) V {
 	for l.web[v] != v {
 		l.web[v] = l.web[l.web[v]]
@@ -159,7 +159,7 @@ func (l *lives) rep(v V) V {
 	return v
 }
 
-// join says that two values should share a register. The lower number stands for both.
+// join records that two values should share a register. The lower number stands for both.
 func (l *lives) join(v, w V) {
 	v, w = l.rep(v), l.rep(w)
 	if v < w {
@@ -169,7 +169,7 @@ func (l *lives) join(v, w V) {
 	}
 }
 
-// block finds when registers belong to instructions.
+// block finds out when registers belong to instructions.
 func (l *lives) block() {
 	f := l.f
 	entries := f.entries()
@@ -206,7 +206,7 @@ func (l *lives) block() {
 	}
 }
 
-// reserve adds a blocking; it begins at the instruction of the last one or after it.
+// reserve adds a blocking. It must not begin before the one that was added last.
 func (l *lives) reserve(r isa.Register, k blocking) {
 	if r >= numRegs {
 		return

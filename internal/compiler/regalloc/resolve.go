@@ -6,10 +6,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// allRegs are the registers that can be given out.
+// allRegs are the registers that values can have.
 const allRegs isa.RegisterSet = 1<<numRegs - 1
 
-// A place is a register, or firstSlot + a slot, or nowhere: to be made again.
+// A place is a register, or firstSlot + a slot, or nowhere, for a value that is to be made again.
 type place int32
 
 const (
@@ -32,20 +32,20 @@ type writer struct {
 	steps      []Step
 	slotOf     []int32 // by V: its slot, or -1
 	spilled    []V
-	storedFrom []isa.Register   // by slot: the register from which it was written last, so that edges to one block end alike
-	cur        []int32          // by V: the piece where the writing is
-	starts     [][numRegs]int32 // by block: the pieces in the registers when it begins, or -1
-	ends       [][numRegs]int32 // … and when it ends
-	held       [numRegs]V       // what the registers are known to hold, even if it is not used
+	storedFrom []isa.Register   // by slot: the register from which it was written last, so that the edges to one block end alike
+	cur        []int32          // by V: its piece at the current place
+	starts     [][numRegs]int32 // by block: the pieces in the registers at its beginning, or -1
+	ends       [][numRegs]int32 // … and at its end
+	held       [numRegs]V       // the values that registers are known to hold, even if they are not used any more
 	group      []shift
 	when       moment          // the group is written before the instruction of this moment; or -1: free is known
 	free       isa.RegisterSet // registers that the group may use in between
 	busy       isa.RegisterSet // … except these
 
-	readers []int32 // by place: how many shifts that are still to be done read it
-	writes  []int32 // by place: the shift that writes it, plus 1
+	readers []int32 // by place: how many shifts that are not written yet read it
+	writes  []int32 // by place: the number of the shift that writes it, plus 1
 	ready   []int32
-	scratch [2]int32 // slots that serve to exchange values, or -1
+	scratch [2]int32 // slots for exchanging values, or -1
 }
 
 // Allocate finds a register for every operand.
@@ -113,7 +113,7 @@ func (w *writer) prepare() {
 	w.steps = make([]Step, 0, len(w.at)+len(w.at)/4)
 }
 
-// mark notes at which starts and ends of blocks piece i, alive from…to-1, is in its register.
+// mark records at which starts and ends of blocks piece i, which is alive from…to-1, is in its register.
 func (w *writer) mark(i int32, from, to moment) {
 	if from >= to {
 		return
@@ -129,7 +129,7 @@ func (w *writer) mark(i int32, from, to moment) {
 	}
 }
 
-// find returns the piece in which v is in a register at the moment c, or -1. It must be asked in order of moments.
+// find returns the piece in which v is in a register at the moment c, or -1. For each v, the moments must be asked in rising order.
 func (w *writer) find(v V, c moment) int32 {
 	i := w.cur[v]
 	for i >= 0 && (w.pieces[i].dead || w.pieces[i].reg == AnyReg || w.pieces[i].to <= c) {
@@ -142,7 +142,7 @@ func (w *writer) find(v V, c moment) int32 {
 	return -1
 }
 
-// stacked returns where v is when it is in no register.
+// stacked returns where v is when it is not in a register.
 func (w *writer) stacked(v V) place {
 	if s := w.slotOf[v]; s >= 0 {
 		return firstSlot + place(s)
@@ -150,7 +150,7 @@ func (w *writer) stacked(v V) place {
 	return nowhere
 }
 
-// where returns where v is just before the moment c.
+// where returns where v is directly before the moment c.
 func (w *writer) where(v V, c moment) place {
 	if i := w.find(v, c-1); i >= 0 {
 		return place(w.pieces[i].reg)
@@ -163,7 +163,7 @@ func (w *writer) block(b int) {
 	blk := &w.f.Blocks[b]
 	preds := w.preds[w.predAt[b]:w.predAt[b+1]]
 	if len(preds) != 1 || preds[0] != int32(b-1) {
-		// Nothing is known about stale registers, unless the code came straight here.
+		// Nothing is known about old contents of registers, unless only one way leads here.
 		w.held = [numRegs]V{}
 		if len(preds) == 1 {
 			for r, i := range w.ends[preds[0]] {
@@ -202,14 +202,14 @@ func (w *writer) block(b int) {
 	}
 }
 
-// leaveBlock writes the moves for the edge out of block b, if there is just one.
+// leaveBlock writes the moves for the edge out of block b, if there is exactly one.
 func (w *writer) leaveBlock(b int) {
 	if succs := w.f.Blocks[b].Succs; len(succs) == 1 {
 		w.edge(b, succs[0].To)
 	}
 }
 
-// entry writes the parameters of the function and takes them to where they will be.
+// entry writes the parameters of the function and moves them to where they will be.
 func (w *writer) entry(n int) {
 	c := w.entered(n)
 	for i := range n {
@@ -251,7 +251,7 @@ func (w *writer) instr(b, i int) {
 		tied, first = first, tied
 	}
 
-	// All that has to be somewhere else before the instruction.
+	// Everything that must be somewhere else before the instruction.
 	fixed := isa.RegisterSet(0)
 	for len(w.order) > 0 && w.pieces[w.order[0]].from <= p {
 		k := w.order[0]
@@ -292,7 +292,7 @@ func (w *writer) instr(b, i int) {
 		w.leaveBlock(b)
 	}
 	if in.Def != 0 && step.Dst == AnyReg {
-		return // made again where it is needed
+		return // it is made again where it is needed
 	}
 	w.emit(step)
 	for r := range in.Clobbers.All() {
@@ -303,12 +303,12 @@ func (w *writer) instr(b, i int) {
 	}
 }
 
-// made writes what has to be done with a value that was just made in r.
+// made writes the moves and stores for a value that was just made in r.
 func (w *writer) made(in *Instr, r isa.Register, p moment) {
 	w.hold(r, in.Def)
 	for o := range w.held {
 		if w.held[o] == in.Def && isa.Register(o) != r {
-			w.held[o] = 0 // it is from the loop's last round
+			w.held[o] = 0 // it is from the previous round of a loop
 		}
 	}
 	if s := w.slotOf[in.Def]; s >= 0 {
@@ -323,12 +323,12 @@ func (w *writer) made(in *Instr, r isa.Register, p moment) {
 	}
 }
 
-// findFree finds the registers that hold no live value at the moment p, within a block. What is moved from elsewhere is in
-// busy.
+// findFree finds the registers that hold no live value at the moment p, within a block. Registers that values are moved to from
+// elsewhere are in busy.
 func (w *writer) findFree(p moment) {
 	w.free = 0
 	for r := isa.R0; r < numRegs; r++ {
-		// A register holds the value that is alive in it.
+		// A register is in use if the value that it holds is alive in it.
 		if v := w.held[r]; v == 0 || !w.isIn(v, r, p) {
 			w.free = w.free.With(r)
 		}
@@ -385,7 +385,7 @@ func (w *writer) edge(b, t int) {
 	w.run()
 }
 
-// atEnd returns where v is at the end of a block with these pieces in the registers.
+// atEnd returns where v is at the end of a block. ends has the pieces in registers there.
 func (w *writer) atEnd(v V, ends *[numRegs]int32) place {
 	for r, i := range ends {
 		if i >= 0 && w.pieces[i].v == v {

@@ -7,17 +7,17 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A Result says where everything is.
+// A Result says where each value is.
 type Result struct {
 	Blocks  []Code // as in Func.Blocks
 	Slots   int    // 8-byte spill slots used
-	Spilled []V    // which values have a slot, in order of slot; 0 for one that only serves to exchange values
+	Spilled []V    // the values that have a slot, by slot; 0 for a slot that only serves to exchange values
 }
 
-// Code is what a block became.
+// Code is the finished code of a block.
 type Code struct{ Steps []Step }
 
-// A StepKind tells what a Step does.
+// A StepKind says what a Step does.
 type StepKind uint8
 
 // The kinds of steps.
@@ -29,10 +29,10 @@ const (
 	Remake                   // Dst = the instruction that defines V, again
 )
 
-// A Step is one instruction that comes out.
+// A Step is one instruction of the finished code.
 //
-// Each instruction of a block is one Original step, in order, except those that define a Remat value in a register where it is
-// never read: they are left out.
+// Each instruction of a block is one Original step, in order. Left out are those that define a Remat value in a register where nothing
+// reads it.
 type Step struct {
 	Kind    StepKind
 	Swapped bool                  // Original: Tied and Uses[0] were swapped
@@ -44,7 +44,7 @@ type Step struct {
 	Slot    int32                 // Spill, Reload
 }
 
-// String returns the step as in r1 = r6 (v3).
+// String returns the step as text, such as r1 = r6 (v3).
 func (s Step) String() string {
 	switch s.Kind {
 	case Original:
@@ -74,7 +74,7 @@ func (s Step) String() string {
 	return fmt.Sprintf("step of unknown kind %d", s.Kind)
 }
 
-// String returns the steps of all blocks, one a line.
+// String returns the steps of all blocks, one per line.
 func (r *Result) String() string {
 	var b strings.Builder
 	for i := range r.Blocks {

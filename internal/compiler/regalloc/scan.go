@@ -7,41 +7,41 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A piece is a part of a value's life that is spent in one register, or waits for one. Its spans are those of the value,
-// lo…hi-1, cut to from…to.
+// A piece is a part of a value's life that it spends in one register, or that waits for one. Its spans are those of the value, lo…hi-1,
+// cut to from…to.
 type piece struct {
 	v        V
 	from, to moment
 	lo, hi   int32 // in lives.ranges
-	now      int32 // the span where the scan is
-	prev     int32 // the value's piece before, or -1
-	next     int32 // … and after
+	now      int32 // the span at the current place of the scan
+	prev     int32 // the value's piece before it, or -1
+	next     int32 // … and the one after it
 	reg      isa.Register
-	dead     bool // it was given up before it began
+	dead     bool // it was dropped before it began
 	first    bool // it begins with the definition
 }
 
-// A sleeper is a piece in a hole of its life.
+// A sleeper is a piece in a hole of its life: the value is not needed, and the register is free.
 type sleeper struct {
-	wake  moment // when the hole ends
+	wake  moment // the end of the hole
 	piece int32
 }
 
-// A scan gives out registers.
+// A scan gives registers to pieces.
 type scan struct {
 	*lives
 	pieces []piece
 	order  []int32 // pieces with a register, by from
 	head   []int32 // by V: its first piece, or -1
 	tail   []int32 // by V: its last piece, or -1
-	waits  []int32 // a heap, by from, then number: pieces that were cut off
+	waits  []int32 // pieces that were cut off: a heap, ordered by from and then by number
 	slot   []bool  // by V: it needs a slot
 	pref   []isa.Register
 
 	active   [numRegs]int32     // the piece in the register, or -1
 	asleep   [numRegs][]sleeper // by wake
 	blocking [numRegs]int32     // the first blocking that is not over
-	limit    [numRegs]moment    // scratch: how long the register stays free if active left it
+	limit    [numRegs]moment    // temporary: how long the register would stay free if active left it
 }
 
 // allocate runs the scan.
@@ -77,7 +77,7 @@ func allocate(l *lives) (*scan, error) {
 			v := starts[0]
 			starts = starts[1:]
 			if l.remat(v) {
-				s.stack(v, l.defAt[v]) // made when it is needed
+				s.stack(v, l.defAt[v]) // it is made when it is needed
 				continue
 			}
 			cur = s.add(piece{v: v, from: l.defAt[v], to: l.ranges[l.rangeAt[v+1]-1].to, lo: l.rangeAt[v],
@@ -105,7 +105,7 @@ func (s *scan) add(p piece) int32 {
 	return i
 }
 
-// rest makes a piece of what is left of v's life from the moment c on, and lets it wait; there must be something left.
+// rest makes a piece of what is left of v's life from the moment c on, which waits. Something must be left.
 func (s *scan) rest(v V, c moment) {
 	hi := s.rangeAt[v+1]
 	lo := s.spanAt(s.rangeAt[v], hi, c)
@@ -166,7 +166,7 @@ func (s *scan) alive(v V, c moment) bool {
 	return k < s.rangeAt[v+1] && s.ranges[k].from <= c
 }
 
-// stack says that v has no register from c on, until it needs one. Its last piece ends at c or before.
+// stack records that v has no register from c until it needs one again. Its last piece ends at c or before.
 func (s *scan) stack(v V, c moment) {
 	if !s.remat(v) {
 		s.slot[v] = true
@@ -176,7 +176,7 @@ func (s *scan) stack(v V, c moment) {
 	}
 }
 
-// keep returns how long piece p is needed in its register before c: until its last use.
+// keep returns until when piece p needs its register before c: until its last use.
 func (s *scan) keep(p *piece, c moment) moment {
 	to := p.from
 	if s.mustStart(p) {
@@ -212,7 +212,7 @@ func (s *scan) mustAt(v V, c moment) bool {
 	return false
 }
 
-// shorten ends p at its last use before c, from where on it is on the stack.
+// shorten ends p at its last use before c. From there on the value is on the stack.
 func (s *scan) shorten(p *piece, c moment) {
 	p.to = s.keep(p, c)
 	if p.to <= p.from {
@@ -220,7 +220,7 @@ func (s *scan) shorten(p *piece, c moment) {
 	}
 }
 
-// advance brings active and asleep to the moment pos.
+// advance moves active and asleep on to the moment pos.
 func (s *scan) advance(pos moment) {
 	for r := range s.active {
 		if a := s.active[r]; a >= 0 {
@@ -233,7 +233,7 @@ func (s *scan) advance(pos moment) {
 			n++
 		}
 		if n > 0 {
-			// A sleeper that wakes may sleep again after others, so they are all taken out first.
+			// A sleeper that wakes may sleep again, and then comes after others. So all that wake are taken out first.
 			var few [8]int32
 			woken := few[:0]
 			for _, sl := range list[:n] {
@@ -271,8 +271,8 @@ func (s *scan) wake(r int, i int32, pos moment) {
 	s.active[r] = i
 }
 
-// freeUntil finds how long register r would be free for p if its active piece left it, as a moment at which p can be
-// split: p.to if for all of its life; p.from or less if not at all.
+// freeUntil returns until when register r would be free for p if its active piece left it, as a moment at which p can be split. It is
+// p.to if the register is free for all of p's life, and p.from or less if it is not free at all.
 func (s *scan) freeUntil(p *piece, r int) moment {
 	c := p.to
 	if k := s.blocking[r]; int(k) < len(s.blocked[r]) && s.blocked[r][k].from < c {
@@ -295,7 +295,7 @@ func (s *scan) meet(p *piece, list []blocking, c moment) moment {
 	for k := p.lo; k < p.hi && s.ranges[k].from < c; k++ {
 		from, to := max(s.ranges[k].from, p.from), min(s.ranges[k].to, p.to)
 		lo, hi := 0, len(list)
-		// The next one is mostly near, so look in doubling steps before halving.
+		// The next one is mostly near, so look in doubling steps before halving the rest.
 		for step := 1; lo+step < hi; step *= 2 {
 			if list[lo+step].to > from {
 				hi = lo + step + 1
@@ -343,7 +343,7 @@ func (s *scan) cross(p, q *piece, c moment) moment {
 	return c
 }
 
-// give puts piece i into register r.
+// give gives register r to piece i.
 func (s *scan) give(i int32, r isa.Register) {
 	p := &s.pieces[i]
 	p.reg = r
@@ -353,7 +353,7 @@ func (s *scan) give(i int32, r isa.Register) {
 	s.wake(int(r), i, p.from)
 }
 
-// cut ends piece i at c and lets the rest wait; it may yet find another register there.
+// cut ends piece i at c and lets the rest wait. The rest may find another register.
 func (s *scan) cut(i int32, c moment) {
 	p := &s.pieces[i]
 	p.to = c
@@ -374,7 +374,7 @@ func (s *scan) push(i int32) {
 	s.waits = h
 }
 
-// pop takes the first of those that wait.
+// pop removes and returns the first of those that wait.
 func (s *scan) pop() int32 {
 	h := s.waits
 	top := h[0]
@@ -399,7 +399,7 @@ func (s *scan) pop() int32 {
 	return top
 }
 
-// before is the order in which pieces that wait get their turn.
+// before is the order in which waiting pieces get their turn.
 func (s *scan) before(i, k int32) bool {
 	p, q := &s.pieces[i], &s.pieces[k]
 	return p.from < q.from || p.from == q.from && i < k

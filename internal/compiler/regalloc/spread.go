@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// A spreader finds out where a value is alive. What it keeps by block holds for the value that is in the entry.
+// A spreader finds out where values are alive, one value after the other. An entry of in or out is valid for the value that it names.
 type spreader struct {
 	*lives
 	v     V
 	home  int32   // the block of v's definition
 	in    []V     // by block: the last value that was found alive at its start
 	out   []V     // … and at its end
-	work  []int32 // blocks at whose start v is alive, and whose predecessors have not been seen to
+	work  []int32 // blocks at whose start v is alive, and whose predecessors are still to be visited
 	spans []span
 }
 
-// spread finds the ranges of each value: from each use upwards through the predecessors until the definition.
+// spread finds the ranges of each value. It goes from each use up through the predecessors to the definition.
 func (l *lives) spread() error {
 	n := len(l.f.Blocks)
 	l.rangeAt = make([]int32, l.f.Values+2)
@@ -37,14 +37,14 @@ func (s *spreader) value(v V) error {
 	uses := s.usesOf(v)
 	if s.def[v] == defNone {
 		if len(uses) > 0 {
-			return fmt.Errorf("value %d is used in block %d and defined nowhere", v, s.useBlock(uses[0].pos))
+			return fmt.Errorf("value %d is used in block %d, but never defined", v, s.useBlock(uses[0].pos))
 		}
 		return nil
 	}
 	at := s.defAt[v]
 	if len(uses) == 0 {
-		// The instruction writes it nevertheless. One that is made in a fixed register needs no other one, and a
-		// parameter need not be passed.
+		// The instruction writes its result in any case, so an unused result needs a register for a moment. If the register is fixed,
+		// it needs no other one. A parameter that is not used need not be passed.
 		if s.def[v] == defPlain {
 			s.ranges = append(s.ranges, span{at, at.begin() + over})
 		}
@@ -58,7 +58,7 @@ func (s *spreader) value(v V) error {
 			return fmt.Errorf("block %d: value %d is used before it is defined", b, v)
 		}
 		if i+1 < len(uses) && uses[i+1].pos <= s.start[b+1] {
-			continue // the last one in the block decides
+			continue // only the last use in the block matters
 		}
 		s.until(b, uses[i].pos)
 	}
@@ -70,7 +70,7 @@ func (s *spreader) value(v V) error {
 	return nil
 }
 
-// until notes that v is alive in block b until pos.
+// until records that v is alive in block b until pos.
 func (s *spreader) until(b int32, pos moment) {
 	if b == s.home {
 		s.spans = append(s.spans, span{s.defAt[s.v], pos})
@@ -83,7 +83,7 @@ func (s *spreader) until(b int32, pos moment) {
 	}
 }
 
-// leaves notes that v is alive at the end of block b.
+// leaves records that v is alive at the end of block b.
 func (s *spreader) leaves(b int32) {
 	if s.out[b] != s.v {
 		s.out[b] = s.v
@@ -99,7 +99,7 @@ func (s *spreader) climb() error {
 		preds := s.preds[s.predAt[b]:s.predAt[b+1]]
 		if len(preds) == 0 || b < s.home {
 			s.work = s.work[:0]
-			return fmt.Errorf("block %d: value %d is used and its definition in block %d does not dominate", b, s.v, s.home)
+			return fmt.Errorf("block %d: value %d is used, but its definition in block %d does not dominate it", b, s.v, s.home)
 		}
 		a := b
 		for s.up[a] >= s.home {
@@ -123,7 +123,7 @@ func (s *spreader) climb() error {
 	return nil
 }
 
-// merge adds spans to the ranges, in order and with what touches joined.
+// merge adds spans to the ranges, in order. Spans that touch are joined.
 func (s *spreader) merge() {
 	if len(s.spans) > 1 {
 		slices.SortFunc(s.spans, func(a, b span) int { return int(a.from - b.from) })
@@ -171,11 +171,10 @@ func (s *spreader) aliveAfter(b int32) bool {
 	return false
 }
 
-// regions finds shortcuts upwards. A value that is alive at the start of block b and defined in up[b] or before is alive
-// in all blocks in between: there is no way into them but from up[b], and none out of them but to b. Where there is no
-// such block, up[b] is -1. jump[b] is a block farther up that way, so that one gets from a block to any other in a number
-// of steps that only grows with the logarithm of their distance. Without this, values that are alive in many blocks would
-// take time for each pair.
+// regions finds shortcuts upwards. A value that is alive at the start of block b, and defined in up[b] or before, is alive in all
+// blocks in between: only up[b] leads into them, and they lead out only to b. If there is no such block, up[b] is -1. jump[b] is a
+// block farther up. With it, the number of steps from a block to another grows only with the logarithm of their distance. Without this,
+// values that are alive in many blocks would take time for each pair of a value and a block.
 func (l *lives) regions() {
 	n := len(l.f.Blocks)
 	l.up = make([]int32, n)
@@ -188,7 +187,7 @@ func (l *lives) regions() {
 			continue
 		}
 		l.level[b] = l.level[t] + 1
-		// Skew-binary numbers: two jumps of the same length before make one that is twice as long and one more.
+		// Skew-binary numbers: if the last two jumps had the same length, this one is as long as both together, plus one.
 		l.jump[b] = t
 		if j := l.jump[t]; j >= 0 && l.jump[j] >= 0 && l.level[t]-l.level[j] == l.level[j]-l.level[l.jump[j]] {
 			l.jump[b] = l.jump[j]
@@ -196,9 +195,9 @@ func (l *lives) regions() {
 	}
 }
 
-// region returns up[b], given that of all blocks before.
+// region returns up[b]. It needs up of all blocks before.
 func (l *lives) region(b int32) int32 {
-	const enough = 64 // what is more complicated than that has no shortcut
+	const enough = 64 // regions that are more complicated get no shortcut
 	need, back := l.firstPred(b), b
 	if need < 0 {
 		return -1
@@ -236,7 +235,7 @@ func (l *lives) region(b int32) int32 {
 	return -1
 }
 
-// firstPred returns the first predecessor of b, or -1 if it has none or is the head of a loop.
+// firstPred returns the first predecessor of b. It returns -1 if b has none or is the head of a loop.
 func (l *lives) firstPred(b int32) int32 {
 	first := int32(-1)
 	for _, p := range l.preds[l.predAt[b]:l.predAt[b+1]] {
