@@ -217,7 +217,7 @@ func TestDecodeAgrees(t *testing.T) {
 					continue
 				}
 				compared++
-				declared := strings.NewReplacer("Fwd:", "Struct:") // what pointers lead to is cut
+				declared := strings.NewReplacer("Fwd:", "Struct:") // targets of pointers are only declared
 				if g, w := declared.Replace(fmt.Sprint(got)), declared.Replace(fmt.Sprint(want)); g != w {
 					t.Errorf("type %d:\n got %s\nwant %s", other, g, w)
 				}
@@ -300,7 +300,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestForeignByteOrder reads a blob of a machine of the other byte order.
+// TestForeignByteOrder reads a blob of a machine with the other byte order.
 func TestForeignByteOrder(t *testing.T) {
 	raw, err := fixture.Raw("6.18")
 	if err != nil {
@@ -355,7 +355,7 @@ func TestMalformed(t *testing.T) {
 			_, err = types.Len()
 		}
 		if tt.want == "" {
-			continue // what follows is read as other types: no panic is all there is to ask
+			continue // what follows is read as other types, so only a panic would be wrong
 		}
 		if !errors.Is(err, btf.ErrMalformed) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
@@ -433,8 +433,7 @@ func TestBuilderIsRead(t *testing.T) {
 	}
 }
 
-// TestSplit reads a module's BTF, which goes on with ids and strings where
-// its base ends. cilium reads the same bytes as the witness.
+// TestSplit reads a module's BTF. Its ids and strings continue those of its base. cilium reads the same bytes, for comparison.
 func TestSplit(t *testing.T) {
 	baseRaw, err := fixture.Raw("6.18")
 	if err != nil {

@@ -8,10 +8,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 )
 
-// A Builder writes a BTF blob record by record. It is what describes our own
-// programs to the kernel: their functions, the strings that line information
-// points to, and the keys and values of their maps. The zero value is ready and writes in this machine's
-// byte order.
+// A Builder writes a BTF blob, record by record. The blob describes our own programs to the kernel: their functions, the strings that line
+// information points to, and the keys and values of their maps. The zero value is ready and writes in this machine's byte order.
 //
 // Equal strings are stored once; records are stored as given.
 type Builder struct {
@@ -24,7 +22,7 @@ type Builder struct {
 	err     error
 }
 
-// String stores a string and gives its offset in the string section.
+// String stores a string and returns its offset in the string section.
 func (b *Builder) String(s string) uint32 {
 	if s == "" {
 		return 0

@@ -39,7 +39,7 @@ func (b *Builder) composite(kind Kind, name string, size uint32, members []Membe
 	words[0] = size
 	for _, m := range members {
 		if m.Offset > math.MaxUint32/8 {
-			b.err = fmt.Errorf("member %q at byte %d: BTF counts bits, to %d", m.Name, m.Offset, uint32(math.MaxUint32))
+			b.err = fmt.Errorf("member %q at byte %d: BTF has offsets up to bit %d", m.Name, m.Offset, uint32(math.MaxUint32))
 		}
 		words = append(words, b.String(m.Name), uint32(m.Type), 8*m.Offset)
 	}

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Carve copies the types, and all they are made of, into a blob of their own:
-// a few kilobytes that answer like the kernel they came from, so that code for
-// that kernel can be compiled and checked anywhere. Ids are new, in the order
-// of the old ones; structs that are only pointed to become forward
+// Carve copies the types, and all they are made of, into a blob of their own.
+// These few kilobytes answer like the kernel that the types came from, so code
+// for that kernel can be compiled and checked anywhere. Ids are new, in the
+// order of the old ones; structs that are only pointed to become forward
 // declarations.
 func (t *Types) Carve(ids ...ID) ([]byte, error) {
 	c, err := t.closureOf(ids)
@@ -44,7 +44,7 @@ type carver struct {
 	Builder
 	renumbered map[ID]ID
 	forwards   []ID // structs and unions that stand as declarations, in order
-	last       ID   // the last id given away
+	last       ID   // the last new id
 }
 
 // copy writes one record with its names and references translated.
@@ -85,8 +85,7 @@ func (w *carver) copy(id ID) error {
 	return nil
 }
 
-// translate gives the new id of a type that is referred to: that of its
-// declaration when it is not in the closure.
+// translate returns the new id of a type that is referred to. For a type that is not in the closure it is the id of its declaration.
 func (w *carver) translate(id ID) uint32 {
 	n, ok := w.renumbered[id]
 	if !ok && id != 0 {

@@ -10,8 +10,7 @@ type closure struct {
 	types *Types
 	ids   []ID // in the order found
 
-	// layout tells types whose layout counts (true) from qualifiers and typedefs
-	// that stand only between a pointer and a struct (false).
+	// layout is true for types whose layout counts, and false for qualifiers and typedefs that are only between a pointer and a struct.
 	layout map[ID]bool
 	work   []ID
 }
@@ -67,8 +66,8 @@ func (c *closure) enter(id ID, layout bool) {
 	c.work = append(c.work, id)
 }
 
-// holds reports whether a type that is referred to is in the closure; those
-// that are not are structs and unions to be declared only.
+// holds reports whether a type that is referred to is in the closure. Types that are not in it are structs and unions, and are only
+// declared.
 func (c *closure) holds(id ID) bool {
 	_, ok := c.layout[id]
 	return ok || id == 0

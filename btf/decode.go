@@ -61,8 +61,8 @@ func (d *decoder) remember(id ID, t cbtf.Type) cbtf.Type {
 	return t
 }
 
-// decode builds the type of an id and those it refers to. A type is noted
-// before what it refers to is built, since types may refer back to it.
+// decode builds the type of an id and those it refers to. A type is stored before the types that it refers to are built, because they may
+// refer back to it.
 func (d *decoder) decode(id ID) (cbtf.Type, error) {
 	if id == 0 {
 		return (*cbtf.Void)(nil), nil

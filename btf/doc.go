@@ -12,11 +12,11 @@
 //
 // # How it is read here
 //
-// A kernel of 2025 has 126,000 types in 5.5 MB. Creating objects for all of them takes tens of milliseconds and as many
-// megabytes. [Kernel] only maps the blob. The first look-up walks over it once, under a millisecond, to find all the names that
-// [Types.Find] was given, and remembers the position of every 16th type. Types are decoded when they are asked for:
-// [Types.Field] reads along the path to a field without decoding anything, [Types.Decode] gives types and what they are made of
-// as those of github.com/cilium/ebpf/btf, with the ids that they have in the blob.
+// A kernel of 2025 has 126,000 types in 5.5 MB. Creating objects for all of them takes tens of milliseconds and as many megabytes.
+// [Kernel] only maps the blob. The first look-up walks over it once, in less than a millisecond. It finds all the names that [Types.Find]
+// was given, and stores the position of every 16th type. Types are decoded when they are asked for: [Types.Field] reads along the path to
+// a field without decoding anything, [Types.Decode] gives types and what they are made of as those of github.com/cilium/ebpf/btf, with the
+// ids that they have in the blob.
 //
 // # Carved blobs
 //

@@ -12,8 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
 
-// ErrNotScalar says that a field is a struct, a union or an array as a whole,
-// which no single instruction can load.
+// ErrNotScalar says that a field is a whole struct, union or array, which no single instruction can load.
 var ErrNotScalar = errors.New("not a scalar")
 
 // A Field is a place within a struct.
@@ -65,7 +64,7 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // Field finds a field by its path: member names joined by dots, with array
 // elements in brackets ("icsk_ca_priv[2]", "icsk_ack.pending"). Members of
 // anonymous structs and unions are named directly, as in C; a path does not
-// go through pointers, since that takes a load of its own.
+// go through pointers, because that needs another load.
 //
 // Errors are *FieldError and wrap ErrNotFound.
 func (t *Types) Field(structName, path string) (Field, error) {
@@ -168,7 +167,7 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 			word := word(r.extra(), 0)
 			f.Signed = word>>24&1 == 1
 			if inner := word & 0xff; bits == 0 && inner != 0 && inner != size*8 {
-				bits = inner // the older notation: the width stands in the integer
+				bits = inner // the older notation: the integer type has the width
 				offset += uint64(word >> 16 & 0xff)
 			}
 		}
@@ -257,8 +256,8 @@ func (t *Types) memberNames(composite ID) iter.Seq[string] {
 
 // FieldAt names the field of a struct that holds the byte at an offset, for
 // messages: "snd_cwnd", "icsk_ack.pending", or "" when there is none. Structs
-// embedded at the very start (tcp_sock.inet_conn.icsk_inet.sk) are left out of
-// the path, as a C programmer's cast would.
+// that are embedded at offset 0 (tcp_sock.inet_conn.icsk_inet.sk) are left out
+// of the path: a C programmer uses a cast instead.
 func (t *Types) FieldAt(root ID, offset uint32) string {
 	var path []string
 	for range 16 { // deeper nesting is a loop
@@ -352,9 +351,8 @@ func (t *Types) PointedTo(id ID) (ID, bool) {
 	return target, err == nil && kind.composite()
 }
 
-// Embeds reports whether a struct is inner, or begins with it: a pointer to the
-// one may then be used as a pointer to the other, as the kernel does with
-// tcp_sock and sock.
+// Embeds reports whether a struct is inner or begins with inner. Then a pointer to the struct is also a pointer to inner. The kernel uses
+// this for tcp_sock and sock.
 func (t *Types) Embeds(outer, inner ID) bool {
 	for range 16 { // deeper nesting is a loop
 		id, kind, err := t.resolve(outer)
@@ -373,8 +371,8 @@ func (t *Types) Embeds(outer, inner ID) bool {
 	return false
 }
 
-// LeavesAt finds what a struct may have at the byte at an offset: one integer, pointer or enum, or, in
-// unions, several; elements of arrays count by themselves. Paths are not filled in.
+// LeavesAt finds the integers, pointers and enums that a struct may have at the byte at an offset: one, or several in unions. Elements of
+// arrays count separately. Paths are not filled in.
 func (t *Types) LeavesAt(root ID, offset uint32) []Field {
 	var leaves []Field
 	t.leavesAt(root, root, 0, offset, 0, &leaves)

@@ -9,8 +9,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
 
-// Find looks all the names up in one pass over the blob, whatever their kind. Later look-ups of these names cost nothing; of a
-// name that is not among them, another pass. Names that do not exist are not an error here.
+// Find looks all the names up in one pass over the blob, whatever their kind. Later look-ups of these names cost nothing. A look-up of
+// another name costs another pass. Names that do not exist are not an error here.
 //
 // A pass over the 126,000 types of Linux 6.18 takes well under a millisecond:
 // call Find once with all that will be needed.
@@ -106,8 +106,8 @@ func (t *Types) Nearest(kind Kind, name string) string {
 // scan walks over the records once: it notes every 16th position, counts, and
 // collects the types that have one of the wanted names. t.mu is held.
 //
-// This loop is most of what finding types costs. Names are told apart by their
-// first eight bytes, through a bitmap; only what passes it is compared in full.
+// This loop is most of the cost of finding types. A bitmap first compares the first eight bytes of each name; only names that pass are
+// compared in full.
 func (t *Types) scan(wanted []string) error {
 	build := t.index == nil
 	if !build && len(wanted) == 0 {
@@ -139,8 +139,7 @@ func (t *Types) scan(wanted []string) error {
 			index = append(index, uint32(pos))
 		}
 		if name != 0 && len(wanted) > 0 {
-			// What the filter cannot see passes: the last, short strings, and
-			// a module's types that are named in the base.
+			// Names that the filter cannot check pass: the last, short strings, and names of a module's types that are in the base.
 			off := uint64(name) - uint64(base)
 			if name < base || off+8 > uint64(len(text)) || filter.passes(binary.LittleEndian.Uint64(text[off:])) {
 				t.note(found, name, kind, id)
@@ -170,9 +169,8 @@ func (t *Types) scan(wanted []string) error {
 	return nil
 }
 
-// bare has the kinds whose records end where they all begin, as two thirds do.
-// A processor that guesses this branch right walks on without waiting for the
-// record, which makes the scan a fifth faster.
+// bare has the kinds whose records have only the part that all records begin with. Two thirds of all records are like this. When the
+// processor predicts this branch correctly, it continues without waiting for the record, and the scan is a fifth faster.
 const bare uint32 = 1<<KindFunc | 1<<KindPointer | 1<<KindConst | 1<<KindTypedef | 1<<KindForward |
 	1<<KindVolatile | 1<<KindRestrict | 1<<KindFloat | 1<<KindTypeTag
 
@@ -184,8 +182,8 @@ func (t *Types) note(found map[string][]named, name uint32, kind Kind, id ID) {
 	}
 }
 
-// A nameFilter tells most strings apart from some names by their first eight bytes. Kernel names share beginnings ("bpf_",
-// "tcp_"): fewer would not be enough.
+// A nameFilter finds most strings that are not one of some names, by their first eight bytes. Many kernel names have the same beginning
+// ("bpf_", "tcp_"), so fewer bytes would not be enough.
 type nameFilter [1 << (filterBits - 6)]uint64
 
 const filterBits = 13
@@ -197,13 +195,12 @@ func (f *nameFilter) add(name string) {
 	f[n/64] |= 1 << (n % 64)
 }
 
-// passes reports whether a string may be one of the names, by its first eight
-// bytes, which may go on past its NUL.
+// passes reports whether a string may be one of the names, by its first eight bytes. They may include bytes after its NUL.
 func (f *nameFilter) passes(head uint64) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	nul := (head - ones) & ^head & highs // the lowest bit set marks the first NUL
 	nul &= -nul
-	head &= nul>>7 - 1 // only what stands before it; all of it where there is none
+	head &= nul>>7 - 1 // keep the bytes before it; keep all bytes when there is no NUL
 	n := filterHash(head)
 	return f[n/64]>>(n%64)&1 == 1
 }

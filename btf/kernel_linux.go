@@ -67,8 +67,7 @@ func opened(raw []byte, unmap func() error, base *Types) (*Types, error) {
 	return t, nil
 }
 
-// mapFile maps a file to read, or reads it into memory of its own where it
-// can't be mapped: sysfs lets user space map BTF since 6.16.
+// mapFile maps a file for reading, or reads it into new memory when it cannot be mapped: BTF in sysfs can be mapped since 6.16.
 func mapFile(path string) ([]byte, func() error, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -90,7 +89,7 @@ func mapFile(path string) ([]byte, func() error, error) {
 	if !strings.HasPrefix(path, "/sys/") && !errors.Is(err, unix.ENODEV) {
 		return nil, nil, fmt.Errorf("map %s: %w", path, err)
 	}
-	// Outside the Go heap all the same: 5 MB there would start a collection.
+	// This memory is outside of the Go heap, too: 5 MB there would start a garbage collection.
 	raw, err = unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, nil, fmt.Errorf("memory for %s: %w", path, err)

@@ -81,8 +81,7 @@ func (k Kind) modifier() bool {
 	return false
 }
 
-// refers reports whether the third word of a record is a type id; it is a size
-// in the others.
+// refers reports whether the third word of a record is a type id. In other records it is a size.
 func (k Kind) refers() bool {
 	switch k {
 	case KindPointer, KindFunc, KindFuncProto, KindVar, KindDeclTag:

@@ -7,13 +7,13 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// Declaration spells a declaration of that name and type in C, as kernel
-// sources have it: "u32 (*ssthresh)(struct sock *sk)", "char name[16]",
-// "u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)".
-// Without a name it spells the type alone.
+// Declaration writes a declaration of that name and type in C, as in
+// kernel sources: "u32 (*ssthresh)(struct sock *sk)", "char name[16]",
+// "u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)". Without a name
+// it writes only the type.
 func Declaration(t cbtf.Type, name string) string { return declaration(t, name, 0) }
 
-// maxProtoNesting is how deep prototypes are spelt out within the parameters of others. In C nesting always ends; in broken BTF
+// maxProtoNesting is how deep prototypes are written out within the parameters of others. In C nesting always ends; in broken BTF
 // it may not.
 const maxProtoNesting = 3
 
@@ -28,8 +28,7 @@ func declaration(t cbtf.Type, name string, nesting int) string {
 	return base + " " + declarator
 }
 
-// declare splits a declaration in C's manner: what stands at its start, and
-// what is wound around the name.
+// declare splits a declaration as C does: the part at its start, and the part around the name.
 func declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
 	for range 64 { // deeper types are loops
 		switch typ := t.(type) {

@@ -28,9 +28,8 @@ const (
 	headerLen = 24 // the header of BTF version 1; hdr_len may be larger
 	recordLen = 12 // name, info, and size or type: three words begin each record
 
-	// A position is noted for every 16th type: looking one up then walks over
-	// at most 15 records, and the index of a whole kernel stays at 32 kB
-	// (one position a type would take 500 kB, more than all else together).
+	// The position of every 16th type is stored. A look-up then walks over at most 15 records, and the index of a whole kernel has 32 kB.
+	// (A position for each type would take 500 kB, more than everything else together.)
 	indexStride = 16
 )
 
@@ -139,8 +138,8 @@ func parse(raw []byte, base *Types) (*Types, error) {
 		return nil, fmt.Errorf("%w: the type section has %d bytes, not a multiple of 4", ErrMalformed, len(records))
 	}
 	if swapped {
-		// Every field of every record is a 32-bit word, so a foreign blob is
-		// turned round as a whole and read like our own from here on.
+		// Every field of every record is a 32-bit word, so a blob of the other byte order is converted as a whole, and is then read like
+		// our own.
 		own := make([]byte, len(records))
 		for i := 0; i < len(records); i += 4 {
 			binary.NativeEndian.PutUint32(own[i:], bits.ReverseBytes32(binary.NativeEndian.Uint32(records[i:])))
@@ -164,8 +163,8 @@ func (t *Types) Len() (int, error) {
 	return int(n), err
 }
 
-// Close releases the mapping of a blob that Kernel, Module or File opened. The Types and what was cut from its bytes must not
-// be used after; decoded types stay valid.
+// Close releases the mapping of a blob that Kernel, Module or File opened. Do not use the Types, or texts that are parts of its bytes,
+// after that. Decoded types stay valid.
 func (t *Types) Close() error {
 	if t.unmap == nil {
 		return nil

@@ -14,7 +14,7 @@ type benchmarked struct {
 	Last                int64
 }
 
-// BenchmarkCodec is what carrying a value costs, beside a command's 300 ns and more.
+// BenchmarkCodec measures what it costs to convert a value. A command takes 300 ns and more.
 func BenchmarkCodec(b *testing.B) {
 	b.Run("number", func(b *testing.B) { benchmarkCodec(b, uint64(7)) })
 	b.Run("struct of five", func(b *testing.B) { benchmarkCodec(b, benchmarked{}) })

@@ -100,7 +100,7 @@ func TestShortAndOddRecords(t *testing.T) {
 	if _, err := maps.Encode(map[int]int{}); err == nil {
 		t.Error("a Go map was written")
 	}
-	// Any byte but 0 is true: programs may write more than Go has.
+	// Any byte except 0 is true: programs may write values that a Go bool does not have.
 	if v, err := maps.Decode[bool]([]byte{7}); err != nil || !v {
 		t.Errorf("got %v, %v", v, err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// Flow is who talks to whom.
+// Flow is who sends to whom.
 type Flow struct {
 	Source, Destination         [4]uint8
 	SourcePort, DestinationPort dsl.BE16
@@ -33,8 +33,7 @@ func ExampleNewHash() {
 	// key maps_test.careless: a hole of 1 byte at offset 1, before Port: put _ [1]uint8 between Protocol and Port
 }
 
-// One handle serves both sides: what a program does with it names its Spec, and
-// loading the program creates the map.
+// One handle serves both sides. A program that uses the handle names its Spec, and loading the program creates the map.
 func ExampleGlobal_In() {
 	runs := maps.NewGlobal("runs", uint64(0))
 	count := dsl.Func("count", func(f *dsl.Fn, x ctx.XDP) dsl.U32 {

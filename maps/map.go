@@ -53,18 +53,16 @@ func HandleOf(spec *dsl.MapSpec) *Map {
 	return m
 }
 
-// An OpenSet keeps maps open while a program that uses them is loaded, whatever their
-// handles do meanwhile; from then on the program holds them. The zero OpenSet holds
-// none.
+// An OpenSet keeps maps open while a program that uses them is loaded, even when their handles are closed at the same time. After that the
+// program holds them. The zero OpenSet holds none.
 type OpenSet struct{ fds []*syscall.FD }
 
-// Open creates the map of a declaration, if that is not done yet, and gives the
-// number of a descriptor of it, which is good until Close: what
-// compile.Object.CodeWithMaps asks for.
+// Open creates the map of a declaration, if it does not exist yet, and returns the number of a descriptor of it. The number is valid until
+// Close. compile.Object.CodeWithMaps needs it.
 func (h *OpenSet) Open(spec *dsl.MapSpec) (int32, error) {
 	m := HandleOf(spec)
 	if m == nil {
-		return 0, errors.New("nothing holds it: make a handle of the declaration with maps.New, or declare it with maps.NewHash and the " +
+		return 0, errors.New("it has no handle: make one for the declaration with maps.New, or declare it with maps.NewHash and the " +
 			"like")
 	}
 	if err := m.Create(); err != nil {

@@ -98,8 +98,7 @@ func (n *nested[K]) Put(key K, m Handle) error {
 // An ArrayOf is an array of maps. Linux 4.12.
 type ArrayOf struct{ nested[uint32] }
 
-// NewArrayOf declares an array of n maps, each like inner: the Spec of one of
-// them, or of a handle that only serves to say so.
+// NewArrayOf declares an array of n maps, each like inner: the Spec of one of them, or of a handle that is declared only as a model.
 func NewArrayOf(name string, n uint32, inner *dsl.MapSpec) *ArrayOf {
 	a := &ArrayOf{}
 	a.declareNested(&dsl.MapSpec{Name: name, Type: dsl.MapArrayOfMaps, MaxEntries: n, Inner: inner, Pos: dsl.Here(0)})

@@ -50,7 +50,7 @@ const (
 	clockMonotonic    = 1
 )
 
-// packet is what programs are run on; they look at none of it.
+// packet is the input of the programs. They do not read it.
 var packet = make([]byte, 64)
 
 // run loads a program, runs it once and gives its result.
@@ -72,7 +72,7 @@ func run(t *testing.T, kind syscall.ProgType, items ...[]dsl.Item) uint32 {
 	return out.Result
 }
 
-// lookup looks up the key at fp-24, and goes on with the value in r6 if there is one.
+// lookup looks up the key at fp-24, and continues with the value in r6 if there is one.
 func lookup(m maps.Handle) []dsl.Item {
 	return []dsl.Item{
 		dsl.LoadMap(r1, m.Spec()),
@@ -84,7 +84,7 @@ func lookup(m maps.Handle) []dsl.Item {
 	}
 }
 
-// key is one of 4 bytes at fp-24, with zeros behind it.
+// key is a key of 4 bytes at fp-24, followed by zeros.
 func key(n int32) []dsl.Item {
 	return []dsl.Item{dsl.StoreImm(dw, fp, -16, 0), dsl.StoreImm(dw, fp, -8, 0), dsl.StoreImm(dw, fp, -24, 0), dsl.StoreImm(w, fp, -24, n)}
 }
@@ -94,7 +94,7 @@ func add(off int16, n int32) []dsl.Item {
 	return []dsl.Item{dsl.Mov64Imm(r1, n), dsl.AtomicAdd64(r6, off, r1)}
 }
 
-// end gives 1, or 0 from where there was no value.
+// end returns 1, or 0 at the place for no value.
 func end() []dsl.Item {
 	return []dsl.Item{dsl.Mov64Imm(r0, 1), dsl.Exit(), dsl.Label("out"), dsl.Mov64Imm(r0, 0), dsl.Exit()}
 }
@@ -326,8 +326,7 @@ func TestReferencesFromPrograms(t *testing.T) {
 func TestGlobalsFromPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()
-	// Only if the verifier knows what is in the data does it never come to the
-	// access that it would refuse.
+	// The verifier does not reach the access that it would refuse, but only because it knows the data.
 	settings := maps.NewReadOnly("settings", [2]uint32{0, 1})
 	data := maps.NewGlobal("data", variables{Packets: 40})
 	defer settings.Close()
@@ -432,7 +431,7 @@ func TestArenaFromPrograms(t *testing.T) {
 	}
 }
 
-// TestOneHandleManyPrograms: a map is created once, whoever comes first.
+// TestOneHandleManyPrograms: a map is created once, by the program that is loaded first.
 func TestOneHandleManyPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	t.Parallel()

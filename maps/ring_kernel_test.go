@@ -18,7 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// record is what goes through ring buffers.
+// record is a record in ring buffers.
 type record struct {
 	Number uint32
 	Size   dsl.BE16
@@ -50,8 +50,8 @@ func TestRingBufFromPrograms(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 
-	// A reader that waits is woken; around and around the buffer it goes.
-	const rounds, ahead = 1000, 20 // as many as have room: what has none is lost
+	// A waiting reader is woken. The records fill the buffer many times.
+	const rounds, ahead = 1000, 20 // as many as have room: a record without room is lost
 	done := make(chan error, 1)
 	room := make(chan struct{}, ahead)
 	go func() {

@@ -107,7 +107,7 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	bare := &dsl.MapSpec{Name: "bare", Type: dsl.MapArray, KeySize: 4, ValueSize: 4, MaxEntries: 1}
 	p := dsl.Assembly("p", dsl.LoadMapData(isa.R1, bare, 0), dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), dsl.Exit())
 	if _, err := prog.Load(p, prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}); err == nil ||
-		!strings.Contains(err.Error(), `map "bare": nothing holds it: make a handle of the declaration with maps.New`) {
+		!strings.Contains(err.Error(), `map "bare": it has no handle: make one for the declaration with maps.New`) {
 		t.Errorf("a map without a handle: %v", err)
 	}
 	m := maps.New(bare)

@@ -2,7 +2,7 @@ package syscall
 
 import "time"
 
-// A ProgLoadAttr describes a program to load. Type, License and Instructions are what every program needs.
+// A ProgLoadAttr describes a program to load. Every program needs Type, License and Instructions.
 type ProgLoadAttr struct {
 	Type ProgType
 
@@ -35,7 +35,7 @@ type ProgLoadAttr struct {
 	// Log, if not nil, receives the log of the last attempt that had one, whether the program was refused or loaded.
 	Log *string
 
-	// FDArray is what instructions refer to by index: maps, and BTF objects of modules that hold kernel functions.
+	// FDArray has the descriptors that instructions refer to by index: maps, and BTF objects of modules with kernel functions.
 	// The descriptors must stay open until ProgLoad returns.
 	FDArray []int32
 }
@@ -85,7 +85,7 @@ type TestRunAttr struct {
 	CtxIn   []byte // context; what it holds depends on the program type
 	CtxOut  []byte // receives the context as the program left it; nil for none
 
-	// CtxPointers are pointers inside CtxIn: the kernel is given a copy of CtxIn that has them filled in. The struct_ops test type
+	// CtxPointers are pointers inside CtxIn: the kernel gets a copy of CtxIn with the addresses filled in. The struct_ops test type
 	// bpf_dummy_ops takes its first argument this way.
 	CtxPointers []CtxPointer
 

@@ -87,7 +87,7 @@ func uninterrupted(call func() error) error {
 	return err
 }
 
-// kernelError gives an errno its type: KernelErrno where user space has no name for it.
+// kernelError gives an errno its type: KernelErrno when user space has no name for it.
 func kernelError(errno unix.Errno) error {
 	if uintptr(errno) == uintptr(ENOTSUPP) {
 		return ENOTSUPP
@@ -95,7 +95,7 @@ func kernelError(errno unix.Errno) error {
 	return errno
 }
 
-// errnoNumbered returns what x/sys/unix would make of an error number.
+// errnoNumbered returns an error number as x/sys/unix would.
 func errnoNumbered(n uintptr) error { return unix.Errno(n) }
 
 // describe returns an error's text with the name of its errno: "permission denied (EACCES)".
@@ -111,7 +111,7 @@ func describe(err error) string {
 	return err.Error()
 }
 
-// errnoName returns "EACCES", "" for what has no name.
+// errnoName returns "EACCES", or "" for a number without a name.
 func errnoName(err error) string {
 	if err == ENOTSUPP {
 		return "ENOTSUPP"
@@ -124,7 +124,7 @@ func errnoName(err error) string {
 
 func isEPERM(err error) bool { return err == unix.EPERM }
 
-// fail makes the error of a command, with a hint where something is known about it.
+// fail makes the error of a command, with a hint if there is one.
 func fail(r request, object string, err error) error {
 	e := &Error{Command: r.command, Object: object, Errno: err}
 	if isEPERM(err) {

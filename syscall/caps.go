@@ -36,7 +36,7 @@ var capNames = [...]struct {
 // A CapSet is a set of capabilities, bit n for capability n.
 type CapSet uint64
 
-// Has reports whether the kernel would grant c to a process with the set s: CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON
+// Has reports whether a process with the set s has c in the eyes of the kernel: CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON
 // (bpf_capable and perfmon_capable, include/linux/capability.h) and, where bpf(2) asks, for CAP_NET_ADMIN
 // (kernel/bpf/syscall.c, bpf_net_capable).
 func (s CapSet) Has(c Cap) bool {

@@ -1,5 +1,5 @@
-// Package syscall calls bpf(2), one Go function a command. It is the only unsafe code of bpfsmith: everything above it handles byte
-// slices, numbers and descriptors.
+// Package syscall calls bpf(2), with one Go function for each command. It is the only unsafe code of bpfsmith: everything above it handles
+// byte slices, numbers and descriptors.
 //
 // # The machine
 //
@@ -16,11 +16,11 @@
 //     struct whose function pointers are program descriptors.
 //   - BTF ([BTFLoad]) tells the kernel the types, functions and source lines of a program.
 //   - A link ([LinkCreate]) attaches a program, or registers a struct_ops map. When nobody holds it any more, the attachment ends.
-//     That is what makes crashed loaders harmless.
+//     So a loader that crashes does no harm.
 //
-// # Sizes that the kernel doesn't ask for
+// # Sizes that the kernel does not ask for
 //
-// In commands on map elements the kernel copies as many bytes as the map's types have, to and from plain addresses. This package
+// In commands on map elements the kernel gets addresses without lengths. It copies as many bytes as the map's types have. This package
 // knows the sizes of each map and refuses slices of other lengths.
 //
 // # Memory
@@ -31,9 +31,8 @@
 //
 // # Errors
 //
-// A command returns its one documented success or fails. Everything else, such as the 1 that an update of a struct_ops map with
-// a non-zero owner returns, is an error too ([ErrUnexpected]). Errors are [*Error], for loads [*LoadError]; both unwrap to the
-// errno, so that
+// A command returns its one documented success value, or fails. Any other value is an error too ([ErrUnexpected]): for example, an update
+// of a struct_ops map with a non-zero owner returns 1. Errors are [*Error], for loads [*LoadError]; both unwrap to the errno, so that
 //
 //	errors.Is(err, unix.EEXIST)       // names taken, …
 //	errors.Is(err, fs.ErrNotExist)    // no such key, id or path; the end of an iteration
@@ -51,6 +50,5 @@
 // The package builds everywhere; on other systems each command returns [ErrUnsupported]. On Linux it needs 5.11 or later, where
 // the memory of BPF objects is charged to the cgroup: there is no code for RLIMIT_MEMLOCK.
 //
-// Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and what that kernel returns in the
-// tests.
+// Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and the results of that kernel in the tests.
 package syscall

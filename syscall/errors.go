@@ -13,7 +13,7 @@ var ErrUnsupported = fmt.Errorf("bpf: needs Linux: %w", errors.ErrUnsupported)
 
 // ErrUnexpected is wrapped when the kernel returns something that is neither its documented success nor an errno. The known
 // case: an update of a struct_ops map with a non-zero "owner" returns 1 and stores nothing (measured on 6.18).
-var ErrUnexpected = errors.New("the kernel neither did it nor refused it")
+var ErrUnexpected = errors.New("the kernel returned neither success nor an errno")
 
 // A KernelErrno is an error number of the kernel's own that bpf(2) returns nevertheless; user space has no name for it.
 type KernelErrno uintptr

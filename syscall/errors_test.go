@@ -83,7 +83,7 @@ func TestLoadErrorTellsTheReasonFirst(t *testing.T) {
 	}
 	e.Truncated = true
 	if got := fmt.Sprintf("%+v", e); !strings.Contains(got, "the log is incomplete") {
-		t.Errorf("a cut log doesn't say so:\n%s", got)
+		t.Errorf("a cut log does not say that it is cut:\n%s", got)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // An FD owns a file descriptor of a program, map, link or BTF object. The object lives at least as long as the descriptor is open:
 // closing the last one of a link that is not pinned detaches it.
 //
-// An FD is not closed when it becomes unreachable. A registered implementation that vanishes with a run of the garbage collector
+// An FD is not closed when it becomes unreachable. If it were, a run of the garbage collector could unregister an implementation. That
 // would be worse than a descriptor that stays until the process ends.
 //
 // All methods may be called by several goroutines at once. A Close during a command takes effect when the command has ended, so no
@@ -86,7 +86,7 @@ func (f *FD) Dup() (*FD, error) {
 	return NewFD(dup), nil
 }
 
-// acquire returns the number and keeps it open until release. what names the descriptor's part in the command, for the error.
+// acquire returns the number and keeps it open until release. what says in the error what the command uses the descriptor for.
 func (f *FD) acquire(what string) (int, error) {
 	if f == nil {
 		return -1, fmt.Errorf("%s is missing: %w", what, fs.ErrInvalid)

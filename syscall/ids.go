@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// AllProgIDs goes over the ids of all loaded programs, in ascending order. Programs that come or go meanwhile may be missed. An error
-// (of CAP_SYS_ADMIN, mostly) is the last item.
+// AllProgIDs goes over the ids of all loaded programs, in ascending order. Programs that are loaded or unloaded meanwhile may be missed.
+// An error (mostly because CAP_SYS_ADMIN is missing) is the last item.
 func AllProgIDs() iter.Seq2[uint32, error] { return allIDs(ProgNextID) }
 
 // AllMapIDs goes over the ids of all maps, as AllProgIDs does over programs.

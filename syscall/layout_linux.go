@@ -2,10 +2,10 @@ package syscall
 
 import "unsafe"
 
-// The arms of union bpf_attr, one struct a family of commands (include/uapi/linux/bpf.h, 6.18). A kernel takes an attr that is
-// longer than its own as long as the rest is zero (bpf_check_uarg_tail_zero), and a shorter one as if zeros followed. Every
-// field stands at its UAPI offset on every machine: 64-bit fields at multiples of 8, with the padding written out, since Go
-// aligns uint64 to 4 bytes on 32-bit machines and C's __aligned_u64 does not.
+// The arms of union bpf_attr, one struct for each family of commands (include/uapi/linux/bpf.h, 6.18). A kernel accepts an attr that is
+// longer than its own if the rest is zero (bpf_check_uarg_tail_zero). It reads a shorter one as if zeros followed. Every field is at its
+// UAPI offset on every machine: 64-bit fields are at multiples of 8, with explicit padding, because Go aligns uint64 to 4 bytes on 32-bit
+// machines and C's __aligned_u64 does not.
 
 type mapCreateAttr struct {
 	mapType               uint32

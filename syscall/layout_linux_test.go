@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// TestLayout compares the attr and info structs with the kernel's. The wanted offsets and sizes are gcc's, for the types in the BTF of
-// Linux 6.18 (bpftool btf dump file vmlinux format c; offsetof and sizeof), each under the kernel's name. They are the same on
-// all machines, so this test must also pass with GOARCH=386.
+// TestLayout compares the attr and info structs with the kernel's. The wanted offsets and sizes are from gcc, for the types in the BTF of
+// Linux 6.18 (bpftool btf dump file vmlinux format c; offsetof and sizeof). Each has the kernel's name. They are the same on all machines,
+// so this test must also pass with GOARCH=386.
 func TestLayout(t *testing.T) {
 	for _, row := range []struct {
 		field              string

@@ -63,8 +63,8 @@ func MapLookup(m *FD, key, value []byte) error {
 	return mapElem(CmdMapLookup, m, key, value, 0)
 }
 
-// MapUpdate sets the value of a key. For a struct_ops map this passes the programs to the kernel, once: the map then holds them
-// and, unless it was created with MapLink, is registered.
+// MapUpdate sets the value of a key. For a struct_ops map this passes the programs to the kernel, which is possible once. The map then
+// holds them. Unless the map was created with MapLink, this also registers it.
 func MapUpdate(m *FD, key, value []byte, flags uint64) error {
 	return mapElem(CmdMapUpdate, m, key, value, flags)
 }
@@ -137,7 +137,7 @@ func MapFreeze(m *FD) error {
 	return onFD(request{command: CmdMapFreeze}, m, "map")
 }
 
-// mapSizes returns what the elements of the map take, asking the kernel once. The caller has acquired f.
+// mapSizes returns the sizes of the map's elements. It asks the kernel once. The caller has acquired f.
 func (f *FD) mapSizes() (mapSizes, error) {
 	f.mu.Lock()
 	known := f.sizes
@@ -176,7 +176,7 @@ func elemSizes(t MapType, key, value uint32) (mapSizes, error) {
 	return sizes, nil
 }
 
-// PossibleCPUs returns how many CPUs this machine may ever have, which is how many values a per-CPU map keeps for each key.
+// PossibleCPUs returns how many CPUs this machine may ever have. A per-CPU map keeps that many values for each key.
 func PossibleCPUs() (int, error) {
 	const path = "/sys/devices/system/cpu/possible"
 	text, err := os.ReadFile(path)
@@ -208,7 +208,7 @@ func countCPUs(list string) (int, error) {
 			return 0, err
 		}
 		if b < a {
-			return 0, fmt.Errorf("range %q runs backwards", part)
+			return 0, fmt.Errorf("range %q: the end is below the start", part)
 		}
 		total += int(b-a) + 1
 	}

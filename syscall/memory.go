@@ -10,8 +10,8 @@ import (
 	"unsafe"
 )
 
-// A Memory is a part of a map that lies in this process's memory too: what a
-// program writes there is seen here, and the other way round, without a command.
+// A Memory is a part of a map that is mapped into this process. The process sees what programs write there, and programs see what the
+// process writes, without a command.
 //
 // All accesses are checked: accesses outside, unaligned ones, and those after Close return errors that wrap [fs.ErrInvalid] and
 // [fs.ErrClosed].
@@ -24,15 +24,14 @@ type Memory struct {
 	cleanup  runtime.Cleanup
 }
 
-// newMemory takes over what was mapped. It is unmapped when nothing refers to
-// it any more, words included, or before, by Close.
+// newMemory takes over mapped memory. The memory is unmapped when nothing refers to it any more, words included, or earlier by Close.
 func newMemory(data []byte, writable bool) *Memory {
 	m := &Memory{data: data, writable: writable}
 	m.cleanup = runtime.AddCleanup(m, func(data []byte) { _ = unmap(data) }, data)
 	return m
 }
 
-// PageSize is that of this machine, in bytes.
+// PageSize is the size of a page on this machine, in bytes.
 func PageSize() int { return os.Getpagesize() }
 
 // Len is the size in bytes, also after Close.
@@ -82,8 +81,7 @@ func (m *Memory) aligned(off, n int, write bool) (unsafe.Pointer, error) {
 	return unsafe.Pointer(unsafe.SliceData(b)), nil
 }
 
-// Read copies bytes at an offset into p. Programs may write meanwhile, so p may
-// get some old and some new ones.
+// Read copies bytes at an offset into p. Programs may write meanwhile, so p may get some old bytes and some new ones.
 func (m *Memory) Read(p []byte, off int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MapMemory maps a part of a map into memory: offset and size in bytes, the offset a multiple of the page size. Arrays can be
-// mapped that were created with MapMmapable; they begin at offset 0, and their values stand at multiples of 8. Of a ring
-// buffer, the first page may be written, and the pages after it may be read. In a user ring buffer it is the other way round.
+// MapMemory maps a part of a map into memory: offset and size in bytes, the offset a multiple of the page size. Arrays that were created
+// with MapMmapable can be mapped. They begin at offset 0, and their values are at multiples of 8. In a ring buffer, the first page may be
+// written, and the pages after it may be read. In a user ring buffer it is the other way round.
 func MapMemory(m *FD, offset int64, size int, write bool) (*Memory, error) {
 	num, err := m.acquire("map")
 	if err != nil {

@@ -218,8 +218,7 @@ func inPrivateBPFFS(t *testing.T, f func(dir string)) {
 	<-done
 }
 
-// TestInfoOfAnotherKind: the kernel would answer with the information of what
-// the descriptor really is of.
+// TestInfoOfAnotherKind: the kernel would return the information of the object that the descriptor really is.
 func TestInfoOfAnotherKind(t *testing.T) {
 	kerneltest.Require(t)
 	m, err := syscall.MapCreate(&syscall.MapCreateAttr{Type: syscall.MapTypeLRUHash, KeySize: 4, ValueSize: 4, MaxEntries: 1})

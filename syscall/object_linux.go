@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// objInfo fills one of the info structs. A kernel that knows fewer fields than ours leaves the rest zero; one that knows more
-// leaves out what doesn't fit.
+// objInfo fills one of the info structs. A kernel that knows fewer fields than ours leaves the rest zero. A kernel that knows more leaves
+// out the fields that do not fit.
 func objInfo[T any](f *FD, what string, info *T) error {
 	num, err := f.acquire(what)
 	if err != nil {
@@ -30,9 +30,8 @@ func objInfo[T any](f *FD, what string, info *T) error {
 	return nil
 }
 
-// checkObject refuses a descriptor of another kind of object. The kernel does not: it returns the information of whatever
-// object the descriptor is of, which is then nonsense. For example, a pinned map of type 9 looks like a struct_ops link.
-// Without /proc nothing is refused.
+// checkObject refuses a descriptor of another kind of object. The kernel does not refuse it: it returns the information of the other kind
+// of object, which is then nonsense. For example, a pinned map of type 9 looks like a struct_ops link. Without /proc nothing is refused.
 func checkObject(num int, what string) error {
 	target, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(num))
 	if err != nil {

@@ -17,7 +17,7 @@ func ExplainPermission(err error) string {
 	return ""
 }
 
-// A request has the facts about a command that explain why it was refused with EPERM.
+// A request has the facts about a command that may explain an EPERM.
 type request struct {
 	command  Command
 	progType ProgType // of CmdProgLoad
@@ -26,7 +26,7 @@ type request struct {
 	path     string   // of CmdObjPin and CmdObjGet
 }
 
-// A setting is what the system says about permissions to use bpf(2).
+// A setting has the settings of the system that decide who may use bpf(2).
 type setting struct {
 	caps         CapSet
 	capsKnown    bool
@@ -100,7 +100,7 @@ func explain(r request, s setting) string {
 	return text + ": run as root (sudo), or give the binary what it needs (setcap " + strings.ToLower(joinCaps(need, ",")) + "+ep FILE)"
 }
 
-// otherReason names what can forbid bpf(2) to a process that has the capabilities.
+// otherReason says what can forbid bpf(2) to a process that has the capabilities.
 func otherReason(s setting) string {
 	if s.lockdown == "integrity" || s.lockdown == "confidentiality" {
 		return "the kernel is locked down (" + s.lockdown + ", /sys/kernel/security/lockdown)"

@@ -24,8 +24,8 @@ func withCaps(t *testing.T, caps []Cap, f func()) {
 	kerneltest.WithCapabilities(t, numbers, f)
 }
 
-// The kernel itself is asked which capabilities each program and map type needs. With those of the tables it must not answer EPERM, and
-// without any one of them it must.
+// The kernel decides which capabilities each program and map type needs. With the capabilities in the tables it must not answer EPERM.
+// When one of them is missing it must.
 func TestCapabilityTablesAgreeWithTheKernel(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 12) // 6.1 asks for others
 	refused := func(caps []Cap, try func() (*FD, error)) (eperm bool) {
@@ -53,7 +53,7 @@ func TestCapabilityTablesAgreeWithTheKernel(t *testing.T) {
 			t.Errorf("%s: EPERM with CAP_SYS_ADMIN, which is said to stand for the others", name)
 		}
 		if err != nil && !strings.HasPrefix(name, "program ") {
-			return // refused for another reason, which maps and BTF are asked about before capabilities
+			return // refused for another reason, which the kernel checks before capabilities for maps and BTF
 		}
 		for i, c := range need {
 			less := append(append([]Cap(nil), need[:i]...), need[i+1:]...)

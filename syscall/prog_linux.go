@@ -21,8 +21,8 @@ const (
 
 // ProgLoad verifies a program and loads it.
 //
-// The first attempt asks for no log unless a.LogLevel is set. When the kernel refuses, a second one asks for LogBranches, with a
-// buffer that grows from 64 KiB to at most 128 MiB. A signal that interrupts verification (EAGAIN; Go's runtime sends some) makes
+// The first attempt asks for no log unless a.LogLevel is set. When the kernel refuses the program, a second attempt asks for LogBranches,
+// with a buffer that grows from 64 KiB to at most 128 MiB. A signal that interrupts verification (EAGAIN; Go's runtime sends some) makes
 // ProgLoad try again, up to 10 times. The error of a refused program is a [*LoadError].
 func ProgLoad(a *ProgLoadAttr) (*FD, error) {
 	attr, done, err := progLoadArgs(a)
@@ -126,8 +126,8 @@ type logText struct {
 // loadWithLog runs a load command with the logs that ProgLoad's comment describes. load gets a level and a buffer and returns, beside
 // the result, how large the log would have been (0 before 6.4).
 //
-// A buffer that is too small makes the kernel return ENOSPC *instead of* its verdict about the program, so the reason is taken
-// from an attempt that had room, or from one without a log.
+// A buffer that is too small makes the kernel return ENOSPC *instead of* its verdict about the program, so the reason is taken from an
+// attempt with a large enough buffer, or from one without a log.
 func loadWithLog(level uint32, load func(level uint32, log []byte) (*FD, uint32, error)) (*FD, logText, error) {
 	var firstErr error
 	if level == 0 {
@@ -185,7 +185,7 @@ func ProgInfoByFD(p *FD) (*ProgInfo, error) {
 	}
 	if n := info.nrMapIDs; n > 0 {
 		ids := make([]uint32, n)
-		// Whatever else is set asks for more arrays, so this starts from an empty struct.
+		// Every other field that is set asks for another array, so this starts from an empty struct.
 		again := progInfo{nrMapIDs: n, mapIDs: pointer{p: unsafe.Pointer(unsafe.SliceData(ids))}}
 		if err := objInfo(p, "program", &again); err != nil {
 			return nil, err

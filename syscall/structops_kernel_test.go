@@ -18,7 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// kernelTypes finds types of the running kernel by an implementation that isn't ours.
+// kernelTypes finds types of the running kernel with an implementation that is not ours.
 type kernelTypes struct {
 	t    *testing.T
 	spec *btf.Spec

@@ -153,7 +153,7 @@ func TestPerCPUValuesOfAllCPUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer created.Close()
-	// A descriptor from elsewhere, whose sizes have to be asked for.
+	// A descriptor that this package did not create: the kernel is asked for the sizes of its map.
 	dup, err := created.Dup()
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestRunsAProgram(t *testing.T) {
 	if err != nil || !bytes.Equal(xlated, return2) {
 		t.Errorf("instructions % x, %v", xlated, err)
 	}
-	// Test runs themselves aren't counted by every kernel, so a count is good, and none is no failure.
+	// Not every kernel counts test runs. So a count must be right, but a missing count is not a failure.
 	t.Logf("%d runs, %v", info.RunCount, info.RunTime)
 }
 
@@ -272,7 +272,7 @@ func TestNotSupportedSaysWhy(t *testing.T) {
 	}
 }
 
-// failsAtItsEnd is a program of n+1 instructions that never sets R0. At level 2 its log takes some 30 bytes an instruction.
+// failsAtItsEnd is a program of n+1 instructions that never sets R0. At level 2 its log takes about 30 bytes for each instruction.
 func failsAtItsEnd(n int) []byte {
 	return append(bytes.Repeat(slot(0xb7, 1, 0, 0, 7), n), exit...)
 }

@@ -19,7 +19,7 @@ func ProgTestRun(a *TestRunAttr) (*TestRunResult, error) {
 	defer a.Prog.release()
 
 	ctx := a.CtxIn
-	var pins runtime.Pinner // the kernel sees addresses that the garbage collector doesn't
+	var pins runtime.Pinner // the kernel gets addresses that the garbage collector does not see
 	defer pins.Unpin()
 	if len(a.CtxPointers) > 0 {
 		ctx = append([]byte(nil), a.CtxIn...)

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestEveryNumberHasAName: the constants of package internal/linux that number types of programs, maps, places and links are here too.
+// TestEveryNumberHasAName: package syscall has a name for each constant of package internal/linux that is a type of programs, maps, places
+// or links.
 func TestEveryNumberHasAName(t *testing.T) {
 	names := func(file string) map[string]bool {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Waiter waits until the kernel says that something came into a map. Ring
-// buffers do so when a record is there to be read, or room to be written.
+// A Waiter waits until the kernel reports that a map is ready. A ring buffer is ready when there is a record to read, or room to write
+// one.
 type Waiter struct {
 	mu     sync.RWMutex // of the descriptors: Close waits until they are not used
 	epoll  int
@@ -34,8 +34,8 @@ func NewWaiter(m *FD) (*Waiter, error) {
 		unix.Close(w.epoll)
 		return nil, fmt.Errorf("wait for a map: eventfd: %w", err)
 	}
-	// Edge-triggered: a record that a program has reserved and not yet handed in makes the descriptor readable, and we would
-	// loop without waiting.
+	// Edge-triggered: a record that a program has reserved but not submitted makes the descriptor readable, and the caller would loop
+	// without waiting.
 	for fd, events := range map[int]uint32{num: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLET, w.wake: unix.EPOLLIN} {
 		if err := unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 			w.Close()
@@ -45,8 +45,7 @@ func NewWaiter(m *FD) (*Waiter, error) {
 	return w, nil
 }
 
-// Wait returns when something has come since the last call, or after Wake or
-// Close. After Close the error wraps [fs.ErrClosed].
+// Wait returns when the map has become ready since the last call, or after Wake or Close. After Close the error wraps [fs.ErrClosed].
 func (w *Waiter) Wait() error {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
