@@ -9,11 +9,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
-// Tracepoint is the place of programs for a tracepoint, by its name, such as task_newtask. The error is btf.ErrNotFound when the types
+// Tracepoint is the place of programs for a tracepoint, by its name, such as task_newtask. The error is btf.ErrNotFound if the types
 // have no such tracepoint.
 //
-// The kernel declares a tracepoint as the type of a function, btf_trace_NAME, whose first parameter is its own and is not passed to
-// programs (include/trace/bpf_probe.h).
+// The kernel declares a tracepoint as the type of a function, btf_trace_NAME. The first parameter of that function is internal and is
+// not passed to programs (include/trace/bpf_probe.h).
 func Tracepoint(types *btf.Types, name string) (*Place, error) {
 	prefix := linux.AttachTraceRawTP.Info().Prefix
 	p := &Place{Type: linux.ProgTypeTracing, Hook: linux.AttachTraceRawTP, Attach: strings.TrimPrefix(name, prefix)}

@@ -5,16 +5,17 @@ import "github.com/bpfsmith/bpfsmith/btf"
 // A WritableField is a field that programs may write, in a struct of one kernel.
 type WritableField struct {
 	Path       string
-	Begin, End int64 // in bytes from the beginning of the struct; End is after the field
+	Begin, End int64 // in bytes from the beginning of the struct; End is the first byte after the field
 }
 
-// WritableOf lists the fields of a struct that may be written. They may be fields of a struct that it begins with, or that begins with it.
+// WritableOf lists the fields of a struct that may be written. They may also be fields of a struct that is its first member, or of a
+// struct whose first member it is.
 func (p *Place) WritableOf(types *btf.Types, typ btf.ID) []WritableField {
 	var fields []WritableField
 	for _, w := range p.Writable {
 		f, err := types.Field(w.Struct, w.Path)
 		if err != nil {
-			continue // this kernel does not have it
+			continue // this kernel does not have the field
 		}
 		id, err := types.Composite(w.Struct)
 		if err == nil && (types.Embeds(typ, id) || types.Embeds(id, typ)) {

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// Arithmetic is x op y, both of width w: ir.Add to ir.Xor. ir.Div and ir.Mod are those of signed numbers where w is signed.
+// Arithmetic is x op y, both of width w. op is one of ir.Add to ir.Xor. If w is signed, ir.Div and ir.Mod are signed too.
 func (b *Builder) Arithmetic(op ir.Op, w Width, x, y ir.V) ir.V {
 	switch {
 	case op == ir.Div && w.Signed():
@@ -22,7 +22,7 @@ func (b *Builder) Negate(w Width, x ir.V) ir.V {
 	return b.Cut(w, b.Emit(ir.Value{Op: ir.Neg, Type: w.Type()}, x))
 }
 
-// Complement is ^x: each bit turned round.
+// Complement is ^x: every bit of x is inverted.
 func (b *Builder) Complement(w Width, x ir.V) ir.V {
 	all := int64(-1)
 	if w.Bits() < 64 {
@@ -31,7 +31,7 @@ func (b *Builder) Complement(w Width, x ir.V) ir.V {
 	return b.Cut(w, b.Emit(ir.Value{Op: ir.Xor, Type: w.Type()}, x, b.Const(w.Type(), all)))
 }
 
-// Compare is whether x c y holds: of signed numbers where w is signed.
+// Compare is whether x c y holds. If w is signed, the numbers are compared as signed.
 func (b *Builder) Compare(c ir.Cond, w Width, x, y ir.V) ir.V {
 	if w.Signed() {
 		switch c {
@@ -42,19 +42,19 @@ func (b *Builder) Compare(c ir.Cond, w Width, x, y ir.V) ir.V {
 	return b.Emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: w.Bits() == 64}, x, y)
 }
 
-// Max is the larger one of two numbers.
+// Max is the larger of two numbers.
 func (b *Builder) Max(w Width, x, y ir.V) ir.V { return b.extreme(ir.LT, w, x, y) }
 
-// Min is the smaller one of two numbers.
+// Min is the smaller of two numbers.
 func (b *Builder) Min(w Width, x, y ir.V) ir.V { return b.extreme(ir.GT, w, x, y) }
 
-// extreme is y where x c y holds, and x elsewhere.
+// extreme is y if x c y holds, and x otherwise.
 func (b *Builder) extreme(c ir.Cond, w Width, x, y ir.V) ir.V {
 	return b.Choose(w.Type(), b.Compare(c, w, x, y), func() ir.V { return y }, func() ir.V { return x })
 }
 
-// ShiftConst is x << count, or x >> count when op is ir.Shr: then signed numbers fill up with their sign. As in Go, a count of
-// the width or more leaves only that, or nothing. constant reports that the result is a constant, whatever x is.
+// ShiftConst is x << count, or x >> count if op is ir.Shr. A shift to the right of a signed number keeps the sign. As in Go, a count of
+// the width or more leaves only the sign, or nothing. constant reports that the result is a constant, whatever x is.
 func (b *Builder) ShiftConst(op ir.Op, w Width, x ir.V, count uint64) (v ir.V, constant bool) {
 	op = shiftOf(op, w)
 	switch {
@@ -66,7 +66,8 @@ func (b *Builder) ShiftConst(op ir.Op, w Width, x ir.V, count uint64) (v ir.V, c
 	return b.Cut(w, b.Emit(ir.Value{Op: op, Type: w.Type(), Imm: int64(count)}, x)), false
 }
 
-// Shift is ShiftConst by an unsigned number of any width. The machine looks at the low bits of a count only; Go at all of them.
+// Shift is a shift as in ShiftConst, by an unsigned number of any width. The machine uses only the low bits of a count, but Go uses all
+// of them.
 func (b *Builder) Shift(op ir.Op, w Width, x, count ir.V, of Width) ir.V {
 	op = shiftOf(op, w)
 	small := b.Emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.LT, Wide: of.Bits() == 64, Imm: w.register()}, count)

@@ -8,18 +8,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// Code is what package compile takes of a program besides what its author sees: of one that is written as values, how to get
-// them. The zero Code is that of programs made of items.
+// Code is the part of a program that its author does not see, and that package compile reads. For a program that is written as values,
+// it says how to get them. The zero Code is that of programs made of items.
 type Code struct {
-	Items []Item // of programs made of items, in order: labels and instructions only
+	Items []Item // for programs made of items, in order: only labels and instructions
 
 	write func(called bool) *Body
 	once  [2]sync.Once
 	body  [2]*Body
 }
 
-// Write says what writes the function. It is called once for the function as an entry, and once for the function as one that
-// others call, with arguments in registers.
+// Write sets the function that writes the program's values. It is called once for the program as an entry, and once for the program as
+// a function that others call, with arguments in registers.
 func (c *Code) Write(write func(called bool) *Body) { c.write = write }
 
 // Structured reports whether the program is written as values.
@@ -41,13 +41,13 @@ func (c *Code) Body(called bool) *Body {
 // A Body is a written function.
 type Body struct {
 	IR   *ir.Func
-	Subs []Reference // what Aux of calls and of FuncAddr counts: other functions of the object
-	Maps []Reference // what Aux of MapAddr and MapValue counts
+	Subs []Reference // the functions of the object that Aux of calls and of FuncAddr counts
+	Maps []Reference // the maps that Aux of MapAddr and MapValue counts
 
-	mu       sync.Mutex // values that are kept too long may bring mistakes at any time
+	mu       sync.Mutex // a value that is kept too long may add a mistake at any time
 	mistakes []mistake.Finding
 
-	Unfinished bool // what writes it panicked
+	Unfinished bool // the code that writes it panicked
 }
 
 // Note adds a mistake.
@@ -57,14 +57,14 @@ func (b *Body) Note(m mistake.Finding) {
 	b.mistakes = append(b.mistakes, m)
 }
 
-// Mistakes lists what was wrong so far, in the order in which it was met.
+// Mistakes lists the mistakes so far, in the order in which they were found.
 func (b *Body) Mistakes() []mistake.Finding {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.mistakes)
 }
 
-// Wrong is how many mistakes there are.
+// Wrong is the number of mistakes so far.
 func (b *Body) Wrong() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

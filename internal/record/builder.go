@@ -2,7 +2,7 @@ package record
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// A Builder puts a function down. What it writes goes to the end of the block At, and belongs to the line Line.
+// A Builder writes a function. It adds values at the end of the block At, and they belong to the line Line.
 type Builder struct {
 	Func *ir.Func
 	At   ir.B
@@ -11,7 +11,7 @@ type Builder struct {
 	names map[ir.Name]int32
 }
 
-// NewBuilder begins a function of that name, in its entry block.
+// NewBuilder begins a function with that name, in its entry block.
 func NewBuilder(name string) Builder {
 	return Builder{Func: ir.New(name), names: make(map[ir.Name]int32)}
 }
@@ -22,7 +22,7 @@ func (b *Builder) Emit(v ir.Value, args ...ir.V) ir.V {
 	return b.Func.Append(b.At, v, args...)
 }
 
-// Const adds a constant, as a register holds it.
+// Const adds a constant, in the form in which a register holds it.
 func (b *Builder) Const(typ ir.Type, n int64) ir.V {
 	return b.Emit(ir.Value{Op: ir.Const, Type: typ, Imm: n})
 }
@@ -41,7 +41,7 @@ func (b *Builder) Variable(typ ir.Type) int32 {
 	return int32(len(b.Func.Vars) - 1)
 }
 
-// Object adds a piece of the frame of that many bytes, aligned to 8 as all of them.
+// Object adds a piece of the frame with that many bytes, aligned to 8 bytes.
 func (b *Builder) Object(name string, size int) int32 {
 	b.Func.Frame = append(b.Func.Frame, ir.Object{Name: name, Size: int32(size), Site: b.Line})
 	return int32(len(b.Func.Frame) - 1)
@@ -52,7 +52,7 @@ func (b *Builder) FrameAddr(object int32) ir.V {
 	return b.Emit(ir.Value{Op: ir.FrameAddr, Type: ir.Ptr, Aux: object})
 }
 
-// Name numbers something that the target is asked for.
+// Name returns the number of something that is looked up in the target.
 func (b *Builder) Name(n ir.Name) int32 {
 	number, known := b.names[n]
 	if !known {
@@ -77,13 +77,13 @@ func (b *Builder) Branch(cond ir.V, yes, no ir.B) {
 	b.Func.Edge(b.At, no)
 }
 
-// End ends the block in another way: by leaving the function with x.
+// End ends the block in another way: it leaves the function with x.
 func (b *Builder) End(kind ir.Kind, x ir.V) {
 	block := &b.Func.Blocks[b.At]
 	block.Kind, block.X, block.Site = kind, x, b.Line
 }
 
-// Choose computes one of two values of a type; each function writes what gives one.
+// Choose computes one of two values of a type. Each of the functions writes the code for one of them.
 func (b *Builder) Choose(typ ir.Type, cond ir.V, yes, no func() ir.V) ir.V {
 	number := b.Variable(typ)
 	one, other, end := b.Func.NewBlock(), b.Func.NewBlock(), b.Func.NewBlock()

@@ -2,7 +2,7 @@ package record
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// Cut brings the result of an operation in the form in which registers hold numbers of that width.
+// Cut brings the result of an operation into the form in which registers hold numbers of that width.
 func (b *Builder) Cut(w Width, v ir.V) ir.V {
 	switch {
 	case w.Bits() >= 32:
@@ -15,8 +15,8 @@ func (b *Builder) Cut(w Width, v ir.V) ir.V {
 	return b.Emit(ir.Value{Op: ir.SExt16, Type: ir.I32}, v)
 }
 
-// Convert is Go's conversion to another integer type: longer numbers are cut to their low bits, shorter ones filled up, signed
-// ones with their sign.
+// Convert is Go's conversion to another integer type. A longer number is cut to its low bits, and a shorter one is extended, with its
+// sign if it is signed.
 func (b *Builder) Convert(to, from Width, x ir.V) ir.V {
 	switch {
 	case from.Bits() == 64 && to.Bits() < 64:
@@ -24,7 +24,7 @@ func (b *Builder) Convert(to, from Width, x ir.V) ir.V {
 	case from.Bits() < 64 && to.Bits() == 64:
 		op := ir.ZExt
 		if from.Signed() {
-			op = ir.SExt32 // narrower ones are kept extended to 32 bits
+			op = ir.SExt32 // narrower numbers are kept extended to 32 bits
 		}
 		return b.Emit(ir.Value{Op: op, Type: ir.I64}, x)
 	case from.Bits() < to.Bits() && (to.Bits() == 32 || to.Signed() || !from.Signed()): // the form is already right
@@ -33,12 +33,12 @@ func (b *Builder) Convert(to, from Width, x ir.V) ir.V {
 	return b.Cut(to, x)
 }
 
-// When says where Swap reverses bytes. It is Imm of ir.Swap16, ir.Swap32 and ir.Swap64.
+// When says on which machines Swap reverses the bytes. It is Imm of ir.Swap16, ir.Swap32 and ir.Swap64.
 type When int64
 
 const (
 	Always  When = 0 // on any machine
-	Network When = 1 // where the machine's order is not the network's
+	Network When = 1 // on machines that do not use network order
 )
 
 // Swap reverses the bytes of a number.
@@ -54,7 +54,7 @@ func (b *Builder) Swap(w Width, x ir.V, when When) ir.V {
 	return x
 }
 
-// Load reads a number at an address and an offset; network says that its bytes are in network order.
+// Load reads a number at an address and an offset. network says that its bytes are in network order.
 func (b *Builder) Load(w Width, base ir.V, off int32, network bool) ir.V {
 	v := b.Emit(ir.Value{Op: ir.Load, Type: w.Type(), Size: w.Bytes(), Off: off}, base)
 	switch {
@@ -63,10 +63,10 @@ func (b *Builder) Load(w Width, base ir.V, off int32, network bool) ir.V {
 	case w.Signed():
 		return b.Cut(w, v)
 	}
-	return v // what is loaded is extended with zeros
+	return v // loads extend with zeros
 }
 
-// Store is Load's counterpart; aux is that of ir.Store.
+// Store writes a number as Load reads it. aux is the Aux of ir.Store.
 func (b *Builder) Store(w Width, base ir.V, off int32, network bool, aux int32, v ir.V) {
 	if network {
 		v = b.Swap(w, v, Network)
@@ -74,8 +74,8 @@ func (b *Builder) Store(w Width, base ir.V, off int32, network bool, aux int32, 
 	b.Emit(ir.Value{Op: ir.Store, Size: w.Bytes(), Off: off, Aux: aux}, base, v)
 }
 
-// Argument is a number that a caller passed: callers of all kinds leave the bits above the width to chance. In a register it is
-// a word; a narrow one that was loaded is extended with zeros.
+// Argument is a number that a caller passed. No caller promises anything about the bits above the width, so they are cut off. In a
+// register it is a whole word; a narrow argument that was loaded is extended with zeros.
 func (b *Builder) Argument(w Width, v ir.V, inRegister bool) ir.V {
 	switch {
 	case w.Bits() == 64:

@@ -10,13 +10,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// ItemKind says what an Item is, and so which of its fields count.
+// ItemKind says what an Item is, and so which of its fields are used.
 type ItemKind uint8
 
 const (
-	Plain           ItemKind = iota // Ins, complete; Name, where there is one, is the kernel function that it calls
-	LabelHere                       // Name: a place that jumps may name
-	JumpTo                          // Ins, but for the displacement to the label Name
+	Plain           ItemKind = iota // Ins, complete; if it calls a kernel function, Name may be its name
+	LabelHere                       // Name: a place that jumps can name
+	JumpTo                          // Ins, except for the distance to the label Name
 	FieldLoad                       // Ins.Dst = field Path of the struct Name at Ins.Src
 	FieldStore                      // field Path of the struct Name at Ins.Dst = Ins.Src
 	FieldStoreImm                   // field Path of the struct Name at Ins.Dst = Ins.Imm
@@ -25,21 +25,22 @@ const (
 	SubCall                         // call of the program To
 	SubAddress                      // Ins.Dst = address of the program To, for callbacks
 	MapAddress                      // Ins.Dst = address of the map To
-	MapValueAddress                 // Ins.Dst = address of a byte in the value of the map To, which has one element; which byte is in Ins
-	Declared                        // To is a prototype: what the program takes and gives
+	MapValueAddress                 // Ins.Dst = address of a byte in the value of the map To, which has one element; Ins says which byte
+	Declared                        // To is a prototype: the program's parameters and result
 	Sleepable                       // the program may sleep
 )
 
-// An Item is one line of a program of instructions: an instruction, a label, or an instruction with an operand that is known by
-// name until the program is compiled. Programs have up to millions: an Item has 32 bytes, and what few have is apart.
+// An Item is one line of a program made of instructions: an instruction, a label, or an instruction with an operand that has only a
+// name until the program is compiled. A program may have millions of items. So an Item has 32 bytes, and what only few items need is
+// stored elsewhere.
 type Item struct {
 	Ins  isa.Instruction
 	ref  *Reference
-	pc   int32 // from base on; 0 where the reference says it, or nothing
+	pc   int32 // relative to base; 0 if the reference has the place, or if there is none
 	Kind ItemKind
 }
 
-// A Reference is what an item or a value leads to: something with a name, and what the front end has for it.
+// A Reference is what an item or a value refers to: something with a name, and the front end's object for it.
 type Reference struct {
 	Name string // a label, a struct, a kernel function, a program or a map
 	To   any    // the program, map or prototype: of package dsl, a *dsl.Program, *dsl.MapSpec or *dsl.Prototype; a Path of the struct Name
@@ -48,7 +49,7 @@ type Reference struct {
 // A Path is a field within a struct.
 type Path string
 
-// placed is To of items whose place is no program counter.
+// placed is the To of items with a place that is not a program counter.
 type placed struct {
 	file string
 	line int32
@@ -62,7 +63,7 @@ func NewItem(kind ItemKind, ins isa.Instruction, ref *Reference, at ir.Site) Ite
 	return i
 }
 
-// Place says where the item stands in the source.
+// Place sets where the item is in the source.
 func (i *Item) Place(at ir.Site) {
 	if at.PC != 0 {
 		i.pc = relative(at.PC)
@@ -81,7 +82,7 @@ func (i *Item) Name() string {
 	return i.ref.Name
 }
 
-// Path is a field within the struct Name; "" for items that access none.
+// Path is a field within the struct Name; "" for items that access no field.
 func (i *Item) Path() string {
 	path, _ := i.To().(Path)
 	return string(path)
@@ -98,7 +99,7 @@ func (i *Item) To() any {
 	return i.ref.To
 }
 
-// Site is the item's place in the source. Items that were made by the same call have the same.
+// Site is the item's place in the source. Items that were made by the same call have the same place.
 func (i *Item) Site() ir.Site {
 	if i.pc != 0 {
 		return ir.Site{PC: base + uintptr(i.pc)}
@@ -111,8 +112,8 @@ func (i *Item) Site() ir.Site {
 	return ir.Site{}
 }
 
-// base is a program counter that the others are near to: code that is linked together is less than 2 GB. It is asked for with each
-// item, and so it is a variable.
+// base is a program counter near all others: code that is linked together is less than 2 GB. It is needed for each item, so it is a
+// variable.
 var base = reflect.ValueOf(near).Pointer()
 
 // near is a function whose address serves as base.
@@ -134,7 +135,7 @@ func Position(s ir.Site) mistake.Position {
 	return mistake.Position{File: frame.File, Line: frame.Line, Func: frame.Function}
 }
 
-// String describes the item as its constructor was called, for messages.
+// String describes the item for messages, in the form in which its constructor was called.
 func (i Item) String() string {
 	field := func() string { return fmt.Sprintf("%s.%s", i.Name(), i.Path()) }
 	switch i.Kind {

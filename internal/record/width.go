@@ -6,14 +6,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 )
 
-// A Width is what an integer is: its size in bits, which is 8, 16, 32 or 64, and whether it has a sign. The zero Width is that
-// of what is no integer.
+// A Width is the size and the sign of an integer type: 8, 16, 32 or 64 bits, signed or not. The zero Width stands for what is not an
+// integer.
 //
-// Registers have 64 bits. Numbers of up to 32 bits are kept in the low half, the upper half being zero: unsigned ones
-// extended with zeros, signed ones with their sign up to bit 31.
+// Registers have 64 bits. Numbers of up to 32 bits are in the low half, and the upper half is zero. Narrow unsigned numbers are
+// extended with zeros, narrow signed ones with their sign up to bit 31.
 type Width uint8
 
-// The widths that there are, by the names that package dsl gives to numbers of them.
+// The widths, with the names that package dsl gives to numbers of them.
 const (
 	U8  Width = 8
 	U16 Width = 16
@@ -27,7 +27,7 @@ const (
 	signed Width = 1
 )
 
-// WidthOf is the width of integers of some bytes, with a sign or not.
+// WidthOf is the width of integers with that many bytes. sign says whether they are signed.
 func WidthOf(bytes int, sign bool) Width {
 	w := Width(8 * bytes)
 	if sign {
@@ -39,7 +39,7 @@ func WidthOf(bytes int, sign bool) Width {
 // Bits is the size in bits.
 func (w Width) Bits() uint8 { return uint8(w &^ signed) }
 
-// Signed reports whether the numbers have a sign.
+// Signed reports whether the numbers are signed.
 func (w Width) Signed() bool { return w&signed != 0 }
 
 // String is the name: U8 to S64.
@@ -53,7 +53,7 @@ func (w Width) String() string {
 // Bytes is the size in memory.
 func (w Width) Bytes() uint8 { return w.Bits() / 8 }
 
-// Type is how registers hold the number.
+// Type is the type of the register that holds the number.
 func (w Width) Type() ir.Type {
 	if w.Bits() == 64 {
 		return ir.I64
@@ -61,7 +61,7 @@ func (w Width) Type() ir.Type {
 	return ir.I32
 }
 
-// Holds reports whether n is one of the numbers of that width. Those of U64 from 2⁶³ on are no int64.
+// Holds reports whether n is a number of that width. Numbers of 2⁶³ or more in a U64 do not fit n, which is an int64.
 func (w Width) Holds(n int64) bool {
 	if w.Signed() {
 		return w.Bits() == 64 || n >= -1<<(w.Bits()-1) && n < 1<<(w.Bits()-1)
@@ -77,7 +77,7 @@ func (w Width) Register(n int64) int64 {
 	return n
 }
 
-// register is the number of bits of the register, or the half of one, that operations work on.
+// register is the number of bits that operations work on: those of a register, or of half a register.
 func (w Width) register() int64 {
 	if w.Bits() == 64 {
 		return 64
@@ -85,8 +85,8 @@ func (w Width) register() int64 {
 	return 32
 }
 
-// A Typed operand is one of which the called function says what it has to be: a number of that width, or a constant. With the
-// zero Width it had to be a Bool, and is not.
+// A Typed operand is one for which the called function states the type: a number of that width, or a constant. The zero Width says that
+// the function needs a Bool, but the operand is not one.
 type Typed struct {
 	Width   Width
 	Operand any
