@@ -24,7 +24,7 @@ type Place struct {
 	Signature *Signature // the function that calls the program
 
 	// Rules of the place that types do not tell.
-	Writable        []Field                                          // the only kernel fields that may be written; nil if that is not known
+	Writable        []Field                                          // the only kernel fields that may be written; nil if not known
 	Casts           []Cast                                           // pointers that may be used as more than their prototype says
 	HelperForbidden func(id int32) (why string)                      // "" for helpers that may be called
 	KernelForbidden func(name string) (why string, allowed []string) // likewise for kernel functions, with those that are allowed

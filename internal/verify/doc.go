@@ -2,12 +2,11 @@
 //
 // # The machine
 //
-// The verifier walks through a program as if it ran, but with sets of values instead of values. Of a number it
-// knows limits and bits. Of a pointer it knows the object that it points to and the offset in it. At a branch
-// that it cannot decide, it follows one side and later the other. A side that is impossible is left out. A path
-// ends when it meets a state that was seen before. The walk ends at the first instruction that is not allowed
-// for all values of the set. Check does the same (kernel/bpf/verifier.c, Linux 6.18), but after a finding it
-// continues with the other paths.
+// The verifier walks through a program as if it ran, but with sets of values instead of values. About a number it knows limits and
+// bits. About a pointer it knows which object it points to, and the offset in it. At a branch that it cannot decide, it follows one
+// side and later the other. An impossible side is left out. A path ends when it meets a state that was seen before. The walk ends at
+// the first instruction that is not allowed for all values of the set. Check does the same (kernel/bpf/verifier.c, Linux 6.18), but
+// after a finding it continues with the other paths.
 //
 // # What is claimed
 //

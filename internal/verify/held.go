@@ -57,7 +57,7 @@ func (c *checker) nothingHeld(s *state, i int, returned uint32, where string) bo
 	return true
 }
 
-// unsleepable names the section because of which the program may not sleep now, if there is one.
+// unsleepable names the section that forbids the program to sleep now, if there is one.
 func (c *checker) unsleepable(s *state) string {
 	if thing := c.heldThing(s, func(h held) bool { return h.kind != reference }); thing != "" {
 		return thing
@@ -89,7 +89,7 @@ func (c *checker) heldThing(s *state, meant func(held) bool) string {
 	return thing
 }
 
-// openSection is the section that is open, if there is one: that of RCU, or the one without preemption.
+// openSection is the section that is open, if there is one: an RCU section, or one without preemption.
 func (c *checker) openSection(s *state) (h held, open bool) {
 	switch {
 	case s.rcu > 0:

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// callHelper checks the arguments of a helper, and sets what is known of its result.
+// callHelper checks the arguments of a helper, and sets what is known about its result.
 func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	id := int32(c.code[i].Imm)
 	row := linux.HelperByID(id)
@@ -88,7 +88,7 @@ func (h *helperCall) result(gives linux.Result) value {
 	switch gives {
 	case linux.ResultNumber:
 		v := anyNumber(8)
-		v.vague = true // the kernel may know more of it
+		v.vague = true // the kernel may know more about it
 		return v
 	case linux.ResultAnyNumber:
 		v := anyNumber(8)

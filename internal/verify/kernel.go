@@ -114,13 +114,16 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			vague = true
 			continue
 		case v.kind == none:
-			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", in(r, a.name), p.name)
+			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", inRegister(r, a.name), p.name)
 		case !a.pointer && v.kind != number && a.size > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, v.kind.String(), "a number"))
+			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
+				phrase.Argument(inRegister(r, a.name), p.name, v.kind.String(), "a number"))
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return vague, c.refuse(s, i, mistake.BadSize, "%s", phrase.Argument(in(r, a.name), p.name, v.describe(), "a known constant"))
+			return vague, c.refuse(s, i, mistake.BadSize, "%s",
+				phrase.Argument(inRegister(r, a.name), p.name, v.describe(), "a known constant"))
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, "a number", "a pointer"))
+			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
+				phrase.Argument(inRegister(r, a.name), p.name, "a number", "a pointer"))
 		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
@@ -203,12 +206,12 @@ func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
 	return unclear()
 }
 
-// has reports whether the name of an argument ends in a suffix. The kernel knows by such suffixes what an argument is for
+// has reports whether the name of an argument ends in a suffix. Suffixes tell the kernel what an argument is for
 // (Documentation/bpf/kfuncs.rst).
 func (a *param) has(suffix string) bool { return strings.HasSuffix(a.name, suffix) }
 
-// buffer checks an argument that points to bytes: as many as the next argument says (__sz), or those of one number. done is false for
-// other arguments.
+// buffer checks an argument that points to bytes: as many as the next argument says (__sz), or the bytes of one number. done is false
+// for other arguments.
 func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok bool) {
 	a := &p.params[n]
 	if !a.pointer || v.kind != stack && v.kind != mapValue && v.kind != memory || v.nullable || strings.Contains(a.name, "__") &&
@@ -233,8 +236,8 @@ func (c *checker) buffer(s *state, i int, p *proto, n int, v *value) (done, ok b
 	return true, h.memory(n, *v, size, false, true, wrong) && h.memory(n, *v, size, true, true, wrong)
 }
 
-// in names an argument together with its register: "sk (r1)".
-func in(r isa.Register, name string) string { return fmt.Sprintf("%s (%v)", name, r) }
+// inRegister names an argument together with its register: "sk (r1)".
+func inRegister(r isa.Register, name string) string { return fmt.Sprintf("%s (%v)", name, r) }
 
 // How messages name a pointer that the kernel does not trust, and what it trusts.
 const (
@@ -256,11 +259,12 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was released before, at %s",
 			a.name, p.name, c.place(int(v.gone-1)))
 	case v.kind == number && !v.vague:
-		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, "a number", pointerTo(a.to)))
+		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(inRegister(r, a.name), p.name, "a number", pointerTo(a.to)))
 	case v.kind == context || v.kind == packet || v.kind == packetEnd || v.kind == mapItself:
 		if v.kind == context && a.to != "__sk_buff" && a.to != "sk_buff" && a.to != "xdp_md" && a.to != "xdp_buff" &&
 			!strings.HasPrefix(a.to, "bpf_") {
-			return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(in(r, a.name), p.name, v.kind.String(), pointerTo(a.to)))
+			return c.refuse(s, i, mistake.ArgumentType, "%s",
+				phrase.Argument(inRegister(r, a.name), p.name, v.kind.String(), pointerTo(a.to)))
 		}
 		return true
 	case v.kind == stack:
@@ -277,18 +281,18 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 			a.name, p.name)
 	}
 	if v.trust == lost && p.row.Has(linux.FuncTrusts) {
-		return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(in(r, a.name), p.name, readElsewhere, trustedPointer))
+		return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(inRegister(r, a.name), p.name, readElsewhere, trustedPointer))
 	}
 	if v.trust == walked && p.row.Has(linux.FuncTrusts) {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
-			return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(in(r, a.name), p.name, readElsewhere, trustedPointer))
+			return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(inRegister(r, a.name), p.name, readElsewhere, trustedPointer))
 		}
 		s.guess = true // this package does not know which fields the kernel trusts
 	}
 	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ,
 		v.typ) && c.Types.Name(v.typ) != a.to {
 		return c.refuse(s, i, mistake.ArgumentType, "%s",
-			phrase.Argument(in(r, a.name), p.name, pointerTo(c.Types.Name(v.typ)), pointerTo(a.to)))
+			phrase.Argument(inRegister(r, a.name), p.name, pointerTo(c.Types.Name(v.typ)), pointerTo(a.to)))
 	}
 	if v.off != 0 && v.fixed() && v.typ == a.typ {
 		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s must point to the beginning of the struct %s; %d was added to it",

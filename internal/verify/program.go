@@ -20,7 +20,7 @@ type Program struct {
 	Attached  bool          // the caller checks whether the place exists
 	Strict    bool          // report also what the kernel accepts but cannot be intended: a pointer returned as a number
 	Steps     int           // limit of instructions to walk through; 0: the default
-	NotGPL    bool          // the license is known, and is not compatible with the GPL
+	NotGPL    bool          // the licence is known, and is not compatible with the GPL
 	NoPerfmon bool          // it is loaded without CAP_PERFMON
 	Maps      map[int32]Map // by descriptor, as in the instructions; nil: maps are not known
 	Functions []Function    // of the program, from its func_info; nil if it has none
@@ -29,7 +29,7 @@ type Program struct {
 	Line func(slot int) string
 }
 
-// A Map is what is known of a map.
+// A Map is what is known about a map.
 type Map struct {
 	Name            string
 	Type            linux.MapType
@@ -54,7 +54,7 @@ type Argument struct {
 	Nullable bool  // memory: not tagged nonnull
 }
 
-// An ArgumentKind says what is known of an argument within a global function.
+// An ArgumentKind says what is known about an argument within a global function.
 type ArgumentKind uint8
 
 const (

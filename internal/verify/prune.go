@@ -122,7 +122,7 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)
 }
 
-// anythingVague reports whether the kernel may know more of the state.
+// anythingVague reports whether the kernel may know more about the state.
 func anythingVague(s *state) bool {
 	vague := false
 	s.each(func(v *value) { vague = vague || v.vague || v.kind == opaque })

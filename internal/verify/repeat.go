@@ -14,7 +14,7 @@ const mostTurns = 600
 // keeps the numbers on which something depends ("precise"). This package does not know which they are, so it reports nothing that
 // depends on them.
 //
-// What the kernel accepts, it accepts for all values of the numbers that it forgot. So the path with the real numbers is followed
+// If the kernel accepts a path, it does so for all values of the numbers that it forgot. So the path with the real numbers is followed
 // too, after all other paths.
 func (c *checker) widen(s *state, i, next int, parent *visit) {
 	before := parent
@@ -66,7 +66,7 @@ func (c *checker) widen(s *state, i, next int, parent *visit) {
 	c.room.release(exact)
 }
 
-// followExtra follows paths of which the kernel may know less, until there is a finding or the work is too much.
+// followExtra follows paths about which the kernel may know less, until there is a finding or the work is too much.
 func (c *checker) followExtra() {
 	for n := 0; n < len(c.extra) && len(c.findings) == 0; n++ {
 		c.pending = c.extra[n]

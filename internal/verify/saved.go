@@ -2,8 +2,8 @@ package verify
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// A saved state is what matters of a state at an instruction: registers that are not read before they are written again are left out.
-// A program of a million instructions has a hundred thousand of them, and most have one or two registers.
+// A saved state is the part of a state that matters at an instruction. Registers that are not read before they are written again are
+// left out. A program of a million instructions has a hundred thousand of them, and most have one or two registers.
 type saved struct {
 	frames  []savedFrame
 	held    []held

@@ -5,9 +5,8 @@ import (
 	"math"
 )
 
-// A scalar is what is known of a number: signed and unsigned limits of the whole register
-// and of its lower half, and known bits. All of them hold at once (struct bpf_reg_state,
-// include/linux/bpf_verifier.h).
+// A scalar is what is known about a number: signed and unsigned limits of the whole register and of its lower half, and known bits. All
+// of them hold at once (struct bpf_reg_state, include/linux/bpf_verifier.h).
 type scalar struct {
 	bits           tnum
 	smin, smax     int64

@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// A mark is what is known of an instruction besides what it is. Programs have up to a million of them, so it is small. What can be
-// found out again is not in it; see slotAt and functionOf.
+// A mark is what is known about an instruction in addition to the instruction itself. Programs have up to a million of them, so it is
+// small. What can be computed again is not in it; see slotAt and functionOf.
 type mark struct {
 	to    int32           // target of a jump, branch or call; -1 if it has none
 	live  isa.RegisterSet // registers that matter before it

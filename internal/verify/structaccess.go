@@ -142,7 +142,8 @@ type member struct {
 	target  btf.ID
 }
 
-// writableOf lists the writable fields of a struct. Those of its first member count too, and those of structs that begin with it.
+// writableOf lists the writable fields of a struct. The writable fields of its first member are among them, and those of structs that
+// begin with it.
 func (c *checker) writableOf(typ btf.ID) []place.WritableField {
 	if fields, known := c.writable[typ]; known {
 		return fields

@@ -68,7 +68,7 @@ func (c *checker) protoOf(id btf.ID) (proto, bool) {
 	return proto{}, false
 }
 
-// paramOf is what the type of an argument or a result tells, without the struct that a pointer points to.
+// paramOf is what the type of an argument or a result tells, except for the struct that a pointer points to.
 func paramOf(t cbtf.Type) param {
 	var p param
 	switch under := btf.Underlying(t).(type) {
@@ -88,7 +88,7 @@ func paramOf(t cbtf.Type) param {
 	return p
 }
 
-// paramIn is paramOf for a type of the kernel, with the struct that a pointer points to.
+// paramIn is paramOf for a type of the kernel, and also says which struct a pointer points to.
 func (c *checker) paramIn(set *btf.Set, t cbtf.Type) param {
 	p := paramOf(t)
 	if id, ok := set.ID(btf.Underlying(t)); ok && p.pointer {

@@ -40,7 +40,7 @@ const (
 	lost                   // read from another struct, from a field that is not trusted
 )
 
-// A value is what is known of a register or of 8 bytes of stack. It is comparable.
+// A value is what is known about a register or about 8 bytes of stack. It is comparable.
 type value struct {
 	kind     kind
 	nullable bool // a pointer that may be nil
