@@ -1,13 +1,10 @@
-// Command scx_simple runs all tasks of this machine on a scheduler written in Go
-// (folder sched), for as long as it runs itself.
+// Command scx_simple runs all tasks of this machine on a scheduler written in Go (folder sched), as long as the command runs.
 //
 //	go run ./examples/scx_simple              # first come, first served
 //	go run ./examples/scx_simple -weighted    # by weights, as nice sets them
 //
-// It takes root, and Linux 6.12 or later with sched_ext (CONFIG_SCHED_CLASS_EXT).
-// Elsewhere it compiles the scheduler, checks it against the types of such a
-// kernel, and shows what was made. When it ends, however it ends, the kernel's own
-// scheduler is back.
+// It needs root, and Linux 6.12 or later with sched_ext (CONFIG_SCHED_CLASS_EXT). Without them it compiles the scheduler, checks it
+// against the types of such a kernel, and shows the result. However the command ends, the kernel then uses its own scheduler again.
 package main
 
 import (
@@ -32,7 +29,7 @@ const (
 	exitOffline = 2 // compiled and checked, but nothing was registered
 )
 
-// name is what the kernel lists the scheduler as.
+// name is the scheduler's name in the kernel's list.
 const name = "go_simple"
 
 // options are what the command line sets.

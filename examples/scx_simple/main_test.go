@@ -42,7 +42,7 @@ func TestHowItEnded(t *testing.T) {
 	e := sched.Exit{Kind: 1026, Code: 3}
 	copy(e.Reason[:], "runnable task stall")
 	copy(e.Message[:], "cat[7] failed to run for 30.1s")
-	if got, want := e.String(), "thrown out by the kernel, kind 1026: runnable task stall: cat[7] failed to run for 30.1s (code "+
+	if got, want := e.String(), "ended by the kernel, kind 1026: runnable task stall: cat[7] failed to run for 30.1s (code "+
 		"0x3)"; got != want || !e.Failed() {
 		t.Errorf("got %s", got)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// errOffline says that all that can be done here was done.
+// errOffline says that the scheduler was compiled and checked, and that no more is possible here.
 var errOffline = errors.New("nothing was registered: something is missing")
 
 // missing describes what this process and this machine lack.
@@ -44,10 +44,10 @@ func missing() []string {
 	return list
 }
 
-// offline does what can be done anywhere: it compiles the scheduler, and checks it
-// against the types of a kernel that this program carries.
+// offline does the part that is possible on any machine: it compiles the scheduler, and checks it against types of a kernel that are part
+// of this program.
 func offline(missing []string, opt options, stdout io.Writer) error {
-	fmt.Fprintf(os.Stderr, "scx_simple: here is missing:\n\t%s\n", strings.Join(missing, "\n\t"))
+	fmt.Fprintf(os.Stderr, "scx_simple: missing:\n\t%s\n", strings.Join(missing, "\n\t"))
 	types, err := fixture.Open(fixture.Scheduler)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	return errOffline
 }
 
-// writePlan prints what was compiled for which member.
+// writePlan prints what was compiled for each member.
 func writePlan(w io.Writer, plan *structops.Plan) error {
 	fmt.Fprintf(w, "%s (%s)\n", plan.Name, plan.Type.Name)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -23,7 +23,7 @@ func TestItRunsTheMachine(t *testing.T) {
 			t.Errorf("%v\n%s", err, &out)
 		}
 		t.Logf("\n%s", &out)
-		for _, want := range []string{"sched_ext is enabled: go_simple", "/s ", "the scheduler ended: as it was asked to",
+		for _, want := range []string{"sched_ext is enabled: go_simple", "/s ", "the scheduler ended: by request",
 			"sched_ext is disabled"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("weighted %v: no %q in\n%s", weighted, want, &out)

@@ -12,12 +12,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/examples/scx_simple/sched"
 )
 
-// folder is where the kernel tells about schedulers.
+// folder is where the kernel shows the state of schedulers.
 const folder = "/sys/kernel/sched_ext"
 
-// state is what the kernel tells.
+// state is what the kernel shows.
 type state struct {
-	state string // enabled, disabled, and what is between
+	state string // enabled, disabled, or a state between these
 	ops   string // the scheduler's name, "" for none
 }
 
@@ -25,7 +25,7 @@ func readState() state {
 	return state{readWord("state"), readWord("root/ops")}
 }
 
-// readWord reads a file of the folder; one that is not there is "".
+// readWord reads a file of the folder. It returns "" for a missing file.
 func readWord(file string) string {
 	text, err := os.ReadFile(filepath.Join(folder, file))
 	if err != nil {
@@ -41,8 +41,7 @@ func (s state) String() string {
 	return fmt.Sprintf("sched_ext is %s: %s", s.state, s.ops)
 }
 
-// watch prints what the scheduler does, once a second, until the time is up, the
-// context done, or the scheduler ended.
+// watch prints what the scheduler does, once a second. It ends when the time is over, the context is done, or the scheduler has ended.
 func watch(ctx context.Context, opt options, s *sched.Scheduler, w io.Writer) error {
 	if opt.duration > 0 {
 		var cancel context.CancelFunc
@@ -74,7 +73,7 @@ func watch(ctx context.Context, opt options, s *sched.Scheduler, w io.Writer) er
 	}
 }
 
-// heading is over the lines.
+// heading is the text above the lines.
 func heading(weighted bool) string {
 	text := fmt.Sprintf("%12s %12s %12s", "to an idle", "into the", "out of the")
 	second := fmt.Sprintf("%12s %12s %12s", "processor", "queue", "queue")
@@ -85,7 +84,7 @@ func heading(weighted bool) string {
 	return text + "\n" + second
 }
 
-// line is what was done in a while, for a second of it.
+// line shows what was done in a period, per second.
 func line(weighted bool, before, now sched.Counts, apart time.Duration) string {
 	second := func(now, before uint64) string {
 		return fmt.Sprintf("%10.0f/s", float64(now-before)/apart.Seconds())
@@ -102,8 +101,7 @@ func line(weighted bool, before, now sched.Counts, apart time.Duration) string {
 	return text
 }
 
-// farewell says how it ended, which the kernel tells after the last task has
-// left.
+// farewell prints how it ended. The kernel shows this after the last task has left.
 func farewell(s *sched.Scheduler, w io.Writer) error {
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		exit, err := s.Exit()
@@ -122,7 +120,7 @@ func farewell(s *sched.Scheduler, w io.Writer) error {
 			time.Sleep(5 * time.Millisecond)
 		}
 		if exit.Failed() {
-			return fmt.Errorf("the kernel threw the scheduler out: %s", exit.Text())
+			return fmt.Errorf("the kernel ended the scheduler: %s", exit.Text())
 		}
 		return nil
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/host"
 )
 
-// usualHZ is what most distributions' kernels have.
+// usualHZ is the value of most distributions' kernels.
 const usualHZ = 250
 
-// clockRate finds out how many jiffies the kernel counts a second. Only its configuration says so: CUBIC and BBR measure time in jiffies,
-// and a program cannot ask.
+// clockRate finds the number of jiffies in a second. CUBIC and BBR measure time in jiffies. Only the kernel's configuration has the
+// number; programs cannot read it.
 func clockRate() (uint32, error) { return clockRateIn(host.Configurations()) }
 
 // clockRateIn looks through configurations.
@@ -31,7 +31,7 @@ func clockRateIn(files []string) (uint32, error) {
 	return hz, nil
 }
 
-// needsClock tells whether one of these algorithms counts jiffies.
+// needsClock reports whether one of these algorithms counts jiffies.
 func needsClock(names []string) bool {
 	return slices.Contains(names, "go_cubic") || slices.Contains(names, "go_bbr")
 }

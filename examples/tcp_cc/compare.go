@@ -14,7 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
-// mean is what one algorithm has shown in all of its transfers.
+// mean has the means over all transfers of one algorithm.
 type mean struct {
 	contender
 	transfers   int
@@ -27,7 +27,7 @@ type mean struct {
 	marks       float64
 }
 
-// difference is what the second of a pair has more than the first, in percent.
+// difference is how much more the second of a pair has than the first, in percent.
 type difference struct {
 	first, second string
 	goodput, cwnd float64
@@ -74,8 +74,8 @@ func differencesOf(means []mean) []difference {
 	return differences
 }
 
-// compareTransfers lets the algorithms carry data over the same link, one after the other, round after round. Every second round has the
-// reverse order: should the machine become slower meanwhile, that is nobody's advantage.
+// compareTransfers lets the algorithms carry data over the same link, one after the other, in several rounds. Every second round has the
+// reverse order, so a machine that becomes slower gives no algorithm an advantage.
 func compareTransfers(ctx context.Context, opt options, list []contender) (results [][]result, link netlab.Link, err error) {
 	lab, err := netlab.New(ctx, comparisonLink(opt, list))
 	if err != nil {
@@ -114,9 +114,9 @@ func byRound(results [][]result) []result {
 	return all
 }
 
-// comparisonLink is the example's link, with marks where an algorithm asks for them. DCTCP fills a link without a longer queue than it
-// needs if marks begin at a seventh of what is under way (RFC 8257, section 3.1; "Data center TCP", Alizadeh et al., SIGCOMM 2010,
-// equation 13).
+// comparisonLink is the example's link, with marks if an algorithm needs them. DCTCP fills a link with the shortest possible queue when
+// marks begin at a seventh of the packets under way (RFC 8257, section 3.1; "Data center TCP", Alizadeh et al., SIGCOMM 2010, equation
+// 13).
 func comparisonLink(opt options, list []contender) netlab.Link {
 	link := netlab.DefaultLink()
 	switch {
@@ -128,7 +128,7 @@ func comparisonLink(opt options, list []contender) netlab.Link {
 	return link
 }
 
-// transfer runs one.
+// transfer runs one transfer.
 func transfer(ctx context.Context, lab *netlab.Lab, progress progress, length time.Duration, c contender) (result, error) {
 	bar := progress.start(c.name, length)
 	r, err := lab.Transfer(ctx, netlab.TransferOptions{CongestionControl: c.name, Duration: length, Progress: bar.sample})
@@ -167,7 +167,7 @@ func writeComparison(w io.Writer, means []mean, differences []difference) error 
 	return nil
 }
 
-// comparisonReport is what -compare prints with -json: the report of all transfers in it, round by round, and what they come to.
+// comparisonReport is what -compare prints with -json: the report of all transfers, round by round, and the means and differences.
 type comparisonReport struct {
 	report
 	Link        string             `json:"link"`
@@ -189,7 +189,7 @@ type meanReport struct {
 	Marks       float64 `json:"marks"`
 }
 
-// differenceReport has what the second algorithm has more than the first.
+// differenceReport says how much more the second algorithm has than the first.
 type differenceReport struct {
 	First          string  `json:"first"`
 	Second         string  `json:"second"`

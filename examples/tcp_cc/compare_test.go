@@ -59,7 +59,7 @@ func TestNamesOfAComparison(t *testing.T) {
 	}
 }
 
-// TestDCTCPGetsALinkThatMarks, whether it is the kernel's or one that says so itself.
+// TestDCTCPGetsALinkThatMarks: the kernel's DCTCP, and one of ours whose flags ask for it.
 func TestDCTCPGetsALinkThatMarks(t *testing.T) {
 	flagged := func(flags any) contender {
 		return contender{name: "go_some", ops: structops.Ops{Members: structops.Members{"name": "go_some", "flags": flags}}}
@@ -141,7 +141,8 @@ func TestEveryPairIsCompared(t *testing.T) {
 	}
 }
 
-// TestCompare runs the flag: only what is compared gets registered, each name has a transfer a round, and pairs are compared.
+// TestCompare runs the flag: only the compared algorithms are registered, each name has one transfer in each round, and pairs are
+// compared.
 func TestCompare(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)

@@ -9,14 +9,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// contender is an algorithm that is to carry a transfer.
+// contender is an algorithm for a transfer.
 type contender struct {
 	name   string
-	native bool                     // the kernel's own, or whatever else is registered there
+	native bool                     // the kernel's own, or registered by another process
 	ops    structops.Implementation // if it is ours
 }
 
-// kernelModules are the congestion controls that Linux comes with, and the modules that have them.
+// kernelModules are the congestion controls of Linux, and their modules.
 func kernelModules() map[string]string {
 	return map[string]string{
 		"bbr": "tcp_bbr", "bic": "tcp_bic", "cdg": "tcp_cdg", "cubic": "tcp_cubic", "dctcp": "tcp_dctcp", "highspeed": "tcp_highspeed",
@@ -25,8 +25,8 @@ func kernelModules() map[string]string {
 	}
 }
 
-// contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. Two equal names are no
-// mistake: how far a transfer differs from the next one with the same algorithm is worth knowing.
+// contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. The same name may be given
+// twice: this shows how much two transfers with the same algorithm differ.
 func contenders(names []string, ours []structops.Implementation, available []string) ([]contender, error) {
 	var found []contender
 	for _, name := range names {
@@ -42,7 +42,7 @@ func contenders(names []string, ours []structops.Implementation, available []str
 	return found, nil
 }
 
-// missing says why there is no algorithm of that name, and what there is.
+// missing says why there is no algorithm with that name, and which ones there are.
 func missing(name string, ours []structops.Implementation, available []string) error {
 	why := "no algorithm has that name"
 	if module, known := kernelModules()[name]; known {
@@ -59,7 +59,7 @@ func missing(name string, ours []structops.Implementation, available []string) e
 		name, why, strings.Join(written, ", "), strings.Join(available, ", "))
 }
 
-// oursOf returns what has to be registered, each once.
+// oursOf returns the algorithms that must be registered, each once.
 func oursOf(list []contender) []structops.Implementation {
 	var ops []structops.Implementation
 	seen := map[string]bool{}
@@ -72,7 +72,7 @@ func oursOf(list []contender) []structops.Implementation {
 	return ops
 }
 
-// needsECN tells whether an algorithm makes no sense on a link that only drops.
+// needsECN reports whether an algorithm needs a link that marks packets.
 func (c contender) needsECN() bool {
 	if c.native {
 		return c.name == "dctcp"
@@ -98,7 +98,7 @@ func splitNames(list string) ([]string, error) {
 		}
 	}
 	if len(names) < 2 {
-		return nil, fmt.Errorf("-compare %q: names two algorithms or more, with commas between them: -compare reno,go_reno", list)
+		return nil, fmt.Errorf("-compare %q: expected two algorithms or more, with commas between them: -compare reno,go_reno", list)
 	}
 	return names, nil
 }

@@ -7,12 +7,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// gentleSsthresh answers a loss by giving up an eighth of the window only. The
-// link stays busier and the queue fuller; beside other flows it is unfair.
+// gentleSsthresh reduces the window by only an eighth after a loss. The link stays busier and the queue longer, but this is unfair to
+// other flows.
 //
-// It is written in instructions, as any program may be. R1 has an array of the
-// member's arguments: the first, at offset 0, is the socket, which the kernel
-// lets congestion controls use as the struct tcp_sock that it is the beginning of.
+// It is written in instructions, which is possible for any program. R1 points to the array of the member's arguments. The first one, at
+// offset 0, is the socket. It is the beginning of a struct tcp_sock, and the kernel lets congestion controls use it as that.
 func gentleSsthresh() *dsl.Program {
 	return dsl.Assembly("gentle_ssthresh",
 		dsl.Proto("u32", "struct sock *sk"),
@@ -28,7 +27,7 @@ func gentleSsthresh() *dsl.Program {
 	)
 }
 
-// gentle is Reno but for the answer to a loss. A program in instructions is a member by name.
+// gentle is Reno with another ssthresh. A program in instructions is set as a member by name.
 func gentle() structops.Ops {
 	ops := structops.ByName(cc.Reno("go_gentle"))
 	ops.Members["ssthresh"] = gentleSsthresh()

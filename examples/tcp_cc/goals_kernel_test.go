@@ -28,10 +28,10 @@ func comparison(t *testing.T, opt options) comparisonReport {
 }
 
 // TestOursCarryAsTheKernels compares each algorithm with the kernel's own over the same link: mean goodput within 3 %, mean window within
-// 10 %. It takes minutes, so make long runs it and make test does not; DCTCP, which many kernels lack, is compared in the matrix. Where in
-// its cycle BBR begins is chance, and a busy machine disturbs any transfer, so there are as many as it takes to know both means well. The
-// errors of the means alone decide how many, and the differences are looked at once, after that: a comparison that may be repeated until
-// it suits proves nothing.
+// 10 %. It takes minutes, so make long runs it and make test does not. DCTCP, which many kernels lack, is compared in the matrix. BBR
+// begins its cycle at random, and a busy machine disturbs any transfer. So the test makes transfers until both means are known well. Only
+// the errors of the means decide how many, and the differences are compared once, after that. A comparison that is repeated until it
+// succeeds would prove nothing.
 func TestOursCarryAsTheKernels(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	for _, kernels := range []string{"reno", "cubic", "bbr"} {
@@ -76,10 +76,10 @@ func carriesAsTheKernels(t *testing.T, kernels string) {
 	}
 }
 
-// transfers are those of one algorithm.
+// transfers has the figures of all transfers of one algorithm.
 type transfers struct{ goodput, window series } // Mbit/s; segments
 
-// known tells whether the differences of the means have standard errors of no more than a quarter of what they may be.
+// known reports whether the standard errors of the differences are at most a quarter of the allowed differences.
 func known(ours, theirs transfers) bool {
 	_, goodput := percentMore(ours.goodput, theirs.goodput)
 	_, window := percentMore(ours.window, theirs.window)
@@ -107,16 +107,16 @@ func (s series) relativeVariance() float64 {
 	return squares / (n - 1) / n / (mean * mean)
 }
 
-// percentMore is what ours has more on average than theirs, with its standard error.
+// percentMore is how much more ours has on average than theirs, with its standard error.
 func percentMore(ours, theirs series) (percent, standardError float64) {
 	return 100 * (ours.mean()/theirs.mean() - 1), 100 * math.Sqrt(ours.relativeVariance()+theirs.relativeVariance())
 }
 
-// TestDCTCPKeepsTheQueueShort compares it with Reno on a link that marks: there Reno's queue is short too, since it halves its window at
-// each mark; but DCTCP fills the link.
+// TestDCTCPKeepsTheQueueShort compares DCTCP with Reno on a link that marks. Reno's queue is short there too, because Reno halves its
+// window at each mark. But DCTCP also fills the link.
 func TestDCTCPKeepsTheQueueShort(t *testing.T) {
 	kerneltest.RequireTUN(t)
-	const tries = 5 // other tests take the processors away in the middle of a transfer, and what then differs are not the algorithms
+	const tries = 5 // other tests may use the processors during a transfer, and then the difference is not in the algorithms
 	base := 2 * netlab.DefaultLink().Delay
 	for range tries {
 		means := comparison(t, options{compare: []string{"go_reno", "go_dctcp"}, rounds: 1, duration: 3 * time.Second}).Means

@@ -1,21 +1,16 @@
-// Command tcp_cc runs TCP congestion controls written in Go in the kernel, and
-// shows how they behave beside the kernel's own.
+// Command tcp_cc runs TCP congestion controls that are written in Go in the kernel, and compares them with the kernel's own.
 //
 //	go run ./examples/tcp_cc                   # as root
 //	go run -exec sudo ./examples/tcp_cc        # from an ordinary user's shell
 //
-// It compiles two algorithms, Reno (package cc) and one that differs from it in a
-// program written in instructions (gentle.go), checks them against the kernel's
-// BTF, registers them, and lets each carry a real TCP transfer over an emulated
-// link between two network namespaces. Everything is gone when it ends, also
-// when it is interrupted.
+// It compiles two algorithms: Reno (package cc), and a variant with one program in instructions (gentle.go). It checks them against the
+// kernel's BTF and registers them. Then each carries a real TCP transfer over an emulated link between two network namespaces. When the
+// command ends, also by an interrupt, everything is removed.
 //
 //	go run ./examples/tcp_cc -compare cubic,go_cubic -rounds 3
 //
-// compares algorithms by name, ours (go_reno, go_gentle, go_cubic, go_dctcp,
-// go_bbr) and the kernel's, and registers only those. On a link that marks
-// packets (-ecn; by itself where DCTCP takes part) both ends of a connection run
-// the algorithm.
+// compares algorithms by name, ours (go_reno, go_gentle, go_cubic, go_dctcp, go_bbr) and the kernel's. It registers only those. On a link
+// that marks packets (-ecn, and always with DCTCP) both ends of a connection run the algorithm.
 package main
 
 import (
@@ -63,17 +58,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "tcp_cc:", err)
 		os.Exit(exitFailed)
 	case opt.rounds < 1 || opt.ecn < 0:
-		fmt.Fprintf(os.Stderr, "tcp_cc: -rounds %d -ecn %d: at least one round, and no negative queue\n", opt.rounds, opt.ecn)
+		fmt.Fprintf(os.Stderr, "tcp_cc: -rounds %d -ecn %d: must be at least 1 round, and not less than 0 packets\n", opt.rounds, opt.ecn)
 		os.Exit(exitFailed)
 	case *compare == "" && (opt.rounds != 1 || opt.ecn != 0):
-		fmt.Fprintln(os.Stderr, "tcp_cc: -rounds and -ecn belong to -compare: name algorithms, such as -compare reno,go_reno")
+		fmt.Fprintln(os.Stderr, "tcp_cc: -rounds and -ecn need -compare with the names of algorithms, such as -compare reno,go_reno")
 		os.Exit(exitFailed)
 	case flag.NArg() > 0:
 		fmt.Fprintf(os.Stderr, "tcp_cc: unknown argument %q\n", flag.Arg(0))
 		flag.Usage()
 		os.Exit(exitFailed)
 	case opt.duration <= 0:
-		fmt.Fprintf(os.Stderr, "tcp_cc: -duration %v: a transfer takes time, 4s for example\n", opt.duration)
+		fmt.Fprintf(os.Stderr, "tcp_cc: -duration %v: must be more than 0, 4s for example\n", opt.duration)
 		os.Exit(exitFailed)
 	}
 	opt.start = start
@@ -105,7 +100,7 @@ type options struct {
 	start    time.Time     // of main
 }
 
-// run does everything; what it registers and builds is gone when it returns.
+// run does everything. It removes what it registers and builds before it returns.
 func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if missing := missingCapabilities(); len(missing) > 0 {
 		return offline(missing, opt, stdout)
@@ -113,7 +108,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	text := stdout
 	if opt.json {
 		text = io.Discard
-	} else if err := os.MkdirAll(opt.out, 0o755); err != nil { // better now than after the transfers
+	} else if err := os.MkdirAll(opt.out, 0o755); err != nil { // a mistake should show before the transfers
 		return err
 	}
 	before, err := available()
@@ -187,12 +182,12 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	return show(stdout, opt, link, results, after)
 }
 
-// standardList is what runs without -compare.
+// standardList has the algorithms that run without -compare.
 func standardList() []contender {
 	return []contender{{name: "go_reno", ops: cc.Reno("go_reno")}, {name: "go_gentle", ops: gentle()}, {name: "reno", native: true}}
 }
 
-// show draws what the transfers gave.
+// show draws the results of the transfers.
 func show(w io.Writer, opt options, link netlab.Link, results []result, after []string) error {
 	fmt.Fprintln(w)
 	style := pictureStyle{width: 80}

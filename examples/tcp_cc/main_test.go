@@ -20,9 +20,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// TestAlgorithmsFitThreeKernels compiles and checks our algorithms for every
-// kernel that there is a fixture of. BBR takes Linux 6.10: before, programs may not
-// write app_limited.
+// TestAlgorithmsFitThreeKernels compiles and checks our algorithms for every kernel with a fixture. BBR needs Linux 6.10: before that,
+// programs may not write app_limited.
 func TestAlgorithmsFitThreeKernels(t *testing.T) {
 	for _, kernel := range fixture.Kernels() {
 		types, err := fixture.Open(kernel)
@@ -64,9 +63,8 @@ func TestWithoutPrivilegesItCompilesChecksAndLists(t *testing.T) {
 	}
 }
 
-// TestTheMainJob runs the whole example for short transfers. Our Reno's mean
-// window lies within 10 % of the kernel's; since other tests may take the
-// processors away in the middle of a transfer, it may try three times.
+// TestTheMainJob runs the whole example for short transfers. The mean window of our Reno must be within 10 % of the kernel's. Other tests
+// may use the processors during a transfer, so the test may try three times.
 func TestTheMainJob(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	before, err := available()
@@ -117,7 +115,7 @@ func TestTheMainJob(t *testing.T) {
 	}
 }
 
-// withoutTests leaves out what other tests and benchmarks may have registered at the time.
+// withoutTests leaves out algorithms that other tests and benchmarks may have registered meanwhile.
 func withoutTests(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
 		return strings.HasPrefix(n, "t_") ||

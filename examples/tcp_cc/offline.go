@@ -16,10 +16,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// errUnprivileged says that all that can be done without privileges was done.
+// errUnprivileged says that the algorithms were compiled and checked, and that the rest needs privileges.
 var errUnprivileged = errors.New("nothing was registered: privileges are missing")
 
-// needed are the capabilities that the whole example takes, and what for.
+// needed are the capabilities that the whole example needs, with the reasons.
 var needed = [...]struct {
 	cap syscall.Cap
 	why string
@@ -46,8 +46,8 @@ func missingCapabilities() []string {
 	return missing
 }
 
-// offline does what needs no privileges: it compiles the algorithms and checks
-// them against the types of a kernel that this program carries.
+// offline does the part that needs no privileges: it compiles the algorithms and checks them against types of a kernel that are part of
+// this program.
 func offline(missing []string, opt options, stdout io.Writer) error {
 	fmt.Fprintf(os.Stderr, "tcp_cc: this process lacks %s\n", strings.Join(missing, ", "))
 	fmt.Fprintln(os.Stderr, "help: run it as root, or from this shell: go run -exec sudo ./examples/tcp_cc")
@@ -59,7 +59,7 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	}
 	list := oursOf(standardList())
 	if len(opt.compare) > 0 {
-		hz := cmp.Or(opt.hz, usualHZ) // the types that are carried say nothing of it
+		hz := cmp.Or(opt.hz, usualHZ) // the types do not contain it
 		// What this kernel has does not matter, since nothing will run; names that nobody knows are mistakes all the same.
 		chosen, err := contenders(opt.compare, algorithms(hz), slices.Sorted(maps.Keys(kernelModules())))
 		if err != nil {

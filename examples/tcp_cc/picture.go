@@ -21,7 +21,7 @@ type pictureStyle struct {
 	color bool
 }
 
-// styleOf looks at where the picture goes. Anything but a terminal gets plain text of 80 columns. See https://no-color.org.
+// styleOf chooses the style for an output. Only terminals get more than plain text of 80 columns. See https://no-color.org.
 func styleOf(f *os.File) pictureStyle {
 	style := pictureStyle{width: 80}
 	if !term.IsTerminal(int(f.Fd())) {
@@ -36,12 +36,12 @@ func styleOf(f *os.File) pictureStyle {
 
 const (
 	minPictureWidth = 40
-	maxPictureWidth = 160 // beyond it the eye loses the axis
+	maxPictureWidth = 160 // in a wider picture it is hard to follow the axis
 	pictureRows     = 12  // at most, of one panel
 )
 
-// writePicture draws the congestion windows over time, one panel below the other with the same axes. An overlay would need colours, and
-// the kernel's Reno and ours would hide each other: that they are alike is what the picture is to show.
+// writePicture draws the congestion windows over time, one panel below the other with the same axes. One panel for all would need colours,
+// and the kernel's Reno and ours would hide each other, because they are alike. The picture should show that they are.
 func writePicture(w io.Writer, results []result, style pictureStyle) error {
 	var panels []string
 	end, top := pictureRange(results)
@@ -60,9 +60,9 @@ func heading(r result) string {
 	return fmt.Sprintf("%s (%s): congestion window in segments", r.Algorithm, r.origin())
 }
 
-// pictureRange returns the end of the time axis, and the top of the window axis: what no algorithm exceeds for more than 3 % of the time,
-// and some room. Reno's slow start reaches twice the window that the link can hold, for one round trip; with room for that, the teeth
-// that follow would be two lines high.
+// pictureRange returns the end of the time axis, and the top of the window axis. No algorithm is above that top for more than 3 % of the
+// time. Reno's slow start reaches twice the window that the link can hold, for one round trip. With room for that peak, the teeth after it
+// would be only two lines high.
 func pictureRange(results []result) (end time.Duration, top float64) {
 	for _, r := range results {
 		if n := len(r.Samples); n > 0 {
@@ -92,14 +92,14 @@ func axisStep(top float64, rows int) float64 {
 
 // panel draws one algorithm.
 func panel(r result, end time.Duration, top float64, style pictureStyle) string {
-	step := max(1, axisStep(top, pictureRows)) // there are no halves of segments
+	step := max(1, axisStep(top, pictureRows)) // segments are whole numbers
 	rows := int(math.Ceil(top / step))
 	top = step * float64(rows)
 	label := func(v float64) string { return fmt.Sprintf("%.0f", v) }
 	const axis = 3 // columns that asciigraph takes between label and line
 	width := min(max(style.width, minPictureWidth), maxPictureWidth) - len(label(top)) - axis - 2
 
-	// Whole tenths of a second, so that the labels are short.
+	// Whole tenths of a second have short labels.
 	end = end.Round(100 * time.Millisecond)
 	if end == 0 {
 		end = 100 * time.Millisecond
@@ -144,7 +144,8 @@ func panel(r result, end time.Duration, top float64, style pictureStyle) string 
 	return title + "\n" + asciigraph.PlotMany(series, options...) + "\n"
 }
 
-// ticks returns how many labels the time axis gets: full seconds if there are few of them and the axis ends with one.
+// ticks returns the number of labels of the time axis: one for each full second, if there are few of them and the axis ends at a full
+// second.
 func ticks(end time.Duration) int {
 	if seconds := int(end / time.Second); end%time.Second == 0 && seconds >= 2 && seconds <= 10 {
 		return seconds + 1
@@ -152,8 +153,8 @@ func ticks(end time.Duration) int {
 	return 3
 }
 
-// columns brings the samples to one value for each column of the picture: of the window the largest in the column's time, as a peak of a
-// few milliseconds is what matters most; of ssthresh the latest, NaN while it is infinite. Columns after the last sample are NaN.
+// columns computes one value for each column of the picture. For the window it is the largest in the column's time, because short peaks
+// matter most. For ssthresh it is the latest, and NaN while ssthresh is infinite. Columns after the last sample are NaN.
 func columns(samples []netlab.Sample, end time.Duration, width int) (cwnd, ssthresh []float64) {
 	cwnd, ssthresh = make([]float64, width), make([]float64, width)
 	next := 0

@@ -50,7 +50,7 @@ func TestColoursAddNothingButColour(t *testing.T) {
 func TestPictureFitsTheTerminal(t *testing.T) {
 	for _, width := range []int{0, 40, 79, 80, 81, 132, 1000} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			allowed := min(max(width, 80), maxPictureWidth) // the heading is not cut
+			allowed := min(max(width, 80), maxPictureWidth) // the heading is not shortened
 			var longest int
 			for line := range strings.Lines(picture(t, twoResults(), pictureStyle{width: width})) {
 				n := utf8.RuneCountInString(strings.TrimRight(line, "\n"))

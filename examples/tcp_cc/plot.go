@@ -20,7 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
-// seriesColor returns a colour of the palette of Okabe and Ito, which people with any kind of colour vision can tell apart.
+// seriesColor returns a colour of the palette of Okabe and Ito. People with any kind of colour vision can distinguish these colours.
 func seriesColor(i int) color.Color {
 	palette := [...]color.RGBA{
 		{0x00, 0x72, 0xb2, 0xff}, // blue
@@ -40,8 +40,8 @@ const (
 	plotDPI     = 120
 )
 
-// writePlots draws the results as an SVG and a PNG file in dir, which is made if need be: for each algorithm a panel with window and
-// ssthresh, all with the same axes, and below them the round-trip times of all. It returns the files it has written.
+// writePlots draws the results as an SVG and a PNG file in dir, and makes dir if it is missing. Each algorithm has a panel with window and
+// ssthresh; all panels have the same axes. Below them are the round-trip times of all algorithms. It returns the names of the files.
 func writePlots(dir, title string, results []result) (paths []string, err error) {
 	panels, err := plotPanels(title, results)
 	if err != nil {
@@ -80,7 +80,7 @@ func writeFile(path string, content io.WriterTo) error {
 	return f.Close()
 }
 
-// drawPanels stacks the panels with their axes below each other.
+// drawPanels draws the panels below each other, with aligned axes.
 func drawPanels(panels []*plot.Plot, canvas draw.Canvas) {
 	rows := make([][]*plot.Plot, len(panels))
 	for i, p := range panels {
@@ -184,7 +184,7 @@ func newPanel(title, unit string, end, top float64) *plot.Plot {
 	return p
 }
 
-// sans is a font that comes with gonum, so that the pictures look the same everywhere.
+// sans is a font of gonum, so the pictures look the same everywhere.
 func sans(points float64) font.Font {
 	return font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Points(points))
 }
@@ -199,7 +199,7 @@ func tickEvery(step float64) plot.Ticker {
 	})
 }
 
-// line makes the lines of one quantity; where a sample has no value, the line is interrupted.
+// line makes the lines of one quantity. A line is interrupted where a sample has no value.
 func line(samples []netlab.Sample, c color.Color, value func(netlab.Sample) (float64, bool)) ([]*plotter.Line, error) {
 	var lines []*plotter.Line
 	var points plotter.XYs

@@ -12,13 +12,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
-// progress tells people how far a transfer is: a bar where there is a terminal, and one line for each finished transfer.
+// progress shows how far a transfer is: with a bar on a terminal, and one line for each finished transfer.
 type progress struct {
-	w    io.Writer // nil: say nothing
+	w    io.Writer // nil: print nothing
 	bars bool
 }
 
-// newProgress reports on f, which is standard error; quiet is for -json, where nobody watches.
+// newProgress reports on f, which is standard error. quiet is for -json, whose output is for programs.
 func newProgress(f *os.File, quiet bool) progress {
 	if quiet {
 		return progress{}
@@ -41,7 +41,7 @@ func (p progress) start(name string, length time.Duration) *transferProgress {
 			progressbar.OptionSetWriter(p.w),
 			progressbar.OptionSetDescription(name),
 			progressbar.OptionSetWidth(30),
-			progressbar.OptionThrottle(100*time.Millisecond), // samples come 20 times as often
+			progressbar.OptionThrottle(100*time.Millisecond), // samples come 20 times more often
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionClearOnFinish(),
 		)
@@ -55,11 +55,11 @@ func (t *transferProgress) sample(s netlab.Sample) {
 		return
 	}
 	t.bar.Describe(fmt.Sprintf("%s: window %3d", t.name, s.Cwnd))
-	// The end is for done; a bar that is full cannot be cleared any more.
+	// Only done ends the bar: a full bar cannot be removed.
 	_ = t.bar.Set64(min(s.At.Milliseconds(), t.bar.GetMax64()-1))
 }
 
-// done removes the bar and says how the transfer went; where it failed, that is the caller's to say.
+// done removes the bar and prints the result of the transfer. When the transfer failed, the caller reports it.
 func (t *transferProgress) done(r netlab.Result, err error) {
 	if t.bar != nil {
 		_ = t.bar.Clear()

@@ -15,18 +15,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// algorithms are ours, for a kernel that counts so many jiffies a second.
+// algorithms returns ours, for a kernel with hz jiffies in a second.
 func algorithms(hz uint32) []structops.Implementation {
 	return []structops.Implementation{cc.Reno("go_reno"), gentle(), cc.Cubic("go_cubic", hz), cc.DCTCP("go_dctcp"), cc.BBR("go_bbr", hz)}
 }
 
-// nameOf is the name that an algorithm is registered under.
+// nameOf is the name with which an algorithm is registered.
 func nameOf(algorithm structops.Implementation) string {
 	name, _ := structops.ByName(algorithm).Members["name"].(string)
 	return name
 }
 
-// prepareAll checks algorithms of ours against the running kernel and compiles them.
+// prepareAll checks our algorithms against the running kernel and compiles them.
 func prepareAll(list []structops.Implementation) ([]*structops.Plan, error) {
 	if len(list) == 0 {
 		return nil, nil
@@ -49,7 +49,7 @@ func prepareFor(target compile.Target, list []structops.Implementation) ([]*stru
 	return plans, errors.Join(errs...)
 }
 
-// registered are our algorithms in the kernel.
+// registered has our algorithms that are in the kernel.
 type registered struct {
 	links     []*structops.Link
 	coldStart time.Duration // from the start of main to the first live link
@@ -71,7 +71,7 @@ func registerAll(plans []*structops.Plan, start time.Time) (*registered, error) 
 	return r, nil
 }
 
-// close unregisters; doing it twice does no harm.
+// close unregisters them. A second call does nothing.
 func (r *registered) close() error {
 	var errs []error
 	for _, link := range r.links {
@@ -80,7 +80,7 @@ func (r *registered) close() error {
 	return errors.Join(errs...)
 }
 
-// writePlan prints what was compiled for which member.
+// writePlan prints what was compiled for each member.
 func writePlan(w io.Writer, plan *structops.Plan) error {
 	fmt.Fprintf(w, "%s (%s)\n", plan.Name, plan.Type.Name)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -13,13 +13,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
 )
 
-// result is what one algorithm has shown in the lab.
+// result is the result of one algorithm in the lab.
 type result struct {
 	netlab.Result
 	native bool // the kernel's own; otherwise written in Go and registered by this program
 }
 
-// origin says who wrote the algorithm, for people.
+// origin says where the algorithm comes from, in words.
 func (r result) origin() string {
 	if r.native {
 		return "kernel"
@@ -33,7 +33,7 @@ type report struct {
 	Algorithms   []algorithmReport `json:"algorithms"`
 	ListedBefore []string          `json:"listed_before"` // in net.ipv4.tcp_available_congestion_control, before anything was registered
 	ListedDuring []string          `json:"listed_during"` // while the transfers ran
-	ListedAfter  []string          `json:"listed_after"`  // after everything was closed: as before
+	ListedAfter  []string          `json:"listed_after"`  // after everything was closed: the same as before
 	ColdStartMS  float64           `json:"cold_start_ms"` // from the start of the process until the algorithms could be used
 }
 
@@ -45,7 +45,7 @@ type algorithmReport struct {
 	Samples     []sampleReport `json:"samples"`
 }
 
-// sampleReport is one look at TCP_INFO of the sender's socket.
+// sampleReport is one sample of TCP_INFO of the sender's socket.
 type sampleReport struct {
 	TMS      float64 `json:"t_ms"`     // since the connection was established
 	Cwnd     uint32  `json:"cwnd"`     // segments
@@ -53,8 +53,8 @@ type sampleReport struct {
 	RTTUS    int64   `json:"rtt_us"`   // smoothed
 }
 
-// newReport fills in what comes from the transfers; the lists and the cold start are the caller's. The lists are empty and not null, since
-// programs that read the report should not have to tell these apart.
+// newReport fills in the results of the transfers. The caller sets the lists and the cold start. Lists are empty and not null, so programs
+// that read the report need not handle both.
 func newReport(kernel string, results []result) report {
 	r := report{
 		Kernel:       kernel,
@@ -92,7 +92,7 @@ func (r report) writeJSON(w io.Writer) error {
 	return nil
 }
 
-// milliseconds gives a duration as the report has it.
+// milliseconds converts a duration to the report's unit.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // writeTable prints one line for each algorithm.
@@ -115,7 +115,7 @@ func writeTable(w io.Writer, results []result) error {
 	return writeColumns(w, rows)
 }
 
-// writeColumns prints rows of equally many cells below each other.
+// writeColumns prints rows with the same number of cells as a table.
 func writeColumns(w io.Writer, rows [][]string) error {
 	const leftAligned = 2 // columns; the others are numbers
 	widths := make([]int, len(rows[0]))

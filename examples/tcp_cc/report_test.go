@@ -34,7 +34,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// sawtooth makes the samples of an algorithm without noise: slow start to peak, then teeth from low to high, one segment every 30 ms.
+// sawtooth makes samples of an algorithm without noise: slow start to peak, then teeth from low to high, one segment every 30 ms.
 func sawtooth(length time.Duration, peak, low, high uint32) []netlab.Sample {
 	var samples []netlab.Sample
 	cwnd, ssthresh := 10.0, uint32(netlab.InfiniteSsthresh)

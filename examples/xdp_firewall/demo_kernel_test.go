@@ -14,8 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
-// TestTheDemonstration runs it for a short time: what is not blocked is answered,
-// what is blocked is not, and rules that come and go show.
+// TestTheDemonstration runs it for a short time: hosts get answers unless they are blocked, and changes of the rules are shown.
 func TestTheDemonstration(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -45,8 +44,7 @@ func TestTheDemonstration(t *testing.T) {
 	}
 }
 
-// TestBlockedFromTheFirstPacketOn: with networks of the user's, not one packet of
-// theirs comes through.
+// TestBlockedFromTheFirstPacketOn: no packet from the networks that the user blocks passes.
 func TestBlockedFromTheFirstPacketOn(t *testing.T) {
 	kerneltest.Require(t)
 	var out bytes.Buffer

@@ -64,7 +64,7 @@ func demonstrate(ctx context.Context, opt options, stdout io.Writer) (err error)
 			for _, h := range sending {
 				workers.Go(func() {
 					if h.err = within(l.outside, func() error { return h.send(ctx) }); h.err != nil {
-						stop() // a table without it would tell something wrong
+						stop() // without it the table would be wrong
 					}
 				})
 			}
@@ -78,11 +78,10 @@ func demonstrate(ctx context.Context, opt options, stdout io.Writer) (err error)
 	})
 }
 
-// port is where the host inside answers.
+// port is the port on which the host inside answers.
 const port = 7 // echo
 
-// answer makes the host inside echo what comes by UDP and TCP. ICMP the kernel
-// answers itself.
+// answer makes the host inside send back everything that it receives by UDP and TCP. The kernel answers ICMP itself.
 func (l *lab) answer(ctx context.Context, workers *sync.WaitGroup) error {
 	addresses := []string{inside4}
 	if l.ipv6 {
@@ -103,7 +102,7 @@ func (l *lab) answer(ctx context.Context, workers *sync.WaitGroup) error {
 					return
 				}
 				if err == nil {
-					udp.WriteToUDPAddrPort(b[:n], from) // what is lost the sender sees
+					udp.WriteToUDPAddrPort(b[:n], from) // the sender counts lost answers
 				}
 			}
 		})

@@ -8,5 +8,5 @@ import (
 	"io"
 )
 
-// demonstrate needs Linux; elsewhere nobody has the capabilities to come here.
+// demonstrate needs Linux. On other systems it is never called, because nobody has the capabilities.
 func demonstrate(context.Context, options, io.Writer) error { return errors.ErrUnsupported }

@@ -6,14 +6,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// A tally counts packets, and their bytes from the Ethernet header on. It is what
-// the program adds to and what user space reads: one Go type for both.
+// A tally counts packets, and their bytes from the Ethernet header on. The program adds to it and user space reads it, with the same Go
+// type.
 type tally struct{ Packets, Bytes uint64 }
 
 // add is the sum of two tallies, in user space.
 func (t tally) add(o tally) tally { return tally{t.Packets + o.Packets, t.Bytes + o.Bytes} }
 
-// Traffic is what became of packets of one class.
+// Traffic counts the packets of one class: passed and dropped.
 type traffic struct{ Passed, Dropped tally }
 
 // The classes of packets, as indices of firewall.traffic.
@@ -23,11 +23,11 @@ const (
 	classICMP             // of both versions
 	classOtherIP          //
 	classNotIP            // ARP, for example: it always passes
-	classMalformed        // too short for what it says it is: it never passes
+	classMalformed        // shorter than its headers say: it never passes
 	classes
 )
 
-// A firewall drops packets by the network that they come from.
+// A firewall drops packets from some networks.
 type firewall struct {
 	blocked4 *maps.Trie[maps.IPv4Prefix, tally] // a rule is a prefix and counts what it dropped
 	blocked6 *maps.Trie[maps.IPv6Prefix, tally]
@@ -76,20 +76,20 @@ const (
 	protocolICMP, protocolTCP, protocolUDP, protocolICMPv6 = 1, 6, 17, 58
 )
 
-// program is what runs for every packet that comes in.
+// program runs for every packet that is received.
 func (w *firewall) program() *dsl.Program { return dsl.Func("xdp_firewall", w.filter) }
 
 func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	packet := x.Packet()
 	length := packet.End().Address().Sub(packet.Start().Address())
 
-	// Until its headers are read, a packet is malformed and to be dropped: leaving
-	// the block early, where the packet ends too soon, leaves it at that.
+	// At first a packet counts as malformed, and is dropped. When the packet ends too early, the program leaves the block, and this stays
+	// so.
 	class, verdict := f.U32(classMalformed).Var(), f.U32(ctx.XDPDrop).Var()
 	f.Block(func(leave func()) {
 		kind := dsl.Header[ethernet](packet, 0, leave).U16("Type").Var()
 		at := f.U32(14).Var()
-		for range 2 { // tags within tags; a Go loop writes its body twice
+		for range 2 { // for a tag inside a tag; the Go loop writes its body twice
 			f.If(kind.Eq(etherVLAN).Or(kind.Eq(etherQinQ)), func() {
 				kind.Set(dsl.Header[vlanTag](packet, at, leave).U16("Type"))
 				at.Inc(4)
@@ -119,7 +119,7 @@ func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	})
 
 	counters := w.traffic.In(f).Lookup(class)
-	f.If(counters.NotNil(), func() { // always so; the kernel's verifier wants to see it asked
+	f.If(counters.NotNil(), func() { // it is never nil, but the kernel's verifier requires the check
 		f.If(verdict.Eq(ctx.XDPPass), func() {
 			counters.U64("Passed.Packets").Inc(1)
 			counters.U64("Passed.Bytes").Inc(length)
@@ -131,8 +131,7 @@ func (w *firewall) filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	return verdict.Get()
 }
 
-// judge decides by the rule that was found, which counts: atomically, as all
-// processors have the same one.
+// judge drops the packet if a rule was found, and the rule counts it. The count is atomic, because all processors use the same rule.
 func (w *firewall) judge(f *dsl.Fn, rule dsl.Ref[tally], length dsl.U64, verdict dsl.VarU32) {
 	f.If(rule.NotNil(), func() {
 		rule.U64("Packets").AtomicAdd(1)

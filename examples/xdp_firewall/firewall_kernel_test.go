@@ -41,7 +41,7 @@ func loaded(t *testing.T, networks string) (*firewall, *prog.Loaded) {
 	return w, p
 }
 
-// bytesOf makes a packet of parts in hexadecimal.
+// bytesOf makes a packet from parts in hexadecimal.
 func bytesOf(t *testing.T, parts ...string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(strings.Join(parts, ""), " ", ""))
@@ -77,7 +77,7 @@ func from6(address string, protocol byte) string {
 	return hex.EncodeToString(b)
 }
 
-// TestEachPacketHasItsVerdict runs the program on packets of all kinds.
+// TestEachPacketHasItsVerdict runs the program on packets of all kinds, and compares the verdict and the counters.
 func TestEachPacketHasItsVerdict(t *testing.T) {
 	t.Parallel()
 	w, p := loaded(t, "10.0.0.0/8,192.0.2.7,2001:db8:bad::/48")
@@ -142,8 +142,7 @@ func TestEachPacketHasItsVerdict(t *testing.T) {
 	}
 }
 
-// TestRulesComeAndGo: the program heeds a rule while it is there, and the longest
-// one of several.
+// TestRulesComeAndGo: the program applies a rule while it exists. Of several rules it applies the longest one.
 func TestRulesComeAndGo(t *testing.T) {
 	t.Parallel()
 	w, p := loaded(t, "10.0.0.0/8")
@@ -184,7 +183,7 @@ func TestRulesComeAndGo(t *testing.T) {
 	}
 }
 
-// BenchmarkFirewall says what a packet costs, by the kernel's own clock.
+// BenchmarkFirewall measures the time for a packet, with the kernel's own clock.
 func BenchmarkFirewall(b *testing.B) {
 	kerneltest.Require(b)
 	w := newFirewall()

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// A host sends from one address, in several ways, and counts what is answered.
+// A host sends from one address, in several ways, and counts the answers.
 type host struct {
 	address netip.Addr
 	ways    []way
-	err     error // with which sending ended, to be read then
+	err     error // the error that ended sending; read it after the end
 
 	sent, answered atomic.Uint64
 }
 
-// A way is one of sending.
+// A way is one way of sending.
 type way struct {
 	name  string // for the table
 	every time.Duration
@@ -45,7 +45,7 @@ func demoHosts() []*host {
 	}
 }
 
-// state is what the table shows.
+// state returns what the table shows.
 func (h *host) state() sender {
 	var names []string
 	for _, w := range h.ways {
@@ -84,7 +84,7 @@ func (h *host) send(ctx context.Context) error {
 		case <-time.After(time.Until(first.next)):
 		}
 		if now := time.Now(); first.next.Before(now.Add(-first.every)) {
-			first.next = now // after a pause it does not catch up
+			first.next = now // after a pause, missed packets are not sent later
 		}
 		first.next = first.next.Add(first.every)
 		if err := first.shot(ctx); err != nil && ctx.Err() == nil {
@@ -101,7 +101,7 @@ func (h *host) inside() netip.Addr {
 	return netip.MustParseAddr(inside4)
 }
 
-// payload is what is sent: long enough to see the bytes grow.
+// payload is long enough that the bytes visibly grow.
 func payload() []byte { return make([]byte, 200) }
 
 func (h *host) openUDP() (func(context.Context) error, func(), error) {
@@ -141,7 +141,7 @@ func (h *host) openICMP() (func(context.Context) error, func(), error) {
 		defer close(done)
 		b := make([]byte, 2048)
 		for {
-			n, _, err := conn.ReadFromIP(b) // which leaves the IP header away, as Read does not
+			n, _, err := conn.ReadFromIP(b) // ReadFromIP removes the IP header; Read does not
 			switch {
 			case errors.Is(err, net.ErrClosed):
 				return
@@ -172,7 +172,7 @@ func checksum(b []byte) uint16 {
 	return ^uint16(sum)
 }
 
-// openTCP connects anew each time. Where nobody answers, it gives up soon.
+// openTCP makes a new connection each time. When nobody answers, it stops soon.
 func (h *host) openTCP() (func(context.Context) error, func(), error) {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: h.address.AsSlice()}, Timeout: 100 * time.Millisecond}
 	to := netip.AddrPortFrom(h.inside(), port).String()
@@ -190,7 +190,7 @@ func (h *host) openTCP() (func(context.Context) error, func(), error) {
 		conn.SetDeadline(time.Now().Add(100 * time.Millisecond))
 		b := payload()
 		if _, err := conn.Write(b); err != nil {
-			return nil // lost on the way: the table tells
+			return nil // lost on the way: the table shows it
 		}
 		if _, err := conn.Read(b); err == nil {
 			h.answered.Add(1)

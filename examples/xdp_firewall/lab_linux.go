@@ -11,22 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The demonstration's hosts, and the addresses that they have: those set aside for
-// documentation, but for 10.0.0.0/24 (RFC 5737, RFC 3849).
+// The demonstration's hosts and their addresses. Except for 10.0.0.0/24, these are reserved for documentation (RFC 5737, RFC 3849).
 const (
 	insideDevice, outsideDevice = "fw0", "out0"
 	inside4, inside6            = "10.0.0.1", "2001:db8::1"
 )
 
-// A lab is two hosts and a cable: a host that the firewall protects, and one with
-// many addresses outside. Namespaces without names vanish with the descriptors
-// and threads that are in them, so nothing is left however the process ends.
+// A lab is two hosts and a cable: a host inside that the firewall protects, and a host outside with many addresses. The namespaces have no
+// names. They end with their descriptors and threads, so nothing is left, however the process ends.
 type lab struct {
 	inside, outside int // descriptors of network namespaces
 	ipv6            bool
 }
 
-// newLab makes the hosts. outside are the addresses of the one outside.
+// newLab makes the hosts. outside are the addresses of the host outside.
 func newLab(outside []netip.Addr) (l *lab, err error) {
 	l = &lab{inside: -1, outside: -1}
 	defer func() {
@@ -88,7 +86,7 @@ func (l *lab) configure(nl *netlink.Handle, device string, addresses []netip.Add
 			return err
 		}
 		if a.Is6() {
-			addr.Flags = unix.IFA_F_NODAD // usable at once: nobody else is there
+			addr.Flags = unix.IFA_F_NODAD // usable at once: no other host can have the address
 		}
 		if err := nl.AddrAdd(link, addr); err != nil {
 			return fmt.Errorf("%s: add %v: %w", device, a, err)
@@ -113,10 +111,8 @@ func (l *lab) configure(nl *netlink.Handle, device string, addresses []netip.Add
 	return nil
 }
 
-// introduce tells the host outside the way to the other's IPv6 address. It would
-// ask for it with packets from the address that it sends from (RFC 4861, section
-// 7.2.2), which may be blocked; so a blocked host would never send what is to be
-// seen dropped.
+// introduce tells the host outside where the other's IPv6 address is. Otherwise it would ask with packets from its own address (RFC 4861,
+// section 7.2.2). That address may be blocked, and then it would never send the packets that the table should show as dropped.
 func (l *lab) introduce() error {
 	if !l.ipv6 {
 		return nil
@@ -155,7 +151,7 @@ func withNetlink(do func(*netlink.Handle) error) error {
 	return do(nl)
 }
 
-// newNamespace makes a network namespace, of which it gives a descriptor.
+// newNamespace makes a network namespace and returns its descriptor.
 func newNamespace() (fd int, err error) {
 	err = onOwnThread(func() (err error) {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
@@ -170,8 +166,8 @@ func newNamespace() (fd int, err error) {
 	return fd, nil
 }
 
-// within runs f on a thread in a namespace. Sockets stay in the namespace that they
-// were made in, so what f opens may be used everywhere.
+// within runs f on a thread in a namespace. A socket stays in the namespace in which it was made, so the sockets that f opens may be used
+// on any thread.
 func within(namespace int, f func() error) error {
 	return onOwnThread(func() error {
 		if err := unix.Setns(namespace, unix.CLONE_NEWNET); err != nil {
@@ -181,8 +177,8 @@ func within(namespace int, f func() error) error {
 	})
 }
 
-// onOwnThread runs f on a thread that nobody uses afterwards, and waits for it. It
-// is never the main thread, which would be parked in the namespace rather than end.
+// onOwnThread runs f on a thread that is not used afterwards, and waits for it. It is never the main thread: that thread would not end,
+// but stay in the namespace.
 func onOwnThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {

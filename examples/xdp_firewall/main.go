@@ -1,13 +1,11 @@
-// Command xdp_firewall drops packets by the network that they come from, before
-// the kernel spends more than some nanoseconds on them: an XDP program written in
-// Go (firewall.go), with a table of networks that changes while it runs.
+// Command xdp_firewall drops packets from some networks, after only some nanoseconds of work in the kernel. It is an XDP program written
+// in Go (firewall.go), with a table of networks that may change while it runs.
 //
 //	go run ./examples/xdp_firewall                   # as root: a demonstration
 //	go run -exec sudo ./examples/xdp_firewall        # from an ordinary user's shell
 //
-// The demonstration needs nothing: it makes two network namespaces with a cable
-// between them, sends real packets from several addresses, and shows which ones
-// pass, while rules come and go. Everything is gone when it ends.
+// The demonstration needs no other machine. It makes two network namespaces with a cable between them, sends real packets from several
+// addresses, and shows which packets pass while rules are added and removed. When it ends, everything is removed.
 //
 //	go run ./examples/xdp_firewall -i eth0 -block 10.0.0.0/8,2001:db8:bad::/48
 //
@@ -60,7 +58,7 @@ func main() {
 	case flag.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q", flag.Arg(0))
 	case opt.duration <= 0:
-		err = fmt.Errorf("-duration %v: a demonstration takes time, 9s for example", opt.duration)
+		err = fmt.Errorf("-duration %v: must be more than 0, 9s for example", opt.duration)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "xdp_firewall:", err)
@@ -82,7 +80,7 @@ func main() {
 	}
 }
 
-// run does everything; what it attaches and builds is gone when it returns.
+// run does everything. It removes what it attaches and builds before it returns.
 func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if missing := missingCapabilities(opt); len(missing) > 0 {
 		return offline(missing, stdout)
@@ -98,7 +96,8 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 }
 
 // protect attaches the session's firewall to an interface of the thread's
-// namespace for as long as the session lasts. started is called when it works.
+// namespace for as long as the session lasts. started is called when the
+// firewall works.
 func protect(ctx context.Context, index int, s session, blocked []netip.Prefix, stdout io.Writer, started func()) (err error) {
 	defer func() { err = errors.Join(err, s.firewall.close()) }()
 	program, err := prog.Load(s.firewall.program(), prog.Options{License: "GPL"})

@@ -13,7 +13,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// errUnprivileged says that all that can be done without privileges was done.
+// errUnprivileged says that the program was compiled and checked, and that the rest needs privileges.
 var errUnprivileged = errors.New("nothing was attached: privileges are missing")
 
 // missingCapabilities describes the capabilities that this process lacks. On
@@ -27,7 +27,7 @@ func missingCapabilities(opt options) []string {
 	for _, n := range [...]struct {
 		cap  syscall.Cap
 		why  string
-		demo bool // only the demonstration takes it
+		demo bool // only the demonstration needs it
 	}{
 		{syscall.CapBPF, "to load BPF programs", false},
 		{syscall.CapPerfmon, "for programs that compute with pointers", false},
@@ -41,8 +41,8 @@ func missingCapabilities(opt options) []string {
 	return missing
 }
 
-// offline does what needs no privileges: it compiles the program, and checks it
-// against the types of a kernel that this example carries.
+// offline does the part that needs no privileges: it compiles the program, and checks it against types of a kernel that are part of this
+// example.
 func offline(missing []string, stdout io.Writer) error {
 	fmt.Fprintf(os.Stderr, "xdp_firewall: this process lacks %s\n", strings.Join(missing, ", "))
 	fmt.Fprintln(os.Stderr, "help: run it as root, or from this shell: go run -exec sudo ./examples/xdp_firewall")

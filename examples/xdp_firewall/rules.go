@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// parseNetworks reads a list such as "10.0.0.0/8,2001:db8::/32,192.0.2.7": an
-// address alone is a network of one. All mistakes are reported together.
+// parseNetworks reads a list such as "10.0.0.0/8,2001:db8::/32,192.0.2.7": an address alone is a network with one address. All mistakes
+// are reported together.
 func parseNetworks(list string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	var errs []error
@@ -48,7 +48,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return network, nil
 }
 
-// block adds a rule. The program heeds it from the next packet on.
+// block adds a rule. The program applies it from the next packet on.
 func (w *firewall) block(network netip.Prefix) error {
 	if network.Addr().Is4() {
 		return with(maps.IPv4, network, func(k maps.IPv4Prefix) error { return w.blocked4.Put(k, tally{}) })
@@ -93,8 +93,7 @@ func (w *firewall) rules() ([]rule, error) {
 	return rules, errors.Join(err4, err6)
 }
 
-// counted is what became of all packets so far, by class: the sum over the
-// processors.
+// counted returns what happened to all packets so far, by class: the sum over the processors.
 func (w *firewall) counted() (sums [classes]traffic, err error) {
 	for class, each := range w.traffic.All(&err) {
 		for _, t := range each {
@@ -105,7 +104,7 @@ func (w *firewall) counted() (sums [classes]traffic, err error) {
 	return sums, err
 }
 
-// close lets go of the maps.
+// close closes the maps.
 func (w *firewall) close() error {
 	return errors.Join(w.blocked4.Close(), w.blocked6.Close(), w.traffic.Close())
 }

@@ -9,15 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// A screen shows a table that changes: in place on a terminal, and elsewhere as
-// one line a second.
+// A screen shows a table that changes. On a terminal it draws the table again in the same place; elsewhere it prints one line a second.
 type screen struct {
 	w        io.Writer
-	terminal *os.File // nil: w is none
-	drawn    int      // lines of the table that stands there
+	terminal *os.File // nil when w is not a terminal
+	drawn    int      // lines of the table that is on the screen
 }
 
-// newScreen is a screen on a writer, which may be a terminal.
+// newScreen makes a screen for a writer, which may be a terminal.
 func newScreen(w io.Writer) *screen {
 	s := &screen{w: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
@@ -26,7 +25,7 @@ func newScreen(w io.Writer) *screen {
 	return s
 }
 
-// live reports whether a table can be drawn anew in place of the one before.
+// live reports whether a table can be drawn in the place of the last one.
 func (s *screen) live() bool { return s.terminal != nil }
 
 // colour reports whether colours are wanted (no-color.org).
@@ -41,8 +40,8 @@ const (
 	show      = "\x1b[?25h"
 )
 
-// draw shows a table in place of the one before. Lines that do not fit are cut, as
-// the way back to the first one is counted in lines.
+// draw shows a table in the place of the last one. Lines that do not fit are cut, because the way back to the first line is counted in
+// lines.
 func (s *screen) draw(lines []string) error {
 	width, height, err := term.GetSize(int(s.terminal.Fd()))
 	if err != nil || width < 1 || height < 2 {
@@ -66,7 +65,7 @@ func (s *screen) draw(lines []string) error {
 	return err
 }
 
-// close gives the terminal its cursor back.
+// close makes the terminal's cursor visible again.
 func (s *screen) close() {
 	if s.live() {
 		io.WriteString(s.w, show)

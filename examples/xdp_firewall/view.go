@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// A snapshot is what the firewall had counted at some time.
+// A snapshot has the counters of the firewall at one time.
 type snapshot struct {
 	at      time.Duration // since it began
 	traffic [classes]traffic
@@ -17,20 +17,20 @@ type snapshot struct {
 	events  []event
 }
 
-// A sender is a host that sends, as it sees itself.
+// A sender is a host that sends, with its own counters.
 type sender struct {
 	address        netip.Addr
 	what           string // "UDP, ICMP"
 	sent, answered uint64
 }
 
-// An event is something that was done to the rules.
+// An event is a change of the rules.
 type event struct {
 	at   time.Duration
 	text string
 }
 
-// total is what became of all packets.
+// total is the sum over all packets.
 func (s snapshot) total() (t traffic) {
 	for _, c := range s.traffic {
 		t.Passed, t.Dropped = t.Passed.add(c.Passed), t.Dropped.add(c.Dropped)
@@ -38,7 +38,7 @@ func (s snapshot) total() (t traffic) {
 	return t
 }
 
-// dropped is what a rule has dropped, 0 where it is not there.
+// dropped is what a rule has dropped; 0 when there is no such rule.
 func (s snapshot) dropped(network netip.Prefix) uint64 {
 	for _, r := range s.rules {
 		if r.network == network {
@@ -48,23 +48,23 @@ func (s snapshot) dropped(network netip.Prefix) uint64 {
 	return 0
 }
 
-// A view shows the last of some snapshots, which are in order of time.
+// A view shows the last one of several snapshots, which are in order of time.
 type view struct {
 	where  string // the interface
 	colour bool
 	past   []snapshot
 }
 
-// classNames are in the order of the classes.
+// classNames has the names in the order of the classes.
 var classNames = [classes]string{"TCP", "UDP", "ICMP", "other IP", "not IP", "malformed"}
 
-// Colours, as terminals have them.
+// Colours of terminals.
 const (
 	plain, bold, dim   = "\x1b[0m", "\x1b[1m", "\x1b[2m"
 	red, green, yellow = "\x1b[31m", "\x1b[32m", "\x1b[33m"
 )
 
-// paint gives text a colour, where there are any.
+// paint gives text a colour, if the screen has colours.
 func (v view) paint(colour, text string) string {
 	if !v.colour || text == "" {
 		return text
@@ -72,7 +72,7 @@ func (v view) paint(colour, text string) string {
 	return colour + text + plain
 }
 
-// lines are the table. None is longer than 80 characters.
+// lines returns the lines of the table. No line is longer than 80 characters.
 func (v view) lines() []string {
 	if len(v.past) == 0 {
 		return nil
@@ -137,7 +137,7 @@ func (v view) ruleLines(now, before snapshot) []string {
 	return append(lines, "")
 }
 
-// recently is how many packets a rule dropped from each snapshot to the next.
+// recently returns how many packets a rule dropped from each snapshot to the next.
 func (v view) recently(network netip.Prefix) []uint64 {
 	const most = 16
 	var drops []uint64
@@ -153,7 +153,7 @@ func (v view) senderLines(now, before snapshot) []string {
 	}
 	lines := []string{v.paint(dim, fmt.Sprintf("  %-28s %10s %8s  %s", "sender", "sent", "answered", "what"))}
 	for i, s := range now.senders {
-		colour := red // nothing came back lately
+		colour := red // no answers recently
 		if i >= len(before.senders) || s.answered > before.senders[i].answered {
 			colour = green
 		}
@@ -183,8 +183,7 @@ func (v view) summary() string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// since is a difference of counters, of which the older one may have been of
-// another rule for the same network.
+// since is a difference of counters. The older one may belong to an earlier rule for the same network.
 func since(now, before uint64) uint64 {
 	if now < before {
 		return now
@@ -209,7 +208,7 @@ func thousands(n uint64) string {
 	return digits
 }
 
-// size writes a number of bytes with three digits or so: 1.2 kB.
+// size writes a number of bytes with about three digits: 1.2 kB.
 func size(n uint64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)

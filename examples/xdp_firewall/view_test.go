@@ -64,7 +64,7 @@ func TestNumbersAreShort(t *testing.T) {
 	}
 }
 
-// exampleView is a second of a firewall's life.
+// exampleView is a view after one second.
 func exampleView() view {
 	network := netip.MustParsePrefix("203.0.113.0/24")
 	address := netip.MustParseAddr("203.0.113.9")
@@ -109,8 +109,7 @@ func TestTheTable(t *testing.T) {
 	}
 }
 
-// TestOneSourceForAllLevels: the program compiles for each level of the
-// instruction set.
+// TestOneSourceForAllLevels: the program compiles for each level of the instruction set.
 func TestOneSourceForAllLevels(t *testing.T) {
 	types, err := fixture.Open("6.18")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A session is a firewall at work on an interface, and what is to happen to it.
+// A session is a firewall on an interface, and the changes that are planned.
 type session struct {
 	firewall *firewall
 	where    string        // the interface
@@ -27,10 +27,10 @@ type step struct {
 // between is the time from one snapshot to the next.
 const between = 250 * time.Millisecond
 
-// kept is how many snapshots are: for rates, and for the little curves.
+// kept is how many snapshots are kept, for rates and for the small curves.
 const kept = 20
 
-// watch shows what the firewall does until the time is up or the context done.
+// watch shows what the firewall does, until the time is over or the context is done.
 func (s *session) watch(ctx context.Context, w io.Writer) error {
 	if s.length > 0 {
 		var cancel context.CancelFunc
@@ -78,7 +78,7 @@ func (s *session) watch(ctx context.Context, w io.Writer) error {
 	}
 }
 
-// print writes what was done, and now and then a line with the counters.
+// print writes the events, and once in a while a line with the counters.
 func (v view) print(w io.Writer, done []event, counters bool) error {
 	if err := writeEvents(w, done); err != nil || !counters {
 		return err
@@ -96,14 +96,14 @@ func writeEvents(w io.Writer, events []event) error {
 	return nil
 }
 
-// last shows the counters at the end, as a table in any case.
+// last shows the counters at the end, always as a table.
 func (s *session) last(w io.Writer, v view, screen *screen, at time.Duration) error {
 	now, err := s.snapshot(at)
 	if err != nil {
 		return err
 	}
 	if n := len(v.past) - 1; now.at-v.past[n].at < between/2 {
-		v.past = v.past[:n] // so short a time would look like a pause
+		v.past = v.past[:n] // the time since this snapshot is so short that it would look like a pause
 	}
 	v.past = append(v.past, now)
 	if screen.live() {
@@ -118,7 +118,7 @@ func (s *session) last(w io.Writer, v view, screen *screen, at time.Duration) er
 	return nil
 }
 
-// take takes the steps that are due.
+// take executes the steps that are due.
 func (s *session) take(now time.Duration) ([]event, error) {
 	before := len(s.events)
 	for len(s.steps) > 0 && s.steps[0].after <= now {

@@ -1,5 +1,5 @@
-// Package attachment has what the links of packages link and structops share, and neither may import from the other: the seals of their
-// interfaces, and the errors that callers decide on.
+// Package attachment has what the links of packages link and structops share: the methods that seal their interfaces, and the errors that
+// callers check. Neither of the two packages may import these from the other.
 package attachment
 
 import "errors"
@@ -13,8 +13,8 @@ var (
 	ErrOther    = errors.New("this link holds something of another kind")
 )
 
-// Link is embedded by each kind of link. Its method has no capital letter, so only what embeds it satisfies [IsLink], and no package
-// outside of this module can.
+// Link is embedded by each kind of link. Its method is not exported, so only types that embed it satisfy [IsLink], and no package outside
+// of this module can define one.
 type Link struct{}
 
 func (Link) link() {}
@@ -22,7 +22,7 @@ func (Link) link() {}
 // IsLink closes the interface link.Link.
 type IsLink interface{ link() }
 
-// Verified is embedded by what the kernel has verified and a link can hold.
+// Verified is embedded by the types that the kernel has verified and a link can hold.
 type Verified struct{}
 
 func (Verified) verified() {}

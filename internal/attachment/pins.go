@@ -11,7 +11,7 @@ type Pins struct{ paths []string }
 // Add records a file.
 func (p *Pins) Add(path string) { p.paths = append(p.paths, path) }
 
-// Remove removes all of them with remove. Those that are gone already are as good as removed; those that cannot be stay noted.
+// Remove removes all of them with remove. A file that does not exist counts as removed. Files that cannot be removed stay in the list.
 func (p *Pins) Remove(remove func(string) error) error {
 	var errs []error
 	var left []string

@@ -11,8 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// program is code of the kind that people load: arithmetic, memory, jumps, a
-// call and a map.
+// program is typical code: arithmetic, memory, jumps, a call and a map.
 func program() []isa.Instruction {
 	part := []isa.Instruction{
 		isa.Mov64Reg(isa.R6, isa.R1), isa.LoadMem(isa.W, isa.R2, isa.R6, 76), isa.LoadMem(isa.W, isa.R3, isa.R6, 80),
@@ -33,7 +32,7 @@ func assembler() []row {
 	ins := program()
 	code, err := isa.Append(nil, isa.LittleEndian, ins...)
 	if err != nil {
-		panic(fmt.Sprint("the benchmark's own program is refused: ", err))
+		panic(fmt.Sprint("the benchmark's program is wrong: ", err))
 	}
 	perInstruction := func(r testing.BenchmarkResult) float64 {
 		return float64(r.T.Nanoseconds()) / float64(r.N) / float64(len(ins))
@@ -75,7 +74,7 @@ func assembler() []row {
 	if err != nil {
 		panic(fmt.Sprint("cilium/ebpf refuses the benchmark's program: ", err))
 	}
-	// Each is measured as its users call it: a program at a time, into memory that is there already.
+	// Each is measured as its users call it: one program at a time, into memory that is already allocated.
 	var buf bytes.Buffer
 	peerEncode := best(func(b *testing.B) {
 		for range b.N {

@@ -14,15 +14,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// coldStartArgument makes this program register once and print how long it
-// took from main.
+// coldStartArgument makes this program register once, and print the time since the start of main.
 const coldStartArgument = "cold-start"
 
 // coldStart measures fresh processes, from main to a live link with three
 // programs.
 func coldStart() []row {
 	if os.Getuid() != 0 {
-		fmt.Fprintln(os.Stderr, "bench: cold start is left out: registering takes root")
+		fmt.Fprintln(os.Stderr, "bench: cold start is left out: registering needs root")
 		return nil
 	}
 	var times []float64

@@ -10,14 +10,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// what Reno needs of the kernel's types.
+// The kernel's types that Reno needs.
 var (
 	renoFields    = []string{"snd_cwnd", "snd_ssthresh", "is_cwnd_limited", "max_packets_out", "prior_cwnd"}
 	renoFunctions = []string{"tcp_slow_start", "tcp_cong_avoid_ai"}
 )
 
-// lookup measures finding tcp_congestion_ops, its prototypes, and the fields
-// and functions that Reno uses, from nothing, as a process does that starts.
+// lookup measures how long it takes to find tcp_congestion_ops, its prototypes, and the fields and functions that Reno uses, from the
+// beginning, as in a new process.
 func lookup() []row {
 	ours := best(func(b *testing.B) {
 		b.ReportAllocs()

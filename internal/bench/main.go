@@ -1,5 +1,5 @@
-// Bench measures us beside cilium/ebpf, in one run on one machine, and prints
-// ratios: absolute times mean little on a machine that others use too.
+// Bench measures bpfsmith and cilium/ebpf in one run on one machine, and prints ratios. Absolute times mean little on a machine with other
+// work.
 //
 //	go run ./internal/bench
 //
@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// A row is one measurement, of us and of the peer where there is one.
+// A row is one measurement of our code, and of the peer if there is one.
 type row struct {
 	what   string
 	unit   string  // "ns/insn", "ms"
 	ours   float64 // in unit
 	peer   float64 // in unit; 0 when there is none
-	bytes  int64   // allocated by us an operation
-	alloc  int64   // allocations by us an operation
+	bytes  int64   // allocated by ours in an operation
+	alloc  int64   // allocations by ours in an operation
 	goal   string
 	missed bool // a goal that holds on any machine
 }
@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// best runs a benchmark three times and gives the fastest: noise only adds.
+// best runs a benchmark three times and returns the fastest run, because noise only adds time.
 func best(f func(b *testing.B)) testing.BenchmarkResult {
 	var fastest testing.BenchmarkResult
 	for i := range 3 {

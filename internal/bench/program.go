@@ -11,8 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// labelled has a label every ten instructions, and jumps forward and, every
-// third, backward, up to a hundred labels away.
+// labelled has a label every ten instructions. Its jumps go forward, and every third one backward, up to a hundred labels away.
 func labelled(n int) []dsl.Item {
 	items := make([]dsl.Item, 0, n+n/10+2)
 	items = append(items, dsl.LoadMem(isa.W, isa.R0, isa.R1, 0))

@@ -10,8 +10,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/callers"
 )
 
-// names are the functions around some return addresses, those that were inlined too, but without those that the runtime does not
-// show: what compilers write around functions for go, defer and methods, and how package reflect calls.
+// names returns the functions at some return addresses, including inlined ones. It leaves out functions that the runtime does not show:
+// wrappers of the compiler for go, defer and methods, and the calls of package reflect.
 func names(pcs []uintptr) (list []string) {
 	hidden := regexp.MustCompile(`\.(gowrap|deferwrap)\d+$|` +
 		`^runtime\.(call\d+|reflectcall|deferreturn)$|^reflect\.(callReflect|makeFuncStub)$`)
@@ -26,7 +26,7 @@ func names(pcs []uintptr) (list []string) {
 	}
 }
 
-// both are the callers of its caller, as the runtime has them and as frame pointers do. To be inlined it must not be.
+// both returns the callers of its caller, from the runtime and from frame pointers. It must not be inlined.
 //
 //go:noinline
 func both(t *testing.T) {
@@ -57,8 +57,8 @@ type method struct{ t *testing.T }
 
 func (m method) run() { both(m.t) }
 
-// TestReturnsAreTheCallers through what calls functions in Go: by name, inlined, as closures and values of methods, through
-// package reflect, deferred, on a stack that has moved, in another goroutine.
+// TestReturnsAreTheCallers for all kinds of calls in Go: by name, inlined, of closures and method values, through package reflect,
+// deferred, on a stack that has moved, in another goroutine.
 func TestReturnsAreTheCallers(t *testing.T) {
 	both(t)
 	inlined(func() { both(t) })
@@ -84,7 +84,7 @@ func TestReturnsAreTheCallers(t *testing.T) {
 	<-done
 }
 
-// TestReturnsEnds at the goroutine's first function.
+// TestReturnsEnds: the callers end at the goroutine's first function.
 func TestReturnsEnds(t *testing.T) {
 	var pcs [64]uintptr
 	done := make(chan int)

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// TestTheKernelSaysWhatItsVersionSays: no kernel here is one with newer BPF carried back.
+// TestTheKernelSaysWhatItsVersionSays: none of the kernels here has BPF from a newer version.
 func TestTheKernelSaysWhatItsVersionSays(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)
@@ -21,7 +21,7 @@ func TestTheKernelSaysWhatItsVersionSays(t *testing.T) {
 	t.Logf("%+v", got)
 }
 
-// TestEachStepIsAsked: what one kernel takes, it takes of all steps before.
+// TestEachStepIsAsked: a kernel that accepts a step accepts all earlier steps too.
 func TestEachStepIsAsked(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.NoLeaks(t)

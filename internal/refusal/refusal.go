@@ -1,7 +1,7 @@
-// Package refusal says what an error number of the kernel means at a step, where that is more than the number's own text says.
+// Package refusal explains an error number of the kernel at a step, when the number's own text is not enough.
 //
-// The kernel has one EINVAL for a hundred reasons. Which one it is follows from what was being done: so each package has a table of the
-// steps that it takes, and this package looks errors up in it.
+// The kernel returns the same EINVAL for a hundred reasons. The step decides which reason it is. So each package has a table of its steps,
+// and this package looks errors up in it.
 package refusal
 
 import (
@@ -16,13 +16,14 @@ type Meaning struct {
 	help      string
 }
 
-// Row makes a row. is is what errors.Is is to find besides the number, nil for nothing; help says what stands behind it, and what to do,
-// "" when is says it all.
+// Row makes a row. The error is, if it is not nil, is found by errors.Is in addition to the number. help says the cause, and what to do;
+// "" when the error says enough.
 func Row[Step ~string](step Step, errno, is error, help string) Meaning {
 	return Meaning{string(step), errno, is, help}
 }
 
-// Explain looks an error up in a table: the first row with its step and number says what it means. Without one, the error stays as it is.
+// Explain looks an error up in a table. The first row with its step and number explains it. Without such a row, the error is returned
+// unchanged.
 func Explain[Step ~string](table []Meaning, step Step, err error) (help string, explained error) {
 	for _, m := range table {
 		if m.step != string(step) || !errors.Is(err, m.errno) {

@@ -9,17 +9,17 @@ import (
 
 // An Exit says how a scheduler ended.
 type Exit struct {
-	Kind    uint32 // enum scx_exit_kind, 0 as long as it has not
+	Kind    uint32 // enum scx_exit_kind; 0 while the scheduler runs
 	_       [4]uint8
 	Code    int64
 	Reason  [64]uint8 // text that ends with a zero
 	Message [128]uint8
 }
 
-// Exit is how it ended.
+// Exit returns how the scheduler ended.
 func (s *Scheduler) Exit() (Exit, error) { return s.exit.Load() }
 
-// Text is the kernel's reason, with what it adds to it.
+// Text is the kernel's reason with its details.
 func (e Exit) Text() string {
 	text := cString(e.Reason[:])
 	if message := cString(e.Message[:]); message != "" {
@@ -33,18 +33,18 @@ func cString(b []byte) string {
 	return string(text)
 }
 
-// String says it in one line.
+// String is the reason in one line.
 func (e Exit) String() string {
 	by := "for a reason of kind"
 	switch e.Kind {
 	case scx.ExitNone:
 		return "it has not ended"
 	case scx.ExitUnreg, scx.ExitUnregBPF, scx.ExitUnregKern:
-		by = "as it was asked to, kind"
+		by = "by request, kind"
 	case scx.ExitSysrq:
 		by = "by a key at the console, kind"
 	case scx.ExitError, scx.ExitErrorBPF, scx.ExitErrorStall:
-		by = "thrown out by the kernel, kind"
+		by = "ended by the kernel, kind"
 	}
 	text := fmt.Sprintf("%s %d: %s", by, e.Kind, e.Text())
 	if e.Code != 0 {
@@ -53,5 +53,5 @@ func (e Exit) String() string {
 	return text
 }
 
-// Failed reports whether the kernel threw it out.
+// Failed reports whether the kernel ended it because of an error.
 func (e Exit) Failed() bool { return e.Kind >= scx.ExitError }

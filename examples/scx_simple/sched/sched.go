@@ -1,18 +1,16 @@
-// Package sched is a scheduler for all of a machine's tasks, in some small
-// programs. The kernel (sched_ext, Linux 6.12) calls them when something is to be
-// decided:
+// Package sched is a scheduler for all tasks of a machine. It consists of some small programs. The kernel (sched_ext, Linux 6.12) calls
+// them when there is something to decide:
 //
 //	a task wakes up     selectCPU: which processor? An idle one gets the task at once
 //	it must wait        enqueue: into the queue that all processors share
 //	a processor idles   dispatch: the first one of the queue
-//	it runs, it stops   running, stopping: what it has used is put down to it
+//	it runs, it stops   running, stopping: measure what it has used
 //
-// As a FIFO, the queue is in order of arrival, and every task has 20 ms a turn. With
-// weights, each task has a clock that runs slower the more its weight (nice), and
-// the queue is in order of clocks: the machine's time is shared by weight.
+// As a FIFO, the queue is in order of arrival, and every task may run for 20 ms at a time. With weights, each task has a clock. The clock
+// of a task with more weight (nice) runs slower, and the queue is in order of the clocks. So the machine's time is shared by weight.
 //
-// A scheduler that leaves a task waiting for too long (30 s here), or breaks some other rule, is
-// thrown out, and the kernel goes on with its own.
+// When a scheduler lets a task wait for too long (30 s here), or breaks another rule, the kernel ends it and continues with its own
+// scheduler.
 package sched
 
 import (
@@ -23,25 +21,24 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// A Scheduler is one that may be registered, with what its programs share with
-// user space.
+// A Scheduler can be registered. It has the maps that its programs share with user space.
 type Scheduler struct {
 	weighted bool
 	counts   *maps.PerCPUArray[Counts] // of one element
-	clock    *maps.Global[uint64]      // of the task that has come furthest
+	clock    *maps.Global[uint64]      // of the task that is furthest ahead
 	exit     *maps.Global[Exit]
 }
 
-// Counts are what the programs of a processor have done.
+// Counts count what the programs on a processor have done.
 type Counts struct {
-	Direct     uint64 // tasks that an idle processor got at once
+	Direct     uint64 // tasks that went to an idle processor at once
 	Queued     uint64 // tasks that were put into the queue
 	Dispatched uint64 // tasks that were taken out of it
 	Ran        uint64 // turns
-	Nanos      uint64 // how long they took together; weighted schedulers measure it
+	Nanos      uint64 // how long all turns took together; only weighted schedulers measure it
 }
 
-// New makes a scheduler: a FIFO, or one that heeds weights.
+// New makes a scheduler: a FIFO, or one that uses weights.
 func New(weighted bool) *Scheduler {
 	return &Scheduler{
 		weighted: weighted,
@@ -51,7 +48,7 @@ func New(weighted bool) *Scheduler {
 	}
 }
 
-// Ops is the implementation, under a name.
+// Ops is the implementation with a name.
 func (s *Scheduler) Ops(name string) scx.Ops {
 	ops := scx.Ops{
 		Name: name, License: "GPL", TimeoutMs: 30_000,
@@ -64,7 +61,7 @@ func (s *Scheduler) Ops(name string) scx.Ops {
 	return ops
 }
 
-// Counts is what the programs have done on all processors.
+// Counts returns what the programs have done on all processors.
 func (s *Scheduler) Counts() (sum Counts, err error) {
 	each, err := s.counts.Lookup(0)
 	for _, c := range each {
@@ -77,20 +74,19 @@ func (s *Scheduler) Counts() (sum Counts, err error) {
 	return sum, err
 }
 
-// Close lets go of the maps, after the link is closed.
+// Close closes the maps. Call it after the link is closed.
 func (s *Scheduler) Close() error {
 	return errors.Join(s.counts.Close(), s.clock.Close(), s.exit.Close())
 }
 
-// shared is the number of the queue that all processors share. Numbers are the
-// scheduler's to choose.
+// shared is the number of the queue that all processors share. The scheduler chooses the numbers.
 const shared = uint64(0)
 
 // slice is how long a turn may be, in nanoseconds.
 const slice = uint64(scx.SliceDfl)
 
-// selectCPU chooses a processor for a task that wakes up, as the kernel would. An
-// idle one gets the task at once, and enqueue is not called then.
+// selectCPU chooses a processor for a task that wakes up, as the kernel would. An idle processor gets the task at once; then enqueue is
+// not called.
 func (s *Scheduler) selectCPU(f *dsl.Fn, p scx.Task, previous dsl.S32, flags dsl.U64) dsl.S32 {
 	idle := dsl.Local[bool](f)
 	cpu := p.SelectCPUDfl(previous, flags, idle)
@@ -101,14 +97,14 @@ func (s *Scheduler) selectCPU(f *dsl.Fn, p scx.Task, previous dsl.S32, flags dsl
 	return cpu
 }
 
-// enqueue lets a task wait.
+// enqueue puts a task into the queue.
 func (s *Scheduler) enqueue(f *dsl.Fn, p scx.Task, flags dsl.U64) {
 	s.count(f, "Queued")
 	if !s.weighted {
 		insert(f, p, shared, flags)
 		return
 	}
-	// Who has slept for long must not have saved up more than a turn.
+	// A task that has slept for a long time must not be ahead by more than one turn.
 	earliest := s.clock.In(f).U64("").Sub(slice)
 	vtime := p.ScxDsqVtime().Var()
 	f.If(before(vtime.Get(), earliest), func() { vtime.Set(earliest) })
@@ -117,7 +113,7 @@ func (s *Scheduler) enqueue(f *dsl.Fn, p scx.Task, flags dsl.U64) {
 	}).Else(func() { p.DispatchVtime(shared, slice, vtime, flags) })
 }
 
-// dispatch gives a processor that has nothing to do the first task of the queue.
+// dispatch gives the first task of the queue to a processor that has nothing to do.
 func (s *Scheduler) dispatch(f *dsl.Fn, cpu dsl.S32, previous scx.Task) {
 	took := f.U8(0).Var()
 	f.IfKfunc("scx_bpf_dsq_move_to_local", func() {
@@ -126,15 +122,14 @@ func (s *Scheduler) dispatch(f *dsl.Fn, cpu dsl.S32, previous scx.Task) {
 	f.If(took.Ne(0), func() { s.count(f, "Dispatched") })
 }
 
-// running lets the common clock follow the task that has come furthest.
+// running sets the common clock to that of the task that is furthest ahead.
 func (s *Scheduler) running(f *dsl.Fn, p scx.Task) {
 	clock := s.clock.In(f).U64("")
 	vtime := p.ScxDsqVtime()
-	f.If(before(clock.Get(), vtime), func() { clock.Set(vtime) }) // two processors at once: either will do
+	f.If(before(clock.Get(), vtime), func() { clock.Set(vtime) }) // if two processors do this at once, either value is good
 }
 
-// stopping lets a task's clock go on by what it has used, the slower the heavier it
-// is; 100 is the weight of nice 0.
+// stopping moves a task's clock forward by the time that it has used, less if the task has more weight; 100 is the weight of nice 0.
 func (s *Scheduler) stopping(f *dsl.Fn, p scx.Task, runnable dsl.Bool) {
 	used := f.U64(slice).Sub(p.ScxSlice().Min(slice))
 	p.SetScxDsqVtime(p.ScxDsqVtime().Add(used.Mul(100).Div(p.ScxWeight().U64())))
@@ -145,14 +140,13 @@ func (s *Scheduler) stopping(f *dsl.Fn, p scx.Task, runnable dsl.Bool) {
 	})
 }
 
-// enable lets a new task begin where the others are.
+// enable sets the clock of a new task to the common clock.
 func (s *Scheduler) enable(f *dsl.Fn, p scx.Task) { p.SetScxDsqVtime(s.clock.In(f).U64("")) }
 
 // initialize makes the queue, on any memory node.
 func (s *Scheduler) initialize(f *dsl.Fn) dsl.S32 { return scx.CreateDSQ(f, shared, -1) }
 
-// exited notes for user space why it ended: user space closed the link, the
-// scheduler broke a rule, somebody pressed a key.
+// exited stores the reason of the end for user space: user space closed the link, the scheduler broke a rule, or somebody pressed a key.
 func (s *Scheduler) exited(f *dsl.Fn, info scx.ExitInfo) {
 	exit := s.exit.In(f)
 	exit.S64("Code").Set(info.ExitCode())
@@ -161,8 +155,8 @@ func (s *Scheduler) exited(f *dsl.Fn, info scx.ExitInfo) {
 	exit.U32("Kind").Set(info.Kind())
 }
 
-// insert puts a task at the end of a queue. The function had another name in Linux
-// 6.12; only the one that the kernel has is compiled.
+// insert puts a task at the end of a queue. The function had another name in Linux 6.12. Only the call of the function that the kernel has
+// is compiled.
 func insert(f *dsl.Fn, p scx.Task, queue uint64, flags dsl.U64) {
 	f.IfKfunc("scx_bpf_dsq_insert", func() {
 		f.Kernel("scx_bpf_dsq_insert", p, queue, slice, flags)
@@ -172,7 +166,7 @@ func insert(f *dsl.Fn, p scx.Task, queue uint64, flags dsl.U64) {
 // before compares clocks, which may wrap around.
 func before(a, b dsl.U64) dsl.Bool { return a.Sub(b).S64().Lt(0) }
 
-// count adds to a counter of this processor's.
+// count adds to a counter of this processor.
 func (s *Scheduler) count(f *dsl.Fn, what string) {
 	counts := s.counts.In(f).Lookup(0)
 	f.If(counts.NotNil(), func() { counts.U64(what).Inc(1) })

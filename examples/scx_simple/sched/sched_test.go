@@ -11,7 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// TestSchedulersFit: both kinds are what Linux 6.12 wants, by its types.
+// TestSchedulersFit: both kinds fit the types of Linux 6.12.
 func TestSchedulersFit(t *testing.T) {
 	types, err := fixture.Open(fixture.Scheduler)
 	if err != nil {

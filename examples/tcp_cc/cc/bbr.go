@@ -6,20 +6,20 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// bbrState is what BBR remembers of a connection: the 104 bytes of icsk_ca_priv, to the last one.
+// bbrState is what BBR stores for a connection. It takes all 104 bytes of icsk_ca_priv.
 type bbrState struct {
 	CycleMstamp, AckEpochMstamp dsl.CellU64                   // µs: when the phase began, and the counting of AckEpochAcked
 	BW                          [3]struct{ T, V dsl.CellU32 } // delivery rate: a windowed maximum (bbr_path.go); T counts rounds
 	MinRTT, MinRTTStamp         dsl.CellU32                   // µs, 2³²-1: none yet; jiffies
 	// so many; this one ends when a segment is acknowledged that was sent after so many were delivered
 	Rounds, NextRound     dsl.CellU32
-	FullBW                dsl.CellU32    // rate of three rounds ago or less, in startup
-	ProbeRTTDone          dsl.CellU32    // jiffies; 0: too much is in flight yet
+	FullBW                dsl.CellU32    // in startup: the rate when it last grew by a quarter
+	ProbeRTTDone          dsl.CellU32    // jiffies; 0: too much is still in flight
 	PriorCwnd             dsl.CellU32    // from before recovery or probing for the RTT
 	LTBW                  dsl.CellU32    // rate of a policer (bbr_policer.go)
 	LTDelivered, LTStamp  dsl.CellU32    // at the start of an interval; ms
 	LTLost, AckEpochAcked dsl.CellU32    // lost by then; acknowledged since AckEpochMstamp
-	ExtraAcked            [2]dsl.CellU16 // largest excess of acknowledgements, each of five rounds
+	ExtraAcked            [2]dsl.CellU16 // largest excess of acknowledgements, for two spans of five rounds
 	PacingGain            dsl.CellU16    // of the latest acknowledgement, in 1/256
 	ExtraRound            dsl.CellU8     // 0 to 4 for the first of those, 5 to 9 for the second
 	Mode                  dsl.CellU8     // probing for bandwidth: the phase, 0 to 7; or one of those below
@@ -40,15 +40,15 @@ const (
 )
 
 // bbr is BBR version 1 ("BBR: congestion-based congestion control", Cardwell et al., ACM Queue 14-5, 2016) as net/ipv4/tcp_bbr.c behaves.
-// It does not react to losses or queues as such, but keeps a model of the path, its largest delivery rate and its smallest RTT. Their
-// product is what the path holds; it paces at that rate and keeps about twice that in flight.
+// It does not react to losses or queues directly. It keeps a model of the path: its largest delivery rate and its smallest RTT. Their
+// product is what the path holds. BBR paces at that rate and keeps about twice that product in flight.
 type bbr struct {
 	hz   uint32
 	now  func(*dsl.Fn) dsl.U32
 	draw func(*dsl.Fn) dsl.U32 // a random number below 7
 }
 
-// BBR is BBR under a name. hz is the kernel's CONFIG_HZ. It takes Linux 6.10, before which programs may not set app_limited.
+// BBR is BBR with a name. hz is the kernel's CONFIG_HZ. It needs Linux 6.10: before that, programs may not set app_limited.
 func BBR(name string, hz uint32) tcp.CongestionOps { return newBBR(hz).ops(name) }
 
 func newBBR(hz uint32) bbr {
@@ -63,7 +63,7 @@ func (b bbr) ops(name string) tcp.CongestionOps {
 	}
 }
 
-// A bbrCall is BBR while it is called.
+// A bbrCall is one call of BBR.
 type bbrCall struct {
 	*dsl.Fn
 	bbr
@@ -93,7 +93,7 @@ func (b bbr) init(f *dsl.Fn, tp tcp.Sock) {
 	f.If(tp.SkPacingStatus().Eq(tcp.SkPacingNone), func() { tp.SetSkPacingStatus(tcp.SkPacingNeeded) })
 }
 
-// congControl takes an acknowledgement: what it says of the path, and then what follows for pacing rate and window.
+// congControl handles an acknowledgement: it updates the model of the path, and then the pacing rate and the window.
 func (b bbr) congControl(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
 	c := b.call(f, tp, 0)
 	f.If(rs.Delivered().Ge(0).And(rs.IntervalUs().Gt(0)), func() {
@@ -110,20 +110,20 @@ func (b bbr) congControl(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs t
 	c.setCwnd(rs, bw, cwndGain.Get())
 }
 
-// saveCwnd notes the window that is to come back.
+// saveCwnd stores the window for later.
 func (c bbrCall) saveCwnd() {
 	cwnd := c.tp.SndCwnd().Var()
-	c.If(c.PrevCAState.Ge(tcp.CARecovery).Or(c.Mode.Eq(probeRTT)), func() { cwnd.Set(cwnd.Max(c.PriorCwnd)) }) // it was cut already
+	c.If(c.PrevCAState.Ge(tcp.CARecovery).Or(c.Mode.Eq(probeRTT)), func() { cwnd.Set(cwnd.Max(c.PriorCwnd)) }) // it is reduced already
 	c.PriorCwnd.Set(cwnd)
 }
 
-// ssthresh is asked when recovery begins. The threshold does not matter here, and stays.
+// ssthresh is called when recovery begins. BBR does not use the threshold, so it stays.
 func (b bbr) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	b.call(f, tp, 0).saveCwnd()
 	return tp.SndSsthresh()
 }
 
-// undoCwnd is asked when a loss was none: the rate was underestimated meanwhile. The window comes back by itself.
+// undoCwnd is called when nothing was lost after all. The rate was underestimated in the meantime; the window grows again by itself.
 func (b bbr) undoCwnd(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	c := b.call(f, tp, 0)
 	c.FullBW.Set(0)
@@ -132,7 +132,7 @@ func (b bbr) undoCwnd(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	return tp.SndCwnd()
 }
 
-// setState sees timeouts: a round ends there, with a loss.
+// setState handles timeouts: the round ends, with a loss.
 func (b bbr) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 	f.If(state.Eq(tcp.CALoss), func() {
 		c := b.call(f, tp, 1)
@@ -142,13 +142,13 @@ func (b bbr) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 	})
 }
 
-// cwndEvent sees the application begin again after a pause.
+// cwndEvent is called when the application sends again after a pause.
 func (b bbr) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
 	f.If(event.Ne(tcp.CAEventTxStart).Or(tp.AppLimited().Eq(0)), f.Exit)
 	c := b.call(f, tp, 0)
 	c.Idle.Set(1)
 	c.AckEpochMstamp.Set(tp.TcpMstamp())
 	c.AckEpochAcked.Set(0)
-	f.If(c.Mode.Lt(phases), func() { c.setPacingRate(c.bw(), f.U32(gainUnit)) }). // not the gain of the phase in which it stopped
+	f.If(c.Mode.Lt(phases), func() { c.setPacingRate(c.bw(), f.U32(gainUnit)) }). // not with the gain of the phase in which it stopped
 											ElseIf(func() dsl.Bool { return c.Mode.Eq(probeRTT) }, func() { c.leaveProbeRTT(b.now(f)) })
 }

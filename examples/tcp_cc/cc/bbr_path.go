@@ -5,16 +5,16 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// This file is BBR's model of the path: its delivery rate, how much its acknowledgements bunch, its RTT.
+// This file is BBR's model of the path: its delivery rate, the size of bunches of acknowledgements, its RTT.
 
 const (
-	extraRounds   = 5       // window of the largest excess of acknowledgements: once or twice so many rounds
-	extraEpochMax = 1 << 20 // acknowledged segments after which the excess is counted afresh
+	extraRounds   = 5       // window of the largest excess of acknowledgements: between this many rounds and twice as many
+	extraEpochMax = 1 << 20 // after this many acknowledged segments the excess is counted from 0
 	minRTTSecs    = 10      // window of the smallest RTT
-	probeRTTMsecs = 200     // so long at least with next to nothing in flight
+	probeRTTMsecs = 200     // shortest time with very little in flight
 )
 
-// bw is the rate to go by.
+// bw is the rate to use.
 func (c bbrCall) bw() dsl.U32 {
 	return dsl.Pick(c.Fn, c.LTState.Eq(ltUse), c.LTBW.Get, c.BW[0].V.Get)
 }
@@ -29,13 +29,13 @@ func (c bbrCall) updateBW(rs tcp.RateSample) {
 	})
 	c.Block(func(leave func()) { c.lookForPolicer(rs.Losses(), rs.IsAppLimited(), leave) })
 	bw := rs.Delivered().U64().Shl(bwScale).Div(rs.IntervalUs().U64())
-	// Of an application that sends little, a small rate says nothing about the path; a large one does.
+	// When the application sends little, a small rate says nothing about the path, but a large rate does.
 	c.If(rs.IsAppLimited().Not().Or(bw.Ge(c.BW[0].V.U64())), func() { c.runningMax(c.Rounds.Get(), bw.U32()) })
 }
 
 // runningMax takes a value into the maximum of the latest bwRounds rounds (Kathleen Nichols' algorithm, lib/win_minmax.c). There are three
-// candidates, each later and smaller than the one before, from different parts of the window; when the first is too old the second takes
-// its place.
+// candidates from different parts of the window, each later and smaller than the one before. When the first one is too old, the second one
+// replaces it.
 func (c bbrCall) runningMax(t, v dsl.U32) {
 	m := c.BW
 	set := func(from int) func() {
@@ -66,8 +66,8 @@ func (c bbrCall) runningMax(t, v dsl.U32) {
 	})
 }
 
-// updateAckAggregation measures by how many segments acknowledgements run ahead of the rate. Where they come in bunches, so much more has
-// to be in flight while none come.
+// updateAckAggregation measures by how many segments acknowledgements are ahead of the rate. When they come in bunches, that many more
+// segments must be in flight while none come.
 func (c bbrCall) updateAckAggregation(acked dsl.U32) {
 	round := c.ExtraRound.Var()
 	c.If(c.roundStart.Ne(0), func() {
@@ -82,7 +82,7 @@ func (c bbrCall) updateAckAggregation(acked dsl.U32) {
 	stamp := c.tp.DeliveredMstamp()
 	expected := c.bw().U64().Mul(stampDelta(stamp, c.AckEpochMstamp.Get()).U64()).Shr(bwScale).U32().Var()
 	total := c.AckEpochAcked.Var()
-	// No more ahead, or a long time since the last beginning: begin anew.
+	// No longer ahead, or a long time since the last start: start again.
 	c.If(total.Le(expected).Or(total.Add(acked).Ge(extraEpochMax)), func() {
 		c.AckEpochMstamp.Set(stamp)
 		total.Set(0)
@@ -97,8 +97,8 @@ func (c bbrCall) updateAckAggregation(acked dsl.U32) {
 	c.If(round.Lt(extraRounds), largest(c.ExtraAcked[0])).Else(largest(c.ExtraAcked[1]))
 }
 
-// updateMinRTT keeps the smallest RTT of ten seconds. A flow that fills the path never sees it, since part of the RTT is its own queue. So
-// after ten seconds it sends next to nothing for a moment, and the queue runs empty.
+// updateMinRTT keeps the smallest RTT of ten seconds. A flow that fills the path does not see the smallest RTT, because its own queue is
+// part of the RTT. So after ten seconds it sends very little for a moment, and the queue becomes empty.
 func (c bbrCall) updateMinRTT(rs tcp.RateSample, now dsl.U32) {
 	rtt, expired := rs.RttUs(), after(now, c.MinRTTStamp.Add(minRTTSecs*c.hz))
 	c.If(rtt.Ge(0).And(rtt.Lt(c.MinRTT.S64()).Or(expired.And(rs.IsAckDelayed().Not()))), func() {
@@ -128,7 +128,7 @@ func (c bbrCall) probeRTT(now dsl.U32) {
 	})
 }
 
-// leaveProbeRTT does when it is time.
+// leaveProbeRTT ends the probe when its time is over.
 func (c bbrCall) leaveProbeRTT(now dsl.U32) {
 	done := c.ProbeRTTDone.Get()
 	c.If(done.Ne(0).And(after(now, done)), func() {

@@ -3,8 +3,8 @@ package cc
 import "github.com/bpfsmith/bpfsmith/dsl"
 
 // A policer is a token bucket that lets a burst through and then drops what is above its rate ("An Internet-wide analysis of traffic
-// policing", Flach et al., SIGCOMM 2016). Its mark are two intervals in a row, each with many losses, with the same throughput. That is
-// then the rate, for 48 rounds.
+// policing", Flach et al., SIGCOMM 2016). The sign of a policer is two intervals in a row with many losses and the same throughput. Then
+// that throughput is the rate for 48 rounds.
 const (
 	ltSample = 1 // LTState: an interval has begun
 	ltUse    = 2 // a policer was found
@@ -16,7 +16,7 @@ const (
 	ltMaxRounds  = 48
 )
 
-// resetPolicer forgets what was found.
+// resetPolicer forgets the policer.
 func (c bbrCall) resetPolicer() {
 	c.LTBW.Set(0)
 	c.LTState.Set(0)
@@ -30,7 +30,7 @@ func (c bbrCall) startInterval() {
 	c.LTRounds.Set(0)
 }
 
-// lookForPolicer looks at an acknowledgement.
+// lookForPolicer handles an acknowledgement.
 func (c bbrCall) lookForPolicer(losses dsl.S32, appLimited dsl.Bool, leave func()) {
 	reset := func() { c.resetPolicer(); leave() }
 	count := func() { c.If(c.roundStart.Ne(0), func() { c.LTRounds.Inc(1) }) }
@@ -44,7 +44,7 @@ func (c bbrCall) lookForPolicer(losses dsl.S32, appLimited dsl.Bool, leave func(
 		})
 		leave()
 	})
-	c.If(c.LTState.Eq(0), func() { // the bucket is empty at the first loss; what went before is the burst
+	c.If(c.LTState.Eq(0), func() { // at the first loss the bucket is empty; the segments before it were the burst
 		c.If(losses.Eq(0), leave)
 		c.startInterval()
 		c.LTState.Set(ltSample)
@@ -62,7 +62,7 @@ func (c bbrCall) lookForPolicer(losses dsl.S32, appLimited dsl.Bool, leave func(
 	c.endInterval(delivered.U64().Shl(bwScale).Div(ms.Mul(1000).U64()).U32(), leave)
 }
 
-// endInterval compares the rates of two.
+// endInterval compares the rates of two intervals.
 func (c bbrCall) endInterval(bw dsl.U32, leave func()) {
 	before := c.LTBW.Get()
 	c.If(before.Ne(0), func() {

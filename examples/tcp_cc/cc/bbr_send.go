@@ -5,18 +5,18 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// This file is what BBR does with its model of the path: how fast it sends, and how much may be in flight.
+// This file uses BBR's model of the path: it decides how fast to send, and how much may be in flight.
 
 const (
 	initCwnd   = 10                   // segments that any connection may begin with (RFC 6928)
 	minTSORate = 1_200_000 / 8        // bytes/s; below it, segments are sent one by one
 	burstBytes = 65536 - 1 - 320      // of a burst, less what MAX_TCP_HEADER is in distributions' kernels
 	burstMax   = 0x7f                 // segments
-	extraMaxUS = 100_000              // bunches of acknowledgements are worth so much time at most
+	extraMaxUS = 100_000              // bunches of acknowledgements count for at most this time
 	pacedShare = 1_000_000 / 100 * 99 // bytes/µs to bytes/s, less 1 % so that queues drain on average
 )
 
-// inFlight is how many segments are thought to be on the way.
+// inFlight is the estimated number of segments on the way.
 func (c bbrCall) inFlight() dsl.U32 {
 	return c.tp.PacketsOut().Sub(c.tp.SackedOut().Add(c.tp.LostOut())).Add(c.tp.RetransOut())
 }
@@ -30,7 +30,7 @@ func (c bbrCall) pacingRate(rate, gain dsl.U32) dsl.U64 {
 	return c.bytesPerSec(rate, gain).Min(c.tp.SkMaxPacingRate())
 }
 
-// initPacingRate paces as if the first window were to leave in an RTT, times the high gain; 1 ms before there is one.
+// initPacingRate sends the first window in one RTT, times the high gain. Before an RTT is known, 1 ms is used.
 func (c bbrCall) initPacingRate() {
 	rtt, srtt := c.Fn.VarU32(1000), c.tp.SrttUs() // µs·8
 	c.If(srtt.Ne(0), func() {
@@ -66,15 +66,15 @@ func (c bbrCall) leastBurst(rate dsl.U64) dsl.U32 {
 	return dsl.Pick(c.Fn, rate.Lt(minTSORate), func() dsl.U32 { return c.U32(1) }, func() dsl.U32 { return c.U32(2) })
 }
 
-// withBursts adds to a window the bursts that wait in the two hosts: one in the sender's queue, one in its segmentation, one in the
-// receiver's aggregation.
+// withBursts adds to a window three bursts that wait in the two hosts: in the sender's queue, in its segmentation, and in the receiver's
+// aggregation.
 func (c bbrCall) withBursts(cwnd dsl.U32) dsl.U32 {
-	even := cwnd.Add(c.burst().Mul(3)).Add(1).And(uint32(1<<32 - 2)).Var() // since every other segment is acknowledged
+	even := cwnd.Add(c.burst().Mul(3)).Add(1).And(uint32(1<<32 - 2)).Var() // because every second segment is acknowledged
 	c.If(c.Mode.Eq(0), func() { even.Inc(2) })                             // on a small path, a quarter more is less than a segment
 	return even.Get()
 }
 
-// target is what is to be in flight.
+// target is how much should be in flight.
 func (c bbrCall) target(gain any) dsl.U32 {
 	return c.withBursts(c.bdp(c.BW[0].V.Get(), gainOf(c.Fn, gain)))
 }
@@ -86,8 +86,8 @@ func gainOf(f *dsl.Fn, gain any) dsl.U32 {
 	return gain.(dsl.U32)
 }
 
-// inNetwork is how much of what counts as in flight will be on the path when the next segment leaves: paced segments count from when they
-// are handed to the device, and wait there for their time.
+// inNetwork is how many of the segments in flight will be on the path when the next segment leaves. Paced segments count as in flight when
+// they are given to the device, but wait there for their time.
 func (c bbrCall) inNetwork(inFlight dsl.U32) dsl.U32 {
 	now := c.tp.TcpClockCache()
 	wait := c.tp.TcpWstampNs().Max(now).Sub(now).Div(1000)
@@ -122,8 +122,8 @@ func (c bbrCall) aggregation(bw dsl.U32) dsl.U32 {
 	}, func() dsl.U32 { return c.U32(0) })
 }
 
-// recover bounds what losses do: in the first round of recovery one segment leaves for each that has arrived, and after recovery the
-// window from before comes back.
+// recover limits the effect of losses. In the first round of recovery one segment leaves for each segment that has arrived. After recovery
+// the old window is restored.
 func (c bbrCall) recover(cwnd dsl.VarU32, acked dsl.U32, losses dsl.S32) {
 	prev, state := c.PrevCAState.Get(), c.tp.IcskCaState()
 	c.If(losses.Gt(0), func() { cwnd.Set(cwnd.S32().Sub(losses).Max(1).U32()) })
@@ -143,5 +143,5 @@ func (b bbr) minTSOSegs(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	return b.call(f, tp, 0).leastBurst(tp.SkPacingRate())
 }
 
-// sndbufExpand wants a send buffer of three windows, since a window may double even in recovery.
+// sndbufExpand asks for a send buffer of three windows, because a window may double even in recovery.
 func (bbr) sndbufExpand(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return f.U32(3) }

@@ -9,8 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// BenchmarkCubic writes, checks and compiles all of CUBIC, whose names have been
-// looked up before.
+// BenchmarkCubic writes, checks and compiles all of CUBIC. The names have been looked up before.
 func BenchmarkCubic(b *testing.B) {
 	types, err := fixture.Open("6.18")
 	if err != nil {

@@ -5,10 +5,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// cubeRoots computes cube roots in integers, with one step of Newton's method
-// from an estimate that a table has: for the leading six bits x of a number about
-// 64·∛x - 10. The first eight are for numbers below 64, whose root the table has
-// alone. The step ends elsewhere from other estimates, so these are the kernel's.
+// cubeRoots computes cube roots in integers: it takes an estimate from a table, and makes one step of Newton's method. For the leading six
+// bits x of a number, the table has about 64·∛x - 10. The roots of numbers below 64 come only from the table, from its first eight
+// entries. Other estimates would give other results, so the entries are the kernel's.
 type cubeRoots struct{ estimates *maps.ReadOnly[[64]uint8] }
 
 func newCubeRoots() cubeRoots {
@@ -26,7 +25,7 @@ func newCubeRoots() cubeRoots {
 
 // root is ∛a, off by less than 1.2 % or 1.
 func (c cubeRoots) root(f *dsl.Fn, a dsl.U64) dsl.U32 {
-	// Three bits of a number are one of its root: so many has the root beyond those in the table.
+	// Three bits of a number are one bit of its root. So the root has this many bits more than those in the table.
 	more, leading := f.VarU32(0), a.Var()
 	f.For(20, func(dsl.U32) {
 		f.If(leading.Lt(64), f.Break)

@@ -5,8 +5,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// cubicState is what CUBIC remembers of a connection, in the room that the kernel
-// keeps for congestion controls (icsk_ca_priv, 104 bytes).
+// cubicState is what CUBIC stores for a connection, in the memory that the kernel keeps for congestion controls (icsk_ca_priv, 104 bytes).
 type cubicState struct {
 	Cnt         dsl.CellU32 // acknowledged segments for one segment of window
 	LastMaxCwnd dsl.CellU32 // W_max; 0: none yet
@@ -42,7 +41,7 @@ type cubic struct {
 	roots cubeRoots
 }
 
-// Cubic is CUBIC under a name. hz is the kernel's CONFIG_HZ.
+// Cubic is CUBIC with a name. hz is the kernel's CONFIG_HZ.
 func Cubic(name string, hz uint32) tcp.CongestionOps { return newCubic(hz).ops(name) }
 
 func newCubic(hz uint32) cubic { return cubic{hz: hz, now: jiffies, roots: newCubeRoots()} }
@@ -71,7 +70,7 @@ func (c cubic) init(f *dsl.Fn, tp tcp.Sock) {
 	ca.beginRound(tp)
 }
 
-// congAvoid lets the window grow: in slow start as Reno's, above it towards the curve.
+// congAvoid lets the window grow: in slow start like Reno's, above it towards the curve.
 func (c cubic) congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 	ca := c.state(tp)
 	left := slowStart(f, tp, acked)
@@ -144,12 +143,12 @@ func (c cubic) followCurve(f *dsl.Fn, ca cubicState, cwnd, elapsed dsl.U32, cnt 
 	delta := d.Mul(cubeRTTScale).Mul(d).Mul(d).Shr(cubeShift).U32().Var()
 	f.If(t.Lt(k), func() { delta.Set(delta.Neg()) })
 	target := ca.OriginPoint.Add(delta)
-	cnt.Set(cwnd.Mul(100)) // as good as none
+	cnt.Set(cwnd.Mul(100)) // almost no growth
 	f.If(target.Gt(cwnd), func() { cnt.Set(cwnd.Div(target.Sub(cwnd))) })
 }
 
-// ssthresh answers a loss: β of the window, with room for another flow when W_max
-// was not reached again (fast convergence, RFC 9438, section 4.7).
+// ssthresh is called after a loss: it returns β of the window, and leaves room for another flow when W_max was not reached again (fast
+// convergence, RFC 9438, section 4.7).
 func (c cubic) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	ca := c.state(tp)
 	cwnd := tp.SndCwnd()
@@ -160,7 +159,7 @@ func (c cubic) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	return cwnd.Mul(beta).Shr(10).Max(2)
 }
 
-// undoCwnd is Reno's, which the kernel has.
+// undoCwnd is Reno's, which is a function of the kernel.
 func (cubic) undoCwnd(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.RenoUndoCwnd() }
 
 // setState forgets everything after a timeout: the path may be another one.

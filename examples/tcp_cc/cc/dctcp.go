@@ -7,14 +7,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/maps"
 )
 
-// dctcpState is what DCTCP remembers of a connection. The first four are the sender's half of it, the others the receiver's.
+// dctcpState is what DCTCP stores for a connection. The first four fields are for the sender, the others for the receiver.
 type dctcpState struct {
 	Alpha          dsl.CellU32 // α·1024, moving average of the share of marked segments
 	NextSeq        dsl.CellU32 // the round ends when this is acknowledged
 	OldDelivered   dsl.CellU32 // delivered segments when it began
 	OldDeliveredCE dsl.CellU32 // and how many of them were marked
 	LossCwnd       dsl.CellU32 // window before the latest reduction
-	PriorRcvNxt    dsl.CellU32 // what is to be acknowledged, without the latest segment
+	PriorRcvNxt    dsl.CellU32 // what to acknowledge, without the latest segment
 	Echo           dsl.CellU32 // ecnDemandCWR when that segment was marked, else 0
 }
 
@@ -30,11 +30,11 @@ const (
 	solTCP, tcpCongestion   = 6, 13 // of setsockopt
 )
 
-// dctcp is DCTCP (RFC 8257): marks of switches with short queues tell the sender not only that there is congestion but how much, as the
-// receiver echoes each one; and the sender reduces in proportion. Growth is Reno's.
+// dctcp is DCTCP (RFC 8257). Switches with short queues mark packets, and the receiver echoes each mark. So the sender knows not only that
+// there is congestion, but how much, and reduces its window in proportion. The window grows as in Reno.
 type dctcp struct{ reno *maps.ReadOnly[[8]byte] }
 
-// DCTCP is DCTCP under a name. Both ends of a connection must run it.
+// DCTCP is DCTCP with a name. Both ends of a connection must run it.
 func DCTCP(name string) tcp.CongestionOps {
 	return newDCTCP().ops(name)
 }
@@ -48,8 +48,8 @@ func (d dctcp) ops(name string) tcp.CongestionOps {
 	}
 }
 
-// init begins a connection. Where the peer does not know marks, it goes on as Reno: the kernel then sends without saying that it does.
-// A listening socket cannot know yet; what it has, connections inherit.
+// init begins a connection. When the peer does not support marks, the connection uses Reno, and the kernel then does not announce ECN. A
+// listening socket cannot know this yet; connections inherit its state.
 func (d dctcp) init(f *dsl.Fn, tp tcp.Sock) {
 	state := tp.SkcState()
 	f.If(tp.EcnFlags().Has(ecnOK).Not().And(state.Ne(stateListen)).And(state.Ne(stateClose)), func() {
@@ -76,14 +76,14 @@ func (dctcp) inAckEvent(f *dsl.Fn, tp tcp.Sock, flags dsl.U32) {
 	f.If(after(ca.NextSeq.Get(), tp.SndUna()).Not(), func() {
 		alpha := ca.Alpha.Var()
 		decay := alpha.Shr(shiftG).Var()
-		f.If(decay.Eq(0), func() { decay.Set(alpha) }) // a sixteenth of less than 16 is nothing, and yet α must reach 0
+		f.If(decay.Eq(0), func() { decay.Set(alpha) }) // a sixteenth of less than 16 is 0, but α must be able to reach 0
 		marked, delivered := tp.DeliveredCe().Sub(ca.OldDeliveredCE), tp.Delivered().Sub(ca.OldDelivered).Max(1)
 		ca.Alpha.Set(alpha.Sub(decay).Add(marked.Shl(10 - shiftG).Div(delivered)).Min(alphaMax))
 		ca.beginRound(tp)
 	})
 }
 
-// ssthresh answers marks: cwnd·(1 - α/2) (section 3.3).
+// ssthresh is called after marks: cwnd·(1 - α/2) (section 3.3).
 func (dctcp) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	ca, cwnd := tcp.CA[dctcpState](tp), tp.SndCwnd()
 	ca.LossCwnd.Set(cwnd)
@@ -92,24 +92,24 @@ func (dctcp) ssthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 
 func (dctcp) congAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) { tp.RenoCongAvoid(ack, acked) }
 
-// undoCwnd goes back to where the window was, after a loss that was none.
+// undoCwnd restores the window when nothing was lost after all.
 func (dctcp) undoCwnd(f *dsl.Fn, tp tcp.Sock) dsl.U32 {
 	return tp.SndCwnd().Max(tcp.CA[dctcpState](tp).LossCwnd)
 }
 
-// lose halves the window, as Reno does (section 3.5): the kernel has asked ssthresh already, which knows of marks only.
+// lose halves the window, as Reno does (section 3.5): the kernel has called ssthresh already, but that is only about marks.
 func (ca dctcpState) lose(tp tcp.Sock) {
 	cwnd := tp.SndCwnd()
 	ca.LossCwnd.Set(cwnd)
 	tp.SetSndSsthresh(cwnd.Shr(1).Max(2))
 }
 
-// setState sees losses that acknowledgements tell of; timeouts are cwndEvent's.
+// setState handles losses that acknowledgements show. cwndEvent handles timeouts.
 func (dctcp) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 	f.If(state.Eq(tcp.CARecovery).And(tp.IcskCaState().Ne(tcp.CARecovery)), func() { tcp.CA[dctcpState](tp).lose(tp) })
 }
 
-// cwndEvent sees timeouts, and on the receiving side whether segments are marked.
+// cwndEvent handles timeouts, and on the receiving side marked and unmarked segments.
 func (dctcp) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
 	ca := tcp.CA[dctcpState](tp)
 	f.If(event.Eq(tcp.CAEventLoss), func() { ca.lose(tp) }).
@@ -117,8 +117,8 @@ func (dctcp) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
 		ElseIf(func() dsl.Bool { return event.Ge(tcp.CAEventECNNoCe) }, func() { ca.received(f, tp, event.And(1).Shl(2)) })
 }
 
-// received is section 3.2: an acknowledgement has one bit for all that it acknowledges. So when marks begin or end, what came before is
-// acknowledged first, with the bit that it had, and the segment at once.
+// received is section 3.2: an acknowledgement has one bit for everything that it acknowledges. So when marks begin or end, the earlier
+// segments are acknowledged first, with their bit, and then this segment at once.
 func (ca dctcpState) received(f *dsl.Fn, tp tcp.Sock, echo dsl.U32) {
 	demand := func(bit dsl.U32) { tp.SetEcnFlags(tp.EcnFlags().And(0xff &^ ecnDemandCWR).Or(bit.U8())) }
 	before := ca.Echo.Get()

@@ -9,14 +9,14 @@ import (
 // round's acknowledgements is as long as the path's RTT, or when the RTT rises
 // ("Taming the elephants: new TCP slow start", Ha and Rhee, 2008).
 const (
-	hystartLowWindow  = 16     // below this window nothing is to be seen
+	hystartLowWindow  = 16     // below this window the signs are not reliable
 	hystartAckDelta   = 2000   // µs: a longer pause ends the train for this round
 	hystartMinSamples = 8      // RTTs of a round before their minimum counts
 	hystartDelayMin   = 4_000  // µs: the RTT must have risen by an eighth, but by no less
 	hystartDelayMax   = 16_000 // and no more
 )
 
-// beginRound begins one: it ends when what is sent now is acknowledged.
+// beginRound begins a round. It ends when the data that is sent now is acknowledged.
 func (ca cubicState) beginRound(tp tcp.Sock) {
 	now := tp.TcpMstamp().U32()
 	ca.RoundStart.Set(now)
@@ -26,12 +26,12 @@ func (ca cubicState) beginRound(tp tcp.Sock) {
 	ca.SampleCnt.Set(0)
 }
 
-// pktsAcked takes the RTT of an acknowledgement.
+// pktsAcked handles the RTT of an acknowledgement.
 func (c cubic) pktsAcked(f *dsl.Fn, tp tcp.Sock, sample tcp.AckSample) {
 	ca := c.state(tp)
 	rtt := sample.RttUs()
 	f.If(rtt.Lt(0), f.Exit)
-	// In the first second after a reduction the queue that it left is still in the measurements.
+	// In the first second after a reduction, the measurements still contain the old queue.
 	epoch := ca.EpochStart.Get()
 	f.If(epoch.Ne(0).AndThen(func() dsl.Bool { return c.now(f).Sub(epoch).S32().Lt(int32(c.hz)) }), f.Exit)
 	delay := rtt.U32().Max(1)
@@ -43,7 +43,7 @@ func (c cubic) pktsAcked(f *dsl.Fn, tp tcp.Sock, sample tcp.AckSample) {
 	f.If(ca.Found.Eq(0).And(inSlowStart(tp)), func() { ca.lookForEnd(f, tp, delay, delayMin.Get()) })
 }
 
-// lookForEnd takes an acknowledgement in slow start.
+// lookForEnd handles an acknowledgement in slow start.
 func (ca cubicState) lookForEnd(f *dsl.Fn, tp tcp.Sock, delay, delayMin dsl.U32) {
 	f.If(after(tp.SndUna(), ca.EndSeq.Get()), func() { ca.beginRound(tp) })
 	cwnd := tp.SndCwnd()
@@ -71,8 +71,8 @@ func (ca cubicState) lookForEnd(f *dsl.Fn, tp tcp.Sock, delay, delayMin dsl.U32)
 	})
 }
 
-// ackDelay allows for segments that travel in bunches: what four largest bunches
-// take at the pacing rate, up to 1 ms. Without a rate, dividing by it gives 0.
+// ackDelay is the tolerance for segments that travel in bunches: the time of four bunches of the largest size at the pacing rate, at most
+// 1 ms. When the rate is 0, the division gives 0.
 func ackDelay(tp tcp.Sock) dsl.U32 {
 	return tp.SkGsoMaxSize().U64().Mul(4 * 1_000_000).Div(tp.SkPacingRate()).Min(1000).U32()
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// all are our algorithms, under names that begin with a prefix.
+// all are our algorithms, with names that begin with a prefix.
 func all(prefix string, hz uint32) []tcp.CongestionOps {
 	return []tcp.CongestionOps{Reno(prefix + "reno"), Cubic(prefix+"cubic", hz), DCTCP(prefix + "dctcp"), BBR(prefix+"bbr", hz)}
 }
 
-// clangs are the slots of what clang -O2 makes of the kernel's own CUBIC and DCTCP
-// in C with CO-RE, at v3 (make bench-code measures them again).
+// clangs has the slots of the code that clang -O2 makes from the kernel's own CUBIC and DCTCP in C with CO-RE, at v3 (make bench-code
+// measures them again).
 func clangs(algorithm string) map[string]int {
 	switch algorithm {
 	case "go_cubic":

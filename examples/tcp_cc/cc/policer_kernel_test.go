@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
-// TestBBRFindsAPolicerAsTheModelSays has a fast line that is policed to a tenth of its rate.
+// TestBBRFindsAPolicerAsTheModelSays uses a fast link with a policer for a tenth of its rate.
 func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10)
 	kerneltest.RequireTUN(t)

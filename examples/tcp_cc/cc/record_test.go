@@ -10,10 +10,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 )
 
-// A record is what a traced member sends of one call: model.Event, as programs can write it.
+// A record is what a traced member sends about one call: model.Event in a form that programs can write.
 type record struct {
 	Seq        uint64 // of all calls, from 1 on
-	Socket     uint64 // its address, which tells connections apart
+	Socket     uint64 // its address, which identifies the connection
 	IntervalUS int64
 	RateRTTUS  int64
 	Saw, Left  sockRecord
@@ -32,7 +32,7 @@ type record struct {
 	_                                                               uint32
 }
 
-// A sockRecord is what is seen of the socket.
+// A sockRecord is the part of the socket that is recorded.
 type sockRecord struct {
 	TCPMstamp, DeliveredMstamp, ClockCache, WstampNS, PacingRate, MaxPacingRate uint64
 
@@ -44,7 +44,7 @@ type sockRecord struct {
 	_                                                                            uint32
 }
 
-// writeSock writes what a socket is now into the part of a record.
+// writeSock writes the present state of a socket into its part of a record.
 func writeSock(r dsl.Ref[record], part string, tp tcp.Sock) {
 	for _, field := range []struct {
 		name  string
@@ -72,7 +72,7 @@ func writeSock(r dsl.Ref[record], part string, tp tcp.Sock) {
 	}
 }
 
-// sock is the record as the models have it.
+// sock returns the record in the form of the models.
 func (s sockRecord) sock(now uint32) model.Sock {
 	return model.Sock{
 		SndCwnd: s.SndCwnd, SndCwndCnt: s.SndCwndCnt, SndCwndClamp: s.SndCwndClamp, SndSsthresh: s.SndSsthresh, PriorCwnd: s.PriorCwnd,
@@ -87,7 +87,7 @@ func (s sockRecord) sock(now uint32) model.Sock {
 	}
 }
 
-// readRecord decodes what came through the ring buffer.
+// readRecord decodes a record from the ring buffer.
 func readRecord(raw []byte) (r record, err error) {
 	if want := binary.Size(r); len(raw) != want {
 		return r, fmt.Errorf("a record of %d bytes, want %d", len(raw), want)
@@ -96,7 +96,7 @@ func readRecord(raw []byte) (r record, err error) {
 	return r, err
 }
 
-// event is the record as the models have it.
+// event returns the record in the form of the models.
 func (r record) event() model.Event {
 	return model.Event{
 		Member: model.Member(r.Member), Saw: r.Saw.sock(r.Now), Left: r.Left.sock(r.Now), Ack: r.Ack, Acked: r.Acked,

@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// register registers for the length of a test; then nothing is left.
+// register registers an algorithm for the length of a test, and checks that nothing is left afterwards.
 func register(t *testing.T, ops structops.Implementation) *structops.Plan {
 	t.Helper()
 	host, err := prog.Host()
@@ -44,7 +44,7 @@ func register(t *testing.T, ops structops.Implementation) *structops.Plan {
 				}
 			}
 		}
-		// A socket that is being closed may hold it for a moment.
+		// A socket that is being closed may still hold it for a moment.
 		for deadline := time.Now().Add(2 * time.Second); listed(t, plan.Name); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Errorf("%s is listed after its link was closed", plan.Name)
@@ -55,7 +55,7 @@ func register(t *testing.T, ops structops.Implementation) *structops.Plan {
 	return plan
 }
 
-// listed tells whether sockets may choose an algorithm.
+// listed reports whether sockets may choose an algorithm.
 func listed(t *testing.T, name string) bool {
 	t.Helper()
 	text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control")

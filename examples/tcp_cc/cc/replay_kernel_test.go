@@ -12,28 +12,28 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// TestRenoGrowsAsRFC5681SaysWindowByWindow has a connection with losses, and holds each call of our Reno in it against the model.
+// TestRenoGrowsAsRFC5681SaysWindowByWindow runs a connection with losses, and compares each call of our Reno with the model.
 func TestRenoGrowsAsRFC5681SaysWindowByWindow(t *testing.T) {
 	replay(t, 0, model.CompareWindow, func(tr *tracer) structops.Ops { return tr.reno("t_replay_reno") },
 		func() model.Algorithm { return model.Reno{} }, model.MemberCongAvoid, model.MemberSsthresh)
 }
 
-// TestCubicGrowsAsRFC9438SaysWindowByWindow does with CUBIC.
+// TestCubicGrowsAsRFC9438SaysWindowByWindow does the same with CUBIC.
 func TestCubicGrowsAsRFC9438SaysWindowByWindow(t *testing.T) {
 	replay(t, 0, model.CompareWindow, func(tr *tracer) structops.Ops { return tr.cubic("t_replay_cubic", 250) },
 		func() model.Algorithm { return &model.Cubic{HZ: 250} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberPktsAcked,
 		model.MemberSetState)
 }
 
-// TestDCTCPReducesAsRFC8257SaysWindowByWindow does with DCTCP, at both ends of a connection.
+// TestDCTCPReducesAsRFC8257SaysWindowByWindow does the same with DCTCP, at both ends of a connection.
 func TestDCTCPReducesAsRFC8257SaysWindowByWindow(t *testing.T) {
 	replay(t, 3, model.CompareAll, func(tr *tracer) structops.Ops { return tr.dctcp("t_replay_dctcp") },
 		func() model.Algorithm { return &model.DCTCP{} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberInAckEvent,
 		model.MemberCwndEvent)
 }
 
-// TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement does with BBR, through startup, drain, cycles of gains and probes for the
-// RTT. Program and model are told that a second has 50 jiffies: so ten of them, after which BBR probes, are over in two.
+// TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement does the same with BBR, through startup, drain, cycles of gains and probes
+// for the RTT. Program and model are told that a second has 50 jiffies. So the ten seconds before a probe take only two.
 func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10) // before that programs may not set app_limited
 	const hz = 50
@@ -41,8 +41,8 @@ func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 		func() model.Algorithm { return &model.BBR{HZ: hz} }, model.MemberCongControl, model.MemberMinTSOSegs)
 }
 
-// replay carries a transfer with a traced algorithm, and lets the model go through what was recorded of each connection. The members named
-// must have been called.
+// replay runs a transfer with a traced algorithm, and replays the recorded calls of each connection in the model. The named members must
+// have been called.
 func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, algorithm func() model.Algorithm,
 	wanted ...model.Member) {
 	kerneltest.RequireLinux(t, 6, 1)
@@ -90,12 +90,12 @@ func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) st
 			t.Errorf("%v was never called", m)
 		}
 	}
-	if replayed < 300 || len(windows) < 10 { // an emulated processor makes few
+	if replayed < 300 || len(windows) < 10 { // an emulated processor records only a few
 		t.Errorf("%d events, %d windows: too few to prove anything", replayed, len(windows))
 	}
 }
 
-// recordTransfer reads what a tracer sends while a transfer runs and until its connection is gone.
+// recordTransfer reads the tracer's records while a transfer runs, until its connection is closed.
 func recordTransfer(t *testing.T, tr *tracer, link netlab.Link, name string, duration time.Duration) (records []record) {
 	t.Helper()
 	lab, err := netlab.New(t.Context(), link)
@@ -127,7 +127,7 @@ func recordTransfer(t *testing.T, tr *tracer, link netlab.Link, name string, dur
 	if err := lab.Close(); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(50 * time.Millisecond) // what was sent at the end is read
+	time.Sleep(50 * time.Millisecond) // so that the last records are read
 	stop()
 	if err := <-read; err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func recordTransfer(t *testing.T, tr *tracer, link netlab.Link, name string, dur
 	return records
 }
 
-// fromInit leaves out what was called before init, which models begin with: while a connection is being made.
+// fromInit leaves out the calls before init, while the connection was being made. Models begin with init.
 func fromInit(events []model.Event, hasInit bool) []model.Event {
 	if !hasInit {
 		return events
@@ -150,7 +150,7 @@ func fromInit(events []model.Event, hasInit bool) []model.Event {
 	return nil
 }
 
-// bySocket tells connections apart. None of their calls may be missing.
+// bySocket separates the connections. None of their calls may be missing.
 func bySocket(t *testing.T, records []record) map[uint64][]model.Event {
 	t.Helper()
 	sockets := map[uint64][]model.Event{}

@@ -9,9 +9,9 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// A tracer makes traced variants of algorithms: their own functions, as subprograms, between two looks at the socket. Of what an
-// algorithm asks besides the socket, the time and a random number, the tracer takes its own and hands it in, so that the record has what
-// the algorithm had.
+// A tracer makes traced variants of algorithms. It calls their functions as subprograms, and reads the socket before and after. An
+// algorithm also needs the time and random numbers. The tracer reads them itself and passes them to the algorithm, so the record has the
+// same values.
 type tracer struct {
 	ring  *maps.RingBuf
 	calls *maps.Global[struct{ N uint64 }]
@@ -28,8 +28,8 @@ type call struct {
 	now    dsl.U32
 }
 
-// around records the call of a member; note adds its arguments to the record. What body gives is its result, if it has one. body is
-// written twice, since Linux before 6.4 does not remember that a record is not nil, and takes one question.
+// around records the call of a member; note adds its arguments to the record. body returns the member's result, if it has one. body is
+// written twice, because Linux before 6.4 forgets that the record is not nil, and only one check is possible.
 func (t *tracer) around(f *dsl.Fn, tp tcp.Sock, m model.Member, note func(call), body func(call) dsl.Result, returns bool) dsl.U32 {
 	n := t.calls.In(f).U64("N").AtomicAdd(1)
 	c := call{f, maps.Reserve[record](f, t.ring), jiffies(f)}
@@ -59,7 +59,7 @@ func (t *tracer) around(f *dsl.Fn, tp tcp.Sock, m model.Member, note func(call),
 	return result.Get()
 }
 
-// plain traces a member that has no argument but the socket and asks for no time.
+// plain traces a member whose only argument is the socket, and that does not use the time.
 func (t *tracer) plain(m model.Member, body any) func(*dsl.Fn, tcp.Sock) {
 	sub := dsl.Func(m.String()+"_body", body)
 	return func(f *dsl.Fn, tp tcp.Sock) {
@@ -75,7 +75,7 @@ func (t *tracer) asked(m model.Member, body any) func(*dsl.Fn, tcp.Sock) dsl.U32
 	}
 }
 
-// timed traces a member with one argument, which note takes down.
+// timed traces a member with one argument, which note records.
 func timed[N dsl.Int](t *tracer, m model.Member, field string, body func(f *dsl.Fn, tp tcp.Sock, arg N, now, draw dsl.U32)) func(*dsl.Fn,
 	tcp.Sock, N) {
 	sub := dsl.Func(m.String()+"_body", body)
@@ -88,7 +88,7 @@ func timed[N dsl.Int](t *tracer, m model.Member, field string, body func(f *dsl.
 	}
 }
 
-// begins traces init, which asks for the time.
+// begins traces init, which uses the time.
 func (t *tracer) begins(body func(f *dsl.Fn, tp tcp.Sock, now dsl.U32)) func(*dsl.Fn, tcp.Sock) {
 	sub := dsl.Func("init_body", body)
 	return func(f *dsl.Fn, tp tcp.Sock) {
@@ -107,7 +107,7 @@ func (t *tracer) avoids(body func(f *dsl.Fn, tp tcp.Sock, ack, acked, now dsl.U3
 	}
 }
 
-// always is a clock that stands still, or a die that was thrown.
+// always is a clock that stands still, or a random number that is already chosen.
 func always(n dsl.U32) func(*dsl.Fn) dsl.U32 { return func(*dsl.Fn) dsl.U32 { return n } }
 
 func (t *tracer) ops(name string, members structops.Members) structops.Ops {

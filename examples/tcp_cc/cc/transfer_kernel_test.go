@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
-// lab makes one for the length of a test.
+// lab makes a lab for the length of a test.
 func lab(t *testing.T, link netlab.Link) *netlab.Lab {
 	t.Helper()
 	l, err := netlab.New(t.Context(), link)
@@ -24,7 +24,7 @@ func lab(t *testing.T, link netlab.Link) *netlab.Lab {
 	return l
 }
 
-// TestEachCarriesATransfer registers our algorithms; each fills a link that drops. DCTCP gets one that marks.
+// TestEachCarriesATransfer registers our algorithms. Each fills a link that drops packets; DCTCP gets a link that marks them.
 func TestEachCarriesATransfer(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
@@ -52,7 +52,7 @@ func TestEachCarriesATransfer(t *testing.T) {
 	}
 }
 
-// TestDCTCPWithoutMarksIsReno dials to a host that does not know ECN.
+// TestDCTCPWithoutMarksIsReno connects to a host without ECN.
 func TestDCTCPWithoutMarksIsReno(t *testing.T) {
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)

@@ -16,34 +16,34 @@ const (
 	gainScale = 8
 	gainUnit  = 1 << gainScale
 
-	// highGain is 2/ln 2 = 2.885, the smallest gain with which a paced rate doubles every round trip ("Startup dynamics"); rounded up.
+	// highGain is 2/ln 2 = 2.885, rounded up: the smallest gain with which a paced rate doubles every round trip ("Startup dynamics").
 	highGain = gainUnit*2885/1000 + 1
-	// drainGain is its reciprocal: what startup queued in one round is gone after one round.
+	// drainGain is its reciprocal: one round empties the queue that startup made in one round.
 	drainGain = gainUnit * 1000 / 2885
 	// cwndGain of 2 leaves room for acknowledgements that come late or in bunches ("Target cwnd").
 	cwndGain = 2 * gainUnit
 
 	cycleLen   = 8            // phases in a cycle of gains, each about a smallest RTT long
-	cycleRand  = 7            // phases in which a cycle may begin: all but the one that drains
-	bwRounds   = cycleLen + 2 // window of the bandwidth's maximum: a cycle and then some
+	cycleRand  = 7            // phases in which a cycle may begin: all except the one that drains
+	bwRounds   = cycleLen + 2 // window of the bandwidth's maximum: a little more than a cycle
 	minRTTSecs = 10           // window of the smallest RTT
 
-	probeRTTMsecs = 200 // at least so long with probeRTTCwnd in flight
+	probeRTTMsecs = 200 // shortest time with probeRTTCwnd in flight
 	minTarget     = 4   // segments; the window never aims lower
 
 	pacingMargin   = 1                // percent below the estimated rate, so that queues drain on average
 	minTSORate     = 1_200_000        // bit/s; below it, segments are sent one by one
 	gsoLegacyMax   = 65536            // bytes
 	maxBurst       = 0x7f             // segments
-	fullBWGrowth   = gainUnit * 5 / 4 // startup goes on while the rate grows by a quarter
-	fullBWRounds   = 3                // and ends after so many rounds in which it did not
+	fullBWGrowth   = gainUnit * 5 / 4 // startup continues while the rate grows by a quarter
+	fullBWRounds   = 3                // and ends after this many rounds in which it did not
 	extraRounds    = 5                // window of the largest excess of acknowledgements, in rounds
-	extraEpochMax  = 1 << 20          // acknowledged segments after which the excess is counted afresh
-	extraMaxUS     = 100_000          // the excess is worth at most this time at the estimated rate
+	extraEpochMax  = 1 << 20          // after this many acknowledged segments the excess is counted from 0
+	extraMaxUS     = 100_000          // the excess counts for at most this time at the estimated rate
 	extraAckedGain = gainUnit
 )
 
-// pacingGain is the cycle: a phase that looks for more bandwidth, one that drains what the search has queued, six that cruise.
+// pacingGain has the gains of a cycle: one phase looks for more bandwidth, one empties the queue from that, six keep the rate.
 func pacingGain(phase uint32) uint32 {
 	switch phase {
 	case 0:
@@ -76,12 +76,13 @@ func (m Mode) String() string {
 	return "probe_rtt"
 }
 
-// BBR is version 1 as net/ipv4/tcp_bbr.c behaves. It does not react to a loss or a long queue as such, but keeps a model of the path, its
-// largest delivery rate and smallest RTT; their product is what the path holds. It paces at that rate and keeps about twice that in
-// flight.
+// BBR is version 1 as net/ipv4/tcp_bbr.c behaves. It does not react to losses or long queues directly. It keeps a model of the path: its
+// largest delivery rate and its smallest RTT. Their product is what the path holds. BBR paces at that rate and keeps about twice that
+// product in flight.
 //
-// HZ must be set to the kernel's CONFIG_HZ. MaxTCPHeader is the kernel's MAX_TCP_HEADER, which depends on the drivers it was built
-// with; 0 stands for 320, distributions' value. It matters above 500 Mbit/s. The rest is what BBR remembers of a connection, struct bbr.
+// HZ must be set to the kernel's CONFIG_HZ. MaxTCPHeader is the kernel's MAX_TCP_HEADER, which depends on the drivers it was built with; 0
+// stands for 320, the value of distributions. It matters above 500 Mbit/s. The other fields are what BBR stores for a connection, struct
+// bbr.
 type BBR struct {
 	HZ           uint32
 	MaxTCPHeader uint32
@@ -91,7 +92,7 @@ type BBR struct {
 	MinRTTStamp uint32 // jiffies
 	BW          Minmax // time in rounds
 
-	// Rounds: one ends when a segment is acknowledged that was sent after the end of the one before.
+	// Rounds: a round ends when a segment is acknowledged that was sent after the end of the last round.
 	RTTCnt           uint32
 	NextRTTDelivered uint32
 	RoundStart       bool // this acknowledgement began one
@@ -104,7 +105,7 @@ type BBR struct {
 	FullBW        uint32
 	FullBWCnt     uint32
 
-	ProbeRTTDoneStamp uint32 // jiffies; 0: not yet few enough in flight
+	ProbeRTTDoneStamp uint32 // jiffies; 0: too much is still in flight
 	ProbeRTTRoundDone bool
 
 	PriorCwnd          uint32 // from before recovery or probing for the RTT
@@ -115,7 +116,7 @@ type BBR struct {
 
 	longTerm
 
-	// Excess of acknowledgements over what the rate lets expect, largest of each of two spans of five rounds.
+	// Excess of acknowledgements over the number that follows from the rate: the largest of each of two spans of five rounds.
 	AckEpochMstamp    uint64
 	AckEpochAcked     uint32 // 20 bits
 	ExtraAcked        [2]uint16
@@ -156,17 +157,17 @@ func (b *BBR) CongControl(s *Sock, rs RateSample, draw uint32) {
 	b.setCwnd(s, rs, bw)
 }
 
-// updateGains sets what goes with the mode.
+// updateGains sets the gains of the mode.
 func (b *BBR) updateGains() {
 	switch b.Mode {
 	case Startup:
 		b.PacingGain, b.CwndGain = highGain, highGain
 	case Drain:
-		b.PacingGain, b.CwndGain = drainGain, highGain // slow down by pacing; the window stays
+		b.PacingGain, b.CwndGain = drainGain, highGain // only the pacing becomes slower; the window stays
 	case ProbeBW:
 		b.PacingGain, b.CwndGain = pacingGain(b.CycleIdx), cwndGain
 		if b.LTUseBW {
-			b.PacingGain = gainUnit // a policer drops whatever is tried above its rate
+			b.PacingGain = gainUnit // a policer drops everything above its rate
 		}
 	case ProbeRTT:
 		b.PacingGain, b.CwndGain = gainUnit, gainUnit
@@ -190,15 +191,15 @@ func (b *BBR) checkFullBW(rs RateSample) {
 func (b *BBR) checkDrain(s *Sock, draw uint32) {
 	if b.Mode == Startup && b.FullBWReached {
 		b.Mode = Drain
-		s.SndSsthresh = b.inflight(s, b.BW.Get(), gainUnit) // for whoever reads it; BBR has no use for it
+		s.SndSsthresh = b.inflight(s, b.BW.Get(), gainUnit) // for other readers; BBR does not use it
 	}
 	if b.Mode == Drain && b.inNetwork(s, s.InFlight()) <= b.inflight(s, b.BW.Get(), gainUnit) {
 		b.startProbeBW(s, draw)
 	}
 }
 
-// startProbeBW begins a cycle in a phase that chance chooses, so that flows do not probe together. The kernel takes the phase before and
-// goes one on.
+// startProbeBW begins a cycle in a random phase, so that flows do not probe at the same time. The kernel takes the phase before that one
+// and moves one phase on.
 func (b *BBR) startProbeBW(s *Sock, draw uint32) {
 	b.Mode = ProbeBW
 	b.CycleIdx = cycleLen - 1 - draw
@@ -219,44 +220,45 @@ func (b *BBR) resetMode(s *Sock, draw uint32) {
 	}
 }
 
-// phaseIsOver tells whether it is time for the next gain.
+// phaseIsOver reports whether it is time for the next gain.
 func (b *BBR) phaseIsOver(s *Sock, rs RateSample) bool {
 	fullLength := stampDelta(s.DeliveredMstamp, b.CycleMstamp) > b.MinRTTUS
 	switch inNetwork, bw := b.inNetwork(s, rs.PriorInFlight), b.BW.Get(); {
 	case b.PacingGain == gainUnit:
 		return fullLength
 	case b.PacingGain > gainUnit:
-		// Go on until as much is in flight as the gain wants, on short paths longer than an RTT; but not against losses.
+		// Continue until as much is in flight as the gain wants, except when there are losses. On short paths this may take longer than an
+		// RTT.
 		return fullLength && (rs.Losses != 0 || inNetwork >= b.inflight(s, bw, b.PacingGain))
 	default:
-		// Drained early: going on would leave the path empty.
+		// Drained early: more of this phase would leave the path empty.
 		return fullLength || inNetwork <= b.inflight(s, bw, gainUnit)
 	}
 }
 
-// saveCwnd notes the window that is to come back after recovery or probing for the RTT.
+// saveCwnd stores the window, which is restored after recovery or probing for the RTT.
 func (b *BBR) saveCwnd(s *Sock) {
 	if b.PrevCAState < CARecovery && b.Mode != ProbeRTT {
 		b.PriorCwnd = s.SndCwnd
-	} else { // it was cut already
+	} else { // it is reduced already
 		b.PriorCwnd = max(b.PriorCwnd, s.SndCwnd)
 	}
 }
 
-// Ssthresh is called when the kernel enters recovery. ssthresh does not matter to BBR and stays.
+// Ssthresh is called when the kernel enters recovery. BBR does not use ssthresh, so it stays.
 func (b *BBR) Ssthresh(s *Sock) uint32 {
 	b.saveCwnd(s)
 	return s.SndSsthresh
 }
 
-// UndoCwnd is called when a loss was none: the rate was underestimated meanwhile. The window comes back by itself.
+// UndoCwnd is called when nothing was lost after all. The rate was underestimated in the meantime; the window grows again by itself.
 func (b *BBR) UndoCwnd(s *Sock) uint32 {
 	b.FullBW, b.FullBWCnt = 0, 0
 	b.longTerm.reset(s)
 	return s.SndCwnd
 }
 
-// SetState sees timeouts: a round ends there, with a loss.
+// SetState handles timeouts: the round ends, with a loss.
 func (b *BBR) SetState(s *Sock, state CAState, draw uint32) {
 	if state == CALoss {
 		b.PrevCAState = CALoss
@@ -266,7 +268,7 @@ func (b *BBR) SetState(s *Sock, state CAState, draw uint32) {
 	}
 }
 
-// CwndEvent sees the application begin again after a pause.
+// CwndEvent is called when the application sends again after a pause.
 func (b *BBR) CwndEvent(s *Sock, event CAEvent, draw uint32) {
 	if event != EventTxStart || s.AppLimited == 0 {
 		return
@@ -275,13 +277,13 @@ func (b *BBR) CwndEvent(s *Sock, event CAEvent, draw uint32) {
 	b.AckEpochMstamp, b.AckEpochAcked = s.TCPMstamp, 0
 	switch b.Mode {
 	case ProbeBW:
-		b.setPacingRate(s, b.bw(), gainUnit) // not the gain of the phase in which it stopped
+		b.setPacingRate(s, b.bw(), gainUnit) // not with the gain of the phase in which it stopped
 	case ProbeRTT:
 		b.checkProbeRTTDone(s, draw)
 	}
 }
 
-// MinTSOSegs tells how many segments a burst should have at least.
+// MinTSOSegs returns how many segments a burst should have at least.
 func (b *BBR) MinTSOSegs(s *Sock) uint32 {
 	if s.PacingRate < minTSORate>>3 {
 		return 1
@@ -289,7 +291,7 @@ func (b *BBR) MinTSOSegs(s *Sock) uint32 {
 	return 2
 }
 
-// SndbufExpand: the send buffer is to hold three windows, since a window may double even in recovery.
+// SndbufExpand: the send buffer should hold three windows, because a window may double even in recovery.
 func (b *BBR) SndbufExpand() uint32 { return 3 }
 
 // Apply carries out one call.
@@ -298,7 +300,7 @@ func (b *BBR) Apply(e *Event, s *Sock) (uint32, error) {
 	case b.HZ == 0:
 		return 0, errors.New("model: bbr: HZ is 0: set it to the kernel's CONFIG_HZ")
 	case e.Draw >= cycleRand:
-		return 0, fmt.Errorf("model: bbr: the event drew %d: it is to be a random number below %d", e.Draw, cycleRand)
+		return 0, fmt.Errorf("model: bbr: the event drew %d; must be below %d", e.Draw, cycleRand)
 	case s.MSSCache == 0 && (e.Member == MemberInit || e.Member == MemberCongControl || e.Member == MemberCwndEvent):
 		return 0, errors.New("model: bbr: mss_cache is 0: record it, the pacing rate needs it")
 	}

@@ -1,8 +1,9 @@
 package model
 
-// This file is BBR's model of the path: its delivery rate, how much its acknowledgements bunch, its RTT, and the policer that it may have.
+// This file is BBR's model of the path: its delivery rate, the size of bunches of acknowledgements, its RTT, and the policer that it may
+// have.
 
-// bw is the rate to go by.
+// bw is the rate to use.
 func (b *BBR) bw() uint32 {
 	if b.LTUseBW {
 		return b.LTBW
@@ -10,7 +11,7 @@ func (b *BBR) bw() uint32 {
 	return b.BW.Get()
 }
 
-// updateBW counts rounds and takes in a sample of the delivery rate.
+// updateBW counts rounds and takes a sample of the delivery rate.
 func (b *BBR) updateBW(s *Sock, rs RateSample, draw uint32) {
 	b.RoundStart = false
 	if rs.Delivered < 0 || rs.IntervalUS <= 0 {
@@ -25,14 +26,14 @@ func (b *BBR) updateBW(s *Sock, rs RateSample, draw uint32) {
 	b.sampleLongTerm(s, rs, draw)
 
 	bw := uint64(int64(uint64(rs.Delivered)*bwUnit) / rs.IntervalUS)
-	// Of an application that sends little, a small rate says nothing about the path; a large one does.
+	// When the application sends little, a small rate says nothing about the path, but a large rate does.
 	if !rs.IsAppLimited || bw >= uint64(b.BW.Get()) {
 		b.BW.RunningMax(bwRounds, b.RTTCnt, uint32(bw))
 	}
 }
 
-// updateAckAggregation measures by how many segments acknowledgements run ahead of the rate. Where they come in bunches (wireless links,
-// receivers that aggregate), so much more has to be in flight while none come.
+// updateAckAggregation measures by how many segments acknowledgements are ahead of the rate. When they come in bunches (wireless links,
+// receivers that aggregate), that many more segments must be in flight while none come.
 func (b *BBR) updateAckAggregation(s *Sock, rs RateSample) {
 	// The kernel compares the unsigned acked_sacked with <= 0, which is ==.
 	if rs.AckedSacked == 0 || rs.Delivered < 0 || rs.IntervalUS <= 0 {
@@ -49,7 +50,7 @@ func (b *BBR) updateAckAggregation(s *Sock, rs RateSample) {
 	epoch := stampDelta(s.DeliveredMstamp, b.AckEpochMstamp)
 	expected := uint32(uint64(b.bw()) * uint64(epoch) / bwUnit)
 
-	// No more ahead, or a long time since the last beginning: begin anew.
+	// No longer ahead, or a long time since the last start: start again.
 	if b.AckEpochAcked <= expected || b.AckEpochAcked+rs.AckedSacked >= extraEpochMax {
 		b.AckEpochAcked, b.AckEpochMstamp, expected = 0, s.DeliveredMstamp, 0
 	}
@@ -60,8 +61,8 @@ func (b *BBR) updateAckAggregation(s *Sock, rs RateSample) {
 	}
 }
 
-// updateMinRTT keeps the smallest RTT of ten seconds. A flow that fills the path never sees it, since part of the RTT is its own queue; so
-// when ten seconds have gone by, it sends next to nothing for a moment and lets the queue run empty ("ProbeRTT").
+// updateMinRTT keeps the smallest RTT of ten seconds. A flow that fills the path does not see the smallest RTT, because its own queue is
+// part of the RTT. So after ten seconds it sends very little for a moment, and the queue becomes empty ("ProbeRTT").
 func (b *BBR) updateMinRTT(s *Sock, rs RateSample, draw uint32) {
 	expired := after(s.Jiffies, b.MinRTTStamp+minRTTSecs*b.HZ)
 	if rs.RTTUS >= 0 && (rs.RTTUS < int64(b.MinRTTUS) || expired && !rs.IsAckDelayed) {
@@ -69,7 +70,7 @@ func (b *BBR) updateMinRTT(s *Sock, rs RateSample, draw uint32) {
 	}
 	if expired && !b.IdleRestart && b.Mode != ProbeRTT {
 		b.Mode = ProbeRTT
-		b.saveCwnd(s) // in this mode already: it takes the larger of old and new
+		b.saveCwnd(s) // the mode is set before, so it takes the larger of the old and the present window
 		b.ProbeRTTDoneStamp = 0
 	}
 	if b.Mode == ProbeRTT {
@@ -109,8 +110,8 @@ func (b *BBR) checkProbeRTTDone(s *Sock, draw uint32) {
 }
 
 // longTerm looks for a policer: a token bucket that lets a burst through and then drops what is above its rate ("An Internet-wide analysis
-// of traffic policing", Flach et al., SIGCOMM 2016). Its mark are two intervals in a row, each with many losses, with the same
-// throughput. Then that throughput is the rate, for 48 rounds.
+// of traffic policing", Flach et al., SIGCOMM 2016). The sign of a policer is two intervals in a row with many losses and the same
+// throughput. Then that throughput is the rate for 48 rounds.
 type longTerm struct {
 	LTIsSampling    bool
 	LTUseBW         bool
@@ -129,7 +130,7 @@ const (
 	ltMaxRounds  = 48
 )
 
-// reset forgets what was found.
+// reset forgets the policer.
 func (l *longTerm) reset(s *Sock) {
 	l.LTBW, l.LTUseBW, l.LTIsSampling = 0, false, false
 	l.startInterval(s)
@@ -142,7 +143,7 @@ func (l *longTerm) startInterval(s *Sock) {
 	l.LTRTTCnt = 0
 }
 
-// sampleLongTerm looks at one acknowledgement.
+// sampleLongTerm handles one acknowledgement.
 func (b *BBR) sampleLongTerm(s *Sock, rs RateSample, draw uint32) {
 	l := &b.longTerm
 	if l.LTUseBW {
@@ -154,7 +155,7 @@ func (b *BBR) sampleLongTerm(s *Sock, rs RateSample, draw uint32) {
 		}
 		return
 	}
-	// The bucket is empty at the first loss; what went before is the burst.
+	// At the first loss the bucket is empty; the segments before it were the burst.
 	if !l.LTIsSampling {
 		if rs.Losses == 0 {
 			return

@@ -1,6 +1,6 @@
 package model
 
-// This file is what BBR does with its model of the path: how fast it sends, and how much may be in flight.
+// This file uses BBR's model of the path: it decides how fast to send, and how much may be in flight.
 
 // bytesPerSec turns a rate into bytes per second, times a gain and less 1 %. The order of the factors keeps it in 64 bits, up to
 // 2.9 Tbit/s.
@@ -16,8 +16,7 @@ func pacingRate(s *Sock, bw, gain uint32) uint64 {
 	return min(bytesPerSec(s, uint64(bw), gain), s.MaxPacingRate)
 }
 
-// initPacingRate paces as if the first window were to leave in one RTT, times the high gain; an RTT of 1 ms is assumed before there is
-// one.
+// initPacingRate sends the first window in one RTT, times the high gain. Before an RTT is known, 1 ms is used.
 func (b *BBR) initPacingRate(s *Sock) {
 	rtt := uint32(usecPerMsec)
 	if s.SRTTUS != 0 {
@@ -42,7 +41,7 @@ func (b *BBR) setPacingRate(s *Sock, bw, gain uint32) {
 
 // bdp is what the path holds, times the gain, rounded up so that a small window does not shrink by itself.
 func (b *BBR) bdp(bw, gain uint32) uint32 {
-	if b.MinRTTUS == ^uint32(0) { // no RTT yet: what any connection may begin with
+	if b.MinRTTUS == ^uint32(0) { // no RTT yet: the first window of any connection
 		return initCwnd
 	}
 	w := uint64(bw) * uint64(b.MinRTTUS)
@@ -59,22 +58,21 @@ func (b *BBR) burst(s *Sock) uint32 {
 	return min(max(bytes/s.MSSCache, b.MinTSOSegs(s)), maxBurst)
 }
 
-// withBursts adds to what is to be in flight the bursts that wait in the two hosts: one in the sender's queue, one in its segmentation,
-// one in the receiver's aggregation.
+// withBursts adds three bursts that wait in the two hosts: in the sender's queue, in its segmentation, and in the receiver's aggregation.
 func (b *BBR) withBursts(s *Sock, cwnd uint32) uint32 {
 	cwnd += 3 * b.burst(s)
-	cwnd = (cwnd + 1) &^ 1 // even, since every other segment is acknowledged
+	cwnd = (cwnd + 1) &^ 1 // even, because every second segment is acknowledged
 	if b.Mode == ProbeBW && b.CycleIdx == 0 {
 		cwnd += 2 // on a small path, a quarter more is less than a segment
 	}
 	return cwnd
 }
 
-// inflight is what is to be in flight.
+// inflight is how much should be in flight.
 func (b *BBR) inflight(s *Sock, bw, gain uint32) uint32 { return b.withBursts(s, b.bdp(bw, gain)) }
 
-// inNetwork estimates how much of what counts as in flight will be on the path when the next segment leaves. Paced segments count from
-// when they are handed to the device or qdisc, and wait there for their time (bbr_packets_in_net_at_edt).
+// inNetwork estimates how many of the segments in flight will be on the path when the next segment leaves. Paced segments count as in
+// flight when they are given to the device or qdisc, but wait there for their time (bbr_packets_in_net_at_edt).
 func (b *BBR) inNetwork(s *Sock, inFlight uint32) uint32 {
 	wait := max(s.TCPWstampNS, s.TCPClockCache) - s.TCPClockCache
 	delivered := uint32(uint64(b.bw()) * (wait / 1000) >> bwScale)
@@ -117,8 +115,8 @@ func (b *BBR) setCwnd(s *Sock, rs RateSample, bw uint32) {
 	}
 }
 
-// recoverOrRestore bounds what losses do ("Modulating cwnd in loss recovery"): in the first round of recovery one segment leaves for each
-// that has arrived, and after recovery the window from before comes back. It tells whether the window is final.
+// recoverOrRestore limits the effect of losses ("Modulating cwnd in loss recovery"). In the first round of recovery one segment leaves for
+// each segment that has arrived. After recovery the old window is restored. It reports whether the window is final.
 func (b *BBR) recoverOrRestore(s *Sock, rs RateSample) (cwnd uint32, conserve bool) {
 	prev, state := b.PrevCAState, s.CAState
 	cwnd = s.SndCwnd

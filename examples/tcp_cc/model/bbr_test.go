@@ -23,7 +23,8 @@ func TestBBRConstants(t *testing.T) {
 	}
 }
 
-// A path carries one flow: a rate, an RTT, no losses. It plays the kernel's part, to the microsecond and in integers.
+// A path carries one flow: it has a rate and an RTT, and no losses. It does what the kernel does, with integers and exact to the
+// microsecond.
 type path struct {
 	perMS    int    // segments that the bottleneck sends in a ms
 	rttUS    uint64 // without queueing
@@ -57,7 +58,7 @@ func (p *path) clock() {
 	p.s.TCPMstamp, p.s.TCPClockCache, p.s.Jiffies = p.nowUS, p.nowUS*1000, uint32(p.nowUS/1000)
 }
 
-// run plays until a time after the start, in µs.
+// run continues until a time after the start, in µs.
 func (p *path) run(until uint64) {
 	until += 50_000_000
 	for p.nowUS < until {
@@ -106,7 +107,7 @@ func (p *path) acknowledge() {
 	p.each(rs)
 }
 
-// TestBBRFindsRateAndRTT: on a path of 2 segments/ms and 40 ms it comes to hold both, and no queue, in well under a second.
+// TestBBRFindsRateAndRTT: on a path of 2 segments/ms and 40 ms it finds both values in much less than a second, and leaves no queue.
 func TestBBRFindsRateAndRTT(t *testing.T) {
 	t.Parallel()
 	p := newPath(2, 40_000)
@@ -123,14 +124,14 @@ func TestBBRFindsRateAndRTT(t *testing.T) {
 	if p.b.MinRTTUS < 40_000 || p.b.MinRTTUS > 40_600 {
 		t.Errorf("smallest RTT %d µs, want 40000 and a segment", p.b.MinRTTUS)
 	}
-	// Twice the path (80 segments of it), and three bursts.
+	// Twice what the path holds (80 segments), and three bursts.
 	if p.s.SndCwnd < 160 || p.s.SndCwnd > 180 {
 		t.Errorf("window %d, want 160 and some", p.s.SndCwnd)
 	}
 	if len(modes) != 3 || modes[0] != Startup || modes[1] != Drain || modes[2] != ProbeBW {
 		t.Errorf("modes %v, want startup, drain, probe_bw", modes)
 	}
-	// In the cruising phases a segment finds next to no queue.
+	// In the phases that keep the rate, a segment finds almost no queue.
 	if queue := p.s.SRTTUS>>3 - 40_000; queue > 12_000 {
 		t.Errorf("queue of %d µs; the largest gain builds 10 ms", queue)
 	}
@@ -158,7 +159,7 @@ func TestBBRCyclesItsGains(t *testing.T) {
 		if gains[i] != gains[i+8] {
 			t.Errorf("phase %d has gain %d, a cycle later %d", i, gains[i], gains[i+8])
 		}
-		if took := starts[i+1] - starts[i]; took > 85_000 { // what the phase that probes adds arrives an RTT later
+		if took := starts[i+1] - starts[i]; took > 85_000 { // the effect of the phase that probes arrives an RTT later
 			t.Errorf("phase %d took %d µs", i, took)
 		}
 	}

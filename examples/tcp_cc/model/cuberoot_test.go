@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSmallCubeRootsAreRounded holds the part of the table that is used for itself against the exact root.
+// TestSmallCubeRootsAreRounded compares the part of the table that has whole roots with the exact roots.
 func TestSmallCubeRootsAreRounded(t *testing.T) {
 	t.Parallel()
 	for a := uint64(0); a < 64; a++ {
@@ -21,8 +21,9 @@ func TestSmallCubeRootsAreRounded(t *testing.T) {
 	}
 }
 
-// TestCubeRootStaysWithinItsError: one Newton step from a start that is off by ε leaves about ε², at most 0.27 % as the start is off by up
-// to 5.2 %; a third that is taken as 341/1024 takes 0.1 % off again. Integers are off by one.
+// TestCubeRootStaysWithinItsError: one Newton step from a start with error ε leaves an error of about ε². The start has an error of up to
+// 5.2 %, so this is at most 0.27 %. Using 341/1024 for a third makes the result 0.1 % smaller. Rounding to integers may add an error of
+// one.
 func TestCubeRootStaysWithinItsError(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -34,7 +35,7 @@ func TestCubeRootStaysWithinItsError(t *testing.T) {
 		if off > max(1.01, 0.0016*exact) {
 			t.Errorf("∛%d = %d, exactly %.3f", a, CubeRoot(a), exact)
 		}
-		if a >= cubeFactor { // what CUBIC asks for
+		if a >= cubeFactor { // the range that CUBIC uses
 			worst, sum = max(worst, off/exact), sum+off/exact
 		}
 	}
@@ -51,7 +52,7 @@ func TestCubeRootStaysWithinItsError(t *testing.T) {
 	}
 }
 
-// TestCubeRootStartsNearTheRoot would catch a wrong number in the table, whose effect the Newton step hides.
+// TestCubeRootStartsNearTheRoot finds wrong numbers in the table. The Newton step would hide them.
 func TestCubeRootStartsNearTheRoot(t *testing.T) {
 	t.Parallel()
 	for x := 8; x < len(rootEstimates); x++ {

@@ -4,15 +4,15 @@ import "errors"
 
 // CUBIC's constants, as net/ipv4/tcp_cubic.c has them by default (parameters of its module).
 const (
-	// betaScaled is what is left of the window after a loss: β_cubic = 0.7 (RFC 9438, section 4.6) in 1/1024, rounded up.
+	// betaScaled is the part of the window that is left after a loss: β_cubic = 0.7 (RFC 9438, section 4.6) in 1/1024, rounded up.
 	betaScaled = 717
 	betaUnit   = 1024
 
 	// cubicHz is log2 of the unit of time: t and K are in 1/1024 s.
 	cubicHz = 10
 
-	// cubeRTTScale is C in 1/1024, 41/1024 being 0.04, times 10: the curve was once defined per RTT of 100 ms, and dividing by 0.1 s
-	// gives RFC 9438's C = 0.4 segments/s³.
+	// cubeRTTScale is C in 1/1024: 41/1024, which is 0.04, times 10. The curve was once defined for an RTT of 100 ms. Dividing by 0.1 s
+	// gives C = 0.4 segments/s³ of RFC 9438.
 	cubeRTTScale = 41 * 10
 
 	// cubeShift brings C·t³ back to segments: 10 bits of C, 3 times 10 of t.
@@ -21,14 +21,14 @@ const (
 	// cubeFactor is 1/C in these units: K = ∛(cubeFactor·(W_max - cwnd)) (RFC 9438, figure 2).
 	cubeFactor = 1 << cubeShift / cubeRTTScale
 
-	// renoScale is 8 times the acknowledged segments, in windows, that give Reno's estimate one segment. A Reno that falls to β only,
-	// and yet is to send as much as one that halves, grows by α = 3·(1-β)/(1+β) = 0.53 segments a window (RFC 9438, section 4.3), so
-	// one segment takes 1/α = 1.89 windows; 8/α = 15.1.
+	// renoScale is 8 times the number of acknowledged windows for which Reno's estimate grows by one segment. A Reno that reduces its
+	// window only to β, but should send as much as one that halves it, grows by α = 3·(1-β)/(1+β) = 0.53 segments a window (RFC 9438,
+	// section 4.3). So one segment takes 1/α = 1.89 windows; 8/α = 15.1.
 	renoScale = 8 * (betaUnit + betaScaled) / 3 / (betaUnit - betaScaled)
 )
 
 // Cubic is RFC 9438's congestion control as net/ipv4/tcp_cubic.c behaves, with HyStart (hystart.go). HZ must be set to the kernel's
-// CONFIG_HZ; the rest is what it remembers of a connection, struct bictcp.
+// CONFIG_HZ. The other fields are what CUBIC stores for a connection, struct bictcp.
 type Cubic struct {
 	HZ uint32
 
@@ -58,7 +58,7 @@ func (c *Cubic) Init(s *Sock) {
 	c.hystart.reset(s)
 }
 
-// CongAvoid lets the window grow: in slow start as Reno's, above it towards the curve.
+// CongAvoid lets the window grow: in slow start like Reno's, above it towards the curve.
 func (c *Cubic) CongAvoid(s *Sock, acked uint32) {
 	if !s.CwndLimited() {
 		return
@@ -81,8 +81,8 @@ func (c *Cubic) update(s *Sock, acked uint32) {
 	if c.LastCwnd == cwnd && int32(now-c.LastTime) <= int32(c.HZ/32) {
 		return
 	}
-	// Time stands still within a jiffy, so the curve does; Reno's estimate counts segments and goes on. After a reduction the epoch is
-	// 0 and the curve is computed in any case.
+	// Within a jiffy the time is the same, and so is the curve. Reno's estimate counts segments and continues. After a reduction the epoch
+	// is 0, and the curve is always computed.
 	if c.EpochStart == 0 || now != c.LastTime {
 		c.LastCwnd, c.LastTime = cwnd, now
 		if c.EpochStart == 0 {
@@ -128,9 +128,9 @@ func (c *Cubic) followCurve(cwnd, now uint32) {
 	if target > cwnd {
 		c.Cnt = cwnd / (target - cwnd)
 	} else {
-		c.Cnt = 100 * cwnd // as good as none
+		c.Cnt = 100 * cwnd // almost no growth
 	}
-	// Before the first loss nothing is known of the path, and the curve begins flat: at least 5 % a round trip.
+	// Before the first loss nothing is known about the path, and the curve begins flat: so the window grows by at least 5 % a round trip.
 	if c.LastMaxCwnd == 0 && c.Cnt > 20 {
 		c.Cnt = 20
 	}
@@ -140,7 +140,7 @@ func (c *Cubic) followCurve(cwnd, now uint32) {
 func (c *Cubic) keepUpWithReno(cwnd uint32) {
 	perSegment := cwnd * renoScale >> 3
 	if perSegment > 0 && c.AckCnt > perSegment {
-		segments := (c.AckCnt - 1) / perSegment // the last one stays: the kernel subtracts while there is more than perSegment
+		segments := (c.AckCnt - 1) / perSegment // up to perSegment stay: the kernel subtracts only while there are more
 		c.AckCnt -= segments * perSegment
 		c.TCPCwnd += segments
 	}
@@ -149,8 +149,8 @@ func (c *Cubic) keepUpWithReno(cwnd uint32) {
 	}
 }
 
-// Ssthresh answers a loss: β of the window. If the window had not come back to the previous W_max, another flow has probably arrived, and
-// the curve's inflection is placed lower than the window was, to make room (fast convergence, RFC 9438, section 4.7).
+// Ssthresh is called after a loss: it returns β of the window. When the window had not reached the previous W_max again, there is probably
+// another flow. Then the curve's inflection is below the old window, to make room (fast convergence, RFC 9438, section 4.7).
 func (c *Cubic) Ssthresh(s *Sock) uint32 {
 	c.EpochStart = 0
 	if s.SndCwnd < c.LastMaxCwnd {
@@ -161,7 +161,7 @@ func (c *Cubic) Ssthresh(s *Sock) uint32 {
 	return max(s.SndCwnd*betaScaled/betaUnit, 2)
 }
 
-// UndoCwnd is Reno's. What Ssthresh has done to the curve stays.
+// UndoCwnd is Reno's. The changes that Ssthresh made to the curve stay.
 func (c *Cubic) UndoCwnd(s *Sock) uint32 { return Reno{}.UndoCwnd(s) }
 
 // SetState forgets everything after a retransmission timeout: the path may be another one.
@@ -172,7 +172,7 @@ func (c *Cubic) SetState(s *Sock, state CAState) {
 	}
 }
 
-// CwndEvent shifts the curve by the time that nothing was sent, which was no time for growing (RFC 9438, section 5.8).
+// CwndEvent shifts the curve by the time in which nothing was sent, because the window must not grow in that time (RFC 9438, section 5.8).
 func (c *Cubic) CwndEvent(s *Sock, event CAEvent) {
 	if event != EventTxStart {
 		return
@@ -186,12 +186,12 @@ func (c *Cubic) CwndEvent(s *Sock, event CAEvent) {
 	}
 }
 
-// PktsAcked takes the RTT.
+// PktsAcked handles the RTT.
 func (c *Cubic) PktsAcked(s *Sock, sample AckSample) {
 	if sample.RTTUS < 0 {
 		return
 	}
-	// In the first second after a reduction the queue that it left behind is still in the measurements.
+	// In the first second after a reduction, the measurements still contain the old queue.
 	if c.EpochStart != 0 && int32(s.Jiffies-c.EpochStart) < int32(c.HZ) {
 		return
 	}
@@ -204,7 +204,7 @@ func (c *Cubic) PktsAcked(s *Sock, sample AckSample) {
 	}
 }
 
-// Apply carries out one call.
+// Apply executes one call.
 func (c *Cubic) Apply(e *Event, s *Sock) (uint32, error) {
 	if c.HZ == 0 {
 		return 0, errors.New("model: cubic: HZ is 0: set it to the kernel's CONFIG_HZ")

@@ -21,8 +21,8 @@ func TestCubicConstantsAreTheRFCs(t *testing.T) {
 	near("α", 8.0/renoScale, 3*(1-beta)/(1+beta), 0.01)
 }
 
-// rounds lets a connection of constant RTT acknowledge its whole window once a round trip, in acknowledgements of two segments that
-// are spread over it, and calls each with time and window after every round.
+// rounds runs a connection with a constant RTT. In each round trip the whole window is acknowledged, with acknowledgements of two
+// segments, evenly spaced. After every round it calls each with the time and the window.
 func rounds(c *Cubic, s *Sock, rttMS, count int, each func(elapsed float64, cwnd uint32)) {
 	start := s.Jiffies
 	for n := 1; n <= count; n++ {
@@ -83,7 +83,7 @@ func TestCubicKeepsUpWithReno(t *testing.T) {
 	s.SndCwnd = s.SndSsthresh // 28
 	rounds(cubic, s, 10, 60, func(at float64, cwnd uint32) {
 		want := 28 + 8.0/renoScale*at/0.010
-		// The window follows an estimate that is at least one ahead of it, and grows by whole segments.
+		// The window follows an estimate that is at least one segment larger, and grows by whole segments.
 		if float64(cwnd) > want+1 || float64(cwnd) < want-3 {
 			t.Errorf("after %.2f s the window is %d, want %.1f", at, cwnd, want)
 		}
@@ -125,8 +125,8 @@ func TestCubicAnswersALoss(t *testing.T) {
 	}
 }
 
-// TestCubicComputesCntOnceAJiffy has numbers worked out by hand: W_max 100, window 70, so K = ∛(2681735677·30) = 4316 (4.215 s; the
-// RFC's ∛(30/0.4) = 4.217), and no RTT known.
+// TestCubicComputesCntOnceAJiffy uses numbers that were computed by hand: W_max 100, window 70, so K = ∛(2681735677·30) = 4316 (4.215 s;
+// the RFC's ∛(30/0.4) = 4.217), and no RTT known.
 func TestCubicComputesCntOnceAJiffy(t *testing.T) {
 	t.Parallel()
 	s := sock(70, 70)

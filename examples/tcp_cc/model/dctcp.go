@@ -7,12 +7,12 @@ const (
 	ceShift  = 10 - shiftG
 )
 
-// DCTCP is RFC 8257's congestion control. Ordinary ECN (RFC 3168) tells the sender that there was congestion; DCTCP's receiver tells it
-// how much, by echoing each mark as it came, and the sender reduces in proportion: not at all for a few marks, by half if all segments
-// are marked. With a shallow marking threshold queues stay short.
+// DCTCP is RFC 8257's congestion control. Ordinary ECN (RFC 3168) tells the sender that there was congestion. DCTCP's receiver echoes each
+// mark, so the sender knows how much congestion there was, and reduces the window in proportion: hardly for a few marks, by half if all
+// segments are marked. With a low marking threshold queues stay short.
 //
-// One algorithm serves both ends of a connection, so there are two halves here that know nothing of each other. Growth is Reno's. The
-// kernel's rehashing for load balancing (PLB, off by default) moves no window and is left out.
+// Both ends of a connection run the algorithm, so it has two independent halves. The window grows as in Reno. The kernel's rehashing for
+// load balancing (PLB, off by default) does not change windows and is left out.
 type DCTCP struct {
 	// The sender's half.
 	Alpha          uint32 // α·1024, moving average of the share of marked segments
@@ -22,16 +22,16 @@ type DCTCP struct {
 	LossCwnd       uint32 // window before the latest reduction, for undo_cwnd
 
 	// The receiver's half.
-	PriorRcvNxt uint32 // after the segment before
+	PriorRcvNxt uint32 // after the previous segment
 	CEState     bool   // whether that one was marked
-	SentAcks    uint32 // acknowledgements sent out of turn
+	SentAcks    uint32 // acknowledgements that were sent early
 	SentAckNxt  uint32 // what the latest of them acknowledged
 
-	// The peer did not agree to ECN: the connection goes on as Reno.
+	// The peer did not agree to ECN: the connection uses Reno.
 	Fallback bool
 }
 
-// Init begins a connection. A listening socket cannot know yet, and what it has is inherited.
+// Init begins a connection. A listening socket cannot know this yet, and connections inherit its state.
 func (d *DCTCP) Init(s *Sock) {
 	if !s.ECNOK && s.SKState != TCPListen && s.SKState != TCPClose {
 		d.Fallback = true
@@ -54,7 +54,7 @@ func (d *DCTCP) InAckEvent(s *Sock) {
 		return
 	}
 	marked := s.DeliveredCE - d.OldDeliveredCE
-	// A sixteenth of less than 16 is nothing in integers; α must reach 0 all the same.
+	// A sixteenth of less than 16 is 0 in integers, but α must be able to reach 0.
 	if decay := d.Alpha >> shiftG; decay > 0 {
 		d.Alpha -= decay
 	} else {
@@ -67,7 +67,7 @@ func (d *DCTCP) InAckEvent(s *Sock) {
 	d.startRound(s)
 }
 
-// Ssthresh answers an ECN echo: cwnd·(1 - α/2) (RFC 8257, section 3.3).
+// Ssthresh is called after an ECN echo: cwnd·(1 - α/2) (RFC 8257, section 3.3).
 func (d *DCTCP) Ssthresh(s *Sock) uint32 {
 	if d.Fallback {
 		return Reno{}.Ssthresh(s)
@@ -76,21 +76,21 @@ func (d *DCTCP) Ssthresh(s *Sock) uint32 {
 	return max(s.SndCwnd-s.SndCwnd*d.Alpha>>11, 2)
 }
 
-// reactToLoss halves, as Reno does (RFC 8257, section 3.5). The kernel has asked Ssthresh already, which knows of marks only; this puts it
-// right.
+// reactToLoss halves, as Reno does (RFC 8257, section 3.5). The kernel has called Ssthresh already, but that is only about marks. This
+// corrects it.
 func (d *DCTCP) reactToLoss(s *Sock) {
 	d.LossCwnd = s.SndCwnd
 	s.SndSsthresh = max(s.SndCwnd>>1, 2)
 }
 
-// SetState sees recovery begin. A timeout is CwndEvent's, so that there is one reduction for each.
+// SetState handles the beginning of recovery. CwndEvent handles timeouts, so that each has one reduction.
 func (d *DCTCP) SetState(s *Sock, state CAState) {
 	if !d.Fallback && state == CARecovery && s.CAState != state {
 		d.reactToLoss(s)
 	}
 }
 
-// CwndEvent sees timeouts, and, on the receiving side, whether segments come marked.
+// CwndEvent handles timeouts, and on the receiving side marked and unmarked segments.
 func (d *DCTCP) CwndEvent(s *Sock, event CAEvent) {
 	switch {
 	case d.Fallback:
@@ -101,8 +101,8 @@ func (d *DCTCP) CwndEvent(s *Sock, event CAEvent) {
 	}
 }
 
-// received is RFC 8257's section 3.2: an acknowledgement has one ECE bit for all that it acknowledges, so when marks begin or end, what
-// came before is acknowledged at once, with the old bit.
+// received is RFC 8257's section 3.2: an acknowledgement has one ECE bit for everything that it acknowledges. So when marks begin or end,
+// the earlier segments are acknowledged at once, with the old bit.
 func (d *DCTCP) received(s *Sock, ce bool) {
 	if d.CEState != ce {
 		if s.AckPending&AckTimer != 0 {
@@ -110,7 +110,7 @@ func (d *DCTCP) received(s *Sock, ce bool) {
 			d.SentAcks++
 			d.SentAckNxt = d.PriorRcvNxt
 			if d.PriorRcvNxt == s.RcvNxt {
-				s.AckPending = 0 // nothing is left to be acknowledged (net/ipv4/tcp_output.c, tcp_event_ack_sent)
+				s.AckPending = 0 // everything is acknowledged (net/ipv4/tcp_output.c, tcp_event_ack_sent)
 			}
 		}
 		s.AckPending |= AckNow
@@ -120,7 +120,7 @@ func (d *DCTCP) received(s *Sock, ce bool) {
 	s.DemandCWR = ce
 }
 
-// UndoCwnd is the window to go back to when a loss was none.
+// UndoCwnd returns the old window, for when nothing was lost after all.
 func (d *DCTCP) UndoCwnd(s *Sock) uint32 {
 	if d.Fallback {
 		return Reno{}.UndoCwnd(s)
@@ -128,7 +128,7 @@ func (d *DCTCP) UndoCwnd(s *Sock) uint32 {
 	return max(s.SndCwnd, d.LossCwnd)
 }
 
-// Apply carries out one call.
+// Apply executes one call.
 func (d *DCTCP) Apply(e *Event, s *Sock) (uint32, error) {
 	switch e.Member {
 	case MemberInit:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// round acknowledges a window of which a share is marked.
+// round acknowledges a window; a share of it is marked.
 func round(d *DCTCP, s *Sock, segments, marked uint32) {
 	s.SndUna = s.SndNxt
 	s.SndNxt += segments
@@ -28,7 +28,7 @@ func TestAlphaIsTheMovingAverage(t *testing.T) {
 	const g = 1.0 / 16
 	for _, test := range []struct {
 		segments, marked uint32
-		tolerance        float64 // of α, in 1/1024: what rounding down adds up to, a unit a round, over the 1/g rounds that count
+		tolerance        float64 // of α, in 1/1024: the sum of the rounding errors, one unit for each of the 1/g rounds that count
 	}{{64, 0, 16}, {64, 64, 1}, {64, 16, 32}, {1000, 500, 32}, {10, 1, 32}} {
 		d, s := newDCTCP()
 		alpha := 1.0
@@ -59,7 +59,7 @@ func TestAlphaByHand(t *testing.T) {
 			t.Errorf("%d of %d marked: α is %d, want %d", step.marked, step.segments, d.Alpha, step.want)
 		}
 	}
-	// α reaches 0, although a sixteenth of 15 is nothing.
+	// α reaches 0, although a sixteenth of 15 is 0 in integers.
 	d.Alpha = 16
 	for _, want := range []uint32{15, 0, 0} {
 		if round(d, s, 64, 0); d.Alpha != want {
@@ -139,7 +139,7 @@ func TestReceiverEchoesEachMark(t *testing.T) {
 		{false, AckTimer, 200, 0, 0, false}, // as before: acknowledge when it is convenient
 		{true, AckTimer, 300, 1, 200, true}, // marks begin: 200 is acknowledged without ECE, then 300 at once with it
 		{true, AckTimer, 400, 1, 200, false},
-		{false, 0, 500, 1, 200, true}, // marks end, and nothing waited
+		{false, 0, 500, 1, 200, true}, // marks end, and no acknowledgement waited
 	} {
 		s.AckPending = step.pending
 		if s.RcvNxt = step.rcvNxt; step.ce {

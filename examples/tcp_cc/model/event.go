@@ -20,7 +20,7 @@ const (
 	MemberSndbufExpand
 )
 
-// String gives the kernel's name.
+// String returns the kernel's name.
 func (m Member) String() string {
 	names := [...]string{
 		MemberInit: "init", MemberRelease: "release", MemberSsthresh: "ssthresh", MemberCongAvoid: "cong_avoid",
@@ -34,7 +34,7 @@ func (m Member) String() string {
 	return fmt.Sprintf("member %d", uint8(m))
 }
 
-// returns tells whether the member has a result.
+// returns reports whether the member has a result.
 func (m Member) returns() bool {
 	switch m {
 	case MemberSsthresh, MemberUndoCwnd, MemberMinTSOSegs, MemberSndbufExpand:
@@ -43,13 +43,13 @@ func (m Member) returns() bool {
 	return false
 }
 
-// Event is one call of a member: what it saw, what it was given, and what it left behind.
+// Event is one call of a member: the socket before and after it, the arguments and the result.
 type Event struct {
 	Seq    uint64 // counts from 1; 0 in all events of a recording that does not count
 	Member Member
 
 	Saw  Sock // when it was called
-	Left Sock // when it returned; what a program does not record, it leaves as in Saw
+	Left Sock // when it returned; fields that a program does not record are as in Saw
 
 	// Arguments; which of them count depends on the member.
 	Ack, Acked uint32     // cong_avoid
@@ -63,7 +63,7 @@ type Event struct {
 	Result uint32 // of members that have one
 }
 
-// call writes the event as one would call it.
+// call writes the event as a call.
 func (e *Event) call() string {
 	switch e.Member {
 	case MemberCongAvoid:
@@ -82,7 +82,7 @@ func (e *Event) call() string {
 	return e.Member.String() + "()"
 }
 
-// String gives the kernel's name, without TCP_CA_.
+// String returns the kernel's name, without TCP_CA_.
 func (s CAState) String() string {
 	names := [...]string{"open", "disorder", "cwr", "recovery", "loss"}
 	if int(s) < len(names) {
@@ -91,7 +91,7 @@ func (s CAState) String() string {
 	return fmt.Sprintf("state %d", uint8(s))
 }
 
-// String gives the kernel's name, without CA_EVENT_.
+// String returns the kernel's name, without CA_EVENT_.
 func (e CAEvent) String() string {
 	names := [...]string{"tx_start", "cwnd_restart", "complete_cwr", "loss", "ecn_no_ce", "ecn_is_ce"}
 	if int(e) < len(names) {
@@ -102,9 +102,9 @@ func (e CAEvent) String() string {
 
 // Algorithm is a congestion control that can replay events.
 type Algorithm interface {
-	// Apply carries out the event's call: it changes s as the kernel's code would and returns the member's result. An error means
-	// that the algorithm has no such member, or that the event lacks something.
+	// Apply executes the event's call: it changes s as the kernel's code would and returns the member's result. An error means that the
+	// algorithm does not have the member, or that the event lacks something.
 	Apply(e *Event, s *Sock) (result uint32, err error)
-	// State returns a copy of what the algorithm remembers, to be printed.
+	// State returns a copy of what the algorithm stores, for printing.
 	State() any
 }

@@ -12,7 +12,7 @@ func inSlowStart(cwnd uint32) (*Cubic, *Sock) {
 	return c, s
 }
 
-// TestHystartSeesTheTrain sends acknowledgements every so many µs until ssthresh is set.
+// TestHystartSeesTheTrain sends acknowledgements at a fixed interval until ssthresh is set.
 func TestHystartSeesTheTrain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -78,7 +78,7 @@ func TestHystartSeesTheDelay(t *testing.T) {
 			t.Errorf("%d to %d µs: found %v, ssthresh %d", test.delayMin, test.rtt, c.Found, s.SndSsthresh)
 		}
 	}
-	// One small RTT in the round is enough to say that there is no queue.
+	// One small RTT in the round shows that there is no queue.
 	c, s := inSlowStart(30)
 	s.TCPMstamp += 5000
 	for n := range 20 {

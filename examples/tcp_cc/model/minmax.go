@@ -1,22 +1,22 @@
 package model
 
 // Minmax is the kernel's windowed maximum (lib/win_minmax.c, Kathleen Nichols' algorithm): the largest value of the latest win units of
-// time, in constant space. It keeps three candidates, each later and smaller than the one before, taken from different parts of the
-// window; when the first has grown too old the second takes its place. What it says may be too small by what fell between the candidates,
+// time, in constant space. It keeps three candidates from different parts of the window, each later and smaller than the one before. When
+// the first one is too old, the second one replaces it. The result may be too small, because values between the candidates are lost. It is
 // never older than the window.
 type Minmax [3]struct{ T, V uint32 }
 
 // Get returns the maximum.
 func (m *Minmax) Get() uint32 { return m[0].V }
 
-// Reset forgets all but this value.
+// Reset forgets everything except this value.
 func (m *Minmax) Reset(t, v uint32) {
 	for i := range m {
 		m[i].T, m[i].V = t, v
 	}
 }
 
-// RunningMax takes in a value.
+// RunningMax adds a value.
 func (m *Minmax) RunningMax(win, t, v uint32) {
 	if v >= m[0].V || t-m[2].T > win { // a new maximum, or nothing is left of the window
 		m.Reset(t, v)

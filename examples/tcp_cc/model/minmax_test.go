@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMinmaxIsAMaximumOfTheWindow compares with the true maximum: never more, never less than the latest value, and equal while values
-// come in at a steady rate and the maximum is still in the first part of the window.
+// TestMinmaxIsAMaximumOfTheWindow compares with the true maximum. The result is never larger, and never less than the latest value. It is
+// equal when values come at a steady rate and the maximum is still in the first part of the window.
 func TestMinmaxIsAMaximumOfTheWindow(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
@@ -15,7 +15,7 @@ func TestMinmaxIsAMaximumOfTheWindow(t *testing.T) {
 	for range 300 {
 		var m Minmax
 		var all []sample
-		now := random.Uint32() // wraps around in some
+		now := random.Uint32() // wraps around in some runs
 		m.Reset(now, 0)
 		all = append(all, sample{now, 0})
 		for range 500 {

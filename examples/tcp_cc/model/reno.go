@@ -2,11 +2,11 @@ package model
 
 import "fmt"
 
-// Reno is the congestion control of RFC 5681, as net/ipv4/tcp_cong.c has it. It remembers nothing: the zero value is ready.
+// Reno is the congestion control of RFC 5681, as in net/ipv4/tcp_cong.c. It stores nothing: the zero value is ready to use.
 type Reno struct{}
 
 // SlowStart is tcp_slow_start (RFC 5681, section 3.1, with the byte counting of RFC 3465 in segments and without its limit L): the
-// window grows by what was acknowledged, but not past ssthresh. It returns what is left of acked for congestion avoidance.
+// window grows by what was acknowledged, but not past ssthresh. It returns the part of acked that is left for congestion avoidance.
 func SlowStart(s *Sock, acked uint32) uint32 {
 	cwnd := min(s.SndCwnd+acked, s.SndSsthresh)
 	acked -= cwnd - s.SndCwnd
@@ -17,8 +17,8 @@ func SlowStart(s *Sock, acked uint32) uint32 {
 // CongAvoidAI is tcp_cong_avoid_ai, additive increase: one segment for every w acknowledged. With w = cwnd that is one segment a round
 // trip (RFC 5681, equation 3).
 func CongAvoidAI(s *Sock, w, acked uint32) {
-	// w may have fallen since the credit was saved up (CUBIC changes it all the time). What is then due would be many segments at once;
-	// one is given and the rest forgotten.
+	// w may have become smaller since segments were counted (CUBIC changes it often). Then the window would have to grow by many segments
+	// at once. It grows by one, and the rest is forgotten.
 	if s.SndCwndCnt >= w {
 		s.SndCwndCnt = 0
 		s.SndCwnd++
@@ -45,18 +45,18 @@ func (Reno) CongAvoid(s *Sock, acked uint32) {
 	CongAvoidAI(s, s.SndCwnd, acked)
 }
 
-// Ssthresh answers a loss: half the window, at least two segments (RFC 5681, equation 4). The RFC halves what is in flight; Linux
-// takes the window, and keeps windows that are not used from growing instead.
+// Ssthresh is called after a loss: it returns half the window, at least two segments (RFC 5681, equation 4). The RFC halves the data in
+// flight. Linux halves the window, and does not let unused windows grow.
 func (Reno) Ssthresh(s *Sock) uint32 { return max(s.SndCwnd>>1, 2) }
 
-// UndoCwnd is the window to go back to when the loss was none.
+// UndoCwnd returns the old window, for when nothing was lost after all.
 func (Reno) UndoCwnd(s *Sock) uint32 { return max(s.SndCwnd, s.PriorCwnd) }
 
-// Apply carries out one call.
+// Apply executes one call.
 func (r Reno) Apply(e *Event, s *Sock) (uint32, error) {
 	switch e.Member {
 	case MemberInit, MemberRelease:
-		return 0, nil // Reno has none; a program may
+		return 0, nil // Reno has no such member; a program may
 	case MemberCongAvoid:
 		r.CongAvoid(s, e.Acked)
 		return 0, nil

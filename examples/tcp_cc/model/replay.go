@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Fields says what of the socket is compared.
+// Fields says which fields of the socket are compared.
 type Fields uint16
 
 const (
@@ -27,9 +27,9 @@ const (
 type ReplayOptions struct {
 	Compare Fields // 0 stands for CompareWindow
 
-	// Check, if not nil, is called after each event that has agreed otherwise, with what the algorithm now remembers (State). A recording
-	// that has the program's private state can compare it here, and so find a difference where it arises and not where it
-	// first moves the window.
+	// Check, if not nil, is called after each event that agrees, with what the algorithm now stores (State). When a recording has the
+	// program's private state, Check can compare it. It then finds a difference where it begins, and not later, where it first changes the
+	// window.
 	Check func(e *Event, state any) error
 }
 
@@ -40,7 +40,7 @@ type Difference struct {
 	Got    Sock   // what the program left: Event.Left
 	Want   Sock   // what the model left
 	Result uint32 // the model's
-	Before any    // what the model remembered before the event
+	Before any    // what the model stored before the event
 	After  any    // and after
 	Fields []FieldDifference
 	Err    error   // of ReplayOptions.Check
@@ -53,12 +53,12 @@ type FieldDifference struct {
 	Got, Want uint64 // the program's, the model's
 }
 
-// Replay lets the algorithm go through the events and compares what it does with what was recorded. It returns the first difference as a
-// *Difference, another error if the recording cannot be replayed, nil if all agrees.
+// Replay makes the recorded calls with the algorithm, and compares the results with the recording. It returns the first difference as a
+// *Difference, another error if the recording cannot be replayed, and nil if everything agrees.
 //
-// The socket of each event is the recorded one, since the kernel moves the window between events too. So one difference does not hide
-// behind another, but what the algorithm remembers goes on from event to event: it must begin as it was when the first event came, which
-// for a recording that begins with init is the zero value (with HZ, where there is one).
+// For each event the socket is taken from the recording, because the kernel changes the window between events too. So one difference does
+// not hide another. But what the algorithm stores continues from event to event. At the beginning it must be as it was at the first event.
+// For a recording that begins with init, that is the zero value (with HZ, if the model has that field).
 func Replay(a Algorithm, events []Event, opt ReplayOptions) error {
 	if opt.Compare == 0 {
 		opt.Compare = CompareWindow
@@ -122,7 +122,7 @@ func number(b bool) uint64 {
 	return 0
 }
 
-// Error tells the story: what differs, in which call, from what socket, and what the model remembered.
+// Error says what differs, in which call, the socket before the call, and what the model stored.
 func (d *Difference) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "event %d, %s: program and model differ\n", d.Index+1, d.Event.call())
@@ -147,10 +147,10 @@ func (d *Difference) Error() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// Unwrap gives the error of ReplayOptions.Check.
+// Unwrap returns the error of ReplayOptions.Check.
 func (d *Difference) Unwrap() error { return d.Err }
 
-// fields prints a struct without what is zero.
+// fields prints a struct without the fields that are zero.
 func fields(v any) string {
 	var parts []string
 	value := reflect.ValueOf(v)

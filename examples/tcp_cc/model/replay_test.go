@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// recording makes events as a right program would: with a model of its own.
+// recording makes the events of a correct program: it uses another model.
 func recording(t *testing.T) []Event {
 	t.Helper()
 	program := &Cubic{HZ: testHZ}

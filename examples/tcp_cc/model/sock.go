@@ -1,7 +1,8 @@
 package model
 
-// Sock is what a congestion control sees of a connection when it is called. The fields have the names and units of struct tcp_sock,
-// struct inet_connection_sock and struct sock; a model reads and writes only those that the kernel's code of the same algorithm does.
+// Sock is the part of a connection that a congestion control uses when it is called. The fields have the names and units of struct
+// tcp_sock, struct inet_connection_sock and struct sock. A model reads and writes only the fields that the kernel's code of the same
+// algorithm reads and writes.
 type Sock struct {
 	// The window, in segments (tcp_sock).
 	SndCwnd       uint32
@@ -10,7 +11,7 @@ type Sock struct {
 	SndSsthresh   uint32 // below it the window is in slow start; InfiniteSsthresh at first
 	PriorCwnd     uint32 // before the reduction that is in progress, for undo_cwnd
 	MaxPacketsOut uint32 // most that was in flight in the latest window
-	IsCwndLimited bool   // a bit field in the kernel: the window was what kept the sender from sending
+	IsCwndLimited bool   // a bit field in the kernel: the window limited the sender
 
 	// Sequence numbers.
 	SndUna, SndNxt uint32
@@ -55,7 +56,7 @@ type Sock struct {
 type CAState uint8
 
 const (
-	CAOpen     CAState = iota // nothing is wrong
+	CAOpen     CAState = iota // no problem
 	CADisorder                // acknowledgements came out of order; perhaps a loss
 	CACWR                     // the window is coming down after an ECN echo or local congestion
 	CARecovery                // the window is coming down after a loss; segments are sent again
@@ -104,12 +105,12 @@ const (
 // AckSample is struct ack_sample, what pkts_acked is told.
 type AckSample struct {
 	PktsAcked uint32
-	RTTUS     int32 // negative: no measurement, for it was a retransmission or a duplicate
+	RTTUS     int32 // negative: no measurement, because it was a retransmission or a duplicate
 	InFlight  uint32
 }
 
-// RateSample is the part of struct rate_sample that BBR reads: one look at how fast the path delivers, from the sending of a segment
-// to its acknowledgement (draft-cheng-iccrg-delivery-rate-estimation).
+// RateSample is the part of struct rate_sample that BBR reads: a sample of the path's delivery rate, from the sending of a segment to its
+// acknowledgement (draft-cheng-iccrg-delivery-rate-estimation).
 type RateSample struct {
 	PriorDelivered uint32 // Sock.Delivered when the segment was sent
 	Delivered      int32  // delivered since; negative: no sample
@@ -122,7 +123,7 @@ type RateSample struct {
 	IsAckDelayed   bool   // the receiver probably waited before it acknowledged
 }
 
-// InFlight is tcp_packets_in_flight: segments that are thought to be on the way.
+// InFlight is tcp_packets_in_flight: the estimated number of segments on the way.
 func (s *Sock) InFlight() uint32 {
 	return s.PacketsOut - (s.SackedOut + s.LostOut) + s.RetransOut
 }
@@ -130,8 +131,8 @@ func (s *Sock) InFlight() uint32 {
 // InSlowStart is tcp_in_slow_start.
 func (s *Sock) InSlowStart() bool { return s.SndCwnd < s.SndSsthresh }
 
-// CwndLimited is tcp_is_cwnd_limited: may the window grow? One that the sender does not use tells nothing about the path (RFC 7661); in
-// slow start it may be up to twice of what was in flight, or else the doubling would end at the first pause.
+// CwndLimited is tcp_is_cwnd_limited: it reports whether the window may grow. A window that the sender does not use says nothing about the
+// path (RFC 7661). In slow start it may be up to twice what was in flight. Otherwise the doubling would end at the first pause.
 func (s *Sock) CwndLimited() bool {
 	if s.IsCwndLimited {
 		return true
@@ -139,13 +140,14 @@ func (s *Sock) CwndLimited() bool {
 	return s.InSlowStart() && s.SndCwnd < 2*s.MaxPacketsOut
 }
 
-// after tells whether a comes after b in numbers that wrap around, as sequence numbers and jiffies do (RFC 1982).
+// after reports whether a comes after b. Both are numbers that wrap around, such as sequence numbers and jiffies (RFC 1982).
 func after(a, b uint32) bool { return int32(b-a) < 0 }
 
 // stampDelta is tcp_stamp_us_delta: never negative, and cut to 32 bits.
 func stampDelta(later, earlier uint64) uint32 { return uint32(max(int64(later-earlier), 0)) }
 
-// usecsToJiffies rounds up. It is the kernel's function to the bit where a jiffy is a whole number of µs (HZ of 100, 250, 1000).
+// usecsToJiffies rounds up. When a jiffy is a whole number of µs (HZ of 100, 250, 1000), its result is exactly that of the kernel's
+// function.
 func usecsToJiffies(us, hz uint32) uint64 {
 	return (uint64(us)*uint64(hz) + usecPerSec - 1) / usecPerSec
 }

@@ -20,17 +20,17 @@ var algorithms = []algorithm{
 	{name: "dctcp", core: "bpf_dctcp", ops: "dctcp", plain: "dctcp"},
 	{name: "cc_cubic", core: "bpf_cc_cubic", ops: "cc_cubic"},
 	{name: "reno", plain: "reno"},
-	{name: "bbr"}, // ours alone
+	{name: "bbr"}, // only ours
 }
 
 // Goals are set for these.
 var judged = []string{"cubic", "dctcp"}
 
-// A variant is a way to make an algorithm's programs.
+// A variant is one way to make an algorithm's programs.
 type variant int
 
 const (
-	recorded variant = iota // figures only
+	recorded variant = iota // only figures
 	core
 	plain
 	ours
@@ -42,7 +42,7 @@ func (v variant) String() string { return [...]string{"recorded", "CO-RE", "plai
 //go:embed clang_sizes.tsv
 var recordedSizes string
 
-// readRecorded gives the recorded slots by level, object and function.
+// readRecorded returns the recorded slots by level, object and function.
 func readRecorded(text string) (map[[3]string]int, error) {
 	sizes := make(map[[3]string]int)
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {

@@ -16,7 +16,7 @@ import (
 // bench does everything and reports whether all goals were met.
 func bench(ctx context.Context, opt options) (met bool, err error) {
 	if os.Getuid() != 0 {
-		return false, errors.New("loading programs takes root: run it as root")
+		return false, errors.New("loading programs needs root: run it as root")
 	}
 	sizes, err := readRecorded(recordedSizes)
 	if err != nil {
@@ -63,8 +63,7 @@ type session struct {
 	rivals []*rival
 }
 
-// load makes all variants of an algorithm at a level, counts what they consist
-// of, and asks the kernel what verifying them took.
+// load makes all variants of an algorithm at a level, counts their slots, and asks the kernel how many instructions it verified.
 func (s *session) load(ctx context.Context, a algorithm, level isa.Level) error {
 	for _, v := range []variant{core, plain, ours} {
 		made, err := s.make(ctx, a, v, level)
@@ -90,8 +89,7 @@ func (s *session) load(ctx context.Context, a algorithm, level isa.Level) error 
 	return nil
 }
 
-// verify loads an implementation and gives the instructions that the verifier
-// went through, by member.
+// verify loads an implementation and returns the number of instructions that the verifier went through, by member.
 func verify(made implementation) (_ map[string]int, err error) {
 	r, err := made.register(uniqueName())
 	if err != nil {
@@ -123,7 +121,7 @@ func (s *session) make(ctx context.Context, a algorithm, v variant, level isa.Le
 	return openObject(object, ops)
 }
 
-// time lets the rivals of each algorithm and level run in turns.
+// time runs the rivals of each algorithm and level in turns.
 func (s *session) time(ctx context.Context) error {
 	lab, err := newLab(ctx)
 	if err != nil {
@@ -167,7 +165,7 @@ func (s *session) time(ctx context.Context) error {
 	return nil
 }
 
-// timeNothing measures what the kernel's measuring costs.
+// timeNothing measures the cost of the kernel's own measurement.
 func (s *session) timeNothing(ctx context.Context, lab *netlab.Lab) error {
 	made, err := compileOurs(nothing, s.opt.levels[0])
 	if err != nil {

@@ -22,7 +22,7 @@ var plainSources embed.FS
 
 // A workshop is a folder with everything that clang needs.
 type workshop struct {
-	folder  string // of its own: removed by close
+	folder  string // its own folder; close removes it
 	sources string // of the kernel's programs
 }
 
@@ -100,8 +100,7 @@ func (w *workshop) writePlain(hz uint32) error {
 	return os.WriteFile(filepath.Join(w.folder, "c", "kernel.h"), header.Bytes(), 0o644)
 }
 
-// compile gives the name of the object that clang makes of one of an
-// algorithm's sources.
+// compile returns the name of the object that clang makes from one source of an algorithm.
 func (w *workshop) compile(ctx context.Context, v variant, source string, level isa.Level) (string, error) {
 	object := filepath.Join(w.folder, fmt.Sprintf("%s.%v.%v.o", source, v, level))
 	args := []string{"-O2", "-g", "-target", "bpf", "-mcpu=" + level.String(), "-Wall", "-Werror", "-o", object, "-c"}

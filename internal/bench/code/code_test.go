@@ -23,7 +23,7 @@ func TestRecordedSizesAreRead(t *testing.T) {
 	}
 }
 
-// Clang checks the offsets; here, that every kernel has the fields.
+// Clang checks the offsets. This test checks that every kernel has the fields.
 func TestHeaderCanBeMadeForEachKernel(t *testing.T) {
 	for _, kernel := range fixture.Kernels() {
 		types, err := fixture.Open(kernel)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// A measure holds a figure of each variant; 0 stands for none.
+// A measure has a figure for each variant; 0 stands for none.
 type measure [variants]float64
 
-// Figures are what is known of one function of an algorithm at one level.
+// Figures has the results for one function of an algorithm at one level.
 type figures struct {
 	level, algorithm, member string
 
@@ -22,7 +22,7 @@ type figures struct {
 	calls    measure // a round, the median
 }
 
-// memberOrder is the order of a connection's life.
+// memberOrder is the order in which a connection calls the members.
 var memberOrder = []string{"init", "cong_avoid", "cong_control", "in_ack_event", "pkts_acked", "cwnd_event", "set_state",
 	"ssthresh", "undo_cwnd"}
 
@@ -32,7 +32,7 @@ type report struct {
 	rows   []*figures
 	race   []timing
 
-	nothing float64 // ns that the kernel counts a call of a program that does nothing
+	nothing float64 // ns that the kernel counts for a call of a program that does nothing
 }
 
 // row finds or makes the row of a function.
@@ -47,7 +47,7 @@ func (r *report) row(level, algorithm, member string) *figures {
 	return f
 }
 
-// of gives an algorithm's functions at a level.
+// of returns an algorithm's functions at a level.
 func (r *report) of(level, algorithm string) []*figures {
 	var all []*figures
 	for _, f := range r.rows {
@@ -62,11 +62,11 @@ func (r *report) of(level, algorithm string) []*figures {
 	return all
 }
 
-// A comparison is a total of two variants over the functions that both have.
+// A comparison has the totals of two variants over the functions that both have.
 type comparison struct {
 	a, b    float64
-	missing []string // functions that b has and a lacks
-	worst   *figures // where a is largest beside b
+	missing []string // functions that only b has
+	worst   *figures // where a is largest compared with b
 }
 
 func (c comparison) ratio() float64 { return ratio(c.a, c.b) }
@@ -96,7 +96,7 @@ func compare(rows []*figures, a, b variant, of func(*figures) measure) compariso
 	return c
 }
 
-// A spent is what the kernel counted for one program.
+// A spent has what the kernel counted for one program.
 type spent struct {
 	calls uint64
 	time  time.Duration
@@ -104,8 +104,8 @@ type spent struct {
 
 func (s spent) perCall() float64 { return ratio(float64(s.time.Nanoseconds()), float64(s.calls)) }
 
-// perAck is the time of all of an algorithm's programs for one acknowledgement;
-// the member that is called most often is called for each.
+// perAck is the time of all programs of an algorithm for one acknowledgement. The member that is called most often is called for each
+// acknowledgement.
 func perAck(round map[string]spent) float64 {
 	var all spent
 	for _, s := range round {
@@ -115,8 +115,7 @@ func perAck(round map[string]spent) float64 {
 	return all.perCall()
 }
 
-// A timing is one algorithm's race at one level: rounds of each variant that
-// took turns, the same number of each that ran.
+// A timing is the race of one algorithm at one level. The variants took turns, and each has the same number of rounds.
 type timing struct {
 	level, algorithm string
 	rounds           [variants][]map[string]spent
@@ -127,9 +126,8 @@ func (t timing) perAck(v variant) float64 {
 	return median(t.each(v, perAck))
 }
 
-// ratio is the median of what the rounds of two variants, taken in pairs, have
-// to each other: what slows the machine for a while slows both. The true one is
-// within noise of it, 19 times in 20.
+// ratio is the median of the ratios between the rounds of two variants, taken in pairs, because a slow moment of the machine affects both
+// rounds of a pair. The true ratio differs from it by at most noise, 19 times in 20.
 func (t timing) ratio(a, b variant) (value, noise float64) {
 	as, bs := t.each(a, perAck), t.each(b, perAck)
 	var all []float64
@@ -139,7 +137,7 @@ func (t timing) ratio(a, b variant) (value, noise float64) {
 	return median(all), doubt(all)
 }
 
-// each computes something of each round of a variant.
+// each computes a value for each round of a variant.
 func (t timing) each(v variant, f func(map[string]spent) float64) []float64 {
 	var all []float64
 	for _, round := range t.rounds[v] {
@@ -160,9 +158,8 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// doubt is twice the standard error of the median of values, whose deviation is
-// estimated from the middle half of them: a few rounds that something else
-// disturbed do not count.
+// doubt is twice the standard error of the median of values. Their deviation is estimated from the middle half, so a few disturbed rounds
+// do not count.
 func doubt(values []float64) float64 {
 	n := len(values)
 	if n < 4 {

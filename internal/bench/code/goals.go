@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// A goal is a ratio that is to stay under a limit. One that is measured with
-// noise is missed only when the noise does not explain it.
+// A goal is a ratio that must stay below a limit. When it is measured with noise, it is missed only if it is above the limit by more than
+// the noise.
 type goal struct {
 	what   string
 	limit  float64
 	value  float64
-	noise  float64 // the true value is that close, most likely
-	detail string  // why it was not measured; else which function, or which are missing
+	noise  float64 // most likely the true value is at most this far away
+	detail string  // why it was not measured; otherwise which function it is, or which are missing
 	met    bool
 }
 
 const notMeasured = "not measured: ours.go has no such program"
 
-// compared makes a goal of a comparison. A function that ours lacks is no
-// saving.
+// compared makes a goal from a comparison. A function that ours lacks does not count as smaller code.
 func compared(what string, limit float64, c comparison) goal {
 	g := goal{what: what, limit: limit, value: c.ratio()}
 	switch {
@@ -37,7 +36,7 @@ func compared(what string, limit float64, c comparison) goal {
 
 func lacks(c comparison) string { return "ours lacks " + strings.Join(c.missing, ", ") }
 
-// within compares as printed: with two digits.
+// within compares the numbers as they are printed, with two digits.
 func within(value, limit float64) bool { return math.Round(value*100) <= math.Round(limit*100) }
 
 func slotsOf(f *figures) measure    { return f.slots }

@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// fields are what the plain sources use of the kernel's structs.
+// fields are the fields of the kernel's structs that the plain sources use.
 var fields = []struct {
 	name  string
 	paths []string
@@ -24,9 +24,10 @@ var fields = []struct {
 	{"ack_sample", []string{"rtt_us"}},
 }
 
-// writeHeader writes C structs in which those fields are where the kernel of
-// these types has them, between bytes without names. A field is named by the
-// last part of its path; a bit field is read by a macro <struct>_<field>.
+// writeHeader writes C structs with these fields at the offsets that they
+// have in the kernel of these types, and bytes without names between them. A
+// field is named by the last part of its path; a bit field is read by a
+// macro <struct>_<field>.
 func writeHeader(w io.Writer, types *btf.Types, hz uint32) error {
 	fmt.Fprintf(w, "// Made from the kernel's types by bench-code.\n#pragma once\n#define HZ %d\n", hz)
 	for _, s := range fields {
@@ -37,7 +38,7 @@ func writeHeader(w io.Writer, types *btf.Types, hz uint32) error {
 	return nil
 }
 
-// A place is a member of a C struct to be written.
+// A place is a member of a C struct in the header.
 type place struct {
 	at, size    uint32
 	member      string
@@ -56,7 +57,7 @@ func writeStruct(w io.Writer, types *btf.Types, name string, paths []string) err
 		switch {
 		case f.BitSize > 0:
 			if isa.Native != isa.LittleEndian {
-				return fmt.Errorf("%s.%s: BTF counts the bits of a field from the other end here: header.go knows little-endian machines",
+				return fmt.Errorf("%s.%s: header.go supports bit fields only on little-endian machines",
 					name, path)
 			}
 			at, shift := f.Offset+f.BitOffset/8, f.BitOffset%8

@@ -26,10 +26,10 @@ type function struct {
 	insns  int
 }
 
-// An implementation is an algorithm as one of the variants has it.
+// An implementation is an algorithm in one of the variants.
 type implementation interface {
 	functions() []function
-	// register makes the kernel use it under a name of its own.
+	// register makes the kernel use it with a name of its own.
 	register(name string) (*running, error)
 }
 
@@ -51,7 +51,7 @@ func (r *running) close() error {
 	return errors.Join(errs...)
 }
 
-// clangObject is an object file of clang's.
+// clangObject is an object file from clang.
 type clangObject struct {
 	file string
 	ops  string // the struct_ops variable
@@ -68,7 +68,7 @@ func openObject(file, ops string) (*clangObject, error) {
 	if m == nil || m.Type != ebpf.StructOpsMap {
 		return nil, fmt.Errorf("%s has no %s named %q", file, opsType, ops)
 	}
-	for name, other := range spec.Maps { // the object has a second one without a use here
+	for name, other := range spec.Maps { // the object has a second one, which is not used here
 		if other.Type == ebpf.StructOpsMap && name != ops {
 			delete(spec.Maps, name)
 		}
@@ -131,8 +131,7 @@ func (o *clangObject) register(name string) (_ *running, err error) {
 	return r, nil
 }
 
-// rename sets the name of a congestion control, so that no other of this
-// machine has it.
+// rename sets the name of a congestion control, so that it is unique on this machine.
 func rename(m *ebpf.MapSpec, name string) error {
 	ops, ok := m.Value.(*cbtf.Struct)
 	if !ok || len(m.Contents) != 1 {
@@ -155,7 +154,7 @@ func rename(m *ebpf.MapSpec, name string) error {
 	return fmt.Errorf("struct %s has no name", ops.Name)
 }
 
-// ourPlan is an implementation of ours.
+// ourPlan is one of our implementations.
 type ourPlan struct {
 	ops   func(name string) structops.Implementation
 	level isa.Level

@@ -16,12 +16,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// wire is fast enough for thousands of acknowledgements a second and loses
-// segments when its queue, a round trip long, is full.
+// wire is fast enough for thousands of acknowledgements a second. It loses segments when its queue, which is one round trip long, is full.
 var wire = netlab.Link{Rate: 100_000_000, Delay: 2 * time.Millisecond}
 
-// newLab makes a lab whose sender asks for ECN, which DCTCP insists on.
-// Nothing marks segments there.
+// newLab makes a lab whose sender asks for ECN, because DCTCP requires it. Nothing marks segments there.
 func newLab(ctx context.Context) (*netlab.Lab, error) {
 	lab, err := netlab.New(ctx, wire)
 	if err != nil {
@@ -33,8 +31,7 @@ func newLab(ctx context.Context) (*netlab.Lab, error) {
 	return lab, nil
 }
 
-// askForECN changes the setting in the sender's network namespace, which is
-// reached by way of a socket in it.
+// askForECN changes the setting in the sender's network namespace, which it finds through a socket in it.
 func askForECN(ctx context.Context, lab *netlab.Lab) error {
 	flow, err := lab.Dial(ctx, "reno")
 	if err != nil {
@@ -64,7 +61,7 @@ func askForECN(ctx context.Context, lab *netlab.Lab) error {
 	return <-done
 }
 
-// spentSoFar reads the counts of an implementation's programs, by member.
+// spentSoFar reads the counters of an implementation's programs, by member.
 func (r *running) spentSoFar() (map[string]spent, error) {
 	all := make(map[string]spent)
 	for member, fd := range r.programs {
@@ -77,7 +74,7 @@ func (r *running) spentSoFar() (map[string]spent, error) {
 	return all, nil
 }
 
-// verified gives the instructions that the verifier went through, by member.
+// verified returns the number of instructions that the verifier went through, by member.
 func (r *running) verified() (map[string]int, error) {
 	all := make(map[string]int)
 	for member, fd := range r.programs {
@@ -90,7 +87,7 @@ func (r *running) verified() (map[string]int, error) {
 	return all, nil
 }
 
-// carry sends bytes with an implementation and gives what its programs spent.
+// carry sends bytes with an implementation and returns what its programs spent.
 func (r *running) carry(ctx context.Context, lab *netlab.Lab, bytes int) (map[string]spent, error) {
 	before, err := r.spentSoFar()
 	if err != nil {
@@ -109,7 +106,7 @@ func (r *running) carry(ctx context.Context, lab *netlab.Lab, bytes int) (map[st
 	return after, nil
 }
 
-// transfer sends so many bytes and waits until they have arrived.
+// transfer sends that many bytes and waits until they have arrived.
 func transfer(ctx context.Context, lab *netlab.Lab, algorithm string, bytes int) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -145,7 +142,7 @@ func transfer(ctx context.Context, lab *netlab.Lab, algorithm string, bytes int)
 	return <-written
 }
 
-// A rival is one of the implementations of an algorithm that are timed in turns.
+// A rival is one of the implementations of an algorithm whose times are measured in turns.
 type rival struct {
 	implementation
 	level     isa.Level
@@ -153,10 +150,9 @@ type rival struct {
 	variant   variant
 }
 
-// race lets rivals carry the same bytes, every other round in the other order,
-// so that what changes in the machine meanwhile hits all alike. They are loaded
-// anew for each round: where a program comes to lie in memory is worth up to a
-// third of its time, and this way it lies elsewhere each time.
+// race lets rivals carry the same bytes. Every second round has the reverse order, so changes of the machine affect all rivals alike. The
+// programs are loaded again for each round: their place in memory changes their time by up to a third, and this way the place is another
+// one each time.
 func race(ctx context.Context, lab *netlab.Lab, rivals []*rival, rounds, bytes int) (timing, error) {
 	var t timing
 	for range rounds {
@@ -184,7 +180,7 @@ func (r *rival) once(ctx context.Context, lab *netlab.Lab, bytes int) (_ map[str
 
 var names int
 
-// uniqueName is for one registration of this process.
+// uniqueName returns a name for one registration of this process.
 func uniqueName() string {
 	names++
 	return fmt.Sprintf("bench%d_%d", os.Getpid()%100_000, names%10_000)

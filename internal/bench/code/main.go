@@ -27,7 +27,7 @@ func main() {
 	check := flag.Bool("check", false, "exit with 1 when a goal is missed or cannot be measured")
 	levels := flag.String("levels", "v3,v4", "ISA levels to compile for, separated by commas")
 	notime := flag.Bool("notime", false, "do not measure run times")
-	flag.IntVar(&opt.rounds, "rounds", 20, "how often each algorithm is timed")
+	flag.IntVar(&opt.rounds, "rounds", 20, "how often the time of each algorithm is measured")
 	flag.IntVar(&opt.megabytes, "megabytes", 2, "how much it carries each time")
 	flag.BoolVar(&opt.update, "update", false, "look for newer kernel sources in Debian's archive")
 	flag.Parse()

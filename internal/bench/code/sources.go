@@ -21,7 +21,7 @@ const (
 	helperPackage = "libbpf-dev"
 )
 
-// These files of the kernel are needed; beside each stands where it goes in the cache.
+// These files of the kernel are needed, with their places in the cache.
 var wanted = map[string]string{
 	"tools/testing/selftests/bpf/progs/bpf_cubic.c":       "progs",
 	"tools/testing/selftests/bpf/progs/bpf_dctcp.c":       "progs",
@@ -43,8 +43,8 @@ func cacheFolder() (string, error) {
 	return folder, os.MkdirAll(folder, 0o755)
 }
 
-// kernelSources gives the folder with the kernel's BPF programs (progs) and
-// their headers (include), from the cache or from Debian's archive.
+// kernelSources returns the folder with the kernel's BPF programs (progs) and their headers (include), from the cache or from Debian's
+// archive.
 func kernelSources(ctx context.Context, cache string, update bool) (string, error) {
 	folder := filepath.Join(cache, sourcePackage)
 	if _, err := os.Stat(folder); err == nil && !update {
@@ -84,7 +84,7 @@ func kernelSources(ctx context.Context, cache string, update bool) (string, erro
 	}); err != nil {
 		return "", err
 	}
-	// The declarations of helpers are not in the sources: a script makes them. They are the same in any libbpf.
+	// The declarations of helpers are not in the sources, because a script makes them. They are the same in every libbpf.
 	if err := unpack(ctx, work, helperPackage+"_*.deb", func(name string, r io.Reader) (bool, error) {
 		if path.Base(name) != "bpf_helper_defs.h" {
 			return false, nil
@@ -99,7 +99,7 @@ func kernelSources(ctx context.Context, cache string, update bool) (string, erro
 	return folder, os.Rename(made, folder)
 }
 
-// unpack goes through the files of a package until one was taken.
+// unpack goes through the files of a package until one has the wanted content.
 func unpack(ctx context.Context, dir, pattern string, take func(name string, r io.Reader) (bool, error)) error {
 	debs, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil || len(debs) != 1 {
@@ -109,7 +109,7 @@ func unpack(ctx context.Context, dir, pattern string, take func(name string, r i
 		for {
 			file, err := files.Next()
 			if errors.Is(err, io.EOF) {
-				return fmt.Errorf("%s does not have what was looked for: the package was changed, and sources.go with it must be", debs[0])
+				return fmt.Errorf("%s does not have the expected files: the package has changed, so change sources.go too", debs[0])
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", debs[0], err)
@@ -121,7 +121,7 @@ func unpack(ctx context.Context, dir, pattern string, take func(name string, r i
 	}, "dpkg-deb", "--fsys-tarfile", debs[0])
 }
 
-// unpackSources takes the wanted files out of the kernel's sources.
+// unpackSources copies the wanted files from the kernel's sources.
 func unpackSources(ctx context.Context, compressed io.Reader, to string) error {
 	missing := len(wanted)
 	return through(ctx, compressed, func(files *tar.Reader) error {
@@ -144,7 +144,7 @@ func unpackSources(ctx context.Context, compressed io.Reader, to string) error {
 	}, "xz", "-dc")
 }
 
-// through reads the archive that a program prints, as far as read likes.
+// through reads the archive that a program prints, as far as read needs it.
 func through(ctx context.Context, in io.Reader, read func(*tar.Reader) error, name string, args ...string) error {
 	ctx, stop := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -159,7 +159,7 @@ func through(ctx context.Context, in io.Reader, read func(*tar.Reader) error, na
 		return err
 	}
 	err = read(tar.NewReader(out))
-	stop()         // the rest is not wanted
+	stop()         // the rest is not needed
 	_ = cmd.Wait() // says that it was stopped
 	return err
 }

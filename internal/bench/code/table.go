@@ -38,8 +38,7 @@ func (r *report) print(w io.Writer) bool {
 	return met
 }
 
-// printTable writes one kind of figure: ours, what it is compared with, and
-// the ratios.
+// printTable writes one kind of figure: ours, the others, and the ratios.
 func printTable(w io.Writer, r *report, level string, of func(*figures) measure, against ...variant) {
 	printRow(w, "", against, func(v variant) string { return v.String() }, func(v variant) string { return fmt.Sprintf("ours/%v", v) })
 	for _, a := range algorithms {
@@ -64,8 +63,7 @@ func printTotals(w io.Writer, r *report, level string, of func(*figures) measure
 	}
 }
 
-// printFigures writes a row: sums over functions, and the ratios of those that
-// both variants have.
+// printFigures writes a row: sums over functions, and ratios over the functions that both variants have.
 func printFigures(w io.Writer, what string, against []variant, rows []*figures, of func(*figures) measure) {
 	var total measure
 	for _, f := range rows {
@@ -89,7 +87,7 @@ func printRow(w io.Writer, what string, against []variant, figure, ratio func(va
 	fmt.Fprintln(w)
 }
 
-// number spells a figure, a dash for none.
+// number writes a figure, or a dash for none.
 func number(format string, n float64) string {
 	if n == 0 {
 		return "–"
@@ -129,5 +127,5 @@ func (r *report) printTimes(w io.Writer, level string) {
 	}
 }
 
-// fewCalls in a round say nothing about the time of one.
+// fewCalls in a round are too few to know the time of one call.
 const fewCalls = 20
