@@ -38,7 +38,7 @@ lint:
 	$(GO) run $(STATICCHECK) -tags guest,fresh ./...
 
 generate:
-	$(GO) generate ./isa ./dsl ./helper ./internal/test/fixture ./kernel/... ./internal/test/mistakes
+	$(GO) generate ./isa ./dsl ./helper ./syscall ./internal/test/fixture ./kernel/... ./internal/test/mistakes
 
 # Generated files must be what the tables and the fixtures give. Fixtures must be
 # what the kernels' types and the recorded data give, where those are at hand.
@@ -46,6 +46,7 @@ fresh:
 	$(GO) run ./internal/gen/isagen -check
 	$(GO) run ./internal/gen/numbergen -check
 	$(GO) run ./internal/gen/helpergen -check
+	$(GO) run ./internal/gen/typegen -check
 	$(GO) run ./internal/gen/mistakesdoc -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith
 	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \

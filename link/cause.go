@@ -81,12 +81,13 @@ func (r *request) fails(err error, help string) error {
 // check finds mistakes before the kernel is asked. It returns nil when it finds none.
 func (r *request) check() error {
 	o := r.plan.Options
-	if !slices.Contains(r.point.types, o.Type) {
+	if !r.point.takes(o.Type) {
 		var takes []string
-		for _, t := range r.point.types {
+		for _, t := range r.point.types() {
 			takes = append(takes, t.String())
 		}
-		help := "load the program with Options.Type of such a type"
+		help := fmt.Sprintf("load the program with Options.Type of such a type; %v programs cannot be attached with package link: %s",
+			o.Type, whyNowhere(o.Type))
 		if there := pointFor(o.Type); there != "" {
 			help = fmt.Sprintf("%v programs are attached with %s", o.Type, there)
 		}
@@ -154,12 +155,7 @@ func (r *request) oldKernel(err error) (*cause, string) {
 	if !known || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.EOPNOTSUPP) {
 		return nil, ""
 	}
-	since := r.point.since
-	if r.point.places(r.plan.Options.Type) != nil { // the attach type may have come after links of this kind
-		if later, known := parseVersion(string(r.at.Info().Since)); known && later.AtLeast(since) {
-			since = later
-		}
-	}
+	since := r.point.since(r.plan.Options.Type, r.at)
 	if v.AtLeast(since) {
 		return nil, ""
 	}

@@ -3,11 +3,15 @@ package link
 import (
 	"errors"
 	"io/fs"
+	"math/bits"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	errno "syscall"
 	"testing"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
@@ -139,10 +143,8 @@ func TestWhyAttachingFails(t *testing.T) {
 // TestEachPointIsNamedAfterItsFunction: messages name the functions of this package, and each type of program goes to one of them.
 func TestEachPointIsNamedAfterItsFunction(t *testing.T) {
 	for _, pt := range points() {
-		for _, typ := range pt.types {
-			if got := pointFor(typ); got == "" {
-				t.Errorf("%v programs go nowhere", typ)
-			}
+		if len(pt.types()) == 0 {
+			t.Errorf("%s takes no programs", pt.attach)
 		}
 	}
 	for typ, want := range map[syscall.ProgType]string{
@@ -151,6 +153,81 @@ func TestEachPointIsNamedAfterItsFunction(t *testing.T) {
 	} {
 		if got := pointFor(typ); got != want {
 			t.Errorf("%v: %q, want %q", typ, got, want)
+		}
+	}
+}
+
+// TestEachAttachTypeGoesSomewhere: each attach type that Linux has is for a function of this package, or there is a reason why it is not;
+// never both. Each program that this package does not attach gets a reason, too.
+func TestEachAttachTypeGoesSomewhere(t *testing.T) {
+	reasons := map[linux.Target]bool{}
+	for _, e := range elsewhere {
+		reasons[e.target] = e.why != ""
+	}
+	used := map[linux.Target]bool{linux.TargetNone: true}
+	for at := range linux.AttachTypes() {
+		target := at.Info().Target
+		used[target] = true
+		attached := 0
+		for typ := range linux.ProgTypes() {
+			if !at.Info().Types.Has(typ) {
+				continue
+			}
+			for _, pt := range points() {
+				if pt.takes(typ) && slices.Contains(pt.places(typ), at) {
+					attached++
+				}
+			}
+		}
+		switch {
+		case attached == 0 && !reasons[target]:
+			t.Errorf("no function attaches at %v, and there is no reason", at)
+		case attached > 0 && reasons[target]:
+			t.Errorf("%v is attached, and there is a reason why not", at)
+		case attached > bits.OnesCount64(uint64(at.Info().Types)):
+			t.Errorf("%d functions attach at %v", attached, at)
+		}
+	}
+	for typ := range linux.ProgTypes() {
+		used[typ.Info().Target] = true
+		if pointFor(typ) == "" && whyNowhere(typ) == "" {
+			t.Errorf("%v programs go nowhere, and there is no reason", typ)
+		}
+	}
+	for target := range linux.Targets {
+		if !used[target] {
+			t.Errorf("target %d is for nothing", target)
+		}
+	}
+}
+
+// TestPointsNeedTheLinuxThatTheySay compares what the rows give with the releases that the documentation of this package names.
+func TestPointsNeedTheLinuxThatTheySay(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pt := range points() {
+		var first isa.KernelVersion
+		consider := func(v isa.KernelVersion) {
+			if first == (isa.KernelVersion{}) || first.AtLeast(v) {
+				first = v
+			}
+		}
+		for _, typ := range pt.types() {
+			for _, at := range pt.places(typ) {
+				consider(pt.since(typ, at))
+			}
+			if pt.places(typ) == nil {
+				consider(pt.since(typ, 0))
+			}
+		}
+		said := false
+		for line := range strings.Lines(string(text)) {
+			said = said || strings.Contains(line, pt.attach+" ") && strings.HasSuffix(strings.TrimSpace(line), " "+first.String())
+		}
+		if !said {
+			t.Errorf("doc.go does not say that %s needs Linux %v", pt.attach, first)
 		}
 	}
 }

@@ -52,3 +52,5 @@
 //
 // Sources: include/uapi/linux/bpf.h of Linux 6.1, the types in the BTF of a running 6.18, and the results of that kernel in the tests.
 package syscall
+
+//go:generate go run ../internal/gen/typegen

@@ -1,6 +1,9 @@
 package linux
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // An AttachType is a point where a program or struct_ops map is attached (enum bpf_attach_type, include/uapi/linux/bpf.h, 6.18).
 //
@@ -8,7 +11,7 @@ import "strings"
 // kernel's ops struct.
 type AttachType uint32
 
-// The points. A new one needs a constant, a row of attachTypes and its alias in package syscall.
+// The points. A new one needs a constant and a row of attachTypes; `go generate ./syscall` gives it its public name.
 const (
 	AttachCgroupInetIngress          AttachType = 0
 	AttachCgroupInetEgress           AttachType = 1
@@ -90,13 +93,20 @@ const (
 	TargetInterface                // a network interface, by its index
 	TargetCgroup                   // a cgroup of version 2, by the descriptor of its directory
 	TargetNetns                    // a network namespace, by a descriptor
-	TargetNamed                    // the target that it was loaded for: a tracepoint, a function, a hook or an iterator of the kernel
+	TargetNetfilter                // a hook of netfilter, in the network namespace of the caller
+	TargetNetkit                   // a netkit device, by its index
+	TargetNamed                    // the target that it was loaded for: a tracepoint, a function or a hook of the kernel
+	TargetIterator                 // the objects of the kind that it was loaded for
+	TargetTracepoint               // a tracepoint, by its name
 	TargetSymbols                  // functions, by their names or addresses
 	TargetPerfEvent                // a perf event, by its descriptor
 	TargetMap                      // a map of sockets
 	TargetMapElement               // an element of a map
 	TargetSocket                   // a socket, by its descriptor
+	TargetReusePort                // the sockets that share a port, by the descriptor of one of them
 	TargetDevice                   // a character device, by its descriptor
+
+	Targets // how many there are
 )
 
 // attachTypes has the points by their numbers.
@@ -158,7 +168,7 @@ var attachTypes = [...]AttachInfo{
 		Sections: []string{"fmod_ret"}},
 	AttachLSMMAC: {Name: "lsm_mac", Since: "5.7", Types: 1 << ProgTypeLSM, Target: TargetNamed, Function: true, Prefix: "bpf_lsm_",
 		Sections: []string{"lsm"}},
-	AttachTraceIter: {Name: "trace_iter", Since: "5.8", Types: 1 << ProgTypeTracing, Target: TargetNamed, Prefix: "bpf_iter_",
+	AttachTraceIter: {Name: "trace_iter", Since: "5.8", Types: 1 << ProgTypeTracing, Target: TargetIterator, Prefix: "bpf_iter_",
 		Sections: []string{"iter"}},
 	AttachCgroupInet4GetPeerName: {Name: "cgroup_inet4_getpeername", Since: "5.8", Types: 1 << ProgTypeCgroupSockAddr,
 		Target: TargetCgroup, Sections: []string{"cgroup/getpeername4"}},
@@ -179,10 +189,10 @@ var attachTypes = [...]AttachInfo{
 	AttachXDP: {Name: "xdp", Since: "5.9", Types: 1 << ProgTypeXDP, Target: TargetInterface},
 	AttachSKSKBVerdict: {Name: "sk_skb_verdict", Since: "5.13", Types: 1 << ProgTypeSKSKB, Target: TargetMap,
 		Sections: []string{"sk_skb/verdict"}},
-	AttachSKReusePortSelect: {Name: "sk_reuseport_select", Since: "5.14", Types: 1 << ProgTypeSKReusePort, Target: TargetSocket,
+	AttachSKReusePortSelect: {Name: "sk_reuseport_select", Since: "5.14", Types: 1 << ProgTypeSKReusePort, Target: TargetReusePort,
 		Sections: []string{"sk_reuseport"}},
 	AttachSKReusePortSelectOrMigrate: {Name: "sk_reuseport_select_or_migrate", Since: "5.14", Types: 1 << ProgTypeSKReusePort,
-		Target: TargetSocket, Sections: []string{"sk_reuseport/migrate"}},
+		Target: TargetReusePort, Sections: []string{"sk_reuseport/migrate"}},
 	AttachPerfEvent: {Name: "perf_event", Since: "5.15", Target: TargetPerfEvent,
 		Types: 1<<ProgTypeKprobe | 1<<ProgTypeTracepoint | 1<<ProgTypePerfEvent},
 	AttachTraceKprobeMulti: {Name: "trace_kprobe_multi", Since: "5.18", Types: 1 << ProgTypeKprobe, Target: TargetSymbols,
@@ -190,7 +200,7 @@ var attachTypes = [...]AttachInfo{
 	AttachLSMCgroup: {Name: "lsm_cgroup", Since: "6.0", Types: 1 << ProgTypeLSM, Target: TargetCgroup, Prefix: "bpf_lsm_",
 		Sections: []string{"lsm_cgroup"}},
 	AttachStructOps: {Name: "struct_ops", Since: "6.4", Types: 1 << ProgTypeStructOps},
-	AttachNetfilter: {Name: "netfilter", Since: "6.4", Types: 1 << ProgTypeNetfilter, Target: TargetNetns,
+	AttachNetfilter: {Name: "netfilter", Since: "6.4", Types: 1 << ProgTypeNetfilter, Target: TargetNetfilter,
 		Sections: []string{"netfilter"}},
 	AttachTCXIngress: {Name: "tcx_ingress", Since: "6.6", Types: 1 << ProgTypeSchedCls, Target: TargetInterface,
 		Sections: []string{"tcx/ingress", "tc/ingress", "tcx"}},
@@ -208,9 +218,9 @@ var attachTypes = [...]AttachInfo{
 		Target: TargetCgroup, Sections: []string{"cgroup/getpeername_unix"}},
 	AttachCgroupUnixGetSockName: {Name: "cgroup_unix_getsockname", Since: "6.7", Types: 1 << ProgTypeCgroupSockAddr,
 		Target: TargetCgroup, Sections: []string{"cgroup/getsockname_unix"}},
-	AttachNetkitPrimary: {Name: "netkit_primary", Since: "6.7", Types: 1 << ProgTypeSchedCls, Target: TargetInterface,
+	AttachNetkitPrimary: {Name: "netkit_primary", Since: "6.7", Types: 1 << ProgTypeSchedCls, Target: TargetNetkit,
 		Sections: []string{"netkit/primary"}},
-	AttachNetkitPeer: {Name: "netkit_peer", Since: "6.7", Types: 1 << ProgTypeSchedCls, Target: TargetInterface,
+	AttachNetkitPeer: {Name: "netkit_peer", Since: "6.7", Types: 1 << ProgTypeSchedCls, Target: TargetNetkit,
 		Sections: []string{"netkit/peer"}},
 	AttachTraceKprobeSession: {Name: "trace_kprobe_session", Since: "6.10", Types: 1 << ProgTypeKprobe, Target: TargetSymbols,
 		Sections: []string{"kprobe.session"}},
@@ -220,6 +230,14 @@ var attachTypes = [...]AttachInfo{
 
 // unknownAttach is the row of points that are newer than the table.
 var unknownAttach AttachInfo
+
+// AttachTypes ranges over the points, in the order of their numbers.
+func AttachTypes() iter.Seq[AttachType] {
+	return func(yield func(AttachType) bool) {
+		for n := 0; n < len(attachTypes) && yield(AttachType(n)); n++ {
+		}
+	}
+}
 
 // Info is the row of a point; the zero value for one that is newer than the table. Do not change it.
 func (t AttachType) Info() *AttachInfo {

@@ -149,6 +149,10 @@ func TestTypesAreWellFormed(t *testing.T) {
 		}
 	}
 	seen = map[string]bool{}
+	for n := range linkTypes {
+		check("link type", n, linkTypes[n].Name, linkTypes[n].Since, seen)
+	}
+	seen = map[string]bool{}
 	for n := range attachTypes {
 		check("attach type", n+1, attachTypes[n].Name, attachTypes[n].Since, seen)
 		if attachTypes[n].Types == 0 {

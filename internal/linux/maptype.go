@@ -6,7 +6,7 @@ import "strconv"
 // include/uapi/linux/bpf.h, 6.18).
 type MapType uint32
 
-// The types of maps. A new one needs a constant, a row of mapTypes and its alias in package syscall.
+// The types of maps. A new one needs a constant and a row of mapTypes; `go generate ./syscall` gives it its public name.
 const (
 	MapTypeUnspec              MapType = 0
 	MapTypeHash                MapType = 1

@@ -1,10 +1,12 @@
 package linux
 
+import "iter"
+
 // A ProgType says where a program runs: it decides the context that R1 points to, the helpers and kernel functions that may be
 // called, and what the result means (enum bpf_prog_type, include/uapi/linux/bpf.h, 6.18).
 type ProgType uint32
 
-// The types of programs. A new one needs a constant, a row of progTypes and its alias in package syscall.
+// The types of programs. A new one needs a constant and a row of progTypes; `go generate ./syscall` gives it its public name.
 const (
 	ProgTypeUnspec                ProgType = 0
 	ProgTypeSocketFilter          ProgType = 1
@@ -52,6 +54,7 @@ type ProgInfo struct {
 	Arguments bool // R1 points to an array of u64 instead: the arguments of the function that the program implements or traces
 
 	Place   AttachType // expected_attach_type where none is said; 0 if the type has none
+	Target  Target     // what it is attached to, if attaching takes no attach type
 	Placed  bool       // the place must be said, because the kernel checks the program for one (bpf_prog_load_check_attach)
 	Result  *Range     // what the program may return; nil if there is no limit, or if it differs between places
 	Calls   Calls      // which kernel functions it may call
@@ -91,7 +94,8 @@ const (
 var progTypes = [...]ProgInfo{
 	ProgTypeUnspec: {Name: "unspec"},
 	ProgTypeSocketFilter: {Name: "socket_filter", Since: "3.19", Sections: []string{"socket"},
-		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true},
+		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true,
+		Target: TargetSocket},
 	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Perfmon: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
@@ -123,7 +127,8 @@ var progTypes = [...]ProgInfo{
 		Place: AttachCgroupDevice, Result: &Range{0, 1}},
 	ProgTypeSKMsg: {Name: "sk_msg", Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
 	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Perfmon: true, Sections: []string{"raw_tracepoint", "raw_tp"},
-		Context: "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true},
+		Context: "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true,
+		Target: TargetTracepoint},
 	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr", Placed: true},
 	ProgTypeLWTSeg6Local: {Name: "lwt_seg6local", Since: "4.18", NetAdmin: true,
 		Sections: []string{"lwt_seg6local"}, Context: "__sk_buff"},
@@ -174,6 +179,14 @@ func (t ProgType) Attach() []AttachType {
 		}
 	}
 	return list
+}
+
+// ProgTypes ranges over the types, in the order of their numbers.
+func ProgTypes() iter.Seq[ProgType] {
+	return func(yield func(ProgType) bool) {
+		for n := 1; n < len(progTypes) && yield(ProgType(n)); n++ {
+		}
+	}
 }
 
 // ParseProgType finds a type of programs by its name.

@@ -132,7 +132,7 @@ func (a *argument) theMap() bool {
 	if !linux.HelperByID(int32(a.c.code[a.i].Imm)).TakesMap(m.Type) {
 		return a.refuse(mistake.BadMap, "%s does not accept a map of type %s", a.name, m.Type)
 	}
-	if m.Flags&readOnlyProg != 0 && a.effects.Has(linux.WritesMap) {
+	if m.Flags&uint32(linux.MapReadOnlyProg) != 0 && a.effects.Has(linux.WritesMap) {
 		return a.refuse(mistake.ReadOnlyMemory, "the map %s is read-only for programs", m.Name)
 	}
 	return true

@@ -9,9 +9,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// Flags of maps (BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG, include/uapi/linux/bpf.h).
-const readOnlyProg, writeOnlyProg = 1 << 7, 1 << 8
-
 // resolve looks up the maps that instructions name, before the walk (resolve_pseudo_ldimm64).
 func (c *checker) resolve() bool {
 	for fd, m := range c.Maps {
@@ -101,9 +98,9 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	}
 	m := &c.maps[p.m]
 	switch {
-	case write && m.Flags&readOnlyProg != 0:
+	case write && m.Flags&uint32(linux.MapReadOnlyProg) != 0:
 		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is read-only for programs", m.Name)
-	case !write && m.Flags&writeOnlyProg != 0:
+	case !write && m.Flags&uint32(linux.MapWriteOnlyProg) != 0:
 		return c.refuse(s, i, mistake.ReadOnlyMemory, "the map %s is write-only for programs", m.Name)
 	}
 	if !c.inside(s, i, r, p, off, size, int64(m.Value), mistake.MapBounds, "the map's value") {

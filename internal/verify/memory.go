@@ -122,7 +122,7 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case stack:
 		return c.accessStack(s, i, r, p, off, size, write, v)
 	case mapValue:
-		if p.m >= 0 && c.maps[p.m].Flags&readOnlyProg != 0 {
+		if p.m >= 0 && c.maps[p.m].Flags&uint32(linux.MapReadOnlyProg) != 0 {
 			any.vague = true // the kernel knows the contents of a map that is never written
 		}
 		if k, ok := c.kptrAt(p, off, size); ok && !write {

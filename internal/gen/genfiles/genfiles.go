@@ -18,7 +18,7 @@ type File struct {
 // Update writes the files that are not up to date. With check it writes nothing, and fails if there is such a file. command is the command
 // that makes the files.
 func Update(files []File, command string, check bool) error {
-	root, err := moduleRoot()
+	root, err := Root()
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func Update(files []File, command string, check bool) error {
 	return nil
 }
 
-// moduleRoot returns the nearest folder from here upwards that has a go.mod.
-func moduleRoot() (string, error) {
+// Root returns the nearest folder from here upwards that has a go.mod.
+func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err

@@ -1,0 +1,27 @@
+package linux
+
+// MapFlags are given when a map is created. Which bits a kernel knows grows with its version; an unknown bit is EINVAL.
+type MapFlags uint32
+
+// The flags of BPF_MAP_CREATE (include/uapi/linux/bpf.h, 6.18), BPF_F_… there.
+const (
+	MapNoPrealloc    MapFlags = 1 << 0
+	MapNoCommonLRU   MapFlags = 1 << 1
+	MapNUMANode      MapFlags = 1 << 2
+	MapReadOnly      MapFlags = 1 << 3 // user space may not write
+	MapWriteOnly     MapFlags = 1 << 4 // user space may not read
+	MapStackBuildID  MapFlags = 1 << 5
+	MapZeroSeed      MapFlags = 1 << 6
+	MapReadOnlyProg  MapFlags = 1 << 7 // programs may not write
+	MapWriteOnlyProg MapFlags = 1 << 8 // programs may not read
+	MapClone         MapFlags = 1 << 9
+	MapMmapable      MapFlags = 1 << 10
+	MapPreserveElems MapFlags = 1 << 11
+	MapInnerMap      MapFlags = 1 << 12
+	MapLink          MapFlags = 1 << 13 // a struct_ops map that is registered by a link (6.4+)
+	MapPathFD        MapFlags = 1 << 14
+	MapVTypeBTFObjFD MapFlags = 1 << 15 // ValueTypeBTFObjFD is set (6.9+)
+	MapTokenFD       MapFlags = 1 << 16
+	MapSegvOnFault   MapFlags = 1 << 17
+	MapNoUserConv    MapFlags = 1 << 18
+)
