@@ -9,8 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// check refuses code of a shape that the kernel is known to refuse. The next pass finds what is wrong on some path; see
-// verify.go.
+// check refuses code with a shape that the kernel is known to refuse. The next pass finds what is wrong on some path; see verify.go.
 func check(u *unit) {
 	if u.target.Unchecked {
 		return
@@ -27,7 +26,7 @@ func check(u *unit) {
 	}
 }
 
-// checkInstructions looks at each instruction alone.
+// checkInstructions checks each instruction alone.
 func (u *unit) checkInstructions(f *function) {
 	for i := range f.code {
 		in := &f.code[i]
@@ -76,7 +75,7 @@ func linuxTakes(imm isa.OperandKind) string {
 	return ""
 }
 
-// checkEnd refuses code that runs past its end.
+// checkEnd refuses code that goes on past its last instruction.
 func (u *unit) checkEnd(f *function) {
 	last := len(f.code) - 1
 	if f.code[last].is(ends) {
@@ -136,7 +135,7 @@ func (f *function) indexOfSlot(slot int) (index int, exact bool) {
 	return index, f.slotAt(index) == slot
 }
 
-// checkReachable refuses code that no path reaches, as the kernel does. It reports the first instruction of each such stretch.
+// checkReachable refuses code that no path reaches, as the kernel does. It reports only the first instruction of each such stretch.
 func (u *unit) checkReachable(f *function) {
 	reached := make([]bool, len(f.code))
 	work := append([]int{0}, f.inner...)
@@ -147,7 +146,7 @@ func (u *unit) checkReachable(f *function) {
 			reached[i] = true
 			in := &f.code[i]
 			if in.Op == isa.GotoX(0).Op {
-				return // its target is in a map: nothing is known
+				return // the targets are in a map, so nothing is known
 			}
 			if in.is(jumps) && in.to != nowhere {
 				work = append(work, int(in.to))
@@ -163,7 +162,7 @@ func (u *unit) checkReachable(f *function) {
 		switch {
 		case reached[i]:
 			named = false
-		case !named && !f.code[i].is(added): // what was added is unreachable only because a jump is
+		case !named && !f.code[i].is(added): // an added instruction is unreachable only if the jump that needs it is
 			named = true
 			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path reaches %q", f.item(i)),
 				Help: "remove it, or put a label here and jump to it"})

@@ -26,15 +26,15 @@ func collect(u *unit) {
 	u.findRecursion()
 }
 
-// collectFunction makes instructions of a program's items.
+// collectFunction makes instructions from a program's items.
 func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) {
 	if proto := f.program.Proto; proto != nil && proto.Err != nil && !f.program.Structured() {
 		u.found(f, -1, mistake.BadProto, mistake.Finding{Detail: proto.Err.Error()})
 	}
-	code := make([]instr, len(f.items)) // labels take none, so some is left
-	f.labels.grow(len(f.items) / 10)    // a guess, to copy less while they grow
+	code := make([]instr, len(f.items)) // this is too long if there are labels, which are not instructions
+	f.labels.grow(len(f.items) / 10)    // a guess, so that less is copied while they grow
 	f.jumps = make([]int32, 0, len(f.items)/10)
-	var numbers map[*function]int32 // of callees
+	var numbers map[*function]int32 // the numbers of callees
 	next, slot := int32(0), int32(0)
 	for i := range f.items {
 		item := &f.items[i]
@@ -101,8 +101,7 @@ func mayRefer(op isa.Opcode) bool {
 	return class == isa.ClassJMP || class == isa.ClassJMP32 || class == isa.ClassLD
 }
 
-// collectNumbered looks whether an instruction, as the user gave it, refers to
-// other code.
+// collectNumbered finds out whether an instruction that has its final form already refers to other code by a distance.
 func (u *unit) collectNumbered(f *function, item *record.Item, index int32, in *instr) {
 	if _, _, ok := item.Ins.Displacement(); ok {
 		in.flags = numbered
@@ -111,8 +110,8 @@ func (u *unit) collectNumbered(f *function, item *record.Item, index int32, in *
 	u.fixed = u.fixed || item.Ins.Op == isa.GotoX(0).Op
 }
 
-// findRecursion refuses functions that call themselves: the kernel has no
-// bound for their stack (kernel/bpf/verifier.c, check_max_stack_depth).
+// findRecursion refuses functions that call themselves: the kernel has no limit for their stack (kernel/bpf/verifier.c,
+// check_max_stack_depth).
 func (u *unit) findRecursion() {
 	const (
 		unseen = iota

@@ -12,28 +12,27 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// passes run in this order; each leaves a unit that the next may rely on.
+// passes run in this order. Each leaves a unit that the next one relies on.
 var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
 	{"match", matchArguments},       // it is known which of the kernel's arguments each parameter is
-	{"write", write},                // functions of Go are instructions too; see structured.go for how
-	{"collect", collect},            // every function of the object is there, the entry first; none calls itself
-	{"signature", compareSignature}, // parameters and result are what the kernel passes and takes at the program's place
-	{"resolve", resolve},            // no field, no kernel function and no label is known by name only
-	{"stretch", stretch},            // no jump leads farther than it reaches, if code can be added so that none does
-	{"layout", layout},              // every instruction has its slot, and every jump and call its distance
-	{"check", check},                // the code has a shape that the kernel takes
-	{"verify", verifyCode},          // and nothing is on its paths that the kernel is known to refuse
-	{"encode", encode},              // bytes, and what describes them to the kernel
+	{"write", write},                // Go functions are instructions too; structured.go says how
+	{"collect", collect},            // all functions of the object are there, the entry first; none calls itself
+	{"signature", compareSignature}, // parameters and result are those of the program's place
+	{"resolve", resolve},            // no field, kernel function or label is known only by its name
+	{"stretch", stretch},            // no jump is too far, if that can be helped by adding code
+	{"layout", layout},              // every instruction has a slot, and every jump and call a distance
+	{"check", check},                // the code has a shape that the kernel accepts
+	{"verify", verifyCode},          // its paths have nothing that the kernel is known to refuse
+	{"encode", encode},              // bytes, and the records that describe them to the kernel
 }
 
-// Compile turns a program, and those it calls, into an object for a target. It
-// is pure: the same program and target give the same object, and neither is
-// changed.
+// Compile compiles a program, and the programs that it calls, into an object for a target. It is pure: the same program and target give
+// the same object, and neither of them is changed.
 //
-// Mistakes are returned all together as [mistake.Findings].
+// It returns all mistakes together, as [mistake.Findings].
 func Compile(p *dsl.Program, t Target) (*Object, error) {
 	if p == nil {
 		return nil, mistake.Findings{{Insn: -1, Kind: mistake.EmptyProgram, Detail: "the program is nil"}}
@@ -51,7 +50,7 @@ func Compile(p *dsl.Program, t Target) (*Object, error) {
 	return u.object, nil
 }
 
-// inSourceOrder compares findings as a reader of the source meets them.
+// inSourceOrder compares findings by their order in the source.
 func inSourceOrder(a, b mistake.Finding) int {
 	return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line))
 }
@@ -60,20 +59,20 @@ func inSourceOrder(a, b mistake.Finding) int {
 type unit struct {
 	program  *dsl.Program
 	target   Target
-	passed   []argument                     // of the program's parameters, what they get; nil where the kernel's are the same
-	written  map[*dsl.Program][]record.Item // what was compiled of functions of Go
+	passed   []argument                     // by parameter: the argument that it gets; nil if these are the kernel's in order
+	written  map[*dsl.Program][]record.Item // compiled Go functions
 	sites    sites
-	funcs    []*function // the entry first, then in the order of their first mention
+	funcs    []*function // the entry first, then in the order in which they are first named
 	findings mistake.Findings
-	noted    map[mistake.Finding]struct{} // the findings, to note each once
+	noted    map[mistake.Finding]struct{} // the findings so far, so that each is added once
 	names    bool                         // there are names to look up in BTF
-	kernel   map[btf.ID]kernelFunction    // called kernel functions, by id
-	traits   [isa.NumForms + 1]traits     // by form, filled in as forms are met
-	code     []isa.Instruction            // of all functions in a row, once verify made it
+	kernel   map[btf.ID]kernelFunction    // the kernel functions that are called, by id
+	traits   [isa.NumForms + 1]traits     // by form, filled in when a form first occurs
+	code     []isa.Instruction            // of all functions, one after the other; verify sets it
 	checked  bool                         // verify followed all paths
-	fixed    bool                         // there is a gotox. Where it leads is in a map, as numbers of instructions: nothing may be added
+	fixed    bool                         // there is a gotox, and nothing may be added: its targets are numbers of instructions in a map
 	object   *Object
-	err      error // not a mistake in the program: BTF that cannot be read
+	err      error // not a mistake in the program: the BTF cannot be read
 }
 
 // count is the number of instructions of all functions.
@@ -85,7 +84,7 @@ func (u *unit) count() int {
 	return n
 }
 
-// found notes a mistake at an instruction of a function.
+// found adds a mistake at an instruction of a function.
 func (u *unit) found(f *function, index int, kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
 	finding.Position = f.program.Pos
@@ -98,7 +97,7 @@ func (u *unit) found(f *function, index int, kind mistake.Kind, finding mistake.
 	u.note(f.program, kind, finding)
 }
 
-// note adds a finding about a program, once: it may be met on several paths.
+// note adds a finding about a program, once: it may be found on several paths.
 func (u *unit) note(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) {
 	finding = u.about(p, kind, finding)
 	if _, twice := u.noted[finding]; twice {
@@ -111,14 +110,14 @@ func (u *unit) note(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) 
 	u.findings = append(u.findings, finding)
 }
 
-// foundItem notes a mistake at an item that is no instruction.
+// foundItem adds a mistake at an item that is not an instruction.
 func (u *unit) foundItem(f *function, item *record.Item, kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
 	finding.Position = record.Position(item.Site())
 	u.findings = append(u.findings, u.about(f.program, kind, finding))
 }
 
-// about fills in what the finding is about.
+// about fills in the kind and the subject of a finding.
 func (u *unit) about(p *dsl.Program, kind mistake.Kind, finding mistake.Finding) mistake.Finding {
 	finding.Kind = kind
 	finding.Program = p.Name
@@ -128,7 +127,7 @@ func (u *unit) about(p *dsl.Program, kind mistake.Kind, finding mistake.Finding)
 	return finding
 }
 
-// unreadable notes an error that is not the program's: the target's BTF is broken.
+// unreadable records an error that is not the program's: the BTF of the target is broken.
 func (u *unit) unreadable(err error) {
 	u.err = errors.Join(u.err, err)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
 
-// describedFunctions are the functions as func_info has them: those that are global are verified by their prototypes (see globalProto).
+// describedFunctions are the functions as func_info has them. Global ones are verified by their prototypes (see globalProto).
 func (u *unit) describedFunctions(programType linux.ProgType) []verify.Function {
 	var list []verify.Function
 	for i, f := range u.funcs {

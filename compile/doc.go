@@ -3,15 +3,14 @@
 //
 // # What the kernel expects
 //
-// BPF_PROG_LOAD takes instructions of eight bytes each, in which everything is a number: distances between instructions,
-// offsets of struct fields, ids of kernel functions. It accepts the types that describe the program's functions, and records
-// that say which line of which file each instruction comes from; the verifier's log, bpftool and perf show these. And the
-// program must follow a long list of rules. Otherwise the kernel refuses it, and names the first rule that it broke.
+// BPF_PROG_LOAD takes instructions of eight bytes each. Everything in them is a number: distances between instructions, offsets of
+// struct fields, ids of kernel functions. It also takes the types that describe the program's functions, and records that say which
+// line of which file each instruction comes from; the verifier's log, bpftool and perf show these. And the program must follow a long
+// list of rules. If it breaks one, the kernel refuses it and names the first rule that it broke.
 //
 // # What happens here
 //
-// [Compile] runs a fixed list of passes (compile.go). Each is a plain function
-// that leaves something for the next to rely on:
+// [Compile] runs a fixed list of passes (compile.go). Each pass is a plain function, and the next passes rely on its result:
 //
 //	write     functions of Go → instructions with labels; see below
 //	collect   the functions of the object: the program and all that it calls
@@ -22,13 +21,11 @@
 //	verify    what the kernel is known to refuse on its paths, said at the Go line
 //	encode    bytes, types, and records of functions and lines
 //
-// Compiling is pure: the same program and [Target] give the same bytes, however
-// often, on any goroutine.
+// Compiling is pure: the same program and [Target] always give the same bytes, on any goroutine.
 //
 // # Functions of Go
 //
-// A program made with dsl.Func comes as values in blocks (internal/compiler/ir), and takes
-// passes of its own before the others (structured.go):
+// A program made with dsl.Func is values in blocks (internal/compiler/ir). It first goes through passes of its own (structured.go):
 //
 //	lower     names → the target's offsets, widths and ids; variables → SSA form
 //	optimise  less code (internal/compiler/opt has the list)
@@ -38,7 +35,7 @@
 //	tidy      blocks → shorter where they are alike (tidy.go has the list)
 //	write     blocks → instructions in a row
 //
-// The list there has some smaller steps too, and what holds after each.
+// The list in structured.go also has some smaller steps, and says what holds after each step.
 //
 // # Far jumps
 //
@@ -47,8 +44,7 @@
 // jump uses gotos between other code. Added instructions have the Go line of the jump that needed them. In a function with
 // gotox nothing can be added, because its targets are numbers in a map.
 //
-// Compiling takes time in proportion to the number of instructions, whatever
-// the jumps among them look like.
+// The time of compiling is proportional to the number of instructions, whatever the jumps between them look like.
 //
 // # What is checked
 //

@@ -15,7 +15,7 @@ import (
 // position is the place of an instruction.
 type position struct{ block, instr int32 }
 
-// fitFrame notes a frame that is larger than the stack.
+// fitFrame reports a frame that is larger than the stack.
 func (w *writing) fitFrame() {
 	if total := int(w.depth) + 8*w.result.Slots; total > linux.StackSize {
 		w.frameTooLong(total)
@@ -44,7 +44,7 @@ func (w *writing) frameTooLong(total int) {
 			site = o.Site
 		}
 	}
-	byValue := make(map[regalloc.V]int32) // the line that makes it
+	byValue := make(map[regalloc.V]int32) // the line of Go that makes it
 	for v := range w.f.Values {
 		if r := w.reg[v]; r != 0 {
 			byValue[r] = w.f.Values[v].Site
@@ -66,7 +66,7 @@ func (w *writing) frameTooLong(total int) {
 		Note:   strings.Join(parts, "\n"), Help: "keep large objects in a map's value, and use values soon after they are computed"})
 }
 
-// findDefinitions notes where values are made, to repeat that.
+// findDefinitions records where values are made, because some are made again elsewhere.
 func (w *writing) findDefinitions() {
 	w.making = make([]position, w.machine.Values+1)
 	for b := range w.machine.Blocks {
@@ -118,7 +118,7 @@ func (c *codeBlock) add(w *writing, kind record.ItemKind, ins isa.Instruction, r
 	c.body = append(c.body, record.NewItem(kind, ins, ref, w.f.Sites[site]))
 }
 
-// siteOf is the line of the next instruction that is not the allocator's own.
+// siteOf is the line of the next instruction that was not added by the allocator.
 func (w *writing) siteOf(b int32, steps []regalloc.Step, otherwise int32) int32 {
 	for i := range steps {
 		if steps[i].Kind == regalloc.Original {
@@ -128,7 +128,7 @@ func (w *writing) siteOf(b int32, steps []regalloc.Step, otherwise int32) int32 
 	return otherwise
 }
 
-// slotOffset is where a spill slot is, from the frame pointer.
+// slotOffset is the offset of a spill slot from the frame pointer.
 func (w *writing) slotOffset(slot int32) int16 { return int16(-w.depth - 8*(slot+1)) }
 
 // fillOp adds an operation's instructions to a block.
@@ -219,8 +219,8 @@ func (w *writing) write() {
 	}
 }
 
-// places are the blocks that are written, in order. A block that only leaves the function comes after the last one that goes on
-// to it.
+// places are the blocks that are written, in order. A block that only leaves the function comes after the last block that goes on to
+// it.
 func (w *writing) places() []int32 {
 	places := make([]int32, 0, len(w.tidied.row))
 	for _, b := range w.tidied.row {
@@ -243,7 +243,7 @@ func (w *writing) places() []int32 {
 	return places
 }
 
-// turn exchanges the ways of a branch, so that the next block needs no jump.
+// turn exchanges the two ways of a branch, so that no jump is needed to the next block.
 func (w *writing) turn(c *codeBlock, next int32) {
 	if c.taken == nowhere || c.taken != next || c.otherwise == next {
 		return

@@ -11,20 +11,20 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// encode creates the object, unless there are findings: code with mistakes has no sensible encoding.
+// encode creates the object, unless there are findings: code with mistakes cannot be encoded.
 func encode(u *unit) {
 	if len(u.findings) > 0 {
 		return
 	}
 	o := &Object{Program: u.program, ByteOrder: u.target.ByteOrder, Checked: u.checked}
-	o.Instructions = u.code // for its memory: the walk had numbers of its own for maps in it
+	o.Instructions = u.code // this memory can be used again: the walk used its own numbers for maps in it
 	if o.Instructions == nil {
 		o.Instructions = make([]isa.Instruction, u.count())
 	}
 	o.item = make([]int32, len(o.Instructions))
 	rest, items := o.Instructions, o.item
 	maps := mapTable{object: o}
-	changes := 0 // of lines, and so records of them, at most
+	changes := 0 // changes of the line, which is the largest number of records
 	for _, f := range u.funcs {
 		site := uint16(0)
 		changes += 1 + len(f.inner)
@@ -45,7 +45,7 @@ func encode(u *unit) {
 		rest, items = rest[len(f.code):], items[len(f.code):]
 	}
 	code, err := isa.Append(make([]byte, 0, 8*len(o.Instructions)+64), u.target.ByteOrder, o.Instructions...)
-	if err != nil { // check found every such operand
+	if err != nil { // check has found every operand that cannot be encoded
 		u.unreadable(fmt.Errorf("encode %s: %w", u.program.Name, err))
 		return
 	}
@@ -58,7 +58,7 @@ func encode(u *unit) {
 	u.object = o
 }
 
-// describe adds the program's BTF and the records that refer to it: one for each function, and the lines.
+// describe adds the program's BTF and the records that refer to it: one for each function, and those for the lines.
 func (u *unit) describe(o *Object) error {
 	order := recordOrder(u.target.ByteOrder)
 	b := btf.Builder{Order: order}
@@ -70,7 +70,7 @@ func (u *unit) describe(o *Object) error {
 			result = 0
 		}
 		params := []btf.Param{{Name: "ctx", Type: context}}
-		linkage := btf.Global // the entry, as clang has it; functions it calls are verified with it
+		linkage := btf.Global // the entry is global, as clang makes it; the functions that it calls are verified together with it
 		switch {
 		case i > 0 && f.program.Global:
 			result, params = u.globalProto(f.program.Proto, &b)
@@ -94,7 +94,7 @@ func (u *unit) describe(o *Object) error {
 	return err
 }
 
-// A source is what a line record says besides the place.
+// A source is what a line record says in addition to the place in the code.
 type source struct {
 	file, text, column uint32
 	known              bool
@@ -110,7 +110,7 @@ func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteO
 		site := uint16(0)
 		for i := range f.code {
 			in := &f.code[i]
-			entry := i == 0 // the kernel expects a record at each function
+			entry := i == 0 // the kernel expects a record at the beginning of each function
 			if len(inner) > 0 && inner[0] == i {
 				entry, inner = true, inner[1:]
 			}
@@ -125,7 +125,7 @@ func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteO
 				if u.target.Source != nil {
 					text = u.target.Source(pos.File, pos.Line)
 				}
-				s = source{b.String(pos.File), b.String(text), uint32(pos.Line) << 10, true} // the column in the low ten bits is not known
+				s = source{b.String(pos.File), b.String(text), uint32(pos.Line) << 10, true} // without the column, the low ten bits
 				sources[site] = s
 			}
 			if !entry && s == last {
@@ -140,8 +140,7 @@ func (u *unit) describeLines(o *Object, b *btf.Builder, order binary.AppendByteO
 	}
 }
 
-// recordOrder is the order for BTF and records, which the kernel reads as its
-// own words, like the code.
+// recordOrder is the byte order for BTF and records. The kernel reads them as its own words, like the code.
 func recordOrder(o isa.ByteOrder) binary.AppendByteOrder {
 	if o == isa.BigEndian {
 		return binary.BigEndian
@@ -149,8 +148,8 @@ func recordOrder(o isa.ByteOrder) binary.AppendByteOrder {
 	return binary.LittleEndian
 }
 
-// globalProto describes a function that is verified by its prototype alone: numbers in their widths, and pointers with the size
-// of what they point to, which the verifier then assumes (kernel/bpf/btf.c, btf_prepare_func_args).
+// globalProto describes a function that is verified only by its prototype: numbers with their widths, and pointers with the size of
+// what they point to. The verifier assumes that size (kernel/bpf/btf.c, btf_prepare_func_args).
 func (u *unit) globalProto(p *dsl.Prototype, b *btf.Builder) (result btf.ID, params []btf.Param) {
 	integer := func(t dsl.CType) btf.ID { return b.Int(t.Name, uint32(t.Size), t.Signed) }
 	if p.Result.Integer {
@@ -188,8 +187,7 @@ func subParams(p *dsl.Prototype, word btf.ID) []btf.Param {
 	return params
 }
 
-// identifier turns a name into one that BTF accepts for a function: a C identifier (kernel/bpf/btf.c,
-// btf_name_valid_identifier).
+// identifier turns a name into one that BTF accepts for a function: a C identifier (kernel/bpf/btf.c, btf_name_valid_identifier).
 func identifier(name string) string {
 	valid := func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
@@ -201,7 +199,7 @@ func identifier(name string) string {
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "_" + name
 	}
-	const longest = 127 // KSYM_NAME_LEN-1 of the oldest kernels
+	const longest = 127 // KSYM_NAME_LEN-1 in the oldest kernels
 	return name[:min(len(name), longest)]
 }
 

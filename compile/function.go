@@ -12,14 +12,14 @@ import (
 // A function is one of a unit's functions.
 type function struct {
 	program *dsl.Program
-	items   []record.Item // the program's; an instruction has its item's index
+	items   []record.Item // of the program; instructions have indexes into it
 	code    []instr
 	labels  labels
-	callees []*function // an instruction that calls one has its index
-	jumps   []int32     // the indexes of labelled instructions, in order
-	calls   []int32     // of calling ones
-	numbers []int32     // of numbered ones
-	inner   []int       // what calls among these lead to, in order; see checkJumps
+	callees []*function // instructions that call a function have its index
+	jumps   []int32     // the indexes of jumps to labels, in order
+	calls   []int32     // the indexes of calls
+	numbers []int32     // the indexes of numbered instructions
+	inner   []int       // the targets of calls among these, in order; see checkJumps
 
 	first  int  // slot of the first instruction, after layout
 	size   int  // in slots
@@ -27,45 +27,44 @@ type function struct {
 
 }
 
-// An instr is an instruction with what the passes find out about it. Programs have up to millions of them. So data that only a
-// few need is in tables of the function, and references are numbers: the garbage collector has nothing to do here.
+// An instr is an instruction with what the passes find out about it. A program may have millions of them. So data that only few need is
+// in tables of the function, and references are numbers, which the garbage collector need not follow.
 type instr struct {
 	isa.Instruction
-	item int32 // that it comes from
-	slot int32 // from the function's start
+	item int32 // the item that it comes from
+	slot int32 // counted from the start of the function
 
-	// to is where it leads. Of jumps: the label's number, after resolve the
-	// index of an instruction, len(code) for a label at the end, or nowhere.
-	// Of calls of other functions: the index in callees.
+	// to is the target. For a jump it is the number of the label. After resolve it is the index of an instruction, len(code) for a
+	// label at the end, or nowhere. For a call of another function it is the index in callees.
 	to    int32
-	flags flags  // the last ones after check's first look
-	site  uint16 // of the item; see sites
+	flags flags  // the last ones are known after the first look of the check pass
+	site  uint16 // where the item is in the source; see sites
 }
 
-// nowhere is the target of an instruction that is not a jump, or that names no label.
+// nowhere is the target of an instruction that does not jump, or of a jump that names no label.
 const nowhere = -1
 
-// flags are what an instruction is.
+// flags say what kind of instruction it is.
 type flags uint16
 
 const (
-	labelled flags = 1 << iota // a jump whose to is set, and whose displacement is not
-	calling                    // calls, or takes the address of, another function
-	numbered                   // refers to code by a distance that the user gave (dsl.Raw)
-	vague                      // an operand could not be resolved: do not judge it further
-	added                      // not the user's: a jump needed it to reach its label
+	labelled flags = 1 << iota // a jump whose to is set, but whose displacement is not
+	calling                    // it calls another function or takes its address
+	numbered                   // it refers to code by a distance that the user wrote (dsl.Raw)
+	vague                      // an operand could not be resolved, so it is not checked further
+	added                      // it was added: a jump needs it to reach its label
 
 	// What the form says; see traits.
-	jumps    // may go on elsewhere in the function
-	branches // and may also go on with the next instruction
-	ends     // never goes on with the next instruction
+	jumps    // it may go on elsewhere in the function
+	branches // and it may also go on with the next instruction
+	ends     // it never goes on with the next instruction
 	exits
-	calls // of any kind
+	calls // a call of any kind
 )
 
 func (i *instr) is(f flags) bool { return i.flags&f != 0 }
 
-// item is what an instruction comes from.
+// item is the item that an instruction comes from.
 func (f *function) item(index int) *record.Item { return &f.items[f.code[index].item] }
 
 // callee is the function that an instruction calls, or nil.
@@ -76,15 +75,15 @@ func (f *function) callee(index int) *function {
 	return nil
 }
 
-// labels are a function's. They have numbers in the order of their first
-// mention, so that each jump looks its name up once.
+// labels are the labels of a function. They are numbered in the order in which they are first named, so that each jump looks its name
+// up only once.
 type labels struct {
 	number map[string]int32
-	at     []int32 // index into code of the instruction after the label, or nowhere
+	at     []int32 // the index in code of the instruction after the label, or nowhere
 	item   []int32 // of the label
 
-	sorted   []string // the names that stand somewhere, once one was looked for in vain
-	compared int      // with such names
+	sorted   []string // the labels that exist; set when a name is first missing
+	compared int      // how many names were compared with missing ones
 }
 
 // grow makes room for some labels.
@@ -93,7 +92,7 @@ func (l *labels) grow(n int) {
 	l.at, l.item = make([]int32, 0, n), make([]int32, 0, n)
 }
 
-// of is the number of a name.
+// of returns the number of a name.
 func (l *labels) of(name string) int32 {
 	n, known := l.number[name]
 	if !known {
@@ -105,7 +104,7 @@ func (l *labels) of(name string) int32 {
 	return n
 }
 
-// move follows instructions to their new indexes.
+// move updates the labels after instructions moved to new indexes.
 func (l *labels) move(moved []int32) {
 	for n, at := range l.at {
 		if at != nowhere {
@@ -125,7 +124,7 @@ func (f *function) renumber() {
 	f.size = int(slot)
 }
 
-// relist finds the instructions that refer to code again.
+// relist finds the instructions that refer to code again, after instructions moved.
 func (f *function) relist() {
 	f.jumps, f.calls, f.numbers = f.jumps[:0], f.calls[:0], f.numbers[:0]
 	for i := range f.code {
@@ -140,8 +139,8 @@ func (f *function) relist() {
 	}
 }
 
-// slotAt is the slot of an instruction from the function's start; of the index
-// after the last one, the function's size.
+// slotAt is the slot of an instruction, counted from the function's start. For the index after the last instruction it is the
+// function's size.
 func (f *function) slotAt(index int) int {
 	if index == len(f.code) {
 		return f.size
@@ -149,11 +148,11 @@ func (f *function) slotAt(index int) int {
 	return int(f.code[index].slot)
 }
 
-// sites numbers the places in Go where items were made, as long as the numbers suffice: code of millions of instructions comes
-// from few lines of Go. 0 is no number.
+// sites gives numbers to the places in Go where items were made, as long as there are numbers. Code of millions of instructions comes
+// from few lines of Go. 0 means that a place has no number.
 type sites struct {
 	number map[ir.Site]uint16
-	recent [64]struct { // the answers of late, by some bits of the site
+	recent [64]struct { // the latest answers, by some bits of the site
 		site   ir.Site
 		number uint16
 	}

@@ -6,54 +6,52 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// Where there is no gotol, a jump that is too far leads to an island: a few
-// gotos in the middle of other code, each of which leads to a label or to the
-// next island on the way there.
+// Without gotol, a jump that is too far leads to an island: a few gotos in the middle of other code. Each of these leads to a label, or
+// to the next island on the way to it.
 //
 //	if r1 == 0 goto far   ───┐
 //	…                        │
-//	goto +1   (the code that stands around the island hops over it)
+//	goto +1   (the code around the island jumps over it)
 //	goto far  ◀──────────────┘  ───┐
 //	…                              │
 //	far:  ◀────────────────────────┘
 //
-// The distance between islands is about half of what a jump reaches. The other half is room for the islands themselves. The
-// kernel refuses code that no path reaches (kernel/bpf/verifier.c, check_cfg), so islands hold only what some jump needs.
-// Rounds only add gotos, so this ends.
+// The distance between islands is about half of what a jump reaches. The other half is room for the islands themselves. The kernel
+// refuses code that no path reaches (kernel/bpf/verifier.c, check_cfg), so islands have only gotos that some jump needs. Each round
+// only adds gotos, so the rounds come to an end.
 
-// An island is a place for gotos before an instruction.
+// An island is a place for gotos, before an instruction.
 type island struct {
 	before int32 // the index of the instruction
-	slot   int32 // its slot, without islands
-	hop    int32 // 1 when the code before goes on here, so that a goto must hop over the island
-	size   int32 // of the island in slots: hop and gotos
-	added  int32 // by all islands before this one
+	slot   int32 // its slot if there were no islands
+	hop    int32 // 1 if the code before it goes on here, so that a goto must lead over the island
+	size   int32 // slots of the island: hop and gotos
+	added  int32 // slots of all islands before this one
 }
 
-// A bridge is what crosses islands to an instruction: a jump, or a goto on an
-// island.
+// A bridge leads over islands to an instruction. It is a jump, or a goto on an island.
 type bridge struct {
 	to     int32 // the index of the instruction
-	passed int32 // islands before that instruction
-	at     int32 // of a jump: its index; of a goto: the index of the jump that it was made for
-	island int32 // islands before a jump; of a goto, the island that it is on
-	place  int32 // of a goto: on the island, from 0
-	over   int32 // the goto that it leads to, an index into gotos, or direct
+	passed int32 // how many islands are before that instruction
+	at     int32 // for a jump: its index; for a goto: the index of the jump that it was made for
+	island int32 // for a jump: how many islands are before it; for a goto: the island that it is on
+	place  int32 // for a goto: its place on the island, from 0
+	over   int32 // the goto that it leads to, as an index into gotos; or direct
 
 	onIsland bool // it is a goto
 }
 
-// direct is where a bridge leads over when it leads to the instruction itself.
+// direct is the value of over for a bridge that leads to the instruction itself.
 const direct = -1
 
-// An archipelago is a function's islands.
+// An archipelago is the islands of a function.
 type archipelago struct {
 	f       *function
 	reach   int
 	islands []island
 	jumps   []bridge
 	gotos   []bridge
-	known   map[[2]int32]int32 // the goto on an island to an instruction
+	known   map[[2]int32]int32 // the goto on an island that leads to an instruction
 }
 
 // overIslands routes far jumps over islands. It returns the new index of each instruction.
@@ -72,7 +70,7 @@ func (f *function) overIslands(reach int) (moved []int32) {
 			j := &a.jumps[i]
 			again = a.extend(j, f.code[j.at].slot+a.added(j.island), limit) || again
 		}
-		for i := 0; i < len(a.gotos); i++ { // there are more while this goes on
+		for i := 0; i < len(a.gotos); i++ { // gotos grows during this loop
 			g := a.gotos[i]
 			if a.extend(&g, a.slot(&g), limit) {
 				a.gotos[i], again = g, true
@@ -93,8 +91,8 @@ func (a *archipelago) findPlaces() {
 	apart := int32(max(a.reach/2, 2))
 	near := apart / 8
 	next := apart
-	place := int32(-1) // the best so far
-	goesOn := true     // there
+	place := int32(-1) // the best place so far
+	goesOn := true     // whether the code before that place goes on
 	for i := int32(1); int(i) < len(code); i++ {
 		slot := code[i].slot
 		if slot < next-near {
@@ -121,7 +119,7 @@ func (a *archipelago) passed(i int32) int32 {
 	return int32(sort.Search(len(a.islands), func(n int) bool { return a.islands[n].before > i }))
 }
 
-// added is how many slots that many islands add.
+// added is the number of slots that the first islands add.
 func (a *archipelago) added(islands int32) int32 {
 	if islands == 0 {
 		return 0
@@ -130,13 +128,13 @@ func (a *archipelago) added(islands int32) int32 {
 	return last.added + last.size
 }
 
-// slot is that of a goto.
+// slot is the slot of a goto.
 func (a *archipelago) slot(g *bridge) int32 {
 	i := &a.islands[g.island]
 	return i.slot + i.added + i.hop + g.place
 }
 
-// extend routes a bridge over an island if it is too long otherwise. A full island cannot be used.
+// extend leads a bridge over an island if it is too long without one. A full island cannot be used.
 func (a *archipelago) extend(b *bridge, slot int32, limit int) (extended bool) {
 	if b.over != direct || fits(a.f.slotAt(int(b.to))+int(a.added(b.passed))-int(slot)-1, limit) {
 		return false
@@ -165,12 +163,10 @@ func (a *archipelago) extend(b *bridge, slot int32, limit int) (extended bool) {
 	return true
 }
 
-// nextIsland is the island that a bridge should lead over: the farthest on the
-// way that leaves room for what is on the islands between. It is -1 when there
-// is none on the way.
+// nextIsland is the island that a bridge should lead over: the farthest on the way that can be reached when the islands in between are
+// full. It is -1 if there is none on the way.
 //
-// It depends on nothing that changes from one round to the next: that a goto is
-// needed stays true.
+// The answer depends on nothing that changes from one round to the next. So a goto that is needed stays needed.
 func (a *archipelago) nextIsland(b *bridge) int32 {
 	far := int32(a.reach * 5 / 8)
 	first, from := b.island, a.f.code[b.at].slot
@@ -195,7 +191,7 @@ func (a *archipelago) nextIsland(b *bridge) int32 {
 	return best
 }
 
-// index is that of a goto in the code with islands.
+// index is the index of a goto in the code with islands.
 func (a *archipelago) index(g *bridge) int32 {
 	i := &a.islands[g.island]
 	return i.before + i.added + i.hop + g.place

@@ -11,8 +11,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// layout gives every function its place and turns labels and calls of other
-// functions into displacements.
+// layout gives every function its place, and turns labels and calls of other functions into distances.
 func layout(u *unit) {
 	u.place()
 	for _, f := range u.funcs {
@@ -39,8 +38,8 @@ func (u *unit) place() {
 	}
 }
 
-// instructionAt finds the instruction that begins at a slot of the object. ok is
-// false when none does. Functions have their places.
+// instructionAt finds the instruction that begins at a slot of the object. ok is false if none does. The functions must have their
+// places.
 func (u *unit) instructionAt(slot int) (f *function, index int, ok bool) {
 	n, _ := slices.BinarySearchFunc(u.funcs, slot, func(f *function, slot int) int { return f.first + f.size - 1 - slot })
 	if slot < 0 || n == len(u.funcs) {
@@ -71,8 +70,7 @@ func (u *unit) placeJump(f *function, i int) {
 	}
 }
 
-// nearest is the label whose name is most like another name, "" when none is
-// like it.
+// nearest is the label with the name that is most like another name; "" if none is like it.
 func (l *labels) nearest(name string) string {
 	if l.sorted == nil {
 		l.sorted = []string{}
@@ -82,7 +80,7 @@ func (l *labels) nearest(name string) string {
 			}
 		}
 	}
-	// Comparing names takes a while. So many labels come from a loop, and one suggestion is as good as a thousand.
+	// Comparing names takes time. If there are so many labels, they come from a loop, and one suggestion is as good as a thousand.
 	const comparisons = 10_000_000
 	if l.compared += len(l.sorted); l.compared > comparisons && l.compared > len(l.sorted) {
 		return ""
@@ -90,10 +88,10 @@ func (l *labels) nearest(name string) string {
 	return spell.Nearest(name, slices.Values(l.sorted))
 }
 
-// displace sets the distance of a jump or call, in slots from the next one.
+// displace sets the distance of a jump or call, in slots counted from the next one.
 func (u *unit) displace(f *function, i, distance int) {
 	in := &f.code[i]
-	if in.is(labelled) && isShort(in.Op) && distance == int(int16(distance)) { // as WithDisplacement does, for most
+	if in.is(labelled) && isShort(in.Op) && distance == int(int16(distance)) { // this is most jumps, and does the same as WithDisplacement
 		in.Off = int16(distance)
 		return
 	}
@@ -106,8 +104,7 @@ func (u *unit) displace(f *function, i, distance int) {
 	in.Instruction = out
 }
 
-// isShort reports whether an opcode is one of a jump whose distance stands in
-// 16 bits: all but gotol.
+// isShort reports whether a jump with that opcode has its distance in 16 bits: all but gotol.
 func isShort(op isa.Opcode) bool {
 	switch op.Operation() {
 	case isa.OpCall, isa.OpExit:
@@ -118,7 +115,7 @@ func isShort(op isa.Opcode) bool {
 	return op.Class() == isa.ClassJMP || op.Class() == isa.ClassJMP32
 }
 
-// tooFar says that a distance does not fit, and names both ends.
+// tooFar is the finding that a distance does not fit. It names both ends.
 func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 	item := f.item(i)
 	if callee := f.callee(i); callee != nil {
@@ -127,7 +124,7 @@ func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 	finding := mistake.Finding{}
 	if item.Kind == record.JumpTo {
 		n := f.labels.number[item.Name()]
-		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to it, not only to the next goto on the way
+		distance = f.slotAt(int(f.labels.at[n])) - int(f.code[i].slot) - 1 // to the label, and not only to the next goto on the way
 		finding.Detail = fmt.Sprintf("%q is %d instructions away; this instruction reaches 32767", item.Name(), distance)
 		finding.Note = fmt.Sprintf("the label is at %v", record.Position(f.items[f.labels.item[n]].Site()))
 	} else {
@@ -135,7 +132,7 @@ func (u *unit) tooFar(f *function, i, distance int) mistake.Finding {
 		finding.Note = fmt.Sprintf("its target is at %v", record.Position(f.item(int(f.code[i].to)).Site()))
 	}
 	switch {
-	case u.fixed && isGoto(f.code[i].Op): // the target lacks gotol
+	case u.fixed && isGoto(f.code[i].Op): // the target does not have gotol
 		finding.Help = "gotos cannot be added on the way, as where gotox leads is in a map, by number; from ISA level v4 (Linux 6.6) " +
 			"on, JumpLong reaches"
 	case u.fixed:

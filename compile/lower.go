@@ -8,13 +8,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A lowering turns what a Go function wrote into SSA form for the target: names
-// are looked up, arms for what the target lacks are left out, variables become
-// values, and operations that the target's ISA lacks become others.
+// A lowering turns the values that a Go function wrote into SSA form for the target. It looks names up, leaves out branches for what
+// the target lacks, makes values of variables, and replaces operations that the ISA level lacks by others.
 //
-// It follows Braun, Buchwald, Hack, Leißa, Mallon and Zwinkau, Simple and Efficient Construction of Static Single Assignment
-// Form (2013): blocks are translated in an order in which, but for loops, all ways in come first; a variable is looked for
-// backward when it is read, and where several ways meet, it adds a phi.
+// It follows Braun, Buchwald, Hack, Leißa, Mallon and Zwinkau, Simple and Efficient Construction of Static Single Assignment Form
+// (2013). A block is translated after all blocks that lead to it, except in loops. When a variable is read, its value is looked for
+// backward; where several ways meet, a phi is added.
 type lowering struct {
 	*unit
 	p    *dsl.Program
@@ -22,14 +21,14 @@ type lowering struct {
 	from *ir.Func
 	to   *ir.Func
 
-	block  []ir.B   // of from's blocks that can be reached, the block in to
-	value  []ir.V   // of from's values, the value in to
-	known  []int8   // of from's Bools: not yet known, no, yes, not constant
-	vars   []ir.V   // what variables are at the end of each block of to, by block and variable
+	block  []ir.B   // by reachable block of from: the block of to
+	value  []ir.V   // by value of from: the value of to
+	known  []int8   // by Bool of from: not yet known, no, yes, not constant
+	vars   []ir.V   // the value of each variable at the end of each block of to, by block and variable
 	sealed []bool   // all ways into the block are translated
-	open   [][]phi  // phis of blocks that are not sealed
+	open   [][]phi  // the phis of blocks that are not sealed
 	fields []lookup // by name
-	absent []int    // of from's values, the parameter that they are, plus 1, where the kernel does not pass it; nil where there is none
+	absent []int    // by value of from: 1 + the parameter that it is, if the kernel does not pass that; nil if it passes all
 	at     ir.B
 	site   int32
 }
@@ -39,7 +38,7 @@ type phi struct {
 	variable int32
 }
 
-// lower gives the function in SSA form, or nil when there are findings.
+// lower returns the function in SSA form. It returns nil if there are findings.
 func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 	from := body.IR
 	l := &lowering{unit: u, p: p, body: body, from: from, to: ir.New(p.Name)}
@@ -53,7 +52,7 @@ func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 	l.vars = make([]ir.V, len(order)*len(from.Vars))
 	l.sealed = make([]bool, len(order))
 	l.open = make([][]phi, len(order))
-	left := make([]int, len(order)) // ways into each block that are not translated yet
+	left := make([]int, len(order)) // how many ways into each block are not translated yet
 	for _, b := range order {
 		for _, s := range l.succs(b) {
 			left[l.block[s]]++
@@ -75,7 +74,7 @@ func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 		l.end(b)
 		for _, s := range l.succs(b) {
 			s := l.block[s]
-			if left[s]--; left[s] == 0 && s <= l.at { // a way back: the block is translated
+			if left[s]--; left[s] == 0 && s <= l.at { // a loop's way back to a block that is translated
 				l.seal(s)
 			}
 		}
@@ -83,11 +82,10 @@ func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 	return l.to
 }
 
-// reachable lists the blocks that can be reached in the target, in reverse
-// postorder, and numbers them.
+// reachable lists the blocks that can be reached in the target, in reverse postorder, and numbers them.
 func (l *lowering) reachable() []ir.B {
 	order := l.from.PostorderReversedBy(l.succs)
-	l.to.GrowBlocks(2 * len(order)) // the passes behind split some
+	l.to.GrowBlocks(2 * len(order)) // later passes split some
 	for i, b := range order {
 		l.block[b] = ir.B(i)
 		if i > 0 {
@@ -97,7 +95,7 @@ func (l *lowering) reachable() []ir.B {
 	return order
 }
 
-// succs is where a block leads in the target.
+// succs are the blocks that a block leads to in the target.
 func (l *lowering) succs(b ir.B) []ir.B {
 	block := &l.from.Blocks[b]
 	if block.Kind == ir.Branch {
@@ -111,7 +109,7 @@ func (l *lowering) succs(b ir.B) []ir.B {
 	return block.Succs
 }
 
-// What is known of a Bool.
+// What is known about a Bool.
 const (
 	unknownBool = iota
 	no
@@ -119,7 +117,7 @@ const (
 	depends
 )
 
-// constant decides the Bools that depend on the target alone.
+// constant decides the Bools that depend only on the target.
 func (l *lowering) constant(v ir.V) int8 {
 	if l.known[v] != unknownBool {
 		return l.known[v]
@@ -156,7 +154,7 @@ func (l *lowering) constant(v ir.V) int8 {
 	return known
 }
 
-// end ends the block that is translated.
+// end ends the current block.
 func (l *lowering) end(b ir.B) {
 	from, to := &l.from.Blocks[b], &l.to.Blocks[l.at]
 	to.Kind, to.Site = from.Kind, from.Site
@@ -168,7 +166,7 @@ func (l *lowering) end(b ir.B) {
 	} else if from.X != 0 {
 		to.Cond, to.X = from.Cond, l.value[from.X]
 		if x := &l.to.Values[to.X]; to.Kind == ir.Return && x.Op == ir.Trunc {
-			to.X = x.Args[0] // the upper half of a 32-bit result is not used: callers cut it themselves
+			to.X = x.Args[0] // the upper half of a 32-bit result is not used: callers cut it off themselves
 		}
 	}
 	for _, s := range succs {
@@ -182,7 +180,7 @@ func (l *lowering) end(b ir.B) {
 	}
 }
 
-// emit adds a value to the block that is translated.
+// emit adds a value to the current block.
 func (l *lowering) emit(v ir.Value, args ...ir.V) ir.V {
 	v.Site = l.site
 	return l.to.Append(l.at, v, args...)
@@ -192,7 +190,7 @@ func (l *lowering) constantValue(typ ir.Type, n int64) ir.V {
 	return l.emit(ir.Value{Op: ir.Const, Type: typ, Imm: n})
 }
 
-// translate gives the value of the target's function.
+// translate returns the value in the target's function.
 func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 	switch v.Op {
 	case ir.VarGet:
@@ -253,8 +251,8 @@ func (l *lowering) args(v *ir.Value) []ir.V {
 	return args
 }
 
-// resultOf32 reports whether a helper's result may have but 32 bits. Linux calls the functions of maps without the helper
-// around them. Until 6.4 those returned an int: the upper half of R0 may then be anything, usually zeros.
+// resultOf32 reports whether a helper's result may have only 32 valid bits. Linux calls the functions of maps directly, without the
+// helper around them. Until 6.4 these functions returned an int, so the upper half of R0 may be anything; usually it is zero.
 func (l *lowering) resultOf32(v *ir.Value) bool {
 	if l.target.has(isa.V4) {
 		return false // Linux 6.6
@@ -279,8 +277,8 @@ func (l *lowering) helperResult32(v *ir.Value) ir.V {
 	return l.emit(ir.Value{Op: ir.SExt32, Type: v.Type}, l.emit(*v, l.args(v)...))
 }
 
-// divideSigned uses the unsigned division, for ISA levels that have no signed one. It removes the signs before with (x ^ s) -
-// s, where s is x's sign in all bits, and sets the sign of the result.
+// divideSigned uses the unsigned division, for ISA levels that have no signed one. Before it, it removes the signs with (x ^ s) - s,
+// where all bits of s are the sign of x. After it, it sets the sign of the result.
 func (l *lowering) divideSigned(v *ir.Value) ir.V {
 	typ := v.Type
 	last := int64(31)
@@ -309,8 +307,7 @@ func (l *lowering) setVariable(n int32, b ir.B, v ir.V) {
 	l.vars[int(b)*len(l.from.Vars)+int(n)] = v
 }
 
-// readVariable is what a variable is at the end of a block, as far as it is
-// translated.
+// readVariable returns the value of a variable at the end of a block, as far as the block is translated.
 func (l *lowering) readVariable(n int32, b ir.B) ir.V {
 	if v := l.vars[int(b)*len(l.from.Vars)+int(n)]; v != 0 {
 		return v
@@ -320,7 +317,7 @@ func (l *lowering) readVariable(n int32, b ir.B) ir.V {
 	case !l.sealed[b]:
 		v = l.newPhi(n, b)
 		l.open[b] = append(l.open[b], phi{v, n})
-	case len(preds) == 0: // never set: only code that is never reached can ask
+	case len(preds) == 0: // it was never set, so only code that is never reached reads it
 		v = l.prepend(b, ir.Value{Op: ir.Const, Type: l.from.Vars[n].Type})
 	case len(preds) == 1:
 		v = l.readVariable(n, preds[0])

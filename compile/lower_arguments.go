@@ -11,14 +11,15 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// An argument is what a parameter of the program gets, where the program was written for other kernels than the target.
+// An argument is what a parameter of the program gets. It is used if the program was written for other kernels than the target.
 type argument struct {
-	index int    // of the place's parameters, -1 where the kernel does not pass it
-	name  string // as the kernel calls it
-	since string // the Linux that passes it, where the target does not
+	index int    // of the place's parameters; -1 if the kernel does not pass it
+	name  string // the kernel's name for it
+	since string // the release of Linux that passes it, if the target does not
 }
 
-// matchArguments finds which of the kernel's arguments each parameter is, where a function of Go declares those of another kernel.
+// matchArguments finds out which of the kernel's arguments each parameter is, for a Go function that declares the parameters of another
+// kernel.
 func matchArguments(u *unit) {
 	declared, at := u.program.Proto, u.target.Place
 	if !u.program.Structured() || declared.Err != nil || at == nil || at.Signature == nil ||
@@ -37,7 +38,7 @@ func matchArguments(u *unit) {
 	}
 }
 
-// argument reads an argument where the target has it. One that the target does not pass is 0, and noted.
+// argument reads an argument at its place in the target. If the target does not pass it, the value is 0, and that is recorded.
 func (l *lowering) argument(n ir.V, v ir.Value) ir.V {
 	param := int(v.Off / 8)
 	if l.p == l.program && param < len(l.passed) {
@@ -53,8 +54,7 @@ func (l *lowering) argument(n ir.V, v ir.Value) ir.V {
 	return l.emit(v, l.args(&v)...)
 }
 
-// argumentAtEnd reads a narrow argument on a big-endian machine, where it is at
-// the end of its word.
+// argumentAtEnd reads a narrow argument on a big-endian machine, where it is at the end of its word.
 func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
 	word := l.emit(ir.Value{Op: ir.Load, Type: ir.I64, Size: 8, Off: v.Off}, l.value[v.Args[0]])
 	n := l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, word)
@@ -64,7 +64,7 @@ func (l *lowering) argumentAtEnd(v *ir.Value) ir.V {
 	return n
 }
 
-// noteAbsent notes that a value is a parameter that the target does not pass. That is a mistake only if the value is used.
+// noteAbsent records that a value is a parameter that the target does not pass. That is a mistake only if the value is used.
 func (l *lowering) noteAbsent(n ir.V, param int) {
 	if l.absent == nil {
 		l.absent = make([]int, len(l.from.Values))
@@ -72,7 +72,7 @@ func (l *lowering) noteAbsent(n ir.V, param int) {
 	l.absent[n] = param + 1
 }
 
-// checkAbsent reports a value that is computed of what the target does not pass.
+// checkAbsent reports a value that is computed from a parameter that the target does not pass.
 func (l *lowering) checkAbsent(n ir.V) {
 	if l.absent == nil {
 		return
@@ -80,14 +80,14 @@ func (l *lowering) checkAbsent(n ir.V) {
 	v := &l.from.Values[n]
 	for _, a := range v.Args {
 		if l.absent[a] != 0 && v.Site == l.from.Values[a].Site && (v.Op == ir.SExt8 || v.Op == ir.SExt16) {
-			l.absent[n] = l.absent[a] // the parameter, brought to its width
+			l.absent[n] = l.absent[a] // the parameter itself, cut to its width
 			continue
 		}
 		l.useAbsent(a)
 	}
 }
 
-// useAbsent reports a value that is used, where it is a parameter that the target does not pass.
+// useAbsent reports the use of a parameter that the target does not pass.
 func (l *lowering) useAbsent(n ir.V) {
 	if l.absent == nil || l.absent[n] == 0 {
 		return

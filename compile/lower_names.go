@@ -19,21 +19,21 @@ import (
 type lookup struct {
 	done  bool
 	ok    bool
-	noted bool // the finding
+	noted bool // the finding was reported
 	field btf.Field
 	err   error
 	id    btf.ID
 	value int64
 }
 
-// foundAt notes a mistake at the line that is translated.
+// foundAt adds a mistake at the line that is being translated.
 func (l *lowering) foundAt(kind mistake.Kind, finding mistake.Finding) {
 	finding.Insn = -1
 	finding.Position = record.Position(l.from.Sites[l.site])
 	l.unit.note(l.p, kind, finding)
 }
 
-// lookUp asks the target for a name, once.
+// lookUp looks a name up in the target, once.
 func (l *lowering) lookUp(aux int32) *lookup {
 	r := &l.fields[aux]
 	if r.done {
@@ -68,10 +68,10 @@ func (l *lowering) lookUp(aux int32) *lookup {
 	return r
 }
 
-// has reports whether the target has what a name names.
+// has reports whether the target has the thing that a name stands for.
 func (l *lowering) has(aux int32) bool { return l.lookUp(aux).ok }
 
-// needed is lookUp for names that the program needs. When one is missing, it notes that and returns false.
+// needed is lookUp for names that the program needs. If the target lacks one, it reports that and returns false.
 func (l *lowering) needed(aux int32) (*lookup, bool) {
 	r := l.lookUp(aux)
 	if r.ok || r.noted {
@@ -85,7 +85,7 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 	}
 	var fe *btf.FieldError
 	switch {
-	case name.Kind == ir.FieldName && name.Name == "": // as package dsl says it of fields that are read
+	case name.Kind == ir.FieldName && name.Name == "": // the same words as in package dsl, which reports fields that are read
 		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("the struct of the field %q is not known", name.Path),
 			Help: "name the struct: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
@@ -127,7 +127,7 @@ func (l *lowering) fieldAt(v *ir.Value) (f btf.Field, base ir.V, off int32, ok b
 	return f, base, int32(f.Offset), true
 }
 
-// scalar reports whether a field is one that instructions load and store, and notes it when not.
+// scalar reports whether instructions can load and store a field, and adds a mistake if they cannot.
 func (l *lowering) scalar(v *ir.Value, f btf.Field) bool {
 	if f.Scalar() {
 		return true
@@ -143,7 +143,7 @@ func describeField(f btf.Field) string {
 	return phrase.A(f.Kind.String()) + " of " + phrase.Count(f.Size, "byte")
 }
 
-// fieldLoad reads a field as the type that the program takes it for.
+// fieldLoad reads a field as the type that the program uses.
 func (l *lowering) fieldLoad(v *ir.Value) ir.V {
 	f, base, off, ok := l.fieldAt(v)
 	if !ok || !l.scalar(v, f) || !l.sameKind(v, f) {
@@ -152,7 +152,7 @@ func (l *lowering) fieldLoad(v *ir.Value) ir.V {
 	return l.load(v, f, base, off)
 }
 
-// sameKind refuses pointers read as numbers, and numbers as pointers.
+// sameKind refuses pointers that are read as numbers, and numbers that are read as pointers.
 func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 	name := l.from.Names[v.Aux]
 	switch {
@@ -172,7 +172,7 @@ func (l *lowering) sameKind(v *ir.Value, f btf.Field) bool {
 	return true
 }
 
-// load reads a field of the given place, in the register form of the value's type.
+// load reads a field at its place, in the register form of the value's type.
 func (l *lowering) load(v *ir.Value, f btf.Field, base ir.V, off int32) ir.V {
 	if v.Type == ir.Ptr {
 		return l.emit(ir.Value{Op: ir.Load, Type: ir.Ptr, Size: v.Size, Off: off}, base)
@@ -186,8 +186,8 @@ func (l *lowering) load(v *ir.Value, f btf.Field, base ir.V, off int32) ir.V {
 	if f.BitSize != 0 {
 		n, bits = l.extract(n, unit, f), f.BitSize
 	}
-	// A number of so many bits, zero-extended. What it is widened to: its own
-	// sign decides. What it is taken for, of the same width: the program does.
+	// n is zero-extended from so many bits. If it is widened, the sign of the field decides how. If it has the width already, the sign
+	// that the program asks for decides.
 	signed := f.Signed
 	if bits == uint32(8*v.Size) {
 		signed = v.Signed
@@ -203,7 +203,7 @@ func (l *lowering) extract(n ir.V, unit ir.Type, f btf.Field) ir.V {
 	return l.emit(ir.Value{Op: ir.And, Type: unit}, n, l.constantValue(unit, int64(uint64(1)<<f.BitSize-1)))
 }
 
-// widen brings a zero-extended number of some bits in the form of a value's type.
+// widen brings a zero-extended number of some bits into the form of a value's type.
 func (l *lowering) widen(n ir.V, unit ir.Type, bits uint32, signed bool, v *ir.Value) ir.V {
 	width := int64(32)
 	if unit == ir.I64 {
@@ -231,13 +231,13 @@ func (l *lowering) widen(n ir.V, unit ir.Type, bits uint32, signed bool, v *ir.V
 	default:
 		n = l.emit(ir.Value{Op: ir.Trunc, Type: ir.I32}, n)
 	}
-	if signed && !v.Signed && v.Size < 4 && bits < uint32(8*v.Size) { // a narrow unsigned number has no sign above
+	if signed && !v.Signed && v.Size < 4 && bits < uint32(8*v.Size) { // a narrow unsigned number has zeros above it
 		n = l.emit(ir.Value{Op: ir.And, Type: ir.I32, Imm: 1<<(8*v.Size) - 1}, n)
 	}
 	return n
 }
 
-// fieldStore writes a field in its own width.
+// fieldStore writes a field with its own width.
 func (l *lowering) fieldStore(v *ir.Value) {
 	f, base, off, ok := l.fieldAt(v)
 	if !ok || !l.scalar(v, f) || !l.mayWrite(v) {
@@ -269,8 +269,8 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	l.emit(ir.Value{Op: ir.Store, Size: uint8(f.Size), Off: off}, base, value)
 }
 
-// mayWrite reports whether a field of what the kernel passes may be written at the program's place, and notes it when not. The
-// verify pass finds that too, but in long functions it may stop before this place.
+// mayWrite reports whether the program may write a field of an object that the kernel passes, and adds a mistake if not. The verify
+// pass finds that too, but in long functions it may stop before this place.
 func (l *lowering) mayWrite(v *ir.Value) bool {
 	at := l.target.Place
 	base := &l.from.Values[v.Args[0]]
@@ -302,8 +302,7 @@ func (l *lowering) mayWrite(v *ir.Value) bool {
 	return false
 }
 
-// fitsField reports whether a constant is a number that a field can hold, of
-// either sign.
+// fitsField reports whether a field can hold a constant, as a signed or as an unsigned number.
 func fitsField(n int64, f btf.Field) bool {
 	bits := 8 * f.Size
 	if f.BitSize != 0 {
@@ -342,7 +341,7 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 	if r.field.BitSize != 0 {
 		l.foundAt(mistake.NotScalar, mistake.Finding{Detail: describeName(l.from.Names[v.Aux]) + " is a bit field and has no address"})
 	}
-	if int64(r.field.Size) < v.Imm { // Cells says how much it places there
+	if int64(r.field.Size) < v.Imm { // Cells sets the size of what it places there
 		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s has %s, but the state placed there has %d",
 			describeName(l.from.Names[v.Aux]), phrase.Count(r.field.Size, "byte"), v.Imm),
 			Help: "keep less there, or use a socket storage map"})
@@ -353,7 +352,7 @@ func (l *lowering) fieldAddr(v *ir.Value) ir.V {
 // helperProbeReadKernel is the number of bpf_probe_read_kernel.
 const helperProbeReadKernel = 113
 
-// readKernel copies a field into the frame by a helper, and reads it there.
+// readKernel copies a field into the frame with a helper and reads it there.
 func (l *lowering) readKernel(v *ir.Value) ir.V {
 	r, ok := l.needed(v.Aux)
 	if !ok || !l.scalar(v, r.field) || !l.sameKind(v, r.field) {
@@ -427,8 +426,7 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 	}
 }
 
-// hasImplicit reports whether the last parameter is one that the verifier fills
-// in (suffix __prog, Linux 6.10), so that calls have one argument less.
+// hasImplicit reports whether the verifier fills in the last parameter (suffix __prog, Linux 6.10). Then calls have one argument less.
 func hasImplicit(proto *cbtf.FuncProto, args int) bool {
 	n := len(proto.Params)
 	const suffix = "__prog"
@@ -439,7 +437,7 @@ func hasImplicit(proto *cbtf.FuncProto, args int) bool {
 	return len(name) > len(suffix) && name[len(name)-len(suffix):] == suffix
 }
 
-// checkHelper looks whether the target's kernel has a helper.
+// checkHelper checks that the target's kernel has a helper.
 func (l *lowering) checkHelper(v *ir.Value) {
 	if l.has(v.Aux) || l.target.BTF == nil {
 		return

@@ -13,8 +13,8 @@ import (
 
 // A MapRef is a 64-bit load of the address of a map, or of its value.
 type MapRef struct {
-	Slot int // of the load
-	Map  int // index into Object.Maps
+	Slot int // the slot of the load
+	Map  int // an index into Object.Maps
 }
 
 // specOf is the map that an item names, or nil.
@@ -23,7 +23,7 @@ func specOf(item *record.Item) *dsl.MapSpec {
 	return spec
 }
 
-// collectMap refuses maps that cannot be.
+// collectMap refuses maps that cannot exist.
 func (u *unit) collectMap(f *function, item *record.Item) {
 	spec := specOf(item)
 	switch {
@@ -47,13 +47,13 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 	}
 }
 
-// A mapTable gives numbers to the maps that an object's code names.
+// A mapTable numbers the maps that an object's code names.
 type mapTable struct {
 	object *Object
 	number map[*dsl.MapSpec]int
 }
 
-// refer notes that the load at a slot is of a map's address; nil is no map.
+// refer records that the load at a slot is of a map's address. A nil spec is no map.
 func (t *mapTable) refer(spec *dsl.MapSpec, slot int) {
 	if spec == nil {
 		return
@@ -70,8 +70,8 @@ func (t *mapTable) refer(spec *dsl.MapSpec, slot int) {
 	t.object.MapRefs = append(t.object.MapRefs, MapRef{Slot: slot, Map: n})
 }
 
-// CodeWithMaps is Code with the descriptors of its maps filled in, as the kernel expects it. fds gives the descriptor of a map,
-// and is asked once for each.
+// CodeWithMaps is Code with the descriptors of its maps filled in, as the kernel expects it. fds returns the descriptor of a map; it is
+// called once for each map.
 func (o *Object) CodeWithMaps(fds func(*dsl.MapSpec) (int32, error)) ([]byte, error) {
 	code := append([]byte(nil), o.Code...)
 	numbers := make([]int32, len(o.Maps))

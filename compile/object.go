@@ -11,31 +11,30 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// An Object is a compiled program: what BPF_PROG_LOAD takes.
+// An Object is a compiled program, as BPF_PROG_LOAD takes it.
 type Object struct {
 	Program      *dsl.Program
-	Instructions []isa.Instruction // all functions, the entry first
+	Instructions []isa.Instruction // of all functions, the entry first
 	Code         []byte            // the same, encoded
 	ByteOrder    isa.ByteOrder
 	Functions    []Function
 
-	// Maps are those that the code names, in the order of their first mention.
-	// Until they are created it has 0 for their descriptors: see CodeWithMaps.
+	// Maps are the maps that the code names, in the order in which they are first named. The code has 0 in the place of their
+	// descriptors; CodeWithMaps fills them in.
 	Maps    []*dsl.MapSpec
 	MapRefs []MapRef
 
-	// Checked says that all paths were followed and nothing was found on them. Where it is false, the program has too many
-	// branches to follow all paths in the time that compiling takes, or the target is Unchecked, or jumps go through a table
-	// (gotox).
+	// Checked says that all paths were followed and nothing was found on them. It is false if the program has too many branches to
+	// follow all paths in the time that compiling takes, if the target is Unchecked, or if jumps go through a table (gotox).
 	Checked bool
 
-	// What describes the code to the kernel. The records hold offsets into BTF.
+	// The records that describe the code to the kernel. They have offsets into BTF.
 	BTF      []byte // types of the functions, and the strings that LineInfo names
 	FuncInfo []byte // records of FuncInfoSize bytes
 	LineInfo []byte // records of LineInfoSize bytes
 
-	items [][]record.Item // of each function
-	item  []int32         // of each instruction, an index into its function's
+	items [][]record.Item // by function
+	item  []int32         // by instruction: an index into the items of its function
 	wide  []int           // the slots of 64-bit loads
 }
 
@@ -49,15 +48,13 @@ const (
 // A Function is one of an object's functions.
 type Function struct {
 	Program *dsl.Program
-	Slot    int // of its first instruction
+	Slot    int // the slot of its first instruction
 }
 
-// Slots is the size of the code in slots of eight bytes, which is what the
-// kernel counts.
+// Slots is the size of the code in slots of eight bytes, the unit in which the kernel counts.
 func (o *Object) Slots() int { return len(o.Code) / 8 }
 
-// Pos is the line of Go that the instruction at a slot comes from; not valid
-// when the slot is not in the code.
+// Pos is the line of Go that the instruction at a slot comes from. It is not valid if the slot is not in the code.
 func (o *Object) Pos(slot int) dsl.Position {
 	if item := o.itemAt(slot); item != nil {
 		return record.Position(item.Site())
@@ -78,9 +75,8 @@ func (o *Object) itemAt(slot int) *record.Item {
 	return &o.items[f][o.item[i]]
 }
 
-// AppendListing appends the code as the kernel's log would show it, with the
-// line of Go and what it names beside each instruction, and with the functions
-// that it calls under their names.
+// AppendListing appends the code as the kernel's log would show it. Beside each instruction it has the line of Go and the name that the
+// instruction refers to. Functions that are called follow under their names.
 func (o *Object) AppendListing(buf []byte) []byte {
 	const column = 44 // where the lines of Go begin
 	slot, next := 0, 0

@@ -17,8 +17,8 @@ import (
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// resolve replaces names by what they stand for in the target, fields by offset
-// and width, kernel functions by id; and labels by the instructions after them.
+// resolve replaces names by what they stand for in the target: fields by offset and width, kernel functions by id, and labels by the
+// instructions after them.
 func resolve(u *unit) {
 	if u.names {
 		if err := u.prefetch(); err != nil {
@@ -39,7 +39,7 @@ func resolve(u *unit) {
 func (u *unit) resolveNames(f *function) {
 	code := f.code
 	f.code = make([]instr, 0, cap(code))
-	moved := make([]int32, len(code)+1) // where each instruction is now: bit fields take several
+	moved := make([]int32, len(code)+1) // the new index of each instruction: bit fields take several instructions
 	for i, in := range code {
 		moved[i] = int32(len(f.code))
 		switch f.items[in.item].Kind {
@@ -57,7 +57,7 @@ func (u *unit) resolveNames(f *function) {
 	f.relist()
 }
 
-// prefetch looks the names of the whole object up in one pass over the BTF.
+// prefetch looks up all names of the object in one pass over the BTF.
 func (u *unit) prefetch() error {
 	if u.target.BTF == nil {
 		return nil
@@ -69,14 +69,14 @@ func (u *unit) prefetch() error {
 	return u.target.BTF.Find(names...)
 }
 
-// vague appends an instruction whose operand could not be resolved, and notes why.
+// vague appends an instruction with an operand that could not be resolved, and adds the finding.
 func (u *unit) vague(f *function, in instr, kind mistake.Kind, finding mistake.Finding) {
 	in.flags |= vague
 	f.code = append(f.code, in)
 	u.found(f, len(f.code)-1, kind, finding)
 }
 
-// needBTF notes that there is nothing to look a name up in.
+// needBTF adds a finding if there is no BTF to look a name up in, and reports whether there is none.
 func (u *unit) needBTF(f *function, in instr) bool {
 	if u.target.BTF != nil {
 		return false
@@ -85,7 +85,7 @@ func (u *unit) needBTF(f *function, in instr) bool {
 	return true
 }
 
-// The findings for names that cannot be looked up, or do not exist.
+// The findings about names that cannot be looked up, or that do not exist.
 
 func needsBTF(what string) mistake.Finding {
 	return mistake.Finding{Detail: what + ": the target has no BTF to look the name up in",
@@ -162,7 +162,7 @@ func (u *unit) resolveField(f *function, in instr) {
 	}
 }
 
-// suggestPart is how a path to a composite field goes on, for a message.
+// suggestPart is how a path to a composite field can go on, for a message.
 func (u *unit) suggestPart(field btf.Field) string {
 	if field.Kind == btf.KindArray {
 		return "[0]"
@@ -173,9 +173,8 @@ func (u *unit) suggestPart(field btf.Field) string {
 	return ".…"
 }
 
-// bitShift is how far a bit field is from the low end of its unit. BTF counts bits
-// from the lowest address, which is the low end of the unit on little-endian
-// machines and the high end on others.
+// bitShift is the distance of a bit field from the low end of its unit. BTF counts bits from the lowest address. On little-endian
+// machines that is the low end of the unit, on others the high end.
 func bitShift(field btf.Field, order isa.ByteOrder) uint32 {
 	if order == isa.BigEndian {
 		return field.Size*8 - field.BitOffset - field.BitSize
@@ -183,8 +182,7 @@ func bitShift(field btf.Field, order isa.ByteOrder) uint32 {
 	return field.BitOffset
 }
 
-// extractBits leaves the bits of a bit field in dst, where its unit has been
-// loaded.
+// extractBits leaves the bits of a bit field in dst, after its unit was loaded there.
 func extractBits(dst isa.Register, field btf.Field, order isa.ByteOrder) []isa.Instruction {
 	shift := bitShift(field, order)
 	if field.BitSize > 31 { // the mask does not fit a sign-extended 32-bit constant
@@ -212,7 +210,7 @@ func sizeOf(bytes uint32) isa.Size {
 	return isa.DW
 }
 
-// A kernelFunction is what the check pass needs to know of one that is called.
+// A kernelFunction is what the check pass needs to know about a kernel function that is called.
 type kernelFunction struct {
 	name  string
 	proto *cbtf.FuncProto

@@ -13,28 +13,28 @@ import (
 // A selection chooses instructions for the operations of a function. The instructions use virtual registers; package regalloc
 // finds real ones.
 //
-// Constants, and addresses in the frame and of maps, are computed where they are used, not where they are defined: most become
-// part of an instruction.
+// Constants, and addresses in the frame and of maps, are made where they are used and not where they are defined, because most of them
+// become part of an instruction.
 type selection struct {
 	*unit
 	p        *dsl.Program
 	body     *record.Body
 	f        *ir.Func
 	order    []ir.B  // the layout
-	place    []int32 // of each block in the layout
-	depths   []int   // how many loops each block is in
+	place    []int32 // by block: its place in the layout
+	depths   []int   // by block: how many loops it is in
 	uses     []int32 // how often each value is used
-	frame    []int32 // where each object lies, from the frame pointer
-	depth    int32   // bytes of the frame that objects take
+	frame    []int32 // by object: its offset from the frame pointer
+	depth    int32   // how many bytes of the frame the objects take
 	reg      []regalloc.V
 	machine  *regalloc.Func
-	ops      [][]op           // beside machine's blocks and instructions
+	ops      [][]op           // parallel to the blocks and instructions of machine
 	instrs   []regalloc.Instr // of all blocks so far
-	opsOf    []op             // beside instrs
+	opsOf    []op             // parallel to instrs
 	extended []bool           // values whose upper half is used; see markExtended
 	made     map[madeKey]regalloc.V
-	at       int   // the block that is selected
-	site     int32 // the line of what is selected: constants for it are made there
+	at       int   // the block that is being translated
+	site     int32 // the line of the current operation; constants for it get that line
 }
 
 // madeKey is a constant that is in a register within the block.
@@ -44,22 +44,21 @@ type madeKey struct {
 	imm int64
 }
 
-// An op is what an instruction on virtual registers becomes: up to four
-// instructions, whose registers are those that the allocator finds for it.
+// An op is what an instruction on virtual registers becomes: up to four instructions, with the registers that the allocator finds.
 type op struct {
 	code     [4]template
 	count    uint8
 	kind     opKind
-	opposite bool // branchOp: it jumps where the condition does not hold
+	opposite bool // branchOp: it jumps if the condition does not hold
 	site     int32
-	target   int32 // what is called, or whose address it is: an index into body.Subs or Maps, or into Names
+	target   int32 // the function that is called, or what the address is of: an index into body.Subs or Maps, or into Names
 }
 
 type opKind uint8
 
 const (
 	plainOp opKind = iota
-	entryOp        // a parameter that arrives in its register: nothing to do
+	entryOp        // a parameter, which is in its register already: there is nothing to do
 	kernelCallOp
 	subCallOp
 	subAddressOp
@@ -76,17 +75,17 @@ type template struct {
 	dst, src operandOf
 }
 
-// operandOf says which register goes into a field of an instruction.
+// operandOf says which register is put into a field of an instruction.
 type operandOf uint8
 
 const (
-	fixed operandOf = iota // what stands there
-	def                    // that of the value which is made
-	use0                   // of what is used
+	fixed operandOf = iota // the register that is there already
+	def                    // the register of the value that is made
+	use0                   // the register of the first value that is used, and so on
 	use1
 )
 
-// selectInstructions makes the function that registers are allocated for.
+// selectInstructions makes the function that the allocator works on.
 func (s *selection) selectInstructions() {
 	s.reg = make([]regalloc.V, len(s.f.Values))
 	s.machine.Blocks = make([]regalloc.Block, len(s.order))
@@ -107,7 +106,7 @@ func (s *selection) selectInstructions() {
 	}
 }
 
-// holder is the value whose register a value uses: itself, or another value with the same bits.
+// holder is the value whose register v can use: v itself, or another value with the same bits.
 func (s *selection) holder(v ir.V) (ir.V, *ir.Value) {
 	value := &s.f.Values[v]
 	for value.Op == ir.ZExt || value.Op == ir.Copy {
@@ -140,7 +139,7 @@ func (s *selection) add(in regalloc.Instr, o op) {
 	s.instrs, s.opsOf = append(s.instrs, in), append(s.opsOf, o)
 }
 
-// instructions is an op of some instructions.
+// instructions is an op with some instructions.
 func instructions(site int32, code ...template) op {
 	o := op{site: site, count: uint8(len(code))}
 	copy(o.code[:], code)
@@ -149,11 +148,11 @@ func instructions(site int32, code ...template) op {
 
 func anyUse(v regalloc.V) regalloc.Use { return regalloc.Use{V: v, Reg: regalloc.AnyReg} }
 
-// remake makes a constant or an address in a register, unless the block has it.
+// remake makes a constant or an address in a register, unless the block has it in one already.
 func (s *selection) remake(v *ir.Value) regalloc.V {
 	key := madeKey{v.Op, v.Aux, v.Imm}
 	if v.Op == ir.Const && !v.Type.Wide() {
-		key.imm = int64(uint32(v.Imm)) // as the register holds it
+		key.imm = int64(uint32(v.Imm)) // in the form in which the register holds it
 	}
 	if made, ok := s.made[key]; ok {
 		return made
@@ -205,8 +204,7 @@ func constantTemplate(typ ir.Type, n int64) template {
 	return template{isa.LoadImm64(0, n), def, fixed}
 }
 
-// second is the last operand of an operation: a constant that fits into the
-// instruction, or a register.
+// second is the last operand of an operation: a constant that fits the instruction, or a register.
 func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use regalloc.V) {
 	n := v.Imm
 	if len(v.Args) == 2 {
@@ -217,7 +215,7 @@ func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use r
 		n = c
 	}
 	switch v.Op {
-	case ir.Shl, ir.Shr, ir.Sar: // a constant may be too large in code that never runs; the machine uses the low bits only
+	case ir.Shl, ir.Shr, ir.Sar: // in code that never runs, a constant may be too large; the machine uses only its low bits
 		if n &= 63; !wide {
 			n &= 31
 		}
@@ -232,8 +230,7 @@ func (s *selection) second(v *ir.Value, wide bool) (imm int32, isImm bool, use r
 	return 0, false, s.remake(&ir.Value{Op: ir.Const, Type: typ, Imm: n, Site: v.Site})
 }
 
-// constant is a constant as its register holds it: one of 32 bits has the upper
-// half zero, whatever it is used for.
+// constant is a constant as its register holds it. One of 32 bits has a zero upper half, whatever it is used for.
 func (s *selection) constant(v ir.V) (int64, bool) {
 	n, ok := s.f.Const(v)
 	if ok && !s.f.Values[v].Type.Wide() {
@@ -242,8 +239,8 @@ func (s *selection) constant(v ir.V) (int64, bool) {
 	return n, ok
 }
 
-// fitsImm reports whether a constant may stand in an instruction: of 64 bits it
-// is extended with its sign, of 32 only those count.
+// fitsImm reports whether a constant fits into an instruction. In an operation of 64 bits, its sign is extended; in one of 32 bits,
+// only the low 32 bits matter.
 func fitsImm(n int64, wide bool) bool {
 	return n == int64(int32(n)) || !wide && n == int64(uint32(n))
 }
@@ -290,7 +287,7 @@ func (s *selection) block(b ir.B) {
 	s.end(b, block)
 }
 
-// lastSite is the line of the last operation of a block that has one.
+// lastSite is the line of the last operation in a block that has a line.
 func lastSite(f *ir.Func, block *ir.Block) int32 {
 	for i := len(block.Values) - 1; i >= 0; i-- {
 		if site := f.Values[block.Values[i]].Site; site != 0 {
@@ -300,7 +297,7 @@ func lastSite(f *ir.Func, block *ir.Block) int32 {
 	return 0
 }
 
-// value selects the instructions of an operation.
+// value selects the instructions for an operation.
 func (s *selection) value(n ir.V, v *ir.Value) {
 	wide := v.Type.Wide()
 	switch v.Op {
@@ -375,7 +372,7 @@ func (s *selection) convert(n ir.V, v *ir.Value, ins isa.Instruction) {
 		instructions(v.Site, template{ins, def, use0}))
 }
 
-// extend selects sign extension: an instruction from ISA v4 on, two shifts before.
+// extend selects a sign extension: one instruction from ISA v4 on, two shifts before.
 func (s *selection) extend(n ir.V, v *ir.Value) {
 	bits := int32(widths[v.Op])
 	wide := v.Type.Wide()
@@ -394,8 +391,7 @@ func (s *selection) extend(n ir.V, v *ir.Value) {
 		instructions(v.Site, shift(isa.OpLsh), shift(isa.OpArsh)))
 }
 
-// swap selects the reversal of bytes, which before ISA v4 is a conversion to
-// the order that the machine does not have.
+// swap selects the reversal of bytes. Before ISA v4, that is a conversion to the byte order that the machine does not have.
 func (s *selection) swap(n ir.V, v *ir.Value) {
 	ins := isa.Instruction{Op: isa.ClassALU | isa.OpEnd | isa.SrcX, Imm: widths[v.Op]} // to big-endian
 	if s.target.ByteOrder == isa.BigEndian {

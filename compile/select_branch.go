@@ -6,16 +6,15 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// compareOps are the jumps that compare, by condition. Those before LT exist since ISA v1; so do the others with exchanged
-// operands.
+// compareOps are the jumps that compare, by condition. Those before LT exist since ISA v1. In v1, the others can be made by exchanging
+// the operands.
 var compareOps = [...]isa.Opcode{
 	ir.EQ: isa.OpJEQ, ir.NE: isa.OpJNE, ir.TEST: isa.OpJSET,
 	ir.GT: isa.OpJGT, ir.GE: isa.OpJGE, ir.SGT: isa.OpJSGT, ir.SGE: isa.OpJSGE,
 	ir.LT: isa.OpJLT, ir.LE: isa.OpJLE, ir.SLT: isa.OpJSLT, ir.SLE: isa.OpJSLE,
 }
 
-// A comparison is a jump that is taken when a condition holds, or, when opposite
-// is set, when it does not.
+// A comparison is a jump that is taken if a condition holds. If opposite is set, it is taken if the condition does not hold.
 type comparison struct {
 	ins      isa.Instruction
 	uses     []regalloc.Use
@@ -23,8 +22,7 @@ type comparison struct {
 	opposite bool
 }
 
-// comparison selects the jump for a condition on this ISA level. v1 has no
-// "less"; before v3, jumps compare 64 bits only.
+// comparison selects the jump for a condition on this ISA level. v1 has no "less", and before v3 jumps compare only 64 bits.
 func (s *selection) comparison(cond ir.Cond, wide bool, x, y ir.V, imm int64, site int32) comparison {
 	var c comparison
 	c32 := !wide && !s.target.has(isa.V3)
@@ -44,7 +42,7 @@ func (s *selection) comparison(cond ir.Cond, wide bool, x, y ir.V, imm int64, si
 		}
 	}
 	if c32 && cond != ir.TEST {
-		imm = int64(uint32(imm)) // as a register holds it
+		imm = int64(uint32(imm)) // as a register would hold it
 	}
 	left := s.v(x)
 	c.uses = []regalloc.Use{anyUse(left)}
@@ -66,7 +64,7 @@ func (s *selection) comparison(cond ir.Cond, wide bool, x, y ir.V, imm int64, si
 	return c
 }
 
-// jumpFor is the operation for a condition, or for its opposite.
+// jumpFor is the opcode for a condition, or for its opposite.
 func (s *selection) jumpFor(cond ir.Cond) (op isa.Opcode, opposite bool) {
 	if op := compareOps[cond]; !isLess(op) || s.target.has(isa.V2) {
 		return op, false
@@ -75,7 +73,7 @@ func (s *selection) jumpFor(cond ir.Cond) (op isa.Opcode, opposite bool) {
 	return compareOps[not], true
 }
 
-// isLess reports whether a jump is one of those that ISA v2 added.
+// isLess reports whether a jump is one of those that were added with ISA v2.
 func isLess(op isa.Opcode) bool {
 	switch op.Operation() {
 	case isa.OpJLT, isa.OpJLE, isa.OpJSLT, isa.OpJSLE:
@@ -84,8 +82,7 @@ func isLess(op isa.Opcode) bool {
 	return false
 }
 
-// compareShifted compares signed numbers of 32 bits in 64: shifted up, they have
-// the same order.
+// compareShifted compares signed numbers of 32 bits in 64 bits. Shifted to the upper half, they have the same order.
 func (s *selection) compareShifted(cond ir.Cond, x, y ir.V, imm int64, site int32) comparison {
 	up := func(v regalloc.V) regalloc.V {
 		to := s.newV(false)
@@ -107,7 +104,7 @@ func (s *selection) compareShifted(cond ir.Cond, x, y ir.V, imm int64, site int3
 		opposite: opposite}
 }
 
-// condition makes a Bool in a register: 1, and 0 when a jump was not taken.
+// condition makes a Bool in a register: 1, or 0 if a jump was not taken.
 func (s *selection) condition(n ir.V, v *ir.Value) {
 	if v.Op == ir.Not {
 		s.add(regalloc.Instr{Def: s.v(n), DefReg: regalloc.AnyReg, Tied: s.v(v.Args[0])},
@@ -130,7 +127,7 @@ func (s *selection) condition(n ir.V, v *ir.Value) {
 		template{isa.Mov64Imm(0, otherwise), def, fixed}))
 }
 
-// end selects how a block goes on, and what the blocks after it are given.
+// end selects the ending of a block, and the arguments for the blocks after it.
 func (s *selection) end(b ir.B, block *ir.Block) {
 	var branch *regalloc.Instr
 	var o op
@@ -178,7 +175,7 @@ func (s *selection) end(b ir.B, block *ir.Block) {
 	}
 }
 
-// handOver is v for the argument of a phi or a call: constants are computed again for it, so that they are in its register.
+// handOver is v for the argument of a phi or of a call. Constants are made again for it, so that they are in its register.
 func (s *selection) handOver(v ir.V) regalloc.V {
 	if _, value := s.holder(v); value.Op.Remake() {
 		return s.makeConstant(value)
@@ -186,7 +183,7 @@ func (s *selection) handOver(v ir.V) regalloc.V {
 	return s.v(v)
 }
 
-// wayIn is which of a block's ways in comes from another block.
+// wayIn is the index of the way into a block that comes from another block.
 func (s *selection) wayIn(from, to ir.B) int {
 	for i, p := range s.f.Blocks[to].Preds {
 		if p == from {

@@ -2,8 +2,8 @@ package compile
 
 import "github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 
-// splitCriticalEdges puts an empty block on each edge from a block with two ways on to one with several ways in: moves along
-// the edge have no other place. Blocks that stay empty are not emitted.
+// splitCriticalEdges puts an empty block on each edge from a block with two successors to one with several predecessors, because moves
+// along the edge have no other place. Blocks that stay empty are not emitted.
 func (s *selection) splitCriticalEdges() {
 	f := s.f
 	for b := range len(f.Blocks) {
@@ -29,8 +29,8 @@ func (s *selection) splitCriticalEdges() {
 	}
 }
 
-// arrange finds the layout: each block before those that it leads to, and the
-// blocks of a loop together. It also finds how many loops each block is in.
+// arrange finds the layout: each block before those that it leads to, and the blocks of a loop together. It also counts how many loops
+// each block is in.
 func (s *selection) arrange() {
 	f := s.f
 	order := f.PostorderReversed()
@@ -40,7 +40,7 @@ func (s *selection) arrange() {
 		number[b] = i
 	}
 	depths := make([]int, len(f.Blocks))
-	inLoop := make([]ir.B, len(f.Blocks)) // by block, the last loop's head that counted it
+	inLoop := make([]ir.B, len(f.Blocks)) // by block: the head of the last loop that was counted for it
 	for i := range inLoop {
 		inLoop[i] = -1
 	}
@@ -81,8 +81,7 @@ func (s *selection) arrange() {
 	}
 }
 
-// layOut is the reverse postorder that comes from visiting, of two ways, the one
-// out of a loop first: it then stands after the loop.
+// layOut is the reverse postorder. Of two ways, it visits first the one that leaves a loop, so that its blocks come after the loop.
 func (s *selection) layOut(depths []int) []ir.B {
 	var swapped [2]ir.B
 	return s.f.PostorderReversedBy(func(b ir.B) []ir.B {
@@ -110,8 +109,8 @@ func (s *selection) countUses() {
 	}
 }
 
-// placeObjects lays the frame's objects below the frame pointer, each at a
-// multiple of 8 bytes. Those that nothing uses take no room.
+// placeObjects places the objects of the frame below the frame pointer, each at a multiple of 8 bytes. Objects that are not used take
+// no room.
 func (s *selection) placeObjects() {
 	used := make([]bool, len(s.f.Frame))
 	for _, b := range s.order {

@@ -14,7 +14,7 @@ func (s *selection) address(v *ir.Value) (use []regalloc.Use, base operandOf, re
 	return []regalloc.Use{anyUse(s.v(v.Args[0]))}, use0, 0, int16(v.Off)
 }
 
-// nextUse is the register of what is used after those.
+// nextUse is the register of the next value that is used, after those in uses.
 func nextUse(uses []regalloc.Use) operandOf { return use0 + operandOf(len(uses)) }
 
 func (s *selection) load(n ir.V, v *ir.Value) {
@@ -38,7 +38,7 @@ func (s *selection) store(v *ir.Value) {
 	if v.Op == ir.Store {
 		n, isConst = s.constant(v.Args[1])
 	}
-	if isConst && v.Size < 8 { // only the low bytes are stored
+	if isConst && v.Size < 8 { // only its low bytes are stored
 		n = int64(int32(n))
 	}
 	isConst = isConst && n == int64(int32(n))
@@ -59,9 +59,8 @@ func (s *selection) store(v *ir.Value) {
 	s.add(regalloc.Instr{Uses: append(uses, anyUse(value))}, instructions(v.Site, template{isa.StoreMem(size, reg, off, 0), base, src}))
 }
 
-// mayBeContext reports whether a pointer is an argument of the function, at some
-// distance. Until Linux 6.3 constants could not be stored into the context, only
-// registers.
+// mayBeContext reports whether a pointer may be an argument of the function plus an offset. Until Linux 6.3, constants could not be
+// stored into the context, only registers.
 func (s *selection) mayBeContext(p ir.V) bool {
 	for {
 		v := &s.f.Values[p]
@@ -76,8 +75,8 @@ func (s *selection) mayBeContext(p ir.V) bool {
 	}
 }
 
-// atomic selects an atomic operation. Those that give the old value have it in
-// the register of their operand, compare-and-exchange in R0.
+// atomic selects an atomic operation. Operations that return the old value have it in the register of their operand,
+// compare-and-exchange has it in R0.
 func (s *selection) atomic(n ir.V, v *ir.Value) {
 	value := s.v(v.Args[1])
 	var third regalloc.V
@@ -88,7 +87,7 @@ func (s *selection) atomic(n ir.V, v *ir.Value) {
 	ins := isa.Instruction{Op: isa.ClassSTX | isa.ModeATOMIC | isa.Opcode(sizeOf(uint32(v.Size))), Dst: reg, Off: off, Imm: v.Imm}
 	src := nextUse(uses)
 	switch plain := v.Imm &^ isa.AtomicOpFetch; {
-	case v.Imm == isa.AtomicOpCmpXchg: // third is what is expected
+	case v.Imm == isa.AtomicOpCmpXchg: // third is the expected old value
 		s.add(regalloc.Instr{Def: s.v(n), DefReg: isa.R0, Tied: third, Uses: append(uses, anyUse(value))},
 			instructions(v.Site, template{ins, base, src}))
 	case v.Imm != isa.AtomicOpXchg && (v.Imm == plain || s.uses[n] == 0):

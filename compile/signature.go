@@ -12,10 +12,10 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// compareSignature compares what the program declares with what the kernel passes at its place and expects back.
+// compareSignature compares the program's parameters and result with those of its place.
 func compareSignature(u *unit) {
 	declared, place := u.program.Proto, u.target.Place
-	if declared == nil || declared.Err != nil || place == nil || place.Signature == nil { // others report an Err
+	if declared == nil || declared.Err != nil || place == nil || place.Signature == nil { // an Err is reported elsewhere
 		return
 	}
 	signature := place.Signature
@@ -46,8 +46,8 @@ func compareSignature(u *unit) {
 	}
 }
 
-// sameType reports whether a declared type stands for the kernel's. Integers agree in size and sign, pointers in what they point to, or in
-// what that may be used as.
+// sameType reports whether a declared type stands for the kernel's. Integers must agree in size and sign. Pointers must agree in what
+// they point to, or in what that may be used as.
 func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
 	switch t := btf.Underlying(kernel).(type) {
 	case nil, *cbtf.Void:
@@ -62,7 +62,7 @@ func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
 		switch {
 		case declared.Stars == 0:
 			return false
-		case declared.Name == "void" && declared.Stars == 1: // as in C, whatever it points to
+		case declared.Name == "void" && declared.Stars == 1: // as in C, it fits any pointer
 			return true
 		}
 		target := btf.PointedTo(t)
@@ -71,5 +71,5 @@ func sameType(place *Place, declared dsl.CType, kernel cbtf.Type) bool {
 		}
 		return declared.Struct() == target || place.Cast(target) == declared.Struct()
 	}
-	return true // structs by value and others: left to the kernel
+	return true // structs passed by value, and others: the kernel decides
 }

@@ -7,22 +7,20 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// stretch makes jumps reach: their distance stands in 16 bits, and code may be
-// longer. From ISA level v4 on there is gotol, with 32 bits (Linux 6.6,
-// kernel/bpf/verifier.c, visit_insn); before, chains of gotos lead to the label
-// (see islands.go).
+// stretch makes jumps reach their labels. Their distance has 16 bits, and code may be longer. From ISA level v4 on there is gotol with
+// 32 bits (Linux 6.6, kernel/bpf/verifier.c, visit_insn). Before, chains of gotos lead to the label (see islands.go).
 //
-// It is a pass of its own because it adds instructions, and what is added pushes other jumps apart: it looks again until none
-// is too far, while layout may rely on nothing being added any more. The layout pass reports distances that still do not fit.
+// It is a pass of its own because it adds instructions, which push other jumps apart. It looks again until no jump is too far, and
+// after it nothing is added any more. The layout pass reports distances that still do not fit.
 func stretch(u *unit) { u.stretch(math.MaxInt16) }
 
-// The parameter of stretch is how far jumps reach forward; backward it is one slot more. Tests use a smaller number.
+// reach is how far jumps reach forward; backward it is one slot more. Tests use a smaller number.
 func (u *unit) stretch(reach int) {
 	tooFar := func(f *function) bool {
 		return f.size > reach && slices.ContainsFunc(f.jumps, func(i int32) bool {
 			in := &f.code[i]
 			if apart := int(in.to) - int(i); -reach/2 < apart && apart < reach/2 {
-				return false // as no instruction takes more than two slots
+				return false // because no instruction takes more than two slots
 			}
 			return f.leadsOn(in) && isShort(in.Op) && !fits(f.distance(int(in.slot), int(in.to)), reach)
 		})
@@ -55,25 +53,25 @@ func (u *unit) stretch(reach int) {
 	}
 }
 
-// leadsOn reports whether an instruction is a jump to a label before an instruction; the layout pass refuses others.
+// leadsOn reports whether an instruction is a jump to a label that stands before an instruction. The layout pass refuses jumps to other
+// labels.
 func (f *function) leadsOn(in *instr) bool {
 	return in.is(labelled) && in.to != nowhere && int(in.to) < len(f.code)
 }
 
-// distance is that of a jump at a slot to an instruction.
+// distance is the distance of a jump at a slot to an instruction.
 func (f *function) distance(slot, to int) int { return f.slotAt(to) - slot - 1 }
 
 func fits(distance, reach int) bool { return distance <= reach && distance >= -reach-1 }
 
-// A reference is a call, or a load of a function's address, that was given as a
-// distance (dsl.Raw): it must still lead to the same instruction.
+// A reference is a call, or a load of a function's address, whose target was given as a distance (dsl.Raw). It must lead to the same
+// instruction afterwards.
 type reference struct {
 	from, to  *function
-	at, index int // of the reference in from, of what it leads to in to
+	at, index int // at is the index of the reference in from, index that of its target in to
 }
 
-// references finds them. Jumps with a distance become jumps to an instruction,
-// as if there had been a label.
+// references finds all references. Jumps that were given as a distance become jumps to an instruction, as if there were a label.
 func (u *unit) references() []reference {
 	var refs []reference
 	for _, f := range u.funcs {
@@ -83,7 +81,7 @@ func (u *unit) references() []reference {
 			distance, _, _ := in.Displacement()
 			to, index, ok := u.instructionAt(f.first + int(in.slot) + 1 + int(distance))
 			switch {
-			case !ok: // check refuses it, or the kernel
+			case !ok: // check or the kernel refuses it
 			case !in.IsJump():
 				refs = append(refs, reference{f, to, int(i), index})
 			case to == f:
@@ -99,7 +97,7 @@ func (u *unit) references() []reference {
 	return refs
 }
 
-// follow sets the distance again.
+// follow sets the distance of a reference again.
 func (r reference) follow(moved map[*function][]int32) {
 	if to := moved[r.from]; to != nil {
 		r.at = int(to[r.at])
@@ -109,14 +107,14 @@ func (r reference) follow(moved map[*function][]int32) {
 	}
 	in := &r.from.code[r.at]
 	distance := r.to.first + r.to.slotAt(r.index) - (r.from.first + int(in.slot) + 1)
-	if out, err := in.WithDisplacement(int64(distance)); err == nil { // 32 bits: there is no such program
+	if out, err := in.WithDisplacement(int64(distance)); err == nil { // it has 32 bits, which is enough for any program
 		in.Instruction = out
 	}
 }
 
-// headroom is how much nearer than it reaches a jump must lead in a round to be left as it is. It is 0 at first. Where each
-// added instruction pushes just one more jump out of reach, each would need a round. So after some rounds jumps are lengthened
-// early, and in the end all of them, which ends the rounds.
+// headroom is how much shorter than its reach a jump must be to be left as it is. It is 0 at first. If each added instruction pushes
+// one more jump out of reach, there would be a round for each. So after some rounds jumps are lengthened early, and in the end all of
+// them, which ends the rounds.
 func headroom(round, reach int) int {
 	const exact = 12
 	switch {
@@ -128,16 +126,16 @@ func headroom(round, reach int) int {
 	return min(max(reach/256, 1)<<(round-exact), 2*reach)
 }
 
-// lengthen replaces jumps that are too far by ones with gotol, for targets that have it. Where nothing may be added, only gotos
-// become gotols. It returns the new index of each instruction.
+// lengthen replaces jumps that are too far by jumps with gotol, for targets that have it. If nothing may be added, only gotos become
+// gotols. It returns the new index of each instruction.
 func (f *function) lengthen(reach int, more bool) (moved []int32) {
-	var short []int32 // jumps, by index
+	var short []int32 // the indexes of jumps
 	for _, i := range f.jumps {
 		if in := &f.code[i]; f.leadsOn(in) && isShort(in.Op) && (isGoto(in.Op) || more && int(i)+1 < len(f.code)) {
 			short = append(short, i)
 		}
 	}
-	grown := make([]uint8, len(f.code)) // by how many instructions
+	grown := make([]uint8, len(f.code)) // by how many instructions each grows
 	moved = make([]int32, len(f.code)+1)
 	for i := range moved {
 		moved[i] = int32(i)
@@ -176,8 +174,7 @@ func (f *function) lengthen(reach int, more bool) (moved []int32) {
 	return moved
 }
 
-// spread makes room for gotols, and puts them there. It goes from the end, so
-// that nothing is overwritten before it is moved.
+// spread makes room for gotols and writes them. It works from the end, so that nothing is overwritten before it is moved.
 func (f *function) spread(grown []uint8, moved []int32) {
 	old, size := len(f.code), int(moved[len(f.code)])
 	f.code = slices.Grow(f.code, size-old)[:size]

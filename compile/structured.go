@@ -12,8 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// write compiles the functions that were written in Go to instructions with
-// labels, from where on they are like those written as such.
+// write compiles Go functions to instructions with labels. From there on, they are like functions that were written as instructions.
 func write(u *unit) {
 	programs := u.program.Programs()
 	if !slices.ContainsFunc(programs, (*dsl.Program).Structured) {
@@ -30,7 +29,7 @@ func write(u *unit) {
 	}
 }
 
-// items are a program's, written or compiled.
+// items are the items of a program, written or compiled.
 func (u *unit) items(p *dsl.Program) []record.Item {
 	if p.Structured() {
 		return u.written[p]
@@ -38,37 +37,37 @@ func (u *unit) items(p *dsl.Program) []record.Item {
 	return p.Items
 }
 
-// functionPasses take a function of Go to items, in this order; each leaves a writing that the next may rely on.
+// functionPasses compile a Go function to items, in this order. Each leaves a writing that the next one relies on.
 var functionPasses = [...]struct {
 	name string
 	run  func(*writing)
 }{
-	{"lower", (*writing).lower},               // f is in SSA form on the target's terms: no name and no variable is left
+	{"lower", (*writing).lower},               // f is in SSA form for the target: it has no names and no variables
 	{"optimise", (*writing).optimise},         // f does the same with less code; package opt has a list of its own
-	{"split", (*writing).splitCriticalEdges},  // what moves along an edge has a block to stand in
+	{"split", (*writing).splitCriticalEdges},  // there is a block for the moves along each edge
 	{"arrange", (*writing).arrange},           // blocks have an order: each before those that it leads to, loops together
 	{"count", (*writing).countUses},           // it is known how often each value is used,
-	{"extend", (*writing).markExtended},       // and whether somebody looks at its upper half
+	{"extend", (*writing).markExtended},       // and whether its upper half is used
 	{"frame", (*writing).placeObjects},        // the objects of the frame that are used have their places
-	{"select", (*writing).selectInstructions}, // machine has instructions, on virtual registers
+	{"select", (*writing).selectInstructions}, // machine has instructions on virtual registers
 	{"allocate", (*writing).allocate},         // each virtual register is in a register or a slot of the frame at all times
-	{"fit", (*writing).fitFrame},              // the frame is no larger than the stack
-	{"check", (*writing).checkAllocation},     // each operand reads the value that it should
-	{"fill", (*writing).fill},                 // blocks have items, in real registers
-	{"tidy", (*writing).tidy},                 // fewer of them; tidy.go has a list of its own
+	{"fit", (*writing).fitFrame},              // the frame is not larger than the stack
+	{"check", (*writing).checkAllocation},     // each operand reads the right value
+	{"fill", (*writing).fill},                 // blocks have items with real registers
+	{"tidy", (*writing).tidy},                 // there are fewer items; tidy.go has a list of its own
 	{"write", (*writing).write},               // the items are in a row, with labels and jumps
 	{"idle", (*writing).dropIdle},             // no may_goto leads to the item after it
 }
 
-// A writing is a function of Go on its way to items.
+// A writing is a Go function on its way to items.
 type writing struct {
 	*selection
 	result *regalloc.Result
 	tidied tidying
-	making []position // of each virtual register, where it is made
+	making []position // by virtual register: where it is made
 	items  []record.Item
-	wanted []bool // blocks that jumps lead to: they get labels
-	failed bool   // there are mistakes, which are noted
+	wanted []bool // the blocks that jumps lead to: they get labels
+	failed bool   // there are mistakes, which were reported
 }
 
 func newWriting(u *unit, p *dsl.Program, body *record.Body) *writing {
@@ -101,7 +100,7 @@ func (w *writing) lower() {
 		return
 	}
 	before := len(w.findings)
-	w.f = w.unit.lower(w.p, w.body) // also with mistakes: what the target lacks is found together with them
+	w.f = w.unit.lower(w.p, w.body) // this runs even if there are mistakes, so that what the target lacks is reported together with them
 	w.failed = len(mistakes) > 0 || len(w.findings) > before
 }
 
@@ -118,16 +117,16 @@ func (w *writing) allocate() {
 	w.result = result
 }
 
-// checkAllocation proves again, in another way, that each value is where the code reads it. It always runs: it takes a few
-// hundredths of the time, and a mistake that it finds would otherwise be a program with wrong results.
+// checkAllocation shows in another way that each value is where the code reads it. It always runs: it takes a few hundredths of the
+// time, and without it a mistake of the allocator would be a program with wrong results.
 func (w *writing) checkAllocation() {
 	if err := regalloc.Check(w.machine, w.result); err != nil {
 		w.unreadable(fmt.Errorf("%s: the compiler has made a mistake, please report it: allocating registers: %w", w.p.Name, err))
 	}
 }
 
-// dropIdle leaves out may_goto to the instruction that follows, of a loop that
-// has nothing left in it: Linux takes that only since 6.14.
+// dropIdle leaves out a may_goto to the next instruction, which belongs to a loop with nothing left in it. Linux accepts it only since
+// 6.14.
 func (w *writing) dropIdle() {
 	items, kept := w.items, 0
 	for i := range items {
@@ -142,7 +141,7 @@ func (w *writing) dropIdle() {
 	w.items = items[:kept]
 }
 
-// leadsOn reports whether a label stands before the next instruction.
+// leadsOn reports whether a label is before the next instruction.
 func leadsOn(label string, items []record.Item) bool {
 	for i := 0; i < len(items) && items[i].Kind == record.LabelHere; i++ {
 		if items[i].Name() == label {

@@ -5,32 +5,32 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// tidyPasses shorten code whose registers are known. They run in this order.
+// tidyPasses make code shorter after its registers are known. They run in this order.
 var tidyPasses = [...]struct {
 	name string
 	run  func(*tidying)
 }{
-	{"one exit", oneExit},           // one block exits; what did so before goes on to it
-	{"hoist moves", hoistMoves},     // ways that only moved something are empty where that could be done before the branch
-	{"drop repeated", dropRepeated}, // no move gives a register what it holds on all ways to there
-	{"share endings", shareEndings}, // short ends that are alike are one block
-	{"merge tails", mergeTails},     // what blocks that go on alike end with stands once; row has the blocks for that
-	{"thread jumps", threadJumps},   // no jump leads to an empty block, and what nothing leads to is dropped
+	{"one exit", oneExit},           // only one block exits, and all others that did go on to it
+	{"hoist moves", hoistMoves},     // moves on one side of a branch are made before it where possible: that side is empty then
+	{"drop repeated", dropRepeated}, // no move gives a register what it holds already, on whatever path
+	{"share endings", shareEndings}, // short endings that are alike are one block
+	{"merge tails", mergeTails},     // endings of blocks that go on to the same block are there once, in a block that is added to row
+	{"thread jumps", threadJumps},   // no jump leads to an empty block, and blocks that nothing leads to are dropped
 }
 
-// A tidying is a function's blocks and the order in which they stand.
+// A tidying is the blocks of a function and their order.
 type tidying struct {
-	blocks []codeBlock // by place in the layout, then those that tidying added
+	blocks []codeBlock // by place in the layout, followed by the blocks that tidying added
 	row    []int32     // all of them
 }
 
 // A codeBlock is a block in real registers.
 type codeBlock struct {
-	body      []record.Item   // without the jump at its end; with exit
-	jump      isa.Instruction // to taken, when a condition holds; none when taken is nowhere
+	body      []record.Item   // without the jump at its end, but with an exit
+	jump      isa.Instruction // to taken, if a condition holds; there is no jump if taken is nowhere
 	taken     int32
-	otherwise int32 // where it goes on; nowhere after exit
-	site      int32 // of the jump
+	otherwise int32 // where it goes on otherwise; nowhere after exit
+	site      int32 // the line of the jump
 	dropped   bool
 }
 
@@ -40,12 +40,12 @@ func (w *writing) tidy() {
 	}
 }
 
-// threadJumps lets jumps to blocks that only go on lead where these do, and drops
-// such blocks, and those that nothing leads to any more.
+// threadJumps finds blocks that only go on, and lets jumps to them lead to where they go on. It drops such blocks, and blocks that
+// nothing leads to any more.
 func threadJumps(t *tidying) {
 	blocks := t.blocks
 	end := func(b int32) int32 {
-		for range blocks { // an endless loop of empty blocks comes to an end here
+		for range blocks { // this also ends at an endless loop of empty blocks
 			c := &blocks[b]
 			if len(c.body) > 0 || c.taken != nowhere || c.otherwise == nowhere || c.otherwise == b {
 				break
@@ -56,7 +56,7 @@ func threadJumps(t *tidying) {
 	}
 	reached := make([]bool, len(blocks))
 	work := []int32{end(0)}
-	if work[0] != 0 { // the entry stays the first
+	if work[0] != 0 { // the entry must stay the first block
 		blocks[0].otherwise = work[0]
 		reached[0] = true
 	}
@@ -85,9 +85,8 @@ func threadJumps(t *tidying) {
 	}
 }
 
-// oneExit lets the blocks that leave the function go on to one which does nothing
-// else: what is done before may be shared then, and branches lead to it directly. It
-// adds that block. Where it does not follow, there is an exit instead of a jump to it.
+// oneExit adds a block that only leaves the function. Blocks that left the function go on to it. So they may share what they do before,
+// and branches may lead to it directly. Where the block does not come next, there is an exit instead of a jump to it.
 func oneExit(t *tidying) {
 	blocks := t.blocks
 	exits := 0
@@ -120,14 +119,14 @@ func (c *codeBlock) leaves() bool {
 	return c.taken == nowhere && c.otherwise == nowhere && len(c.body) > 0 && c.body[len(c.body)-1].Ins.IsExit()
 }
 
-// onlyLeaves reports whether a block is nothing but exit.
+// onlyLeaves reports whether a block has nothing but exit.
 func (c *codeBlock) onlyLeaves() bool { return len(c.body) == 1 && c.leaves() }
 
-// shareEndings lets short blocks that leave the function with the same
-// instructions be one, so that branches lead to it directly.
+// shareEndings makes one block of short blocks that leave the function with the same instructions, so that branches lead to it
+// directly.
 func shareEndings(t *tidying) {
 	blocks := t.blocks
-	const longest = 2 // with exit; more would give up lines of Go for little
+	const longest = 2 // with exit; more would lose lines of Go and gain little
 	var known []int32
 	same := make(map[int32]int32)
 	for b := range blocks {
@@ -148,7 +147,7 @@ func shareEndings(t *tidying) {
 				break
 			}
 		}
-		const most = 16 // different endings that are compared
+		const most = 16 // how many different endings are compared
 		if _, ok := same[int32(b)]; !ok && len(known) < most {
 			known = append(known, int32(b))
 		}
@@ -162,7 +161,7 @@ func shareEndings(t *tidying) {
 	}
 }
 
-// isMove reports whether an instruction moves a register or a constant.
+// isMove reports whether an instruction moves a register or a constant into a register.
 func isMove(ins isa.Instruction) bool {
 	class := ins.Op.Class()
 	return (class == isa.ClassALU64 || class == isa.ClassALU) && ins.Op.Operation() == isa.OpMov && ins.Off == 0

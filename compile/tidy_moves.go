@@ -5,13 +5,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// hoistMoves lets a branch fall through where one of its ways only moves values and
-// then joins the other: the moves are made before the branch, as far as the
-// other way does not need what they overwrite. That saves a jump.
+// hoistMoves looks for a branch where one side only moves values and then joins the other side. It makes the moves before the branch,
+// if the other side does not need what they overwrite. Then the branch falls through, which saves a jump.
 func hoistMoves(t *tidying) {
 	blocks := t.blocks
 	live := liveRegisters(blocks)
-	from := make([]int32, len(blocks)) // how many ways lead into each block
+	from := make([]int32, len(blocks)) // by block: how many ways lead into it
 	for b := range blocks {
 		for _, to := range [...]int32{blocks[b].taken, blocks[b].otherwise} {
 			if to != nowhere {
@@ -33,7 +32,7 @@ func hoistMoves(t *tidying) {
 			if !ok || written&c.jump.Reads() != 0 {
 				continue
 			}
-			if written&live[way[1]] != 0 { // lost on the other way
+			if written&live[way[1]] != 0 { // it would be lost on the other way
 				continue
 			}
 			c.body = append(c.body, between.body...)
@@ -46,7 +45,7 @@ func hoistMoves(t *tidying) {
 	}
 }
 
-// movesOnly reports whether all items are moves and constants, and what they write.
+// movesOnly reports whether all items are moves and constants. It returns the registers that they write.
 func movesOnly(body []record.Item) (written isa.RegisterSet, ok bool) {
 	const longest = 2
 	if len(body) > longest {
@@ -62,7 +61,7 @@ func movesOnly(body []record.Item) (written isa.RegisterSet, ok bool) {
 	return written, true
 }
 
-// withoutRepeated leaves out the first instructions of a body that were just done.
+// withoutRepeated leaves out the first instructions of a body if they were just done.
 func withoutRepeated(body, done []record.Item) []record.Item {
 	for len(body) > 0 && len(done) == 1 && equalBodies(body[:1], done) {
 		body = body[1:]
@@ -70,8 +69,8 @@ func withoutRepeated(body, done []record.Item) []record.Item {
 	return body
 }
 
-// dropRepeated leaves out moves of what a register holds already, by the same move on each way to there. Blocks
-// stand before those that they lead to, but for the ways back of loops.
+// dropRepeated leaves out a move if the same move was made on each way to there, so that the register holds the value already. Blocks
+// come before those that they lead to, except where a loop goes back.
 func dropRepeated(t *tidying) {
 	blocks := t.blocks
 	const (
@@ -106,7 +105,7 @@ func dropRepeated(t *tidying) {
 	}
 }
 
-// moved tells of registers by which moves they came to hold what they do.
+// moved says by which moves registers got their contents.
 type moved struct {
 	set isa.RegisterSet
 	by  [isa.R10]isa.Instruction
@@ -136,7 +135,7 @@ func (m *moved) leaveOut(body []record.Item) []record.Item {
 	return kept
 }
 
-// lose forgets registers that are written, and what was moved from them.
+// lose forgets registers that are written, and registers that were copied from them.
 func (m *moved) lose(written isa.RegisterSet) {
 	m.set &^= written
 	if m.set != 0 && written != 0 {
@@ -144,8 +143,8 @@ func (m *moved) lose(written isa.RegisterSet) {
 	}
 }
 
-// compared forgets what was moved from or to registers that are compared. It holds what they do, but the verifier may
-// know less of the one than of the other.
+// compared forgets moves from or to registers that are compared. The two registers hold the same, but the verifier may know less about
+// one than about the other.
 func (m *moved) compared(registers isa.RegisterSet) {
 	if m.set == 0 {
 		return
@@ -158,7 +157,7 @@ func (m *moved) compared(registers isa.RegisterSet) {
 	}
 }
 
-// uncouple forgets what was moved from some registers.
+// uncouple forgets the registers that were copied from some registers.
 func (m *moved) uncouple(from isa.RegisterSet) {
 	for r := range m.set.All() {
 		if m.by[r].Op.Source() == isa.SrcX && from.Has(m.by[r].Src) {
@@ -167,7 +166,7 @@ func (m *moved) uncouple(from isa.RegisterSet) {
 	}
 }
 
-// meet keeps what is known of both.
+// meet keeps what both know.
 func (m *moved) meet(other *moved) {
 	m.set &= other.set
 	for r := range m.set.All() {
@@ -177,7 +176,7 @@ func (m *moved) meet(other *moved) {
 	}
 }
 
-// liveRegisters are those whose values matter at the start of each block.
+// liveRegisters are the registers that are still needed at the start of each block.
 func liveRegisters(blocks []codeBlock) []isa.RegisterSet {
 	reads := make([]isa.RegisterSet, len(blocks))
 	writes := make([]isa.RegisterSet, len(blocks))
@@ -209,8 +208,7 @@ func liveRegisters(blocks []codeBlock) []isa.RegisterSet {
 	return live
 }
 
-// touched are the registers that an item reads and writes. Calls may read all
-// arguments.
+// touched are the registers that an item reads and writes. A call may read all arguments.
 func touched(i *record.Item) (reads, writes isa.RegisterSet) {
 	reads, writes = i.Ins.Reads(), i.Ins.Writes()
 	if i.Ins.IsCall() {

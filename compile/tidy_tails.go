@@ -2,20 +2,20 @@ package compile
 
 import "github.com/bpfsmith/bpfsmith/internal/record"
 
-// mergeTails lets blocks that go on to the same one, and end with the same
-// instructions, have these once: in a block of their own before it.
+// mergeTails finds blocks that end with the same instructions and go on to the same block. It moves these instructions to a block of
+// their own, so that they are there once.
 func mergeTails(t *tidying) {
 	blocks := t.blocks
-	before := make([][]int32, len(blocks)) // by block, those that only go on to it
+	before := make([][]int32, len(blocks)) // by block: the blocks that only go on to it
 	for b := range blocks {
 		if c := &blocks[b]; c.taken == nowhere && c.otherwise != nowhere && len(c.body) > 0 {
 			before[c.otherwise] = append(before[c.otherwise], int32(b))
 		}
 	}
-	after := make(map[int32][]int32) // blocks that stand after a block
+	after := make(map[int32][]int32) // blocks to insert, by the block that they come after
 	var merge func(group []int32, to int32)
 	merge = func(group []int32, to int32) {
-		const most = 64 // different endings that are compared
+		const most = 64 // how many different endings are compared
 		for round := 0; len(group) > 1 && round < most; round++ {
 			same, rest := group[:1], group[1:]
 			var others []int32
@@ -44,7 +44,7 @@ func mergeTails(t *tidying) {
 			}
 			after[last] = append([]int32{tail}, after[last]...)
 			if len(same) > 2 {
-				merge(same, tail) // some of them may share more
+				merge(same, tail) // some of the blocks may share more
 			}
 		}
 	}
@@ -59,8 +59,8 @@ func mergeTails(t *tidying) {
 	t.blocks, t.row = blocks, row
 }
 
-// commonTail counts the last instructions that two bodies share: the same ones of
-// the same line of Go, or constants, moves, and stores to the stack, of which the line says little.
+// commonTail counts the last instructions that two bodies share. They must be the same and from the same line of Go. For constants,
+// moves and stores to the stack the line may differ, because it says little.
 func commonTail(a, b []record.Item) int {
 	n := 0
 	for n < len(a) && n < len(b) {
@@ -77,8 +77,8 @@ func commonTail(a, b []record.Item) int {
 	return n
 }
 
-// jumpsBefore reports whether a jump over an instruction stands right before the
-// last n of a body: it would lead over another one without them.
+// jumpsBefore reports whether a jump over an instruction is directly before the last n instructions of a body. Without them, it would
+// lead over another instruction.
 func jumpsBefore(body []record.Item, n int) bool {
 	at := len(body) - n - 1
 	if at < 0 {

@@ -2,14 +2,13 @@ package compile
 
 import "github.com/bpfsmith/bpfsmith/isa"
 
-// Traits are what the check pass asks of every instruction again and again, by
-// form: package isa answers from its table, which takes longer than all that is
-// then done with the answer.
+// Traits are what the check pass needs to know about an instruction, by form. Package isa answers the same from its table, but that
+// takes longer than everything that is then done with the answer.
 type traits struct {
 	known     bool
 	level     isa.Level
 	since     isa.KernelVersion
-	limit     isa.OperandKind // of imm, where Linux takes less than RFC 9669 says; see linuxTakes
+	limit     isa.OperandKind // of imm, if Linux accepts less than RFC 9669 says; see linuxTakes
 	flags     flags
 	writesDst bool
 	writesSrc bool
@@ -20,7 +19,7 @@ func (t *traits) writes(in *instr, r isa.Register) bool {
 	return t.writesDst && in.Dst == r || t.writesSrc && in.Src == r
 }
 
-// classify finds out what an instruction is. The error says why it is none.
+// classify finds out what an instruction is. The error says why it is not an instruction.
 func (u *unit) classify(in *instr) (isa.Form, *traits, error) {
 	form, err := in.Form()
 	if err != nil { // its fields may still say where it leads
@@ -45,7 +44,7 @@ func traitsOf(form isa.Form, ins isa.Instruction) traits {
 	return t
 }
 
-// flow is what an instruction's form says about where it goes on.
+// flow says where an instruction of this form may go on.
 func flow(ins isa.Instruction) flags {
 	var fs flags
 	for _, f := range [...]struct {

@@ -13,11 +13,11 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
-// verifyCode walks through the code as the kernel's verifier does. The number of steps is limited so that this takes about as
-// long as compiling. The kernel checks the rest.
+// verifyCode walks through the code as the kernel's verifier does. The number of steps is limited, so that it takes about as long as
+// compiling. The kernel checks the rest.
 func verifyCode(u *unit) {
 	if len(u.findings) > 0 || u.fixed || u.target.Unchecked {
-		return // mistakes are known already, or the code may not be for Linux as we know it
+		return // there are mistakes already, or the code may not be for Linux as we know it
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
 	p := verify.Program{Types: u.target.BTF, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Line: u.placeOf,
@@ -34,7 +34,7 @@ func verifyCode(u *unit) {
 				if spec := specOf(f.item(i)); spec != nil {
 					ins.Imm = ins.Imm&^(1<<32-1) | int64(mapFor(&p, fds, spec))
 				} else if ins.Src == isa.PseudoMapFD || ins.Src == isa.PseudoMapValue {
-					return // by descriptor: nothing is known of those
+					return // its maps are given by descriptor, and nothing is known about those
 				}
 			}
 			code = append(code, ins)
@@ -59,7 +59,7 @@ func verifyCode(u *unit) {
 	}
 }
 
-// advised is the finding with the prototype that it violates, and with advice in the terms of the program's language.
+// advised adds to a finding the prototype that it violates, and advice in the terms of the program's language.
 func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Finding) mistake.Finding {
 	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Help: found.Help}
 	p, in := u.target.Place, &f.code[i]
@@ -87,7 +87,7 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 	return finding
 }
 
-// argumentHelp lists the arguments that there are.
+// argumentHelp lists the arguments that exist.
 func argumentHelp(p *Place, at int64) string {
 	if p == nil || p.Signature == nil {
 		return ""
@@ -110,7 +110,7 @@ func argumentHelp(p *Place, at int64) string {
 	return help
 }
 
-// placeOf names an instruction by where it stands in the source.
+// placeOf names an instruction by its place in the source.
 func (u *unit) placeOf(slot int) string {
 	if f, i, ok := u.instructionAt(slot); ok && record.Position(f.item(i).Site()).IsValid() {
 		return record.Position(f.item(i).Site()).String()
@@ -118,7 +118,7 @@ func (u *unit) placeOf(slot int) string {
 	return fmt.Sprintf("instruction %d", slot)
 }
 
-// mapFor numbers a map as if it had been created.
+// mapFor returns a number for a map, as if the map had been created.
 func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) int32 {
 	fd, ok := fds[spec]
 	if ok {
