@@ -2,31 +2,31 @@ package netlab
 
 import "time"
 
-// Times in this file are offsets from the moment the lab was made. Nothing here sleeps or looks at a clock, so that tests can
-// play any history in no time.
+// Times in this file are offsets from the moment the lab was made. Nothing here sleeps or reads a clock, so tests can run any sequence of
+// events without waiting.
 
-// A bottleneck is a transmitter of a fixed rate with a drop-tail queue before it.
+// A bottleneck is a transmitter with a fixed rate, and a drop-tail queue before it.
 type bottleneck struct {
 	link  Link
 	limit int // packets that may wait; negative: no limit
-	mark  int // waiting packets from which on newcomers are marked; 0: never
+	mark  int // when this many packets wait, new ones are marked; 0: never
 
 	lastDeparture time.Duration
 	departures    ring[time.Duration] // of the packets inside, oldest first; the first one is being sent, the others wait
-	peak          int                 // most packets that ever waited
+	peak          int                 // largest number of packets that waited
 }
 
 // arrive adds a packet of size bytes to the queue. It returns when its last bit leaves, or false if the queue was full. Calls have
 // ascending times.
 func (b *bottleneck) arrive(now time.Duration, size int) (departure time.Duration, ok bool) {
 	waiting := b.waiting(now)
-	if b.departures.len() > 0 { // the transmitter is busy, so this one has to wait
+	if b.departures.len() > 0 { // the transmitter is busy, so this packet must wait
 		if b.limit >= 0 && waiting >= b.limit {
 			return 0, false
 		}
 		b.peak = max(b.peak, waiting+1)
 	}
-	// The rate stays exact although now is late by the time it took to wake up: in a busy period only lastDeparture counts.
+	// now may be late, because waking up takes time. The rate is exact all the same: in a busy period only lastDeparture counts.
 	departure = max(now, b.lastDeparture) + b.link.transmission(size)
 	b.lastDeparture = departure
 	b.departures.push(departure)

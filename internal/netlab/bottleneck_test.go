@@ -20,12 +20,12 @@ func TestBottleneckSpacesPacketsByTheRate(t *testing.T) {
 		want time.Duration
 	}{
 		{at: 10 * ms, size: 1250, want: 11 * ms},                                       // idle: leaves after its own transmission
-		{at: 10 * ms, size: 1250, want: 12 * ms},                                       // behind the first
-		{at: 10*ms + 900*time.Microsecond, size: 125, want: 12100 * ms / 1000},         // short, still behind
+		{at: 10 * ms, size: 1250, want: 12 * ms},                                       // after the first
+		{at: 10*ms + 900*time.Microsecond, size: 125, want: 12100 * ms / 1000},         // short, still after it
 		{at: 12*ms + 50*time.Microsecond, size: 1250, want: 13100 * ms / 1000},         // arrived in the busy period: no gap
 		{at: 20 * ms, size: 1250, want: 21 * ms},                                       // idle again: credit is not saved up
 		{at: 20*ms + 999*time.Microsecond, size: 1250, want: 22 * ms},                  // at the last moment
-		{at: 22 * ms, size: 1250, want: 23 * ms},                                       // at the very moment the one before leaves
+		{at: 22 * ms, size: 1250, want: 23 * ms},                                       // exactly when the packet before it leaves
 		{at: 22*ms + 1*time.Microsecond, size: 12500, want: 33 * ms},                   // ten times as long
 		{at: 22*ms + 2*time.Microsecond, size: 1250, want: 34 * ms},                    // waits for it
 		{at: 22*ms + 3*time.Microsecond, size: 1, want: 34*ms + 8*time.Nanosecond*100}, // 8 bits take 800 ns
@@ -80,7 +80,7 @@ func TestBottleneckWithoutLimitNeverDrops(t *testing.T) {
 	}
 }
 
-// Late and irregular wake-ups must not change the rate: whatever the arrivals, a busy period carries exactly rate × time.
+// Late and irregular wake-ups must not change the rate: for any arrivals, a busy period carries exactly rate × time.
 func TestBottleneckRateDoesNotDependOnArrivalJitter(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	b := bottleneck{link: tenMegabit, limit: -1}

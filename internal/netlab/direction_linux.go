@@ -16,10 +16,10 @@ type direction struct {
 	mtu     int
 	now     func() time.Duration
 
-	mu      sync.Mutex // for what follows, which Stats reads
+	mu      sync.Mutex // for the fields below, which Stats reads
 	policer policer
 	queue   bottleneck
-	line    ring[flight] // departures ascend and the delay is constant, so the first is always the next to arrive
+	line    ring[flight] // departures are in order and the delay is constant, so the first packet always arrives next
 	packets int64
 	bytes   int64
 	dropped int64
@@ -27,12 +27,12 @@ type direction struct {
 	refused int64
 	maxLate time.Duration
 
-	busyUntil atomic.Int64 // queue.lastDeparture, for frequent readers
-	free      [][]byte     // buffers to use again; only run has them
+	busyUntil atomic.Int64 // queue.lastDeparture, for goroutines that read it often
+	free      [][]byte     // buffers to use again; only run uses them
 }
 
-// run carries packets until stop is readable. One thread does everything for its direction, since each hand-over between threads
-// would cost a wake-up, 50 µs and more on a busy machine.
+// run carries packets until stop is readable. One thread does everything for its direction. Giving packets to another thread would cost a
+// wake-up, 50 µs and more on a busy machine.
 func (d *direction) run(stop int) error {
 	punctual()
 
@@ -59,7 +59,7 @@ func (d *direction) run(stop int) error {
 	}
 }
 
-// accept takes in what has come out of the sending device.
+// accept reads packets from the sending device.
 func (d *direction) accept() error {
 	for range 64 { // then check whether a packet must be delivered
 		buf := d.buffer()
@@ -72,7 +72,7 @@ func (d *direction) accept() error {
 			return err
 		}
 		now := d.now()
-		if n == 0 || buf[0]>>4 != 4 { // IPv6 looks for routers by itself; it has no business here
+		if n == 0 || buf[0]>>4 != 4 { // IPv6 looks for routers by itself; these packets are not part of the test
 			d.free = append(d.free, buf)
 			continue
 		}
@@ -100,7 +100,8 @@ func (d *direction) accept() error {
 	return nil
 }
 
-// deliver hands over what has arrived at the other end. It returns when the next packet will, or false if none is under way.
+// deliver writes the packets that have arrived to the other device. It returns when the next one will arrive, or false if none is under
+// way.
 func (d *direction) deliver() (due time.Duration, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -132,8 +133,8 @@ func (d *direction) buffer() []byte {
 	return make([]byte, d.mtu)
 }
 
-// queueDelay returns how long a packet that came now would wait for the bottleneck. It takes no lock: a sampler that is preempted while it
-// holds one stops the link for 10 ms and more.
+// queueDelay returns how long a packet that came now would wait for the bottleneck. It takes no lock: when a sampler is preempted while it
+// holds a lock, the link stops for 10 ms and more.
 func (d *direction) queueDelay() time.Duration {
 	return max(0, time.Duration(d.busyUntil.Load())-d.now())
 }
@@ -145,17 +146,17 @@ func (d *direction) idle() bool {
 	return d.line.len() == 0
 }
 
-// punctual makes the thread wake up on time. Both settings are the thread's own and end with it. If one cannot be had (CAP_SYS_NICE may
-// be missing), packets are handed over later, and MaxLate shows it.
+// punctual makes the thread wake up on time. Both settings belong to the thread and end with it. If one is not possible (CAP_SYS_NICE may
+// be missing), packets are delivered later, and MaxLate shows it.
 func punctual() {
 	// The default slack of 50 µs would be added to every wait.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	// Against three busy loops on two processors, four Reno transfers had mean windows within 4.4 % of each other; without
-	// competition it is 2 %. The work is 1 % of a processor at 10 Mbit/s, so nobody starves.
+	// While three busy loops ran on two processors, the mean windows of four Reno transfers were within 4.4 % of each other; without other
+	// work it is 2 %. At 10 Mbit/s this thread takes 1 % of a processor, so it does not disturb other programs.
 	_ = unix.SchedSetAttr(0, &unix.SchedAttr{
 		Size:     unix.SizeofSchedAttr,
 		Policy:   unix.SCHED_RR,
-		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // should the runtime start a thread from this one
+		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // in case the runtime starts a thread from this one
 		Priority: 1,
 	}, 0)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestMarksKeepTheQueueShort: a sender that is told by marks loses nothing, and the long queue stays nearly empty.
+// TestMarksKeepTheQueueShort: with marks the sender loses nothing, and the long queue stays nearly empty.
 func TestMarksKeepTheQueueShort(t *testing.T) {
 	for _, test := range []struct {
 		threshold int
@@ -34,7 +34,7 @@ func TestMarksKeepTheQueueShort(t *testing.T) {
 		stats := l.Stats()
 		t.Logf("threshold %d: %d marked, %d dropped, %d retransmits, at most %d waited, %.2f Mbit/s",
 			test.threshold, r.QueueMarks, r.QueueDrops, r.Retransmits, stats.PeakQueue, r.GoodputBPS/1e6)
-		// What was under way when the transfer's time was up is marked after it was counted.
+		// Packets that are under way at the end of the transfer may be marked after the count.
 		if late := stats.Marked - r.QueueMarks; (r.QueueMarks > 0) != test.ecn || late < 0 || late > int64(stats.PeakQueue) {
 			t.Errorf("threshold %d: %d and %d marks", test.threshold, r.QueueMarks, stats.Marked)
 		}
@@ -44,14 +44,14 @@ func TestMarksKeepTheQueueShort(t *testing.T) {
 		if r.QueueDrops > 0 || r.Retransmits > 0 {
 			t.Errorf("%d drops and %d retransmits in spite of marks", r.QueueDrops, r.Retransmits)
 		}
-		// Slow start goes up to twice the window at the first mark, 8 or 9 and 8 under way, before it hears of it.
+		// Before the sender knows of the first mark, slow start reaches twice the window: 8 or 9 packets wait, and 8 are under way.
 		if stats.PeakQueue > 60 && stats.MaxLate < standstill {
 			t.Errorf("%d packets waited, although marks begin at %d", stats.PeakQueue, test.threshold)
 		}
 	}
 }
 
-// TestECNIsTheNamespacesOwn: what the lab sets for its hosts is not set for the machine.
+// TestECNIsTheNamespacesOwn: the lab's setting for its hosts does not change the machine's.
 func TestECNIsTheNamespacesOwn(t *testing.T) {
 	const path = "/proc/sys/net/ipv4/tcp_ecn"
 	read := func() string {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// sum is the checksum of an IPv4 header, computed over all of it (RFC 791): 0 where the header's own is right.
+// sum is the checksum of a whole IPv4 header (RFC 791). It is 0 when the header's own checksum is right.
 func sum(header []byte) uint16 {
 	var s uint32
 	for i := 0; i < len(header); i += 2 {

@@ -52,11 +52,11 @@ func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) {
 			if congestion == "" || l.link.ECNThreshold == 0 {
 				return nil
 			}
-			// Half of DCTCP is at the receiver, who echoes each mark instead of saying once that there were some (RFC 8257, section
-			// 3.2). The accepted socket inherits it from the listening one.
+			// A part of DCTCP is in the receiver: it echoes each mark instead of reporting once that there were some (RFC 8257, section
+			// 3.2). The accepted socket inherits the algorithm from the listening one.
 			return setCongestion(fd, congestion)
 		})}
-		lc.SetMultipathTCP(false) // Go listens with MPTCP otherwise, a different state machine
+		lc.SetMultipathTCP(false) // otherwise Go listens with MPTCP, which is a different state machine
 		ln, err := lc.Listen(ctx, "tcp4", "198.18.0.2:0")
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) {
 		return nil, fmt.Errorf("netlab: listen: %w", err)
 	}
 	defer listener.Close()
-	// Accept knows no context; a closed listener ends it.
+	// Accept has no context; closing the listener ends it.
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
 
 	accepted := make(chan error, 1)
@@ -87,7 +87,7 @@ func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) {
 			}
 			return setCongestion(fd, congestion)
 		})}
-		// An address without a name is dialled on this goroutine, hence on this thread, in this namespace.
+		// Go connects to an address (not a name) on this goroutine, so on this thread, in this namespace.
 		conn, err := d.DialContext(ctx, "tcp4", listener.Addr().String())
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) {
 		err = context.Cause(ctx)
 	}
 	if err == nil {
-		// From here on the lab closes the flow, unless its Close was faster.
+		// From here on the lab closes the flow, unless the lab's Close was earlier.
 		l.mu.Lock()
 		if l.life.Err() != nil {
 			err = ErrClosed
@@ -135,12 +135,12 @@ func (f *Flow) sink() {
 	}
 }
 
-// Fill keeps the sender busy from now on: it always has more to send than the window allows. Done tells when that ends.
+// Fill keeps the sender busy from now on: there is always more to send than the window allows. Done reports the end.
 func (f *Flow) Fill() {
 	f.filling.Do(func() {
 		f.workers.Go(func() {
 			defer close(f.ended)
-			// Half the send buffer is writable again before TCP runs dry.
+			// When half of the send buffer is free, it is filled again, before TCP has nothing to send.
 			buf := make([]byte, 256<<10)
 			for {
 				if _, err := f.conn.Write(buf); err != nil {
@@ -165,7 +165,7 @@ func (f *Flow) Err() error {
 	}
 }
 
-// Write sends p, for tests that want to say how much is sent. Not to be mixed with Fill.
+// Write sends p, for tests that control how much is sent. Do not use it together with Fill.
 func (f *Flow) Write(p []byte) (int, error) { return f.conn.Write(p) }
 
 // Received returns how many bytes the receiving application has read so far.
@@ -177,10 +177,10 @@ func (f *Flow) SyscallConn() (syscall.RawConn, error) { return f.conn.SyscallCon
 // Close aborts the connection at both ends and waits until its goroutines have ended. Calling it again does nothing.
 func (f *Flow) Close() error {
 	f.closing.Do(func() {
-		f.filling.Do(func() { close(f.ended) }) // never filled: Done must not wait for ever
+		f.filling.Do(func() { close(f.ended) }) // Fill was never called: Done must not wait for ever
 		for _, c := range []*net.TCPConn{f.conn, f.peer} {
 			if c != nil {
-				// A reset and no goodbye: what is still buffered, megabytes perhaps, need not cross the link first.
+				// A reset instead of a normal end: then buffered data, perhaps megabytes, need not cross the link first.
 				_ = c.SetLinger(0)
 				_ = c.Close() // fails only if closed already
 			}
@@ -199,7 +199,7 @@ func (f *Flow) Info() (TCPInfo, error) { return ReadTCPInfo(f.conn) }
 // Congestion returns the name of the algorithm that the sender's socket uses now.
 func (f *Flow) Congestion() (string, error) { return Congestion(f.conn) }
 
-// SetCongestion exchanges the sender's algorithm, on the living connection.
+// SetCongestion changes the sender's algorithm, on the open connection.
 func (f *Flow) SetCongestion(name string) error {
 	return onSocket(f.conn, func(fd int) error { return setCongestion(fd, name) })
 }
@@ -271,12 +271,12 @@ func setCongestion(fd int, name string) error {
 	}
 }
 
-// setBuffer makes a socket buffer so large that it is never what limits the sender: a congestion window of several times what the link
-// can hold fits. A fixed size also switches off the kernel's own tuning of it. The option is one of the FORCE ones, which ignore
-// net.core.[rw]mem_max and need CAP_NET_ADMIN.
+// setBuffer makes a socket buffer so large that it never limits the sender: a congestion window of several times the link's capacity fits.
+// A fixed size also switches off the kernel's own tuning. The option is a FORCE option, which ignores net.core.[rw]mem_max and needs
+// CAP_NET_ADMIN.
 func (l *Lab) setBuffer(fd, option int) error {
 	inside := (l.link.BDP() + l.link.Queue) * l.link.MTU
-	// The kernel charges the whole memory of a packet, 2 to 3 times its payload; it doubles what is asked for to make up for that.
+	// The kernel counts the whole memory of a packet, 2 to 3 times its payload. It doubles the requested size to compensate for that.
 	size := min(max(2<<20, 8*inside), 1<<30)
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, size); err != nil {
 		return explain(fmt.Sprintf("socket buffer of %d bytes", size), err, "CAP_NET_ADMIN")

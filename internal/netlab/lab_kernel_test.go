@@ -21,7 +21,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
-// newLab makes a lab for a test, and checks when the test ends that nothing of it is left.
+// newLab makes a lab for a test. When the test ends, it checks that nothing of the lab is left.
 func newLab(t *testing.T, link Link) *Lab {
 	t.Helper()
 	kerneltest.Require(t)
@@ -34,7 +34,7 @@ func newLab(t *testing.T, link Link) *Lab {
 	return l
 }
 
-// traces is what a process would see of a lab that was not cleaned up.
+// traces has the things that a process can see of a lab that was not cleaned up.
 type traces struct {
 	goroutines  int
 	descriptors []string
@@ -68,7 +68,7 @@ func readTraces(t *testing.T) traces {
 	return tr
 }
 
-// checkTraces compares the process before and after the test. It is to be called before the lab's own Cleanup is registered.
+// checkTraces compares the process before and after the test. Call it before the lab's own Cleanup is registered.
 func checkTraces(t *testing.T) {
 	t.Helper()
 	// Go makes its epoll descriptors when they are first needed, and keeps them.
@@ -110,8 +110,8 @@ func checkTraces(t *testing.T) {
 	})
 }
 
-// A measurement of time says nothing when the machine stood still for a
-// moment, as busy ones do; the lab knows, and the test measures again.
+// A measurement of time means nothing when the machine stood still for a moment, as busy machines do. The lab knows this, and the test
+// measures again.
 const (
 	measurements = 6
 	standstill   = 20 * ms
@@ -133,7 +133,7 @@ func TestRateIsHonoured(t *testing.T) {
 
 func measureRate(t *testing.T) (Stats, float64) {
 	t.Helper()
-	// The long queue bridges short moments in which this machine is busy with something else: it never runs empty.
+	// When this machine is busy for a short moment, the long queue does not become empty.
 	l := newLab(t, Link{Rate: 16_000_000, Delay: 5 * ms, Queue: 100})
 	defer l.Close()
 	f, err := l.Dial(t.Context(), "cubic")
@@ -195,7 +195,7 @@ func TestShortQueueDropsAndLongQueueDoesNot(t *testing.T) {
 	}
 }
 
-// What an algorithm is known for must show: how much of the window is left after a loss.
+// Each algorithm must leave its known part of the window after a loss.
 func TestTransferShowsTheAlgorithm(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -210,7 +210,7 @@ func TestTransferShowsTheAlgorithm(t *testing.T) {
 				if len(faults) == 0 {
 					return
 				}
-				// The queue is empty after 17 ms, and the sender sees a loss after as much.
+				// The queue is empty after 17 ms, and the sender sees a loss after the same time.
 				if stats.MaxLate < standstill/2 {
 					t.Fatalf("%s (%+v)", strings.Join(faults, "; "), stats)
 				}
@@ -221,11 +221,11 @@ func TestTransferShowsTheAlgorithm(t *testing.T) {
 	}
 }
 
-// transferFaults runs a flow and tells in what it is not as its algorithm should be, as far as the machine's pace may be the reason;
-// what else is wrong fails the test.
+// transferFaults runs a flow and returns the differences from what its algorithm should do, if a slow machine may be the reason. Other
+// mistakes fail the test.
 func transferFaults(t *testing.T, algorithm string, left float64) (stats Stats, faults []string) {
 	t.Helper()
-	// A shorter link than the default, so that 2 s show half a dozen losses and one that noise has spoiled does not matter.
+	// The link is shorter than the default. So 2 s have about six losses, and one that is disturbed by noise does not matter.
 	l := newLab(t, Link{Rate: 10_000_000, Delay: 5 * ms, Queue: 14})
 	defer l.Close()
 	var seen int
@@ -264,8 +264,8 @@ func transferFaults(t *testing.T, algorithm string, left float64) (stats Stats, 
 	var report strings.Builder
 	var latest time.Duration
 	for i := 1; i < len(r.Samples); i++ {
-		// A loss shows as a window that begins to fall, which takes a round trip or two; ssthresh is what it falls to. That
-		// ssthresh changes is no sign: every tooth may have the same.
+		// After a loss the window falls, which takes one or two round trips, and ssthresh is the value that it falls to. A change of
+		// ssthresh is not a sign of a loss, because it may be the same after every loss.
 		before, after := r.Samples[i-1], r.Samples[i]
 		share := float64(after.Ssthresh) / float64(before.Cwnd)
 		if after.Cwnd >= before.Cwnd || share > 0.9 || after.At-latest < 100*ms {
@@ -301,7 +301,7 @@ func TestCancelledTransferEndsAtOnce(t *testing.T) {
 	if r.Received == 0 || len(r.Samples) < 10 {
 		t.Errorf("%d bytes and %d samples were kept, want what was seen before", r.Received, len(r.Samples))
 	}
-	// The lab is not harmed.
+	// The lab still works.
 	if r, err := l.Transfer(t.Context(), TransferOptions{Duration: 200 * ms}); err != nil || r.Received == 0 {
 		t.Errorf("the next transfer received %d bytes, error %v", r.Received, err)
 	}
@@ -343,7 +343,7 @@ func TestContextEndsTheLab(t *testing.T) {
 	}
 }
 
-// As the example does on Ctrl-C: lab and transfer have the same context, and both act on its end.
+// The example does this on Ctrl-C: lab and transfer have the same context, and both end with it.
 func TestInterruptIsTheOnlyError(t *testing.T) {
 	kerneltest.Require(t)
 	checkTraces(t)
@@ -427,14 +427,14 @@ func TestManyLabsLeaveNothing(t *testing.T) {
 	}
 }
 
-// childEnv makes this test binary do something else instead of tests.
+// childEnv makes this test binary do something else instead of running tests.
 const childEnv = "BPFSMITH_NETLAB_CHILD"
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(childEnv) {
 	case "":
 		os.Exit(m.Run())
-	case "transfer": // says which namespaces it uses, and waits for its end
+	case "transfer": // prints which namespaces it uses, and waits until it is killed
 		l, err := New(context.Background(), DefaultLink())
 		if err != nil {
 			fmt.Println(err)
@@ -535,8 +535,8 @@ func TestWithoutRootTheErrorNamesTheCapability(t *testing.T) {
 	}
 }
 
-// How far the mean windows of equal transfers are apart says which differences between algorithms can be seen at all. See DefaultLink for
-// what came out. One iteration is ten transfers: go test -run - -bench Spread -benchtime 1x
+// The spread of the mean windows of equal transfers shows which differences between algorithms can be measured at all. DefaultLink has the
+// results. One iteration is ten transfers: go test -run - -bench Spread -benchtime 1x
 func BenchmarkMeanWindowSpread(b *testing.B) {
 	kerneltest.Require(b)
 	for _, length := range []time.Duration{4 * time.Second, 3 * time.Second} {

@@ -17,7 +17,7 @@ type Lab struct {
 	link             Link
 	sender, receiver *host
 	forward, back    *direction
-	stop             int // eventfd; readable once the lab is to end
+	stop             int // eventfd; readable when the lab must end
 	workers          sync.WaitGroup
 	life             context.Context // ends with Close
 	end              context.CancelFunc
@@ -25,12 +25,12 @@ type Lab struct {
 
 	mu      sync.Mutex
 	detach  func() bool    // from New's context
-	users   sync.WaitGroup // calls that use the descriptors; joined under mu, so that none comes after the end
+	users   sync.WaitGroup // calls that use the descriptors; they begin under mu, so that none begins after the end
 	flows   map[*Flow]struct{}
-	failure error // of a direction that ended by itself
+	failure error // the error of a direction that ended by itself
 }
 
-// New makes a lab. It ends with Close, and stops working when the context ends; Close is to be called in that case too.
+// New makes a lab. It ends with Close, and stops working when the context ends. Call Close in that case too.
 func New(ctx context.Context, link Link) (*Lab, error) {
 	if err := link.validate(); err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func New(ctx context.Context, link Link) (*Lab, error) {
 	l.forward = &direction{in: l.sender.tun, out: l.receiver.tun, delay: link.Delay, mtu: link.MTU, now: now,
 		policer: policer{rate: link.PolicedRate, burst: link.PolicedBurst},
 		queue:   bottleneck{link: link, limit: link.Queue, mark: link.ECNThreshold}}
-	// The way back never drops. When this machine is busy for a moment, data arrive in a bunch, and so do the acknowledgements;
-	// a short queue would drop what no real link would.
+	// The way back never drops packets. When this machine is busy for a moment, data arrive in a bunch, and so do the acknowledgements. A
+	// short queue would drop some of them, which a real link would not do.
 	l.back = &direction{in: l.receiver.tun, out: l.sender.tun, delay: link.Delay, mtu: link.MTU, now: now,
 		queue: bottleneck{link: link, limit: -1}}
 	for name, d := range map[string]*direction{"forward": l.forward, "back": l.back} {
@@ -78,8 +78,8 @@ func New(ctx context.Context, link Link) (*Lab, error) {
 	return l, nil
 }
 
-// fail ends the lab, since a link that works one way only gives results that look real. The first failure is kept for whoever uses
-// the lab next.
+// fail ends the lab, because a link that works in only one direction has results that look real. The first failure is kept for the next
+// use of the lab.
 func (l *Lab) fail(err error) {
 	l.mu.Lock()
 	if l.failure == nil {
@@ -89,8 +89,8 @@ func (l *Lab) fail(err error) {
 	go l.Close() // waits for the caller
 }
 
-// Close ends all flows and removes everything the lab has made. Calling it again does nothing. It returns when all is gone, also where
-// another goroutine called it first.
+// Close ends all flows and removes everything that the lab has made. More calls do nothing. It returns when everything is removed, also
+// when another goroutine called it first.
 func (l *Lab) Close() error {
 	l.closing.Do(func() {
 		l.mu.Lock()
@@ -105,9 +105,9 @@ func (l *Lab) Close() error {
 		}
 		l.mu.Unlock()
 		for _, f := range flows {
-			f.Close() // the abort may fail only if the other side was faster
+			f.Close() // the abort fails only if the other side ended first
 		}
-		// Cannot fail: it is the only write, so the counter is far from full. The value is any of eight bytes that is not 0.
+		// This cannot fail: it is the only write, so the counter is not full. The value is any number of eight bytes except 0.
 		_, _ = unix.Write(l.stop, []byte{1, 1, 1, 1, 1, 1, 1, 1})
 		l.workers.Wait()
 		unix.Close(l.stop)
@@ -139,7 +139,7 @@ func (l *Lab) Stats() Stats {
 	return s
 }
 
-// ErrClosed is what the methods of a closed lab answer.
+// ErrClosed is the error of methods of a closed lab.
 var ErrClosed = errors.New("netlab: the lab is closed")
 
 // usable returns the reason why the lab cannot be used, or nil.
@@ -152,7 +152,7 @@ func (l *Lab) usable() error {
 	return l.failure
 }
 
-// use keeps the lab's descriptors open until release is called, or tells why it cannot.
+// use keeps the lab's descriptors open until release is called, or returns why it cannot.
 func (l *Lab) use() (release func(), err error) {
 	if err := l.usable(); err != nil {
 		return nil, err
@@ -169,10 +169,10 @@ func (l *Lab) use() (release func(), err error) {
 // queueDelay returns how long a packet that came to the bottleneck now would wait.
 func (l *Lab) queueDelay() time.Duration { return l.forward.queueDelay() }
 
-// drain waits until no packet is inside, so that the next transfer finds the link empty; where other flows run it gives up after the
-// longest time that a packet can take.
+// drain waits until no packet is inside, so that the next transfer begins with an empty link. When other flows run, it stops waiting after
+// the longest time that a packet can take.
 func (l *Lab) drain(ctx context.Context) {
-	// Twice: segments that reach an aborted receiver are answered with a reset.
+	// Twice, because an aborted receiver answers segments with a reset.
 	limit := time.NewTimer(2*l.link.drainTime() + 50*time.Millisecond)
 	defer limit.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)

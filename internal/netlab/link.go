@@ -14,22 +14,22 @@ type Link struct {
 	MTU   int           // of both devices, in bytes; 0 means 1500
 
 	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least so many wait; 0 is a bottleneck that only drops.
-	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, since DCTCP needs both ends.
+	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, because DCTCP needs both ends.
 	ECNThreshold int
 
-	// PolicedRate, in bits per second, puts a token bucket before the queue that drops what is above it once PolicedBurst bytes have gone
-	// through without a pause; 0 is a link without.
+	// PolicedRate, in bits per second, puts a token bucket before the queue. When PolicedBurst bytes have passed without a pause, it drops
+	// everything above the rate. 0 is a link without it.
 	PolicedRate  int64
 	PolicedBurst int // 0 means a tenth of a second of PolicedRate
 }
 
-// DefaultLink returns a link on which loss-based algorithms draw a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16
+// DefaultLink returns a link on which loss-based algorithms show a clear picture in a few seconds: 10 Mbit/s, 10 ms one way (16
 // packets are under way when it is full), and a queue of 20 packets, so that Reno's window swings between 19 and 38 segments
 // every 0.7 s, and the halved window still fills the link.
 //
-// The link was chosen by the spread of the mean windows of ten transfers with the kernel's Reno, on two busy processors: the largest
-// was 0.6 % above the smallest for 4 s, 1.4 % for 3 s. At 20 Mbit/s with a queue of 33 it was 4.5 to 5.8 %: there are half as many teeth,
-// so one that ends early weighs more.
+// The link was chosen because the mean windows of ten transfers with the kernel's Reno, on two busy processors, are close to each other:
+// the largest was 0.6 % above the smallest for 4 s, and 1.4 % for 3 s. At 20 Mbit/s with a queue of 33 it was 4.5 to 5.8 %: there are half
+// as many teeth, so a tooth that ends early has more weight.
 func DefaultLink() Link {
 	return Link{Rate: 10_000_000, Delay: 10 * time.Millisecond, Queue: 20, MTU: defaultMTU}
 }
@@ -58,9 +58,9 @@ func (l Link) String() string {
 
 const (
 	defaultMTU = 1500
-	minMTU     = 576     // RFC 791's smallest datagram that every host takes; below it TCP's MSS is no longer MTU-40
+	minMTU     = 576     // the smallest datagram that every host accepts (RFC 791); below it TCP's MSS is no longer MTU-40
 	maxMTU     = 65535   // the length field of an IPv4 header
-	minQueue   = 4       // of a queue computed from the bandwidth-delay product: a shorter one would starve the first window of 10
+	minQueue   = 4       // of a queue computed from the bandwidth-delay product: a shorter one has no room for the first window of 10
 	maxQueue   = 1 << 20 // the ring of departures grows with the queue: 16 MB here
 )
 
@@ -77,7 +77,7 @@ func (l Link) withDefaults() Link {
 	return l
 }
 
-// validate reports everything that is wrong with the link, at once.
+// validate reports all mistakes in the link together.
 func (l Link) validate() error {
 	var errs []error
 	if l.Rate < 1000 || l.Rate > 100e9 {
@@ -99,7 +99,7 @@ func (l Link) validate() error {
 		errs = append(errs, fmt.Errorf("policed rate of %d bit/s is outside 0..%d, the link's", l.PolicedRate, l.Rate))
 	}
 	if mtu := l.withDefaults().MTU; l.PolicedBurst < 0 || l.PolicedBurst > 0 && l.PolicedBurst < mtu {
-		errs = append(errs, fmt.Errorf("policed burst of %d bytes does not hold a packet of %d", l.PolicedBurst, mtu))
+		errs = append(errs, fmt.Errorf("policed burst of %d bytes is less than a packet of %d", l.PolicedBurst, mtu))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("netlab: link: %w", err)
@@ -112,7 +112,7 @@ func (l Link) transmission(size int) time.Duration {
 	return time.Duration(float64(size) * 8 / float64(l.Rate) * float64(time.Second))
 }
 
-// drainTime bounds how long a packet can be inside the lab, both ways: a full queue, then the round trip.
+// drainTime is the longest time that a packet can be inside the lab, in both directions: a full queue, then the round trip.
 func (l Link) drainTime() time.Duration {
 	return l.transmission((l.Queue+1)*l.MTU) + 2*l.Delay
 }

@@ -12,11 +12,11 @@ type Stats struct {
 	PeakQueue int           // most that ever waited
 	BackPkts  int64         // delivered on the way back (acknowledgements)
 	BackBytes int64         // delivered on the way back, with IP headers
-	Refused   int64         // packets that the other device did not take; not 0 means that the machine ran out of something
-	MaxLate   time.Duration // how much later than computed the latest packet was handed over: the noise of this machine
+	Refused   int64         // packets that the other device refused; if not 0, the machine lacked something, such as memory
+	MaxLate   time.Duration // how much later than computed the latest packet was delivered: the noise of this machine
 }
 
-// TCPInfo is the part of the kernel's struct tcp_info (TCP_INFO of getsockopt) that congestion control is judged by.
+// TCPInfo is the part of the kernel's struct tcp_info (TCP_INFO of getsockopt) that shows how congestion control works.
 type TCPInfo struct {
 	CAState      uint8         // TCP_CA_*: 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss
 	Cwnd         uint32        // congestion window, segments
@@ -26,7 +26,7 @@ type TCPInfo struct {
 	RTTVar       time.Duration // mean deviation
 	MinRTT       time.Duration // smallest seen
 	Unacked      uint32        // segments under way
-	Lost         uint32        // segments taken for lost now
+	Lost         uint32        // segments that are considered lost now
 	Retransmits  uint32        // segments sent again, whole connection
 	Timeouts     uint32        // retransmission timeouts, whole connection; 0 on kernels before 6.7
 	BytesAcked   uint64        // acknowledged by the other end
@@ -36,8 +36,8 @@ type TCPInfo struct {
 	DeliveryRate uint64        // bytes per second, latest estimate
 	SendWindow   uint32        // bytes that the receiver allows; 0 on kernels before 6.2
 	Busy         time.Duration // with data to send or unacknowledged
-	RwndLimited  time.Duration // of Busy: held up by the receiver's window
-	SndbufLimit  time.Duration // of Busy: held up by the send buffer
+	RwndLimited  time.Duration // of Busy: limited by the receiver's window
+	SndbufLimit  time.Duration // of Busy: limited by the send buffer
 }
 
 // InfiniteSsthresh is the slow start threshold of a connection that has not seen a loss (TCP_INFINITE_SSTHRESH in the kernel).
@@ -46,13 +46,13 @@ const InfiniteSsthresh = 0x7fffffff
 
 // Sample is the state of the sender at one moment.
 type Sample struct {
-	At          time.Duration // since the connection was there
+	At          time.Duration // since the connection was established
 	Cwnd        uint32        // segments
 	Ssthresh    uint32        // segments; InfiniteSsthresh before the first loss
 	RTT         time.Duration // smoothed
 	Unacked     uint32        // segments under way
 	Retransmits uint32        // segments sent again so far
-	QueueDelay  time.Duration // that a packet coming to the bottleneck now would wait
+	QueueDelay  time.Duration // how long a packet that comes to the bottleneck now would wait
 }
 
 // TransferOptions says what Transfer does. The zero value is a transfer of 4 seconds with the kernel's default algorithm.
@@ -68,10 +68,10 @@ const (
 	DefaultSampleEvery = 5 * time.Millisecond
 )
 
-// Result is what one transfer has shown.
+// Result is the result of one transfer.
 type Result struct {
-	Algorithm   string        // read back from the socket at the end: what really ran
-	Elapsed     time.Duration // from the connection being there to the last sample
+	Algorithm   string        // read from the socket at the end: the algorithm that really ran
+	Elapsed     time.Duration // from the establishment of the connection to the last sample
 	Received    int64         // bytes that the receiving application has read
 	GoodputBPS  float64       // bits per second: Received * 8 / Elapsed
 	Retransmits int           // segments sent again
@@ -81,13 +81,13 @@ type Result struct {
 	MeanCwnd    float64       // segments, weighted by time over the whole transfer, slow start included
 	MeanRTT     time.Duration // smoothed RTT, weighted by time like MeanCwnd
 	MinRTT      time.Duration // smallest that TCP has seen
-	RwndLimited time.Duration // held up by the receiver's window; far from 0 means that the result is not about congestion control
-	SndbufLimit time.Duration // held up by the send buffer; likewise
+	RwndLimited time.Duration // limited by the receiver's window; much more than 0 means that the result is not about congestion control
+	SndbufLimit time.Duration // limited by the send buffer; likewise
 	Samples     []Sample
 }
 
-// summarize computes the means. A sample counts from its time to the next one's; the last one marks the end. The mean is taken
-// over time and not over samples, since samples crowd together when the machine was busy for a moment.
+// summarize computes the means. A sample counts from its time to the time of the next one; the last one is only the end. The mean is over
+// time and not over samples, because after a busy moment of the machine there are many samples in a short time.
 func (r *Result) summarize() {
 	r.MeanCwnd, r.MeanRTT = 0, 0
 	if r.Elapsed > 0 {

@@ -19,15 +19,15 @@ type host struct {
 	tun   int    // descriptor of the device; not blocking
 }
 
-// onOwnThread runs fn on an OS thread that no other goroutine ever uses, and waits for it. The thread ends with fn: it stays locked to
-// its goroutine, and the runtime ends such a thread rather than give it to others. So fn may change the thread's namespace.
+// onOwnThread runs fn on an OS thread that no other goroutine ever uses, and waits for it. The thread ends with fn: it stays locked to its
+// goroutine, and the runtime ends such a thread instead of using it again. So fn may change the thread's namespace.
 func onOwnThread(fn func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
 		if unix.Gettid() == unix.Getpid() {
-			// The main thread cannot end before the process: the runtime would park it for good, in the namespace it was taken to,
-			// and /proc/self/ns/net would be that namespace. Hold it while a fresh goroutine, which thus gets another one, works.
+			// The main thread cannot end before the process: it would stay in the new namespace for ever, and /proc/self/ns/net would be
+			// that namespace. So if this is the main thread, it is kept here, and a new goroutine, on another thread, does the work.
 			defer runtime.UnlockOSThread()
 			done <- onOwnThread(fn)
 			return
@@ -68,8 +68,8 @@ func newHost(name string, addr netip.Prefix, link Link) (h *host, err error) {
 	return h, nil
 }
 
-// inside runs fn on a thread in the host's namespace. Sockets stay in the namespace they were made in, so what fn opens may be used
-// everywhere afterwards.
+// inside runs fn on a thread in the host's namespace. A socket stays in the namespace in which it was made, so the sockets that fn opens
+// may be used on any thread afterwards.
 func (h *host) inside(fn func() error) error {
 	return onOwnThread(func() error {
 		if err := unix.Setns(h.netns, unix.CLONE_NEWNET); err != nil {
@@ -93,7 +93,7 @@ const (
 	tunName = "lab0"
 )
 
-// openTUN makes the TUN device in the thread's namespace. It goes away with the descriptor.
+// openTUN makes the TUN device in the thread's namespace. The device exists as long as the descriptor.
 func openTUN() (int, error) {
 	fd, err := unix.Open(tunPath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	switch {
@@ -107,7 +107,7 @@ func openTUN() (int, error) {
 	}
 	ifr, err := unix.NewIfreq(tunName)
 	if err == nil {
-		// Without IFF_VNET_HDR the kernel cuts every packet to the MTU and fills in checksums before we see it: what a wire carries.
+		// Without IFF_VNET_HDR the kernel splits packets to the MTU and fills in checksums before we read them, as on a wire.
 		ifr.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
 		err = unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr)
 	}
@@ -145,8 +145,8 @@ func configure(addr netip.Prefix, link Link) error {
 		do   func() error
 	}{
 		{"set mtu", func() error { return nl.LinkSetMTU(tun, link.MTU) }},
-		// What the device holds until we read it must never be where packets are lost; the bottleneck is ours. A sender that opens its
-		// window by a whole queue at once fits many times.
+		// Packets must be lost only in our bottleneck, and never in the device's own queue. So that queue is much longer than any burst of
+		// a sender.
 		{"set length of the device queue", func() error { return nl.LinkSetTxQLen(tun, deviceQueue) }},
 		{"add address " + addr.String(), func() error { return nl.AddrAdd(tun, ip) }},
 		{"bring up", func() error { return nl.LinkSetUp(tun) }},
@@ -162,14 +162,14 @@ func configure(addr netip.Prefix, link Link) error {
 // deviceQueue is in packets, each at most one MTU.
 const deviceQueue = 10_000
 
-// keepNoMetrics stops the namespace's TCP from remembering what one connection has learned about the path for the next one, or else the
-// second transfer does not start like the first.
+// keepNoMetrics stops the namespace's TCP from storing facts about the path for the next connection. Otherwise the second transfer would
+// not start like the first.
 func keepNoMetrics() error {
 	const path = "/proc/sys/net/ipv4/tcp_no_metrics_save" // of the namespace of the thread that opens it
 	err := os.WriteFile(path, []byte("1"), 0)
 	if errors.Is(err, unix.EROFS) {
-		// Docker mounts /proc/sys read-only. What matters most, ssthresh, is not remembered anyway since Linux 5.6
-		// (tcp_no_ssthresh_metrics_save), so this is no reason to give up.
+		// Docker mounts /proc/sys read-only. Since Linux 5.6 the most important value, ssthresh, is not stored anyway
+		// (tcp_no_ssthresh_metrics_save), so this is not an error.
 		return nil
 	}
 	if err != nil {
@@ -179,7 +179,7 @@ func keepNoMetrics() error {
 }
 
 // useECN makes the namespace's TCP ask for ECN on every connection; the kernel's default is only to agree when asked. An algorithm with
-// TCP_CONG_NEEDS_ECN asks by itself, but others are to be compared with it on the same terms.
+// TCP_CONG_NEEDS_ECN asks by itself, but other algorithms must have the same conditions.
 func useECN() error {
 	const path = "/proc/sys/net/ipv4/tcp_ecn" // of the namespace of the thread that opens it
 	if err := os.WriteFile(path, []byte("1"), 0); err != nil {
@@ -189,7 +189,7 @@ func useECN() error {
 	return nil
 }
 
-// explain adds to a refusal which capability was missing.
+// explain adds the missing capability to an error.
 func explain(what string, err error, capability string) error {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return fmt.Errorf("%s: %w: %s is needed: run as root, or in a container with '--cap-add %s'",

@@ -2,9 +2,8 @@ package netlab
 
 import "time"
 
-// A policer is a token bucket that drops what finds it empty. It has no queue, so the packets that get through are as fast as
-// the line, and a sender that takes their spacing for the rate loses most of what it sends. Its zero value lets everything
-// through.
+// A policer is a token bucket that drops packets when it is empty. It has no queue, so the packets that pass are as fast as the line. A
+// sender that takes their spacing as the rate loses most of its packets. The zero value lets everything pass.
 type policer struct {
 	rate  int64 // bits per second that fill the bucket; 0: no policer
 	burst int   // bytes that it holds

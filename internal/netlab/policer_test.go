@@ -15,11 +15,11 @@ func TestPolicerLetsABurstThroughAndThenTheRate(t *testing.T) {
 		{at: 0, size: 1500, want: true}, // it begins full
 		{at: 0, size: 1500, want: true},
 		{at: 0, size: 1, want: false},
-		{at: 1 * ms, size: 1001, want: false}, // what is dropped costs nothing
+		{at: 1 * ms, size: 1001, want: false}, // dropped packets take nothing from the bucket
 		{at: 1 * ms, size: 1000, want: true},
 		{at: 1*ms + 500*time.Microsecond, size: 501, want: false},
 		{at: 2 * ms, size: 1000, want: true},
-		{at: time.Second, size: 3000, want: true}, // no fuller than full
+		{at: time.Second, size: 3000, want: true}, // it never holds more than its size
 		{at: time.Second, size: 1, want: false},
 	} {
 		if got := p.admits(step.at, step.size); got != step.want {

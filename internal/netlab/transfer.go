@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Transfer sends as much as TCP allows for a while, and watches the sender meanwhile. If the context ends first, it returns what was seen
-// so far together with the context's error, within milliseconds. Everything it has started has ended when it returns, and the link is
-// empty again.
+// Transfer sends as much as TCP allows for a time, and takes samples of the sender. If the context ends first, it returns the results so
+// far and the context's error, within milliseconds. When it returns, everything that it has started has ended, and the link is empty
+// again.
 func (l *Lab) Transfer(ctx context.Context, opt TransferOptions) (Result, error) {
 	if opt.Duration == 0 {
 		opt.Duration = DefaultDuration
@@ -27,7 +27,7 @@ func (l *Lab) Transfer(ctx context.Context, opt TransferOptions) (Result, error)
 	defer l.drain(ctx)
 	defer flow.Close()
 
-	// A comparison of algorithms must be sure that the right one ran.
+	// A comparison of algorithms must be sure that the right algorithm ran.
 	running, err := flow.Congestion()
 	if err != nil {
 		return Result{}, err
@@ -74,13 +74,13 @@ func (w *watch) run(ctx context.Context) error {
 		case <-w.flow.Done():
 			return w.reason(ctx, w.flow.Err())
 		case <-ctx.Done():
-			_ = w.sample() // may fail: where the lab has the same context, the socket may be closed already
+			_ = w.sample() // may fail: when the lab has the same context, the socket may be closed already
 			return w.reason(ctx, context.Cause(ctx))
 		}
 	}
 }
 
-// reason explains why the transfer ended early: an error of the socket is often only what a cancelled context or a closed lab has led to.
+// reason explains why the transfer ended early. An error of the socket is often only the effect of a cancelled context or a closed lab.
 func (w *watch) reason(ctx context.Context, err error) error {
 	if stopped := w.lab.usable(); stopped != nil {
 		err = stopped
@@ -92,7 +92,7 @@ func (w *watch) reason(ctx context.Context, err error) error {
 		time.Since(w.start).Round(time.Millisecond), w.opt.Duration, err)
 }
 
-// sample looks at the socket once, and updates the totals, so that a transfer that ends at any moment has them.
+// sample reads the socket once, and updates the totals, so that they are complete when the transfer ends at any moment.
 func (w *watch) sample() error {
 	info, err := w.flow.Info()
 	if err != nil {

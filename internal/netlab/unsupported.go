@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Lab needs Linux; here it cannot be made.
+// Lab needs Linux. On this system there are none.
 type Lab struct{}
 
-// Flow needs Linux; here it cannot be made.
+// Flow needs Linux. On this system there are none.
 type Flow struct{}
 
-// ErrClosed is what the methods of a closed lab answer.
+// ErrClosed is the error of methods of a closed lab.
 var ErrClosed = errors.New("netlab: the lab is closed")
 
 func unsupported() error {
 	return fmt.Errorf("netlab: network namespaces exist on linux only, not on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
-// New answers errors.ErrUnsupported.
+// New returns errors.ErrUnsupported.
 func New(ctx context.Context, link Link) (*Lab, error) { return nil, unsupported() }
 
 // Close does nothing.
@@ -36,7 +36,7 @@ func (l *Lab) Link() Link { return Link{} }
 // Stats returns nothing.
 func (l *Lab) Stats() Stats { return Stats{} }
 
-// Dial answers errors.ErrUnsupported.
+// Dial returns errors.ErrUnsupported.
 func (l *Lab) Dial(ctx context.Context, congestion string) (*Flow, error) { return nil, unsupported() }
 
 func (l *Lab) usable() error             { return unsupported() }
@@ -52,29 +52,29 @@ func (f *Flow) Done() <-chan struct{} { return nil }
 // Err answers errors.ErrUnsupported.
 func (f *Flow) Err() error { return unsupported() }
 
-// Write answers errors.ErrUnsupported.
+// Write returns errors.ErrUnsupported.
 func (f *Flow) Write(p []byte) (int, error) { return 0, unsupported() }
 
 // Received returns nothing.
 func (f *Flow) Received() int64 { return 0 }
 
-// SyscallConn answers errors.ErrUnsupported.
+// SyscallConn returns errors.ErrUnsupported.
 func (f *Flow) SyscallConn() (syscall.RawConn, error) { return nil, unsupported() }
 
 // Close does nothing.
 func (f *Flow) Close() error { return nil }
 
-// Info answers errors.ErrUnsupported.
+// Info returns errors.ErrUnsupported.
 func (f *Flow) Info() (TCPInfo, error) { return TCPInfo{}, unsupported() }
 
-// Congestion answers errors.ErrUnsupported.
+// Congestion returns errors.ErrUnsupported.
 func (f *Flow) Congestion() (string, error) { return "", unsupported() }
 
-// SetCongestion answers errors.ErrUnsupported.
+// SetCongestion returns errors.ErrUnsupported.
 func (f *Flow) SetCongestion(name string) error { return unsupported() }
 
-// ReadTCPInfo answers errors.ErrUnsupported.
+// ReadTCPInfo returns errors.ErrUnsupported.
 func ReadTCPInfo(conn syscall.Conn) (TCPInfo, error) { return TCPInfo{}, unsupported() }
 
-// Congestion answers errors.ErrUnsupported.
+// Congestion returns errors.ErrUnsupported.
 func Congestion(conn syscall.Conn) (string, error) { return "", unsupported() }

@@ -1,5 +1,5 @@
-// Command count reads what "go test -json" prints, shows it as "go test" does, and counts. It fails when a test failed, when none
-// passed, and when one was skipped: where tests must run, a skip is a test that did not.
+// Command count reads the output of "go test -json", shows it as "go test" does, and counts. It fails when a test failed, when no test
+// passed, and when a test was skipped, because a skipped test did not run.
 //
 //	go test -json ./... | go run ./internal/test/count
 package main
@@ -53,7 +53,7 @@ func read(from io.Reader, to io.Writer) (t tally, err error) {
 		}
 		var e event
 		if json.Unmarshal([]byte(line), &e) != nil {
-			fmt.Fprint(to, line) // what the go command says besides
+			fmt.Fprint(to, line) // other output of the go command
 			continue
 		}
 		key := [2]string{e.Package, e.Test}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BPFFS mounts a BPF file system for the test and gives its path: nothing of the machine's is touched.
+// BPFFS mounts a BPF file system for the test and returns its path. It does not change the machine's own.
 func BPFFS(t testing.TB) string {
 	t.Helper()
 	Require(t)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Cgroup makes a cgroup (of version 2) for the test and gives its directory. It is
-// removed when the test ends, and must be empty then.
+// Cgroup makes a cgroup (of version 2) for the test and returns its directory. It
+// is removed when the test ends, and must be empty then.
 func Cgroup(t testing.TB) string {
 	t.Helper()
 	Require(t)

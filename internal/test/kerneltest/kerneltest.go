@@ -1,12 +1,12 @@
 // Package kerneltest decides whether a test may use the kernel, and checks that it leaves nothing behind.
 //
-// A kernel test loads real programs into the real kernel. It needs Linux and root. On a developer's machine it is skipped without
-// them. With BPFSMITH_KERNEL_TESTS=require in the environment nothing is skipped: whatever is missing, the kernel, a privilege, a tool
-// or recorded data, fails the test, so that a green run means that all tests ran. This package is the only one that skips for such a
-// reason; a test that asks for -short may be skipped besides.
+// A kernel test loads real programs into the real kernel. It needs Linux and root. On a developer's machine it is skipped without them.
+// With BPFSMITH_KERNEL_TESTS=require in the environment nothing is skipped: a missing kernel, privilege, tool or file of recorded data
+// fails the test. So a run without failures means that all tests ran. Only this package skips tests for such a reason. Tests that check
+// -short may be skipped too.
 //
-// A test of what only another kernel has (sched_ext, no links) has the build tag "guest". Package matrix builds it, boots that
-// kernel, and fails when such a test ran on none of its kernels. In other runs it does not exist, so that it cannot be skipped.
+// A test that needs another kernel (one with sched_ext, or without links) has the build tag "guest". Package matrix builds it, boots that
+// kernel, and fails when such a test ran on none of its kernels. In other runs the test does not exist, so it cannot be skipped.
 package kerneltest
 
 import (
@@ -41,7 +41,7 @@ func RequireLinux(t testing.TB, major, minor int) {
 	}
 }
 
-// RequireExactly is Require for a kernel of that version and no other: its messages were recorded.
+// RequireExactly is Require for a kernel of exactly that version, for example because its messages were recorded.
 func RequireExactly(t testing.TB, major, minor int) {
 	t.Helper()
 	Require(t)
@@ -51,14 +51,14 @@ func RequireExactly(t testing.TB, major, minor int) {
 	}
 }
 
-// RequireTUN is Require for a kernel with TUN devices, which network labs are made of.
+// RequireTUN is Require for a kernel with TUN devices, which network labs need.
 func RequireTUN(t testing.TB) {
 	t.Helper()
 	Require(t)
 	RequireFile(t, "/dev/net/tun", "the kernel has no TUN devices (CONFIG_TUN)")
 }
 
-// RequireFile skips the test where a file does not exist. Otherwise says what that means.
+// RequireFile skips the test when a file does not exist. otherwise says in the message what that means.
 func RequireFile(t testing.TB, path, otherwise string) {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {
@@ -66,7 +66,8 @@ func RequireFile(t testing.TB, path, otherwise string) {
 	}
 }
 
-// RequireTool finds a program, by the first of its names that is installed, or skips the test. The package of Debian is what to install.
+// RequireTool finds a program by the first of its names that is installed, or skips the test. The message names the Debian package to
+// install.
 func RequireTool(t testing.TB, debian string, names ...string) (path string) {
 	t.Helper()
 	for _, name := range names {
@@ -78,7 +79,7 @@ func RequireTool(t testing.TB, debian string, names ...string) (path string) {
 	return ""
 }
 
-// Missing is for what a test needs beyond that. It skips the test, or fails it where nothing may be skipped.
+// Missing is for other needs of a test. It skips the test, or fails it when no test may be skipped.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if Required() {
@@ -90,7 +91,7 @@ func Missing(t testing.TB, what string) {
 // Required reports whether no test may be skipped.
 func Required() bool { return os.Getenv("BPFSMITH_KERNEL_TESTS") == "require" }
 
-// Linux is the version of the running kernel, and the release as it names it.
+// Linux returns the version of the running kernel, and its release as text.
 func Linux(t testing.TB) (major, minor int, release string) {
 	t.Helper()
 	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
@@ -104,9 +105,8 @@ func Linux(t testing.TB) (major, minor int, release string) {
 	return major, minor, release
 }
 
-// NoLeaks checks, when the test ends, that the process has no open file descriptors but those that it has now. Cleanups that were
-// registered after this call run before the check. It looks at the whole process, so neither the test nor others at the same time may be
-// parallel.
+// NoLeaks checks, when the test ends, that the process has no other open file descriptors than now. Cleanups that are registered after
+// this call run before the check. It checks the whole process, so neither this test nor others may run in parallel.
 func NoLeaks(t testing.TB) {
 	t.Helper()
 	before := openFDs(t)
@@ -120,8 +120,8 @@ func NoLeaks(t testing.TB) {
 	})
 }
 
-// openFDs returns the open descriptors of this process and what they are. The runtime's own (epoll, eventfd) come when they
-// are first needed and stay, so they don't count.
+// openFDs returns the open descriptors of this process and what they are. The runtime opens its own (epoll, eventfd) when it first needs
+// them, and keeps them open, so they do not count.
 func openFDs(t testing.TB) map[string]string {
 	t.Helper()
 	const dir = "/proc/self/fd"
@@ -131,7 +131,7 @@ func openFDs(t testing.TB) map[string]string {
 	}
 	fds := make(map[string]string, len(entries))
 	for _, e := range entries {
-		// The descriptor of the directory itself is gone by now.
+		// The descriptor of the directory itself is closed now.
 		target, err := os.Readlink(dir + "/" + e.Name())
 		if err == nil && target != "anon_inode:[eventpoll]" && target != "anon_inode:[eventfd]" {
 			fds[e.Name()] = target

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A recorder stands in for a test and notes what would happen to it.
+// A recorder is used in place of a test, and records what would happen to it.
 type recorder struct {
 	testing.TB
 	cleanups []func()
@@ -56,7 +56,7 @@ func TestMissingFailsWhereNothingMayBeSkipped(t *testing.T) {
 			},
 		} {
 			r := &recorder{TB: t}
-			missing(r) // goes on after a Fatalf, unlike in a real test
+			missing(r) // continues after a Fatalf, unlike in a real test
 			if len(r.said) == 0 || !strings.HasPrefix(r.said[0], tt.want+": "+what) {
 				t.Errorf("BPFSMITH_KERNEL_TESTS=%q: %q, want %s: %s", tt.require, r.said, tt.want, what)
 			}
@@ -71,7 +71,7 @@ func TestRequireToolFindsTheFirst(t *testing.T) {
 	}
 }
 
-// TestNoOtherPackageSkips holds that every need is asked for here: a t.Skip elsewhere would be a skip where none may be.
+// TestNoOtherPackageSkips: only this package skips tests. A t.Skip elsewhere would also skip when no test may be skipped.
 func TestNoOtherPackageSkips(t *testing.T) {
 	skip := regexp.MustCompile(`\.(Skip|Skipf|SkipNow)\(`)
 	checked := 0

@@ -12,8 +12,9 @@ import (
 const Loopback = 1
 
 // InNetns calls f on a thread that has a network namespace of its own, with its
-// loopback interface up. The thread ends with f, and the namespace with what f
-// opened there. f must not call t.Fatal; its error does that.
+// loopback interface up. The thread ends with f, and the namespace ends when
+// everything that f opened there is closed. f must not call t.Fatal; if it
+// returns an error, the test fails.
 func InNetns(t testing.TB, f func() error) {
 	t.Helper()
 	Require(t)
@@ -30,8 +31,8 @@ func InNetns(t testing.TB, f func() error) {
 	}
 }
 
-// onOwnThread calls f on a thread that nobody uses afterwards. It is never the main
-// thread, which would be parked in the namespace rather than end.
+// onOwnThread calls f on a thread that is not used afterwards. It is never the main thread: that thread would not end, but stay in the
+// namespace.
 func onOwnThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {

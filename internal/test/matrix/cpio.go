@@ -10,7 +10,7 @@ import (
 
 // An archive writes a cpio archive in the format "newc", which the kernel
 // unpacks into its first file system (Documentation/driver-api/early-userspace/
-// buffer-format.rst). Folders come into being with what is put in them.
+// buffer-format.rst). Folders are made when files are put into them.
 type archive struct {
 	w       io.Writer
 	written int64

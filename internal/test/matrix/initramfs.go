@@ -20,7 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/matrix/job"
 )
 
-// elsewhere are packages whose kernel tests are of no use in a guest.
+// elsewhere are packages whose kernel tests are not useful in a guest.
 var elsewhere = map[string]string{
 	"./internal/test/kerneltest": "tests itself",
 	"./internal/netlab":          "measures time, which an emulated processor cannot keep",
@@ -51,7 +51,7 @@ type binaries map[string]string
 
 const initPackage = "./internal/test/matrix/init"
 
-// guestTag is the build tag of tests that are for guests only, since the machine at hand may lack what they need. Such a test
+// guestTag is the build tag of tests that are only for guests, because the real machine may lack what they need. Such a test
 // must run on at least one of the kernels.
 const guestTag = "guest"
 
@@ -132,8 +132,7 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 		if err := add(name, binary, 0o755); err != nil {
 			return err
 		}
-		// The sources lie where they lie here: tests read their test data, and
-		// verifier logs and positions quote lines of Go.
+		// The sources have the same paths as here: tests read their test data, and verifier logs and positions quote lines of Go.
 		folder := filepath.Join(root, pkg)
 		if err := addTree(a, folder); err != nil {
 			return err
@@ -153,7 +152,7 @@ func initramfs(file, root string, k kernel, v vmlinuz, pkgs []string, b binaries
 	return os.WriteFile(file, buf.Bytes(), 0o644)
 }
 
-// recorded is a package whose test data others read as well.
+// recorded is a package whose test data other packages also read.
 const recorded = "./isa"
 
 // addTree adds a package's folder, without the packages below it.

@@ -15,10 +15,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/tool"
 )
 
-// A kernel is a row of the table: where an image comes from, and what it needs.
+// A kernel is a row of the table: where its image comes from, and what it needs.
 type kernel struct {
 	name     string
-	pattern  string   // of Debian packages, of which the newest is taken; or
+	pattern  string   // of Debian packages: the newest one is used; or
 	image    string   // a file, relative to the module's root, that may be missing
 	modules  []string // to load, paths below kernel/ without .ko
 	excluded []exclusion
@@ -46,29 +46,26 @@ var kernels = []kernel{
 		interfaces: []string{"bpf_dummy_ops"},
 	},
 	{
-		// Has sched_ext_ops and hid_bpf_ops besides, and everything built in; but no
-		// CONFIG_TUN, which the network lab needs.
+		// It also has sched_ext_ops and hid_bpf_ops, and everything is built in. But it lacks CONFIG_TUN, which the network lab needs.
 		name: "6.12-ops", image: "../shared/kernels/linux-6.12-ops.bzImage",
 		interfaces: []string{"bpf_dummy_ops", "sched_ext_ops", "hid_bpf_ops"},
 	},
 }
 
-// excludedEverywhere are tests that have nothing of the kernel in them, and take
-// minutes on an emulated processor.
+// excludedEverywhere are tests that do not use the kernel, and take minutes on an emulated processor.
 var excludedEverywhere = []exclusion{
-	{"./internal/verify", "TestRecordedVerdicts", "no kernel in it, and needs the documents"},
+	{"./internal/verify", "TestRecordedVerdicts", "does not use the kernel, and needs the documents"},
 	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|" +
-		"TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "no kernel in it, and slow"},
+		"TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "does not use the kernel, and is slow"},
 }
 
-// unsteady are tests that measure time, which only guests keep that count it in
-// their instructions.
+// unsteady are tests that measure time. They work only in guests that count time in instructions.
 var unsteady = []exclusion{
 	{"./examples/tcp_cc", "TestOursCarryAsTheKernels|TestDCTCPCarriesAsTheKernels|TestDCTCPKeepsTheQueueShort",
 		"measures time: -steady runs it"},
 }
 
-// exclusions are a kernel's, and those that hold for all of them.
+// exclusions are those of a kernel, and those of all kernels.
 func (k kernel) exclusions(steady bool) []exclusion {
 	es := slices.Concat(excludedEverywhere, k.excluded)
 	if !steady {
@@ -77,17 +74,17 @@ func (k kernel) exclusions(steady bool) []exclusion {
 	return es
 }
 
-// errMissing says that an optional kernel is not there.
+// errMissing says that an optional kernel is missing.
 var errMissing = errors.New("not there")
 
 // A vmlinuz is a kernel to boot, with the modules to load.
 type vmlinuz struct {
 	image   string
-	configs []string // as it was built, none where that is not known
+	configs []string // the configuration with which it was built; none when that is not known
 	modules []string
 }
 
-// find brings a kernel to this machine, if it is not there yet.
+// find downloads a kernel to this machine, if it is not there yet.
 func (k kernel) find(ctx context.Context, root, cache string, update bool) (vmlinuz, error) {
 	if k.image != "" {
 		image := filepath.Join(root, k.image)

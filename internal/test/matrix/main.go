@@ -26,8 +26,7 @@ type options struct {
 	timeout time.Duration // of a machine
 }
 
-// testArgs are the arguments of a test binary. The form of its output is the
-// one that test2json reads best.
+// testArgs are the arguments of a test binary. Its output has the form that test2json reads best.
 func (opt options) testArgs(skip string) []string {
 	args := []string{"-test.v=test2json", fmt.Sprintf("-test.timeout=%v", opt.timeout)}
 	if opt.run != "" {
@@ -61,8 +60,7 @@ func main() {
 	}
 }
 
-// matrix does everything, for all packages with kernel tests where none are
-// named; it reports whether all went well.
+// matrix does everything, for all packages with kernel tests if none are named. It reports whether everything passed.
 func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error) {
 	chosen, err := regexp.Compile("^(?:" + opt.kernel + ")$")
 	if err != nil {
@@ -125,7 +123,7 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	return ok && (!all || len(idle) == 0), nil
 }
 
-// A machine is what all guests have in common.
+// A machine has what is the same for all guests.
 type machine struct {
 	opt               options
 	pkgs              []string
@@ -133,12 +131,11 @@ type machine struct {
 	binaries          binaries
 }
 
-// boots is how often a kernel may be booted until /init runs, before which nothing
-// of ours does: qemu's emulation of a processor that others patch the code of
-// ("Oops: int3") loses one boot in some dozens.
+// boots is how often a kernel may be booted until /init runs. Nothing of ours runs before that. One of a few dozen boots fails ("Oops:
+// int3"), because qemu's emulation has a problem with code that another processor patches.
 const boots = 3
 
-// try boots one kernel and lets it run the tests.
+// try boots one kernel and runs the tests on it.
 func (m machine) try(ctx context.Context, k kernel) (*column, error) {
 	v, err := k.find(ctx, m.root, m.cache, m.opt.update)
 	if err != nil {

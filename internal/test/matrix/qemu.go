@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A run is what a machine left behind.
+// A run is the output of a machine.
 type run struct {
 	console []byte        // the kernel's log
 	results []byte        // what /init and the tests printed
@@ -25,7 +25,7 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt opti
 	console, results := folder+"/console", folder+"/results"
 	accel := []string{"-accel", "tcg,thread=multi"}
 	if opt.steady {
-		// An instruction takes 2 ns, and who waits is waited for no longer than that takes.
+		// An instruction takes 2 ns, and time when all processors are idle is skipped.
 		accel = []string{"-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off"}
 	}
 	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(accel,
@@ -33,7 +33,7 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt opti
 		"-cpu", "max",
 		"-serial", "file:"+console, "-serial", "file:"+results,
 		"-kernel", v.image, "-initrd", initrd,
-		// A panic ends the machine, too; the entropy of an emulated processor is as good as any here.
+		// A panic ends the machine, too. The random numbers of an emulated processor are good enough here.
 		"-append", "console=ttyS0 loglevel=4 panic=-1 random.trust_cpu=on")...)
 	var complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &complaints, &complaints

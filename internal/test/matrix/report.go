@@ -16,7 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/matrix/job"
 )
 
-// A column is what one kernel gave.
+// A column has the results of one kernel.
 type column struct {
 	kernel kernel
 	steady bool
@@ -26,7 +26,7 @@ type column struct {
 	faults []string            // of the machine or the kernel itself
 }
 
-// An outcome is what a package's tests gave on a kernel.
+// An outcome has the results of a package's tests on a kernel.
 type outcome struct {
 	job.Result
 	ended                   bool
@@ -50,8 +50,7 @@ func (c *column) failed() bool {
 
 func (o *outcome) bad() bool { return o.failed > 0 || o.Exit != 0 || !o.ended }
 
-// read takes the lines of a guest apart. It keeps what there is of an output
-// that ends in the middle.
+// read splits the output of a guest. When the output ends early, read keeps the part that is there.
 func (c *column) read(results []byte) {
 	c.tests = make(map[string]*outcome)
 	var current *outcome
@@ -100,14 +99,14 @@ func (c *column) read(results []byte) {
 	}
 }
 
-// cut takes a line of the protocol apart.
+// cut splits a line of the protocol.
 func cut(line string) (word string, value []byte, ok bool) {
 	rest, ok := strings.CutPrefix(line, job.Mark)
 	word, text, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	return word, []byte(text), ok
 }
 
-// count counts tests as go test does: one with subtests counts besides them.
+// count counts tests as go test does: a test with subtests counts in addition to them.
 func (o *outcome) count() error {
 	cmd := exec.Command("go", "tool", "test2json")
 	cmd.Stdin = strings.NewReader(o.output.String())
@@ -150,7 +149,7 @@ func (o *outcome) count() error {
 // said is a line that a test logged: where, and what.
 var said = regexp.MustCompile(`^\s+\w+\.go:\d+: (.*)$`)
 
-// reason is what a skipped test said, without what the testing package adds.
+// reason is the message of a skipped test, without the text that the testing package adds.
 func reason(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {
@@ -212,7 +211,7 @@ func (c *column) cell(pkg string) string {
 	return fmt.Sprintf("%s (%.1f s)", text, o.Seconds)
 }
 
-// writeDetails prints what failed with its output, and what was left out.
+// writeDetails prints failed tests with their output, and the tests that were left out.
 func writeDetails(w io.Writer, pkgs []string, columns []*column) {
 	for _, c := range columns {
 		for _, pkg := range pkgs {

@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/test/matrix/job"
 )
 
-// A guest's words: a test of each kind, and a package that ended in the middle.
+// The output of a guest: a test of each kind, and a package that ended early.
 var guestSays = strings.Join([]string{
 	job.Line(job.Ready, job.Boot{Release: "6.1.0", Uptime: 2.5}),
 	job.Line(job.Start, "./a"),
@@ -56,7 +56,7 @@ func TestReadsWhatAGuestSays(t *testing.T) {
 	}
 }
 
-// TestGuestOnlyTestsAreKnown reads the guests' own package: what has the build tag is listed until it passed on a kernel.
+// TestGuestOnlyTestsAreKnown reads the guests' own package: tests with the build tag are listed until they pass on a kernel.
 func TestGuestOnlyTestsAreKnown(t *testing.T) {
 	want := []string{"TestSchedulerRuns", "TestSimpleSchedulers", "TestKilledProcessWithoutLinks"}
 	tests, err := guestOnly("guest")

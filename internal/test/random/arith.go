@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// integer is what T may be.
+// integer lists the types that T may be.
 type integer interface {
 	uint8 | uint16 | uint32 | uint64 | int8 | int16 | int32 | int64
 }
 
-// An arithmetic is Go's for one type. Numbers are handed over as Go converts them to uint64.
+// An arithmetic is Go's arithmetic for one type. Numbers are passed as uint64, converted as Go does.
 type arithmetic interface {
 	binary(op Op, x, y uint64) uint64
 	shift(op Op, x, count uint64) uint64

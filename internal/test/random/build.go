@@ -7,10 +7,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// context is what programs are given.
+// context is the argument of programs.
 type context struct{ dsl.Context }
 
-// Build writes the program: one for BPF_PROG_TYPE_SYSCALL, whose context is memory that it may do with as it likes.
+// Build writes the program. It is for BPF_PROG_TYPE_SYSCALL: such programs may read and write their context freely.
 func (p *Program) Build() *dsl.Program {
 	programs := make([]*dsl.Program, len(p.Funcs))
 	for n := len(p.Funcs) - 1; n >= 0; n-- {
@@ -20,7 +20,7 @@ func (p *Program) Build() *dsl.Program {
 	return programs[0]
 }
 
-// build makes a Go function with the signature that the tree's has.
+// build makes a Go function with the signature of the tree's function.
 func (p *Program) build(n int, programs []*dsl.Program) *dsl.Program {
 	f := p.Funcs[n]
 	in := []reflect.Type{reflect.TypeFor[*dsl.Fn]()}
@@ -156,7 +156,7 @@ func (b *builder) statement(s *Stmt) {
 	}
 }
 
-// name names a value. A variable that nobody reads makes use of it, as values that are not used are mistakes.
+// name gives a value a name. It also sets a variable that is never read, because unused values are mistakes.
 func (b *builder) name(id int, v value) {
 	b.names[id] = v
 	v.variable()
@@ -212,7 +212,7 @@ func (b *builder) call(s *Stmt) {
 	b.names[s.ID] = results[s.Type]()
 }
 
-// operand is an expression as another's operand: a Go constant or a variable as it is, where the tree says so.
+// operand is an expression as an operand of another one: directly as a Go constant or a variable, if the tree says so.
 func (b *builder) operand(e *Expr) dsl.Operand {
 	switch {
 	case e.Op == Const && e.Raw:

@@ -2,8 +2,8 @@ package random
 
 import "slices"
 
-// Edges are the numbers of a type at which arithmetic changes: the ends of its range and of the narrower types', 0, and powers of two, and
-// what is beside them.
+// Edges are the numbers of a type at which arithmetic changes: the ends of its range and of the ranges of narrower types, 0, powers of
+// two, and the numbers next to them.
 func Edges(t Type) []uint64 {
 	var list []uint64
 	add := func(n uint64) {
@@ -24,7 +24,7 @@ func Edges(t Type) []uint64 {
 	return list
 }
 
-// Counts are the counts of shifts that matter, as numbers of a type.
+// Counts are interesting counts of shifts, as numbers of a type.
 func Counts(t Type) []uint64 {
 	var list []uint64
 	for _, n := range [...]uint64{0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 1<<32 + 1, 1<<64 - 1} {

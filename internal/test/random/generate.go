@@ -2,7 +2,7 @@ package random
 
 import "math/rand/v2"
 
-// Generate makes the program of a seed.
+// Generate makes the program for a seed.
 func Generate(seed uint64) *Program {
 	g := &generator{rand: newRand(seed, 0x5eed), p: &Program{Level: 1}}
 	if g.chance(15) {
@@ -41,13 +41,13 @@ type generator struct {
 	f       *Func
 	left    int // statements that may still be made
 	depth   int // blocks that are open
-	turns   int // how often what is written runs
+	turns   int // how often the present block runs
 	loops   int // that are open
 	blocks  []int
 	visible []binding
 }
 
-// A binding is a name that can be seen.
+// A binding is a name that is in scope.
 type binding struct {
 	id    int
 	typ   Type
@@ -98,7 +98,7 @@ func (g *generator) function(n int) {
 	g.f.Body, g.f.Result = body, g.expr(g.f.Type, 3)
 }
 
-// outputs shows what came of the names.
+// outputs writes the values of the names to the context.
 func (g *generator) outputs() []*Stmt {
 	var list []*Stmt
 	if g.n > 0 && !g.f.Pointer {
@@ -138,7 +138,7 @@ func (g *generator) block(turns int) []*Stmt {
 	}
 	if g.chance(12) {
 		list = append(list, g.exit())
-		if g.chance(20) { // what nobody reaches
+		if g.chance(20) { // code that is never reached
 			list = append(list, g.simple())
 		}
 	}
@@ -148,7 +148,7 @@ func (g *generator) block(turns int) []*Stmt {
 	return list
 }
 
-// exit leaves something.
+// exit leaves a block, a loop or the function.
 func (g *generator) exit() *Stmt {
 	switch {
 	case g.loops > 0 && g.chance(60):
@@ -323,13 +323,13 @@ func (g *generator) copy() *Stmt {
 	}
 	from := &Place{Object: first + g.IntN(g.f.Locals+1-first), Off: g.IntN(recordSize - n)}
 	to := &Place{Object: 1 + g.IntN(g.f.Locals), Off: g.IntN(recordSize - n)}
-	if from.Object == to.Object { // the helper does not say what it does with bytes that are in both
+	if from.Object == to.Object { // the helper does not define what happens to bytes that are in both
 		from.Off, to.Off = g.IntN(recordSize/2-n), recordSize/2+g.IntN(recordSize/2-n)
 	}
 	return &Stmt{Kind: Copy, N: n, From: from, Place: to}
 }
 
-// atomic works on a local.
+// atomic writes an atomic operation on a local.
 func (g *generator) atomic() *Stmt {
 	if g.f.Locals == 0 {
 		return nil

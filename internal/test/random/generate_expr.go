@@ -2,7 +2,7 @@ package random
 
 import "math"
 
-// edge is a number at which arithmetic changes, often.
+// edge is in most cases a number at which arithmetic changes.
 func (g *generator) edge(t Type) uint64 {
 	var n uint64
 	width := 8 * t.Bytes()
@@ -36,7 +36,7 @@ func (g *generator) name(b binding) *Expr {
 	return &Expr{Op: Name, Type: b.typ, ID: b.id, Raw: g.chance(60)}
 }
 
-// pickName picks a name, one of the later ones more often than not.
+// pickName picks a name, more often one of the later names.
 func (g *generator) pickName(ok func(binding) bool) (binding, bool) {
 	var fit []binding
 	for _, b := range g.visible {
@@ -79,7 +79,7 @@ func (g *generator) placeIn(object int, t Type) *Place {
 		return &Place{Object: object, Off: g.IntN(recordSize/t.Bytes()) * t.Bytes(), Big: g.chance(10)}
 	}
 	size := ContextSize
-	if g.chance(30) { // where others are, too
+	if g.chance(30) { // overlapping with other numbers
 		size = 32
 	}
 	return &Place{Off: g.IntN(size/t.Bytes()) * t.Bytes(), Big: g.chance(10)}
@@ -111,7 +111,7 @@ func (g *generator) element(t Type) *Place {
 	return nil
 }
 
-// leaf is an expression without others.
+// leaf is an expression without parts.
 func (g *generator) leaf(t Type) *Expr {
 	if g.chance(60) {
 		if b, ok := g.pickName(func(b binding) bool { return b.typ == t }); ok {
@@ -126,7 +126,7 @@ func (g *generator) leaf(t Type) *Expr {
 	return g.constant(t)
 }
 
-// expr is an expression of a type. Those of depth 0 have no others in them.
+// expr is an expression of a type. With depth 0 it has no parts.
 func (g *generator) expr(t Type, depth int) *Expr {
 	if depth == 0 || g.chance(12) {
 		return g.leaf(t)
@@ -166,7 +166,7 @@ func (g *generator) expr(t Type, depth int) *Expr {
 	return e
 }
 
-// count is how far a number is shifted: near its width, or anything.
+// count is the count of a shift: near the width, or any number.
 func (g *generator) count(t Type, depth int) *Expr {
 	kind := Type(g.IntN(4))
 	width := 8 * t.Bytes()
@@ -204,7 +204,7 @@ func (g *generator) condition(depth int) *Expr {
 	return e
 }
 
-// Context makes what a program is run on, of a seed: numbers of all widths, many of them edges.
+// Context makes the input of a program for a seed: numbers of all widths, many of them edges.
 func Context(seed uint64) []byte {
 	g := &generator{rand: newRand(seed, 0xc0de)}
 	b := make([]byte, ContextSize)

@@ -23,7 +23,7 @@ type value interface {
 	operand() dsl.Operand
 }
 
-// operators are those that all numbers have; N is what they give, and V a variable of it.
+// operators are those of all numbers; N is the type of their results, and V a variable of it.
 type operators[N, V any] interface {
 	Add(o dsl.Operand) N
 	Sub(o dsl.Operand) N
@@ -59,7 +59,7 @@ type operators[N, V any] interface {
 	Var() V
 }
 
-// atomics are those of cells.
+// atomics are the atomic operations of cells.
 type atomics[N any] interface {
 	AtomicAdd(o dsl.Operand) N
 	AtomicAnd(o dsl.Operand) N
@@ -71,7 +71,7 @@ type atomics[N any] interface {
 
 type number[N dsl.Int, V any] struct{ operators[N, V] }
 
-// plain makes a value of a number of package dsl, which may be what number consists of or not.
+// plain makes a value from a number of package dsl: a value, a variable or a cell.
 func plain[N dsl.Int, V any](n N) value { return number[N, V]{any(n).(operators[N, V])} }
 
 func (n number[N, V]) binary(op Op, o dsl.Operand) value {
@@ -155,7 +155,7 @@ func (n number[N, V]) cases(f *dsl.Fn, arms []dsl.SwitchCase) { dsl.Switch(f, n.
 
 func (n number[N, V]) operand() dsl.Operand { return n.operators }
 
-// wrap makes a value of one of package dsl's.
+// wrap makes a value from one of package dsl.
 func wrap(n any) value {
 	switch n := n.(type) {
 	case operators[dsl.U8, dsl.VarU8]:

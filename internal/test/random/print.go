@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// String is the program as Go would have it, near enough to read.
+// String is the program in a form that is nearly Go, for reading.
 func (p *Program) String() string {
 	w := &printer{p: p}
 	for n, f := range p.Funcs {
@@ -31,7 +31,7 @@ func (p *Program) String() string {
 	return w.b.String()
 }
 
-// String is the expression as Go would have it.
+// String is the expression in Go.
 func (e *Expr) String() string { return new(printer).expr(e) }
 
 type printer struct {

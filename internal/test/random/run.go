@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Run computes what the program makes of its context, which it changes, and gives.
+// Run computes the program's result. It changes the context as the program does.
 func (p *Program) Run(context []byte) (result uint64) {
 	r := &run{p: p, steps: 1 << 22}
 	return r.call(0, context, nil)
@@ -27,7 +27,7 @@ type frame struct {
 	leaving int // which block is left
 }
 
-// A way is how a statement goes on.
+// A way says what follows a statement.
 type way uint8
 
 const (
@@ -226,7 +226,7 @@ func (c *frame) bytes(p *Place, n int) []byte {
 	return c.objects[p.Object][at : at+n]
 }
 
-// order is how a place's numbers are stored. Tests run where the kernel does.
+// order is the byte order of a place. Tests run on the same machine as the kernel.
 func (p *Place) order() binary.ByteOrder {
 	if p.Big {
 		return binary.BigEndian

@@ -1,6 +1,6 @@
 package random
 
-// Shrink makes a program smaller as long as it still fails, and gives the smallest one found. It asks at most tries times.
+// Shrink makes a program smaller while it still fails, and returns the smallest one. It tries at most tries programs.
 func Shrink(p *Program, tries int, fails func(*Program) bool) *Program {
 	for changed := true; changed; {
 		changed = false
@@ -15,18 +15,18 @@ func Shrink(p *Program, tries int, fails func(*Program) bool) *Program {
 			}
 			if fails(smaller) {
 				p, changed = smaller, true
-				n-- // what is there now has not been tried
+				n-- // the statement that is there now has not been tried
 			}
 		}
 	}
 	return p
 }
 
-// A shrinker copies a program, with one thing changed: the one numbered at, among all that can be.
+// A shrinker copies a program with one change: number at of all possible changes.
 type shrinker struct {
 	at     int
 	done   bool
-	scope  map[int]bool // names that are there
+	scope  map[int]bool // names that exist
 	loops  int
 	blocks map[int]bool
 	f      *Func
@@ -58,7 +58,7 @@ func (s *shrinker) program(p *Program) *Program {
 	return c
 }
 
-// statements copies a list. Names made in it are gone after it.
+// statements copies a list. Names that are made in it do not exist after it.
 func (s *shrinker) statements(list []*Stmt, block bool) []*Stmt {
 	before := make(map[int]bool, len(s.scope))
 	for id := range s.scope {
@@ -102,12 +102,12 @@ func (s *shrinker) statements(list []*Stmt, block bool) []*Stmt {
 	return out
 }
 
-// inline copies a body into the list that its statement stood in. Its names stay.
+// inline copies a body into the list of its statement. Its names stay.
 func (s *shrinker) inline(from *Stmt, body []*Stmt) []*Stmt {
 	return s.statements(body, false)
 }
 
-// statement copies a statement, nil when what it is about is gone.
+// statement copies a statement. It returns nil when a name that it needs is gone.
 func (s *shrinker) statement(from *Stmt) *Stmt {
 	to := *from
 	switch from.Kind {

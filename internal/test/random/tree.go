@@ -29,7 +29,7 @@ func (t Type) Bytes() int { return 1 << (t % 4) }
 // Signed reports whether the type has negative numbers.
 func (t Type) Signed() bool { return t >= S8 && t <= S64 }
 
-// An Op is what an expression does with its arguments.
+// An Op is the operation of an expression.
 type Op uint8
 
 // The operations.
@@ -81,12 +81,12 @@ type Expr struct {
 	Value uint64 // of a constant, as Go converts it to uint64
 	ID    int
 	Place *Place
-	Raw   bool // a constant, variable or cell is an operand as it is, and not made a value before
+	Raw   bool // a constant, variable or cell is used as an operand directly, and not converted to a value first
 }
 
 // A Place is a piece of memory.
 type Place struct {
-	Object int // 0: the context, or what the function's pointer leads to; from 1 on, the function's locals
+	Object int // 0: the context, or the target of the function's pointer; from 1 on, the function's locals
 	Off    int
 	Path   string // of the field that is there, of locals; "" for access by offset
 	Big    bool   // in network order
@@ -101,12 +101,12 @@ type Place struct {
 	InOff int
 }
 
-// A Kind is what a statement does.
+// A Kind is the kind of a statement.
 type Kind uint8
 
 // The statements.
 const (
-	Nothing   Kind = iota // f.U32(0): a value that nobody wants
+	Nothing   Kind = iota // f.U32(0): a value that is not used
 	Let                   // a value, ID = X
 	Declare               // a variable, ID = X
 	Set                   // the variable ID = X
@@ -124,7 +124,7 @@ const (
 	Continue              // likewise
 	Return                // X
 	Call                  // a value, ID = the function Sub with Args; with Place, a pointer to a local comes first
-	Helper                // one that gives something random, which is dropped
+	Helper                // a helper with a random result, which is not used
 	Copy                  // N bytes from From to Place, by a helper
 	AtomicAdd             // a value, ID = what the memory at Place was before X was added; likewise below
 	AtomicAnd
@@ -171,13 +171,13 @@ type Func struct {
 type Program struct {
 	Funcs []*Func
 	Level int // the lowest ISA level that has all that it uses
-	IDs   int // how many there are
+	IDs   int // the number of IDs
 }
 
 // ContextSize is how many bytes the context has.
 const ContextSize = 256
 
-// A record is what locals are.
+// A record is the type of locals.
 type record struct {
 	A uint64
 	B int64

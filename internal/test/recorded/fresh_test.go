@@ -16,22 +16,22 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "pack the folder of recorded logs anew")
+var update = flag.Bool("update", false, "pack the folder of recorded logs again")
 
 // folder is where the logs were recorded.
 const folder = "../../../../shared/verifierlogs"
 
-// packed is what goes into the archive, by the ends of names.
+// packed lists the files of the archive, by the ends of their names.
 var packed = []string{".log", "index.json", catalogueFile, formatsEnd}
 
-// TestArchiveIsTheFolder shows that nothing was changed, left out or added on the way. With -update it packs the folder anew.
+// TestArchiveIsTheFolder: nothing was changed, left out or added. With -update it packs the folder again.
 func TestArchiveIsTheFolder(t *testing.T) {
 	want := readFolder(t)
 	if *update {
 		if err := os.WriteFile("logs.tar.gz", pack(t, want), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return // this binary carries the one before
+		return // this binary contains the old archive
 	}
 	got, err := unpack(archive)
 	if err != nil {
@@ -70,7 +70,7 @@ func readFolder(t *testing.T) map[string]string {
 	return files
 }
 
-// pack writes an archive that says nothing of the day and the machine it was made on.
+// pack writes an archive that does not contain the date and the machine.
 func pack(t *testing.T, files map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer

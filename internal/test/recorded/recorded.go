@@ -1,10 +1,10 @@
-// Package recorded has the verifier's logs that were recorded for this project, for tests: what Linux 6.18 printed for 190 programs at
-// several log levels, for eight loads of BTF, and for one load that a signal interrupted. With each program stands what its author did
-// wrong on purpose, which no log tells: the witness of what is made of the log.
+// Package recorded has logs of the verifier for tests: what Linux 6.18 printed for 190 programs at several log levels, for eight loads of
+// BTF, and for one load that a signal interrupted. Each program has a note that says what is wrong with it. The log does not say this, so
+// tests compare the explanation of the log with the note.
 //
-// Beside them are a catalogue of the messages, and the patterns of messages that three kernels have in them.
+// There is also a catalogue of the messages, and the patterns of the messages of three kernels.
 //
-// All of it is one archive. It is written anew from the folder that the logs were recorded into with
+// All of this is in one archive. This command makes it again from the folder with the recorded logs:
 //
 //	go test -tags fresh ./internal/test/recorded -run TestArchiveIsTheFolder -update
 //
@@ -28,10 +28,10 @@ import (
 //go:embed logs.tar.gz
 var archive []byte
 
-// CutOff is the size of logs of which only the end was kept. All shorter ones are whole.
+// CutOff is the size of logs of which only the end is kept. All shorter logs are complete.
 const CutOff = 32<<10 - 1
 
-// Logs are the logs, and what is known of the programs that they are of.
+// Logs are the logs, with the facts about their programs.
 type Logs struct {
 	Programs []Program  `json:"entries"`
 	Types    []TypeLoad `json:"btf_load"`
@@ -42,19 +42,19 @@ type Logs struct {
 	texts     map[string]string // by file name
 }
 
-// Beside the logs there are these files in the archive.
+// The archive has these files in addition to the logs.
 const (
 	catalogueFile = "CATALOGUE.md"
 	formatsStart  = "formats/fmt."
 	formatsEnd    = ".verifier.tsv"
 )
 
-// A Program was loaded, and in most cases refused.
+// A Program is a program that was loaded, and in most cases refused.
 type Program struct {
 	Name    string // the logs' files begin with it
-	Mistake string // what its author did wrong; "none: ..." for one that is right
+	Mistake string // what is wrong with it; "none: ..." for a correct program
 	Note    string // what was surprising about the kernel's answer
-	Loaded  bool   // the kernel took it
+	Loaded  bool   // the kernel accepted it
 
 	ProgType, AttachType string // as the kernel calls them, in lower case: "struct_ops"
 	Target, Member       string // of struct_ops: "struct:tcp_congestion_ops", "cong_avoid"
@@ -69,7 +69,7 @@ type Program struct {
 	Maps        map[string]Map   // by the descriptors in the instructions
 }
 
-// A Map is what a program's instructions name by its descriptor.
+// A Map is a map that a program's instructions name by its descriptor.
 type Map struct {
 	Name       string            `json:"name"`
 	Type       string            `json:"type"`       // as the kernel calls it: "array"
@@ -77,16 +77,16 @@ type Map struct {
 	ValueSize  uint32            `json:"value_size"` // bytes
 	MaxEntries uint32            `json:"max_entries"`
 	Flags      uint32            `json:"flags"`
-	Fields     map[string]uint32 `json:"value_fields"` // that only the kernel touches: their offsets in the value
+	Fields     map[string]uint32 `json:"value_fields"` // that only the kernel uses: their offsets in the value
 }
 
-// A SourceLine is what an instruction was made of.
+// A SourceLine is the source line of an instruction.
 type SourceLine struct {
 	Insn      int    // slot
 	Pos, Text string // "cases.go:111", the line
 }
 
-// A Level is what one load of a program gave.
+// A Level is the result of one load of a program.
 type Level struct {
 	File       string
 	Errno      string
@@ -99,10 +99,10 @@ type TypeLoad struct{ Name, Mistake, Errno, LastError string }
 // File is the name of its log.
 func (l TypeLoad) File() string { return l.Name + ".level1.log" }
 
-// An Other is a load that went wrong for another reason than the program.
+// An Other is a load that failed for another reason than the program.
 type Other struct{ Name, File, Errno, Mistake string }
 
-// Struct is what the member of a struct_ops program belongs to, "" for other programs.
+// Struct is the struct with the member of a struct_ops program, "" for other programs.
 func (p Program) Struct() string {
 	name, ok := strings.CutPrefix(p.Target, "struct:")
 	if !ok || p.ProgType != "struct_ops" {
@@ -121,7 +121,7 @@ func Open(t testing.TB) *Logs {
 	return l
 }
 
-// Read is Open for those who are not tests.
+// Read is Open for code that is not a test.
 func Read() (*Logs, error) {
 	files, err := unpack(archive)
 	if err != nil {
@@ -141,7 +141,7 @@ func Read() (*Logs, error) {
 	return l, nil
 }
 
-// Text gives a log by the name of its file: "r0_not_set.level1.log".
+// Text returns a log by the name of its file: "r0_not_set.level1.log".
 func (l *Logs) Text(t testing.TB, file string) string {
 	t.Helper()
 	text, ok := l.texts[file]

@@ -2,7 +2,7 @@ package recorded
 
 import "testing"
 
-// TestIndexNamesEachLog: a log that no program has would be read by no test that goes by the programs.
+// TestIndexNamesEachLog: a log without a program would not be read by tests that use the programs.
 func TestIndexNamesEachLog(t *testing.T) {
 	l := Open(t)
 	named := map[string]bool{}

@@ -12,7 +12,7 @@ import (
 
 //go:generate go run ../../gen/carve -recorded -from ../../../../shared/btf -to .
 
-// types.btf has the types of the recording kernel that the programs have to do with, ids.tsv the numbers that these had in the kernel.
+// types.btf has the types of the recording kernel that the programs use. ids.tsv has the numbers of these types in that kernel.
 var (
 	//go:embed types.btf
 	carvedTypes []byte
@@ -20,13 +20,13 @@ var (
 	carvedIDs string
 )
 
-// Types are the kernel's types as far as the recorded programs have to do with them.
+// Types are the kernel's types that the recorded programs use.
 type Types struct {
 	*btf.Types
 	ids map[int64]btf.ID // by the number that the kernel had for it
 }
 
-// OpenTypes gives the types of the Linux 6.18 that the programs were shown to.
+// OpenTypes returns the types of the Linux 6.18 that was given the programs.
 func OpenTypes(t testing.TB) Types {
 	t.Helper()
 	types, err := btf.Parse(carvedTypes)
@@ -49,8 +49,8 @@ func OpenTypes(t testing.TB) Types {
 	return all
 }
 
-// Renumber replaces the numbers of kernel functions in a program's instructions by those that the functions have in these types. A number
-// that the kernel did not know either stays.
+// Renumber replaces the numbers of kernel functions in a program's instructions by the numbers of the functions in these types. Numbers
+// that do not exist in the kernel stay.
 func (t Types) Renumber(code []isa.Instruction) {
 	for i := range code {
 		if id, ok := t.ids[code[i].Imm]; ok && code[i].IsKfuncCall() {

@@ -1,4 +1,4 @@
-// Package tool runs other programs, for what measures and tests bpfsmith.
+// Package tool runs other programs, for tests and measurements of bpfsmith.
 package tool
 
 import (
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Output runs a program in a folder, "" for this one, and gives what it prints; an
-// error has its complaints.
+// Output runs a program in a folder, "" for the present one, and returns its output. An error contains what the program wrote to standard
+// error.
 func Output(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

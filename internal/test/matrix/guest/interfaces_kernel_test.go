@@ -15,8 +15,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// kernelTypes are the running kernel's types, as we read them and as somebody
-// else does.
+// kernelTypes returns the running kernel's types, as package btf reads them and as cilium/ebpf does.
 func kernelTypes(t *testing.T) (*btf.Types, *cbtf.Spec) {
 	t.Helper()
 	kerneltest.Require(t)
@@ -32,8 +31,8 @@ func kernelTypes(t *testing.T) (*btf.Types, *cbtf.Spec) {
 	return ours, theirs
 }
 
-// TestEveryInterfaceIsRead reads all ops structs of the kernel, also those
-// that we know nothing of, and holds them against cilium/ebpf's reading.
+// TestEveryInterfaceIsRead reads all ops structs of the kernel, including those that bpfsmith does not know, and compares them with
+// cilium/ebpf's reading.
 func TestEveryInterfaceIsRead(t *testing.T) {
 	ours, theirs := kernelTypes(t)
 	found := make(map[string]bool)
@@ -85,12 +84,12 @@ func TestEveryInterfaceIsRead(t *testing.T) {
 	}
 }
 
-// expected are the interfaces that the matrix says this kernel has.
+// expected returns the interfaces that this kernel has according to the matrix.
 func expected() []string {
 	return strings.FieldsFunc(os.Getenv(InterfacesVariable), func(r rune) bool { return r == ',' })
 }
 
-// TestKernelTypesAreWhatOthersRead: by mmap or, before Linux 6.16, by read.
+// TestKernelTypesAreWhatOthersRead: the types are read by mmap or, before Linux 6.16, by read.
 func TestKernelTypesAreWhatOthersRead(t *testing.T) {
 	ours, theirs := kernelTypes(t)
 	for _, field := range []struct{ in, name string }{
@@ -133,8 +132,7 @@ func offsetOf(t cbtf.Type, name string) (offset uint32, ok bool) {
 	return 0, false
 }
 
-// TestModuleTypes reads the types of all modules that are loaded: the matrix
-// loads some where the kernel has them.
+// TestModuleTypes reads the types of all loaded modules. The matrix loads some, if the kernel has them.
 func TestModuleTypes(t *testing.T) {
 	base, _ := kernelTypes(t)
 	modules, err := btf.Modules()
@@ -160,7 +158,7 @@ func TestModuleTypes(t *testing.T) {
 			if id, err := types.Composite("tun_struct"); err != nil || int(id) < vmlinux {
 				t.Errorf("struct tun_struct is type %d (%v), want one above vmlinux's %d", id, err, vmlinux)
 			}
-			if _, err := types.Field("net_device", "mtu"); err != nil { // one of vmlinux's
+			if _, err := types.Field("net_device", "mtu"); err != nil { // a type of vmlinux
 				t.Error(err)
 			}
 		}

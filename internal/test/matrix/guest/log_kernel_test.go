@@ -14,8 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// TestLogsAreUnderstood gives the verifier broken programs, and looks for
-// reason, instruction and registers in what it prints.
+// TestLogsAreUnderstood loads wrong programs, and finds reason, instruction and registers in the verifier's log.
 func TestLogsAreUnderstood(t *testing.T) {
 	kerneltest.Require(t)
 	mov, exit := isa.Mov64Imm(isa.R0, 0), isa.Exit()
@@ -25,7 +24,7 @@ func TestLogsAreUnderstood(t *testing.T) {
 		reasons []string // one of these is in the reason
 		insn    int      // slot of the instruction
 		text    string   // of that instruction, "" when the walk does not begin
-		known   int      // number of a register that is known there, -1 for none
+		known   int      // number of a register whose value is known there, -1 for none
 	}{
 		{"result not set", []isa.Instruction{exit}, []string{"R0 !read_ok"}, 0, "exit", 10},
 		{"unset register", []isa.Instruction{mov, isa.Mov64Reg(isa.R2, isa.R3), exit}, []string{"R3 !read_ok"}, 1, "r2 = r3", 0},

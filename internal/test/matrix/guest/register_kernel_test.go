@@ -34,7 +34,7 @@ func since(t *testing.T, major, minor int) bool {
 	return slices.Compare(have, []int{major, minor}) >= 0
 }
 
-// fixed is an algorithm whose window is that many segments.
+// fixed is an algorithm with a fixed window, in segments.
 func fixed(name string, window int32) structops.Ops {
 	sk := dsl.LoadMem(isa.DW, isa.R1, isa.R1, 0)
 	keep := dsl.Assembly("keep", dsl.Proto("u32", "struct sock *sk"), sk, dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"),
@@ -56,7 +56,7 @@ func listed(t *testing.T, name string) bool {
 	return slices.Contains(strings.Fields(string(text)), name)
 }
 
-// TestTypesTellOfLinks: Linux 6.4 has brought them.
+// TestTypesTellOfLinks: the types show that links exist since Linux 6.4.
 func TestTypesTellOfLinks(t *testing.T) {
 	types, _ := kernelTypes(t)
 	ops, err := structops.ReadInterface(types, "tcp_congestion_ops")
@@ -68,8 +68,8 @@ func TestTypesTellOfLinks(t *testing.T) {
 	}
 }
 
-// TestFlowsRunOurPrograms while they are registered, past that, and beside
-// another implementation of the same name.
+// TestFlowsRunOurPrograms: flows run our programs while these are registered, after that, and while another implementation has the same
+// name.
 func TestFlowsRunOurPrograms(t *testing.T) {
 	kerneltest.Require(t)
 	name := uniqueName("lo")
@@ -96,8 +96,7 @@ func TestFlowsRunOurPrograms(t *testing.T) {
 	old.wantWindow(t, 7)
 }
 
-// childName makes this test binary a process that registers that name, says
-// so, and waits to be killed.
+// childName makes this test binary a process that registers that name, prints this, and waits until it is killed.
 const childName = "BPFSMITH_GUEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -112,7 +111,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// kill registers a name in another process, and kills that.
+// kill registers a name in another process, and kills that process.
 func kill(t *testing.T, name string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -135,7 +134,7 @@ func kill(t *testing.T, name string) {
 	}
 }
 
-// TestKilledProcessLeavesNothing where there are links.
+// TestKilledProcessLeavesNothing: on kernels with links.
 func TestKilledProcessLeavesNothing(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	name := uniqueName("kill")
@@ -147,8 +146,7 @@ func TestKilledProcessLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestDetachAndPollCameTogether, in Linux 6.11: kernels whose links can be
-// polled are those that can detach a struct_ops link.
+// TestDetachAndPollCameTogether in Linux 6.11: kernels whose links can be polled can also detach a struct_ops link.
 func TestDetachAndPollCameTogether(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 4)
 	types, _ := kernelTypes(t)

@@ -19,8 +19,7 @@ import (
 
 const schedExt = "/sys/kernel/sched_ext/"
 
-// TestSchedulerRuns this machine on a scheduler of ours for a moment: the
-// smallest one, which leaves every decision to the kernel's defaults.
+// TestSchedulerRuns: this machine runs for a moment with our smallest scheduler, which leaves all decisions to the kernel's defaults.
 func TestSchedulerRuns(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")

@@ -14,8 +14,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
-// TestSimpleSchedulers runs this machine on the schedulers of examples/scx_simple:
-// tasks run and are counted, and when it ends the kernel's own is back.
+// TestSimpleSchedulers: this machine runs with the schedulers of examples/scx_simple. Tasks run and are counted, and afterwards the kernel
+// uses its own scheduler again.
 func TestSimpleSchedulers(t *testing.T) {
 	kerneltest.Require(t)
 	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")
@@ -62,8 +62,7 @@ func TestSimpleSchedulers(t *testing.T) {
 	}
 }
 
-// busy gives the scheduler something to do: more threads than processors, that
-// compute, and some that sleep often.
+// busy gives the scheduler work: more computing threads than processors, and some threads that sleep often.
 func busy(length time.Duration) {
 	end := time.Now().Add(length)
 	var threads sync.WaitGroup

@@ -13,8 +13,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// TestKilledProcessWithoutLinks: the registration stays, whoever wants the
-// name is told which map holds it, and deleting that map's key ends it.
+// TestKilledProcessWithoutLinks: the registration stays. A process that wants the name gets an error that names the map. Deleting the key
+// of that map ends the registration.
 func TestKilledProcessWithoutLinks(t *testing.T) {
 	kerneltest.Require(t)
 	if since(t, 6, 4) {

@@ -30,7 +30,7 @@ func main() {
 	err := mountAll()
 	out, openErr := os.OpenFile(resultPort, os.O_RDWR|unix.O_NOCTTY, 0)
 	if openErr != nil {
-		out = os.Stderr // the kernel's console: better there than nowhere
+		out = os.Stderr // the kernel's console: it is the only other output
 	}
 	s := session{out}
 	s.report(errors.Join(err, openErr))
@@ -38,16 +38,15 @@ func main() {
 	s.run()
 	s.say(job.Done, nil)
 	unix.Sync()
-	time.Sleep(50 * time.Millisecond) // the port empties
-	// qemu runs with -no-reboot: that ends it, also for kernels that cannot
-	// switch a machine off.
+	time.Sleep(50 * time.Millisecond) // so that the port can send everything
+	// qemu runs with -no-reboot: a reboot ends it, also for kernels that cannot switch a machine off.
 	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART); err != nil {
 		s.report(err)
 	}
 	select {}
 }
 
-// mounts are what processes expect. The parents of a mount stand before it.
+// mounts are what processes expect. The parents of a mount come before it.
 var mounts = []struct{ path, kind, options string }{
 	{"/proc", "proc", ""},
 	{"/dev", "devtmpfs", ""},
@@ -150,7 +149,7 @@ func (s session) test(t job.Test) job.Result {
 		s.report(fmt.Errorf("run %s: %w", t.Binary, err))
 	}
 	r.Seconds = time.Since(start).Seconds()
-	// Whatever a binary prints last, the next line of ours begins a line.
+	// The output of a binary may not end with a newline, but our next line must begin a line.
 	fmt.Fprintln(s.out)
 	return r
 }

@@ -1,5 +1,5 @@
-// Package job is what the matrix and its guests have agreed on: the file that
-// tells a guest what to do, and the lines that tell the matrix what it did.
+// Package job is the protocol between the matrix and its guests: the file that tells a guest what to do, and the lines that tell the
+// matrix what the guest did.
 package job
 
 import "encoding/json"
@@ -23,14 +23,14 @@ type Test struct {
 }
 
 // The lines of a guest on the second serial port. Each begins with Mark, then
-// the word, a blank, and a JSON value. What stands between Start and End of a
-// test is its output.
+// the word, a blank, and a JSON value. The lines between Start and End of a
+// test are its output.
 const (
 	Mark  = "=== matrix "
 	Ready = "ready" // Boot
 	Start = "start" // the package
 	End   = "end"   // Result
-	Error = "error" // what /init could not do
+	Error = "error" // the error of /init
 	Done  = "done"  // null; nothing comes after it
 )
 
