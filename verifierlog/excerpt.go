@@ -51,10 +51,11 @@ func (p *printer) excerpt() []sourceLine {
 }
 
 // excerptOf cuts the excerpt from a file. It returns nil when the file has another text at that line: it was changed, or it is another
-// file with the same name.
+// file with the same name. Without a text nothing shows that it is the same file.
 func excerptOf(text string, at Source) []sourceLine {
 	lines := strings.Split(text, "\n")
-	if at.Line < 1 || at.Line > len(lines) || at.Text != "" && strings.TrimSpace(lines[at.Line-1]) != strings.TrimSpace(at.Text) {
+	text = strings.TrimSpace(at.Text)
+	if at.Line < 1 || at.Line > len(lines) || text == "" || strings.TrimSpace(lines[at.Line-1]) != text {
 		return nil
 	}
 	var found []sourceLine

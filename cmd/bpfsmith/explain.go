@@ -52,7 +52,8 @@ prefixes before the lines are ignored. When a file has several logs, explain
 uses the one with an error.
 
 Source files are searched by the names in the log, in the current directory
-and below. When they are not found, the lines that the log quotes are shown.
+and below. Only the lines near those that the log quotes are shown. When the
+files are not found, the quotes are shown.
 
 The exit code is 0 when an error was explained, 3 when the log has no error,
 4 when the error is unknown, and 2 when the log cannot be read.`,
@@ -106,7 +107,7 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	report := verifierlog.Explain(log, verifierlog.Program{Type: section.Type, Struct: structName, Member: member, Errno: e.errno})
-	files := sourceFinder{dir: e.sourceDir, log: log}
+	files := newSourceFinder(e.sourceDir, log)
 	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
 		return unreadable(err)
 	}

@@ -50,7 +50,7 @@ func TestExplainTakesTheRightFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finder := sourceFinder{dir: dir, log: portsFile(t, "ports.log")}
+	finder := newSourceFinder(dir, portsFile(t, "ports.log"))
 	if got, err := finder.read("ports.go"); err != nil || string(got) != source {
 		t.Errorf("%v, %q", err, got)
 	}

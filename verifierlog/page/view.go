@@ -17,8 +17,7 @@ const (
 	pathRows    = 4_000  // the last part of the path that failed,
 	tailRows    = 2_000  // and its end
 	fewRows     = 2      // too few rows to fold
-	wholeFile   = 4_000  // the whole file is shown up to this many lines; of longer files only the lines around those that are used
-	aroundLines = 10
+	aroundLines = 10     // shown before and after each line that the log quotes; other lines are not on the page
 )
 
 // chooseRows says which rows are shown.
@@ -249,13 +248,14 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// makeFile lists the lines of a file: all of them, or those around the lines that the log quotes. When the file is not available, or is
-// not the same file, it lists only the quotes.
+// makeFile lists the lines of a file around those that the log quotes. The rest of the file is nobody's business: a log that was made up
+// could name any file of which it guesses a line. When the file is not available, or is not the same file, it lists only the quotes. Empty
+// quotes prove nothing, and are left out.
 func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}
 	for _, q := range quotes {
-		if q.File == name {
+		if q.File == name && strings.TrimSpace(q.Text) != "" {
 			used[q.Line] = q.Text
 		}
 	}
@@ -263,7 +263,7 @@ func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Sourc
 	if o.Source != nil {
 		if text, err := o.Source(name); err == nil {
 			lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-			file.Complete = true
+			file.Complete = len(used) > 0
 			for n, quote := range used { // another file, or the file was changed
 				if n > len(lines) || strings.TrimSpace(lines[n-1]) != strings.TrimSpace(quote) {
 					file.Complete = false
@@ -274,7 +274,7 @@ func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Sourc
 	var numbers []int
 	if file.Complete {
 		for n := range lines {
-			if len(lines) <= wholeFile || isNear(n+1, used) {
+			if isNear(n+1, used) {
 				numbers = append(numbers, n+1)
 			}
 		}
