@@ -66,10 +66,11 @@ func TestCatalogueIsComplete(t *testing.T) {
 	}
 }
 
-// leastShare is how many of a kernel's formats have a rule at least, in percent. Many of the others are no errors, or cannot be provoked.
+// leastShare is the smallest share of a kernel's formats that must have a rule, in percent. Many of the others are not errors, or no
+// program can cause them.
 const leastShare = 35
 
-// sample prints a format with values in the place of its verbs.
+// sample prints a format with values for its verbs.
 func sample(format string) string {
 	format = regexp.MustCompile(`%[-#0-9l]*[zh]*[dui]`).ReplaceAllString(format, "7")
 	format = regexp.MustCompile(`%[-#0-9l]*[xX]`).ReplaceAllString(format, "1f")
@@ -89,7 +90,7 @@ func TestRulesAreWhole(t *testing.T) {
 	}
 }
 
-// TestNoLogNoMessage: what the errno says where the log says nothing.
+// TestNoLogNoMessage: the explanation from the errno when the log has no message.
 func TestNoLogNoMessage(t *testing.T) {
 	stats := "processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
 	for _, tt := range []struct {

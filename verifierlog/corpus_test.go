@@ -11,8 +11,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// TestRecordedLogs compares what is read in each log with the index: the message, and, with the program as the witness, the instruction.
-// Its opcode must be the one in the report's text, and its source line the one that the program was loaded with.
+// TestRecordedLogs compares the message of each log with the index, and the instruction with the program. Its opcode must be the one in
+// the report's text, and its source line the one with which the program was loaded.
 func TestRecordedLogs(t *testing.T) {
 	logs := recorded.Open(t)
 	total, right, located := 0, 0, 0
@@ -35,7 +35,7 @@ func TestRecordedLogs(t *testing.T) {
 				got = append(slices.Clone(got), r.Reason)
 			}
 			want := slices.Clone(l.ErrorLines)
-			for i := range want { // the index took statistics for a part of messages without a newline
+			for i := range want { // in the index, statistics count as a part of messages without a newline
 				want[i], _, _ = strings.Cut(want[i], "verification time ")
 			}
 			if !slices.Equal(got, want) && len(got)+len(want) > 0 {
@@ -65,7 +65,7 @@ func TestRecordedLogs(t *testing.T) {
 				t.Errorf("%s: %s", l.File, strings.Join(problems, "; "))
 			}
 		}
-		// All levels tell one story; level 4 alone has no instructions.
+		// All levels must have the same result; level 4 alone has no instructions.
 		if one, ok := insnOfLevel["1"]; ok {
 			for _, level := range []string{"2", "7"} {
 				if n, ok := insnOfLevel[level]; ok && n != one && !e.Loaded {
@@ -78,7 +78,7 @@ func TestRecordedLogs(t *testing.T) {
 		total++
 		want := strings.TrimSpace(e.LastError)
 		if e.Errno == "" || e.Name == "btf_bad_int" {
-			want = "" // loaded, or refused without a word
+			want = "" // loaded, or refused without a message
 		}
 		if r := verifierlog.Parse(logs.Text(t, e.File())); r.Reason != want || r.Insn != -1 {
 			t.Errorf("%s: %q at %d, want %q", e.Name, r.Reason, r.Insn, want)

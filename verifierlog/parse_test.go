@@ -26,7 +26,7 @@ func TestRegistersAtTheMistake(t *testing.T) {
 		{"branch_second_path.level1.log", "R0=scalar(umin=1) R6=0 R10=fp0"}, // R1 to R5 died at the call
 		{"branch_second_path.level2.log", "R0=scalar(umin=1) R6=0 R10=fp0"},
 		{"tcp_write_other_struct.level1.log", "R1=ctx() R2=trusted_ptr_ack_sample() R10=fp0"},
-		{"subprog_clobbers_r1.level1.log", "R0=0 R10=fp0"}, // back from the callee
+		{"subprog_clobbers_r1.level1.log", "R0=0 R10=fp0"}, // after the return from the callee
 		{"subprog_clobbers_r1.level2.log", "R0=0 R10=fp0"},
 		{"helper_map_type.level7.log", "R1=ctx() R2=map_ptr(map=arr8,ks=4,vs=8) R3=0 R10=fp0"}, // before the call, not after
 		{"loop_callback_oob.level1.log", "R1=scalar() R2=fp[0]-8 R10=fp0"},
@@ -97,7 +97,7 @@ func TestLogsWithoutAReason(t *testing.T) {
 	}
 }
 
-// Forms of other kernels, after the grammar in their sources; no log of theirs is at hand.
+// Forms of other kernels, from the formats in their sources. There is no recorded log of these kernels.
 func TestOtherKernels(t *testing.T) {
 	for _, tt := range []struct {
 		name, log       string

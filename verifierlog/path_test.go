@@ -28,7 +28,7 @@ func insnsOf(p *verifierlog.Path) []int {
 	return insns
 }
 
-// stateText writes all that is known, frame by frame.
+// stateText writes everything that is known, frame by frame.
 func stateText(s *verifierlog.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "frame %d", s.Frame)
@@ -41,7 +41,7 @@ func stateText(s *verifierlog.Snapshot) string {
 	return b.String()
 }
 
-// TestPathGoesBackToTheBranch: at level 2 the walk takes up branches that wait, the youngest first. The fall-through of 2 ended at 4.
+// TestPathGoesBackToTheBranch: at level 2 the walk continues with saved branches, the newest first. The fall-through of 2 ended at 4.
 func TestPathGoesBackToTheBranch(t *testing.T) {
 	p := failingPath(t, recorded.Open(t).Text(t, "branch_second_path.level2.log"))
 	if want := []int{0, 1, 2, 5, 6}; !slices.Equal(insnsOf(p), want) || p.Cut {
@@ -51,7 +51,7 @@ func TestPathGoesBackToTheBranch(t *testing.T) {
 		t.Errorf("before the branch: %s, want %s", got, want)
 	}
 	if got, want := stateText(p.Before(3)), "frame 0 R0=scalar(umin=1) R6=fp0 R10=fp0"; got != want {
-		t.Errorf("behind the branch: %s, want %s", got, want)
+		t.Errorf("after the branch: %s, want %s", got, want)
 	}
 	want := []verifierlog.Change{{Place: verifierlog.Place{Register: 6}, Before: "fp0", After: "0"}}
 	if got := p.Changes(3); !reflect.DeepEqual(got, want) {
@@ -59,8 +59,7 @@ func TestPathGoesBackToTheBranch(t *testing.T) {
 	}
 }
 
-// TestPathOfABranchInALoop: the jump that waited is not the last of its kind, which was known to be taken and left nothing to come back
-// to.
+// TestPathOfABranchInALoop: the walk does not go back to the last visit of the jump, which was known to be taken, but to an earlier visit.
 func TestPathOfABranchInALoop(t *testing.T) {
 	const log = `0: R1=ctx() R10=fp0
 0: (b7) r6 = 0                        ; R6=0
@@ -79,7 +78,7 @@ R0 !read_ok
 	}
 }
 
-// TestPathThroughFunctions: a function's frame begins with the call and is gone after its exit; that exit is no branch to go back to.
+// TestPathThroughFunctions: a function's frame begins with the call and ends with the exit. The walk does not go back to that exit.
 func TestPathThroughFunctions(t *testing.T) {
 	logs := recorded.Open(t)
 	for _, level := range []string{"level1", "level2"} {
@@ -101,7 +100,7 @@ func TestPathThroughFunctions(t *testing.T) {
 	}
 }
 
-// TestPathOfAGlobalFunction: it is walked by itself, after the program, and nothing of the program holds in it.
+// TestPathOfAGlobalFunction: the function is verified separately, after the program, and values of the program are not known in it.
 func TestPathOfAGlobalFunction(t *testing.T) {
 	const log = `func#0 @0
 func#1 @2
@@ -121,7 +120,7 @@ R1 invalid mem access 'mem_or_null'
 	}
 }
 
-// TestPathOfALogWithoutItsBeginning: the branch that the walk goes back to is not there.
+// TestPathOfALogWithoutItsBeginning: the branch that the walk goes back to is missing.
 func TestPathOfALogWithoutItsBeginning(t *testing.T) {
 	p := failingPath(t, "8: (95) exit\n\nfrom 2 to 5: R0=1 R10=fp0\n5: (bf) r1 = r7\nR7 !read_ok\n")
 	if got, want := stateText(p.After()), "frame 0 R0=1 R10=fp0"; got != want || !p.Cut || !slices.Equal(insnsOf(p), []int{5}) {
@@ -129,7 +128,7 @@ func TestPathOfALogWithoutItsBeginning(t *testing.T) {
 	}
 }
 
-// TestLongPathsAreCut: what is kept of a path is bounded, and its state is right even so.
+// TestLongPathsAreCut: only a limited part of a path is kept, and its state is still right.
 func TestLongPathsAreCut(t *testing.T) {
 	const rounds = 100_000
 	var log strings.Builder
@@ -153,8 +152,8 @@ func TestLongPathsAreCut(t *testing.T) {
 	}
 }
 
-// TestBackwardUndoesEachStep: going back from the end meets the states that going forward met. The witness is another walk, which is
-// stopped at each instruction.
+// TestBackwardUndoesEachStep: going back from the end gives the same states as going forward. They are compared with another walk, which
+// is stopped at each instruction.
 func TestBackwardUndoesEachStep(t *testing.T) {
 	logs := recorded.Open(t)
 	files := logs.Files(".level1.log")
@@ -162,7 +161,7 @@ func TestBackwardUndoesEachStep(t *testing.T) {
 	for _, file := range files {
 		text := logs.Text(t, file)
 		if len(text) > 8<<10 {
-			continue // takes as many walks as it has lines
+			continue // it would need as many walks as it has lines
 		}
 		p := failingPath(t, text)
 		for i, before := range p.Backward() {
@@ -170,7 +169,7 @@ func TestBackwardUndoesEachStep(t *testing.T) {
 			until := strings.Join(lines[:p.At(i).Line-1], "")
 			forward := failingPath(t, until)
 			if i > 0 && strings.Contains(p.At(i-1).Text, " call ") {
-				continue // what a call loses is known when the walk goes on
+				continue // the registers that a call clears are known only when the walk continues
 			}
 			if got, want := stateText(before), stateText(forward.After()); got != want {
 				t.Errorf("%s, before step %d:\nback    %s\nforward %s", file, i, got, want)
@@ -184,7 +183,7 @@ func TestBackwardUndoesEachStep(t *testing.T) {
 	t.Logf("%d states of %d logs", compared, len(files))
 }
 
-// TestLevelsTellTheSameState: what level 1 and level 2 print of one program differs a lot; what is known at the mistake does not.
+// TestLevelsTellTheSameState: level 1 and level 2 print very different logs of one program, but the state at the mistake must be the same.
 func TestLevelsTellTheSameState(t *testing.T) {
 	logs := recorded.Open(t)
 	compared := 0
@@ -195,11 +194,11 @@ func TestLevelsTellTheSameState(t *testing.T) {
 		}
 		one, two := logs.Text(t, file), logs.Text(t, detailed)
 		if !verifierlog.Parse(one).Refused() {
-			continue // at level 1 nothing is left of it
+			continue // at level 1 the log does not contain it
 		}
 		a, b := failingPath(t, one), failingPath(t, two)
 		if a.Len() == 0 || max(len(one), len(two)) >= recorded.CutOff {
-			continue // a check after the walk, when level 1 has wiped it; or the recorded end of a longer log
+			continue // a check after the walk, when level 1 has removed the path; or only the end of a longer log is recorded
 		}
 		if !slices.Equal(insnsOf(a), insnsOf(b)) {
 			t.Errorf("%s: the path is %v at level 1, %v at level 2", file, insnsOf(a), insnsOf(b))

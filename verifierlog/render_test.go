@@ -16,7 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // golden compares with a file under testdata/golden.
 func golden(t *testing.T, name string, got []byte) {
@@ -32,11 +32,11 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s: go test -update writes it anew\ngot\n%s\nwant\n%s", name, got, want)
+		t.Errorf("%s: go test -update writes it again\ngot\n%s\nwant\n%s", name, got, want)
 	}
 }
 
-// lookup is a report with everything in it.
+// lookup is a report in which all fields are set.
 func lookup() verifierlog.Report {
 	at := func(line int, text string) verifierlog.Source {
 		return verifierlog.Source{File: "count.go", Line: line, Text: text}
@@ -100,7 +100,7 @@ func TestRender(t *testing.T) {
 	golden(t, "code.txt", render(t, none, verifierlog.Style{Code: code}))
 }
 
-// TestRenderWidth: whatever the log and the width, lines fit, but for code that can't be broken.
+// TestRenderWidth: for any log and width, lines fit, except code that cannot be broken.
 func TestRenderWidth(t *testing.T) {
 	logs := recorded.Open(t)
 	for _, file := range logs.Files("") {
@@ -116,7 +116,7 @@ func TestRenderWidth(t *testing.T) {
 	}
 }
 
-// TestRenderDisarms: a program chooses the names of its maps and files, and the terminal must not obey them.
+// TestRenderDisarms: a program chooses the names of its maps and files, and these must not control the terminal.
 func TestRenderDisarms(t *testing.T) {
 	r := lookup()
 	r.Reason, r.Source.Text, r.Slice[0].Note.Callee = "R0 \x1b[2J", "x\r\x07", "\x1b]0;title\x07"
@@ -128,7 +128,7 @@ func TestRenderDisarms(t *testing.T) {
 	}
 }
 
-// TestRenderNeedsTheSameLine: a file that was edited since would mislead.
+// TestRenderNeedsTheSameLine: a file that was changed since would be misleading.
 func TestRenderNeedsTheSameLine(t *testing.T) {
 	edited := func(string) ([]byte, error) { return []byte(strings.Replace(countGo, "Load64", "Load32", 1)), nil }
 	if got := string(render(t, lookup(), verifierlog.Style{Source: edited})); strings.Contains(got, "Load32") ||

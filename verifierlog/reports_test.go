@@ -19,13 +19,13 @@ import (
 
 const reportsDir = "testdata/reports"
 
-// TestReports renders the report of each of the 588 recorded logs and compares with testdata/reports, one file a kind of mistake. Above
-// each stands what the program's author did wrong on purpose; logs of several levels that give the same report stand together.
+// TestReports renders the report of each of the 588 recorded logs and compares it with testdata/reports, which has one file for each kind
+// of mistake. Above each report is the deliberate mistake of the program. Logs of several levels with the same report are together.
 //
-// How they were reviewed: on 28 November 2026 one reader went through all of these files, report by report, with the mistake above it (and
-// the note, where the kernel surprised) as the measure of kind, place, explanation, slice and help; the levels were read once where they
-// agree. What was wrong or misleading was mended where it is made, and what became of each report was read again in the difference. Of 168
-// refused programs all are of the kind that kindsOfPrograms has. Who changes a text does the same: -update, and read.
+// How they were reviewed: on 28 November 2026 all of these files were read, report by report. Kind, place, explanation, slice and help
+// were compared with the mistake above the report, and with the note where the kernel's answer was unexpected. Levels with the same report
+// were read once. Wrong or misleading texts were corrected at their source, and the changed reports were read again. All 168 refused
+// programs have the kind in kindsOfPrograms. After a change of a text do the same: run with -update, and read the difference.
 func TestReports(t *testing.T) {
 	logs := recorded.Open(t)
 	files := map[string]*bytes.Buffer{}
@@ -65,14 +65,14 @@ func TestReports(t *testing.T) {
 	compareReports(t, files)
 }
 
-// A load is a log and its report.
+// A load is a log with its report.
 type load struct {
 	name, mistake, note string
 	file, log, level    string
 	report              verifierlog.Report
 }
 
-// loadsOf explains each log of a program, with what its loader knows besides. They are in the order of their levels.
+// loadsOf explains each log of a program, with the other facts that its loader knows. They are in the order of their levels.
 func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 	unfilled := regexp.MustCompile(`\{[0-9a-z]+\}`)
 	var loads []load
@@ -86,7 +86,7 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 		r := l.report
 		switch {
 		case p.Loaded && (r.Kind != mistake.None || r.Refused()):
-			t.Errorf("%s: the kernel took it, and the report says %q %q", l.file, r.Kind, r.Reason)
+			t.Errorf("%s: the kernel accepted it, but the report says %q %q", l.file, r.Kind, r.Reason)
 		case !p.Loaded && (r.Kind == mistake.None || r.Kind == mistake.Unknown || r.Explanation == "" || r.Fix == ""):
 			t.Errorf("%s: %q is not explained: %q %q", l.file, r.Reason, r.Kind, r.Explanation)
 		case unfilled.MatchString(r.Explanation + r.Fix):
@@ -99,7 +99,7 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 	return loads
 }
 
-// writeReports writes the reports of one program, each different one once.
+// writeReports writes the different reports of one program.
 func writeReports(t *testing.T, b *bytes.Buffer, loads []load) {
 	levels := map[string][]string{}
 	var texts []string
@@ -119,7 +119,7 @@ func writeReports(t *testing.T, b *bytes.Buffer, loads []load) {
 	}
 }
 
-// compareReports compares with the files, and with what files there are.
+// compareReports compares the reports with the files, and the list of files.
 func compareReports(t *testing.T, files map[string]*bytes.Buffer) {
 	old, err := filepath.Glob(filepath.Join(reportsDir, "*.txt"))
 	if err != nil {
@@ -162,8 +162,8 @@ func compareReports(t *testing.T, files map[string]*bytes.Buffer) {
 				w = wantLines[i]
 			}
 			if g != w {
-				t.Errorf("%s:%d: other than the report that was reviewed\ngot  %s\nwant %s\n"+
-					"-update writes it: read what becomes of each report", file, i+1, g, w)
+				t.Errorf("%s:%d: different from the report that was reviewed\ngot  %s\nwant %s\n"+
+					"-update writes it: read the difference of each report", file, i+1, g, w)
 				break
 			}
 		}

@@ -2,8 +2,8 @@ package verifierlog_test
 
 import "github.com/bpfsmith/bpfsmith/mistake"
 
-// kindsOfPrograms says of each recorded program of which kind its mistake is: by what was done wrong (Mistake in the index) and by what
-// the kinds are for (package mistake). Where Explain says something else, the table stays.
+// kindsOfPrograms has the kind of mistake of each recorded program. It follows from the note on the mistake (Mistake in the index) and
+// from the meaning of the kinds (package mistake). If Explain finds another kind, Explain is wrong and not the table.
 var kindsOfPrograms = map[string]mistake.Kind{
 	"r0_not_set":                 mistake.Uninitialised,
 	"r3_uninit":                  mistake.Uninitialised,
@@ -76,7 +76,7 @@ var kindsOfPrograms = map[string]mistake.Kind{
 	"dynptr_leak":                mistake.UnreleasedReference,
 	"dynptr_uninit":              mistake.NotHeld,
 	"dynptr_overwrite":           mistake.UnreleasedReference,
-	"dynptr_slice_stale":         mistake.UsedAfterRelease, // the memory went with the dynptr
+	"dynptr_slice_stale":         mistake.UsedAfterRelease, // the memory was released with the dynptr
 	"subprog_r0":                 mistake.Uninitialised,
 	"subprog_recursion":          mistake.Recursion,
 	"subprog_error_inside":       mistake.MaybeNil,
@@ -163,7 +163,7 @@ var kindsOfPrograms = map[string]mistake.Kind{
 	"subprog_clobbers_r1":        mistake.Uninitialised,
 	"tcp_sk_not_loaded_kfunc":    mistake.MaybeNil,
 	"tcp_sk_offset_kfunc":        mistake.ArgumentType,
-	"tcp_kfunc_uninit_arg":       mistake.Uninitialised, // the kernel says "not a scalar" of what was never set
+	"tcp_kfunc_uninit_arg":       mistake.Uninitialised, // the kernel says "not a scalar" for a register that was never set
 	"tcp_walked_deref":           mistake.ReadOnlyStruct,
 	"tcp_spill_sk_corrupt":       mistake.NotAPointer,
 	"stack_uninit_key":           mistake.UninitialisedStack,

@@ -33,7 +33,7 @@ func TestMatchFormat(t *testing.T) {
 	}
 }
 
-// FuzzMatchFormat prints patterns with numbers and words; they must be found again in what was printed.
+// FuzzMatchFormat prints patterns with numbers and words, which must be found again in the printed text.
 func FuzzMatchFormat(f *testing.F) {
 	f.Add("R%d type=%s expected=%s", "fp", int64(3))
 	f.Add("off=%d size=%d", "", int64(-8))
@@ -41,9 +41,9 @@ func FuzzMatchFormat(f *testing.F) {
 	f.Add("%s%s%d%%", "a", int64(1))
 	f.Fuzz(func(t *testing.T, format, word string, n int64) {
 		if len(format)+len(word) > 200 {
-			return // it takes their product, and formats are the kernel's
+			return // the time is the product of both lengths, and real formats are short
 		}
-		args, literal, ok := matchFormat(format, word) // whatever it is, it ends
+		args, literal, ok := matchFormat(format, word) // it must end for any text
 		if ok && literal > len(format) || len(args) > strings.Count(format, "%") {
 			t.Fatalf("%q, %q: %q, %d", format, word, args, literal)
 		}
@@ -53,7 +53,7 @@ func FuzzMatchFormat(f *testing.F) {
 			if !ok || !strings.HasPrefix(line, reprinted(r.Pattern, got)) {
 				t.Fatalf("%q does not match %q: %q", r.Pattern, line, got)
 			}
-			// Others may look like what stands after the verb.
+			// Other words may look like the text after the verb.
 			if isName(word) && !strings.Contains(r.Pattern, "%s_") && !slices.Equal(got, want) {
 				t.Fatalf("%q: %q in %q, want %q", r.Pattern, got, line, want)
 			}
@@ -65,7 +65,7 @@ func isName(word string) bool {
 	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 }
 
-// reprinted puts what was found back into the format.
+// reprinted puts the found values back into the format.
 func reprinted(format string, args []string) string {
 	var line strings.Builder
 	for {
@@ -79,7 +79,7 @@ func reprinted(format string, args []string) string {
 	}
 }
 
-// printed does what the kernel does with a format, and tells what the verbs printed.
+// printed prints a format as the kernel does, and returns what the verbs printed.
 func printed(format, word string, n int64) (line string, args []string) {
 	for format != "" {
 		text, verb, rest := cutVerb(format)

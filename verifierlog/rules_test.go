@@ -28,7 +28,7 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 		total++
 		want, ok := kindsOfPrograms[e.Name]
 		if !ok {
-			t.Errorf("%s: which kind is it? kindsOfPrograms does not say", e.Name)
+			t.Errorf("%s: kindsOfPrograms does not have its kind", e.Name)
 			continue
 		}
 		log := logs.Text(t, e.Levels["1"].File)
@@ -52,7 +52,7 @@ func TestEachProgramIsOfItsKind(t *testing.T) {
 	}
 }
 
-// errnosOfPrograms are those of the programs whose log is empty.
+// errnosOfPrograms are the errnos of programs with an empty log.
 var errnosOfPrograms = map[string]string{"fentry_eperm": "EPERM", "ops_no_btf_id": "ENOTSUPP"}
 
 // notTheLast are the programs whose mistake is found when the walk has ended.
@@ -83,7 +83,7 @@ func TestExamplesShowTheirRules(t *testing.T) {
 	}
 }
 
-// TestWordingsOfTheCatalogue: those that it abbreviates, in full.
+// TestWordingsOfTheCatalogue: the wordings that the catalogue abbreviates, in full.
 func TestWordingsOfTheCatalogue(t *testing.T) {
 	for line, want := range map[string]mistake.Kind{
 		"R7 pointer arithmetic on map_ptr prohibited":                                             mistake.PointerArithmetic,
@@ -122,13 +122,13 @@ func TestWordingsOfTheCatalogue(t *testing.T) {
 			t.Errorf("%q: %q, want %q", line, rule.Kind, want)
 		}
 	}
-	// It stands before many messages, and is none.
+	// This line comes before many messages, but is not a message.
 	if rule, ok := verifierlog.RuleFor("func 'cong_avoid' arg0 has btf_id 8474 type STRUCT 'sock'"); ok {
 		t.Errorf("what is information has the rule %q", rule.Pattern)
 	}
 }
 
-// TestEachWordingFillsItsRule: the texts are for all wordings, also for those that print less than the rule's own.
+// TestEachWordingFillsItsRule: the texts fit all wordings, also those that print less than the rule's own.
 func TestEachWordingFillsItsRule(t *testing.T) {
 	wordings := 0
 	for _, rule := range verifierlog.Rules() {
@@ -152,7 +152,8 @@ func TestEachWordingFillsItsRule(t *testing.T) {
 	t.Logf("%d wordings", wordings)
 }
 
-// TestFixesNameWhatThereIs: whoever reads a fix looks the name up. Methods are looked for on any type, as variables have many names.
+// TestFixesNameWhatThereIs: names in fixes must exist, because readers look them up. A method may belong to any type, because variables
+// have many names.
 func TestFixesNameWhatThereIs(t *testing.T) {
 	packages := map[string]map[string]bool{}
 	methods := map[string]bool{}
@@ -187,7 +188,7 @@ func TestFixesNameWhatThereIs(t *testing.T) {
 				checked++
 				if names, ok := packages[m[1]]; ok && !names[m[2]] {
 					t.Errorf("%s: there is no %s.%s: %s", file, m[1], m[2], text)
-				} else if !ok && !methods[m[2]] && m[1] != "tp" { // tp's are generated for the reader's kernel
+				} else if !ok && !methods[m[2]] && m[1] != "tp" { // methods of tp are generated for the reader's kernel
 					t.Errorf("%s: there is no method %s: %s", file, m[2], text)
 				}
 			}
@@ -195,7 +196,7 @@ func TestFixesNameWhatThereIs(t *testing.T) {
 		})
 	}
 	if checked < 60 {
-		t.Errorf("%d names were found in the texts: the pattern has gone blind", checked)
+		t.Errorf("%d names were found in the texts: the pattern does not work any more", checked)
 	}
 }
 
@@ -299,7 +300,7 @@ func TestValuesInExplanations(t *testing.T) {
 	}
 }
 
-// TestKindsByWhatIsHeld: one message, and what the register holds says which mistake it is.
+// TestKindsByWhatIsHeld: for one message, the value in the register decides which mistake it is.
 func TestKindsByWhatIsHeld(t *testing.T) {
 	const (
 		pointer = "arg#0 pointer type STRUCT task_struct must point to scalar, or struct with scalar\n"

@@ -12,7 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// detailed is all logs of level 2 that are whole.
+// detailed returns all logs of level 2 that are complete.
 func detailed(tb testing.TB) []byte {
 	tb.Helper()
 	logs := recorded.Open(tb)
@@ -25,7 +25,7 @@ func detailed(tb testing.TB) []byte {
 	return all
 }
 
-// A repeating reader gives a text again and again.
+// A repeating reader returns a text again and again.
 type repeating struct {
 	text []byte
 	at   int
@@ -42,7 +42,7 @@ func (r *repeating) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestScannerNeedsNoMoreForMore: 200 MB are read in the memory that 1 MB takes.
+// TestScannerNeedsNoMoreForMore: 200 MB are read with the memory that 1 MB needs.
 func TestScannerNeedsNoMoreForMore(t *testing.T) {
 	const size, most = 200 << 20, 8 << 20
 	text := detailed(t)
@@ -65,7 +65,7 @@ func TestScannerNeedsNoMoreForMore(t *testing.T) {
 	}
 }
 
-// TestWalkNeedsNoMoreForMore: of a path of a million steps only the last are kept, and no text of the others.
+// TestWalkNeedsNoMoreForMore: of a path of a million steps only the last steps are kept, and no text of the others.
 func TestWalkNeedsNoMoreForMore(t *testing.T) {
 	const size, most = 100 << 20, 48 << 20
 	text := []byte("; x++ @ a.go:7\n1: (07) r6 += 1                       ; R6=scalar()\n" +
@@ -90,7 +90,7 @@ func TestWalkNeedsNoMoreForMore(t *testing.T) {
 	}
 }
 
-// TestScannerCutsLongLines: a line without end is read in bounded memory too.
+// TestScannerCutsLongLines: a line without an end is read with limited memory too.
 func TestScannerCutsLongLines(t *testing.T) {
 	long := strings.Repeat("x", 3<<20)
 	s := verifierlog.NewScanner(strings.NewReader(long + "\n0: (95) exit\n"))
@@ -98,16 +98,16 @@ func TestScannerCutsLongLines(t *testing.T) {
 		t.Errorf("the long line gives %v, %d bytes", s.Event().Kind, len(s.Event().Text))
 	}
 	if !s.Next() || s.Event().Kind != verifierlog.Instruction || s.Event().Line != 2 {
-		t.Errorf("the line behind it gives %+v", s.Event())
+		t.Errorf("the line after it gives %+v", s.Event())
 	}
 }
 
-// TestEachLineIsUnderstood: of all recorded logs, the messages are those that the index has, and nothing else is free text or unknown.
-// What is printed of registers is understood to the last word.
+// TestEachLineIsUnderstood: in all recorded logs, only the messages in the index are free text, and nothing is unknown. Every word of
+// printed registers is understood.
 func TestEachLineIsUnderstood(t *testing.T) {
 	logs := recorded.Open(t)
 	files := logs.Files("")
-	cutOff := 0 // the first lines of logs of which only the end was kept
+	cutOff := 0 // the first lines of logs of which only the end is kept
 	kinds := map[verifierlog.EventKind]int{}
 	for _, file := range files {
 		text := logs.Text(t, file)
@@ -148,7 +148,7 @@ func TestEachLineIsUnderstood(t *testing.T) {
 	}
 }
 
-// TestStandsInTheWay: what is no message has a kind of its own.
+// TestStandsInTheWay: lines that are not messages have their own kind.
 func TestStandsInTheWay(t *testing.T) {
 	const statistics = "processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
 	const begun = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                        ; R0=0\n"
@@ -159,7 +159,7 @@ func TestStandsInTheWay(t *testing.T) {
 		"nothing":                 {"", mistake.NoLog},
 		"no byte of text":         {"\x00\x00", mistake.NoLog},
 		"no walk":                 {strings.Replace(statistics, "processed 3", "processed 0", 1), mistake.NoLog},
-		"a signal, or none":       {statistics, mistake.None}, // the errno tells
+		"a signal, or none":       {statistics, mistake.None}, // the errno decides
 		"a signal":                {begun + statistics, mistake.Interrupted},
 		"a full buffer":           {begun + "1: (07) r0 +", mistake.LogTruncated},
 		"nothing wrong":           {begun + "1: (95) exit\n" + statistics, mistake.None},
@@ -175,7 +175,7 @@ func TestStandsInTheWay(t *testing.T) {
 	}
 }
 
-// TestTwoLogsInAFile: what follows statistics is another log, and says nothing of the first.
+// TestTwoLogsInAFile: text after statistics is another log, and is not about the first one.
 func TestTwoLogsInAFile(t *testing.T) {
 	logs := recorded.Open(t)
 	one, two := logs.Text(t, "ringbuf_leak.level2.log"), logs.Text(t, "subprog_clobbers_r1.level2.log")
@@ -185,7 +185,7 @@ func TestTwoLogsInAFile(t *testing.T) {
 	}
 }
 
-// FuzzScanner: any text has events, in order, which a reader in small pieces gives as well; whoever follows them comes to an end, and
+// FuzzScanner: any text has events, in order. A reader in small pieces gives the same events. A walk that follows them ends, and can go
 // back.
 func FuzzScanner(f *testing.F) {
 	logs := recorded.Open(f)
@@ -203,7 +203,7 @@ func FuzzScanner(f *testing.F) {
 				t.Fatalf("whole %+v, in pieces %+v", e, pieces.Event())
 			}
 			if e.Line < max(last, 1) || e.Insn < -1 || e.From < -1 || strings.Contains(e.Text, "\n") {
-				t.Fatalf("behind line %d: %+v", last, e)
+				t.Fatalf("after line %d: %+v", last, e)
 			}
 			last = e.Line
 			walk.Follow(e)

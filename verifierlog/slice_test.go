@@ -9,13 +9,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// A history is what a slice has to tell about a recorded program. Each was written down from the program and its mistake, as the index has
-// it.
+// A history is what a slice must say about a recorded program. Each was written by hand, from the program and its mistake in the index.
 type history struct {
 	program string
 	insns   []int  // of the slice
-	cause   int    // the one of them where the value came to be what it is, or was lost
-	tells   string // part of what the slice says there: the value, or the note
+	cause   int    // the instruction of these that made the value, or lost it
+	tells   string // a part of the slice's text there: the value, or the note
 }
 
 var histories = []history{
@@ -27,7 +26,7 @@ var histories = []history{
 	{"helper_arg_uninit", []int{2}, 2, ""},
 	{"subprog_r0", []int{0, 3, 1}, 0, "begins with values only in R1 to R5"},
 
-	// Numbers where an address is due.
+	// Numbers where an address is expected.
 	{"helper_arg_scalar", []int{0, 3}, 0, "R1=0"},
 	{"branch_second_path", []int{5, 6}, 5, "R6=0"},
 	{"ptr_trunc", []int{0, 1}, 0, "R2=scalar("},
@@ -43,7 +42,7 @@ var histories = []history{
 	{"dummy_maybe_null", []int{0, 1}, 0, "may be nil"},
 	{"kptr_load_null", []int{7, 8}, 7, "may be nil"},
 
-	// Bounds: where the number is from, and the comparisons that limit too little.
+	// Bounds: the source of the number, and comparisons that do not limit it enough.
 	{"stack_unbounded", []int{0, 2}, 0, "R0=scalar()"},
 	{"size_negative", []int{0, 1, 5}, 1, "R2=scalar(smax=64)"},
 	{"map_value_oob", []int{5, 7}, 5, "vs=8"},
@@ -58,13 +57,13 @@ var histories = []history{
 	{"ret_unknown_cgroup", []int{0, 1}, 0, "R0=scalar("},
 	{"ringbuf_var_size", []int{0, 1, 5}, 0, "R0=scalar()"},
 
-	// Packets: what was proven, and by which comparison.
+	// Packets: which comparison checked how many bytes.
 	{"pkt_no_check", []int{0, 1}, 0, "R2=pkt(r=0)"},
 	{"pkt_short_check", []int{0, 4, 5}, 4, "there are 14 bytes"},
 	{"pkt_wrong_branch", []int{0, 4, 5}, 4, "shows nothing"},
 	{"pkt_var_off", []int{0, 4, 5, 6, 7}, 6, "R2=pkt(id=1,r=0"},
 
-	// Pointers that a call took away. The log does not say so: it shows when they are read again.
+	// Pointers that a call made invalid. The log shows this only when they are read again.
 	{"pkt_stale", []int{1, 5, 8, 9}, 8, "R7 was pkt("},
 	{"dynptr_slice_stale", []int{11, 12, 16, 18}, 16, "R6 was mem_or_null("},
 	{"kfunc_double_release", []int{1, 2, 3, 5, 6, 7}, 5, "R6 was ptr_task_struct("},
@@ -82,7 +81,7 @@ var histories = []history{
 	{"iter_new_twice", []int{4, 5, 6, 9}, 4, "bpf_iter_num_new writes it"},
 	{"stack_uninit_key", []int{0, 1, 4}, 1, "R2=fp-4"},
 
-	// What is held.
+	// Held resources.
 	{"ringbuf_leak", []int{4, 7, 8}, 7, "last copy is lost"},
 	{"sk_lookup_leak", []int{7, 8, 9}, 7, "acquires reference 2"},
 	{"iter_no_destroy", []int{4, 6}, 4, "acquires reference 1"},
@@ -92,7 +91,7 @@ var histories = []history{
 	{"irq_out_of_order", []int{5, 8}, 5, "must be ended first"},
 }
 
-// TestSlicesTellWhereValuesAreFrom reads each program's logs of levels 1 and 2, which must tell the same history.
+// TestSlicesTellWhereValuesAreFrom reads each program's logs of levels 1 and 2, which must have the same history.
 func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
 	logs := recorded.Open(t)
 	checked := 0
@@ -120,7 +119,7 @@ func TestSlicesTellWhereValuesAreFrom(t *testing.T) {
 	t.Logf("%d logs of %d programs", checked, len(histories))
 }
 
-// TestSliceOfALoop: an instruction of a loop stands in the slice once, however often it ran, and what was before the loop is found.
+// TestSliceOfALoop: an instruction of a loop is in the slice once, however often it ran, and the instructions before the loop are found.
 func TestSliceOfALoop(t *testing.T) {
 	var log strings.Builder
 	log.WriteString("0: R1=ctx() R10=fp0\n0: (b7) r6 = 0                        ; R6=0\n")
@@ -137,7 +136,7 @@ func TestSliceOfALoop(t *testing.T) {
 	}
 }
 
-// TestSliceOf515: the spelling of 5.15, whose states are whole and stand in front of instructions.
+// TestSliceOf515: the format of 5.15, which prints complete states before instructions.
 func TestSliceOf515(t *testing.T) {
 	const log = `0: R1=ctx(id=0,off=0,imm=0) R10=fp0
 0: (bf) r6 = r1

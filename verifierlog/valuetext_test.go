@@ -18,7 +18,7 @@ func exactly(n int64) Value {
 	}}
 }
 
-// anyBounds are those of a number that nothing is known of.
+// anyBounds are the bounds of a number when nothing is known about it.
 var anyBounds = Bounds{
 	Min: math.MinInt64, Max: math.MaxInt64, UMax: math.MaxUint64, Min32: math.MinInt32, Max32: math.MaxInt32, UMax32: math.MaxUint32,
 }
@@ -27,7 +27,7 @@ func anything() Value {
 	return Value{Kind: Scalar, Bounds: anyBounds, Bits: Tnum{Mask: math.MaxUint64}}
 }
 
-// upTo is a number, or the variable part of an offset, between 0 and n, of which the bits in mask are unknown.
+// upTo is a number, or the variable part of an offset, between 0 and n. The bits in mask are unknown.
 func upTo(v Value, n int32, mask uint64) Value {
 	v.Bounds = Bounds{Max: int64(n), UMax: uint64(n), Max32: n, UMax32: uint32(n)}
 	v.Bits = Tnum{Mask: mask}
@@ -46,7 +46,7 @@ var printedValues = []struct {
 	text string
 	want Value
 }{
-	// Numbers that are known. From 6.8 on large ones are in hex, those below 0 as 64 bits.
+	// Known numbers. From 6.8 on large numbers are in hex, and negative ones as 64 bits.
 	{"0", exactly(0)},
 	{"42", exactly(42)},
 	{"-8", exactly(-8)},
@@ -59,7 +59,7 @@ var printedValues = []struct {
 	{"inv-1", exactly(-1)},
 	{"invP7", with(exactly(7), func(v *Value) { v.Flags = Precise })},
 
-	// Numbers that are not. What is left out follows from the rest.
+	// Unknown numbers. Bounds that are left out follow from the others.
 	{"scalar()", anything()},
 	{"Pscalar()", with(anything(), func(v *Value) { v.Flags = Precise })},
 	{"inv", anything()},
@@ -159,7 +159,7 @@ var printedValues = []struct {
 	{"iter_num(ref_id=1,state=active,depth=2)", Value{Kind: Iterator, Struct: "num", Ref: 1, State: "active", Depth: 2}},
 	{"iter_task_vma(ref_id=1,state=drained,depth=0)", Value{Kind: Iterator, Struct: "task_vma", Ref: 1, State: "drained"}},
 
-	// What this package does not know, or is no value.
+	// Words that this package does not know, and texts that are not values.
 	{"ctx(colour=blue,off=8)", Value{Kind: PointerContext, Offset: 8, Unknown: []string{"colour=blue"}}},
 	{"scalar(smin=colour=3,var_off=odd)", with(anything(), func(v *Value) { v.Unknown = []string{"smin=colour=3", "var_off=odd"} })},
 	{"map_value(vs=9999999999999999999999)", Value{Kind: PointerMapValue, Unknown: []string{"vs=9999999999999999999999"}}},
@@ -180,7 +180,7 @@ func TestEachSpellingOfValues(t *testing.T) {
 	t.Logf("%d values", len(printedValues))
 }
 
-// TestLimitsNeverExcludeThePossible: what follows from printed limits is still true of every number that they allow.
+// TestLimitsNeverExcludeThePossible: deduced limits allow every number that the printed limits allow.
 func TestLimitsNeverExcludeThePossible(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	number := func() uint64 { // small and large ones, around 0 and the ends of 32 bits
