@@ -35,11 +35,18 @@ type Signature struct {
 	Text   string // as messages show it: "u32 (*)(struct sock *sk)"
 	Params []Param
 	Result cbtf.Type // nil or void if there is none
+	Read   *Reading  // where the types of the parameters and the result were read; nil when that is not known
 	Others []Variant // what other kernels pass; functions of Go may be written for these
 }
 
 // A Variant is what the kernel passes from some release of Linux on, if that changed.
 type Variant = linux.Variant
+
+// A Reading is where types come from. It tells structs of one name from each other.
+type Reading struct {
+	Types *btf.Types
+	Set   *btf.Set // decoded of them
+}
 
 // A Param is an argument that the kernel passes.
 type Param struct {

@@ -34,7 +34,7 @@ func Tracepoint(types *btf.Types, name string) (*Place, error) {
 		return p, nil
 	}
 	passed := &cbtf.FuncProto{Return: proto.Return, Params: proto.Params[1:]}
-	p.Signature = &Signature{Text: btf.Declaration(passed, p.Attach), Result: passed.Return}
+	p.Signature = &Signature{Text: btf.Declaration(passed, p.Attach), Result: passed.Return, Read: &Reading{types, set}}
 	for _, param := range passed.Params {
 		p.Signature.Params = append(p.Signature.Params, Param{Name: param.Name, Type: param.Type})
 	}

@@ -47,12 +47,16 @@ func (c *checker) noPlace(problem string) bool {
 
 // signature is a prototype that is known without the kernel's types.
 func (c *checker) signature(s *place.Signature) *proto {
-	p := &proto{name: c.Member, void: s.Void(), result: c.paramFrom(s.Result)}
+	from := c.paramFrom
+	if s.Read != nil && s.Read.Types == c.Types {
+		from = func(t cbtf.Type) param { return c.paramIn(s.Read.Set, t) }
+	}
+	p := &proto{name: c.Member, void: s.Void(), result: from(s.Result)}
 	if p.name == "" {
 		p.name = c.Attach
 	}
 	for _, param := range s.Params {
-		q := c.paramFrom(param.Type)
+		q := from(param.Type)
 		q.name, q.nullable, q.ref = param.Name, param.Nullable, param.Ref
 		p.params = append(p.params, q)
 	}
@@ -102,18 +106,14 @@ func (c *checker) readTracepoint() bool {
 	if c.Hook != 0 && c.Hook != linux.AttachTraceRawTP {
 		return c.readFunction()
 	}
-	prefix := linux.AttachTraceRawTP.Info().Prefix
-	name := strings.TrimPrefix(c.Attach, prefix)
-	id, err := c.Types.Lookup(btf.KindTypedef, prefix+name)
+	at, err := place.Tracepoint(c.Types, c.Attach)
 	if err != nil {
-		return c.noPlace("this kernel has no tracepoint " + name)
+		return c.noPlace("this kernel has no tracepoint " + strings.TrimPrefix(c.Attach, linux.AttachTraceRawTP.Info().Prefix))
 	}
-	p, ok := c.protoOf(id)
-	if !ok || len(p.params) == 0 {
-		return true
+	if at.Signature != nil {
+		c.proto = c.signature(at.Signature)
+		c.proto.name = at.Attach
 	}
-	p.name, p.params = name, p.params[1:] // the first is the kernel's own
-	c.proto = &p
 	return true
 }
 
