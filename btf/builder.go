@@ -86,14 +86,17 @@ func (b *Builder) Func(name string, proto ID, l Linkage) ID {
 
 // add appends a record: name, info, and the words from the third on.
 func (b *Builder) add(kind Kind, name string, vlen int, words ...uint32) ID {
+	if vlen > math.MaxUint16 { // kernels before 7.1 have 16 bits for it, and programs are for these, too
+		b.err = fmt.Errorf("%s with %d entries: BTF counts to %d", phrase.A(kind.String()), vlen, math.MaxUint16)
+	}
 	return b.addNamed(kind, b.String(name), false, vlen, words...)
 }
 
 func (b *Builder) addNamed(kind Kind, name uint32, flag bool, vlen int, words ...uint32) ID {
-	if vlen > math.MaxUint16 {
-		b.err = fmt.Errorf("%s with %d entries: BTF counts to %d", phrase.A(kind.String()), vlen, math.MaxUint16)
+	if vlen > maxVlen {
+		b.err = fmt.Errorf("%s with %d entries: BTF counts to %d", phrase.A(kind.String()), vlen, maxVlen)
 	}
-	info := uint32(kind)<<24 | uint32(vlen)&0xffff
+	info := uint32(kind)<<24 | uint32(vlen)&maxVlen
 	if flag {
 		info |= 1 << 31
 	}

@@ -73,7 +73,7 @@ func (w *carver) copy(id ID) error {
 			entries[3*i] = w.translate(ID(entries[3*i]))
 		}
 	case KindStruct, KindUnion, KindFuncProto, KindEnum, KindEnum64: // name, then a type or a value
-		each := int(sizes[kind].each / 4)
+		each := int(r.sizes[kind].each / 4)
 		for i := range r.vlen() {
 			entries[each*i] = w.String(w.types.string(entries[each*i]))
 			if kind != KindEnum && kind != KindEnum64 {

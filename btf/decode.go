@@ -161,7 +161,11 @@ func (d *decoder) decode(id ID) (cbtf.Type, error) {
 			}
 		}
 		return t, nil
-	default: // declaration tags refer to types; no type refers to them
+	default:
+		if kind >= kinds {
+			return nil, fmt.Errorf("%w: type %d has the unknown kind %d", ErrMalformed, id, kind)
+		}
+		// declaration tags refer to types; no type refers to them
 		return nil, fmt.Errorf("%w: a type refers to %d, which is %s", ErrMalformed, id, phrase.A(kind.String()))
 	}
 }

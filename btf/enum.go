@@ -33,7 +33,7 @@ func (t *Types) EnumValue(enum, constant string) (int64, error) {
 		return 0, err
 	}
 	for pos := 0; pos < len(t.records); {
-		r := record{t.records[pos:]}
+		r := t.at(uint32(pos))
 		if kind := r.kind(); kind == KindEnum || kind == KindEnum64 {
 			if value, ok := t.enumConstant(r, constant); ok {
 				return value, nil

@@ -190,7 +190,7 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 		offset, ErrNotScalar)
 }
 
-// Limits of one look-up: nested anonymous structs, and all members. Without them, structs that contain themselves (only in
+// Limits of one look-up: nested anonymous structs, and the members of all of them. Without them, structs that contain themselves (only in
 // broken BTF) would never end.
 const (
 	maxNesting = 32
@@ -200,8 +200,12 @@ const (
 // eachMember calls f for every named member of a struct or union until f returns false. Members of anonymous ones count as its
 // own; their offsets are from its start.
 func (t *Types) eachMember(composite ID, f func(m rawMember) bool) error {
-	left := maxMembers
-	_, err := t.walkMembers(composite, 0, 0, &left, f)
+	r, err := t.record(composite)
+	if err != nil {
+		return err
+	}
+	left := maxMembers + r.vlen()
+	_, err = t.walkMembers(composite, 0, 0, &left, f)
 	return err
 }
 

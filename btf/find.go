@@ -89,7 +89,7 @@ func (t *Types) Names(kind Kind) iter.Seq[string] {
 			return
 		}
 		for pos := 0; pos < len(t.records); {
-			r := record{t.records[pos:]}
+			r := t.at(uint32(pos))
 			if r.kind() == kind && r.name() != 0 && !yield(t.string(r.name())) {
 				return
 			}
@@ -127,14 +127,14 @@ func (t *Types) scan(wanted []string) error {
 	if t.base != nil {
 		base = uint32(len(t.base.strings))
 	}
-	records, text := t.records, t.strings
+	records, text, lengths := t.records, t.strings, t.sizes
 	id := t.first
 	for pos := 0; pos < len(records); id++ {
 		if len(records)-pos < recordLen {
 			return fmt.Errorf("%w: type %d is cut off", ErrMalformed, id)
 		}
 		name, info := binary.NativeEndian.Uint32(records[pos:]), binary.NativeEndian.Uint32(records[pos+4:])
-		kind := Kind(info >> 24 & 0x1f)
+		kind := kindOf(info)
 		if build && uint32(id-t.first)%indexStride == 0 {
 			index = append(index, uint32(pos))
 		}
@@ -149,11 +149,11 @@ func (t *Types) scan(wanted []string) error {
 		if bare>>kind&1 == 1 {
 			continue
 		}
-		size := sizes[kind]
+		size := lengths[kind]
 		if size.fixed == 0 {
-			return fmt.Errorf("%w: type %d has the unknown kind %d", ErrMalformed, id, kind)
+			return fmt.Errorf("%w: type %d has the unknown kind %d, and no layout section says how long such a type is", ErrMalformed, id, kind)
 		}
-		pos += int(size.fixed) - recordLen + int(info&0xffff)*int(size.each)
+		pos += int(size.fixed) - recordLen + vlenOf(info)*int(size.each)
 		if pos > len(records) {
 			return fmt.Errorf("%w: type %d (%v) is cut off", ErrMalformed, id, kind)
 		}

@@ -26,6 +26,7 @@ var (
 const (
 	magic     = 0xeb9f
 	headerLen = 24 // the header of BTF version 1; hdr_len may be larger
+	layoutEnd = 32 // the length of a header that also names a layout section
 	recordLen = 12 // name, info, and size or type: three words begin each record
 
 	// The position of every 16th type is stored. A look-up then walks over at most 15 records, and the index of a whole kernel has 32 kB.
@@ -41,7 +42,8 @@ type Types struct {
 	base    *Types // what a module's BTF continues, or nil
 	records []byte // the type section, in the byte order of this machine
 	strings []byte // the string section, NUL-terminated strings
-	first   ID     // id of the first record
+	sizes   *sizeTable
+	first   ID // id of the first record
 	unmap   func() error
 
 	mu    sync.Mutex
@@ -59,25 +61,28 @@ type named struct {
 // record is a view of one type record.
 type record struct {
 	bytes []byte // from its first word to the end of the section
+	sizes *sizeTable
 }
+
+func (t *Types) at(pos uint32) record { return record{t.records[pos:], t.sizes} }
 
 func word(b []byte, i int) uint32 { return binary.NativeEndian.Uint32(b[4*i:]) }
 
 func (r record) name() uint32  { return word(r.bytes, 0) }
-func (r record) kind() Kind    { return Kind(word(r.bytes, 1) >> 24 & 0x1f) }
-func (r record) vlen() int     { return int(word(r.bytes, 1) & 0xffff) }
+func (r record) kind() Kind    { return kindOf(word(r.bytes, 1)) }
+func (r record) vlen() int     { return vlenOf(word(r.bytes, 1)) }
 func (r record) flag() bool    { return word(r.bytes, 1)>>31 == 1 }
 func (r record) size() uint32  { return word(r.bytes, 2) }
 func (r record) ref() ID       { return ID(word(r.bytes, 2)) }
 func (r record) extra() []byte { return r.bytes[recordLen:r.len()] }
 func (r record) entry(i int) []byte {
-	each := int(sizes[r.kind()].each)
+	each := int(r.sizes[r.kind()].each)
 	return r.bytes[recordLen+i*each : recordLen+(i+1)*each]
 }
 
 // len is the size of the record in bytes.
 func (r record) len() int {
-	s := sizes[r.kind()]
+	s := r.sizes[r.kind()]
 	return int(s.fixed) + r.vlen()*int(s.each)
 }
 
@@ -108,6 +113,9 @@ func parse(raw []byte, base *Types) (*Types, error) {
 	if raw[2] != 1 {
 		return nil, fmt.Errorf("%w: version %d, only 1 is known", ErrMalformed, raw[2])
 	}
+	if raw[3] != 0 { // btf_parse_hdr (kernel/bpf/btf.c) refuses flags, too: each changes how the rest must be read
+		return nil, fmt.Errorf("%w: the header has the unknown flags %#x", ErrMalformed, raw[3])
+	}
 	head := func(i int) uint64 {
 		w := word(raw, i)
 		if swapped {
@@ -134,6 +142,18 @@ func parse(raw []byte, base *Types) (*Types, error) {
 	if len(text) > 0 && text[len(text)-1] != 0 || base == nil && len(text) == 0 {
 		return nil, fmt.Errorf("%w: the string section does not end with a NUL", ErrMalformed)
 	}
+	lengths := &sizes
+	if size >= layoutEnd && head(7) > 0 {
+		layout, err := section("layout", head(6), head(7))
+		if err != nil {
+			return nil, err
+		}
+		if lengths, err = sizes.with(layout); err != nil {
+			return nil, err
+		}
+	} else if base != nil {
+		lengths = base.sizes // both were written by one kernel build
+	}
 	if len(records)%4 != 0 {
 		return nil, fmt.Errorf("%w: the type section has %d bytes, not a multiple of 4", ErrMalformed, len(records))
 	}
@@ -146,7 +166,7 @@ func parse(raw []byte, base *Types) (*Types, error) {
 		}
 		records = own
 	}
-	t := &Types{base: base, records: records, strings: text, first: 1}
+	t := &Types{base: base, records: records, strings: text, sizes: lengths, first: 1}
 	if base != nil {
 		n, err := base.end()
 		if err != nil {
@@ -203,9 +223,9 @@ func (t *Types) record(id ID) (record, error) {
 	}
 	pos := t.index[n/indexStride]
 	for range n % indexStride {
-		pos += uint32(record{t.records[pos:]}.len())
+		pos += uint32(t.at(pos).len())
 	}
-	return record{t.records[pos:]}, nil
+	return t.at(pos), nil
 }
 
 // resolve removes typedefs and qualifiers and returns the type itself.
