@@ -19,8 +19,8 @@ type MapSpec struct {
 	Name string
 	Type MapType
 
-	// Key and Value are the layouts of an element. They are nil for bytes of which only
-	// the size is known, and for kinds of map without keys or values.
+	// Key and Value are the layouts of an element. They are nil when only the size in bytes is known, and for kinds of map without keys or
+	// values.
 	Key, Value         *Layout
 	KeySize, ValueSize uint32 // bytes; with a Layout, the size of the layout
 

@@ -14,7 +14,7 @@ import (
 // little later.
 type XDPAttachFlags uint32
 
-// The modes, of which one may be given (include/uapi/linux/if_link.h, XDP_FLAGS_…).
+// The modes; at most one may be given (include/uapi/linux/if_link.h, XDP_FLAGS_…).
 const (
 	XDPGenericMode XDPAttachFlags = 1 << 1 // in the kernel's receive path, after the socket buffer is made: with every driver, and slower
 	XDPDriverMode  XDPAttachFlags = 1 << 2 // in the driver, before anything is allocated

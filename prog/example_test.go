@@ -32,7 +32,7 @@ func ExampleValidate() {
 	// "r0 = *(u8 *)(r1 +0)": r1 was not compared with the packet's end on the path to here, or was changed after the comparison
 }
 
-// A program is loaded, and run on a packet that nobody sent.
+// A program is loaded, and run on a packet that was not sent.
 func ExampleLoad() {
 	packets := maps.NewGlobal("packets", uint64(0))
 	defer packets.Close()

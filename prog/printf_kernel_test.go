@@ -18,7 +18,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// TestPrintfPrints: what a program prints stands in the kernel's trace, up to three values and more.
+// TestPrintfPrints: the kernel's trace has what a program prints, for up to three values and for more.
 func TestPrintfPrints(t *testing.T) {
 	kerneltest.RequireLinux(t, 5, 16) // bpf_trace_vprintk
 	dir := t.TempDir()

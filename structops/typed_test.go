@@ -154,7 +154,7 @@ func TestWhatTheTargetDoesNotPass(t *testing.T) {
 	}
 }
 
-// TestArgumentsMoveOnOtherMachines: a narrow argument stands at the end of its word on big-endian ones, wherever the word is.
+// TestArgumentsMoveOnOtherMachines: on big-endian machines a narrow argument is at the end of its word.
 func TestArgumentsMoveOnOtherMachines(t *testing.T) {
 	control := func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) { tp.SetSndCwnd(ack) }
 	target := on(t, "6.18")

@@ -83,7 +83,7 @@ func TestKernelRefusesAStep(t *testing.T) {
 	}
 }
 
-// at is where a data member stands in the value of the map.
+// at returns where a data member is in the value of the map.
 func (p *Plan) at(t *testing.T, member string) []byte {
 	t.Helper()
 	m, ok := p.Type.Member(member)

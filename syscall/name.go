@@ -20,7 +20,7 @@ func isNameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.'
 }
 
-// objectName is SanitizeName as it stands in an attr: padded with NUL.
+// objectName is SanitizeName in the form of an attr: padded with NUL.
 func objectName(s string) (name [MaxNameLen + 1]byte) {
 	copy(name[:MaxNameLen], SanitizeName(s))
 	return name

@@ -6,7 +6,7 @@ import "github.com/bpfsmith/bpfsmith/internal/linux"
 // called, and what the result means.
 type ProgType = linux.ProgType
 
-// A MapType is a kind of map: the data structure behind it and the rules for its keys and values.
+// A MapType is a kind of map: its data structure and the rules for its keys and values.
 type MapType = linux.MapType
 
 // An AttachType is a point where a program or struct_ops map is attached.

@@ -6,7 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
-// written has the calls for which packages dsl and maps have a method. What a call releases or ends stands in the rows of internal/linux.
+// written has the calls for which packages dsl and maps have a method. The rows of internal/linux say what a call releases or ends.
 var written = [...]struct {
 	call, method string
 	body         bool // the method makes the call itself, at the end of the body that it is given

@@ -104,7 +104,7 @@ func (s *sourceFinder) search() error {
 	})
 }
 
-// readRegular reads a regular file of at most so many bytes. Opening does not wait, whatever is under the name.
+// readRegular reads a regular file of at most that many bytes. Opening does not wait, for any kind of file.
 func readRegular(path string, most int64) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

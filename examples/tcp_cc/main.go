@@ -46,7 +46,7 @@ func main() {
 	compare := flag.String("compare", "", "`names` of algorithms to compare, ours and the kernel's, such as cubic,go_cubic")
 	hz := flag.Uint("hz", 0, "CONFIG_HZ of the kernel, jiffies a second; 0: as its configuration says")
 	flag.IntVar(&opt.rounds, "rounds", 1, "transfers of each algorithm that is compared")
-	flag.IntVar(&opt.ecn, "ecn", 0, "mark packets from a queue of so many `packets` on; 0: only if an algorithm that is compared needs it")
+	flag.IntVar(&opt.ecn, "ecn", 0, "mark packets when this many `packets` wait in the queue; 0: only if a compared algorithm needs it")
 	flag.Parse()
 	opt.hz = uint32(*hz)
 	var err error

@@ -60,7 +60,7 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	list := oursOf(standardList())
 	if len(opt.compare) > 0 {
 		hz := cmp.Or(opt.hz, usualHZ) // the types do not contain it
-		// What this kernel has does not matter, since nothing will run; names that nobody knows are mistakes all the same.
+		// It does not matter which algorithms this kernel has, because nothing will run. But unknown names are still mistakes.
 		chosen, err := contenders(opt.compare, algorithms(hz), slices.Sorted(maps.Keys(kernelModules())))
 		if err != nil {
 			return err

@@ -13,7 +13,7 @@ type Link struct {
 	Queue int           // packets that may wait for the bottleneck, without the one being sent; 0 means one bandwidth-delay product
 	MTU   int           // of both devices, in bytes; 0 means 1500
 
-	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least so many wait; 0 is a bottleneck that only drops.
+	// ECNThreshold makes the bottleneck mark packets (ECN) that come while at least this many wait; 0 is a bottleneck that only drops.
 	// Connections of the lab then agree on ECN, and their receivers run the sender's algorithm too, because DCTCP needs both ends.
 	ECNThreshold int
 

@@ -248,9 +248,9 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// makeFile lists the lines of a file around those that the log quotes. The rest of the file is nobody's business: a log that was made up
-// could name any file of which it guesses a line. When the file is not available, or is not the same file, it lists only the quotes. Empty
-// quotes prove nothing, and are left out.
+// makeFile lists the lines of a file around those that the log quotes. It does not list the rest of the file: a false log could name any
+// file and guess one of its lines. When the file is not available, or is not the same file, it lists only the quotes. Empty quotes prove
+// nothing, and are left out.
 func makeFile(name string, quotes []verifierlog.Source, blamed verifierlog.Source, o Options) viewFile {
 	file := viewFile{Name: name}
 	used := map[int]string{}

@@ -11,7 +11,7 @@ type bbrState struct {
 	CycleMstamp, AckEpochMstamp dsl.CellU64                   // µs: when the phase began, and the counting of AckEpochAcked
 	BW                          [3]struct{ T, V dsl.CellU32 } // delivery rate: a windowed maximum (bbr_path.go); T counts rounds
 	MinRTT, MinRTTStamp         dsl.CellU32                   // µs, 2³²-1: none yet; jiffies
-	// so many; this one ends when a segment is acknowledged that was sent after so many were delivered
+	// Number of rounds. A round ends when a segment is acknowledged that was sent after NextRound segments were delivered.
 	Rounds, NextRound     dsl.CellU32
 	FullBW                dsl.CellU32    // in startup: the rate when it last grew by a quarter
 	ProbeRTTDone          dsl.CellU32    // jiffies; 0: too much is still in flight

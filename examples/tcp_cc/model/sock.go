@@ -21,8 +21,8 @@ type Sock struct {
 	PacketsOut, SackedOut, LostOut, RetransOut uint32
 	Delivered                                  uint32 // acknowledged or SACKed so far, retransmissions included
 	DeliveredCE                                uint32 // of these, how many the receiver saw marked
-	Lost                                       uint32 // taken for lost so far
-	// until Delivered is beyond it, rates are the application's, not the path's; 0: not limited
+	Lost                                       uint32 // considered lost so far
+	// As long as Delivered is not larger than this, rates are limited by the application, not by the path; 0: not limited.
 	AppLimited uint32
 	MSSCache   uint32 // bytes of a segment
 
@@ -116,7 +116,7 @@ type RateSample struct {
 	Delivered      int32  // delivered since; negative: no sample
 	IntervalUS     int64  // in this time; negative: no sample
 	RTTUS          int64  // of the latest acknowledged segment; negative: none
-	Losses         int32  // newly taken for lost by this acknowledgement
+	Losses         int32  // newly considered lost by this acknowledgement
 	AckedSacked    uint32 // newly acknowledged by this acknowledgement
 	PriorInFlight  uint32 // before it
 	IsAppLimited   bool   // the segment was sent when the application had no more

@@ -38,7 +38,7 @@ type Logs struct {
 	Others   []Other    `json:"extra"`
 
 	Catalogue string            `json:"-"` // the messages that were collected, a line each: number `message` | meaning | what to do
-	Formats   map[string]string `json:"-"` // by kernel ("k61"): lines, of which the last column is a format of printf
+	Formats   map[string]string `json:"-"` // by kernel ("k61"): lines whose last column is a format of printf
 	texts     map[string]string // by file name
 }
 
