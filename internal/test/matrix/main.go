@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -65,6 +66,9 @@ func matrix(ctx context.Context, opt options, pkgs []string) (ok bool, err error
 	chosen, err := regexp.Compile("^(?:" + opt.kernel + ")$")
 	if err != nil {
 		return false, err
+	}
+	if _, err := exec.LookPath(qemu); err != nil { // before the test binaries are built, which takes minutes
+		return false, fmt.Errorf("%w: install qemu (Debian: apt-get install qemu-system-x86)", err)
 	}
 	root, err := tool.Output(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}")
 	if err != nil {

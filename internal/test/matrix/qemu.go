@@ -18,6 +18,9 @@ type run struct {
 	took    time.Duration // from the start of qemu to its end
 }
 
+// qemu is the program that boots kernels.
+const qemu = "qemu-system-x86_64"
+
 // boot runs a machine to its end. The error says that it did not end by itself.
 func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt options) (run, error) {
 	ctx, cancel := context.WithTimeout(ctx, opt.timeout)
@@ -28,7 +31,7 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt opti
 		// An instruction takes 2 ns, and time when all processors are idle is skipped.
 		accel = []string{"-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off"}
 	}
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append(accel,
+	cmd := exec.CommandContext(ctx, qemu, append(accel,
 		"-nodefaults", "-no-reboot", "-display", "none", "-m", "2G", "-smp", "2",
 		"-cpu", "max",
 		"-serial", "file:"+console, "-serial", "file:"+results,
@@ -41,9 +44,6 @@ func boot(ctx context.Context, folder string, v vmlinuz, initrd string, opt opti
 	start := time.Now()
 	err := cmd.Run()
 	r := run{took: time.Since(start)}
-	if errors.Is(err, exec.ErrNotFound) {
-		return r, fmt.Errorf("%w: install qemu (Debian: apt-get install qemu-system-x86)", err)
-	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("the machine did not end in %v: %w", opt.timeout, ctx.Err())
 	} else if err != nil {
