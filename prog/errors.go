@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	errno "syscall"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/host"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/refusal"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -83,7 +86,7 @@ type ProgramError struct {
 	Program  string
 	Position mistake.Position   // the line of Go that the refused instruction comes from
 	Report   verifierlog.Report // what the log says: reason, instruction, registers
-	Help     string             // what to do; "" when the reason says it
+	Help     string             // what to do; "" when that is not known
 	Err      *syscall.LoadError // with the whole log
 }
 
@@ -98,7 +101,7 @@ func (p *Plan) refused(err *syscall.LoadError) error {
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
 		e.Position = pos
 	}
-	if e.Report.Reason == "" {
+	if e.Help = e.Report.Fix; e.Report.Reason == "" {
 		e.Help = p.Options.refusalHelp(err)
 	}
 	return e
@@ -125,13 +128,32 @@ func (o Options) refusalHelp(err error) string {
 		return refusal.FunctionTracing
 	}
 	if errors.Is(err, errno.EINVAL) && o.Type != syscall.ProgTypeStructOps {
-		return fmt.Sprintf("this kernel has no programs of type %v, or none of them at %v: look at Options.Type and AttachType",
-			o.Type, o.AttachType)
+		return o.unknownHelp(host.Release())
 	}
 	return ""
 }
 
-// Error is a short report; %+v adds the whole log.
+// unknownHelp lists what a kernel may not know of the options. The kernel answers EINVAL to all of it (bpf_prog_load,
+// kernel/bpf/syscall.c). An attach type that follows from the type is not listed: the user did not choose it.
+func (o Options) unknownHelp(release string) string {
+	var may []string
+	if o.Flags != 0 {
+		may = append(may, fmt.Sprintf("the flags %#x (Options.Flags)", uint32(o.Flags)))
+	}
+	since := func(v linux.Version) string {
+		if v == "" {
+			return "unknown to bpfsmith, too"
+		}
+		return "since Linux " + string(v)
+	}
+	if at := o.AttachType.Info(); o.AttachType != 0 && o.AttachType != o.Type.Info().Place {
+		may = append(may, fmt.Sprintf("the attach type %v (Options.AttachType; %s)", o.AttachType, since(at.Since)))
+	}
+	may = append(may, fmt.Sprintf("the type %v (Options.Type; %s)", o.Type, since(o.Type.Info().Since)))
+	return fmt.Sprintf("the verifier did not see it: this kernel, Linux %s, does not take %s", release, strings.Join(may, ", or "))
+}
+
+// Error is a short report: the kernel's reason, what it means for this program, and what to do. %+v adds the whole log.
 func (e *ProgramError) Error() string {
 	subject := e.Program
 	if e.Member != "" && e.Member != e.Program {
@@ -140,6 +162,8 @@ func (e *ProgramError) Error() string {
 	s := fmt.Sprintf("%v: %s: the kernel refused the program: %s", e.Position, subject, e.Report)
 	if e.Report.Reason == "" { // refused before verification began
 		s = fmt.Sprintf("%v: %s: %v", e.Position, subject, e.Err)
+	} else if e.Report.Explanation != "" {
+		s += "\n\t" + e.Report.Explanation
 	}
 	if e.Help != "" {
 		s += "\n\thelp: " + e.Help

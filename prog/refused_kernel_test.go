@@ -17,6 +17,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // TestKernelsWithoutFunctionTracingSaySo: kernels without function tracing say so, with what to do.
@@ -77,6 +78,12 @@ func TestRefusedByTheVerifier(t *testing.T) {
 	if !strings.Contains(line, "the line to be named") || !strings.Contains(refused.Report.Reason, "map_value_or_null") {
 		t.Errorf("%v", refused)
 	}
+	explained := verifierlog.Explain(refused.Err.Log, verifierlog.Program{Type: syscall.ProgTypeSocketFilter})
+	for _, want := range []string{explained.Explanation, "help: " + explained.Fix} {
+		if len(want) < 20 || !strings.Contains(refused.Error(), want) {
+			t.Errorf("the error must say what bpfsmith explain says, %q:\n%v", want, refused)
+		}
+	}
 	if long := fmt.Sprintf("%+v", refused); !strings.Contains(long, "\n0: ") && !strings.Contains(long, "R10=fp0") {
 		t.Errorf("no log in %s", long)
 	}
@@ -95,9 +102,13 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	}
 	zero := dsl.Assembly("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	for want, o := range map[string]prog.Options{
-		"set Options.AttachTo":                  {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
-		"this kernel has no programs of type p": {Type: 200},
-		"Options.AttachType may be sk_lookup":   {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
+		"set Options.AttachTo": {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
+		"does not take the type prog type 200 (Options.Type; unknown to bpfsmith, too)": {Type: 200},
+		"does not take the flags 0x100000 (Options.Flags), or the type socket_filter (": {Type: syscall.ProgTypeSocketFilter,
+			Flags: 1 << 20},
+		"the attach type xdp (Options.AttachType; since Linux 5.9), or the type cgroup_skb": {Type: syscall.ProgTypeCgroupSKB,
+			AttachType: syscall.AttachXDP, Unchecked: true},
+		"Options.AttachType may be sk_lookup": {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
 	} {
 		o.License = "GPL"
 		if _, err := prog.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {

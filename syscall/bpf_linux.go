@@ -122,15 +122,9 @@ func errnoName(err error) string {
 	return ""
 }
 
-func isEPERM(err error) bool { return err == unix.EPERM }
-
 // fail makes the error of a command, with a hint if there is one.
 func fail(r request, object string, err error) error {
-	e := &Error{Command: r.command, Object: object, Errno: err}
-	if isEPERM(err) {
-		e.Hint = explain(r, currentSetting())
-	}
-	return e
+	return &Error{Command: r.command, Object: object, Errno: err, Hint: hintFor(r, err, currentSetting())}
 }
 
 func closeFD(num int) error { return unix.Close(num) }

@@ -14,8 +14,8 @@ func BTFLoad(data []byte) (*FD, error) {
 		return fd, nil
 	}
 	refused := &LoadError{Command: CmdBTFLoad, Errno: err, Log: log.text, Truncated: log.truncated}
-	if isEPERM(err) {
-		refused.Hint = explain(request{command: CmdBTFLoad}, currentSetting())
+	if refused.reason() == "" {
+		refused.Hint = hintFor(request{command: CmdBTFLoad}, err, currentSetting())
 	}
 	return nil, refused
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	errno "syscall"
 )
 
 // ErrUnsupported is what every command returns on systems other than Linux. It wraps [errors.ErrUnsupported].
@@ -61,10 +62,19 @@ type LoadError struct {
 
 // Error returns one line: the last line of the log that says something, or else the errno. The format verb %+v adds the whole log.
 func (e *LoadError) Error() string {
-	if reason := lastLine(e.Log); reason != "" {
+	if reason := e.reason(); reason != "" {
 		return failure(e.Command, quoted(e.Name), reason+": "+describe(e.Errno), e.Hint)
 	}
 	return failure(e.Command, quoted(e.Name), describe(e.Errno), e.Hint)
+}
+
+// reason is the line of the log that says why; "" when the log does not. After an error of another kind, such as a limit on open files,
+// the log is that of a program which the verifier took.
+func (e *LoadError) reason() string {
+	if isErrno(e.Errno, errno.EMFILE) || isErrno(e.Errno, errno.ENFILE) {
+		return ""
+	}
+	return lastLine(e.Log)
 }
 
 // Unwrap returns the errno.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	errno "syscall"
 	"testing"
 )
 
@@ -149,6 +150,43 @@ func TestExplainEPERM(t *testing.T) {
 				t.Errorf("%s: %q does not hold %q", tt.name, got, part)
 			}
 		}
+	}
+}
+
+// TestHints: an error that is not about the program or map says what to look at.
+func TestHints(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		request request
+		err     error
+		setting setting
+		want    string // a part of the text; "" for no hint
+	}{
+		{"open files", request{command: CmdProgLoad}, errno.EMFILE, setting{}, "ulimit -n"},
+		{"open files of the system", request{command: CmdMapCreate}, errno.ENFILE, setting{}, "fs.file-max"},
+		{"no bpf(2)", request{command: CmdMapCreate}, errno.ENOSYS, setting{}, "CONFIG_BPF_SYSCALL"},
+		{"pin in no folder", request{command: CmdObjPin}, errno.ENOENT, setting{}, "mount -t bpf"},
+		{"pin elsewhere", request{command: CmdObjPin}, errno.EPERM, setting{}, "mount -t bpf"},
+		{"pin twice", request{command: CmdObjPin}, errno.EEXIST, setting{}, "at another path"},
+		{"pin in a folder of others", request{command: CmdObjPin}, errno.EACCES, setting{}, "may not write to the folder"},
+		{"open what is not pinned", request{command: CmdObjGet}, errno.ENOENT, setting{}, "nothing is pinned there"},
+		{"a security module", request{command: CmdMapCreate}, errno.EACCES, setting{}, "SELinux"},
+		{"a security module, again", request{command: CmdProgLoad}, errno.EACCES, setting{}, "SELinux"},
+		{"root", request{command: CmdMapCreate}, errno.EPERM, setting{capsKnown: true, caps: ^CapSet(0)}, "something else forbids it"},
+		{"no JIT", request{command: CmdProgLoad}, ENOTSUPP, setting{jitEnable: "0"}, "set net.core.bpf_jit_enable to 1"},
+		{"a hardened JIT", request{command: CmdProgLoad}, ENOTSUPP, setting{jitEnable: "1", jitHarden: "2"}, "bpf_jit_harden is 2"},
+		{"a JIT that failed", request{command: CmdProgLoad}, ENOTSUPP, setting{jitEnable: "1", jitHarden: "0"}, "bpf_jit_limit"},
+		{"a struct without the operation", request{command: CmdMapUpdate}, ENOTSUPP, setting{jitEnable: "0"}, ""},
+		{"another error", request{command: CmdMapUpdate}, errno.EINVAL, setting{}, ""},
+	} {
+		got := hintFor(test.request, test.err, test.setting)
+		if !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("%s: %q, want … %q …", test.name, got, test.want)
+		}
+	}
+	taken := &LoadError{Command: CmdProgLoad, Name: "p", Errno: errno.EMFILE, Log: "func#0 @0\nLive regs before insn:\nit is fine\n"}
+	if strings.Contains(taken.Error(), "fine") {
+		t.Errorf("the log of a program that was taken is no reason: %v", taken)
 	}
 }
 

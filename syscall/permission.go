@@ -3,15 +3,16 @@ package syscall
 import (
 	"errors"
 	"strings"
+	errno "syscall"
 )
 
 // ExplainPermission returns the likely cause of an EPERM from a command of this package, and what to do about it. It returns ""
 // for other errors. It is the same text as at the end of the error's message.
 func ExplainPermission(err error) string {
-	if load := (*LoadError)(nil); errors.As(err, &load) && isEPERM(load.Errno) {
+	if load := (*LoadError)(nil); errors.As(err, &load) && isErrno(load.Errno, errno.EPERM) {
 		return load.Hint
 	}
-	if e := (*Error)(nil); errors.As(err, &e) && isEPERM(e.Errno) {
+	if e := (*Error)(nil); errors.As(err, &e) && isErrno(e.Errno, errno.EPERM) {
 		return e.Hint
 	}
 	return ""
@@ -32,6 +33,8 @@ type setting struct {
 	capsKnown    bool
 	unprivileged string // kernel.unprivileged_bpf_disabled: "0", "1", "2", or "" when it cannot be read
 	lockdown     string // "none", "integrity", "confidentiality", or "" when there is none
+	jitEnable    string // net.core.bpf_jit_enable: "0", "1", "2", or "" when it cannot be read
+	jitHarden    string // net.core.bpf_jit_harden, likewise
 }
 
 // capsFor returns the capabilities that the kernel may have missed for a request.

@@ -37,8 +37,14 @@ func currentSetting() setting {
 	if caps, err := Capabilities(); err == nil {
 		s.caps, s.capsKnown = caps, true
 	}
-	if text, err := os.ReadFile("/proc/sys/kernel/unprivileged_bpf_disabled"); err == nil {
-		s.unprivileged = strings.TrimSpace(string(text))
+	for name, value := range map[string]*string{
+		"kernel/unprivileged_bpf_disabled": &s.unprivileged,
+		"net/core/bpf_jit_enable":          &s.jitEnable,
+		"net/core/bpf_jit_harden":          &s.jitHarden,
+	} {
+		if text, err := os.ReadFile("/proc/sys/" + name); err == nil {
+			*value = strings.TrimSpace(string(text))
+		}
 	}
 	if text, err := os.ReadFile("/sys/kernel/security/lockdown"); err == nil {
 		s.lockdown = chosen(string(text))

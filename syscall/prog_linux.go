@@ -47,8 +47,8 @@ func ProgLoad(a *ProgLoadAttr) (*FD, error) {
 		return fd, nil
 	}
 	refused := &LoadError{Command: CmdProgLoad, Name: a.Name, Errno: err, Log: log.text, Truncated: log.truncated}
-	if isEPERM(err) && lastLine(log.text) == "" {
-		refused.Hint = explain(request{command: CmdProgLoad, progType: a.Type}, currentSetting())
+	if refused.reason() == "" {
+		refused.Hint = hintFor(request{command: CmdProgLoad, progType: a.Type}, err, currentSetting())
 	}
 	return nil, refused
 }

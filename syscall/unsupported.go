@@ -160,7 +160,6 @@ func describe(err error) string {
 	return err.Error()
 }
 
-func isEPERM(error) bool          { return false }
 func errnoNumbered(uintptr) error { return nil }
 
 func errnoName(error) string { return "" }
