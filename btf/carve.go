@@ -33,6 +33,9 @@ func (t *Types) Carve(ids ...ID) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := t.checkName(r.name()); err != nil {
+			return nil, fmt.Errorf("carve type %d: %w", id, err)
+		}
 		name := w.String(t.string(r.name()))
 		w.addNamed(KindForward, name, r.kind() == KindUnion, 0, 0)
 	}
@@ -51,6 +54,12 @@ type carver struct {
 func (w *carver) copy(id ID) error {
 	r, err := w.types.record(id)
 	if err != nil {
+		return err
+	}
+	if r.kind() >= kinds {
+		return fmt.Errorf("%w: the unknown kind %d", ErrMalformed, r.kind())
+	}
+	if err := w.types.checkNames(r); err != nil {
 		return err
 	}
 	kind := r.kind()

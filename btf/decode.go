@@ -2,6 +2,7 @@ package btf
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -31,6 +32,9 @@ func (s *Set) Len() int { return len(s.types) }
 // Decode turns the types and all they are made of into cilium/ebpf's types.
 // Structs that are only pointed to, and not asked for, become forward
 // declarations ([cbtf.Fwd]); ask for them too where their members matter.
+//
+// A typedef, pointer or array that ends at itself is an error (ErrMalformed). A struct may still contain itself when the blob is wrong:
+// [Types.Check] finds that.
 func (t *Types) Decode(ids ...ID) (*Set, error) {
 	c, err := t.closureOf(ids)
 	if err != nil {
@@ -41,9 +45,15 @@ func (t *Types) Decode(ids ...ID) (*Set, error) {
 		set:      &Set{types: make(map[ID]cbtf.Type, len(c.ids)), ids: make(map[cbtf.Type]ID, len(c.ids))},
 		forwards: make(map[ID]*cbtf.Fwd),
 	}
+	// All types are made before any refers to another: they may refer to each other, and chains may be long.
 	for _, id := range c.ids {
-		if _, err := d.decode(id); err != nil {
-			return nil, err
+		if err := d.create(id); err != nil {
+			return nil, fmt.Errorf("type %d: %w", id, err)
+		}
+	}
+	for _, id := range c.ids {
+		if err := d.connect(id); err != nil {
+			return nil, fmt.Errorf("type %d: %w", id, err)
 		}
 	}
 	return d.set, nil
@@ -55,123 +65,143 @@ type decoder struct {
 	forwards map[ID]*cbtf.Fwd
 }
 
-func (d *decoder) remember(id ID, t cbtf.Type) cbtf.Type {
-	d.set.types[id] = t
-	d.set.ids[t] = id
-	return t
-}
-
-// decode builds the type of an id and those it refers to. A type is stored before the types that it refers to are built, because they may
-// refer back to it.
-func (d *decoder) decode(id ID) (cbtf.Type, error) {
-	if id == 0 {
-		return (*cbtf.Void)(nil), nil
-	}
-	if t, ok := d.set.types[id]; ok {
-		return t, nil
-	}
-	if !d.holds(id) {
-		return d.forward(id)
-	}
+// create makes the type of an id, without the types that it refers to.
+func (d *decoder) create(id ID) error {
 	r, err := d.types.record(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	name := d.types.string(r.name())
-	switch kind := r.kind(); kind {
+	if err := d.types.checkNames(r); err != nil {
+		return err
+	}
+	t := d.made(r, d.types.string(r.name()))
+	if t == nil && r.kind() >= kinds {
+		return fmt.Errorf("%w: the unknown kind %d", ErrMalformed, r.kind())
+	}
+	if t == nil { // a declaration tag refers to types; no type refers to it
+		return fmt.Errorf("%w: a type refers to %s", ErrMalformed, phrase.A(r.kind().String()))
+	}
+	d.set.types[id] = t
+	d.set.ids[t] = id
+	return nil
+}
+
+// made returns nil for kinds that have no type.
+func (d *decoder) made(r record, name string) cbtf.Type {
+	switch r.kind() {
 	case KindInt:
 		bits := binary.NativeEndian.Uint32(r.extra())
-		return d.remember(id, &cbtf.Int{Name: name, Size: r.size(), Encoding: cbtf.IntEncoding(bits >> 24)}), nil
+		return &cbtf.Int{Name: name, Size: r.size(), Encoding: cbtf.IntEncoding(bits >> 24)}
 	case KindFloat:
-		return d.remember(id, &cbtf.Float{Name: name, Size: r.size()}), nil
+		return &cbtf.Float{Name: name, Size: r.size()}
 	case KindForward:
-		fwd := &cbtf.Fwd{Name: name}
 		if r.flag() {
-			fwd.Kind = cbtf.FwdUnion
+			return &cbtf.Fwd{Name: name, Kind: cbtf.FwdUnion}
 		}
-		return d.remember(id, fwd), nil
+		return &cbtf.Fwd{Name: name}
 	case KindEnum, KindEnum64:
-		return d.remember(id, d.enum(r, name)), nil
+		return d.enum(r, name)
 	case KindPointer:
-		p := &cbtf.Pointer{}
-		d.remember(id, p)
-		return p, d.into(&p.Target, r.ref())
+		return &cbtf.Pointer{}
 	case KindTypedef:
-		t := &cbtf.Typedef{Name: name}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.Typedef{Name: name}
 	case KindVolatile:
-		t := &cbtf.Volatile{}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.Volatile{}
 	case KindConst:
-		t := &cbtf.Const{}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.Const{}
 	case KindRestrict:
-		t := &cbtf.Restrict{}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.Restrict{}
 	case KindTypeTag:
-		t := &cbtf.TypeTag{Value: name}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.TypeTag{Value: name}
 	case KindArray:
-		t := &cbtf.Array{Nelems: word(r.extra(), 2)}
-		d.remember(id, t)
-		if err := d.into(&t.Type, ID(word(r.extra(), 0))); err != nil {
-			return nil, err
-		}
-		return t, d.into(&t.Index, ID(word(r.extra(), 1)))
+		return &cbtf.Array{Nelems: word(r.extra(), 2)}
 	case KindStruct:
-		t := &cbtf.Struct{Name: name, Size: r.size()}
-		d.remember(id, t)
-		return t, d.members(&t.Members, r)
+		return &cbtf.Struct{Name: name, Size: r.size()}
 	case KindUnion:
-		t := &cbtf.Union{Name: name, Size: r.size()}
-		d.remember(id, t)
-		return t, d.members(&t.Members, r)
+		return &cbtf.Union{Name: name, Size: r.size()}
 	case KindFunc:
-		t := &cbtf.Func{Name: name, Linkage: cbtf.FuncLinkage(r.vlen())}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
+		return &cbtf.Func{Name: name, Linkage: cbtf.FuncLinkage(r.vlen())}
 	case KindFuncProto:
-		t := &cbtf.FuncProto{Params: make([]cbtf.FuncParam, r.vlen())}
-		d.remember(id, t)
+		return &cbtf.FuncProto{Params: make([]cbtf.FuncParam, r.vlen())}
+	case KindVar:
+		return &cbtf.Var{Name: name, Linkage: cbtf.VarLinkage(word(r.extra(), 0))}
+	case KindDatasec:
+		return &cbtf.Datasec{Name: name, Size: r.size(), Vars: make([]cbtf.VarSecinfo, r.vlen())}
+	}
+	return nil
+}
+
+// connect gives a type those that it refers to.
+func (d *decoder) connect(id ID) error {
+	r, err := d.types.record(id)
+	if err != nil {
+		return err
+	}
+	switch t := d.set.types[id].(type) {
+	case *cbtf.Pointer:
+		return d.link(&t.Target, id, r)
+	case *cbtf.Typedef:
+		return d.link(&t.Type, id, r)
+	case *cbtf.Volatile:
+		return d.link(&t.Type, id, r)
+	case *cbtf.Const:
+		return d.link(&t.Type, id, r)
+	case *cbtf.Restrict:
+		return d.link(&t.Type, id, r)
+	case *cbtf.TypeTag:
+		return d.link(&t.Type, id, r)
+	case *cbtf.Array:
+		if err := d.types.checkChain(id); err != nil {
+			return err
+		}
+		return errors.Join(d.into(&t.Type, ID(word(r.extra(), 0))), d.into(&t.Index, ID(word(r.extra(), 1))))
+	case *cbtf.Struct:
+		return d.members(&t.Members, r)
+	case *cbtf.Union:
+		return d.members(&t.Members, r)
+	case *cbtf.Func:
+		return d.link(&t.Type, id, r)
+	case *cbtf.FuncProto:
 		for i := range t.Params {
 			e := r.entry(i)
 			t.Params[i].Name = d.types.string(word(e, 0))
 			if err := d.into(&t.Params[i].Type, ID(word(e, 1))); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		return t, d.into(&t.Return, r.ref())
-	case KindVar:
-		t := &cbtf.Var{Name: name, Linkage: cbtf.VarLinkage(word(r.extra(), 0))}
-		d.remember(id, t)
-		return t, d.into(&t.Type, r.ref())
-	case KindDatasec:
-		t := &cbtf.Datasec{Name: name, Size: r.size(), Vars: make([]cbtf.VarSecinfo, r.vlen())}
-		d.remember(id, t)
+		return d.into(&t.Return, r.ref())
+	case *cbtf.Var:
+		return d.link(&t.Type, id, r)
+	case *cbtf.Datasec:
 		for i := range t.Vars {
 			e := r.entry(i)
 			t.Vars[i].Offset, t.Vars[i].Size = word(e, 1), word(e, 2)
 			if err := d.into(&t.Vars[i].Type, ID(word(e, 0))); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		return t, nil
-	default:
-		if kind >= kinds {
-			return nil, fmt.Errorf("%w: type %d has the unknown kind %d", ErrMalformed, id, kind)
-		}
-		// declaration tags refer to types; no type refers to them
-		return nil, fmt.Errorf("%w: a type refers to %d, which is %s", ErrMalformed, id, phrase.A(kind.String()))
 	}
+	return nil
+}
+
+// link sets the one type that a type is made from.
+func (d *decoder) link(dst *cbtf.Type, id ID, r record) error {
+	if err := d.types.checkChain(id); err != nil {
+		return err
+	}
+	return d.into(dst, r.ref())
 }
 
 func (d *decoder) into(dst *cbtf.Type, id ID) error {
-	t, err := d.decode(id)
+	if id == 0 {
+		*dst = (*cbtf.Void)(nil)
+		return nil
+	}
+	if t, ok := d.set.types[id]; ok {
+		*dst = t
+		return nil
+	}
+	t, err := d.forward(id)
 	*dst = t
 	return err
 }
@@ -183,6 +213,9 @@ func (d *decoder) forward(id ID) (cbtf.Type, error) {
 	}
 	r, err := d.types.record(id)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.types.checkName(r.name()); err != nil {
 		return nil, err
 	}
 	fwd := &cbtf.Fwd{Name: d.types.string(r.name())}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -137,6 +138,9 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 			if err != nil {
 				return Field{}, err
 			}
+			if n*uint64(size) > math.MaxUint32 { // both have 32 bits
+				return fail(part, fmt.Sprintf("element %d of %q is more than 4 GB after its beginning", n, name))
+			}
 			offset += n * uint64(size) * 8
 		}
 	}
@@ -155,6 +159,9 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 	size, err := t.Size(at)
 	if err != nil {
 		return Field{}, err
+	}
+	if offset/8+uint64(size) > math.MaxUint32 {
+		return Field{}, fmt.Errorf("%s.%s: %w: it ends more than 4 GB after the beginning of %s", f.Struct, f.Path, ErrMalformed, f.Struct)
 	}
 	f.Type, f.Kind, f.Size = at, kind, size
 	if kind == KindInt || kind == KindEnum || kind == KindEnum64 {
@@ -190,13 +197,6 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 		offset, ErrNotScalar)
 }
 
-// Limits of one look-up: nested anonymous structs, and the members of all of them. Without them, structs that contain themselves (only in
-// broken BTF) would never end.
-const (
-	maxNesting = 32
-	maxMembers = 1 << 16
-)
-
 // eachMember calls f for every named member of a struct or union until f returns false. Members of anonymous ones count as its
 // own; their offsets are from its start.
 func (t *Types) eachMember(composite ID, f func(m rawMember) bool) error {
@@ -219,6 +219,10 @@ func (t *Types) walkMembers(composite ID, base uint32, depth int, left *int, f f
 			return false, fmt.Errorf("%w: type %d contains itself", ErrMalformed, composite)
 		}
 		m := r.member(i)
+		if uint64(m.offset)+uint64(base) > math.MaxUint32 {
+			return false, fmt.Errorf("%w: member %d of type %d is at bit %d of a struct that begins at bit %d", ErrMalformed, i, composite,
+				m.offset, base)
+		}
 		m.offset += base
 		if m.name != 0 {
 			if !f(m) {
@@ -285,8 +289,11 @@ func (t *Types) FieldAt(root ID, offset uint32) string {
 // memberAt finds the named member that covers the byte at an offset.
 func (t *Types) memberAt(composite ID, offset uint32) (name string, m rawMember, ok bool) {
 	_ = t.eachMember(composite, func(c rawMember) bool { // for messages: what can be read
-		size, err := t.Size(c.typ)
-		if begin := c.offset / 8; err == nil && offset >= begin && offset-begin < size {
+		begin := c.offset / 8
+		if offset < begin {
+			return true
+		}
+		if size, err := t.Size(c.typ); err == nil && offset-begin < size {
 			name, m, ok = t.string(c.name), c, true
 		}
 		return !ok
@@ -297,7 +304,7 @@ func (t *Types) memberAt(composite ID, offset uint32) (name string, m rawMember,
 // Size is the size of a type in bytes, like C's sizeof.
 func (t *Types) Size(id ID) (uint32, error) {
 	count := uint64(1)
-	for range 64 {
+	for range maxChain {
 		under, kind, err := t.resolve(id)
 		if err != nil {
 			return 0, err
@@ -378,16 +385,25 @@ func (t *Types) Embeds(outer, inner ID) bool {
 // LeavesAt finds the integers, pointers and enums that a struct may have at the byte at an offset: one, or several in unions. Elements of
 // arrays count separately. Paths are not filled in.
 func (t *Types) LeavesAt(root ID, offset uint32) []Field {
-	var leaves []Field
-	t.leavesAt(root, root, 0, offset, 0, &leaves)
-	return leaves
+	l := leafFinder{Types: t, offset: offset, left: maxMembers}
+	l.find(root, 0, 0)
+	return l.found
 }
 
-// leavesAt looks into a type that begins at base.
-func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]Field) {
+// A leafFinder collects the leaves at an offset.
+type leafFinder struct {
+	*Types
+	offset uint32
+	found  []Field
+	left   int // members that may still be looked at
+}
+
+// find looks into a type that begins at base.
+func (t *leafFinder) find(id ID, base uint32, depth int) {
 	const most = 64 // of a union's members
+	offset := t.offset
 	under, kind, err := t.resolve(id)
-	if err != nil || depth > maxNesting || len(*leaves) > most {
+	if err != nil || depth > maxNesting || len(t.found) > most {
 		return
 	}
 	switch {
@@ -404,10 +420,11 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 				first--
 			}
 		}
-		for i := max(first, 0); i < r.vlen(); i++ {
+		for i := max(first, 0); i < r.vlen() && t.left > 0; i++ {
+			t.left--
 			m := r.member(i)
 			begin := base + m.offset/8
-			if begin > offset {
+			if begin > offset || begin < base { // after the offset, or more than 4 GB away
 				break
 			}
 			size, err := t.Size(m.typ)
@@ -415,10 +432,10 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 				continue
 			}
 			if m.bits > 0 {
-				*leaves = append(*leaves, Field{Offset: begin, Size: size, Type: m.typ, Kind: KindInt, BitSize: m.bits})
+				t.found = append(t.found, Field{Offset: begin, Size: size, Type: m.typ, Kind: KindInt, BitSize: m.bits})
 				continue
 			}
-			t.leavesAt(root, m.typ, begin, offset, depth+1, leaves)
+			t.find(m.typ, begin, depth+1)
 		}
 	case kind == KindArray:
 		r, err := t.record(under)
@@ -427,11 +444,11 @@ func (t *Types) leavesAt(root, id ID, base, offset uint32, depth int, leaves *[]
 		}
 		element := ID(word(r.extra(), 0))
 		if size, err := t.Size(element); err == nil && size > 0 {
-			t.leavesAt(root, element, base+(offset-base)/size*size, offset, depth+1, leaves)
+			t.find(element, base+(offset-base)/size*size, depth+1)
 		}
 	default:
 		if size, err := t.Size(id); err == nil {
-			*leaves = append(*leaves, Field{Offset: base, Size: size, Type: id, Kind: kind})
+			t.found = append(t.found, Field{Offset: base, Size: size, Type: id, Kind: kind})
 		}
 	}
 }

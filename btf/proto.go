@@ -10,15 +10,23 @@ import (
 // Declaration writes a declaration of that name and type in C, as in
 // kernel sources: "u32 (*ssthresh)(struct sock *sk)", "char name[16]",
 // "u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)". Without a name
-// it writes only the type.
-func Declaration(t cbtf.Type, name string) string { return declaration(t, name, 0) }
+// it writes only the type. What is too long for a reader, because the BTF is broken, ends with "…".
+func Declaration(t cbtf.Type, name string) string {
+	d := declarer{left: maxDeclared}
+	return d.declaration(t, name, 0)
+}
 
-// maxProtoNesting is how deep prototypes are written out within the parameters of others. In C nesting always ends; in broken BTF
-// it may not.
-const maxProtoNesting = 3
+// Limits of a declaration. In C its types always end; in broken BTF they may not.
+const (
+	maxProtoNesting = 3   // prototypes within the parameters of others
+	maxDeclared     = 500 // types in it; a function of the kernel with 12 parameters has about 40
+)
 
-func declaration(t cbtf.Type, name string, nesting int) string {
-	base, declarator := declare(t, name, nesting)
+// A declarer writes one declaration.
+type declarer struct{ left int } // types that may still be written
+
+func (d *declarer) declaration(t cbtf.Type, name string, nesting int) string {
+	base, declarator := d.declare(t, name, nesting)
 	if declarator == "" {
 		return base
 	}
@@ -29,8 +37,12 @@ func declaration(t cbtf.Type, name string, nesting int) string {
 }
 
 // declare splits a declaration as C does: the part at its start, and the part around the name.
-func declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
-	for range 64 { // deeper types are loops
+func (d *declarer) declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
+	constant := ""
+	for range maxChain {
+		if d.left--; d.left < 0 {
+			break
+		}
 		switch typ := t.(type) {
 		case *cbtf.Pointer:
 			declarator = "*" + declarator
@@ -43,19 +55,9 @@ func declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
 			t = typ.Type
 		case *cbtf.FuncProto:
 			if nesting == maxProtoNesting {
-				return "…", declarator + "(…)"
+				return constant + "…", declarator + "(…)"
 			}
-			params := make([]string, len(typ.Params))
-			for i, p := range typ.Params {
-				params[i] = declaration(p.Type, p.Name, nesting+1)
-				if _, void := p.Type.(*cbtf.Void); void { // BTF's way to say "…"
-					params[i] = "..."
-				}
-			}
-			if len(params) == 0 {
-				params = []string{"void"}
-			}
-			declarator += "(" + strings.Join(params, ", ") + ")"
+			declarator += "(" + strings.Join(d.params(typ.Params, nesting), ", ") + ")"
 			t = typ.Return
 		case *cbtf.Func:
 			if declarator == "" {
@@ -63,11 +65,11 @@ func declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
 			}
 			t = typ.Type
 		case *cbtf.Const:
-			if _, pointer := typ.Type.(*cbtf.Pointer); !pointer {
-				base, wound := declare(typ.Type, declarator, nesting)
-				return "const " + base, wound
+			if _, pointer := typ.Type.(*cbtf.Pointer); pointer {
+				declarator = "const " + declarator
+			} else {
+				constant += "const "
 			}
-			declarator = "const " + declarator
 			t = typ.Type
 		case *cbtf.Volatile:
 			t = typ.Type
@@ -76,23 +78,42 @@ func declare(t cbtf.Type, declarator string, nesting int) (base, wound string) {
 		case *cbtf.TypeTag:
 			t = typ.Type
 		case *cbtf.Struct:
-			return "struct " + anonymous(typ.Name), declarator
+			return constant + "struct " + anonymous(typ.Name), declarator
 		case *cbtf.Union:
-			return "union " + anonymous(typ.Name), declarator
+			return constant + "union " + anonymous(typ.Name), declarator
 		case *cbtf.Fwd:
 			if typ.Kind == cbtf.FwdUnion {
-				return "union " + typ.Name, declarator
+				return constant + "union " + typ.Name, declarator
 			}
-			return "struct " + typ.Name, declarator
+			return constant + "struct " + typ.Name, declarator
 		case *cbtf.Enum:
-			return "enum " + anonymous(typ.Name), declarator
+			return constant + "enum " + anonymous(typ.Name), declarator
 		case *cbtf.Void, nil:
-			return "void", declarator
+			return constant + "void", declarator
 		default:
-			return t.TypeName(), declarator
+			return constant + t.TypeName(), declarator
 		}
 	}
-	return "?", declarator
+	return constant + "…", declarator
+}
+
+// params writes the parameters of a function.
+func (d *declarer) params(params []cbtf.FuncParam, nesting int) []string {
+	if len(params) == 0 {
+		return []string{"void"}
+	}
+	var texts []string
+	for _, p := range params {
+		if d.left <= 0 {
+			return append(texts, "…")
+		}
+		text := d.declaration(p.Type, p.Name, nesting+1)
+		if _, void := p.Type.(*cbtf.Void); void { // BTF's way to say "…"
+			text = "..."
+		}
+		texts = append(texts, text)
+	}
+	return texts
 }
 
 func anonymous(name string) string {
@@ -110,8 +131,9 @@ func isArrayOrFunc(t cbtf.Type) bool {
 	return false
 }
 
+// skipQualifiers removes qualifiers, and at most maxChain of them: a type that qualifies itself has no end.
 func skipQualifiers(t cbtf.Type) cbtf.Type {
-	for {
+	for range maxChain {
 		switch typ := t.(type) {
 		case *cbtf.Const:
 			t = typ.Type
@@ -125,11 +147,13 @@ func skipQualifiers(t cbtf.Type) cbtf.Type {
 			return t
 		}
 	}
+	return t
 }
 
-// Underlying removes typedefs and qualifiers and returns the type itself.
+// Underlying removes typedefs and qualifiers and returns the type itself. For a typedef of itself, which only broken BTF has, it returns
+// the typedef.
 func Underlying(t cbtf.Type) cbtf.Type {
-	for {
+	for range maxChain {
 		t = skipQualifiers(t)
 		def, ok := t.(*cbtf.Typedef)
 		if !ok {
@@ -137,6 +161,7 @@ func Underlying(t cbtf.Type) cbtf.Type {
 		}
 		t = def.Type
 	}
+	return t
 }
 
 // PointedTo is the name of the struct or union that a type points to, or "".

@@ -230,7 +230,7 @@ func (t *Types) record(id ID) (record, error) {
 
 // resolve removes typedefs and qualifiers and returns the type itself.
 func (t *Types) resolve(id ID) (ID, Kind, error) {
-	for range 64 { // deeper chains are loops (kernel: MAX_RESOLVE_DEPTH 32)
+	for range maxChain {
 		if id == 0 {
 			return 0, KindVoid, nil
 		}
@@ -247,7 +247,7 @@ func (t *Types) resolve(id ID) (ID, Kind, error) {
 }
 
 // text is the string at an offset of the string section, without its NUL, as
-// a view of the blob's bytes.
+// a view of the blob's bytes. A string that is too long for a name is cut, so that nothing is found under it.
 func (t *Types) text(off uint32) []byte {
 	b := t.strings
 	if t.base != nil {
@@ -261,7 +261,10 @@ func (t *Types) text(off uint32) []byte {
 		return nil
 	}
 	b = b[off:]
-	return b[:bytes.IndexByte(b, 0)] // parse checked that there is a NUL
+	if n := bytes.IndexByte(b[:min(len(b), maxName+1)], 0); n >= 0 {
+		return b[:n]
+	}
+	return b[:min(len(b), maxName+1)]
 }
 
 // string copies a name out of the blob.
@@ -270,4 +273,22 @@ func (t *Types) string(off uint32) string {
 		return ""
 	}
 	return string(t.text(off))
+}
+
+// checkName checks that a name is in the string section, and not too long.
+func (t *Types) checkName(off uint32) error {
+	if off == 0 {
+		return nil
+	}
+	end := uint64(len(t.strings))
+	if t.base != nil {
+		end += uint64(len(t.base.strings))
+	}
+	switch {
+	case uint64(off) >= end:
+		return fmt.Errorf("%w: a name at offset %d of %d bytes of strings", ErrMalformed, off, end)
+	case len(t.text(off)) > maxName:
+		return fmt.Errorf("%w: the name %.32q… has more than %d bytes", ErrMalformed, t.text(off), maxName)
+	}
+	return nil
 }
