@@ -8,8 +8,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// Int is any of the numbers, for Go functions that take numbers of several widths. Of their methods, it has those that give
-// the same for all: conversions and comparisons.
+// Int is any of the numbers, for Go functions that take numbers of several widths. It has the methods with the same
+// results for all of them: conversions and comparisons.
 type Int interface {
 	U8 | U16 | U32 | U64 | S8 | S16 | S32 | S64
 
@@ -30,7 +30,7 @@ type Int interface {
 	Has(bits Operand) Bool
 }
 
-// U8 is an unsigned integer of 8 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// U8 is an unsigned integer of 8 bits that a program computes. Its value does not change. Operand says what its methods take.
 type U8 struct{ n number }
 
 func (n U8) num() number { n.n.width = record.U8; return n.n }
@@ -46,10 +46,10 @@ func (n U8) Sub(o Operand) U8 { return U8{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n U8) Mul(o Operand) U8 { return U8{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n U8) Div(o Operand) U8 { return U8{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n U8) Mod(o Operand) U8 { return U8{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -64,19 +64,19 @@ func (n U8) Xor(o Operand) U8 { return U8{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n U8) Neg() U8 { return U8{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n U8) Not() U8 { return U8{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n U8) Shl(count Operand) U8 { return U8{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n U8) Shr(count Operand) U8 { return U8{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n U8) Max(o Operand) U8 { return U8{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n U8) Min(o Operand) U8 { return U8{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -100,13 +100,13 @@ func (n U8) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n U8) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n U8) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n U8) Get() U8 { return U8{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n U8) Var() VarU8 { return VarU8{U8{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -135,12 +135,12 @@ func (n U8) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type u8 = U8
 
-// VarU8 is a U8 that a program can set anew. It has all methods of U8, which use its value at that time.
+// VarU8 is a U8 that a program can set again. It has all methods of U8, which use the value that it has at that time.
 type VarU8 struct{ u8 }
 
 func (VarU8) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarU8) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -151,13 +151,13 @@ type CellU8 struct{ u8 }
 
 func (CellU8) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellU8) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellU8) Inc(o Operand) { c.num().inc(o) }
 
-// U16 is an unsigned integer of 16 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// U16 is an unsigned integer of 16 bits that a program computes. Its value does not change. Operand says what its methods take.
 type U16 struct{ n number }
 
 func (n U16) num() number { n.n.width = record.U16; return n.n }
@@ -173,10 +173,10 @@ func (n U16) Sub(o Operand) U16 { return U16{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n U16) Mul(o Operand) U16 { return U16{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n U16) Div(o Operand) U16 { return U16{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n U16) Mod(o Operand) U16 { return U16{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -191,19 +191,19 @@ func (n U16) Xor(o Operand) U16 { return U16{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n U16) Neg() U16 { return U16{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n U16) Not() U16 { return U16{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n U16) Shl(count Operand) U16 { return U16{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n U16) Shr(count Operand) U16 { return U16{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n U16) Max(o Operand) U16 { return U16{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n U16) Min(o Operand) U16 { return U16{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -227,13 +227,13 @@ func (n U16) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n U16) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n U16) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n U16) Get() U16 { return U16{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n U16) Var() VarU16 { return VarU16{U16{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -262,12 +262,12 @@ func (n U16) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type u16 = U16
 
-// VarU16 is a U16 that a program can set anew. It has all methods of U16, which use its value at that time.
+// VarU16 is a U16 that a program can set again. It has all methods of U16, which use the value that it has at that time.
 type VarU16 struct{ u16 }
 
 func (VarU16) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarU16) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -278,13 +278,13 @@ type CellU16 struct{ u16 }
 
 func (CellU16) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellU16) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellU16) Inc(o Operand) { c.num().inc(o) }
 
-// U32 is an unsigned integer of 32 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// U32 is an unsigned integer of 32 bits that a program computes. Its value does not change. Operand says what its methods take.
 type U32 struct{ n number }
 
 func (n U32) num() number { n.n.width = record.U32; return n.n }
@@ -300,10 +300,10 @@ func (n U32) Sub(o Operand) U32 { return U32{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n U32) Mul(o Operand) U32 { return U32{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n U32) Div(o Operand) U32 { return U32{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n U32) Mod(o Operand) U32 { return U32{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -318,19 +318,19 @@ func (n U32) Xor(o Operand) U32 { return U32{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n U32) Neg() U32 { return U32{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n U32) Not() U32 { return U32{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n U32) Shl(count Operand) U32 { return U32{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n U32) Shr(count Operand) U32 { return U32{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n U32) Max(o Operand) U32 { return U32{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n U32) Min(o Operand) U32 { return U32{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -354,13 +354,13 @@ func (n U32) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n U32) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n U32) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n U32) Get() U32 { return U32{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n U32) Var() VarU32 { return VarU32{U32{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -389,12 +389,12 @@ func (n U32) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type u32 = U32
 
-// VarU32 is a U32 that a program can set anew. It has all methods of U32, which use its value at that time.
+// VarU32 is a U32 that a program can set again. It has all methods of U32, which use the value that it has at that time.
 type VarU32 struct{ u32 }
 
 func (VarU32) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarU32) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -405,13 +405,13 @@ type CellU32 struct{ u32 }
 
 func (CellU32) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellU32) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellU32) Inc(o Operand) { c.num().inc(o) }
 
-// AtomicAdd adds atomically, and gives what the cell held before (Linux 5.12; any, where the old value is not used).
+// AtomicAdd adds atomically, and returns the old value of the cell (Linux 5.12, or any Linux if the old value is not used).
 func (c CellU32) AtomicAdd(o Operand) U32 {
 	return U32{c.num().atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o)}
 }
@@ -431,15 +431,15 @@ func (c CellU32) AtomicXor(o Operand) U32 {
 	return U32{c.num().atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o)}
 }
 
-// Exchange stores a value and gives what the cell held before, in one step (Linux 5.12).
+// Exchange stores a value and returns the old value of the cell, in one step (Linux 5.12).
 func (c CellU32) Exchange(o Operand) U32 { return U32{c.num().atomic(isa.AtomicOpXchg, o)} }
 
-// CompareExchange stores a value if the cell holds an expected one, and gives what it held before, in one step (Linux 5.12).
+// CompareExchange stores a value if the cell has the expected value, and returns the old value, in one step (Linux 5.12).
 func (c CellU32) CompareExchange(expected, o Operand) U32 {
 	return U32{c.num().atomic(isa.AtomicOpCmpXchg, o, expected)}
 }
 
-// U64 is an unsigned integer of 64 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// U64 is an unsigned integer of 64 bits that a program computes. Its value does not change. Operand says what its methods take.
 type U64 struct{ n number }
 
 func (n U64) num() number { n.n.width = record.U64; return n.n }
@@ -455,10 +455,10 @@ func (n U64) Sub(o Operand) U64 { return U64{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n U64) Mul(o Operand) U64 { return U64{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n U64) Div(o Operand) U64 { return U64{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n U64) Mod(o Operand) U64 { return U64{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -473,19 +473,19 @@ func (n U64) Xor(o Operand) U64 { return U64{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n U64) Neg() U64 { return U64{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n U64) Not() U64 { return U64{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n U64) Shl(count Operand) U64 { return U64{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n U64) Shr(count Operand) U64 { return U64{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n U64) Max(o Operand) U64 { return U64{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n U64) Min(o Operand) U64 { return U64{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -509,13 +509,13 @@ func (n U64) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n U64) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n U64) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n U64) Get() U64 { return U64{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n U64) Var() VarU64 { return VarU64{U64{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -544,12 +544,12 @@ func (n U64) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type u64 = U64
 
-// VarU64 is a U64 that a program can set anew. It has all methods of U64, which use its value at that time.
+// VarU64 is a U64 that a program can set again. It has all methods of U64, which use the value that it has at that time.
 type VarU64 struct{ u64 }
 
 func (VarU64) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarU64) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -560,13 +560,13 @@ type CellU64 struct{ u64 }
 
 func (CellU64) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellU64) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellU64) Inc(o Operand) { c.num().inc(o) }
 
-// AtomicAdd adds atomically, and gives what the cell held before (Linux 5.12; any, where the old value is not used).
+// AtomicAdd adds atomically, and returns the old value of the cell (Linux 5.12, or any Linux if the old value is not used).
 func (c CellU64) AtomicAdd(o Operand) U64 {
 	return U64{c.num().atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o)}
 }
@@ -586,15 +586,15 @@ func (c CellU64) AtomicXor(o Operand) U64 {
 	return U64{c.num().atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o)}
 }
 
-// Exchange stores a value and gives what the cell held before, in one step (Linux 5.12).
+// Exchange stores a value and returns the old value of the cell, in one step (Linux 5.12).
 func (c CellU64) Exchange(o Operand) U64 { return U64{c.num().atomic(isa.AtomicOpXchg, o)} }
 
-// CompareExchange stores a value if the cell holds an expected one, and gives what it held before, in one step (Linux 5.12).
+// CompareExchange stores a value if the cell has the expected value, and returns the old value, in one step (Linux 5.12).
 func (c CellU64) CompareExchange(expected, o Operand) U64 {
 	return U64{c.num().atomic(isa.AtomicOpCmpXchg, o, expected)}
 }
 
-// S8 is a signed integer of 8 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// S8 is a signed integer of 8 bits that a program computes. Its value does not change. Operand says what its methods take.
 type S8 struct{ n number }
 
 func (n S8) num() number { n.n.width = record.S8; return n.n }
@@ -610,10 +610,10 @@ func (n S8) Sub(o Operand) S8 { return S8{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n S8) Mul(o Operand) S8 { return S8{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n S8) Div(o Operand) S8 { return S8{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n S8) Mod(o Operand) S8 { return S8{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -628,19 +628,19 @@ func (n S8) Xor(o Operand) S8 { return S8{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n S8) Neg() S8 { return S8{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n S8) Not() S8 { return S8{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n S8) Shl(count Operand) S8 { return S8{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n S8) Shr(count Operand) S8 { return S8{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n S8) Max(o Operand) S8 { return S8{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n S8) Min(o Operand) S8 { return S8{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -664,13 +664,13 @@ func (n S8) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n S8) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n S8) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n S8) Get() S8 { return S8{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n S8) Var() VarS8 { return VarS8{S8{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -699,12 +699,12 @@ func (n S8) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type s8 = S8
 
-// VarS8 is a S8 that a program can set anew. It has all methods of S8, which use its value at that time.
+// VarS8 is a S8 that a program can set again. It has all methods of S8, which use the value that it has at that time.
 type VarS8 struct{ s8 }
 
 func (VarS8) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarS8) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -715,13 +715,13 @@ type CellS8 struct{ s8 }
 
 func (CellS8) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellS8) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellS8) Inc(o Operand) { c.num().inc(o) }
 
-// S16 is a signed integer of 16 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// S16 is a signed integer of 16 bits that a program computes. Its value does not change. Operand says what its methods take.
 type S16 struct{ n number }
 
 func (n S16) num() number { n.n.width = record.S16; return n.n }
@@ -737,10 +737,10 @@ func (n S16) Sub(o Operand) S16 { return S16{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n S16) Mul(o Operand) S16 { return S16{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n S16) Div(o Operand) S16 { return S16{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n S16) Mod(o Operand) S16 { return S16{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -755,19 +755,19 @@ func (n S16) Xor(o Operand) S16 { return S16{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n S16) Neg() S16 { return S16{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n S16) Not() S16 { return S16{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n S16) Shl(count Operand) S16 { return S16{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n S16) Shr(count Operand) S16 { return S16{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n S16) Max(o Operand) S16 { return S16{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n S16) Min(o Operand) S16 { return S16{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -791,13 +791,13 @@ func (n S16) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n S16) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n S16) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n S16) Get() S16 { return S16{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n S16) Var() VarS16 { return VarS16{S16{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -826,12 +826,12 @@ func (n S16) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type s16 = S16
 
-// VarS16 is a S16 that a program can set anew. It has all methods of S16, which use its value at that time.
+// VarS16 is a S16 that a program can set again. It has all methods of S16, which use the value that it has at that time.
 type VarS16 struct{ s16 }
 
 func (VarS16) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarS16) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -842,13 +842,13 @@ type CellS16 struct{ s16 }
 
 func (CellS16) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellS16) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellS16) Inc(o Operand) { c.num().inc(o) }
 
-// S32 is a signed integer of 32 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// S32 is a signed integer of 32 bits that a program computes. Its value does not change. Operand says what its methods take.
 type S32 struct{ n number }
 
 func (n S32) num() number { n.n.width = record.S32; return n.n }
@@ -864,10 +864,10 @@ func (n S32) Sub(o Operand) S32 { return S32{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n S32) Mul(o Operand) S32 { return S32{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n S32) Div(o Operand) S32 { return S32{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n S32) Mod(o Operand) S32 { return S32{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -882,19 +882,19 @@ func (n S32) Xor(o Operand) S32 { return S32{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n S32) Neg() S32 { return S32{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n S32) Not() S32 { return S32{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n S32) Shl(count Operand) S32 { return S32{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n S32) Shr(count Operand) S32 { return S32{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n S32) Max(o Operand) S32 { return S32{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n S32) Min(o Operand) S32 { return S32{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -918,13 +918,13 @@ func (n S32) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n S32) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n S32) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n S32) Get() S32 { return S32{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n S32) Var() VarS32 { return VarS32{S32{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -953,12 +953,12 @@ func (n S32) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type s32 = S32
 
-// VarS32 is a S32 that a program can set anew. It has all methods of S32, which use its value at that time.
+// VarS32 is a S32 that a program can set again. It has all methods of S32, which use the value that it has at that time.
 type VarS32 struct{ s32 }
 
 func (VarS32) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarS32) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -969,13 +969,13 @@ type CellS32 struct{ s32 }
 
 func (CellS32) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellS32) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellS32) Inc(o Operand) { c.num().inc(o) }
 
-// AtomicAdd adds atomically, and gives what the cell held before (Linux 5.12; any, where the old value is not used).
+// AtomicAdd adds atomically, and returns the old value of the cell (Linux 5.12, or any Linux if the old value is not used).
 func (c CellS32) AtomicAdd(o Operand) S32 {
 	return S32{c.num().atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o)}
 }
@@ -995,15 +995,15 @@ func (c CellS32) AtomicXor(o Operand) S32 {
 	return S32{c.num().atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o)}
 }
 
-// Exchange stores a value and gives what the cell held before, in one step (Linux 5.12).
+// Exchange stores a value and returns the old value of the cell, in one step (Linux 5.12).
 func (c CellS32) Exchange(o Operand) S32 { return S32{c.num().atomic(isa.AtomicOpXchg, o)} }
 
-// CompareExchange stores a value if the cell holds an expected one, and gives what it held before, in one step (Linux 5.12).
+// CompareExchange stores a value if the cell has the expected value, and returns the old value, in one step (Linux 5.12).
 func (c CellS32) CompareExchange(expected, o Operand) S32 {
 	return S32{c.num().atomic(isa.AtomicOpCmpXchg, o, expected)}
 }
 
-// S64 is a signed integer of 64 bits that a program computes: a value that does not change. See Operand for what its methods take.
+// S64 is a signed integer of 64 bits that a program computes. Its value does not change. Operand says what its methods take.
 type S64 struct{ n number }
 
 func (n S64) num() number { n.n.width = record.S64; return n.n }
@@ -1019,10 +1019,10 @@ func (n S64) Sub(o Operand) S64 { return S64{n.num().arithmetic(ir.Sub, o)} }
 // Mul is n * o.
 func (n S64) Mul(o Operand) S64 { return S64{n.num().arithmetic(ir.Mul, o)} }
 
-// Div is n / o, and 0 when o is 0. Signed numbers round toward zero.
+// Div is n / o, or 0 if o is 0. Signed numbers round toward zero.
 func (n S64) Div(o Operand) S64 { return S64{n.num().arithmetic(ir.Div, o)} }
 
-// Mod is n % o, and n when o is 0. The result of signed numbers has n's sign.
+// Mod is n % o, or n if o is 0. The result of signed numbers has the sign of n.
 func (n S64) Mod(o Operand) S64 { return S64{n.num().arithmetic(ir.Mod, o)} }
 
 // And is n & o.
@@ -1037,19 +1037,19 @@ func (n S64) Xor(o Operand) S64 { return S64{n.num().arithmetic(ir.Xor, o)} }
 // Neg is -n.
 func (n S64) Neg() S64 { return S64{n.num().negate()} }
 
-// Not is ^n: each bit turned round.
+// Not is ^n: every bit is inverted.
 func (n S64) Not() S64 { return S64{n.num().complement()} }
 
-// Shl is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width.
+// Shl is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width.
 func (n S64) Shl(count Operand) S64 { return S64{n.num().shift(ir.Shl, count)} }
 
-// Shr is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go.
+// Shr is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0.
 func (n S64) Shr(count Operand) S64 { return S64{n.num().shift(ir.Shr, count)} }
 
-// Max is the larger one of n and o.
+// Max is the larger of n and o.
 func (n S64) Max(o Operand) S64 { return S64{n.num().max(o)} }
 
-// Min is the smaller one of n and o.
+// Min is the smaller of n and o.
 func (n S64) Min(o Operand) S64 { return S64{n.num().min(o)} }
 
 // Swap reverses the bytes of n.
@@ -1073,13 +1073,13 @@ func (n S64) Gt(o Operand) Bool { return n.num().relation(ir.GT, o) }
 // Ge is n >= o.
 func (n S64) Ge(o Operand) Bool { return n.num().relation(ir.GE, o) }
 
-// Has is n & bits != 0: any of the bits is set.
+// Has is n & bits != 0: at least one of the bits is set.
 func (n S64) Has(bits Operand) Bool { return n.num().relation(ir.TEST, bits) }
 
-// Get is the number's value now: of a variable or a cell, which may change.
+// Get is the value that the number has now. Variables and cells may change later.
 func (n S64) Get() S64 { return S64{n.num().get()} }
 
-// Var makes a variable that begins with the number's value.
+// Var makes a variable, which has the number's value at first.
 func (n S64) Var() VarS64 { return VarS64{S64{n.num().variable()}} }
 
 // U8 converts as Go's uint8(n) does.
@@ -1108,12 +1108,12 @@ func (n S64) S64() S64 { return S64{n.num().convert(record.S64)} }
 
 type s64 = S64
 
-// VarS64 is a S64 that a program can set anew. It has all methods of S64, which use its value at that time.
+// VarS64 is a S64 that a program can set again. It has all methods of S64, which use the value that it has at that time.
 type VarS64 struct{ s64 }
 
 func (VarS64) settable() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (v VarS64) Set(o Operand) { v.num().set(o) }
 
 // Inc adds to it.
@@ -1124,13 +1124,13 @@ type CellS64 struct{ s64 }
 
 func (CellS64) inMemory() {}
 
-// Set gives it another value.
+// Set sets its value.
 func (c CellS64) Set(o Operand) { c.num().set(o) }
 
 // Inc adds to it.
 func (c CellS64) Inc(o Operand) { c.num().inc(o) }
 
-// AtomicAdd adds atomically, and gives what the cell held before (Linux 5.12; any, where the old value is not used).
+// AtomicAdd adds atomically, and returns the old value of the cell (Linux 5.12, or any Linux if the old value is not used).
 func (c CellS64) AtomicAdd(o Operand) S64 {
 	return S64{c.num().atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o)}
 }
@@ -1150,10 +1150,10 @@ func (c CellS64) AtomicXor(o Operand) S64 {
 	return S64{c.num().atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o)}
 }
 
-// Exchange stores a value and gives what the cell held before, in one step (Linux 5.12).
+// Exchange stores a value and returns the old value of the cell, in one step (Linux 5.12).
 func (c CellS64) Exchange(o Operand) S64 { return S64{c.num().atomic(isa.AtomicOpXchg, o)} }
 
-// CompareExchange stores a value if the cell holds an expected one, and gives what it held before, in one step (Linux 5.12).
+// CompareExchange stores a value if the cell has the expected value, and returns the old value, in one step (Linux 5.12).
 func (c CellS64) CompareExchange(expected, o Operand) S64 {
 	return S64{c.num().atomic(isa.AtomicOpCmpXchg, o, expected)}
 }
@@ -1182,76 +1182,76 @@ func (f *Fn) S32(n int32) S32 { return S32{f.number(record.S32, n)} }
 // S64 is a constant.
 func (f *Fn) S64(n int64) S64 { return S64{f.number(record.S64, n)} }
 
-// VarU8 makes a variable that begins with a value.
+// VarU8 makes a variable with its first value.
 func (f *Fn) VarU8(o Operand) VarU8 { return VarU8{U8{f.number(record.U8, o).variable()}} }
 
-// VarU16 makes a variable that begins with a value.
+// VarU16 makes a variable with its first value.
 func (f *Fn) VarU16(o Operand) VarU16 { return VarU16{U16{f.number(record.U16, o).variable()}} }
 
-// VarU32 makes a variable that begins with a value.
+// VarU32 makes a variable with its first value.
 func (f *Fn) VarU32(o Operand) VarU32 { return VarU32{U32{f.number(record.U32, o).variable()}} }
 
-// VarU64 makes a variable that begins with a value.
+// VarU64 makes a variable with its first value.
 func (f *Fn) VarU64(o Operand) VarU64 { return VarU64{U64{f.number(record.U64, o).variable()}} }
 
-// VarS8 makes a variable that begins with a value.
+// VarS8 makes a variable with its first value.
 func (f *Fn) VarS8(o Operand) VarS8 { return VarS8{S8{f.number(record.S8, o).variable()}} }
 
-// VarS16 makes a variable that begins with a value.
+// VarS16 makes a variable with its first value.
 func (f *Fn) VarS16(o Operand) VarS16 { return VarS16{S16{f.number(record.S16, o).variable()}} }
 
-// VarS32 makes a variable that begins with a value.
+// VarS32 makes a variable with its first value.
 func (f *Fn) VarS32(o Operand) VarS32 { return VarS32{S32{f.number(record.S32, o).variable()}} }
 
-// VarS64 makes a variable that begins with a value.
+// VarS64 makes a variable with its first value.
 func (f *Fn) VarS64(o Operand) VarS64 { return VarS64{S64{f.number(record.S64, o).variable()}} }
 
-// U8 is the result's low bits, or all of them.
+// U8 is the low bits of the result, or all of it.
 func (r Result) U8() U8 { return U8{r.number(record.U8)} }
 
-// U16 is the result's low bits, or all of them.
+// U16 is the low bits of the result, or all of it.
 func (r Result) U16() U16 { return U16{r.number(record.U16)} }
 
-// U32 is the result's low bits, or all of them.
+// U32 is the low bits of the result, or all of it.
 func (r Result) U32() U32 { return U32{r.number(record.U32)} }
 
-// U64 is the result's low bits, or all of them.
+// U64 is the low bits of the result, or all of it.
 func (r Result) U64() U64 { return U64{r.number(record.U64)} }
 
-// S8 is the result's low bits, or all of them.
+// S8 is the low bits of the result, or all of it.
 func (r Result) S8() S8 { return S8{r.number(record.S8)} }
 
-// S16 is the result's low bits, or all of them.
+// S16 is the low bits of the result, or all of it.
 func (r Result) S16() S16 { return S16{r.number(record.S16)} }
 
-// S32 is the result's low bits, or all of them.
+// S32 is the low bits of the result, or all of it.
 func (r Result) S32() S32 { return S32{r.number(record.S32)} }
 
-// S64 is the result's low bits, or all of them.
+// S64 is the low bits of the result, or all of it.
 func (r Result) S64() S64 { return S64{r.number(record.S64)} }
 
-// U8 reads the field. See Field for what happens where the target's has another width.
+// U8 reads the field. Field says what happens if the target's field has another width.
 func (d Field) U8() U8 { return U8{d.number(record.U8)} }
 
-// U16 reads the field. See Field for what happens where the target's has another width.
+// U16 reads the field. Field says what happens if the target's field has another width.
 func (d Field) U16() U16 { return U16{d.number(record.U16)} }
 
-// U32 reads the field. See Field for what happens where the target's has another width.
+// U32 reads the field. Field says what happens if the target's field has another width.
 func (d Field) U32() U32 { return U32{d.number(record.U32)} }
 
-// U64 reads the field. See Field for what happens where the target's has another width.
+// U64 reads the field. Field says what happens if the target's field has another width.
 func (d Field) U64() U64 { return U64{d.number(record.U64)} }
 
-// S8 reads the field. See Field for what happens where the target's has another width.
+// S8 reads the field. Field says what happens if the target's field has another width.
 func (d Field) S8() S8 { return S8{d.number(record.S8)} }
 
-// S16 reads the field. See Field for what happens where the target's has another width.
+// S16 reads the field. Field says what happens if the target's field has another width.
 func (d Field) S16() S16 { return S16{d.number(record.S16)} }
 
-// S32 reads the field. See Field for what happens where the target's has another width.
+// S32 reads the field. Field says what happens if the target's field has another width.
 func (d Field) S32() S32 { return S32{d.number(record.S32)} }
 
-// S64 reads the field. See Field for what happens where the target's has another width.
+// S64 reads the field. Field says what happens if the target's field has another width.
 func (d Field) S64() S64 { return S64{d.number(record.S64)} }
 
 // U8 is the number that is there.

@@ -5,7 +5,7 @@ package isa
 // NumForms is the number of forms that programs consist of.
 const NumForms = 183
 
-// The first patterns without a shape. An opcode that is not here has a value that no word has.
+// plain has the first pattern of each opcode, if it has no shape. The other opcodes have a value that no word has.
 var plain = [256]plainPattern{
 	0x00: {value: 1},
 	0x01: {value: 1},
@@ -265,7 +265,8 @@ var plain = [256]plainPattern{
 	0xff: {value: 1},
 }
 
-// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off 32-47, imm 0-31.
+// plainBig is the same for big-endian code, with its bytes as they are: op in bits 56-63, dst 52-55, src 48-51, off 32-47,
+// imm 0-31.
 var plainBig = [256]plainPattern{
 	0x00: {value: 1},
 	0x01: {value: 1},
@@ -525,8 +526,8 @@ var plainBig = [256]plainPattern{
 	0xff: {value: 1},
 }
 
-// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction has, dst first, or
-// noPair where one doesn't exist. So the decoder checks and stores both at once.
+// registerPairs has an entry for each byte with two registers, dst in the lower half. It is the two bytes of Instruction, dst first,
+// or noPair if one of the registers does not exist. So the decoder checks and stores both at once.
 var registerPairs = [256]uint16{
 	0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007, 0x0008, 0x0009, 0x000a, noPair, noPair, noPair, noPair, noPair,
 	0x0100, 0x0101, 0x0102, 0x0103, 0x0104, 0x0105, 0x0106, 0x0107, 0x0108, 0x0109, 0x010a, noPair, noPair, noPair, noPair, noPair,

@@ -2,8 +2,8 @@
 
 package ctx
 
-// Constants of enum xdp_action, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum xdp_action. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	XDPAborted  = 0 // XDP_ABORTED
 	XDPDrop     = 1 // XDP_DROP
@@ -12,15 +12,15 @@ const (
 	XDPRedirect = 4 // XDP_REDIRECT
 )
 
-// Constants of enum sk_action, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum sk_action. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	SkDrop = 0 // SK_DROP
 	SkPass = 1 // SK_PASS
 )
 
-// Constants of enum tcx_action_base, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum tcx_action_base. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	TcxNext     = -1 // TCX_NEXT
 	TcxPass     = 0  // TCX_PASS

@@ -2,16 +2,16 @@
 
 package scx
 
-// Constants of enum scx_public_consts, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_public_consts. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	OpsNameLen = 128                        // SCX_OPS_NAME_LEN
 	SliceDfl   = 20000000                   // SCX_SLICE_DFL
 	SliceInf   = uint64(0xffffffffffffffff) // SCX_SLICE_INF
 )
 
-// Constants of enum scx_dsq_id_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_dsq_id_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	DSQFlagBuiltin  = uint64(0x8000000000000000) // SCX_DSQ_FLAG_BUILTIN
 	DSQFlagLocalOn  = uint64(0x4000000000000000) // SCX_DSQ_FLAG_LOCAL_ON
@@ -22,8 +22,8 @@ const (
 	DSQLocalCPUMask = uint64(0xffffffff)         // SCX_DSQ_LOCAL_CPU_MASK
 )
 
-// Constants of enum scx_ops_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_ops_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	OpsKeepBuiltinIdle = 1     // SCX_OPS_KEEP_BUILTIN_IDLE
 	OpsEnqLast         = 2     // SCX_OPS_ENQ_LAST
@@ -33,8 +33,8 @@ const (
 	OpsAllFlags        = 65551 // SCX_OPS_ALL_FLAGS
 )
 
-// Constants of enum scx_enq_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_enq_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	EnqWakeup       = 1                          // SCX_ENQ_WAKEUP
 	EnqHead         = 16                         // SCX_ENQ_HEAD
@@ -47,37 +47,37 @@ const (
 	EnqDSQPriq      = uint64(0x200000000000000)  // SCX_ENQ_DSQ_PRIQ
 )
 
-// Constants of enum scx_deq_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_deq_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	DeqSleep         = 1                   // SCX_DEQ_SLEEP
 	DeqCoreSchedExec = uint64(0x100000000) // SCX_DEQ_CORE_SCHED_EXEC
 )
 
-// Constants of enum scx_wake_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_wake_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	WakeFork = 4  // SCX_WAKE_FORK
 	WakeTtwu = 8  // SCX_WAKE_TTWU
 	WakeSync = 16 // SCX_WAKE_SYNC
 )
 
-// Constants of enum scx_kick_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_kick_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	KickIdle    = 1 // SCX_KICK_IDLE
 	KickPreempt = 2 // SCX_KICK_PREEMPT
 	KickWait    = 4 // SCX_KICK_WAIT
 )
 
-// Constants of enum scx_pick_idle_cpu_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_pick_idle_cpu_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	PickIdleCore = 1 // SCX_PICK_IDLE_CORE
 )
 
-// Constants of enum scx_dsq_iter_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_dsq_iter_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	DSQIterRev       = 65536              // SCX_DSQ_ITER_REV
 	DSQIterHasSlice  = 1073741824         // __SCX_DSQ_ITER_HAS_SLICE
@@ -86,8 +86,8 @@ const (
 	DSQIterAllFlags  = uint64(0xc0010000) // __SCX_DSQ_ITER_ALL_FLAGS
 )
 
-// Constants of enum scx_ent_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_ent_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	TaskQueued          = 1           // SCX_TASK_QUEUED
 	TaskResetRunnableAt = 4           // SCX_TASK_RESET_RUNNABLE_AT
@@ -98,8 +98,8 @@ const (
 	TaskCursor          = -2147483648 // SCX_TASK_CURSOR
 )
 
-// Constants of enum scx_task_state, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_task_state. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	TaskNone     = 0 // SCX_TASK_NONE
 	TaskInit     = 1 // SCX_TASK_INIT
@@ -108,8 +108,8 @@ const (
 	TaskNrStates = 4 // SCX_TASK_NR_STATES
 )
 
-// Constants of enum scx_exit_kind, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_exit_kind. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	ExitNone       = 0    // SCX_EXIT_NONE
 	ExitDone       = 1    // SCX_EXIT_DONE
@@ -122,15 +122,15 @@ const (
 	ExitErrorStall = 1026 // SCX_EXIT_ERROR_STALL
 )
 
-// Constants of enum scx_exit_code, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_exit_code. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	EcodeRsnHotplug = uint64(0x100000000)     // SCX_ECODE_RSN_HOTPLUG
 	EcodeActRestart = uint64(0x1000000000000) // SCX_ECODE_ACT_RESTART
 )
 
-// Constants of enum scx_cpu_preempt_reason, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum scx_cpu_preempt_reason. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	CPUPreemptRt      = 0 // SCX_CPU_PREEMPT_RT
 	CPUPreemptDl      = 1 // SCX_CPU_PREEMPT_DL

@@ -4,228 +4,231 @@ package scx
 
 import "github.com/bpfsmith/bpfsmith/dsl"
 
-// Ops is a CPU scheduler. It must have a Name; what is not set, the kernel does in a simple way. Programs can
-// implement it since Linux 6.12.
+// Ops is a CPU scheduler. It must have a Name. If a function is not set, the kernel does its work in a simple way.
+// Programs can implement it since Linux 6.12.
 //
 // It stands for the kernel's struct sched_ext_ops: structops.Register and Validate take it. Fields that are zero
-// are not set. Whether the kernel has the members that are set, with these parameters, is compared when it is
-// registered or validated.
+// are not set. When it is registered or validated, the members that are set, and their parameters, are compared
+// with the kernel's.
 type Ops struct {
-	// Name is what the kernel lists the scheduler as: 1 to 127 letters, digits, dots and underscores.
+	// Name is the name under which the kernel lists the scheduler: 1 to 127 letters, digits, dots and underscores.
 	//
 	//	char name[128]
 	Name string `ops:"name"`
 
-	// License is what the programs are loaded under, such as "GPL": one that is compatible with the GPL.
+	// License is the licence of the programs, such as "GPL". It must be compatible with the GPL.
 	License string `ops:",license"`
 
-	// DispatchMaxBatch is how many tasks one call of Dispatch may put into queues at most; 0 stands for 32.
+	// DispatchMaxBatch is how many tasks one call of Dispatch may put into queues; 0 means 32.
 	//
 	//	u32 dispatch_max_batch
 	DispatchMaxBatch uint32 `ops:"dispatch_max_batch"`
 
-	// Flags is a sum of constants such as OpsEnqLast: what the kernel leaves to the scheduler.
+	// Flags is a sum of constants such as OpsEnqLast. Each leaves some work of the kernel to the scheduler, or changes
+	// what the kernel does.
 	//
 	//	u64 flags
 	Flags uint64 `ops:"flags"`
 
-	// TimeoutMs is how long a task may wait to run, in milliseconds, before the kernel throws the scheduler out: up to
-	// 30000, which 0 stands for.
+	// TimeoutMs is how long a task may wait to run, in milliseconds. If a task waits longer, the kernel removes the
+	// scheduler. The limit is 30000; 0 means 30000.
 	//
 	//	u32 timeout_ms
 	TimeoutMs uint32 `ops:"timeout_ms"`
 
-	// ExitDumpLen is the size of the buffer for the report that the kernel writes when the scheduler fails, in bytes; 0
-	// stands for 32768.
+	// ExitDumpLen is the size in bytes of the buffer for the report that the kernel writes when the scheduler fails; 0
+	// means 32768.
 	//
 	//	u32 exit_dump_len
 	ExitDumpLen uint32 `ops:"exit_dump_len"`
 
-	// HotplugSeq is the number that /sys/kernel/sched_ext/hotplug_seq had when user space looked at the processors;
-	// registering fails when some came or went since. 0 leaves that out.
+	// HotplugSeq is the number that user space read in /sys/kernel/sched_ext/hotplug_seq when it looked at the
+	// processors. Registering fails if processors came or went since then. 0 turns this check off.
 	//
 	//	u64 hotplug_seq
 	HotplugSeq uint64 `ops:"hotplug_seq"`
 
-	// SelectCPU chooses a processor for a task that wakes up, and gives its number. prev_cpu is where it ran last.
-	// Where it puts the task into a processor's own queue, Enqueue is not called.
+	// SelectCPU chooses a processor for a task that wakes up, and returns its number. prev_cpu is where the task ran
+	// last. If SelectCPU puts the task into a processor's own queue, Enqueue is not called.
 	//
 	//	s32 (*select_cpu)(struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	SelectCPU func(f *dsl.Fn, p Task, prevCpu dsl.S32, wakeFlags dsl.U64) dsl.S32 `ops:"select_cpu"`
 
-	// Enqueue is given a task that is ready to run and is in no queue yet: it puts the task into one, or keeps it for
-	// later.
+	// Enqueue is called with a task that is ready to run and is not in a queue. It puts the task into a queue, or keeps
+	// it for later.
 	//
 	//	void (*enqueue)(struct task_struct *p, u64 enq_flags)
 	Enqueue func(f *dsl.Fn, p Task, enqFlags dsl.U64) `ops:"enqueue"`
 
-	// Dequeue takes back a task that Enqueue was given, as it sleeps or something about it changes. The kernel ignores
-	// a task that is put into a queue after that, so this is for schedulers with queues of their own.
+	// Dequeue takes a task back that was given to Enqueue, because the task sleeps or because its properties change. It
+	// is for schedulers with queues of their own: the kernel ignores a task that is put into a queue after this call.
 	//
 	//	void (*dequeue)(struct task_struct *p, u64 deq_flags)
 	Dequeue func(f *dsl.Fn, p Task, deqFlags dsl.U64) `ops:"dequeue"`
 
-	// Dispatch fills the queue of a processor that has nothing to run. prev is the task that ran there and could go on;
-	// it may be nil.
+	// Dispatch fills the queue of a processor that has nothing to run. prev is the task that ran there and could
+	// continue; it may be nil.
 	//
 	//	void (*dispatch)(s32 cpu, struct task_struct *prev)
 	Dispatch func(f *dsl.Fn, cpu dsl.S32, prev Task) `ops:"dispatch"`
 
-	// Tick is called with the task that runs, once in each tick of the kernel's clock. Setting its slice to 0 ends its
-	// turn.
+	// Tick is called with the task that runs, at each tick of the kernel's clock. To end the task's turn, set its slice
+	// to 0.
 	//
 	//	void (*tick)(struct task_struct *p)
 	Tick func(f *dsl.Fn, p Task) `ops:"tick"`
 
-	// Runnable is told that a task wakes up, or comes to this processor to run.
+	// Runnable is called when a task wakes up, or when it comes to this processor to run.
 	//
 	//	void (*runnable)(struct task_struct *p, u64 enq_flags)
 	Runnable func(f *dsl.Fn, p Task, enqFlags dsl.U64) `ops:"runnable"`
 
-	// Running is told that a task begins its turn.
+	// Running is called when a task begins its turn.
 	//
 	//	void (*running)(struct task_struct *p)
 	Running func(f *dsl.Fn, p Task) `ops:"running"`
 
-	// Stopping is told that a task ends its turn. runnable is 1 when it could go on.
+	// Stopping is called when a task ends its turn. runnable is 1 if the task could continue.
 	//
 	//	void (*stopping)(struct task_struct *p, bool runnable)
 	Stopping func(f *dsl.Fn, p Task, runnable dsl.Bool) `ops:"stopping"`
 
-	// Quiescent is told that a task sleeps, or leaves this processor.
+	// Quiescent is called when a task goes to sleep, or leaves this processor.
 	//
 	//	void (*quiescent)(struct task_struct *p, u64 deq_flags)
 	Quiescent func(f *dsl.Fn, p Task, deqFlags dsl.U64) `ops:"quiescent"`
 
-	// Yield is asked when a task calls sched_yield, with nil for to, or yields to another task. The result is 1 when
-	// the scheduler did that; for sched_yield it does not matter.
+	// Yield is called when a task calls sched_yield (then to is nil), or when it yields to another task. The result is
+	// 1 if the scheduler did what was asked; for sched_yield the result does not matter.
 	//
 	//	bool (*yield)(struct task_struct *from, struct task_struct *to)
 	Yield func(f *dsl.Fn, from, to Task) dsl.Bool `ops:"yield"`
 
-	// CoreSchedBefore is asked, where threads of a core run only tasks that trust each other, whether a should run
-	// before b: 1 when so.
+	// CoreSchedBefore is called if the threads of a core run only tasks that trust each other. The result is 1 if a
+	// should run before b.
 	//
 	//	bool (*core_sched_before)(struct task_struct *a, struct task_struct *b)
 	CoreSchedBefore func(f *dsl.Fn, a, b Task) dsl.Bool `ops:"core_sched_before"`
 
-	// SetWeight is told that a task has another weight: 1 to 10000, and 100 for nice 0.
+	// SetWeight is called when a task gets another weight: 1 to 10000. The weight of nice 0 is 100.
 	//
 	//	void (*set_weight)(struct task_struct *p, u32 weight)
 	SetWeight func(f *dsl.Fn, p Task, weight dsl.U32) `ops:"set_weight"`
 
-	// SetCpumask is told that a task may run on other processors than before.
+	// SetCpumask is called when the set of processors changes on which a task may run.
 	//
 	//	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask)
 	SetCpumask func(f *dsl.Fn, p Task, cpumask CPUMask) `ops:"set_cpumask"`
 
-	// UpdateIdle is told that a processor goes idle (idle is 1) or wakes up. Where it is set, the kernel keeps no list
-	// of idle processors, unless Flags have OpsKeepBuiltinIdle.
+	// UpdateIdle is called when a processor becomes idle (idle is 1) or stops being idle. If it is set, the kernel
+	// keeps no list of idle processors, unless Flags contains OpsKeepBuiltinIdle.
 	//
 	//	void (*update_idle)(s32 cpu, bool idle)
 	UpdateIdle func(f *dsl.Fn, cpu dsl.S32, idle dsl.Bool) `ops:"update_idle"`
 
-	// CPUAcquire is told that a processor is the scheduler's again.
+	// CPUAcquire is called when the scheduler gets a processor back.
 	//
 	//	void (*cpu_acquire)(s32 cpu, struct scx_cpu_acquire_args *args)
 	CPUAcquire func(f *dsl.Fn, cpu dsl.S32, args CPUAcquireArgs) `ops:"cpu_acquire"`
 
-	// CPURelease is told that a processor goes to a scheduler of higher rank, say for real-time tasks. args has the
-	// reason.
+	// CPURelease is called when a scheduler of higher priority takes a processor, for example for real-time tasks. args
+	// has the reason.
 	//
 	//	void (*cpu_release)(s32 cpu, struct scx_cpu_release_args *args)
 	CPURelease func(f *dsl.Fn, cpu dsl.S32, args CPUReleaseArgs) `ops:"cpu_release"`
 
-	// InitTask prepares a task: each one that there is when the scheduler is registered, and later each one that is
-	// forked. A result below 0 is an error: the fork fails with it, or registering does.
+	// InitTask prepares a task. It is called for each task that exists when the scheduler is registered, and later for
+	// each new task. A result below 0 is an error: then the fork fails, or registering fails.
 	//
 	//	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args)
 	InitTask func(f *dsl.Fn, p Task, args InitTaskArgs) dsl.S32 `ops:"init_task"`
 
-	// ExitTask undoes InitTask, as the task ends or the scheduler does. args has cancelled when the task never ran.
+	// ExitTask undoes InitTask when the task or the scheduler ends. cancelled in args is true if the task never ran.
 	//
 	//	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args)
 	ExitTask func(f *dsl.Fn, p Task, args ExitTaskArgs) `ops:"exit_task"`
 
-	// Enable is told that a task comes under this scheduler.
+	// Enable is called when a task begins to use this scheduler.
 	//
 	//	void (*enable)(struct task_struct *p)
 	Enable func(f *dsl.Fn, p Task) `ops:"enable"`
 
-	// Disable is told that a task is under this scheduler no longer.
+	// Disable is called when a task stops using this scheduler.
 	//
 	//	void (*disable)(struct task_struct *p)
 	Disable func(f *dsl.Fn, p Task) `ops:"disable"`
 
-	// Dump adds what the scheduler knows of itself to the report of a failure, with the kernel function scx_bpf_dump.
+	// Dump adds what the scheduler knows about itself to the report of a failure, with the kernel function
+	// scx_bpf_dump.
 	//
 	//	void (*dump)(struct scx_dump_ctx *ctx)
 	Dump func(f *dsl.Fn, ctx DumpCtx) `ops:"dump"`
 
-	// DumpCPU adds what the scheduler knows of a processor to the report.
+	// DumpCPU adds what the scheduler knows about a processor to the report.
 	//
 	//	void (*dump_cpu)(struct scx_dump_ctx *ctx, s32 cpu, bool idle)
 	DumpCPU func(f *dsl.Fn, ctx DumpCtx, cpu dsl.S32, idle dsl.Bool) `ops:"dump_cpu"`
 
-	// DumpTask adds what the scheduler knows of a task that is ready to run to the report.
+	// DumpTask adds what the scheduler knows about a task that is ready to run to the report.
 	//
 	//	void (*dump_task)(struct scx_dump_ctx *ctx, struct task_struct *p)
 	DumpTask func(f *dsl.Fn, ctx DumpCtx, p Task) `ops:"dump_task"`
 
-	// CgroupInit prepares a cgroup: each one that there is, and later each new one. A result below 0 is an error.
+	// CgroupInit prepares a cgroup. It is called for each cgroup that exists, and later for each new one. A result
+	// below 0 is an error.
 	//
 	//	s32 (*cgroup_init)(struct cgroup *cgrp, struct scx_cgroup_init_args *args)
 	CgroupInit func(f *dsl.Fn, cgrp Cgroup, args CgroupInitArgs) dsl.S32 `ops:"cgroup_init"`
 
-	// CgroupExit undoes CgroupInit, as the cgroup goes away or the scheduler does.
+	// CgroupExit undoes CgroupInit when the cgroup is removed or the scheduler ends.
 	//
 	//	void (*cgroup_exit)(struct cgroup *cgrp)
 	CgroupExit func(f *dsl.Fn, cgrp Cgroup) `ops:"cgroup_exit"`
 
-	// CgroupPrepMove is asked before a task moves from a cgroup to another. A result below 0 is an error, and the task
-	// stays.
+	// CgroupPrepMove is called before a task moves from one cgroup to another. If the result is below 0, it is an error
+	// and the task does not move.
 	//
 	//	s32 (*cgroup_prep_move)(struct task_struct *p, struct cgroup *from, struct cgroup *to)
 	CgroupPrepMove func(f *dsl.Fn, p Task, from, to Cgroup) dsl.S32 `ops:"cgroup_prep_move"`
 
-	// CgroupMove is told that a task moves from a cgroup to another, after CgroupPrepMove gave 0.
+	// CgroupMove is called when a task moves from one cgroup to another, after CgroupPrepMove returned 0.
 	//
 	//	void (*cgroup_move)(struct task_struct *p, struct cgroup *from, struct cgroup *to)
 	CgroupMove func(f *dsl.Fn, p Task, from, to Cgroup) `ops:"cgroup_move"`
 
-	// CgroupCancelMove undoes CgroupPrepMove where the task does not move after all.
+	// CgroupCancelMove undoes CgroupPrepMove if the task does not move after all.
 	//
 	//	void (*cgroup_cancel_move)(struct task_struct *p, struct cgroup *from, struct cgroup *to)
 	CgroupCancelMove func(f *dsl.Fn, p Task, from, to Cgroup) `ops:"cgroup_cancel_move"`
 
-	// CgroupSetWeight is told that a cgroup has another weight: 1 to 10000, and 100 where nobody set one.
+	// CgroupSetWeight is called when a cgroup gets another weight: 1 to 10000. The default is 100.
 	//
 	//	void (*cgroup_set_weight)(struct cgroup *cgrp, u32 weight)
 	CgroupSetWeight func(f *dsl.Fn, cgrp Cgroup, weight dsl.U32) `ops:"cgroup_set_weight"`
 
-	// CPUOnline is told that a processor came. Where it is not set, the scheduler ends then.
+	// CPUOnline is called when a processor was added. If it is not set, the scheduler ends then.
 	//
 	//	void (*cpu_online)(s32 cpu)
 	CPUOnline func(f *dsl.Fn, cpu dsl.S32) `ops:"cpu_online"`
 
-	// CPUOffline is told that a processor goes away. Where it is not set, the scheduler ends then.
+	// CPUOffline is called when a processor is removed. If it is not set, the scheduler ends then.
 	//
 	//	void (*cpu_offline)(s32 cpu)
 	CPUOffline func(f *dsl.Fn, cpu dsl.S32) `ops:"cpu_offline"`
 
-	// Init begins: it is called once before all others, to make queues and the like. A result below 0 is an error:
-	// registering fails.
+	// Init is called once, before all others. It makes queues and the like. If the result is below 0, it is an error
+	// and registering fails.
 	//
 	//	s32 (*init)(void)
 	Init func(f *dsl.Fn) dsl.S32 `ops:"init"`
 
-	// Exit ends: it is called once after all others, with the reason why the scheduler ended.
+	// Exit is called once, after all others, with the reason why the scheduler ended.
 	//
 	//	void (*exit)(struct scx_exit_info *info)
 	Exit func(f *dsl.Fn, info ExitInfo) `ops:"exit"`
 
-	// Sleepable says which functions are sleepable programs: these may wait, for example to allocate memory. Others
-	// must not call what may sleep.
+	// Sleepable says which functions are sleepable programs: these may wait, for example to allocate memory. The others
+	// must not call anything that may sleep.
 	Sleepable SleepableOps `ops:",sleepable"`
 }
 

@@ -2,8 +2,8 @@
 
 package tcp
 
-// Constants of enum tcp_ca_state, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum tcp_ca_state. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	CAOpen     = 0 // TCP_CA_Open
 	CADisorder = 1 // TCP_CA_Disorder
@@ -12,8 +12,8 @@ const (
 	CALoss     = 4 // TCP_CA_Loss
 )
 
-// Constants of enum tcp_ca_event, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum tcp_ca_event. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	CAEventTxStart     = 0 // CA_EVENT_TX_START
 	CAEventCwndRestart = 1 // CA_EVENT_CWND_RESTART
@@ -23,16 +23,16 @@ const (
 	CAEventECNIsCe     = 5 // CA_EVENT_ECN_IS_CE
 )
 
-// Constants of enum tcp_ca_ack_event_flags, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum tcp_ca_ack_event_flags. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	CAAckSlowpath  = 1 // CA_ACK_SLOWPATH
 	CAAckWinUpdate = 2 // CA_ACK_WIN_UPDATE
 	CAAckEce       = 4 // CA_ACK_ECE
 )
 
-// Constants of enum inet_csk_ack_state_t, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum inet_csk_ack_state_t. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	IcskAckSched   = 1  // ICSK_ACK_SCHED
 	IcskAckTimer   = 2  // ICSK_ACK_TIMER
@@ -42,8 +42,8 @@ const (
 	IcskAckNomem   = 32 // ICSK_ACK_NOMEM
 )
 
-// Constants of enum sk_pacing, with the values that they had in the BTF which this was
-// generated from; Fn.EnumValue gives those of the target.
+// Constants of enum sk_pacing. The values are those of the BTF from which this file was generated.
+// Fn.EnumValue gives the values of the target.
 const (
 	SkPacingNone   = 0 // SK_PACING_NONE
 	SkPacingNeeded = 1 // SK_PACING_NEEDED

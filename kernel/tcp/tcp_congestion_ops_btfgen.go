@@ -8,46 +8,47 @@ import "github.com/bpfsmith/bpfsmith/dsl"
 // or CongControl. Programs can implement it since Linux 5.6.
 //
 // It stands for the kernel's struct tcp_congestion_ops: structops.Register and Validate take it. Fields that are
-// zero are not set. Whether the kernel has the members that are set, with these parameters, is compared when it is
-// registered or validated.
+// zero are not set. When it is registered or validated, the members that are set, and their parameters, are
+// compared with the kernel's.
 type CongestionOps struct {
-	// Name is what sockets choose the algorithm by, with the socket option TCP_CONGESTION or the sysctl
-	// tcp_congestion_control: 1 to 15 letters, digits, dots and underscores.
+	// Name is the algorithm's name: 1 to 15 letters, digits, dots and underscores. Sockets choose the algorithm by it,
+	// with the socket option TCP_CONGESTION or the sysctl tcp_congestion_control.
 	//
 	//	char name[16]
 	Name string `ops:"name"`
 
-	// License is what the programs are loaded under, such as "GPL": one that is compatible with the GPL.
+	// License is the licence of the programs, such as "GPL". It must be compatible with the GPL.
 	License string `ops:",license"`
 
-	// Flags is a sum of 1, which lets users without CAP_NET_ADMIN choose the algorithm (TCP_CONG_NON_RESTRICTED), and
-	// 2, which makes its connections use ECN (TCP_CONG_NEEDS_ECN).
+	// Flags is 0 or a sum of flags. 1 (TCP_CONG_NON_RESTRICTED) lets users without CAP_NET_ADMIN choose the algorithm.
+	// 2 (TCP_CONG_NEEDS_ECN) makes its connections use ECN.
 	//
 	//	u32 flags
 	Flags uint32 `ops:"flags"`
 
-	// Ssthresh answers a loss, or a mark of ECN: the result is the new slow start threshold, in segments. The kernel
-	// asks when the connection enters one of the states CWR, Recovery and Loss. It must be set.
+	// Ssthresh returns the new slow start threshold, in segments, after a loss or an ECN mark. The kernel calls it when
+	// the connection enters one of the states CWR, Recovery and Loss. It must be set.
 	//
 	//	u32 (*ssthresh)(struct sock *sk)
 	Ssthresh func(f *dsl.Fn, sk Sock) dsl.U32 `ops:"ssthresh"`
 
-	// CongAvoid lets the window grow: it sets snd_cwnd of the socket. The kernel calls it for an acknowledgement that
-	// may raise the window, and not in the states CWR and Recovery. ack is the acknowledged sequence number, acked how
-	// many segments are known to have arrived since the last one. It is not called where CongControl is set.
+	// CongAvoid increases the window: it sets snd_cwnd of the socket. The kernel calls it for each acknowledgement that
+	// may increase the window, but not in the states CWR and Recovery. ack is the acknowledged sequence number. acked
+	// is the number of segments that are known to have arrived since the last call. If CongControl is set, CongAvoid is
+	// not called.
 	//
 	//	void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked)
 	CongAvoid func(f *dsl.Fn, sk Sock, ack, acked dsl.U32) `ops:"cong_avoid"`
 
-	// SetState is told that the socket goes to another state, one of the constants CAOpen to CALoss. While it runs,
-	// icsk_ca_state still is the old one.
+	// SetState is called before the socket goes to another state. The states are the constants CAOpen to CALoss. During
+	// the call, icsk_ca_state is still the old state.
 	//
 	//	void (*set_state)(struct sock *sk, u8 new_state)
 	SetState func(f *dsl.Fn, sk Sock, newState dsl.U8) `ops:"set_state"`
 
-	// CwndEvent is told what happens to the window, as one of the constants of enum tcp_ca_event: sending begins with
-	// nothing in flight, recovery is over, the timer for retransmission ran out, a packet came with or without a mark
-	// of ECN.
+	// CwndEvent is called after an event that concerns the window. The events are the constants of enum tcp_ca_event:
+	// sending begins with nothing in flight, recovery is over, the retransmission timer expired, a packet came with or
+	// without an ECN mark.
 	//
 	//	void (*cwnd_event)(struct sock *sk, enum tcp_ca_event ev)
 	CwndEvent func(f *dsl.Fn, sk Sock, ev dsl.U32) `ops:"cwnd_event"`
@@ -59,41 +60,42 @@ type CongestionOps struct {
 	InAckEvent func(f *dsl.Fn, sk Sock, flags dsl.U32) `ops:"in_ack_event"`
 
 	// PktsAcked is called for an acknowledgement of packets that were not acknowledged before. The sample has their
-	// number, the round trip time in microseconds (negative where it is not known), and how many are in flight.
+	// number, the round trip time in microseconds (negative if it is not known), and how many packets are in flight.
 	//
 	//	void (*pkts_acked)(struct sock *sk, const struct ack_sample *sample)
 	PktsAcked func(f *dsl.Fn, sk Sock, sample AckSample) `ops:"pkts_acked"`
 
-	// MinTsoSegs gives the least number of segments that the kernel puts into one packet for the network card to cut
-	// up. Where it is not set, the sysctl tcp_min_tso_segs holds.
+	// MinTsoSegs returns the smallest number of segments that the kernel puts into one packet, which the network card
+	// cuts up. If it is not set, the sysctl tcp_min_tso_segs decides.
 	//
 	//	u32 (*min_tso_segs)(struct sock *sk)
 	MinTsoSegs func(f *dsl.Fn, sk Sock) dsl.U32 `ops:"min_tso_segs"`
 
 	// CongControl sets the window and the pacing rate. The kernel calls it at the end of each acknowledgement, in all
-	// states, and leaves to it how the window grows, and how it shrinks in the states CWR and Recovery. The sample says
-	// how fast packets arrived. Before Linux 6.10 the kernel passes sk and rs only. A function that does not use ack
-	// and flag serves there as well.
+	// states. If it is set, the kernel does not change the window itself, not even in the states CWR and Recovery. The
+	// sample says how fast packets arrived. Before Linux 6.10 the kernel passes only sk and rs. A function that does
+	// not use ack and flag works there too.
 	//
 	//	void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)
 	CongControl func(f *dsl.Fn, sk Sock, ack dsl.U32, flag dsl.S32, rs RateSample) `ops:"cong_control"`
 
-	// UndoCwnd gives the window to go back to, in segments, when a loss turns out to be none. It must be set.
+	// UndoCwnd returns the window to go back to, in segments, when it turns out that nothing was lost. It must be set.
 	//
 	//	u32 (*undo_cwnd)(struct sock *sk)
 	UndoCwnd func(f *dsl.Fn, sk Sock) dsl.U32 `ops:"undo_cwnd"`
 
-	// SndbufExpand gives how many windows of data the send buffer has room for. Where it is not set, that is 2.
+	// SndbufExpand returns how many windows of data the send buffer has room for. If it is not set, this is 2.
 	//
 	//	u32 (*sndbuf_expand)(struct sock *sk)
 	SndbufExpand func(f *dsl.Fn, sk Sock) dsl.U32 `ops:"sndbuf_expand"`
 
-	// Init is called when a connection begins to use the algorithm, to set the private state.
+	// Init is called when a connection begins to use the algorithm. It sets the private state.
 	//
 	//	void (*init)(struct sock *sk)
 	Init func(f *dsl.Fn, sk Sock) `ops:"init"`
 
-	// Release is called when a connection stops using the algorithm, because it closes or chooses another.
+	// Release is called when a connection stops using the algorithm, because the connection closes or chooses another
+	// algorithm.
 	//
 	//	void (*release)(struct sock *sk)
 	Release func(f *dsl.Fn, sk Sock) `ops:"release"`

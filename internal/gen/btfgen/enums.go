@@ -49,8 +49,8 @@ func (g *generator) collectEnums() error {
 	return nil
 }
 
-// goValue spells a constant. Those that an int of a 32-bit machine does not hold
-// have a type, so that they are operands there too.
+// goValue writes a constant in Go. A constant that does not fit an int of 32 bits gets a type, so that it can be an operand on 32-bit
+// machines too.
 func goValue(v uint64, signed bool) string {
 	n := int64(v)
 	switch {

@@ -13,10 +13,8 @@ import (
 // mostArguments is how many arguments a call in BPF has: R1 to R5.
 const mostArguments = 5
 
-// collectFunctions finds kernel functions. Those whose first parameter is a
-// pointer to a struct that gets a Go type become its methods, and methods of the
-// types that begin with it. Of a pattern, those that programs cannot call are
-// left out.
+// collectFunctions finds kernel functions. If the first parameter is a pointer to a struct with a Go type, the function becomes a
+// method of that type and of the types that begin with it. Functions that match a pattern are left out if programs cannot call them.
 func (g *generator) collectFunctions() error {
 	names, wanted, err := g.expand(g.options.Functions, btf.KindFunc)
 	if err != nil {
@@ -48,7 +46,7 @@ func (g *generator) collectFunctions() error {
 	return nil
 }
 
-// place makes a function a method of the types that it is for, or a function.
+// place makes a function a method of the types that it is for, or a plain function.
 func (g *generator) place(fn *function, proto *cbtf.FuncProto) {
 	first := ""
 	if len(proto.Params) > 0 {
@@ -77,7 +75,7 @@ func (g *generator) function(name string, proto *cbtf.FuncProto) (*function, err
 	fn := &function{c: name, goName: camelWithInitialisms(g.stripped(name)), proto: btf.Declaration(proto, name)}
 	taken := make(map[string]bool)
 	for i, p := range proto.Params {
-		if _, void := p.Type.(*cbtf.Void); void && i == len(proto.Params)-1 { // BTF's way to say "…"
+		if _, void := p.Type.(*cbtf.Void); void && i == len(proto.Params)-1 { // this is how BTF says "…"
 			fn.variadic = true
 			break
 		}
@@ -102,7 +100,7 @@ func (g *generator) function(name string, proto *cbtf.FuncProto) (*function, err
 	return fn, err
 }
 
-// parameter says what Go passes for a parameter.
+// parameter finds the Go type of a parameter.
 func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 	name := fmt.Sprintf("arg%d", i)
 	if p.Name != "" {
@@ -124,7 +122,7 @@ func (g *generator) parameter(p cbtf.FuncParam, i int) (parameter, error) {
 	return parameter{name, "dsl.StructPtr", fmt.Sprintf("arg.Ptr(%s)", name)}, nil
 }
 
-// result says what Go makes of a result.
+// result finds the Go type of a result.
 func (g *generator) result(t cbtf.Type) (result, error) {
 	switch t := btf.Underlying(t).(type) {
 	case *cbtf.Void, nil:

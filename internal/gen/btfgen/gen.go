@@ -1,12 +1,10 @@
-// Package btfgen writes Go for the kernel's types: what bpfsmith gen does. Of BTF it
-// makes types with a method for each member, kernel functions as methods, and
-// enums as constants.
+// Package btfgen writes Go code for the kernel's types, for bpfsmith gen. From BTF it makes types with a method for each member, kernel
+// functions as methods, and enums as constants.
 //
-// It goes in three steps: collect reads what was asked for out of BTF into a
-// model (model.go; members.go, functions.go, enums.go), names are given on the
-// way (names.go), and write turns the model into formatted files (write.go).
+// It works in three steps. Collect reads what is asked for from BTF into a model (model.go; members.go, functions.go, enums.go). On the
+// way, everything gets its name (names.go). Write turns the model into formatted files (write.go).
 //
-// No offset is in what it writes: names are, and compiling resolves them against
+// The files contain names but no offsets. Compiling looks the names up in the target.
 // the target.
 package btfgen
 
@@ -26,19 +24,19 @@ type Options struct {
 	Ops       []Type   // structs that programs implement
 	Functions []string // kernel functions, by name or pattern
 	Enums     []string // by name or pattern
-	Strip     []string // beginnings of C names that Go names leave out; the package's name and _ is one
-	Members   []string // patterns of STRUCT.PATH; when there are any, only these get accessors
-	Set       []string // patterns of STRUCT.PATH; when there are any, only these get methods that write
+	Strip     []string // beginnings of C names that Go names leave out; the package's name and _ is always one
+	Members   []string // patterns of STRUCT.PATH; if there are any, only these members get accessors
+	Set       []string // patterns of STRUCT.PATH; if there are any, only these members get methods that write
 }
 
 // A Type is a struct to generate a Go type for.
 type Type struct {
 	Name    string // in C, without "struct"
 	Go      string // "" to make one of the name
-	Context bool   // it is what a program finds in R1
+	Context bool   // a program finds it in R1
 }
 
-// None as the only pattern matches nothing: no methods that write, say.
+// None as the only pattern matches nothing. With it, for example, no methods that write are generated.
 const None = "none"
 
 // A File is a generated file.
@@ -47,8 +45,7 @@ type File struct {
 	Content []byte
 }
 
-// Suffix is how the names of generated files end: package dsl does not take them
-// for lines that somebody wrote.
+// Suffix is the end of the names of generated files. Package dsl knows by it that nobody wrote their lines.
 const Suffix = "_btfgen.go"
 
 // Generate makes the files.
@@ -88,17 +85,17 @@ type generator struct {
 	types   *btf.Types
 	options Options
 	strip   []string
-	used    map[string]bool // patterns that matched
+	used    map[string]bool // the patterns that matched
 
 	structs   []*structType
-	kernelOps []*structops.Interface // those of options.Ops
+	kernelOps []*structops.Interface // of options.Ops
 	ops       []*opsType
-	functions []*function // those that are no methods
-	leftOut   []string    // functions, with the reason
+	functions []*function // those that are not methods
+	leftOut   []string    // functions that were left out, with the reason
 	enums     []*enum
 }
 
-// matches reports whether one of the patterns is the name's, or there are none.
+// matches reports whether one of the patterns matches the name, or there are no patterns.
 func (g *generator) matches(patterns []string, name string) bool {
 	for _, p := range patterns {
 		if ok, err := path.Match(p, name); err == nil && ok {
@@ -109,8 +106,8 @@ func (g *generator) matches(patterns []string, name string) bool {
 	return len(patterns) == 0
 }
 
-// expand gives the names of a kind that are asked for, patterns in the order of
-// the kernel's types. wanted tells those that were asked for by name.
+// expand returns the names of a kind that are asked for. The names that match a pattern are in the order of the kernel's types. wanted
+// has the names that were asked for by name.
 func (g *generator) expand(asked []string, kinds ...btf.Kind) (names []string, wanted map[string]bool, err error) {
 	wanted = make(map[string]bool)
 	seen := make(map[string]bool)
@@ -144,8 +141,7 @@ func (g *generator) expand(asked []string, kinds ...btf.Kind) (names []string, w
 	return names, wanted, nil
 }
 
-// find gives the id of a type of one of the kinds, and suggests another name
-// when there is none.
+// find returns the id of a type of one of the kinds. If there is none, the error suggests another name.
 func (g *generator) find(name string, kinds ...btf.Kind) (btf.ID, error) {
 	for _, kind := range kinds {
 		if id, err := g.types.Lookup(kind, name); err == nil {

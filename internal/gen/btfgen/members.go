@@ -10,12 +10,12 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 )
 
-// deepest is how many structs within structs are opened for accessors of their
-// own; what is deeper has its address.
+// deepest is how many levels of structs within structs are opened: their members get accessors. For structs below, only the address is
+// offered.
 const deepest = 2
 
-// closed are structs that are for the kernel's hands: locks, lists, timers. Their
-// addresses are given, but no accessors for what is in them.
+// closed are structs that only the kernel should use: locks, lists, timers. Their addresses are offered, but no accessors for their
+// members.
 var closed = [...]string{
 	"spinlock", "raw_spinlock", "qspinlock", "mutex", "rw_semaphore", "lockdep_map", "seqcount_spinlock", "seqcount_raw_spinlock",
 	"seqcount",
@@ -25,14 +25,12 @@ var closed = [...]string{
 	"posix_cputimers",
 }
 
-// packetPointers are members of contexts that are declared as numbers, and that
-// programs find pointers into the packet in.
+// packetPointers are members of contexts that are declared as numbers, but in which programs find pointers into the packet.
 var packetPointers = [...]string{
 	"xdp_md.data", "xdp_md.data_end", "xdp_md.data_meta", "__sk_buff.data", "__sk_buff.data_end", "__sk_buff.data_meta",
 }
 
-// collectTypes names the structs, and then finds their members: which of them
-// lead to typed pointers depends on the names.
+// collectTypes names the structs first and then finds their members, because the names decide which members lead to typed pointers.
 func (g *generator) collectTypes() error {
 	var ids []btf.ID
 	taken := make(map[string]string)
@@ -77,9 +75,8 @@ func (g *generator) collectTypes() error {
 	return nil
 }
 
-// collectMembers finds what gets accessors: the struct's own members, and then
-// those of the structs that it begins with, which have their own names too as
-// far as these are free.
+// collectMembers finds the members that get accessors: the struct's own members, and then those of the structs that it begins with.
+// These keep their own names too, if the names are free.
 func (g *generator) collectMembers(s *structType) {
 	level := []embedded{{name: s.c}}
 	types := []cbtf.Type{s.decl}
@@ -101,8 +98,8 @@ func (g *generator) collectMembers(s *structType) {
 	}
 }
 
-// add gives a struct a member. Of two with one name, one that is farther inside
-// is left out; others get a number.
+// add gives a struct a member. If two members have the same name, the one that is deeper inside is left out; otherwise the second gets
+// a number.
 func (g *generator) add(s *structType, m *member, promoted bool) {
 	if !g.matches(g.options.Members, s.c+"."+m.path) {
 		return
@@ -130,7 +127,7 @@ type walk struct {
 	*generator
 	in         *structType
 	found      *[]*member
-	first      []embedded // structs at its very beginning
+	first      []embedded // structs at the beginning of the struct
 	firstTypes []cbtf.Type
 }
 
@@ -144,8 +141,8 @@ func membersOf(t cbtf.Type) []cbtf.Member {
 	return nil
 }
 
-// members notes the members of a struct at a path. prefix is what their Go names
-// begin with, depth how many structs were opened on the way.
+// members records the members of a struct at a path. prefix is the beginning of their Go names, depth is how many structs were opened
+// on the way.
 func (w *walk) members(members []cbtf.Member, path, prefix string, offset cbtf.Bits, depth int) {
 	for _, m := range members {
 		at := offset + m.Offset
@@ -154,7 +151,7 @@ func (w *walk) members(members []cbtf.Member, path, prefix string, offset cbtf.B
 			w.members(membersOf(under), path, prefix, at, depth)
 			continue
 		}
-		if strings.HasPrefix(m.Name, "__cacheline_group_") { // marks of no size
+		if strings.HasPrefix(m.Name, "__cacheline_group_") { // marks without a size
 			continue
 		}
 		full := path
@@ -205,8 +202,8 @@ func (w *walk) members(members []cbtf.Member, path, prefix string, offset cbtf.B
 	}
 }
 
-// nested notes a struct within a struct: its address, and what is in it. What
-// stands at the very beginning of all is opened later, under its own names.
+// nested records a struct within a struct: its address and its members. A struct at the very beginning is opened later, and its members
+// keep their own names.
 func (w *walk) nested(m cbtf.Member, t cbtf.Type, path, name string, at cbtf.Bits, depth int, note func(a access, result,
 	target string) *member) {
 	_, isStruct := t.(*cbtf.Struct)
@@ -218,7 +215,7 @@ func (w *walk) nested(m cbtf.Member, t cbtf.Type, path, name string, at cbtf.Bit
 	}
 	switch {
 	case slices.Contains(closed[:], t.TypeName()):
-	case goType != "dsl.Ptr" && !beginning: // its own type has accessors
+	case goType != "dsl.Ptr" && !beginning: // the struct's own type has accessors
 	case beginning:
 		w.first = append(w.first, embedded{t.TypeName(), path})
 		w.firstTypes = append(w.firstTypes, t)
@@ -227,7 +224,7 @@ func (w *walk) nested(m cbtf.Member, t cbtf.Type, path, name string, at cbtf.Bit
 	}
 }
 
-// structOf is the name of a struct or union, "" for other types.
+// structOf is the name of a struct or union; "" for other types.
 func structOf(t cbtf.Type) string {
 	switch t := btf.Underlying(t).(type) {
 	case *cbtf.Struct, *cbtf.Union:
@@ -236,8 +233,7 @@ func structOf(t cbtf.Type) string {
 	return ""
 }
 
-// collectCasts reserves the names of the casts between structs that begin with
-// each other.
+// collectCasts reserves the names of the casts between structs that begin with each other.
 func (g *generator) collectCasts(s *structType) {
 	for _, e := range s.embeds {
 		if inner := g.byName(e.name); inner != nil {
@@ -247,7 +243,7 @@ func (g *generator) collectCasts(s *structType) {
 	}
 }
 
-// begins reports whether the struct begins with one of that name, or is it.
+// begins reports whether the struct has that name, or begins with a struct of that name.
 func (s *structType) begins(c string) bool {
 	return s.c == c || slices.ContainsFunc(s.embeds, func(e embedded) bool { return e.name == c })
 }

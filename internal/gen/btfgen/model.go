@@ -14,13 +14,13 @@ type structType struct {
 	keyword   string // struct or union
 	context   bool
 	decl      cbtf.Type
-	embeds    []embedded // what it begins with, outermost first
+	embeds    []embedded // the structs that it begins with, outermost first
 	members   []*member
 	methods   []*function
-	names     map[string]bool // of all its methods
+	names     map[string]bool // of all methods
 }
 
-// An embedded struct begins where the struct around it does.
+// An embedded struct is at the beginning of the struct around it.
 type embedded struct {
 	name string // in C
 	path string // from the struct around it
@@ -32,9 +32,9 @@ type member struct {
 	path   string
 	decl   string // in C
 	access access
-	result string // Go type of what the method gives
-	target string // the struct that it points to or is
-	inner  string // of an array of structs, the member of an element
+	result string // Go type of the method's result
+	target string // the struct that it is or points to
+	inner  string // for an array of structs: the member of an element
 	writes bool
 }
 
@@ -45,8 +45,8 @@ const (
 	asNumber  access = iota // a number, with the method of dsl.Field named result
 	asBool                  // a bool
 	asPointer               // a pointer to target
-	asPacket                // a number that is a pointer for programs
-	asAddress               // its address: of structs and arrays
+	asPacket                // a number in C, but a pointer for programs
+	asAddress               // its address, for structs and arrays
 	asElement               // a number in an array
 )
 
@@ -63,13 +63,13 @@ type function struct {
 type parameter struct {
 	name   string
 	goType string // "dsl.Operand"
-	arg    string // what is passed: "arg.U32(acked)"
+	arg    string // what the wrapper passes on: "arg.U32(acked)"
 }
 
 // A result of a kernel function.
 type result struct {
 	goType string // "" for none
-	format string // with the call for %s: "%s.U32()"
+	format string // an expression with %s for the call: "%s.U32()"
 }
 
 // An enum is an enum whose constants are generated.
@@ -83,8 +83,8 @@ type constant struct {
 	value     string // in Go
 }
 
-// number gives the name of dsl's type for an integer, "" for what is none.
-// Widths are those of 64-bit machines, which BPF's kernels are.
+// number returns the name of dsl's type for an integer; "" for other types. Sizes are those of 64-bit machines, because BPF runs only
+// in 64-bit kernels.
 func number(t cbtf.Type, bits uint32) (name string, isBool bool) {
 	size, signed := uint32(0), false
 	switch t := btf.Underlying(t).(type) {
@@ -98,7 +98,7 @@ func number(t cbtf.Type, bits uint32) (name string, isBool bool) {
 	default:
 		return "", false
 	}
-	if bits != 0 { // of a bit field, the narrowest that holds it
+	if bits != 0 { // for a bit field, the narrowest type that holds it
 		for size = 1; 8*size < bits; size *= 2 {
 		}
 	}
@@ -112,7 +112,7 @@ func number(t cbtf.Type, bits uint32) (name string, isBool bool) {
 	return fmt.Sprintf("%s%d", sign, 8*size), false
 }
 
-// byName finds a struct that gets a Go type.
+// byName returns the struct with that C name, if it gets a Go type.
 func (g *generator) byName(c string) *structType {
 	for _, s := range g.structs {
 		if s.c == c {
@@ -122,8 +122,7 @@ func (g *generator) byName(c string) *structType {
 	return nil
 }
 
-// pointerTo is the Go type of a pointer to a struct, and the expression that makes
-// one of a dsl.Ptr, with that for %s.
+// pointerTo returns the Go type of a pointer to a struct, and an expression that makes one of a dsl.Ptr, with %s for the dsl.Ptr.
 func (g *generator) pointerTo(c string) (goType, format string) {
 	s := g.byName(c)
 	switch {

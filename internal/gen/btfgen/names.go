@@ -8,13 +8,12 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 
-// initialisms are words that Go names of types, functions and constants have in
-// capitals. Members are spelt mechanically, so that they can be guessed.
+// initialisms are words that Go names of types, functions and constants write in capitals. The names of members follow a fixed rule
+// without them, so that they can be guessed.
 var initialisms = [...]string{"abi", "ai", "bbr", "bpf", "ca", "cpu", "cwr", "dctcp", "dsq", "ecn", "fd", "id", "ip", "ns", "rcu", "rtt",
 	"skb", "tcp", "udp", "xdp"}
 
-// camel turns snd_cwnd into SndCwnd. Words that are all in capitals are taken for
-// what they are in small letters.
+// camel turns snd_cwnd into SndCwnd. Words in capitals are treated like words in small letters.
 func camel(c string) string { return join(c, false) }
 
 // camelWithInitialisms is camel with Go's habit: CPU, not Cpu.
@@ -48,8 +47,7 @@ func isInitialism(word string) bool {
 	return false
 }
 
-// stripped leaves out the longest beginning that is to be left out, in whatever
-// case it is spelt.
+// stripped removes the longest of the beginnings that Go names leave out, in small or capital letters.
 func (g *generator) stripped(c string) string {
 	c = strings.TrimLeft(c, "_")
 	short := c
@@ -61,8 +59,7 @@ func (g *generator) stripped(c string) string {
 	return short
 }
 
-// reserved reports whether a method of that name would hide one of dsl.Ptr's, or
-// clash with the embedded field.
+// reserved reports whether a method of that name would hide a method of dsl.Ptr, or have the name of the embedded field.
 func reserved(name string) bool {
 	if name == "Ptr" || name == "Context" || name == "StructName" {
 		return true

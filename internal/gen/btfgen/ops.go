@@ -14,11 +14,11 @@ import (
 type opsType struct {
 	c, goName string
 	about     interfaceText
-	data      []*opsMember // the name first
+	data      []*opsMember // the name comes first
 	callbacks []*opsMember
-	sleepable []*opsMember // those of the callbacks that may sleep
+	sleepable []*opsMember // the callbacks that may sleep
 	license   string       // Go name of the field for the licence
-	mark      string       // Go name of the field for sleepable, and of its type after "Ops"
+	mark      string       // Go name of the field that says which callbacks sleep
 }
 
 // An opsMember is a member of an ops struct.
@@ -29,7 +29,7 @@ type opsMember struct {
 	about     memberText
 }
 
-// The fields that are not members.
+// The fields that are not members of the kernel's struct.
 const (
 	licenseField   = "License"
 	sleepableField = "Sleepable"
@@ -50,8 +50,8 @@ func (g *generator) readOps() error {
 	return nil
 }
 
-// addPassed gives the structs that callbacks are passed Go types, where they were not asked for. These have no methods: parameters are
-// compared by the names of their structs. taken has the C names by the Go names.
+// addPassed gives Go types to the structs that callbacks are passed, if nobody asked for these structs. The types have no methods:
+// parameters are compared by the names of their structs. taken has the C name for each Go name.
 func (g *generator) addPassed(taken map[string]string) error {
 	for _, kernel := range g.kernelOps {
 		for _, m := range kernel.Members {
@@ -79,7 +79,7 @@ func (g *generator) addPassed(taken map[string]string) error {
 	return nil
 }
 
-// collectOps makes Go structs of the structs that programs implement.
+// collectOps makes Go structs for the structs that programs implement.
 func (g *generator) collectOps() error {
 	taken := make(map[string]bool)
 	for _, s := range g.structs {
@@ -108,7 +108,7 @@ func (g *generator) collectOps() error {
 	return nil
 }
 
-// addOpsMember gives an ops struct a field.
+// addOpsMember adds a field for a member to an ops struct.
 func (g *generator) addOpsMember(o *opsType, kernel *structops.Interface, m structops.Member) error {
 	field := &opsMember{c: m.Name, goName: camelWithInitialisms(m.Name), about: o.about.member(m.Name)}
 	if m.Proto == nil {
@@ -143,7 +143,7 @@ func (g *generator) addOpsMember(o *opsType, kernel *structops.Interface, m stru
 	return nil
 }
 
-// nameFields gives the fields that are not members names that no member has.
+// nameFields finds names for the fields that are not members. No member may have the same name.
 func (o *opsType) nameFields() {
 	taken := make(map[string]bool)
 	for _, m := range o.data {
@@ -168,7 +168,7 @@ func dataType(t cbtf.Type) string {
 	case isBool:
 		return "bool"
 	case n == "":
-		return "string" // an array of characters: see structops.Interface.Settable
+		return "string" // an array of characters; see structops.Interface.Settable
 	}
 	return goInteger(n)
 }
@@ -200,7 +200,7 @@ func (g *generator) callbackType(kernel *structops.Interface, m structops.Member
 	return text + " " + goType, nil
 }
 
-// parameterName is variableName where there is no receiver p.
+// parameterName is variableName for functions without a receiver p.
 func parameterName(c string) string {
 	if c == "p" {
 		return c
@@ -208,7 +208,7 @@ func parameterName(c string) string {
 	return variableName(c)
 }
 
-// valueType is the Go type of a parameter or result of functions of Go.
+// valueType is the Go type of a parameter or result of Go functions.
 func (g *generator) valueType(kernel *structops.Interface, t cbtf.Type) (string, error) {
 	n, isBool := number(t, 0)
 	switch {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// writeOps writes the Go struct for an ops struct, and with it the one for what may sleep.
+// writeOps writes the Go struct for an ops struct, and the Go struct that says which of its callbacks sleep.
 func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 	b.WriteString(importDSL)
 	text := fmt.Sprintf("%s is %s.", o.goName, o.about.is)
@@ -17,8 +17,7 @@ func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 	comment(b, text)
 	b.WriteString("//\n")
 	comment(b, fmt.Sprintf("It stands for the kernel's struct %s: structops.Register and Validate take it. Fields that are zero are not "+
-		"set. "+
-		"Whether the kernel has the members that are set, with these parameters, is compared when it is registered or validated.", o.c))
+		"set. When it is registered or validated, the members that are set, and their parameters, are compared with the kernel's.", o.c))
 	fmt.Fprintf(b, "type %s struct {\n", o.goName)
 	for i, m := range o.data {
 		m.write(b)
@@ -33,8 +32,8 @@ func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 		m.write(b)
 	}
 	if len(o.sleepable) > 0 {
-		comment(b, fmt.Sprintf("%s says which functions are sleepable programs: these may wait, for example to allocate memory. Others "+
-			"must not call what may sleep.", o.mark))
+		comment(b, fmt.Sprintf("%s says which functions are sleepable programs: these may wait, for example to allocate memory. "+
+			"The others must not call anything that may sleep.", o.mark))
 		fmt.Fprintf(b, "%s %s `ops:\",sleepable\"`\n", o.mark, sleepableField+o.goName)
 	}
 	b.WriteString("}\n\n")
@@ -53,7 +52,7 @@ func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 }
 
 func (o *opsType) writeLicense(b *bytes.Buffer) {
-	comment(b, o.license+" is what the programs are loaded under, such as \"GPL\": one that is compatible with the GPL.")
+	comment(b, o.license+" is the licence of the programs, such as \"GPL\". It must be compatible with the GPL.")
 	fmt.Fprintf(b, "%s string `ops:\",license\"`\n\n", o.license)
 }
 
@@ -61,7 +60,7 @@ func (o *opsType) writeLicense(b *bytes.Buffer) {
 func (m *opsMember) write(b *bytes.Buffer) {
 	text := m.goName + " is the kernel's " + m.c + "."
 	if m.about.text != "" {
-		text = m.goName + " " + strings.ReplaceAll(m.about.text, "\n", " ")
+		text = m.goName + " " + m.about.text
 	}
 	if m.about.since != "" {
 		text += " Linux has it since " + m.about.since + "."
@@ -70,7 +69,7 @@ func (m *opsMember) write(b *bytes.Buffer) {
 	fmt.Fprintf(b, "//\n//\t%s\n%s %s `ops:%q`\n\n", m.decl, m.goName, m.goType, m.c)
 }
 
-// lineLength is how long lines of comments get, in characters, without the marks and the indentation.
+// lineLength is the longest line of a comment, in bytes, without the indentation.
 const lineLength = 116
 
 // comment writes a paragraph as lines of a comment.

@@ -14,7 +14,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// carveRecorded makes the types of the recorded programs, types.btf, and the list of what their instructions name by number, ids.tsv.
+// carveRecorded makes types.btf, the types of the recorded programs, and ids.tsv, a list of the things that their instructions refer to
+// by number.
 func carveRecorded(from, to string) error {
 	types, err := unpack(filepath.Join(from, recordedKernel))
 	if err != nil {

@@ -15,8 +15,8 @@ type File struct {
 	Contents func() ([]byte, error)
 }
 
-// Update writes the files that are not up to date. With check it writes nothing, and fails if there is such a file. command is the command
-// that makes the files.
+// Update writes the files that are not up to date. If check is set, it writes nothing and returns an error if there is such a file.
+// command is the command that makes the files.
 func Update(files []File, command string, check bool) error {
 	root, err := Root()
 	if err != nil {
@@ -46,7 +46,7 @@ func Update(files []File, command string, check bool) error {
 	return nil
 }
 
-// Root returns the nearest folder from here upwards that has a go.mod.
+// Root returns the nearest folder with a go.mod, from the current one upwards.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

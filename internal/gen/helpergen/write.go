@@ -31,7 +31,7 @@ func writeDoc(b *bytes.Buffer, h *linux.Helper) {
 	b.WriteString("\n")
 }
 
-// goResult is the type of the Go function's result, and how to make it of a dsl.Result; both are "" when there is none.
+// goResult is the type of the Go function's result, and the method that makes it of a dsl.Result. Both are "" if there is no result.
 func goResult(ctype string) (typ, method string) {
 	if target, ok := strings.CutSuffix(ctype, "*"); ok {
 		name, _ := strings.CutPrefix(strings.TrimSpace(target), "struct ")
@@ -51,7 +51,7 @@ func goResult(ctype string) (typ, method string) {
 	return "dsl." + name, "." + name + "()"
 }
 
-// goParams are the parameters of the Go function, and the arguments of Fn.Helper.
+// goParams returns the parameters of the Go function, and the arguments that it passes to Fn.Helper.
 func goParams(h *linux.Helper) (params, args string) {
 	var types []string
 	declared := []string{"f *dsl.Fn"}
@@ -95,7 +95,7 @@ func camel(name string) string {
 	return b.String()
 }
 
-// goName turns the name of a C parameter into that of a Go one.
+// goName turns the name of a C parameter into a Go name.
 func goName(name string) string {
 	switch name {
 	case "len":

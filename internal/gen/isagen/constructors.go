@@ -12,11 +12,11 @@ import (
 type param struct {
 	name, typ string
 	field     string
-	expr      string // of the field; the name if empty
-	item      string // what the constructor is given by its twin in dsl; the name if empty
+	expr      string // the expression for the field; the name if empty
+	item      string // the argument that the function in dsl passes; the name if empty
 }
 
-// A constructor is a function to write, for one form or for the sizes of one.
+// A constructor is a function to write, for one form, or for one form in several sizes.
 type constructor struct {
 	name   string
 	forms  []isa.Info
@@ -39,8 +39,8 @@ func constructors() []constructor {
 	return cs
 }
 
-// params returns the parameters of a form: size, then what the assembly has on the left, with the offset right after the
-// register that it belongs to, then the rest.
+// params returns the parameters of a form: size, then what is on the left in assembly, with the offset after the register that it is
+// added to, then the rest.
 func params(i isa.Info) []param {
 	var ps []param
 	if i.Sized {
@@ -101,7 +101,7 @@ func params(i isa.Info) []param {
 	return ps
 }
 
-// list writes parameters as Go does, with equal types in a row named once. prefix goes before isa's types.
+// list writes parameters as Go does: a type is written once for neighbours that share it. prefix is written before isa's types.
 func list(ps []param, prefix string) string {
 	var b strings.Builder
 	for n, p := range ps {
@@ -121,7 +121,7 @@ func list(ps []param, prefix string) string {
 	return b.String()
 }
 
-// doc writes the comment of a constructor: what it does, how it is encoded, where it can be used.
+// doc writes the comment of a constructor: what it does, how it is encoded, and where it can be used.
 func doc(b *bytes.Buffer, c constructor) {
 	i := c.forms[0]
 	var lines []string
@@ -160,7 +160,7 @@ func doc(b *bytes.Buffer, c constructor) {
 	}
 }
 
-// encoding describes the fields that are fixed, and the ranges of those that aren't as wide as their Go type.
+// encoding describes the fields that are fixed, and the ranges of fields that are narrower than their Go type.
 func encoding(c constructor) string {
 	i := c.forms[0]
 	var parts []string
@@ -238,7 +238,7 @@ func writeConstructors(b *bytes.Buffer) error {
 	return nil
 }
 
-// symbolic are the constructors whose operand is a name in dsl; their twins are written by hand there.
+// symbolic are the constructors with an operand that is a name in dsl. Their functions in dsl are written by hand.
 var symbolic = map[string]bool{"CallRel": true, "CallKfunc": true, "LoadFunc": true}
 
 func writeItems(b *bytes.Buffer) error {
@@ -274,8 +274,8 @@ func writeItems(b *bytes.Buffer) error {
 	return nil
 }
 
-// writeTestConstructors writes a function that calls the constructor of a form with the fields of an instruction, the
-// second slot's imm apart. The tests take the fields from recorded bytes.
+// writeTestConstructors writes a function that calls the constructor of a form with the fields of an instruction. The imm of the second
+// slot is a field of its own. The tests take the fields from recorded bytes.
 func writeTestConstructors(b *bytes.Buffer) error {
 	b.WriteString(`package isa_test
 
@@ -294,7 +294,7 @@ func construct(mnemonic string, dst, src Register, off int16, imm int32, next ui
 	return nil
 }
 
-// writeTestItems writes the same for the items of dsl. Their jumps lead to a label, and so have no distance yet.
+// writeTestItems writes the same for the items of dsl. Their jumps lead to a label, so they have no distance yet.
 func writeTestItems(b *bytes.Buffer) error {
 	b.WriteString(`package dsl_test
 
@@ -331,8 +331,8 @@ func item(mnemonic string, dst, src isa.Register, off int16, imm int32, next uin
 	return nil
 }
 
-// testArguments are the expressions, of the fields of an instruction, for the parameters of its constructor. prefix goes before isa's
-// names.
+// testArguments returns the arguments for a constructor: expressions made of the fields of an instruction. prefix is written before
+// isa's names.
 func testArguments(i isa.Info, ps []param, prefix string) []string {
 	var args []string
 	for _, p := range ps {

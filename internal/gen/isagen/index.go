@@ -9,7 +9,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// Where the fields of an instruction begin in its word, as isa/index.go has it.
+// Where the fields of an instruction begin in its word; isa/index.go has the same.
 const (
 	fromDst = 8
 	fromSrc = 12
@@ -17,10 +17,10 @@ const (
 	fromImm = 32
 )
 
-// writeIndex writes the patterns that are described in isa/index.go.
+// writeIndex writes the patterns. isa/index.go describes them.
 func writeIndex(b *bytes.Buffer) error {
 	var byOp [256][]isa.Form
-	more := 256 // the next place for the second, third, … form of an opcode
+	more := 256 // the next index for the second, third, … form of an opcode
 	for f := range allForms() {
 		op := f.Info().Op
 		byOp[op] = append(byOp[op], f)
@@ -72,7 +72,7 @@ func allForms() iter.Seq[isa.Form] {
 	}
 }
 
-// writePlain writes the array of first patterns that say everything about their form.
+// writePlain writes the array with the first pattern of each opcode, if that pattern says everything about its form.
 func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 	loadable := 0
 	for f := range allForms() {
@@ -81,11 +81,11 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 		}
 	}
 	fmt.Fprintf(b, "package isa\n\n// NumForms is the number of forms that programs consist of.\nconst NumForms = %d\n\n", loadable)
-	b.WriteString("// The first patterns without a shape. An opcode that is not here has a value that no word has.\nvar plain = " +
-		"[256]plainPattern{\n")
+	b.WriteString("// plain has the first pattern of each opcode, if it has no shape. The other opcodes have a value that no word " +
+		"has.\nvar plain = [256]plainPattern{\n")
 	writePlainRows(b, byOp, func(w uint64) uint64 { return w })
-	b.WriteString("}\n\n// The same for the words of big-endian code as its bytes are: op in bits 56-63, dst 52-55, src 48-51, off " +
-		"32-47, imm 0-31.\n" +
+	b.WriteString("}\n\n// plainBig is the same for big-endian code, with its bytes as they are: op in bits 56-63, dst 52-55, " +
+		"src 48-51, off 32-47,\n// imm 0-31.\n" +
 		"var plainBig = [256]plainPattern{\n")
 	writePlainRows(b, byOp, func(w uint64) uint64 {
 		return w<<56 | w>>fromDst&15<<52 | w>>fromSrc&15<<48 | w>>fromOff&0xffff<<32 | w>>fromImm
@@ -93,11 +93,12 @@ func writePlain(b *bytes.Buffer, byOp [256][]isa.Form) {
 	b.WriteString("}\n\n")
 }
 
-// writePairs writes what the registers' byte of little-endian code says.
+// writePairs writes what the byte with the registers means in little-endian code.
 func writePairs(b *bytes.Buffer) {
-	b.WriteString("// registerPairs has for each byte of two registers, dst in the lower half, both as the bytes that Instruction " +
-		"has, dst first, or\n" +
-		"// noPair where one doesn't exist. So the decoder checks and stores both at once.\nvar registerPairs = [256]uint16{")
+	b.WriteString("// registerPairs has an entry for each byte with two registers, dst in the lower half. It is the two bytes of " +
+		"Instruction, dst first,\n" +
+		"// or noPair if one of the registers does not exist. So the decoder checks and stores both at once.\n" +
+		"var registerPairs = [256]uint16{")
 	for v := range 256 {
 		if v%16 == 0 {
 			b.WriteString("\n\t")
@@ -118,13 +119,13 @@ func writePlainRows(b *bytes.Buffer, byOp [256][]isa.Form, arranged func(uint64)
 			fmt.Fprintf(b, "\t%#02x: {value: 1},\n", op)
 			continue
 		}
-		mask, value, _ := bits(forms[0].Info()) // its error is the pattern's, below
+		mask, value, _ := bits(forms[0].Info()) // if it fails, pattern reports that below
 		fmt.Fprintf(b, "\t%#02x: {%#016x, %#016x},\n", op, arranged(mask), arranged(value))
 	}
 }
 
-// tell returns the mask of the opcode and of the field by which the forms differ. The field is fixed, or reserved and so 0, in
-// all of them, and never the same.
+// tell returns the mask of the opcode and of the field by which the forms differ. In all of them that field is fixed, or reserved and
+// so 0, and no two have the same value.
 func tell(forms []isa.Form) (uint64, error) {
 	if len(forms) == 1 {
 		return 0xff, nil
@@ -147,7 +148,8 @@ func tell(forms []isa.Form) (uint64, error) {
 			return 0xff | field.mask, nil
 		}
 	}
-	// A form that exists only inside Linux may have the same bits as another form: it depends on where the code comes from.
+	// A form that exists only inside Linux may have the same bits as another form. Which one is meant depends on where the code comes
+	// from.
 	if last := len(forms) - 1; forms[last].Info().Internal {
 		return tell(forms[:last])
 	}
@@ -196,7 +198,7 @@ func bits(i isa.Info) (mask, value uint64, err error) {
 	return mask, value, err
 }
 
-// shape returns the name of the rule that a form has besides its bits, "" for none.
+// shape returns the name of the rule that a form has in addition to its bits; "" if it has none.
 func shape(i isa.Info) string {
 	switch {
 	case i.Imm.Kind == isa.OperandHelper:

@@ -46,45 +46,48 @@ func writeReference(b *bytes.Buffer) error {
 
 const referenceHead = `# The instruction set
 
-All forms of BPF instructions, as this project encodes, decodes, prints and parses them. The machine is explained in the
-[documentation of package isa](../isa/doc.go).
+These are all forms of BPF instructions that this project encodes, decodes, prints and parses. The
+[documentation of package isa](../isa/doc.go) explains the machine.
 
-Of each form the tables show the constructor in packages isa and dsl; the opcode and the fields that it uses, all others being 0; an
-example, as the bytes of little-endian code, as Linux's verifier and as LLVM's assembler write it; the lowest level of the instruction
-set that has it (clang's -mcpu) and the first Linux that takes it.
+For each form, the tables show:
 
-Fields: **dst** and **src** are registers that are written (w), read (r), both (rw), or hold an address (a). **off** and **imm** are
-signed numbers of 16 and 32 bits unless something else is said. A 64-bit load has two slots; the **next** imm is that of the
-second, which has nothing else.
+- the constructor in packages isa and dsl;
+- the opcode, and the fields that the form uses; all other fields are 0;
+- an example: the bytes of little-endian code, and the text that Linux's verifier and LLVM's assembler write for it;
+- the lowest level of the instruction set that has the form (clang's -mcpu), and the first Linux that accepts it.
+
+Fields: **dst** and **src** are registers that are written (w), read (r), both (rw), or that hold an address (a). **off** is a signed
+number of 16 bits and **imm** one of 32 bits, unless the table says something else. A 64-bit load has two slots. **next** is the imm
+of its second slot; the other fields of that slot are 0.
 `
 
 const referenceTail = `
-## What Linux refuses besides
+## What else Linux refuses
 
-Encoder, decoder and parser hold single instructions against the tables above, and take all that RFC 9669 gives a meaning. Linux
-refuses more when it loads a program. What package compile finds of it before the kernel is asked, and what is left to the kernel, is
-listed row by row in [compile/refused_test.go](../compile/refused_test.go):
+Encoder, decoder and parser compare single instructions with the tables above. They accept everything that RFC 9669 gives a meaning.
+Linux refuses more when it loads a program. [compile/refused_test.go](../compile/refused_test.go) has the cases that package compile
+finds, and those that it leaves to the kernel:
 
 - found: constant divisors of 0 and shifts by the width or more, which RFC 9669 defines; writes to r10; jumps and calls that lead
-  nowhere, into a 64-bit load or out of the function; code that no path leads to, or from which none leads to an exit; registers
-  that are read before they are written; accesses outside the stack or across its alignment; helpers with numbers below 0.
-- left to the kernel: which other helpers there are, and what a file descriptor or BTF id stands for.
+  nowhere, into a 64-bit load or out of the function; code that no path reaches, or from which no path leads to an exit; registers
+  that are read before they are written; accesses outside of the stack or across its alignment; helpers with numbers below 0.
+- left to the kernel: which other helpers exist, and what a file descriptor or a BTF id refers to.
 `
 
 // remarks come before the table of a group.
 var remarks = map[string]string{
 	"Inside Linux only": "Programs must not have these. Linux's verifier and JIT compilers write them into a program, so they may " +
 		"be in code that is\n" +
-		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them: the " +
-		"notation is\nours. Such code also uses an eleventh register, r11.\n\n",
-	"Calls and exit": "LLVM's assembler calls functions of the program by label only, so Format adds labels. It has no way to call " +
-		"kernel functions but\n" +
+		"read back (bpftool prog dump xlated); see isa.DecodeXlated. Linux's own disassembler has no text for most of them, so the " +
+		"notation\nis ours. Such code also uses an eleventh register, r11.\n\n",
+	"Calls and exit": "LLVM's assembler calls functions of the program only by label, so Format adds labels. It calls kernel " +
+		"functions only by\n" +
 		"relocations.\n\n",
-	"Packet access": "From classic BPF. The context must be in r6; r1 to r5 are lost; the program ends with r0 = 0 when the packet " +
-		"is too short.\n\n",
+	"Packet access": "These come from classic BPF. The context must be in r6, and r1 to r5 are lost. If the packet is too short, the " +
+		"program ends\nwith r0 = 0.\n\n",
 }
 
-// group returns the heading of a form; in the table, the forms of each group are neighbours.
+// group returns the heading of a form. The forms of each group are neighbours in the table.
 func group(i isa.Info) string {
 	op, class := i.Op.Operation(), i.Op.Class()
 	switch {
@@ -176,7 +179,7 @@ func fields(i isa.Info) string {
 	return strings.Join(parts, ", ")
 }
 
-// fieldKinds says what a field is, where its name is not enough.
+// fieldKinds describes a field if its name does not say enough.
 var fieldKinds = map[isa.OperandKind]string{
 	isa.OperandWrite: " w", isa.OperandUpdate: " rw", isa.OperandRead: " r", isa.OperandAddress: " a",
 	isa.OperandOffset: " in bytes", isa.OperandJump16: " in slots", isa.OperandJump32: " in slots", isa.OperandFunc: " in slots",
@@ -189,7 +192,7 @@ var fieldKinds = map[isa.OperandKind]string{
 	isa.OperandNextOffset: " an unsigned offset", isa.OperandNextFD: " a file descriptor, 0 for vmlinux",
 }
 
-// cell writes code in a cell of a table.
+// cell writes code for a cell of a table.
 func cell(code string) string { return "`" + strings.ReplaceAll(code, "|", "\\|") + "`" }
 
 func dash(s string) string {

@@ -10,16 +10,17 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// A syntax is one way to write a form; see isa/lex.go for keys.
+// A syntax is one way to write a form. isa/lex.go explains keys.
 type syntax struct {
 	key    string
-	verbs  string // what each operand of the key is: a verb of the templates, z for r0 and w0, a digit for that number
+	verbs  string // by operand of the key: a verb of the templates, z for r0 and w0, or a digit for that number
 	form   isa.Form
 	name   string
-	xlated bool // only in code that is read back from Linux
+	xlated bool // it is used only in code that is read back from Linux
 }
 
-// writeSyntax writes the table that the parser looks statements up in: sorted by key, after a hash table.
+// writeSyntax writes the table in which the parser looks statements up: a list sorted by key, and a hash table to find the place of a
+// key.
 func writeSyntax(b *bytes.Buffer) error {
 	var all []syntax
 	for f := range allForms() {
@@ -72,7 +73,7 @@ func writeSyntax(b *bytes.Buffer) error {
 	return nil
 }
 
-// variants returns the ways to write a template in a program: a jump has pc+5, +5 or a label; the text of %k is there or is
+// variants returns the ways to write a template in a program. A jump may have pc+5, +5 or a label. The text for %k may be written or
 // left out.
 func variants(text string, internal bool) []string {
 	if before, after, ok := strings.Cut(text, "%k"); ok {

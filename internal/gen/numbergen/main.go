@@ -1,8 +1,8 @@
 // Numbergen writes dsl/numbers_gen.go: the numbers of package dsl, U8 to S64, as variables and cells too.
 //
-// They are types of their own, and not one type with a parameter, since Go compiles the methods of a generic type again in each
-// package that uses it: for eight widths that were five seconds in each package with a program. All methods are one line; what
-// they do stands once, in the methods of dsl.number and in internal/record, on widths known at run time.
+// They are types of their own and not one generic type, because Go compiles the methods of a generic type again in each package that
+// uses it. For eight widths that took five seconds in each package with a program. All methods have one line. Their work is done by the
+// methods of dsl.number and by internal/record, for widths that are known at run time.
 //
 // It is run by `go generate ./dsl`. With -check it writes nothing and fails if the file isn't what it would write.
 package main
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// widths are the numbers that there are.
+// widths are the types of numbers.
 var widths = [...]struct {
 	name   string // of the type
 	goName string
@@ -38,7 +38,7 @@ var widths = [...]struct {
 	{"S8", "int8", 8, true}, {"S16", "int16", 16, true}, {"S32", "int32", 32, true}, {"S64", "int64", 64, true},
 }
 
-// A method is a row for each number: what it takes, gives and calls of dsl.number. $ is the number's name.
+// A method is a method of each number: its parameters, its result, and the method of dsl.number that it calls. $ is the number's name.
 type method struct {
 	name   string
 	params string
@@ -52,19 +52,19 @@ var operators = [...]method{
 	{"Add", "o Operand", "$", "arithmetic(ir.Add, o)", "is n + o."},
 	{"Sub", "o Operand", "$", "arithmetic(ir.Sub, o)", "is n - o."},
 	{"Mul", "o Operand", "$", "arithmetic(ir.Mul, o)", "is n * o."},
-	{"Div", "o Operand", "$", "arithmetic(ir.Div, o)", "is n / o, and 0 when o is 0. Signed numbers round toward zero."},
-	{"Mod", "o Operand", "$", "arithmetic(ir.Mod, o)", "is n % o, and n when o is 0. The result of signed numbers has n's sign."},
+	{"Div", "o Operand", "$", "arithmetic(ir.Div, o)", "is n / o, or 0 if o is 0. Signed numbers round toward zero."},
+	{"Mod", "o Operand", "$", "arithmetic(ir.Mod, o)", "is n % o, or n if o is 0. The result of signed numbers has the sign of n."},
 	{"And", "o Operand", "$", "arithmetic(ir.And, o)", "is n & o."},
 	{"Or", "o Operand", "$", "arithmetic(ir.Or, o)", "is n | o."},
 	{"Xor", "o Operand", "$", "arithmetic(ir.Xor, o)", "is n ^ o."},
 	{"Neg", "", "$", "negate()", "is -n."},
-	{"Not", "", "$", "complement()", "is ^n: each bit turned round."},
+	{"Not", "", "$", "complement()", "is ^n: every bit is inverted."},
 	{"Shl", "count Operand", "$", "shift(ir.Shl, count)",
-		"is n << count. A count of the width or more gives 0, as in Go. The count is a Go constant, or unsigned of any width."},
+		"is n << count. As in Go, a count of the width or more gives 0. The count is a Go constant, or an unsigned number of any width."},
 	{"Shr", "count Operand", "$", "shift(ir.Shr, count)",
-		"is n >> count: signed numbers fill up with their sign. A count of the width or more leaves only that, as in Go."},
-	{"Max", "o Operand", "$", "max(o)", "is the larger one of n and o."},
-	{"Min", "o Operand", "$", "min(o)", "is the smaller one of n and o."},
+		"is n >> count. Signed numbers keep their sign. As in Go, a count of the width or more leaves only the sign, or 0."},
+	{"Max", "o Operand", "$", "max(o)", "is the larger of n and o."},
+	{"Min", "o Operand", "$", "min(o)", "is the smaller of n and o."},
 	{"Swap", "", "$", "swap()", "reverses the bytes of n."},
 	{"Eq", "o Operand", "Bool", "relation(ir.EQ, o)", "is n == o."},
 	{"Ne", "o Operand", "Bool", "relation(ir.NE, o)", "is n != o."},
@@ -72,28 +72,28 @@ var operators = [...]method{
 	{"Le", "o Operand", "Bool", "relation(ir.LE, o)", "is n <= o."},
 	{"Gt", "o Operand", "Bool", "relation(ir.GT, o)", "is n > o."},
 	{"Ge", "o Operand", "Bool", "relation(ir.GE, o)", "is n >= o."},
-	{"Has", "bits Operand", "Bool", "relation(ir.TEST, bits)", "is n & bits != 0: any of the bits is set."},
-	{"Get", "", "$", "get()", "is the number's value now: of a variable or a cell, which may change."},
-	{"Var", "", "Var$", "variable()", "makes a variable that begins with the number's value."},
+	{"Has", "bits Operand", "Bool", "relation(ir.TEST, bits)", "is n & bits != 0: at least one of the bits is set."},
+	{"Get", "", "$", "get()", "is the value that the number has now. Variables and cells may change later."},
+	{"Var", "", "Var$", "variable()", "makes a variable, which has the number's value at first."},
 }
 
 // assignments are the methods of variables and cells.
 var assignments = [...]method{
-	{"Set", "o Operand", "", "set(o)", "gives it another value."},
+	{"Set", "o Operand", "", "set(o)", "sets its value."},
 	{"Inc", "o Operand", "", "inc(o)", "adds to it."},
 }
 
-// atomics are the methods of cells of 32 and 64 bits; Linux has none for less.
+// atomics are the methods of cells of 32 and 64 bits. Linux has no atomic operations on fewer bits.
 var atomics = [...]method{
 	{"AtomicAdd", "o Operand", "$", "atomic(isa.AtomicOpAdd|isa.AtomicOpFetch, o)",
-		"adds atomically, and gives what the cell held before (Linux 5.12; any, where the old value is not used)."},
+		"adds atomically, and returns the old value of the cell (Linux 5.12, or any Linux if the old value is not used)."},
 	{"AtomicAnd", "o Operand", "$", "atomic(isa.AtomicOpAnd|isa.AtomicOpFetch, o)", "is AtomicAdd for &."},
 	{"AtomicOr", "o Operand", "$", "atomic(isa.AtomicOpOr|isa.AtomicOpFetch, o)", "is AtomicAdd for |."},
 	{"AtomicXor", "o Operand", "$", "atomic(isa.AtomicOpXor|isa.AtomicOpFetch, o)", "is AtomicAdd for ^."},
 	{"Exchange", "o Operand", "$", "atomic(isa.AtomicOpXchg, o)",
-		"stores a value and gives what the cell held before, in one step (Linux 5.12)."},
+		"stores a value and returns the old value of the cell, in one step (Linux 5.12)."},
 	{"CompareExchange", "expected, o Operand", "$", "atomic(isa.AtomicOpCmpXchg, o, expected)",
-		"stores a value if the cell holds an expected one, and gives what it held before, in one step (Linux 5.12)."},
+		"stores a value if the cell has the expected value, and returns the old value, in one step (Linux 5.12)."},
 }
 
 func contents() ([]byte, error) {
@@ -102,8 +102,8 @@ func contents() ([]byte, error) {
 		"import (\n\"github.com/bpfsmith/bpfsmith/internal/compiler/ir\"\n\"github.com/bpfsmith/bpfsmith/internal/record\"\n" +
 		"\"github.com/bpfsmith/bpfsmith/isa\"\n)\n\n")
 	b.WriteString("// Int is any of the numbers, for Go functions that take numbers of several widths. " +
-		"Of their methods, it has those that give\n" +
-		"// the same for all: conversions and comparisons.\ntype Int interface {\n")
+		"It has the methods with the same\n" +
+		"// results for all of them: conversions and comparisons.\ntype Int interface {\n")
 	for i, w := range widths {
 		if i > 0 {
 			b.WriteString(" | ")
@@ -125,8 +125,8 @@ func contents() ([]byte, error) {
 		if w.signed {
 			sign = "a signed"
 		}
-		text(&b, w.name, fmt.Sprintf("%%s is %s integer of %d bits that a program computes: a value that does not change. "+
-			"See Operand for what its methods take.", sign, w.bits))
+		text(&b, w.name, fmt.Sprintf("%%s is %s integer of %d bits that a program computes. Its value does not change. "+
+			"Operand says what its methods take.", sign, w.bits))
 		fmt.Fprintf(&b, "type %s struct{ n number }\n\n", w.name)
 		fmt.Fprintf(&b, "func (n %s) num() number { n.n.width = record.%[1]s; return n.n }\n\n"+
 			"func (n *%[1]s) become(x number) { n.n = x }\n\n", w.name)
@@ -139,8 +139,8 @@ func contents() ([]byte, error) {
 		}
 		lower := strings.ToLower(w.name)
 		fmt.Fprintf(&b, "type %s = %s\n\n", lower, w.name)
-		text(&b, "Var"+w.name, "%s is a "+w.name+" that a program can set anew. It has all methods of "+w.name+
-			", which use its value at that time.")
+		text(&b, "Var"+w.name, "%s is a "+w.name+" that a program can set again. It has all methods of "+w.name+
+			", which use the value that it has at that time.")
 		fmt.Fprintf(&b, "type Var%s struct{ %s }\n\nfunc (Var%[1]s) settable() {}\n\n", w.name, lower)
 		for _, m := range assignments {
 			m.write(&b, "v", "Var"+w.name, w.name)
@@ -162,12 +162,12 @@ func contents() ([]byte, error) {
 			w.name, w.goName)
 	}
 	for _, w := range widths {
-		fmt.Fprintf(&b, "// Var%s makes a variable that begins with a value.\n"+
+		fmt.Fprintf(&b, "// Var%s makes a variable with its first value.\n"+
 			"func (f *Fn) Var%[1]s(o Operand) Var%[1]s { return Var%[1]s{%[1]s{f.number(record.%[1]s, o).variable()}} }\n\n", w.name)
 	}
 	for _, from := range [...]struct{ receiver, kind, doc, result string }{
-		{"r Result", "r.number(record.$)", "is the result's low bits, or all of them.", "$"},
-		{"d Field", "d.number(record.$)", "reads the field. See Field for what happens where the target's has another width.", "$"},
+		{"r Result", "r.number(record.$)", "is the low bits of the result, or all of it.", "$"},
+		{"d Field", "d.number(record.$)", "reads the field. Field says what happens if the target's field has another width.", "$"},
 		{"m Memory", "m.cell(record.$)", "is the number that is there.", "Cell$"},
 	} {
 		for _, w := range widths {
@@ -182,7 +182,7 @@ func contents() ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// write writes the method of a type; its results are numbers called number.
+// write writes the method of a type. Its results are of the type called number.
 func (m method) write(b *bytes.Buffer, receiver, typ, number string) {
 	name := func(s string) string { return strings.ReplaceAll(s, "$", number) }
 	fmt.Fprintf(b, "// %s %s\n", m.name, m.doc)
@@ -199,7 +199,7 @@ func (m method) write(b *bytes.Buffer, receiver, typ, number string) {
 	}
 }
 
-// text writes a doc comment, with the name for %s.
+// text writes a doc comment. The name replaces %s.
 func text(b *bytes.Buffer, name, doc string) {
 	fmt.Fprintf(b, "// %s\n", strings.ReplaceAll(fmt.Sprintf(doc, name), "%!", "%"))
 }
