@@ -151,7 +151,8 @@ func (t *Types) scan(wanted []string) error {
 		}
 		size := lengths[kind]
 		if size.fixed == 0 {
-			return fmt.Errorf("%w: type %d has the unknown kind %d, and no layout section says how long such a type is", ErrMalformed, id, kind)
+			return fmt.Errorf("%w: type %d has the unknown kind %d, and no layout section says how long such a type is", ErrMalformed, id,
+				kind)
 		}
 		pos += int(size.fixed) - recordLen + vlenOf(info)*int(size.each)
 		if pos > len(records) {

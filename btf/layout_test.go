@@ -19,7 +19,8 @@ type blob struct {
 }
 
 // knownLayout is what the kernel's own tools write for the kinds that Linux 6.18 has: bytes after each record, bytes of each entry.
-var knownLayout = [][2]byte{{}, {4, 0}, {0, 0}, {12, 0}, {0, 12}, {0, 12}, {0, 8}, {}, {}, {}, {}, {}, {}, {0, 8}, {4, 0}, {0, 12}, {}, {4, 0}, {},
+var knownLayout = [][2]byte{{}, {4, 0}, {0, 0}, {12, 0}, {0, 12}, {0, 12}, {0, 8}, {}, {}, {}, {}, {}, {}, {0, 8}, {4, 0}, {0, 12}, {},
+	{4, 0}, {},
 	{0, 12}}
 
 // layoutWith is a layout section with changed or added rows.
@@ -163,7 +164,8 @@ func TestNeverMisread(t *testing.T) {
 	}{
 		{"a kind without a layout section", "unknown kind 20, and no layout section", withUnknown(20, nil).bytes(binary.NativeEndian)},
 		{"a kind whose low five bits are those of a struct", "unknown kind 36", withUnknown(36, nil).bytes(binary.NativeEndian)},
-		{"a kind beyond the layout section", "unknown kind 21", withUnknown(21, layoutWith(map[int][2]byte{20: {}})).bytes(binary.NativeEndian)},
+		{"a kind beyond the layout section", "unknown kind 21",
+			withUnknown(21, layoutWith(map[int][2]byte{20: {}})).bytes(binary.NativeEndian)},
 		{"flags", "unknown flags 0x1", flagged.bytes(binary.NativeEndian)},
 		{"longer members", "gives a struct 12+16 bytes; known are 12+12",
 			withUnknown(20, layoutWith(map[int][2]byte{4: {0, 16}})).bytes(binary.NativeEndian)},
@@ -171,7 +173,8 @@ func TestNeverMisread(t *testing.T) {
 		{"half a row", "the layout section has 6 bytes", withUnknown(20, make([]byte, 6)).bytes(binary.NativeEndian)},
 		{"too many rows", "the layout section has 516 bytes", withUnknown(20, make([]byte, 516)).bytes(binary.NativeEndian)},
 		{"a layout section past the end", "layout section at", outside},
-		{"a count past the end", "cut off", blob{records: []uint32{0, info(btf.KindStruct, 1<<16), 0, 0, 0, 0}}.bytes(binary.NativeEndian)},
+		{"a count past the end", "cut off",
+			blob{records: []uint32{0, info(btf.KindStruct, 1<<16), 0, 0, 0, 0}}.bytes(binary.NativeEndian)},
 	} {
 		types, err := btf.Parse(tt.raw)
 		if err == nil {

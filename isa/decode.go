@@ -77,7 +77,7 @@ func decodePlain(ins []Instruction, code []byte, order ByteOrder) int {
 		w := binary.LittleEndian.Uint64(code[n*slotSize : n*slotSize+slotSize])
 		p, pair := &plain[uint8(w)], registerPairs[uint8(w>>fromDst)]
 		if w&p.mask != p.value || pair == noPair {
-			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is common
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has one more rule than its bits, and is common
 				return n
 			}
 		}

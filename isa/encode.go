@@ -72,7 +72,7 @@ func encodePlain(out []byte, ins []Instruction, order ByteOrder) int {
 		}
 		w := uint64(i.Op) | uint64(i.Dst)<<fromDst | uint64(i.Src)<<fromSrc | uint64(uint16(i.Off))<<fromOff | uint64(i.Imm)<<fromImm
 		if p := &plain[i.Op]; w&p.mask != p.value {
-			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has a rule besides its bits, and is common
+			if uint32(w) != uint32(opCall) || w>>fromImm == 0 { // a helper's call has one more rule than its bits, and is common
 				return n
 			}
 		}

@@ -211,7 +211,7 @@ func explainForm(e *EncodingError, i Instruction) {
 // opcodeHelp returns what could stand in place of an opcode that isn't defined, where there is something near.
 func opcodeHelp(op Opcode) string {
 	if op == 0 {
-		return "any but that of a zero Instruction, or of a constructor given a size that is none of B, H, W, DW"
+		return "any, except that of a zero Instruction, or of a constructor with a size other than B, H, W and DW"
 	}
 	if op.Class() > ClassSTX {
 		return ""

@@ -43,7 +43,7 @@ func (f Form) String() string {
 
 // Info is what the table says about a form.
 type Info struct {
-	Name        string // the constructor's name, with the size behind it where it takes one: "Add64Imm", "LoadMemDW"
+	Name        string // the constructor's name, followed by the size if it takes one: "Add64Imm", "LoadMemDW"
 	Constructor string // the name of the constructor: "Add64Imm", "LoadMem"
 	Mnemonic    string // a short name in the style of the kernel's headers: "ADD64_K", "LDXDW"
 
@@ -59,17 +59,17 @@ type Info struct {
 	ImplicitWrites RegisterSet // registers that are written or lost without being operands
 
 	Level    Level         // the lowest level of the instruction set (LLVM's -mcpu) that has the form, 0 if none has
-	Since    KernelVersion // the first Linux that has the form, the zero value if none does; programs may have it then, but for MovPerCPU
+	Since    KernelVersion // the first Linux that has the form, the zero value if none does. Programs may use it, except MovPerCPU
 	Internal bool          // the form exists only inside Linux, which makes it since that version
 
 	Text      string // template of the kernel's notation; the verbs are explained in format.go
 	Xlated    string // template of bpftool's notation for code that is read back, "" where that is Text
 	LLVM      string // template of LLVM's notation, "" if LLVM has none
-	Also      string // template of a notation that Parse takes besides, or ""
+	Also      string // template of another notation that Parse takes, or ""
 	Semantics string // what the instruction does, in C's notation
 }
 
-// Info returns the form's row, and the zero value for a Form that is none.
+// Info returns the form's row, and the zero value for an invalid Form.
 func (f Form) Info() Info {
 	r := f.row()
 	if r.name == "" {

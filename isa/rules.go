@@ -64,7 +64,7 @@ type row struct {
 	off, imm      rule
 	next          rule // the imm of the second slot
 	flow          flow
-	reads, writes RegisterSet // besides the operands
+	reads, writes RegisterSet // in addition to the operands
 	level         Level
 	since         KernelVersion
 	internal      bool   // exists only inside Linux, see DecodeXlated

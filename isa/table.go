@@ -4,7 +4,7 @@ package isa
 // encoder, decoder, printer, constructors, documentation and tests are made from it. To add an instruction, add a row here and
 // run `go generate ./isa`.
 //
-// Columns that are left out are zero: a reserved field, the next instruction in order, nothing read or written besides the
+// Columns that are left out are zero: a reserved field, the next instruction in order, nothing read or written except the
 // operands, no level in LLVM, no kernel that accepts it. Each row has its name and opcode in the first line, operands and
 // versions in the second, texts in the third. The rules (write, s32, is + 1, …) are explained in rules.go, the verbs of text
 // and llvm in format.go. Levels are LLVM's -mcpu levels; kernels are the first release with the form.

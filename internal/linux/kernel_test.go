@@ -10,6 +10,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // valuesOf are the values of an enum of Linux 6.18, in their order.
@@ -84,7 +85,7 @@ func TestEveryValueHasARow(t *testing.T) {
 func TestMapFieldsAreTheKernels(t *testing.T) {
 	types, err := btf.Kernel()
 	if err != nil {
-		t.Skip("this kernel has no BTF to compare with: ", err)
+		kerneltest.Missing(t, "needs a kernel with BTF: "+err.Error())
 	}
 	t.Cleanup(func() { types.Close() })
 	compared := 0

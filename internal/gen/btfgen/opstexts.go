@@ -4,7 +4,6 @@ package btfgen
 type interfaceText struct {
 	c       string
 	is      string // what an implementation is, after "TYPE is "
-	since   string // the first Linux in which programs can implement it
 	members []memberText
 }
 
@@ -39,7 +38,7 @@ func (i interfaceText) member(name string) memberText {
 // Linux 6.12.
 var interfaceTexts = [...]interfaceText{
 	{
-		c: "tcp_congestion_ops", since: "5.6",
+		c:  "tcp_congestion_ops",
 		is: "an algorithm of TCP congestion control. It must have a Name, Ssthresh, UndoCwnd, and CongAvoid or CongControl",
 		members: []memberText{
 			{member: "name", text: "is the algorithm's name: 1 to 15 letters, digits, dots and underscores. Sockets choose the " +
@@ -78,7 +77,7 @@ var interfaceTexts = [...]interfaceText{
 		},
 	},
 	{
-		c: "sched_ext_ops", since: "6.12",
+		c:  "sched_ext_ops",
 		is: "a CPU scheduler. It must have a Name. If a function is not set, the kernel does its work in a simple way",
 		members: []memberText{
 			{member: "name", text: "is the name under which the kernel lists the scheduler: 1 to 127 letters, digits, dots and " +

@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // writeOps writes the Go struct for an ops struct, and the Go struct that says which of its callbacks sleep.
 func (g *generator) writeOps(b *bytes.Buffer, o *opsType) {
 	b.WriteString(importDSL)
 	text := fmt.Sprintf("%s is %s.", o.goName, o.about.is)
-	if o.about.since != "" {
-		text += " Programs can implement it since Linux " + o.about.since + "."
+	if since := linux.OpsTypeNamed(o.c).Since; since != "" {
+		text += " Programs can implement it since Linux " + string(since) + "."
 	}
 	b.WriteString("\n")
 	comment(b, text)
