@@ -176,8 +176,8 @@ func TestUnrepresentableValuesAreErrors(t *testing.T) {
 		ins  Instruction
 		want string
 	}{
-		{Instruction{}, "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor " +
-			"given a size that is none of B, H, W, DW"},
+		{Instruction{}, "instruction 0: opcode 0x00: not defined; allowed: any, except that of a zero Instruction, or of a " +
+			"constructor with a size other than B, H, W and DW"},
 		{Mov64Imm(R11, 0), "instruction 0 (Mov64Imm): dst 11: no such register; allowed: r0 to r10"},
 		{Mov64Reg(R0, 255), "instruction 0 (Mov64Reg): src 255: no such register; allowed: r0 to r10"},
 		{Mov64Imm(17, 0), "instruction 0 (Mov64Imm): dst 17: no such register; allowed: r0 to r10"},
@@ -188,11 +188,11 @@ func TestUnrepresentableValuesAreErrors(t *testing.T) {
 		{Instruction{Op: 0x07, Src: 1}, "instruction 0 (Add64Imm): src 1: reserved field is not 0; allowed: 0"},
 		{LoadMemSX(DW, R1, R2, 0),
 			"instruction 0: opcode 0x99: not defined; allowed: 0x91 (LoadMemSXB), 0x89 (LoadMemSXH), 0x81 (LoadMemSXW)"},
-		{LoadMem(3, R1, R2, 0), "instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a " +
-			"constructor given a size that is none of B, H, W, DW"},
+		{LoadMem(3, R1, R2, 0), "instruction 0: opcode 0x00: not defined; allowed: any, except that of a zero Instruction, or of a " +
+			"constructor with a size other than B, H, W and DW"},
 		{LoadMem(0x80, R1, R2, 0),
-			"instruction 0: opcode 0x00: not defined; allowed: any but that of a zero Instruction, or of a constructor given a size " +
-				"that is none of B, H, W, DW"},
+			"instruction 0: opcode 0x00: not defined; allowed: any, except that of a zero Instruction, or of a constructor with a " +
+				"size other than B, H, W and DW"},
 		{CallHelper(0), "instruction 0 (CallHelper): imm 0: undefined value; allowed: the number of a helper, from 1"},
 		{CallKfunc(1, -1), "instruction 0 (CallKfunc): off -1: out of range; allowed: 0 to 32767"},
 		{AddrSpaceCast(R1, R2, 2),

@@ -8,6 +8,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
+	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 )
 
 // TestTracepointsAreReadOnce: what package place reads of a tracepoint tells the same structs, by their numbers, as its prototype in BTF:
@@ -15,7 +16,7 @@ import (
 func TestTracepointsAreReadOnce(t *testing.T) {
 	types, err := btf.Kernel()
 	if err != nil {
-		t.Skip("this kernel has no BTF with tracepoints: ", err)
+		kerneltest.Missing(t, "needs a kernel with BTF: "+err.Error())
 	}
 	defer types.Close()
 	c := &checker{Program: &Program{Types: types}}
