@@ -3,16 +3,20 @@ package btf
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
 // Where the kernel shows its types (since 5.4; modules since 5.11).
 const sysfs = "/sys/kernel/btf"
+
+// maxFile is the largest file that is read into memory, in bytes. A kernel's types have 3 to 20 MB. The kernel accepts 16 MB of a program
+// (BTF_MAX_SIZE, include/linux/btf.h).
+const maxFile = 1 << 28
 
 // Kernel maps the types of the running kernel. Close the result when done; it
 // needs no privilege.
@@ -31,7 +35,11 @@ func Module(name string, base *Types) (*Types, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opened(raw, unmap, base)
+	t, err := opened(raw, unmap, base)
+	if err != nil {
+		return nil, fmt.Errorf("BTF of module %s: %w", name, err)
+	}
+	return t, nil
 }
 
 // Modules lists the loaded modules that have types.
@@ -49,13 +57,17 @@ func Modules() ([]string, error) {
 	return names, nil
 }
 
-// File maps a raw BTF blob from a file.
+// File reads a raw BTF blob from a file. The errors name the file.
 func File(path string) (*Types, error) {
 	raw, unmap, err := mapFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return opened(raw, unmap, nil)
+	t, err := opened(raw, unmap, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
 }
 
 func opened(raw []byte, unmap func() error, base *Types) (*Types, error) {
@@ -67,7 +79,8 @@ func opened(raw []byte, unmap func() error, base *Types) (*Types, error) {
 	return t, nil
 }
 
-// mapFile maps a file for reading, or reads it into new memory when it cannot be mapped: BTF in sysfs can be mapped since 6.16.
+// mapFile maps a file of sysfs, which never changes. Any other file is read into new memory: when a file that is mapped becomes shorter,
+// the next look-up ends the process with SIGBUS. A file of sysfs is also read if it cannot be mapped: BTF there can be mapped since 6.16.
 func mapFile(path string) ([]byte, func() error, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -79,27 +92,33 @@ func mapFile(path string) ([]byte, func() error, error) {
 		return nil, nil, err
 	}
 	size := int(info.Size())
+	if info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is a directory; expected a file with raw BTF", path)
+	}
 	if size == 0 {
 		return nil, nil, fmt.Errorf("%s: %w: the file is empty", path, ErrMalformed)
 	}
-	raw, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_PRIVATE)
-	if err == nil {
-		return raw, func() error { return unix.Munmap(raw) }, nil
+	if isSysfs(f) {
+		raw, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_PRIVATE)
+		if err == nil {
+			return raw, func() error { return unix.Munmap(raw) }, nil
+		}
 	}
-	if !strings.HasPrefix(path, "/sys/") && !errors.Is(err, unix.ENODEV) {
-		return nil, nil, fmt.Errorf("map %s: %w", path, err)
+	if size > maxFile {
+		return nil, nil, fmt.Errorf("%s: %w: the file has %d bytes; the limit is %d", path, ErrMalformed, size, maxFile)
 	}
-	// This memory is outside of the Go heap, too: 5 MB there would start a garbage collection.
-	raw, err = unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	// This memory is outside of the Go heap: 5 MB there would start a garbage collection.
+	raw, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, nil, fmt.Errorf("memory for %s: %w", path, err)
 	}
-	for n := 0; n < size; {
-		got, err := f.Read(raw[n:])
-		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("read %s: %w", path, err), unix.Munmap(raw))
-		}
-		n += got
+	if _, err := io.ReadFull(f, raw); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", path, err), unix.Munmap(raw))
 	}
 	return raw, func() error { return unix.Munmap(raw) }, nil
+}
+
+func isSysfs(f *os.File) bool {
+	var fs unix.Statfs_t
+	return unix.Fstatfs(int(f.Fd()), &fs) == nil && fs.Type == unix.SYSFS_MAGIC
 }

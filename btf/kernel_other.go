@@ -20,13 +20,17 @@ func Module(name string, base *Types) (*Types, error) {
 // Modules needs Linux.
 func Modules() ([]string, error) { return nil, unsupported("kernel modules") }
 
-// File reads a raw BTF blob from a file.
+// File reads a raw BTF blob from a file. The errors name the file.
 func File(path string) (*Types, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(raw)
+	t, err := Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
 }
 
 func unsupported(what string) error {
