@@ -3,8 +3,10 @@ package compile
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -29,12 +31,8 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 	switch {
 	case spec == nil:
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: "the map is nil", Help: "name the declaration, a *dsl.MapSpec"})
-	case spec.Err != nil:
-		finding := mistake.Finding{Detail: fmt.Sprintf("%v is not valid: %v", spec, spec.Err)}
-		if spec.Pos.IsValid() {
-			finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
-		}
-		u.foundItem(f, item, mistake.BadMap, finding)
+	case spec.Check() != nil:
+		u.foundItem(f, item, mistake.BadMap, invalidMap(spec, spec.Check()))
 	case item.Kind == record.MapValueAddress && spec.Type == dsl.MapArena: // its memory can be addressed; the kernel checks how far
 	case item.Kind == record.MapValueAddress && (spec.Type != dsl.MapArray || spec.MaxEntries != 1):
 		u.foundItem(f, item, mistake.BadMap,
@@ -44,6 +42,39 @@ func (u *unit) collectMap(f *function, item *record.Item) {
 	case item.Kind == record.MapValueAddress && uint32(item.Ins.Imm>>32) >= max(spec.ValueSize, 1):
 		u.foundItem(f, item, mistake.BadMap, mistake.Finding{Detail: fmt.Sprintf("byte %d is not in the value of %v, which has %s",
 			uint32(item.Ins.Imm>>32), spec, phrase.Count(spec.ValueSize, "byte"))})
+	}
+}
+
+// invalidMap is the finding for a declaration that cannot be created.
+func invalidMap(spec *dsl.MapSpec, err error) mistake.Finding {
+	finding := mistake.Finding{Detail: fmt.Sprintf("%v is not valid: %s", spec, strings.ReplaceAll(err.Error(), "\n", "; "))}
+	if spec.Pos.IsValid() {
+		finding.Note = fmt.Sprintf("it is declared at %v", spec.Pos)
+	}
+	return finding
+}
+
+// findInvalidMaps reports declarations that cannot be created, each at the first line of a Go function that uses it. It is called even if
+// the function has other mistakes.
+func (w *writing) findInvalidMaps() {
+	for n, m := range w.body.Maps {
+		spec, _ := m.To.(*dsl.MapSpec)
+		if spec == nil {
+			continue
+		}
+		err := spec.Check()
+		if err == nil {
+			continue
+		}
+		finding := invalidMap(spec, err)
+		finding.Insn = -1
+		for i := range w.body.IR.Values {
+			if v := &w.body.IR.Values[i]; (v.Op == ir.MapAddr || v.Op == ir.MapValue) && int(v.Aux) == n {
+				finding.Position = record.Position(w.body.IR.Sites[v.Site])
+				break
+			}
+		}
+		w.note(w.p, mistake.BadMap, finding)
 	}
 }
 

@@ -72,7 +72,7 @@ func TestMistakesAreFoundAtTheirLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	wanted := make(map[string][]*want)
-	for _, file := range []string{"mistakes_control_test.go", "mistakes_values_test.go"} {
+	for _, file := range []string{"mistakes_control_test.go", "mistakes_values_test.go", "mistakes_memory_test.go"} {
 		for name, list := range wants(t, file) {
 			wanted[name] = list
 		}
@@ -159,5 +159,13 @@ func mistakes() map[string]func() *dsl.Program {
 		"mistakesInTheOther": mistakesInTheOther,
 		"tracepointArgument": tracepointArgument,
 		"uncheckedTask":      uncheckedTask,
+		"keysAndValues":      keysAndValues,
+		"keysOfHelpers":      keysOfHelpers,
+		"mapsInMaps":         mapsInMaps,
+		"records":            records,
+		"dataOfCallbacks":    dataOfCallbacks,
+		"indices":            indices,
+		"updates":            updates,
+		"mapsThatCannotBe":   mapsThatCannotBe,
 	}
 }

@@ -100,6 +100,7 @@ func (w *writing) lower() {
 		return
 	}
 	before := len(w.findings)
+	w.findInvalidMaps()
 	w.f = w.unit.lower(w.p, w.body) // this runs even if there are mistakes, so that what the target lacks is reported together with them
 	w.failed = len(mistakes) > 0 || len(w.findings) > before
 }

@@ -17,6 +17,7 @@ type Result struct {
 	fn    *Fn
 	v     ir.V
 	scope int32
+	at    *pointee // of a pointer, what is known of the memory
 }
 
 func (r Result) value() ir.V { return r.fn.take(r.fn, r.v, r.scope, ir.I64) }
@@ -46,7 +47,11 @@ func (r Result) Ptr(structName string) Ptr {
 		return Ptr{}
 	}
 	f := r.fn
-	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, r.value()), structName)
+	p := f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, r.value()), structName)
+	if structName == "" {
+		p.at = r.at
+	}
+	return p
 }
 
 // arguments converts the operands of a call to values.
@@ -94,7 +99,28 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 			"there is no helper %s", strconv.Quote(name))
 		return f.call(ir.Value{Op: ir.Const, Type: ir.I64})
 	}
-	return f.callHelper(name, f.arguments(name, f.checkHelper(linux.HelperByID(id), operands))...)
+	h := linux.HelperByID(id)
+	r := f.callHelper(name, f.arguments(name, f.checkHelper(h, operands))...)
+	r.at = valueFrom(h, operands)
+	return r
+}
+
+// valueFrom is what is known of the memory that a helper returns, from the map that it is called with.
+func valueFrom(h *linux.Helper, operands []Operand) *pointee {
+	if h.Result != linux.ResultValue {
+		return nil
+	}
+	for i := range min(len(h.Args), len(operands)) {
+		m := mapBehind(operands[i])
+		switch {
+		case h.Args[i].Kind != linux.ArgMap || m == nil:
+		case m.Inner != nil:
+			return &pointee{inner: m.Inner}
+		case m.Value != nil:
+			return &pointee{typ: m.Value.Type}
+		}
+	}
+	return nil
 }
 
 // callHelper calls a helper whose name is known to exist.
@@ -156,6 +182,8 @@ func (f *Fn) checkArgument(sub *Program, i int, want CType, o Operand) {
 	case pointer:
 		if want.Stars == 0 {
 			f.mistake(mistake.BadArguments, "", "%s", phrase.Argument(i+1, sub.Name, "a pointer", phrase.A(want.String())))
+		} else {
+			f.checkPassed(sub, i, o)
 		}
 		return
 	case numeric:

@@ -61,9 +61,29 @@ func (f *Fn) checkHelper(h *linux.Helper, operands []Operand) []Operand {
 		return operands
 	}
 	operands = slices.Clone(operands)
+	before := f.body.Wrong()
 	for i := range n {
 		operands[i] = f.checkHelperArgument(h, i, operands[i])
 	}
+	if f.body.Wrong() > before {
+		return operands
+	}
+	var m *MapSpec
+	var callback *Program
+	var data Operand
+	for i := range n {
+		switch h.Args[i].Kind {
+		case linux.ArgMap:
+			m = mapBehind(operands[i])
+		case linux.ArgFunction:
+			callback, _ = operands[i].(*Program)
+		case linux.ArgFunctionData:
+			data = operands[i]
+		}
+		f.checkMemory(h, i, m, operands)
+	}
+	f.checkCallback(h, callback, m, data)
+	f.checkFlags(h, m, operands)
 	return operands
 }
 

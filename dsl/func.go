@@ -180,7 +180,11 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 		if _, isContext := v.Interface().(interface{ context() }); isContext {
 			proto.Context = true
 		}
-		proto.Params = append(proto.Params, Param{Type: param.declaredAs()})
+		p := Param{Type: param.declaredAs()}
+		if ref, ok := v.Elem().Interface().(interface{ element() reflect.Type }); ok {
+			p.Go = ref.element()
+		}
+		proto.Params = append(proto.Params, p)
 	}
 	switch t.NumOut() {
 	case 0:

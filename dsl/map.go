@@ -1,9 +1,11 @@
 package dsl
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
@@ -43,6 +45,56 @@ func (m *MapSpec) String() string {
 		return "a nil map"
 	}
 	return fmt.Sprintf("map %q", m.Name)
+}
+
+// Check returns what is wrong with the declaration: Err, or sizes and flags with which no kernel creates such a map. Flags and the
+// maximum may be set after the declaration, so compiling and creating a map call it.
+func (m *MapSpec) Check() error {
+	if m.Err != nil {
+		return m.Err
+	}
+	info := m.Type.Info()
+	if m.Type == linux.MapTypeUnspec || info.Name == "" {
+		return nil
+	}
+	var wrong []error
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	switch {
+	case m.Type.IsRing():
+		// A page has 4096 bytes or more.
+		if n := m.MaxEntries; n < linux.SmallestPage || n&(n-1) != 0 {
+			add("a ring buffer of %s: the size must be a power of two and at least a page", phrase.Count(n, "byte"))
+		}
+	case m.Type.HasMaximum() && m.MaxEntries == 0:
+		add("its maximum number of elements is 0; must be at least 1")
+	case !m.Type.HasMaximum() && m.MaxEntries != 0:
+		add("its maximum number of elements is %d, but %s has none; must be 0", m.MaxEntries, phrase.A(m.Type.String()))
+	}
+	switch {
+	case info.Key == linux.KeyNone && m.KeySize != 0:
+		add("its keys have %s, but %s has no keys", phrase.Count(m.KeySize, "byte"), phrase.A(m.Type.String()))
+	case info.Key == linux.KeyIndex && m.KeySize != 4:
+		add("its keys have %s; the keys of %s are numbers of 4 bytes", phrase.Count(m.KeySize, "byte"), phrase.A(m.Type.String()))
+	case info.Key == linux.KeyAny && m.KeySize == 0:
+		add("its keys have 0 bytes; must be at least 1")
+	}
+	flags := linux.MapFlags(m.Flags)
+	known := linux.AllMapFlags | info.Flags
+	switch {
+	case flags&^known != 0:
+		add("its flags %#x do not exist", uint32(flags&^known))
+	case info.Flags != 0 && flags&^info.Flags != 0:
+		add("its flags %#x are not possible for %s; possible are %#x", uint32(flags&^info.Flags), phrase.A(m.Type.String()),
+			uint32(info.Flags))
+	case flags&info.Must != info.Must:
+		add("its flags must contain %#x, as for each %v", uint32(info.Must&^flags), m.Type)
+	}
+	if m.Inner != nil {
+		if err := m.Inner.Check(); err != nil {
+			wrong = append(wrong, fmt.Errorf("its inner %v: %w", m.Inner, err))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // A MapType is a kind of map, by the kernel's number; syscall.MapType is the same type.

@@ -148,10 +148,12 @@ func (r Ref[T]) Part(path string) Ptr {
 		f.mistake(mistake.BadLayout, "", "%v", err)
 		return r.Ptr
 	}
-	return r.Offset(part.Offset)
+	p := r.Offset(part.Offset)
+	p.at = p.at.of(part.Type)
+	return p
 }
 
-// Index is element i of an array of E that r points to. The verifier must
+// Index is element i of an array that r points to. E is the type of its elements. The verifier must
 // know that i is less than the length: compare it before, or use its remainder.
 func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	f := r.fn
@@ -161,11 +163,34 @@ func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	e, err := LayoutFor[E]()
 	if err != nil {
 		f.mistake(mistake.BadLayout, "", "%v", err)
-		return Ref[E]{}
+		return Ref[E]{r.Ptr}
+	}
+	if l, ok := r.layout(); ok {
+		f.checkIndex(l, path, e, i)
 	}
 	at := f.emit(ir.Value{Op: ir.Mul, Type: ir.I64, Imm: int64(e.Size)}, f.wide(i))
 	base := r.Part(path).pointer(f)
 	return Ref[E]{f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr}, base, at), "")}
+}
+
+// checkIndex notes a part that is not an array of that type, and a constant that is not an index of it.
+func (f *Fn) checkIndex(l *Layout, path string, e *Layout, i Operand) {
+	part, err := l.Field(path)
+	switch {
+	case err != nil: // Part notes it
+		return
+	case part.Kind != LayoutArray:
+		f.mistake(mistake.BadLayout, "", "%q of %v is not an array", path, part.Type)
+		return
+	case part.Elem.Type != e.Type:
+		have, want := typeNames(e.Type, part.Elem.Type)
+		f.mistake(mistake.BadLayout, fmt.Sprintf("write dsl.Index[%s]", want), "the elements of %q are %s; Index is called for %s",
+			path, want, have)
+		return
+	}
+	if c, ok := goInteger(i); ok && (c.n < 0 || c.n >= int64(part.Len)) {
+		f.mistake(mistake.MemoryBounds, "", "element %v of %q: %v has elements 0 to %d", c, path, part.Type, part.Len-1)
+	}
 }
 
 // Local makes a T in the frame and sets all its bytes to 0. The frame has 512 bytes.
@@ -198,7 +223,9 @@ func (f *Fn) local(name string, size int) Ptr {
 		f.emit(ir.Value{Op: ir.StoreConst, Size: uint8(n), Off: int32(off)}, at)
 		off += n
 	}
-	return f.newPtr(at, "")
+	p := f.newPtr(at, "")
+	p.at = &pointee{room: size}
+	return p
 }
 
 // Cells places the cells of a struct S in the memory of a field, such as icsk_ca_priv:

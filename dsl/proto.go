@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/record"
@@ -26,6 +27,7 @@ type Prototype struct {
 type Param struct {
 	Name string // "" when the declaration has none
 	Type CType
+	Go   reflect.Type // T of a parameter that is a Ref[T] or ContextOf[T]; nil for others
 }
 
 // A CType is a C type of a prototype: void, an integer, or a pointer to a named type.

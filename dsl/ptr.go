@@ -18,7 +18,8 @@ type Ptr struct {
 	fn    *Fn
 	v     ir.V
 	scope int32
-	name  string // of the struct, "" when not known
+	name  string   // of the kernel's struct, "" when not known
+	at    *pointee // what is known of the memory; nil when nothing is
 }
 
 // pointer is implemented by Ptr and by the types that embed it.
@@ -40,7 +41,7 @@ func (p Ptr) Pointer() Ptr { return p }
 // To converts the pointer to a pointer to another struct, like a cast in C. Use it when one struct begins with the other, such as tcp_sock
 // and sock. It adds no code.
 func (p Ptr) To(structName string) Ptr {
-	p.name = structName
+	p.name, p.at = structName, p.at.untyped()
 	return p
 }
 
@@ -104,7 +105,9 @@ func (p Ptr) Offset(bytes Operand) Ptr {
 	}
 	base := p.pointer(f)
 	if c, ok := goInteger(bytes); ok && !c.over && c.n == int64(int32(c.n)) {
-		return f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: c.n}, base), "")
+		further := f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr, Imm: c.n}, base), "")
+		further.at = p.at.after(c.n)
+		return further
 	}
 	return f.newPtr(f.emit(ir.Value{Op: ir.Add, Type: ir.Ptr}, base, f.wide(bytes)), "")
 }

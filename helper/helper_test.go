@@ -23,7 +23,7 @@ func mistaken(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	helper.MapUpdateElem(f, counts, p, p, n) // want: argument 4 of bpf_map_update_elem is a U32; expected a U64
 	helper.Redirect(f, p, 0)                 // want: argument 1 of bpf_redirect is a pointer; expected a U32
 	helper.Redirect(f, -1, 0)                // want: argument 1 of bpf_redirect: -1 does not fit a U32
-	helper.XdpAdjustHead(f, p, n)            // want: argument 2 of bpf_xdp_adjust_head is a U32; expected a S32
+	helper.XdpAdjustHead(f, p, n)            // want: argument 2 of bpf_xdp_adjust_head is a U32; expected an S32
 	helper.Redirect(f, n.Eq(0), 0)           // want: argument 1 of bpf_redirect is a Bool; expected a U32
 	helper.Redirect(f, 1.5, 0)               // want: argument 1 of bpf_redirect is a Go float64; expected a U32
 	helper.Loop(f, 3, nil, p, 0)             // want: argument 2 of bpf_loop is a nil program; expected a function made with dsl.Func
@@ -50,7 +50,8 @@ func sound(f *dsl.Fn, p dsl.Ptr, n dsl.U32) {
 	helper.ProbeReadKernel(f, p, 8, p)
 	helper.ProbeReadKernel(f, p, 8, p.Address())
 	helper.Loop(f, n, turn, p, 0)
-	helper.Loop(f, n.Var(), turn, nil, uint64(1)<<63)
+	helper.Loop(f, n.Var(), turn, nil, 0)
+	helper.ProbeReadKernel(f, p, 8, uint64(1)<<63)
 	helper.SkbVlanPush(f, p, n.U16(), 0)
 	helper.RingbufDiscard(f, p, 0)
 }

@@ -11,8 +11,8 @@ import (
 
 // create creates the map of a spec in the kernel.
 func create(spec *dsl.MapSpec) (*syscall.FD, error) {
-	if spec.Err != nil {
-		return nil, spec.Err
+	if err := spec.Check(); err != nil {
+		return nil, err
 	}
 	attr := syscall.MapCreateAttr{
 		Type: spec.Type, KeySize: spec.KeySize, ValueSize: spec.ValueSize,
@@ -51,8 +51,6 @@ func explain(spec *dsl.MapSpec, err error) error {
 	switch {
 	case errors.Is(err, errno.EINVAL) && spec.Type.IsRing():
 		help = "the size of a ring buffer must be a power of two and a multiple of the page size"
-	case errors.Is(err, errno.EINVAL) && spec.MaxEntries == 0 && spec.Type.HasMaximum():
-		help = "the maximum number of elements must not be 0"
 	case errors.Is(err, errno.EINVAL):
 		help = fmt.Sprintf("this kernel does not have this type of map (%v), or does not accept these sizes, flags or special fields",
 			spec.Type)

@@ -154,8 +154,8 @@ func TestWhatTheKernelRefusesIsExplained(t *testing.T) {
 		m    interface{ Create() error }
 		want string
 	}{
-		{maps.NewRingBuf("r", 2), "multiple of the page size"},
-		{maps.NewHash[uint32, uint32]("h", 0), "the maximum number of elements must not be 0"},
+		{maps.NewRingBuf("r", 2), "a ring buffer of 2 bytes: the size must be a power of two and at least a page"},
+		{maps.NewHash[uint32, uint32]("h", 0), "its maximum number of elements is 0; must be at least 1"},
 		{maps.New(&dsl.MapSpec{Name: "new kind", Type: 250, KeySize: 4, ValueSize: 4, MaxEntries: 1}),
 			"this kernel does not have this type of map (map type 250)"},
 		{maps.NewArray[[1 << 20]uint64]("big", 1<<31), "more than the kernel can allocate"},

@@ -159,9 +159,9 @@ func (m NestedIn) Lookup(key dsl.Operand) dsl.Ptr {
 	return dsl.MapLookup[uint32](m.fn, m.spec, key).Pointer()
 }
 
-// LookupIn finds the value of a key in a map that Lookup of a map of maps gave. The result may be nil.
+// LookupIn finds the value of a key in a map that Lookup of a map of maps gave. The result may be nil. V is the type of its values.
 func LookupIn[V any](f *dsl.Fn, inner dsl.Ptr, key dsl.StructPtr) dsl.Ref[V] {
-	return dsl.RefTo[V](f.Helper("bpf_map_lookup_elem", inner, key).Ptr(""))
+	return dsl.MapLookupIn[V](f, inner, key)
 }
 
 // At returns the address of a byte of the arena.

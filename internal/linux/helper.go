@@ -11,19 +11,21 @@ import (
 type Helper struct {
 	Name    string // bpf_map_lookup_elem
 	Since   Version
-	GPL     bool     // only programs under a licence that is compatible with the GPL may call it
-	C       string   // the C type of the result: "void *"
-	Result  Result   // what the result is for the verifier; zero for a helper that may do anything
-	Effects Effects  // other effects of a call
-	Only    ProgSet  // the types of programs that may call it, if they are few and known; 0 for any
-	Not     ProgSet  // types of programs that may not call it
-	Maps    MapTypes // the types of maps that it accepts, if they are few; 0 for all that are not restricted
-	Also    MapTypes // restricted types of maps that it accepts too
-	Held    string   // what the program holds after the call, "socket"; "" for nothing
-	Back    []string // the helpers that release or end it: one of them must be called
-	Or      string   // another way, after "or": "put it into a map with bpf_kptr_xchg"
-	Args    []Arg    // in order
-	Summary string   // what it does, as the rest of a sentence that begins with its name
+	GPL     bool      // only programs under a licence that is compatible with the GPL may call it
+	C       string    // the C type of the result: "void *"
+	Result  Result    // what the result is for the verifier; zero for a helper that may do anything
+	Effects Effects   // other effects of a call
+	Only    ProgSet   // the types of programs that may call it, if they are few and known; 0 for any
+	Not     ProgSet   // types of programs that may not call it
+	Maps    MapTypes  // the types of maps that it accepts, if they are few; 0 for all that are not restricted
+	Also    MapTypes  // restricted types of maps that it accepts too
+	Held    string    // what the program holds after the call, "socket"; "" for nothing
+	Back    []string  // the helpers that release or end it: one of them must be called
+	Or      string    // another way, after "or": "put it into a map with bpf_kptr_xchg"
+	Args    []Arg     // in order
+	Flags   Flags     // what its argument "flags" may be
+	Calls   []ArgKind // the arguments that it passes to its ArgFunction; nil if that is not known
+	Summary string    // what it does, as the rest of a sentence that begins with its name
 }
 
 // An Arg is an argument of a helper.
@@ -44,6 +46,21 @@ func (a Arg) cut() int {
 		return len(a.Decl)
 	}
 	return strings.LastIndexAny(a.Decl, " *") + 1
+}
+
+// Flags are the bits that a helper takes in its argument "flags". If another bit is set, the call fails when the program runs: the
+// result is -EINVAL, or nil. The zero Flags are not known.
+type Flags uint64
+
+// NoFlags are those of a helper whose flags must be 0. No helper takes this bit.
+const NoFlags Flags = 1 << 63
+
+// Reserved are the bits of flags that a helper does not take. It is 0 if that is not known.
+func (f Flags) Reserved(flags uint64) uint64 {
+	if f == 0 {
+		return 0
+	}
+	return flags &^ uint64(f&^NoFlags)
 }
 
 // IsPointer reports whether the argument is a pointer in C.

@@ -51,6 +51,10 @@ const (
 	// MostPrefixBytes is how long a prefix in a trie is (LPM_DATA_SIZE_MAX, kernel/bpf/lpm_trie.c).
 	MostPrefixBytes = 256
 
+	// SmallestPage is the smallest size of a page on any machine that runs Linux, in bytes: the size of a ring buffer is a multiple of
+	// the page size (PAGE_SIZE, arch/*/include/asm/page.h).
+	SmallestPage = 4096
+
 	// NumIteratorSize is how many bytes of stack an iterator of numbers takes (struct bpf_iter_num, include/uapi/linux/bpf.h).
 	NumIteratorSize = 8
 

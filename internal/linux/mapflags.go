@@ -25,3 +25,18 @@ const (
 	MapSegvOnFault   MapFlags = 1 << 17
 	MapNoUserConv    MapFlags = 1 << 18
 )
+
+// AllMapFlags are the flags above.
+const AllMapFlags = MapNoUserConv<<1 - 1
+
+// Sets of flags, for the rows of types of maps: HTAB_CREATE_FLAG_MASK (kernel/bpf/hashtab.c), ARRAY_CREATE_FLAG_MASK
+// (kernel/bpf/arraymap.c), BPF_LOCAL_STORAGE_CREATE_FLAG_MASK (kernel/bpf/bpf_local_storage.c), RINGBUF_CREATE_FLAG_MASK
+// (kernel/bpf/ringbuf.c, 6.18; bit 19 is BPF_F_RB_OVERWRITE since 6.19).
+const (
+	accessFlags   = MapReadOnly | MapWriteOnly | programAccess
+	programAccess = MapReadOnlyProg | MapWriteOnlyProg
+	hashFlags     = MapNoPrealloc | MapNoCommonLRU | MapNUMANode | accessFlags | MapZeroSeed
+	arrayFlags    = MapNUMANode | accessFlags
+	storageFlags  = MapNoPrealloc | MapClone
+	ringFlags     = MapNUMANode | 1<<19
+)

@@ -51,6 +51,9 @@ type MapInfo struct {
 	Key    Key
 	Lookup Lookup
 
+	Flags MapFlags // what it may be created with; 0 if that is not known
+	Must  MapFlags // what it must be created with
+
 	Restricted  bool // only helpers whose row names the type accept it (check_map_func_compatibility, kernel/bpf/verifier.c)
 	NotSleeping bool // programs that may sleep cannot use it (check_map_prog_compatibility, kernel/bpf/verifier.c)
 	NetAdmin    bool // creating it needs CAP_NET_ADMIN and CAP_BPF (map_create, kernel/bpf/syscall.c)
@@ -82,20 +85,25 @@ const (
 
 // mapTypes has the types of maps by their numbers.
 var mapTypes = [...]MapInfo{
-	MapTypeUnspec:         {Name: "unspec"},
-	MapTypeHash:           {Name: "hash", Since: "3.19", Key: KeyAny, Lookup: LookupValue},
-	MapTypeArray:          {Name: "array", Since: "3.19", Key: KeyIndex, Lookup: LookupElement},
-	MapTypeProgArray:      {Name: "prog_array", Since: "4.2", Key: KeyIndex, Restricted: true, NoTypes: true},
-	MapTypePerfEventArray: {Name: "perf_event_array", Since: "4.3", Key: KeyIndex, Restricted: true, NotSleeping: true},
-	MapTypePerCPUHash:     {Name: "percpu_hash", Since: "4.6", Key: KeyAny, Lookup: LookupValue},
-	MapTypePerCPUArray:    {Name: "percpu_array", Since: "4.6", Key: KeyIndex, Lookup: LookupElement},
-	MapTypeStackTrace:     {Name: "stack_trace", Since: "4.6", Key: KeyIndex, Restricted: true, NotSleeping: true},
-	MapTypeCgroupArray:    {Name: "cgroup_array", Since: "4.8", Key: KeyIndex, Restricted: true, NotSleeping: true},
-	MapTypeLRUHash:        {Name: "lru_hash", Since: "4.10", Key: KeyAny, Lookup: LookupValue},
-	MapTypeLRUPerCPUHash:  {Name: "lru_percpu_hash", Since: "4.10", Key: KeyAny, Lookup: LookupValue},
-	MapTypeLPMTrie:        {Name: "lpm_trie", Since: "4.11", Key: KeyPrefix, Lookup: LookupValue},
-	MapTypeArrayOfMaps:    {Name: "array_of_maps", Since: "4.12", Key: KeyIndex, Restricted: true, NoTypes: true},
-	MapTypeHashOfMaps:     {Name: "hash_of_maps", Since: "4.12", Key: KeyAny, Restricted: true, NoTypes: true},
+	MapTypeUnspec: {Name: "unspec"},
+	MapTypeHash:   {Name: "hash", Since: "3.19", Key: KeyAny, Lookup: LookupValue, Flags: hashFlags},
+	MapTypeArray: {Name: "array", Since: "3.19", Key: KeyIndex, Lookup: LookupElement,
+		Flags: arrayFlags | MapMmapable | MapInnerMap},
+	MapTypeProgArray: {Name: "prog_array", Since: "4.2", Key: KeyIndex, Restricted: true, NoTypes: true,
+		Flags: arrayFlags &^ programAccess},
+	MapTypePerfEventArray: {Name: "perf_event_array", Since: "4.3", Key: KeyIndex, Restricted: true, NotSleeping: true,
+		Flags: arrayFlags&^programAccess | MapPreserveElems},
+	MapTypePerCPUHash:  {Name: "percpu_hash", Since: "4.6", Key: KeyAny, Lookup: LookupValue, Flags: hashFlags},
+	MapTypePerCPUArray: {Name: "percpu_array", Since: "4.6", Key: KeyIndex, Lookup: LookupElement, Flags: arrayFlags},
+	MapTypeStackTrace:  {Name: "stack_trace", Since: "4.6", Key: KeyIndex, Restricted: true, NotSleeping: true},
+	MapTypeCgroupArray: {Name: "cgroup_array", Since: "4.8", Key: KeyIndex, Restricted: true, NotSleeping: true,
+		Flags: arrayFlags &^ programAccess},
+	MapTypeLRUHash:       {Name: "lru_hash", Since: "4.10", Key: KeyAny, Lookup: LookupValue, Flags: hashFlags},
+	MapTypeLRUPerCPUHash: {Name: "lru_percpu_hash", Since: "4.10", Key: KeyAny, Lookup: LookupValue, Flags: hashFlags},
+	MapTypeLPMTrie: {Name: "lpm_trie", Since: "4.11", Key: KeyPrefix, Lookup: LookupValue,
+		Flags: MapNoPrealloc | MapNUMANode | accessFlags, Must: MapNoPrealloc},
+	MapTypeArrayOfMaps: {Name: "array_of_maps", Since: "4.12", Key: KeyIndex, Restricted: true, NoTypes: true, Flags: arrayFlags},
+	MapTypeHashOfMaps:  {Name: "hash_of_maps", Since: "4.12", Key: KeyAny, Restricted: true, NoTypes: true, Flags: hashFlags},
 	MapTypeDevMap: {Name: "devmap", Since: "4.14", Key: KeyIndex,
 		Restricted: true, NotSleeping: true, NetAdmin: true},
 	MapTypeSockMap:             {Name: "sockmap", Since: "4.14", Key: KeyIndex, NotSleeping: true, NetAdmin: true},
@@ -105,19 +113,24 @@ var mapTypes = [...]MapInfo{
 	MapTypeCgroupStorage:       {Name: "cgroup_storage", Since: "4.19", Key: KeyCgroup, Restricted: true},
 	MapTypeReusePortSockArray:  {Name: "reuseport_sockarray", Since: "4.19", Key: KeyIndex, Restricted: true},
 	MapTypePerCPUCgroupStorage: {Name: "percpu_cgroup_storage", Since: "4.20", Key: KeyCgroup, Restricted: true},
-	MapTypeQueue:               {Name: "queue", Since: "4.20", Key: KeyNone, Restricted: true},
-	MapTypeStack:               {Name: "stack", Since: "4.20", Key: KeyNone, Restricted: true},
-	MapTypeSKStorage:           {Name: "sk_storage", Since: "5.2", Key: KeyObject, Lookup: LookupValue, Restricted: true},
+	MapTypeQueue:               {Name: "queue", Since: "4.20", Key: KeyNone, Restricted: true, Flags: MapNUMANode | accessFlags},
+	MapTypeStack:               {Name: "stack", Since: "4.20", Key: KeyNone, Restricted: true, Flags: MapNUMANode | accessFlags},
+	MapTypeSKStorage: {Name: "sk_storage", Since: "5.2", Key: KeyObject, Lookup: LookupValue, Restricted: true,
+		Flags: storageFlags, Must: MapNoPrealloc},
 	MapTypeDevMapHash: {Name: "devmap_hash", Since: "5.4", Key: KeyIndex,
 		Restricted: true, NotSleeping: true, NetAdmin: true},
-	MapTypeStructOps:    {Name: "struct_ops", Since: "5.6", Key: KeyIndex},
-	MapTypeRingBuf:      {Name: "ringbuf", Since: "5.8", Key: KeyNone, Restricted: true, NoTypes: true},
-	MapTypeInodeStorage: {Name: "inode_storage", Since: "5.10", Key: KeyObject, Lookup: LookupValue, Restricted: true},
-	MapTypeTaskStorage:  {Name: "task_storage", Since: "5.11", Key: KeyObject, Lookup: LookupValue, Restricted: true},
-	MapTypeBloomFilter:  {Name: "bloom_filter", Since: "5.16", Key: KeyNone, Restricted: true, NotSleeping: true},
-	MapTypeUserRingBuf:  {Name: "user_ringbuf", Since: "6.1", Key: KeyNone, Restricted: true, NoTypes: true},
-	MapTypeCgrpStorage:  {Name: "cgrp_storage", Since: "6.2", Key: KeyObject, Lookup: LookupValue, Restricted: true},
-	MapTypeArena:        {Name: "arena", Since: "6.9", Key: KeyNone, NoTypes: true},
+	MapTypeStructOps: {Name: "struct_ops", Since: "5.6", Key: KeyIndex},
+	MapTypeRingBuf:   {Name: "ringbuf", Since: "5.8", Key: KeyNone, Restricted: true, NoTypes: true, Flags: ringFlags},
+	MapTypeInodeStorage: {Name: "inode_storage", Since: "5.10", Key: KeyObject, Lookup: LookupValue, Restricted: true,
+		Flags: storageFlags, Must: MapNoPrealloc},
+	MapTypeTaskStorage: {Name: "task_storage", Since: "5.11", Key: KeyObject, Lookup: LookupValue, Restricted: true,
+		Flags: storageFlags, Must: MapNoPrealloc},
+	MapTypeBloomFilter: {Name: "bloom_filter", Since: "5.16", Key: KeyNone, Restricted: true, NotSleeping: true},
+	MapTypeUserRingBuf: {Name: "user_ringbuf", Since: "6.1", Key: KeyNone, Restricted: true, NoTypes: true, Flags: ringFlags},
+	MapTypeCgrpStorage: {Name: "cgrp_storage", Since: "6.2", Key: KeyObject, Lookup: LookupValue, Restricted: true,
+		Flags: storageFlags, Must: MapNoPrealloc},
+	MapTypeArena: {Name: "arena", Since: "6.9", Key: KeyNone, NoTypes: true,
+		Flags: MapMmapable | MapSegvOnFault | MapNoUserConv, Must: MapMmapable},
 }
 
 // Info is what is known of the type; the zero value of a type that is newer than this table.

@@ -139,7 +139,7 @@ var memory = [...]Mistake{
 		Build: func() *dsl.Program {
 			return dsl.Func("buffer_too_short", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				buffer := dsl.Local[[16]uint8](f)
-				return helper.SkbLoadBytes(f, skb, 0, buffer, 600).S32() // wrong: 600 bytes do not fit into 16
+				return helper.SkbLoadBytes(f, skb, 0, buffer, f.U32(600)).S32() // wrong: 600 bytes do not fit into 16
 			})
 		},
 		Found: Compiling,
