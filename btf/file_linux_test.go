@@ -58,7 +58,8 @@ func TestErrorsNameTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := btf.File(path)
-		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), tt.want) || tt.is != nil && !errors.Is(err, tt.is) {
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), tt.want) ||
+			tt.is != nil && !errors.Is(err, tt.is) {
 			t.Errorf("%s: %v; expected the path and %q", tt.name, err, tt.want)
 		}
 	}
