@@ -9,6 +9,7 @@ import (
 	"strings"
 	errno "syscall"
 
+	"github.com/bpfsmith/bpfsmith/internal/holder"
 	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/internal/refusal"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -74,12 +75,18 @@ func running() world {
 
 // fails is the error of a request.
 func (r *request) fails(err error, help string) error {
-	object := r.plan.Object.Program
-	return &prog.StepError{Step: prog.StepAttach, Subject: object.Name, Position: object.Pos, Place: r.place, Help: help, Err: err}
+	e := &prog.StepError{Step: prog.StepAttach, Place: r.place, Help: help, Err: err}
+	if o := r.plan.Object; o != nil {
+		e.Subject, e.Position = o.Program.Name, o.Program.Pos
+	}
+	return e
 }
 
 // check finds mistakes before the kernel is asked. It returns nil when it finds none.
 func (r *request) check() error {
+	if r.plan.Object == nil {
+		return r.fails(prog.ErrNotLoaded, "look at the error of prog.Load")
+	}
 	o := r.plan.Options
 	if !r.point.takes(o.Type) {
 		var takes []string
@@ -189,16 +196,71 @@ func (r *request) notPermitted(err error) (*cause, string) {
 		"run as root (sudo), or give the binary what it needs: setcap " + strings.Join(file, ",") + "+ep FILE"
 }
 
-// taken: the kernel answers EBUSY or EEXIST where a place takes only one program.
+// taken: the kernel answers EBUSY, EEXIST or E2BIG where a place takes only so many programs, often one.
 func (r *request) taken(err error) (*cause, string) {
+	if errors.Is(err, errno.E2BIG) { // network namespaces, cgroups
+		return &cause{"the place has as many programs as it takes" + r.takenBy(), []error{ErrTaken}}, "close another link, or update it"
+	}
 	if !errors.Is(err, errno.EBUSY) && !errors.Is(err, errno.EEXIST) {
 		return nil, ""
 	}
 	if r.point.attach == "AttachXDP" {
-		return &cause{"the interface has an XDP program already", []error{ErrTaken}}, "an interface takes one: close the other link, or " +
-			"update it; ip link show names the program"
+		return &cause{"the interface has an XDP program already" + r.takenBy(), []error{ErrTaken}}, "an interface takes one: close the " +
+			"other link, or update it; ip link show names the program"
 	}
-	return &cause{"the place has a program already: " + err.Error(), []error{ErrTaken}}, "close the other link, or update it"
+	return &cause{"the place has a program already" + r.takenBy() + ": " + err.Error(), []error{ErrTaken}}, "close the other link, or " +
+		"update it"
+}
+
+// takenBy names the program at the place, the link that holds it, and who holds the link; "" when there is no link that this process may
+// see: the program may be there without one.
+func (r *request) takenBy() string {
+	for id, err := range syscall.AllLinkIDs() {
+		if err != nil {
+			return ""
+		}
+		fd, err := syscall.LinkFDByID(id)
+		if err != nil {
+			continue // gone in the meantime
+		}
+		info, err := syscall.LinkInfoByFD(fd)
+		fd.Close()
+		if err != nil || !r.isAt(info) {
+			continue
+		}
+		text := fmt.Sprintf(", through link %d", id)
+		if name := programName(info.ProgID); name != "" {
+			text = fmt.Sprintf(" (%s)", name) + text
+		}
+		if by := holder.Of(holder.Object{Kind: holder.Link, ID: id}); by != "" {
+			text += ", which is held by " + by
+		}
+		return text
+	}
+	return ""
+}
+
+// isAt reports whether a link is at the place of the request.
+func (r *request) isAt(l *syscall.LinkInfo) bool {
+	if r.iface != 0 {
+		return int(l.Interface) == r.iface && (l.Type == syscall.LinkTypeXDP) == (r.point.attach == "AttachXDP")
+	}
+	inode, err := inodeOf(r.place)
+	return err == nil && inode != 0 && l.AttachType == r.at && (uint64(l.NetnsInode) == inode || l.CgroupID == inode)
+}
+
+// programName is the name of a loaded program; "" when it has none, or cannot be seen.
+func programName(id uint32) string {
+	fd, err := syscall.ProgFDByID(id)
+	if err != nil {
+		return ""
+	}
+	defer fd.Close()
+	info, err := syscall.ProgInfoByFD(fd)
+	if err != nil {
+		return ""
+	}
+	return info.Name
 }
 
 // noNativeXDP: the kernel answers EOPNOTSUPP where the driver or the device has no XDP.

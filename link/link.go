@@ -116,6 +116,9 @@ func (l *attached) Update(to prog.Verified) error {
 		e.Help = "attach the new program, and close this link after it"
 		return e
 	}
+	if p.FD() == nil {
+		return l.failed(prog.StepUpdate, l.place, prog.ErrNotLoaded)
+	}
 	if got := p.Plan().Options.Type; l.progType != 0 && got != l.progType {
 		e := &prog.StepError{Step: prog.StepUpdate, Subject: l.subject, Position: l.position, Place: l.place, Err: ErrOther}
 		e.Help = "the link holds a program of type " + l.progType.String() + ", but the new program is of type " + got.String()

@@ -102,6 +102,40 @@ func TestTheKernelsRefusalsAreTold(t *testing.T) {
 	}
 }
 
+// TestTakenPlacesNameTheHolder: an interface takes one XDP program, and a network namespace one of a flow dissector.
+func TestTakenPlacesNameTheHolder(t *testing.T) {
+	kerneltest.RequireLinux(t, 5, 9)
+	xdp := loaded(t, xdpPass, prog.Options{Type: syscall.ProgTypeXDP})
+	dissector := loaded(t, 0, prog.Options{Type: syscall.ProgTypeFlowDissector})
+	for name, attach := range map[string]func() (link.Link, error){
+		"xdp": func() (link.Link, error) {
+			return link.AttachXDP(xdp, link.XDPOptions{Interface: 1, Flags: link.XDPGenericMode})
+		},
+		"flow dissector": func() (link.Link, error) { return link.AttachNetns(dissector, link.NetnsOptions{}) },
+	} {
+		kerneltest.InNetns(t, func() error {
+			first, err := attach()
+			if err != nil {
+				return err
+			}
+			defer first.Close()
+			info, err := first.Info()
+			if err != nil {
+				return err
+			}
+			second, err := attach()
+			if err == nil {
+				return errors.Join(errors.New(name+": it is attached twice"), second.Close())
+			}
+			want := fmt.Sprintf(" (constant), through link %d, which is held by this process", info.ID)
+			if !errors.Is(err, link.ErrTaken) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v\nwant ErrTaken and %q", name, err, want)
+			}
+			return nil
+		})
+	}
+}
+
 // TestLinksOfProgramsLiveAsLinksDo: pinned, opened, updated, detached.
 func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 	kerneltest.Require(t)

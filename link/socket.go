@@ -15,6 +15,9 @@ func AttachSocketFilter(conn stdsyscall.Conn, p *prog.Loaded) error {
 	if err := r.check(); err != nil {
 		return err
 	}
+	if conn == nil {
+		return r.fails(&cause{"there is no socket: conn is nil", nil}, "give it a *net.UDPConn, a *net.TCPListener or an *os.File")
+	}
 	if err := onSocket(conn, func(fd int) error { return syscall.SocketAttach(fd, p.FD()) }); err != nil {
 		return r.refused(err)
 	}

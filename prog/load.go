@@ -20,6 +20,10 @@ type Loaded struct {
 
 type seal = attachment.Verified
 
+// ErrNotLoaded says that there is no program: a [Loaded] or a [Plan] is nil or the zero value, perhaps after an error that was not looked
+// at.
+var ErrNotLoaded = errors.New("there is no program: this value is nil, or was not made by Load or Prepare")
+
 // A Verified is what the kernel has verified and a link can hold: a program (*[Loaded]), or an implementation of a kernel interface
 // (*structops.Loaded). There are no others.
 type Verified interface {
@@ -49,6 +53,9 @@ func Load(p *dsl.Program, o Options) (*Loaded, error) {
 
 // Load creates the maps that the program uses and that are not created yet, and gives the program to the kernel, which verifies it.
 func (p *Plan) Load() (*Loaded, error) {
+	if p == nil || p.Object == nil {
+		return nil, &StepError{Step: StepLoad, Err: ErrNotLoaded}
+	}
 	o := p.Object
 	var held maps.OpenSet
 	defer held.Close()
@@ -90,13 +97,28 @@ func (p *Plan) Load() (*Loaded, error) {
 }
 
 // FD is the program's descriptor. It is closed with l.
-func (l *Loaded) FD() *syscall.FD { return l.fd }
+func (l *Loaded) FD() *syscall.FD {
+	if l == nil {
+		return nil
+	}
+	return l.fd
+}
 
-// Plan is the plan that the program was loaded from: the compiled program and its options.
-func (l *Loaded) Plan() *Plan { return l.plan }
+// Plan is the plan that the program was loaded from: the compiled program and its options. It is empty when there is no program.
+func (l *Loaded) Plan() *Plan {
+	if l == nil || l.plan == nil {
+		return new(Plan)
+	}
+	return l.plan
+}
 
 // Info is what the kernel tells about the program.
-func (l *Loaded) Info() (*syscall.ProgInfo, error) { return syscall.ProgInfoByFD(l.fd) }
+func (l *Loaded) Info() (*syscall.ProgInfo, error) {
+	if l.FD() == nil {
+		return nil, ErrNotLoaded
+	}
+	return syscall.ProgInfoByFD(l.fd)
+}
 
 // Close closes the program. Attached programs stay attached.
-func (l *Loaded) Close() error { return l.fd.Close() }
+func (l *Loaded) Close() error { return l.FD().Close() }

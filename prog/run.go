@@ -37,6 +37,9 @@ const headroom = 512
 // be run: socket filters, XDP, tc, cgroup skb, raw tracepoints, sk_lookup, syscall
 // and some more.
 func (l *Loaded) Run(in Input) (*Output, error) {
+	if l.FD() == nil {
+		return nil, &StepError{Step: StepRun, Err: ErrNotLoaded}
+	}
 	attr := syscall.TestRunAttr{Prog: l.fd, DataIn: in.Data, CtxIn: bytes.Clone(in.Context), Repeat: in.Repeat}
 	if in.Data != nil {
 		attr.DataOut = make([]byte, len(in.Data)+headroom)

@@ -60,7 +60,7 @@ func (l *Link) failed(step prog.Step, err error) error {
 	if err == nil {
 		return nil
 	}
-	return stepFailed(step, subject(l.typ, l.name), err)
+	return stepFailed(step, subject(l.Type(), l.Name()), err)
 }
 
 // subject is the name of an implementation in errors: its own name, or its type if the type has no names.

@@ -20,7 +20,7 @@ import (
 
 // A Link keeps an implementation registered. The kernel unregisters it when the
 // link is closed or the process ends, unless it was pinned. All methods may be
-// called from several goroutines. It is one of the links of package link.
+// called from several goroutines. A nil Link, and the zero one, is a closed link. It is one of the links of package link.
 //
 // Kernels before 6.4 have no links. There, a Link stands for the registration
 // itself, which outlives a process that is killed. Close ends it unless it is
@@ -45,15 +45,28 @@ type Link struct {
 type linkSeal = attachment.Link
 
 // Type is the ops struct that the link implements, such as "tcp_congestion_ops".
-func (l *Link) Type() string { return l.typ }
+func (l *Link) Type() string {
+	if l == nil {
+		return ""
+	}
+	return l.typ
+}
 
 // Name is the name under which the kernel lists the implementation; "" for types without names.
-func (l *Link) Name() string { return l.name }
+func (l *Link) Name() string {
+	if l == nil {
+		return ""
+	}
+	return l.name
+}
 
 // Close closes the link: the implementation is unregistered, unless the
 // link is pinned. Sockets that use it keep it until they close. A second Close
 // is not an error.
 func (l *Link) Close() error {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var errs []error
@@ -87,6 +100,9 @@ func (l *Link) unregister() error {
 // Detach unregisters the implementation although the link, or pins of it, may
 // still exist. A detached link stays detached.
 func (l *Link) Detach() error {
+	if l == nil {
+		return l.failed(prog.StepDetach, attachment.ErrClosed)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fd == nil && l.table == nil {
@@ -119,7 +135,13 @@ func (l *Link) Detach() error {
 // changes nothing, when somebody else has updated the link since this Link was made
 // or updated.
 func (l *Link) Update(to prog.Verified) error {
+	if l == nil {
+		return l.failed(prog.StepUpdate, attachment.ErrClosed)
+	}
 	loaded, ok := to.(*Loaded)
+	if ok && (loaded == nil || loaded.plan == nil) {
+		return l.failed(prog.StepUpdate, prog.ErrNotLoaded)
+	}
 	if !ok {
 		e := stepFailed(prog.StepUpdate, subject(l.typ, l.name), attachment.ErrOther)
 		e.Help = fmt.Sprintf("the link holds an implementation of %s: give it a *structops.Loaded", l.typ)
@@ -169,6 +191,9 @@ func (l *Link) Replace(impl Implementation) error {
 // implementation registered after the process has ended. Removing the path and
 // closing all links to it unregisters.
 func (l *Link) Pin(path string) error {
+	if l == nil {
+		return l.failed(prog.StepPin, attachment.ErrClosed)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fd := l.holder()
@@ -196,6 +221,9 @@ func (l *Link) holder() *syscall.FD {
 // Unpin removes the files that this Link was pinned to, or opened from. The implementation then ends when the last link to it is closed.
 // Without such files Unpin does nothing.
 func (l *Link) Unpin() error {
+	if l == nil {
+		return l.failed(prog.StepUnpin, attachment.ErrClosed)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.pins.Remove(os.Remove); err != nil {
@@ -207,6 +235,9 @@ func (l *Link) Unpin() error {
 
 // Info is what the kernel tells about the link. On kernels before 6.4, which have none, it has the type and the map only.
 func (l *Link) Info() (*syscall.LinkInfo, error) {
+	if l == nil {
+		return nil, attachment.ErrClosed
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {

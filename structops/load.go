@@ -27,7 +27,12 @@ type seal = attachment.Verified
 // Load gives the programs to the kernel, which verifies them, and creates the
 // map that is to hold the struct. Nothing is registered, and nothing is left
 // behind when it fails.
-func (p *Plan) Load() (*Loaded, error) { return p.load(p.Type.HasLink) }
+func (p *Plan) Load() (*Loaded, error) {
+	if p == nil || p.Type == nil {
+		return nil, stepFailed(prog.StepLoad, "", prog.ErrNotLoaded)
+	}
+	return p.load(p.Type.HasLink)
+}
 
 // load is Load, for registering with a link or, as before Linux 6.4, without one.
 func (p *Plan) load(linked bool) (loaded *Loaded, err error) {
@@ -91,12 +96,20 @@ func (p *Plan) createMap(linked bool) (*syscall.FD, error) {
 }
 
 // FD is the descriptor of the map that holds the implementation; nil for types that are never registered, and when l is closed.
-func (l *Loaded) FD() *syscall.FD { return l.table }
+func (l *Loaded) FD() *syscall.FD {
+	if l == nil {
+		return nil
+	}
+	return l.table
+}
 
 // Program is the loaded program of a member, to be run with
 // syscall.ProgTestRun, or nil when the member is not set. It is closed with l;
 // after that Program returns nil.
 func (l *Loaded) Program(member string) *syscall.FD {
+	if l == nil {
+		return nil
+	}
 	for i, p := range l.programs {
 		if l.plan.Programs[i].Member.Name == member {
 			return p.FD()
@@ -107,6 +120,9 @@ func (l *Loaded) Program(member string) *syscall.FD {
 
 // Close closes the programs and the map.
 func (l *Loaded) Close() error {
+	if l == nil {
+		return nil
+	}
 	var errs []error
 	for _, p := range l.programs {
 		errs = append(errs, p.Close())
@@ -137,6 +153,9 @@ func (l *Loaded) fill() error {
 // Register makes the kernel use the implementation. The returned link takes over what l holds: l is closed afterwards, also when Register
 // fails.
 func (l *Loaded) Register() (*Link, error) {
+	if l == nil || l.plan == nil {
+		return nil, stepFailed(prog.StepRegister, "", prog.ErrNotLoaded)
+	}
 	defer l.Close()
 	p := l.plan
 	if p.Type.known.TestOnly {

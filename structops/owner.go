@@ -1,12 +1,9 @@
 package structops
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/holder"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -20,8 +17,8 @@ func (p *Plan) owner() string {
 			continue
 		}
 		text := fmt.Sprintf("%q is registered by BPF map %d", p.Name, id)
-		if process := holder(id); process != "" {
-			text += ", held by " + process
+		if by := holder.Of(holder.Object{Kind: holder.Map, ID: id}); by != "" {
+			text += ", held by " + by
 		}
 		return text + "; choose another name, or end that one"
 	}
@@ -62,27 +59,4 @@ func linked(mapID uint32) bool {
 		}
 	}
 	return false
-}
-
-// holder describes a process that holds a map or a link to it; "" when there is none (the map may be only pinned), or when this process
-// may not see it.
-func holder(mapID uint32) string {
-	files, err := filepath.Glob("/proc/[0-9]*/fdinfo/*")
-	if err != nil {
-		return ""
-	}
-	line := fmt.Appendf(nil, "map_id:\t%d\n", mapID)
-	for _, file := range files {
-		info, err := os.ReadFile(file)
-		if err != nil || !bytes.Contains(info, line) {
-			continue
-		}
-		pid := strings.Split(file, "/")[2]
-		if pid == fmt.Sprint(os.Getpid()) {
-			return "this process"
-		}
-		comm, _ := os.ReadFile("/proc/" + pid + "/comm")
-		return fmt.Sprintf("process %s (%s)", pid, bytes.TrimSpace(comm))
-	}
-	return ""
 }

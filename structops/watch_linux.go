@@ -22,6 +22,9 @@ type watch struct {
 // Done is closed when the implementation is no longer registered through this link: after Detach, after a detach elsewhere (since Linux
 // 6.10), or after Close.
 func (l *Link) Done() <-chan struct{} {
+	if l == nil {
+		return closed()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.watch == nil {
@@ -31,6 +34,13 @@ func (l *Link) Done() <-chan struct{} {
 		}
 	}
 	return l.watch.done
+}
+
+// closed is Done of a link that there is not.
+func closed() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
 }
 
 // newWatch begins to watch a link. When there is no link to watch, only stop closes done.
