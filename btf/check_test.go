@@ -52,7 +52,7 @@ func TestBrokenTypes(t *testing.T) {
 		{"a name that is not there", []uint32{99, info(typedef, 0), 0}, "s\x00",
 			"type 1: malformed BTF: a name at offset 99 of 3 bytes", false},
 		{"a member's name that is not there", []uint32{1, info(composite, 1), 4, 99, 0, 0}, "s\x00",
-			"a name at offset 99 of 3 bytes", false},
+			"type 1: malformed BTF: a name at offset 99 of 3 bytes", false},
 		{"a name without end", long, strings.Repeat("n", 512) + "\x00", "has more than 511 bytes", false},
 		{"the longest name", long, strings.Repeat("n", 511) + "\x00", "", true},
 		{"a function that returns its own type, and takes it", proto, "s\x00", "", true},

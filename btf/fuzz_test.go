@@ -15,7 +15,7 @@ import (
 
 // Limits of one fuzz input. They are far above what a correct blob of this size takes.
 const (
-	mostTime  = 5 * time.Second
+	mostTime  = 20 * time.Second
 	mostBytes = 256 << 20
 )
 

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -137,7 +136,11 @@ func checkAll(cmd *cobra.Command, programs []objectProgram) error {
 // kernelTypes reads the types again, for the library that relocates fields.
 func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 	if c.btf != "" {
-		return cbtf.LoadSpec(c.btf)
+		raw, err := readFile(c.btf) // types has checked it
+		if err != nil {
+			return nil, fmt.Errorf("--btf: %w", err)
+		}
+		return cbtf.LoadSpecFromReader(bytes.NewReader(raw))
 	}
 	types, err := cbtf.LoadKernelSpec()
 	if err != nil {
@@ -233,7 +236,7 @@ func readMap(text string) (int32, verify.Map, error) {
 // types opens the kernel's types. Without types, check finds less.
 func (c *checkFlags) types() (*btf.Types, error) {
 	if c.btf != "" {
-		return btf.File(c.btf)
+		return readTypes(c.btf)
 	}
 	types, err := btf.Kernel()
 	if err != nil {
@@ -267,12 +270,12 @@ func (c *checkFlags) describeMember(p *verify.Program) error {
 // input reads the program from a file, the argument itself, or standard input.
 func (c *checkFlags) input(cmd *cobra.Command, args []string) (name string, data []byte, err error) {
 	if len(args) == 0 || args[0] == "-" {
-		if data, err = io.ReadAll(cmd.InOrStdin()); err != nil {
+		if data, err = readAtMost(cmd.InOrStdin(), "<stdin>"); err != nil {
 			return "", nil, &inputError{err}
 		}
 		return "<stdin>", data, nil
 	}
-	data, err = os.ReadFile(args[0])
+	data, err = readFile(args[0])
 	switch {
 	case err == nil:
 		return args[0], data, nil

@@ -40,7 +40,18 @@ func (o *objectProgram) lineOf(slot int) string {
 
 // objectPrograms reads the programs of an ELF object from clang. common has what is the same for all programs; the object has the maps and
 // the licence. The kernel's types are read only when something must be relocated: reading them takes as long as everything else.
-func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) ([]objectProgram, error) {
+func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) (programs []objectProgram, err error) {
+	if err := checkObject(data); err != nil {
+		return nil, err
+	}
+	err = withoutPanic(func() (err error) {
+		programs, err = readObject(data, common, kernel)
+		return err
+	})
+	return programs, err
+}
+
+func readObject(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) ([]objectProgram, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err

@@ -135,15 +135,7 @@ func (g *genFlags) open() (*btf.Types, error) {
 	if g.btf == "" {
 		return btf.Kernel()
 	}
-	raw, err := os.ReadFile(g.btf) // not btf.File, which works only on Linux
-	if err != nil {
-		return nil, fmt.Errorf("--btf: %w", err)
-	}
-	types, err := btf.Parse(raw)
-	if err != nil {
-		return nil, fmt.Errorf("--btf: %s: %w", g.btf, err)
-	}
-	return types, nil
+	return readTypes(g.btf)
 }
 
 // stale finds generated files in a folder that are no longer generated.

@@ -36,11 +36,33 @@ func openInput(cmd *cobra.Command, args []string) (*input, error) {
 }
 
 func (in *input) readAll() ([]byte, error) {
-	data, err := io.ReadAll(in)
+	data, err := readAtMost(in, in.name)
 	if err != nil {
 		return nil, &inputError{err}
 	}
 	return data, nil
+}
+
+// readAtMost reads what a command needs as a whole: code, an object, or types. More than any of them has is an error.
+func readAtMost(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, mostInput+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > mostInput:
+		return nil, fmt.Errorf("%s has more than %d MB, which is the limit for code, objects and BTF", name, mostInput>>20)
+	}
+	return data, nil
+}
+
+// readFile is readAtMost for a file.
+func readFile(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readAtMost(file, name)
 }
 
 // at returns an error with its place in the input, in the form of compilers.

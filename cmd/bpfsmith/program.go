@@ -20,7 +20,7 @@ func readProgram(arg, log string) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("--prog %s: this is neither hex nor a file", arg)
 	}
-	data, err := os.ReadFile(arg)
+	data, err := readFile(arg)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,18 @@ func wholeSlots(name string, code []byte) ([]byte, error) {
 
 // codeOfObject returns the function that the log is about: the one with the opcodes of the log. Names of maps and functions are not
 // resolved: only a loader does that. A program with functions from several sections is put together by the loader, so it is not found.
-func codeOfObject(name string, data []byte, log string) ([]byte, error) {
+func codeOfObject(name string, data []byte, log string) (code []byte, err error) {
+	if err := checkObject(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	err = withoutPanic(func() (err error) {
+		code, err = functionOfLog(name, data, log)
+		return err
+	})
+	return code, err
+}
+
+func functionOfLog(name string, data []byte, log string) ([]byte, error) {
 	file, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
