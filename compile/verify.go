@@ -61,7 +61,7 @@ func verifyCode(u *unit) {
 
 // advised adds to a finding the prototype that it violates, and advice in the terms of the program's language.
 func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Finding) mistake.Finding {
-	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Help: found.Help}
+	finding := mistake.Finding{Detail: fmt.Sprintf("%q: %s", f.item(i), found.Detail), Note: found.Note, Help: found.Help}
 	p, in := u.target.Place, &f.code[i]
 	switch kind {
 	case mistake.MaybeNil:
@@ -78,13 +78,21 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 	}
 	switch fn, isKernel := u.kernel[btf.ID(in.Imm)]; {
 	case in.is(calls) && in.IsKfuncCall() && isKernel:
-		finding.Note = "it is " + btf.Declaration(fn.proto, fn.name)
+		addNote(&finding, "it is "+btf.Declaration(fn.proto, fn.name))
 	case p == nil || p.Signature == nil:
 	case kind == mistake.NoArgument, kind == mistake.ArgumentWidth, kind == mistake.ContextWrite, kind == mistake.NoResult,
 		kind == mistake.PointerResult, kind == mistake.MaybeNil && in.Op.Class() == isa.ClassLDX:
-		finding.Note = p.Name() + " is " + p.Signature.Text
+		addNote(&finding, p.Name()+" is "+p.Signature.Text)
 	}
 	return finding
+}
+
+// addNote adds a line to the notes of a finding.
+func addNote(f *mistake.Finding, line string) {
+	if f.Note != "" {
+		line = "\n" + line
+	}
+	f.Note += line
 }
 
 // argumentHelp lists the arguments that exist.

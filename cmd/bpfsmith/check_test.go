@@ -2,8 +2,11 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 )
 
 func TestCheck(t *testing.T) {
@@ -73,5 +76,27 @@ func TestCheckReadsBrokenObjects(t *testing.T) {
 				t.Errorf("byte %d: exit %d without a message: %s", n, code, errs)
 			}
 		}
+	}
+}
+
+// TestCheckFindsWhatIsAcceptedButNotIntended: a member without a result ends with a reserved record in r0. Linux accepts that.
+func TestCheckFindsWhatIsAcceptedButNotIntended(t *testing.T) {
+	types, err := fixture.Raw("6.18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "6.18.btf")
+	if err := os.WriteFile(file, types, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const code = "18110000090000000000000000000000" + "b702000008000000" + "b703000000000000" + "8500000083000000" + "9500000000000000"
+	const want = "insn 5: the record of bpf_ringbuf_reserve (instruction 4) is still held at the end of the program\n" +
+		"\tLinux accepts this, because r0 still points to it, but nothing releases it later: readers of the ring buffer see " +
+		"no record after this one\n" +
+		"\thelp: release it with bpf_ringbuf_submit or bpf_ringbuf_discard if it is not nil\n"
+	out, errs, exit := tool(code, "check", "--type", "struct_ops", "--member", "tcp_congestion_ops/init", "--btf", file,
+		"--map", "9=ringbuf:0:0:4096", "-")
+	if out != want || exit != 1 {
+		t.Errorf("exit %d, %q %q; want %q", exit, out, errs, want)
 	}
 }

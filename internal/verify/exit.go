@@ -37,7 +37,7 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 
 // endProgram checks the state at the end of the program.
 func (c *checker) endProgram(s *state, i int, r0 value) bool {
-	if !c.nothingHeld(s, i, r0.ref, "at the end of the program") {
+	if !c.nothingHeld(s, i, &r0, "at the end of the program") {
 		return false
 	}
 	if s.top().fn > 0 {
@@ -49,8 +49,14 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if r0.kind == none {
 		return c.refuseWith(s, i, mistake.Uninitialised, "set r0 on every path to here", "r0, the result, has no value at the end")
 	}
-	if c.Strict && c.proto != nil && c.Type == linux.ProgTypeStructOps && r0.kind.isPointer() && !c.proto.result.pointer {
-		return c.refuse(s, i, mistake.PointerResult, "r0 holds a pointer at the end, but %s must return a number", c.proto.name)
+	crashes := r0.crashesMember()
+	if (c.Strict || crashes) && c.proto != nil && c.Type == linux.ProgTypeStructOps && r0.kind.isPointer() && !c.proto.result.pointer {
+		note := "Linux accepts this: the member's caller then gets part of an address as the number"
+		if crashes {
+			note = "do not load this: the verifier of Linux 6.18 itself crashes on it"
+		}
+		return c.refuseNoting(s, i, mistake.PointerResult, note, "", "r0 holds a pointer at the end, but %s must return a number",
+			c.proto.name)
 	}
 	if c.NoPerfmon && r0.kind.isPointer() {
 		return c.refuse(s, i, mistake.AddressLeak, "the result is a pointer")
@@ -64,6 +70,18 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	}
 	if r0.num.smin < limits.Low || r0.num.smax > limits.High {
 		return c.refuse(s, i, mistake.ResultRange, "the result is %s; it must be %d to %d", r0.num.text(), limits.Low, limits.High)
+	}
+	return false
+}
+
+// crashesMember reports whether the verifier crashes when a member that returns a number ends with this in r0. check_return_code
+// (kernel/bpf/verifier.c) reads reg->btf of any register. For pointers that are not to structs of the kernel, these bytes are something
+// else: the size of memory, a map, the number of a function. Linux 6.18.44 follows them as an address (seen with a
+// record).
+func (v *value) crashesMember() bool {
+	switch v.kind {
+	case mapItself, mapValue, memory, function:
+		return !v.vague
 	}
 	return false
 }

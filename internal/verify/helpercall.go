@@ -32,7 +32,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if !c.readable(s, i, reads) {
 		return false
 	}
-	if row.Effects.Has(linux.MayEnd) && !c.nothingHeld(s, i, 0, "where a tail call may end the program") {
+	if row.Effects.Has(linux.MayEnd) && !c.nothingHeld(s, i, nil, "where a tail call may end the program") {
 		return false
 	}
 	if !h.arguments(row) {

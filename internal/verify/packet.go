@@ -119,7 +119,7 @@ func (c *checker) loadPacket(s *state, i int) bool {
 	if p := &regs[isa.R6]; p.kind != context && p.kind != opaque {
 		return c.refuse(s, i, mistake.ArgumentType, "r6 is %s; expected the context", p.kind)
 	}
-	if !c.nothingHeld(s, i, 0, "where this may end the program") {
+	if !c.nothingHeld(s, i, nil, "where this may end the program") {
 		return false
 	}
 	for r := isa.R1; r <= isa.R5; r++ {

@@ -17,8 +17,10 @@ type Program struct {
 	Code      []isa.Instruction
 	Types     *btf.Types // the kernel's types; nil if not known
 	Sleepable bool
-	Attached  bool          // the caller checks whether the place exists
-	Strict    bool          // report also what the kernel accepts but cannot be intended: a pointer returned as a number
+	Attached  bool // the caller checks whether the place exists
+	// Strict reports also what the kernel accepts but cannot be intended: a pointer returned as a number, or something that is held
+	// when the program ends. The finding's Note says that the kernel accepts it.
+	Strict    bool
 	Steps     int           // limit of instructions to walk through; 0: the default
 	NotGPL    bool          // the licence is known, and is not compatible with the GPL
 	NoPerfmon bool          // it is loaded without CAP_PERFMON

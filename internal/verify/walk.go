@@ -159,8 +159,13 @@ func (c *checker) refuse(s *state, i int, kind mistake.Kind, format string, args
 
 // refuseWith is refuse with advice.
 func (c *checker) refuseWith(s *state, i int, kind mistake.Kind, help, format string, args ...any) bool {
+	return c.refuseNoting(s, i, kind, "", help, format, args...)
+}
+
+// refuseNoting is refuseWith with a note about the kernel.
+func (c *checker) refuseNoting(s *state, i int, kind mistake.Kind, note, help, format string, args ...any) bool {
 	if !s.guess {
-		c.note(mistake.Finding{Insn: c.slotAt(i), Kind: kind, Detail: fmt.Sprintf(format, args...), Help: help})
+		c.note(mistake.Finding{Insn: c.slotAt(i), Kind: kind, Detail: fmt.Sprintf(format, args...), Note: note, Help: help})
 	}
 	return false
 }
