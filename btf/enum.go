@@ -2,6 +2,7 @@ package btf
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -11,8 +12,11 @@ func (t *Types) EnumValue(enum, constant string) (int64, error) {
 	if enum != "" {
 		for _, kind := range [...]Kind{KindEnum, KindEnum64} {
 			id, err := t.Lookup(kind, enum)
-			if err != nil {
+			if errors.Is(err, ErrNotFound) {
 				continue
+			}
+			if err != nil {
+				return 0, err
 			}
 			r, err := t.record(id)
 			if err != nil {

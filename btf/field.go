@@ -67,9 +67,12 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // anonymous structs and unions are named directly, as in C; a path does not
 // go through pointers, because that needs another load.
 //
-// Errors are *FieldError and wrap ErrNotFound.
+// A field that does not exist is a *FieldError, which wraps ErrNotFound.
 func (t *Types) Field(structName, path string) (Field, error) {
 	root, err := t.Composite(structName)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Field{}, fmt.Errorf("%s.%s: %w", structName, path, err)
+	}
 	if err != nil {
 		return Field{}, &FieldError{Struct: structName, Path: path, Part: structName,
 			Problem: "this kernel has no struct " + structName, Nearest: t.Nearest(KindStruct, structName), Err: ErrNotFound}

@@ -2,6 +2,7 @@ package btf
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -45,8 +46,8 @@ func (t *Types) find(names []string) error {
 func (t *Types) Lookup(kind Kind, name string) (ID, error) {
 	if t.base != nil {
 		id, err := t.base.Lookup(kind, name)
-		if err == nil {
-			return id, nil
+		if !errors.Is(err, ErrNotFound) {
+			return id, err
 		}
 	}
 	t.mu.Lock()
@@ -109,6 +110,9 @@ func (t *Types) Nearest(kind Kind, name string) string {
 // This loop is most of the cost of finding types. A bitmap first compares the first eight bytes of each name; only names that pass are
 // compared in full.
 func (t *Types) scan(wanted []string) error {
+	if t.closed || t.base != nil && t.base.closed {
+		return ErrClosed
+	}
 	build := t.index == nil
 	if !build && len(wanted) == 0 {
 		return nil

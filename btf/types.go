@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/bits"
 	"sync"
 
@@ -21,6 +22,8 @@ var (
 	ErrNotFound = errors.New("not found in BTF")
 	// ErrMalformed says that the bytes are not BTF as the kernel defines it.
 	ErrMalformed = errors.New("malformed BTF")
+	// ErrClosed says that the Types were closed before. It is an fs.ErrClosed.
+	ErrClosed = fmt.Errorf("the BTF is closed: %w", fs.ErrClosed)
 )
 
 const (
@@ -45,6 +48,7 @@ type Types struct {
 	sizes   *sizeTable
 	first   ID // id of the first record
 	unmap   func() error
+	closed  bool // the sections are gone
 
 	mu    sync.Mutex
 	index []uint32 // position of the records first, first+16, first+32, …
@@ -183,14 +187,14 @@ func (t *Types) Len() (int, error) {
 	return int(n), err
 }
 
-// Close releases the mapping of a blob that Kernel, Module or File opened. Do not use the Types, or texts that are parts of its bytes,
-// after that. Decoded types stay valid.
+// Close releases the mapping of a blob that Kernel, Module or File opened. Look-ups after that fail with ErrClosed; no look-up may be
+// under way meanwhile. Decoded types stay valid. Types that were parsed from memory have nothing to release, and stay open.
 func (t *Types) Close() error {
-	if t.unmap == nil {
+	if t == nil || t.unmap == nil {
 		return nil
 	}
 	unmap := t.unmap
-	t.unmap, t.records, t.strings = nil, nil, nil
+	t.unmap, t.records, t.strings, t.index, t.count, t.names, t.closed = nil, nil, nil, nil, 0, nil, true
 	return unmap()
 }
 
