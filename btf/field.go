@@ -25,6 +25,7 @@ type Field struct {
 	Type   ID     // as declared, typedefs included
 	Kind   Kind   // of the type without typedefs
 	Signed bool   // a signed integer
+	Bool   bool   // a C bool
 
 	BitOffset uint32 // of a bit field: bits from the unit's first byte, counted as BTF does
 	BitSize   uint32 // of a bit field: its width; 0 for other fields
@@ -176,6 +177,7 @@ func (t *Types) place(f Field, at ID, offset uint64, bits uint32) (Field, error)
 		if kind == KindInt {
 			word := word(r.extra(), 0)
 			f.Signed = word>>24&1 == 1
+			f.Bool = word>>24&4 != 0
 			if inner := word & 0xff; bits == 0 && inner != 0 && inner != size*8 {
 				bits = inner // the older notation: the integer type has the width
 				offset += uint64(word >> 16 & 0xff)

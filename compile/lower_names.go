@@ -237,7 +237,7 @@ func (l *lowering) widen(n ir.V, unit ir.Type, bits uint32, signed bool, v *ir.V
 	return n
 }
 
-// fieldStore writes a field with its own width.
+// fieldStore writes a field.
 func (l *lowering) fieldStore(v *ir.Value) {
 	f, base, off, ok := l.fieldAt(v)
 	if !ok || !l.scalar(v, f) || !l.mayWrite(v) {
@@ -245,18 +245,10 @@ func (l *lowering) fieldStore(v *ir.Value) {
 	}
 	value := l.value[v.Args[1]]
 	typ := l.to.Values[value].Type
-	if typ == ir.Ptr && f.Kind != btf.KindPointer {
-		l.foundAt(mistake.FieldType, mistake.Finding{Detail: fmt.Sprintf("%s is %s, but a pointer is stored",
-			describeName(l.from.Names[v.Aux]), describeField(f))})
+	if !l.takes(v, f, value) {
 		return
 	}
-	if c, isConst := l.to.Const(value); isConst {
-		if !fitsField(c, f) {
-			l.foundAt(mistake.FieldType,
-				mistake.Finding{Detail: fmt.Sprintf("%d does not fit %s", c, describeName(l.from.Names[v.Aux]))})
-			return
-		}
-	} else if f.Size == 8 && !typ.Wide() {
+	if _, isConst := l.to.Const(value); !isConst && f.Size == 8 && !typ.Wide() {
 		op := ir.ZExt
 		if v.Signed {
 			op = ir.SExt32
@@ -300,15 +292,6 @@ func (l *lowering) mayWrite(v *ir.Value) bool {
 	}
 	l.foundAt(kind, finding)
 	return false
-}
-
-// fitsField reports whether a field can hold a constant, as a signed or as an unsigned number.
-func fitsField(n int64, f btf.Field) bool {
-	bits := 8 * f.Size
-	if f.BitSize != 0 {
-		bits = f.BitSize
-	}
-	return bits == 64 || n >= -1<<(bits-1) && n < 1<<bits
 }
 
 // insert loads the unit of a bit field and puts a number between its other bits. Like all writes of bit fields, this is not

@@ -66,10 +66,10 @@ r0 = *(u8 *)(r1 +1463)
 w0 >>= 4
 w0 &= 1
 exit`},
-		{"a bit field is written among the others", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock, v dsl.U32) {
+		{"a bit field is written among the others", "6.18", isa.V3, isa.LittleEndian, func(f *dsl.Fn, tp sock, v dsl.U8) {
 			tp.Field("is_cwnd_limited").Set(v)
 		}, `r0 = *(u64 *)(r1 +0)
-r1 = *(u32 *)(r1 +8)
+r1 = *(u8 *)(r1 +8)
 w1 &= 1
 w1 <<= 3
 r2 = *(u8 *)(r0 +1463)

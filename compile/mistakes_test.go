@@ -149,6 +149,7 @@ func mistakes() map[string]func() *dsl.Program {
 		"zeroValues":         zeroValues,
 		"unusedResults":      unusedResults,
 		"fields":             fields,
+		"fieldsThatAreSet":   fieldsThatAreSet,
 		"layouts":            layouts,
 		"manyLocals":         manyLocals,
 		"largeLocal":         largeLocal,

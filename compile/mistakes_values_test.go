@@ -1,6 +1,9 @@
 package compile_test
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/tcp"
+)
 
 // Functions that use values as they may not. What is to be found stands beside it; see mistakes_test.go.
 
@@ -136,9 +139,50 @@ func fields() *dsl.Program {
 		n.Set(tp.To("tcp_sok").Field("x").U32()) // want "tcp_sok"
 		n.Set(p.Field("snd_cwnd").U32())         // want "the struct of the field \"snd_cwnd\" is not known"
 		n.Set(tp.Field("snd_cwnd").U8().U32())   // want "has 4 bytes, but 1 are read"
-		tp.Field("snd_cwnd").Set(tp)             // want "a pointer is stored"
+		tp.Field("snd_cwnd").Set(tp)             // want "tcp_sock.snd_cwnd is a U32; got a pointer"
 		tp.Field("snd_cwnd").Set("7")            // want "a Go string cannot be stored"
 		n.Set(tp.Field("inet_conn").U32())       // want "tcp_sock.inet_conn"
+	})
+}
+
+// fieldsThatAreSet writes fields by their names and by generated methods: both convert nothing.
+func fieldsThatAreSet() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, tp tcp.Sock, n dsl.U32, wide dsl.U64, s dsl.S32, p dsl.Ptr) {
+		tp.SetSndCwnd(wide)       // want "snd_cwnd is a U32; got a U64\n\thelp: convert it: .U32()"
+		tp.SetSndCwnd(s)          // want "snd_cwnd is a U32; got an S32\n\thelp: convert it: .U32()"
+		tp.SetSndCwnd(wide.S64()) // want "snd_cwnd is a U32; got an S64"
+		tp.SetSndCwnd(n.Eq(1))    // want "snd_cwnd is a U32; got a Bool\n\thelp: convert it: .U8() or .U32()"
+		tp.SetSndCwnd(-1)         // want "-1 does not fit snd_cwnd, which is a U32"
+		tp.SetSndCwnd(1 << 32)    // want "4294967296 does not fit snd_cwnd, which is a U32"
+		tp.SetSndCwnd(p)          // want "snd_cwnd is a U32; got a pointer"
+		tp.SetSndCwnd("7")        // want "snd_cwnd is a U32; got a Go string"
+		tp.SetEcnFlags(n)         // want "ecn_flags is a U8; got a U32"
+		tp.SetEcnFlags(256)       // want "256 does not fit ecn_flags, which is a U8"
+		tp.SetSkPacingRate(n)     // want "sk_pacing_rate is a U64; got a U32\n\thelp: convert it: .U64()"
+		tp.SetIcskCaPriv(1, n)    // want "icsk_ca_priv[1] is a U64; got a U32"
+		tp.SetIcskAckPending(n)   // want "icsk_ack.pending is a U8; got a U32"
+		field := func(path string) dsl.Field { return tp.Field(path) }
+		field("snd_cwnd").Set(wide)                    // want "tcp_sock.snd_cwnd is a U32; got a U64\n\thelp: convert it: .U32()"
+		field("snd_cwnd").Set(s)                       // want "tcp_sock.snd_cwnd is a U32; got an S32"
+		field("snd_cwnd").Set(n.U8())                  // want "tcp_sock.snd_cwnd is a U32; got a U8"
+		field("snd_cwnd").Set(n.Eq(1))                 // want "tcp_sock.snd_cwnd is a U32; got a Bool"
+		field("snd_cwnd").Set(true)                    // want "tcp_sock.snd_cwnd is a U32; got a Bool"
+		field("snd_cwnd").Set(-1)                      // want "-1 does not fit tcp_sock.snd_cwnd, which is a U32"
+		field("snd_cwnd").Set(1 << 32)                 // want "4294967296 does not fit tcp_sock.snd_cwnd, which is a U32"
+		field("ecn_flags").Set(n)                      // want "tcp_sock.ecn_flags is a U8; got a U32"
+		field("inet_conn.icsk_ack.ato").Set(n)         // want "icsk_ack.ato is a U8 of 8 bits; got a U32"
+		field("inet_conn.icsk_ca_state").Set(32)       // want "32 does not fit tcp_sock.inet_conn.icsk_ca_state, which is a U8 of 5 bits"
+		field("inet_conn.icsk_ca_state").Set(-1)       // want "-1 does not fit tcp_sock.inet_conn.icsk_ca_state"
+		field("inet_conn.icsk_ca_state").Set(f.U8(32)) // want "32 does not fit tcp_sock.inet_conn.icsk_ca_state"
+		field("inet_conn.icsk_ca_ops").Set(wide)       // want "icsk_ca_ops is a pointer; got a number\n\thelp: store a pointer, or 0"
+		tp.SetSndCwnd(n)
+		tp.SetSndCwnd(n.Var())
+		tp.SetSndCwnd(wide.U32())
+		tp.SetSndCwnd(0xffffffff)
+		tp.SetSkPacingRate(uint64(1) << 63)
+		tp.SetIcskAckPending(n.U8())
+		field("snd_cwnd").Set(n)
+		field("snd_cwnd").Set(0xffffffff)
 	})
 }
 

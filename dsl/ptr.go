@@ -1,7 +1,10 @@
 package dsl
 
 import (
+	"fmt"
+
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -187,7 +190,9 @@ func (d Field) name() int32 {
 // Bool reads the field and compares it with 0.
 func (d Field) Bool() Bool { return d.U8().Ne(0) }
 
-// Set writes the field, in its own width. A value of another width is converted as Go does it.
+// Set writes the field. A number must have the field's width and sign in the target, a Go constant must fit the field, and a C bool is
+// set by a Bool, true or false. A bit field takes the narrowest number that holds its bits: a U8 for 5 bits; the number's other bits are
+// cut off.
 func (d Field) Set(o Operand) {
 	f := d.base.fn
 	if !f.usable() {
@@ -197,13 +202,26 @@ func (d Field) Set(o Operand) {
 		f.mistake(mistake.Misplaced, "remove Probe", "%q cannot be written through a pointer that the verifier does not trust", d.path)
 	}
 	base := d.base.pointer(f)
-	aux := d.name()
+	store := ir.Value{Op: ir.FieldStore, Aux: d.name()}
+	if t, ok := o.(record.Typed); ok {
+		if !d.accepts(t) {
+			f.readOperand(readable(t.Operand)) // it counts as used
+			return
+		}
+		o, store.Imm = t.Operand, ir.FieldDeclared
+	}
 	if p, ok := o.(pointer); ok {
-		f.emit(ir.Value{Op: ir.FieldStore, Size: 8, Aux: aux}, base, p.pointer(f))
+		store.Size = 8
+		f.emit(store, base, p.pointer(f))
 		return
 	}
+	switch o.(type) {
+	case Bool, bool:
+		o, store.Imm = boolByte(o), store.Imm|ir.FieldBool
+	}
 	if c, ok := goInteger(o); ok {
-		f.emit(ir.Value{Op: ir.FieldStore, Aux: aux}, base, f.b.Const(ir.I64, c.n))
+		store.Signed = c.n < 0 && !c.over
+		f.emit(store, base, f.b.Const(ir.I64, c.n))
 		return
 	}
 	v, k, ok := f.readOperand(o)
@@ -211,7 +229,40 @@ func (d Field) Set(o Operand) {
 		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be stored", typeName(o))
 		return
 	}
-	f.emit(ir.Value{Op: ir.FieldStore, Size: k.Bytes(), Signed: k.Signed(), Aux: aux}, base, v)
+	store.Size, store.Signed = k.Bytes(), k.Signed()
+	f.emit(store, base, v)
+}
+
+// accepts compares a value with the type that a generated setter declares, and notes a mistake if they differ.
+func (d Field) accepts(t record.Typed) bool {
+	f := d.base.fn
+	want := "a Bool"
+	if t.Width != 0 {
+		want = phrase.A(t.Width.String())
+	}
+	got, isNumber := widthOf(t.Operand)
+	c, isConst := goInteger(t.Operand)
+	_, isBool := t.Operand.(Bool)
+	switch {
+	case t.Width == 0 && isBool, t.Width != 0 && isNumber && got == t.Width, t.Width != 0 && isConst && c.fits(t.Width):
+		return true
+	case t.Width != 0 && isConst:
+		f.mistake(mistake.BadConstant, "", "%v does not fit %s, which is %s", c, d.path, want)
+		return false
+	}
+	help := ""
+	switch {
+	case t.Width == 0 && isNumber:
+		help = "compare it: .Ne(0)"
+	case t.Width == 0 && isConst:
+		help = "set it to true, false or a Bool"
+	case isNumber:
+		help = fmt.Sprintf("convert it: .%v()", t.Width)
+	case isBool:
+		help = "convert it: .U8() or .U32() is 1 when it holds"
+	}
+	f.mistake(mistake.MixedWidths, help, "%s is %s; got %s", d.path, want, describeOperand(t.Operand))
+	return false
 }
 
 // Ptr reads a pointer to a struct of that name. Generated methods know the name; here the caller gives it.

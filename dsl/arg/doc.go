@@ -1,8 +1,9 @@
 // Package arg is for code that bpfsmith gen writes: with its functions, a generated function says what a parameter of a kernel
-// function is. Programs written by hand do not need it.
+// function, or a field, is. Programs written by hand do not need it.
 //
-// Each function gives an operand for dsl.Ptr.Kernel and dsl.Fn.Kernel. Its argument must have the type in the function's name, or be a Go
-// constant that fits. Anything else is a mistake. Compiling reports it with the number of the argument.
+// Each function gives an operand for dsl.Ptr.Kernel, dsl.Fn.Kernel and dsl.Field.Set. Its argument must have the type in the
+// function's name, or be a Go constant that fits. Anything else is a mistake. Compiling reports it with the number of the argument, or
+// with the field.
 package arg
 
 import (

@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // A SockAddr is the context of programs that find a struct bpf_sock_addr in R1.
 // Such programs have the type cgroup_sock_addr.
@@ -15,13 +18,13 @@ func (SockAddr) StructName() string { return "bpf_sock_addr" }
 func (p SockAddr) UserFamily() dsl.U32 { return p.Field("user_family").U32() }
 
 // SetUserFamily writes __u32 user_family.
-func (p SockAddr) SetUserFamily(v dsl.Operand) { p.Field("user_family").Set(v) }
+func (p SockAddr) SetUserFamily(v dsl.Operand) { p.Field("user_family").Set(arg.U32(v)) }
 
 // UserIp4 reads __u32 user_ip4.
 func (p SockAddr) UserIp4() dsl.U32 { return p.Field("user_ip4").U32() }
 
 // SetUserIp4 writes __u32 user_ip4.
-func (p SockAddr) SetUserIp4(v dsl.Operand) { p.Field("user_ip4").Set(v) }
+func (p SockAddr) SetUserIp4(v dsl.Operand) { p.Field("user_ip4").Set(arg.U32(v)) }
 
 // UserIp6Addr is the address of __u32 user_ip6[4].
 func (p SockAddr) UserIp6Addr() dsl.Ptr { return p.Field("user_ip6").Addr("") }
@@ -30,13 +33,13 @@ func (p SockAddr) UserIp6Addr() dsl.Ptr { return p.Field("user_ip6").Addr("") }
 func (p SockAddr) UserIp6(i int) dsl.U32 { return p.Field("user_ip6").Index(i).U32() }
 
 // SetUserIp6 writes element i of __u32 user_ip6[4].
-func (p SockAddr) SetUserIp6(i int, v dsl.Operand) { p.Field("user_ip6").Index(i).Set(v) }
+func (p SockAddr) SetUserIp6(i int, v dsl.Operand) { p.Field("user_ip6").Index(i).Set(arg.U32(v)) }
 
 // UserPort reads __u32 user_port.
 func (p SockAddr) UserPort() dsl.U32 { return p.Field("user_port").U32() }
 
 // SetUserPort writes __u32 user_port.
-func (p SockAddr) SetUserPort(v dsl.Operand) { p.Field("user_port").Set(v) }
+func (p SockAddr) SetUserPort(v dsl.Operand) { p.Field("user_port").Set(arg.U32(v)) }
 
 // Family reads __u32 family.
 func (p SockAddr) Family() dsl.U32 { return p.Field("family").U32() }

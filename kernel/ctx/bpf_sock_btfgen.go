@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // A Sock is the context of programs that find a struct bpf_sock in R1.
 // Such programs have the type cgroup_sock.
@@ -15,7 +18,7 @@ func (Sock) StructName() string { return "bpf_sock" }
 func (p Sock) BoundDevIf() dsl.U32 { return p.Field("bound_dev_if").U32() }
 
 // SetBoundDevIf writes __u32 bound_dev_if.
-func (p Sock) SetBoundDevIf(v dsl.Operand) { p.Field("bound_dev_if").Set(v) }
+func (p Sock) SetBoundDevIf(v dsl.Operand) { p.Field("bound_dev_if").Set(arg.U32(v)) }
 
 // Family reads __u32 family.
 func (p Sock) Family() dsl.U32 { return p.Field("family").U32() }
@@ -30,13 +33,13 @@ func (p Sock) Protocol() dsl.U32 { return p.Field("protocol").U32() }
 func (p Sock) Mark() dsl.U32 { return p.Field("mark").U32() }
 
 // SetMark writes __u32 mark.
-func (p Sock) SetMark(v dsl.Operand) { p.Field("mark").Set(v) }
+func (p Sock) SetMark(v dsl.Operand) { p.Field("mark").Set(arg.U32(v)) }
 
 // Priority reads __u32 priority.
 func (p Sock) Priority() dsl.U32 { return p.Field("priority").U32() }
 
 // SetPriority writes __u32 priority.
-func (p Sock) SetPriority(v dsl.Operand) { p.Field("priority").Set(v) }
+func (p Sock) SetPriority(v dsl.Operand) { p.Field("priority").Set(arg.U32(v)) }
 
 // SrcIp4 reads __u32 src_ip4.
 func (p Sock) SrcIp4() dsl.U32 { return p.Field("src_ip4").U32() }

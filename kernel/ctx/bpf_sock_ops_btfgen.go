@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // A SockOps is the context of programs that find a struct bpf_sock_ops in R1.
 // Such programs have the type sock_ops.
@@ -24,7 +27,7 @@ func (p SockOps) Args(i int) dsl.U32 { return p.Field("args").Index(i).U32() }
 func (p SockOps) Reply() dsl.U32 { return p.Field("reply").U32() }
 
 // SetReply writes __u32 reply.
-func (p SockOps) SetReply(v dsl.Operand) { p.Field("reply").Set(v) }
+func (p SockOps) SetReply(v dsl.Operand) { p.Field("reply").Set(arg.U32(v)) }
 
 // ReplylongAddr is the address of __u32 replylong[4].
 func (p SockOps) ReplylongAddr() dsl.Ptr { return p.Field("replylong").Addr("") }
@@ -33,7 +36,7 @@ func (p SockOps) ReplylongAddr() dsl.Ptr { return p.Field("replylong").Addr("") 
 func (p SockOps) Replylong(i int) dsl.U32 { return p.Field("replylong").Index(i).U32() }
 
 // SetReplylong writes element i of __u32 replylong[4].
-func (p SockOps) SetReplylong(i int, v dsl.Operand) { p.Field("replylong").Index(i).Set(v) }
+func (p SockOps) SetReplylong(i int, v dsl.Operand) { p.Field("replylong").Index(i).Set(arg.U32(v)) }
 
 // Family reads __u32 family.
 func (p SockOps) Family() dsl.U32 { return p.Field("family").U32() }
@@ -135,7 +138,7 @@ func (p SockOps) SackedOut() dsl.U32 { return p.Field("sacked_out").U32() }
 func (p SockOps) SkTxhash() dsl.U32 { return p.Field("sk_txhash").U32() }
 
 // SetSkTxhash writes __u32 sk_txhash.
-func (p SockOps) SetSkTxhash(v dsl.Operand) { p.Field("sk_txhash").Set(v) }
+func (p SockOps) SetSkTxhash(v dsl.Operand) { p.Field("sk_txhash").Set(arg.U32(v)) }
 
 // BytesReceived reads __u64 bytes_received.
 func (p SockOps) BytesReceived() dsl.U64 { return p.Field("bytes_received").U64() }

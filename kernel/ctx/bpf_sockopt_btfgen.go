@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // A SockOpt is the context of programs that find a struct bpf_sockopt in R1.
 // Such programs have the type cgroup_sockopt.
@@ -24,22 +27,22 @@ func (p SockOpt) OptvalEnd() dsl.Ptr { return p.Field("optval_end").Ptr("") }
 func (p SockOpt) Level() dsl.S32 { return p.Field("level").S32() }
 
 // SetLevel writes __s32 level.
-func (p SockOpt) SetLevel(v dsl.Operand) { p.Field("level").Set(v) }
+func (p SockOpt) SetLevel(v dsl.Operand) { p.Field("level").Set(arg.S32(v)) }
 
 // Optname reads __s32 optname.
 func (p SockOpt) Optname() dsl.S32 { return p.Field("optname").S32() }
 
 // SetOptname writes __s32 optname.
-func (p SockOpt) SetOptname(v dsl.Operand) { p.Field("optname").Set(v) }
+func (p SockOpt) SetOptname(v dsl.Operand) { p.Field("optname").Set(arg.S32(v)) }
 
 // Optlen reads __s32 optlen.
 func (p SockOpt) Optlen() dsl.S32 { return p.Field("optlen").S32() }
 
 // SetOptlen writes __s32 optlen.
-func (p SockOpt) SetOptlen(v dsl.Operand) { p.Field("optlen").Set(v) }
+func (p SockOpt) SetOptlen(v dsl.Operand) { p.Field("optlen").Set(arg.S32(v)) }
 
 // Retval reads __s32 retval.
 func (p SockOpt) Retval() dsl.S32 { return p.Field("retval").S32() }
 
 // SetRetval writes __s32 retval.
-func (p SockOpt) SetRetval(v dsl.Operand) { p.Field("retval").Set(v) }
+func (p SockOpt) SetRetval(v dsl.Operand) { p.Field("retval").Set(arg.S32(v)) }

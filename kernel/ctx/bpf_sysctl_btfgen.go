@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // A Sysctl is the context of programs that find a struct bpf_sysctl in R1.
 // Such programs have the type cgroup_sysctl.
@@ -18,4 +21,4 @@ func (p Sysctl) Write() dsl.U32 { return p.Field("write").U32() }
 func (p Sysctl) FilePos() dsl.U32 { return p.Field("file_pos").U32() }
 
 // SetFilePos writes __u32 file_pos.
-func (p Sysctl) SetFilePos(v dsl.Operand) { p.Field("file_pos").Set(v) }
+func (p Sysctl) SetFilePos(v dsl.Operand) { p.Field("file_pos").Set(arg.U32(v)) }

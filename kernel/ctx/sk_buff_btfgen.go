@@ -2,7 +2,10 @@
 
 package ctx
 
-import "github.com/bpfsmith/bpfsmith/dsl"
+import (
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/dsl/arg"
+)
 
 // An SKB is the context of programs that find a struct __sk_buff in R1.
 // Such programs have the type socket_filter or sched_cls or sched_act or cgroup_skb or lwt_in or lwt_out or lwt_xmit or sk_skb or lwt_seg6local or flow_dissector.
@@ -21,13 +24,13 @@ func (p SKB) PktType() dsl.U32 { return p.Field("pkt_type").U32() }
 func (p SKB) Mark() dsl.U32 { return p.Field("mark").U32() }
 
 // SetMark writes __u32 mark.
-func (p SKB) SetMark(v dsl.Operand) { p.Field("mark").Set(v) }
+func (p SKB) SetMark(v dsl.Operand) { p.Field("mark").Set(arg.U32(v)) }
 
 // QueueMapping reads __u32 queue_mapping.
 func (p SKB) QueueMapping() dsl.U32 { return p.Field("queue_mapping").U32() }
 
 // SetQueueMapping writes __u32 queue_mapping.
-func (p SKB) SetQueueMapping(v dsl.Operand) { p.Field("queue_mapping").Set(v) }
+func (p SKB) SetQueueMapping(v dsl.Operand) { p.Field("queue_mapping").Set(arg.U32(v)) }
 
 // Protocol reads __u32 protocol.
 func (p SKB) Protocol() dsl.U32 { return p.Field("protocol").U32() }
@@ -45,7 +48,7 @@ func (p SKB) VlanProto() dsl.U32 { return p.Field("vlan_proto").U32() }
 func (p SKB) Priority() dsl.U32 { return p.Field("priority").U32() }
 
 // SetPriority writes __u32 priority.
-func (p SKB) SetPriority(v dsl.Operand) { p.Field("priority").Set(v) }
+func (p SKB) SetPriority(v dsl.Operand) { p.Field("priority").Set(arg.U32(v)) }
 
 // IngressIfindex reads __u32 ingress_ifindex.
 func (p SKB) IngressIfindex() dsl.U32 { return p.Field("ingress_ifindex").U32() }
@@ -57,7 +60,7 @@ func (p SKB) Ifindex() dsl.U32 { return p.Field("ifindex").U32() }
 func (p SKB) TcIndex() dsl.U32 { return p.Field("tc_index").U32() }
 
 // SetTcIndex writes __u32 tc_index.
-func (p SKB) SetTcIndex(v dsl.Operand) { p.Field("tc_index").Set(v) }
+func (p SKB) SetTcIndex(v dsl.Operand) { p.Field("tc_index").Set(arg.U32(v)) }
 
 // CbAddr is the address of __u32 cb[5].
 func (p SKB) CbAddr() dsl.Ptr { return p.Field("cb").Addr("") }
@@ -66,7 +69,7 @@ func (p SKB) CbAddr() dsl.Ptr { return p.Field("cb").Addr("") }
 func (p SKB) Cb(i int) dsl.U32 { return p.Field("cb").Index(i).U32() }
 
 // SetCb writes element i of __u32 cb[5].
-func (p SKB) SetCb(i int, v dsl.Operand) { p.Field("cb").Index(i).Set(v) }
+func (p SKB) SetCb(i int, v dsl.Operand) { p.Field("cb").Index(i).Set(arg.U32(v)) }
 
 // Hash reads __u32 hash.
 func (p SKB) Hash() dsl.U32 { return p.Field("hash").U32() }
@@ -75,7 +78,7 @@ func (p SKB) Hash() dsl.U32 { return p.Field("hash").U32() }
 func (p SKB) TcClassid() dsl.U32 { return p.Field("tc_classid").U32() }
 
 // SetTcClassid writes __u32 tc_classid.
-func (p SKB) SetTcClassid(v dsl.Operand) { p.Field("tc_classid").Set(v) }
+func (p SKB) SetTcClassid(v dsl.Operand) { p.Field("tc_classid").Set(arg.U32(v)) }
 
 // Data reads __u32 data, a pointer into the packet.
 func (p SKB) Data() dsl.Ptr { return p.PacketPtr("data") }
@@ -123,7 +126,7 @@ func (p SKB) FlowKeys() dsl.Ptr { return p.Field("flow_keys").Ptr("bpf_flow_keys
 func (p SKB) Tstamp() dsl.U64 { return p.Field("tstamp").U64() }
 
 // SetTstamp writes __u64 tstamp.
-func (p SKB) SetTstamp(v dsl.Operand) { p.Field("tstamp").Set(v) }
+func (p SKB) SetTstamp(v dsl.Operand) { p.Field("tstamp").Set(arg.U64(v)) }
 
 // WireLen reads __u32 wire_len.
 func (p SKB) WireLen() dsl.U32 { return p.Field("wire_len").U32() }

@@ -257,19 +257,19 @@ func (p Task) ScxDdspEnqFlags() dsl.U64 { return p.Field("scx.ddsp_enq_flags").U
 func (p Task) ScxSlice() dsl.U64 { return p.Field("scx.slice").U64() }
 
 // SetScxSlice writes u64 scx.slice.
-func (p Task) SetScxSlice(v dsl.Operand) { p.Field("scx.slice").Set(v) }
+func (p Task) SetScxSlice(v dsl.Operand) { p.Field("scx.slice").Set(arg.U64(v)) }
 
 // ScxDsqVtime reads u64 scx.dsq_vtime.
 func (p Task) ScxDsqVtime() dsl.U64 { return p.Field("scx.dsq_vtime").U64() }
 
 // SetScxDsqVtime writes u64 scx.dsq_vtime.
-func (p Task) SetScxDsqVtime(v dsl.Operand) { p.Field("scx.dsq_vtime").Set(v) }
+func (p Task) SetScxDsqVtime(v dsl.Operand) { p.Field("scx.dsq_vtime").Set(arg.U64(v)) }
 
 // ScxDisallow reads bool scx.disallow.
 func (p Task) ScxDisallow() dsl.Bool { return p.Field("scx.disallow").Bool() }
 
 // SetScxDisallow writes bool scx.disallow.
-func (p Task) SetScxDisallow(v dsl.Operand) { p.Field("scx.disallow").Set(v) }
+func (p Task) SetScxDisallow(v dsl.Operand) { p.Field("scx.disallow").Set(arg.Bool(v)) }
 
 // ScxCgrpMovingFrom reads struct cgroup *scx.cgrp_moving_from.
 func (p Task) ScxCgrpMovingFrom() Cgroup {

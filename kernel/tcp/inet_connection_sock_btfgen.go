@@ -320,7 +320,9 @@ func (p InetConnectionSock) IcskAckAddr() dsl.Ptr { return p.Field("icsk_ack").A
 func (p InetConnectionSock) IcskAckPending() dsl.U8 { return p.Field("icsk_ack.pending").U8() }
 
 // SetIcskAckPending writes __u8 icsk_ack.pending.
-func (p InetConnectionSock) SetIcskAckPending(v dsl.Operand) { p.Field("icsk_ack.pending").Set(v) }
+func (p InetConnectionSock) SetIcskAckPending(v dsl.Operand) {
+	p.Field("icsk_ack.pending").Set(arg.U8(v))
+}
 
 // IcskAckQuick reads __u8 icsk_ack.quick.
 func (p InetConnectionSock) IcskAckQuick() dsl.U8 { return p.Field("icsk_ack.quick").U8() }
@@ -394,7 +396,7 @@ func (p InetConnectionSock) IcskCaPriv(i int) dsl.U64 { return p.Field("icsk_ca_
 
 // SetIcskCaPriv writes element i of u64 icsk_ca_priv[13].
 func (p InetConnectionSock) SetIcskCaPriv(i int, v dsl.Operand) {
-	p.Field("icsk_ca_priv").Index(i).Set(v)
+	p.Field("icsk_ca_priv").Index(i).Set(arg.U64(v))
 }
 
 // Sk is the address of struct sock icsk_inet.sk.
@@ -880,7 +882,7 @@ func (p InetConnectionSock) SkPacingStatus() dsl.U32 {
 
 // SetSkPacingStatus writes u32 icsk_inet.sk.sk_pacing_status.
 func (p InetConnectionSock) SetSkPacingStatus(v dsl.Operand) {
-	p.Field("icsk_inet.sk.sk_pacing_status").Set(v)
+	p.Field("icsk_inet.sk.sk_pacing_status").Set(arg.U32(v))
 }
 
 // SkFragAddr is the address of struct page_frag icsk_inet.sk.sk_frag.
@@ -913,7 +915,7 @@ func (p InetConnectionSock) SkPacingRate() dsl.U64 {
 
 // SetSkPacingRate writes long unsigned int icsk_inet.sk.sk_pacing_rate.
 func (p InetConnectionSock) SetSkPacingRate(v dsl.Operand) {
-	p.Field("icsk_inet.sk.sk_pacing_rate").Set(v)
+	p.Field("icsk_inet.sk.sk_pacing_rate").Set(arg.U64(v))
 }
 
 // SkZckeyAddr is the address of atomic_t icsk_inet.sk.sk_zckey.

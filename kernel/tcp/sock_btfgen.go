@@ -397,7 +397,7 @@ func (p BaseSock) SkDstPendingConfirm() dsl.U32 { return p.Field("sk_dst_pending
 func (p BaseSock) SkPacingStatus() dsl.U32 { return p.Field("sk_pacing_status").U32() }
 
 // SetSkPacingStatus writes u32 sk_pacing_status.
-func (p BaseSock) SetSkPacingStatus(v dsl.Operand) { p.Field("sk_pacing_status").Set(v) }
+func (p BaseSock) SetSkPacingStatus(v dsl.Operand) { p.Field("sk_pacing_status").Set(arg.U32(v)) }
 
 // SkFragAddr is the address of struct page_frag sk_frag.
 func (p BaseSock) SkFragAddr() dsl.Ptr { return p.Field("sk_frag").Addr("page_frag") }
@@ -418,7 +418,7 @@ func (p BaseSock) SkTimerAddr() dsl.Ptr { return p.Field("sk_timer").Addr("timer
 func (p BaseSock) SkPacingRate() dsl.U64 { return p.Field("sk_pacing_rate").U64() }
 
 // SetSkPacingRate writes long unsigned int sk_pacing_rate.
-func (p BaseSock) SetSkPacingRate(v dsl.Operand) { p.Field("sk_pacing_rate").Set(v) }
+func (p BaseSock) SetSkPacingRate(v dsl.Operand) { p.Field("sk_pacing_rate").Set(arg.U64(v)) }
 
 // SkZckeyAddr is the address of atomic_t sk_zckey.
 func (p BaseSock) SkZckeyAddr() dsl.Ptr { return p.Field("sk_zckey").Addr("") }

@@ -193,7 +193,7 @@ func (p Sock) MssCache() dsl.U32 { return p.Field("mss_cache").U32() }
 func (p Sock) SndCwnd() dsl.U32 { return p.Field("snd_cwnd").U32() }
 
 // SetSndCwnd writes u32 snd_cwnd.
-func (p Sock) SetSndCwnd(v dsl.Operand) { p.Field("snd_cwnd").Set(v) }
+func (p Sock) SetSndCwnd(v dsl.Operand) { p.Field("snd_cwnd").Set(arg.U32(v)) }
 
 // PrrOut reads u32 prr_out.
 func (p Sock) PrrOut() dsl.U32 { return p.Field("prr_out").U32() }
@@ -253,7 +253,7 @@ func (p Sock) Lost() dsl.U32 { return p.Field("lost").U32() }
 func (p Sock) SndSsthresh() dsl.U32 { return p.Field("snd_ssthresh").U32() }
 
 // SetSndSsthresh writes u32 snd_ssthresh.
-func (p Sock) SetSndSsthresh(v dsl.Operand) { p.Field("snd_ssthresh").Set(v) }
+func (p Sock) SetSndSsthresh(v dsl.Operand) { p.Field("snd_ssthresh").Set(arg.U32(v)) }
 
 // RttMin is the address of struct minmax rtt_min.
 func (p Sock) RttMin() MinMax { return MinMax{p.Field("rtt_min").Addr("minmax")} }
@@ -316,7 +316,7 @@ func (p Sock) HighestSack() dsl.Ptr { return p.Field("highest_sack").Ptr("sk_buf
 func (p Sock) EcnFlags() dsl.U8 { return p.Field("ecn_flags").U8() }
 
 // SetEcnFlags writes u8 ecn_flags.
-func (p Sock) SetEcnFlags(v dsl.Operand) { p.Field("ecn_flags").Set(v) }
+func (p Sock) SetEcnFlags(v dsl.Operand) { p.Field("ecn_flags").Set(arg.U8(v)) }
 
 // Nonagle reads u8 nonagle : 4.
 func (p Sock) Nonagle() dsl.U8 { return p.Field("nonagle").U8() }
@@ -391,7 +391,7 @@ func (p Sock) ReceivedEcnBytes(i int) dsl.U32 { return p.Field("received_ecn_byt
 func (p Sock) AppLimited() dsl.U32 { return p.Field("app_limited").U32() }
 
 // SetAppLimited writes u32 app_limited.
-func (p Sock) SetAppLimited(v dsl.Operand) { p.Field("app_limited").Set(v) }
+func (p Sock) SetAppLimited(v dsl.Operand) { p.Field("app_limited").Set(arg.U32(v)) }
 
 // RcvWnd reads u32 rcv_wnd.
 func (p Sock) RcvWnd() dsl.U32 { return p.Field("rcv_wnd").U32() }
@@ -634,7 +634,7 @@ func (p Sock) ReordSeen() dsl.U32 { return p.Field("reord_seen").U32() }
 func (p Sock) SndCwndCnt() dsl.U32 { return p.Field("snd_cwnd_cnt").U32() }
 
 // SetSndCwndCnt writes u32 snd_cwnd_cnt.
-func (p Sock) SetSndCwndCnt(v dsl.Operand) { p.Field("snd_cwnd_cnt").Set(v) }
+func (p Sock) SetSndCwndCnt(v dsl.Operand) { p.Field("snd_cwnd_cnt").Set(arg.U32(v)) }
 
 // SndCwndClamp reads u32 snd_cwnd_clamp.
 func (p Sock) SndCwndClamp() dsl.U32 { return p.Field("snd_cwnd_clamp").U32() }
@@ -646,7 +646,7 @@ func (p Sock) SndCwndUsed() dsl.U32 { return p.Field("snd_cwnd_used").U32() }
 func (p Sock) SndCwndStamp() dsl.U32 { return p.Field("snd_cwnd_stamp").U32() }
 
 // SetSndCwndStamp writes u32 snd_cwnd_stamp.
-func (p Sock) SetSndCwndStamp(v dsl.Operand) { p.Field("snd_cwnd_stamp").Set(v) }
+func (p Sock) SetSndCwndStamp(v dsl.Operand) { p.Field("snd_cwnd_stamp").Set(arg.U32(v)) }
 
 // PriorCwnd reads u32 prior_cwnd.
 func (p Sock) PriorCwnd() dsl.U32 { return p.Field("prior_cwnd").U32() }
@@ -974,7 +974,7 @@ func (p Sock) IcskAckAddr() dsl.Ptr { return p.Field("inet_conn.icsk_ack").Addr(
 func (p Sock) IcskAckPending() dsl.U8 { return p.Field("inet_conn.icsk_ack.pending").U8() }
 
 // SetIcskAckPending writes __u8 inet_conn.icsk_ack.pending.
-func (p Sock) SetIcskAckPending(v dsl.Operand) { p.Field("inet_conn.icsk_ack.pending").Set(v) }
+func (p Sock) SetIcskAckPending(v dsl.Operand) { p.Field("inet_conn.icsk_ack.pending").Set(arg.U8(v)) }
 
 // IcskAckQuick reads __u8 inet_conn.icsk_ack.quick.
 func (p Sock) IcskAckQuick() dsl.U8 { return p.Field("inet_conn.icsk_ack.quick").U8() }
@@ -1041,7 +1041,9 @@ func (p Sock) IcskCaPrivAddr() dsl.Ptr { return p.Field("inet_conn.icsk_ca_priv"
 func (p Sock) IcskCaPriv(i int) dsl.U64 { return p.Field("inet_conn.icsk_ca_priv").Index(i).U64() }
 
 // SetIcskCaPriv writes element i of u64 inet_conn.icsk_ca_priv[13].
-func (p Sock) SetIcskCaPriv(i int, v dsl.Operand) { p.Field("inet_conn.icsk_ca_priv").Index(i).Set(v) }
+func (p Sock) SetIcskCaPriv(i int, v dsl.Operand) {
+	p.Field("inet_conn.icsk_ca_priv").Index(i).Set(arg.U64(v))
+}
 
 // Sk is the address of struct sock inet_conn.icsk_inet.sk.
 func (p Sock) Sk() BaseSock { return BaseSock{p.Field("inet_conn.icsk_inet.sk").Addr("sock")} }
@@ -1490,7 +1492,7 @@ func (p Sock) SkPacingStatus() dsl.U32 {
 
 // SetSkPacingStatus writes u32 inet_conn.icsk_inet.sk.sk_pacing_status.
 func (p Sock) SetSkPacingStatus(v dsl.Operand) {
-	p.Field("inet_conn.icsk_inet.sk.sk_pacing_status").Set(v)
+	p.Field("inet_conn.icsk_inet.sk.sk_pacing_status").Set(arg.U32(v))
 }
 
 // SkFragAddr is the address of struct page_frag inet_conn.icsk_inet.sk.sk_frag.
@@ -1516,7 +1518,9 @@ func (p Sock) SkTimerAddr() dsl.Ptr {
 func (p Sock) SkPacingRate() dsl.U64 { return p.Field("inet_conn.icsk_inet.sk.sk_pacing_rate").U64() }
 
 // SetSkPacingRate writes long unsigned int inet_conn.icsk_inet.sk.sk_pacing_rate.
-func (p Sock) SetSkPacingRate(v dsl.Operand) { p.Field("inet_conn.icsk_inet.sk.sk_pacing_rate").Set(v) }
+func (p Sock) SetSkPacingRate(v dsl.Operand) {
+	p.Field("inet_conn.icsk_inet.sk.sk_pacing_rate").Set(arg.U64(v))
+}
 
 // SkZckeyAddr is the address of atomic_t inet_conn.icsk_inet.sk.sk_zckey.
 func (p Sock) SkZckeyAddr() dsl.Ptr { return p.Field("inet_conn.icsk_inet.sk.sk_zckey").Addr("") }

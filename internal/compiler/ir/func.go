@@ -40,6 +40,12 @@ type Value struct {
 // 8-byte word.
 const ArgumentLoad = 1
 
+// What Imm of a FieldStore says about the number that is stored.
+const (
+	FieldBool     = 1 // it is a condition
+	FieldDeclared = 2 // it has the type that a generated setter declares; the target's field may be wider
+)
+
 // OwnMemory is the Aux of stores to memory that belongs to the program, and that is aligned to 8 bytes. Only the program decides its
 // layout, so neighbouring stores may become one store.
 const OwnMemory = 2

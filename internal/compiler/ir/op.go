@@ -11,7 +11,7 @@ const (
 	VarGet     // the variable Aux
 	VarSet     // variable Aux = X
 	FieldLoad  // field Aux (of Names) of the struct at X, as Type, Size and Signed say
-	FieldStore // field Aux of the struct at X = Y
+	FieldStore // field Aux of the struct at X = Y, a number as Size and Signed say; Imm is a sum of FieldBool and FieldDeclared
 	FieldAddr  // address of field Aux of the struct at X
 	Has        // Bool: does the target have what Aux names?
 	EnumValue  // the enum constant Aux

@@ -61,7 +61,7 @@ func TestTypesAndMembers(t *testing.T) {
 		"type Sock struct{ dsl.Ptr }\n",
 		"// StructName makes Sock the type of a parameter; see dsl.Named.\nfunc (Sock) StructName() string { return \"tcp_sock\" }\n",
 		"// SndCwnd reads u32 snd_cwnd.\nfunc (p Sock) SndCwnd() dsl.U32 { return p.Field(\"snd_cwnd\").U32() }\n",
-		"// SetSndCwnd writes u32 snd_cwnd.\nfunc (p Sock) SetSndCwnd(v dsl.Operand) { p.Field(\"snd_cwnd\").Set(v) }\n",
+		"// SetSndCwnd writes u32 snd_cwnd.\nfunc (p Sock) SetSndCwnd(v dsl.Operand) { p.Field(\"snd_cwnd\").Set(arg.U32(v)) }\n",
 		// of a struct that it begins with, two and three levels inside
 		"func (p Sock) IcskAckPending() dsl.U8 { return p.Field(\"inet_conn.icsk_ack.pending\").U8() }\n",
 		"func (p Sock) SkPacingRate() dsl.U64 { return p.Field(\"inet_conn.icsk_inet.sk.sk_pacing_rate\").U64() }\n",
@@ -69,7 +69,8 @@ func TestTypesAndMembers(t *testing.T) {
 		"func (p Sock) IcskCaState() dsl.U8 { return p.Field(\"inet_conn.icsk_ca_state\").U8() }\n",
 		"func (p Sock) IsMptcp() dsl.Bool { return p.Field(\"is_mptcp\").Bool() }\n",
 		"func (p Sock) IcskCaPrivAddr() dsl.Ptr { return p.Field(\"inet_conn.icsk_ca_priv\").Addr(\"\") }\n",
-		"func (p Sock) SetIcskCaPriv(i int, v dsl.Operand) { p.Field(\"inet_conn.icsk_ca_priv\").Index(i).Set(v) }\n",
+		"func (p Sock) SetIcskCaPriv(i int, v dsl.Operand) {\n"+
+			"\tp.Field(\"inet_conn.icsk_ca_priv\").Index(i).Set(arg.U64(v))\n}\n",
 		// structs that have types, and one that has none
 		"func (p Sock) AsBaseSock() BaseSock { return BaseSock{p.To(\"sock\")} }\n",
 		"func (p Sock) RttMin() Minmax { return Minmax{p.Field(\"rtt_min\").Addr(\"minmax\")} }\n",

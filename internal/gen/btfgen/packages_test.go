@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/btf"
@@ -63,6 +64,14 @@ func generatedMethod(typ reflect.Type, name string) bool {
 }
 
 // compileMethod compiles a program that calls a method and gives what it gives.
+// constantFor is a constant for a method: false for a setter of a field that is read as a Bool, 0 for others.
+func constantFor(typ reflect.Type, method string) reflect.Value {
+	if getter, ok := typ.MethodByName(strings.TrimPrefix(method, "Set")); ok && getter.Name != method && getter.Type.Out(0) == boolType {
+		return reflect.ValueOf(false)
+	}
+	return reflect.ValueOf(0)
+}
+
 func compileMethod(t *testing.T, types *btf.Types, typ reflect.Type, m reflect.Method) {
 	var results []reflect.Type
 	for i := range m.Type.NumOut() {
@@ -76,10 +85,10 @@ func compileMethod(t *testing.T, types *btf.Types, typ reflect.Type, m reflect.M
 		in := args[1:2]
 		for i := 1; i < m.Type.NumIn(); i++ {
 			switch arg := m.Type.In(i); arg {
-			case operand, pointer: // Go's 0, and any pointer
+			case operand, pointer: // a Go constant, and any pointer
 				v := reflect.New(arg).Elem()
 				if arg == operand {
-					v.Set(reflect.ValueOf(0))
+					v.Set(constantFor(typ, m.Name))
 				} else {
 					v.Set(args[1])
 				}

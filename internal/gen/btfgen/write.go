@@ -207,8 +207,12 @@ func (g *generator) writeMember(b *bytes.Buffer, s *structType, m *member) {
 		if m.inner != "" {
 			what = m.inner + " of " + what
 		}
-		fmt.Fprintf(b, "\n// Set%s writes %s%s.\nfunc (p %s) Set%s(%sv dsl.Operand) { %s%s.Set(v) }\n", m.goName, what, m.decl, s.goName,
-			m.goName, indexParam, field, index)
+		value := "v" // a pointer
+		if m.access != asPointer {
+			value = fmt.Sprintf("arg.%s(v)", m.result)
+		}
+		fmt.Fprintf(b, "\n// Set%s writes %s%s.\nfunc (p %s) Set%s(%sv dsl.Operand) { %s%s.Set(%s) }\n", m.goName, what, m.decl, s.goName,
+			m.goName, indexParam, field, index, value)
 	}
 }
 
