@@ -15,6 +15,7 @@ var (
 	ErrNameTaken      = errors.New("another implementation has this name")
 	ErrOtherName      = errors.New("an update keeps type and name")
 	ErrNoLinks        = errors.New("this kernel cannot replace a running implementation (Linux 6.4 can)")
+	ErrEnded          = errors.New("the kernel has ended the implementation")
 	ErrNotRegistrable = errors.New("this type can be tested, but never registered")
 )
 

@@ -62,7 +62,8 @@ func (l *Link) Name() string {
 
 // Close closes the link: the implementation is unregistered, unless the
 // link is pinned. Sockets that use it keep it until they close. A second Close
-// is not an error.
+// is not an error. When the kernel has ended a scheduler before, because of an
+// error or a request, the error is ErrEnded and says why.
 func (l *Link) Close() error {
 	if l == nil {
 		return nil
@@ -76,7 +77,7 @@ func (l *Link) Close() error {
 	}
 	switch {
 	case l.fd != nil:
-		errs = append(errs, l.fd.Close())
+		errs = append(errs, l.thrownOut(), l.fd.Close())
 	case l.table != nil && !l.kept: // no links: the registration ends by deleting the key
 		errs = append(errs, l.unregister())
 	}

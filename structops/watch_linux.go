@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,10 +18,15 @@ type watch struct {
 	wake int         // an eventfd that ends the waiting
 	link *syscall.FD // a duplicate, so that closing the link does not pull it away
 	wait sync.WaitGroup
+
+	ended func() bool // whether the kernel has ended the implementation, although the link is there; nil where it does not do that
 }
 
+// askEvery is how often a watch asks whether the kernel has ended an implementation: no descriptor tells.
+const askEvery = 100 * time.Millisecond
+
 // Done is closed when the implementation is no longer registered through this link: after Detach, after a detach elsewhere (since Linux
-// 6.10), or after Close.
+// 6.10), after Close, or when the kernel has thrown a scheduler out, which Done notices within a tenth of a second.
 func (l *Link) Done() <-chan struct{} {
 	if l == nil {
 		return closed()
@@ -28,7 +34,7 @@ func (l *Link) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.watch == nil {
-		l.watch = newWatch(l.fd)
+		l.watch = newWatch(l.fd, l.canEnd())
 		if l.detached || l.fd == nil && l.table == nil { // it has ended, and nothing is left to wait for
 			l.watch.end()
 		}
@@ -44,8 +50,8 @@ func closed() <-chan struct{} {
 }
 
 // newWatch begins to watch a link. When there is no link to watch, only stop closes done.
-func newWatch(link *syscall.FD) *watch {
-	w := &watch{done: make(chan struct{}), wake: -1}
+func newWatch(link *syscall.FD, ended func() bool) *watch {
+	w := &watch{done: make(chan struct{}), wake: -1, ended: ended}
 	if link == nil {
 		return w
 	}
@@ -65,9 +71,16 @@ func newWatch(link *syscall.FD) *watch {
 func (w *watch) run() {
 	defer w.end()
 	fds := []unix.PollFd{{Fd: int32(w.link.Int())}, {Fd: int32(w.wake), Events: unix.POLLIN}}
+	timeout := -1
+	if w.ended != nil {
+		timeout = int(askEvery.Milliseconds())
+	}
 	for {
+		if w.ended != nil && w.ended() {
+			return
+		}
 		// When no events are asked for, a descriptor reports only errors and hang-ups.
-		_, err := unix.Poll(fds, -1)
+		_, err := unix.Poll(fds, timeout)
 		if err != nil && !errors.Is(err, unix.EINTR) || fds[0].Revents != 0 || fds[1].Revents != 0 {
 			return
 		}

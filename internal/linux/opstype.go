@@ -17,6 +17,7 @@ type OpsType struct {
 	Required    []string   // members that must be set
 	RequiredOne [][]string // of each group, one must be set
 	Settable    []string   // data members that may be set; nil if not known
+	Running     string     // a file with the name of the one that runs; "" where the kernel never ends one that has a link
 	NameMember  string     // the data member with the name of the implementation; "" if there is none
 	Unsupported []Refusal  // callbacks that cannot be written in BPF
 	Sleepable   []string   // callbacks that may sleep; nil if not known
@@ -133,7 +134,7 @@ var opsTypes = [...]OpsType{
 	{
 		// kernel/sched/ext.c, Linux 6.12.
 		Name: "sched_ext_ops", Since: "6.12", Config: "CONFIG_SCHED_CLASS_EXT", Stubs: "sched_ext_ops__",
-		Required: []string{"name"}, NameMember: "name",
+		Required: []string{"name"}, NameMember: "name", Running: "/sys/kernel/sched_ext/root/ops",
 		Sleepable: []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
 	},
 	{

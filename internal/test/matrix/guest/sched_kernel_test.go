@@ -51,6 +51,36 @@ func TestSchedulerRuns(t *testing.T) {
 	wantFile(t, schedExt+"state", "disabled")
 }
 
+// TestThrownOut: the kernel ends a scheduler that chooses a processor which does not exist. Done is closed, and Close says why.
+func TestThrownOut(t *testing.T) {
+	kerneltest.Require(t)
+	kerneltest.RequireFile(t, schedExt+"state", "the kernel has no sched_ext")
+	kerneltest.NoLeaks(t)
+	ops := structops.Ops{Type: "sched_ext_ops", License: "GPL", Members: structops.Members{
+		"name": "t_wrong", "select_cpu": dsl.Assembly("select_cpu", dsl.Mov64Imm(isa.R0, 9999), dsl.Exit())}}
+	link, err := structops.Register(ops)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	done := link.Done()
+	for wait := time.After(10 * time.Second); ; {
+		select {
+		case <-done:
+		case <-wait:
+			t.Fatal("Done is open after 10 s")
+		case <-time.After(time.Millisecond): // something wakes up
+			continue
+		}
+		break
+	}
+	if err := link.Close(); !errors.Is(err, structops.ErrEnded) || !strings.Contains(err.Error(), "9999") {
+		t.Errorf("Close: %v, want ErrEnded with the reason", err)
+	} else {
+		t.Log(err)
+	}
+	wantFile(t, schedExt+"state", "disabled")
+}
+
 // wantFile waits until a file reads as wanted.
 func wantFile(t *testing.T, path, want string) {
 	t.Helper()
