@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
@@ -44,6 +45,66 @@ func (v *validator) bindData(m Member, value any) {
 	if m.Name == t.known.NameMember {
 		v.checkName(m, value)
 	}
+	v.checkLimit(m)
+	v.checkFlags(m)
+}
+
+// number is what was placed in a data member of up to 8 bytes.
+func (v *validator) number(m Member) (n uint64, ok bool) {
+	at := v.plan.Type.Offset + m.Offset
+	switch raw := v.plan.value[at : at+m.Size]; m.Size {
+	case 4:
+		return uint64(binary.NativeEndian.Uint32(raw)), true
+	case 8:
+		return binary.NativeEndian.Uint64(raw), true
+	}
+	return 0, false
+}
+
+// checkLimit checks a number against the kernel's limit for it. The kernel only says E2BIG, for the whole struct.
+func (v *validator) checkLimit(m Member) {
+	limit, limited := v.plan.Type.known.LimitOf(m.Name)
+	n, ok := v.number(m)
+	if limited && ok && n > limit.Most {
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Note: m.Declaration(),
+			Detail: fmt.Sprintf("%d is too large: %s must be at most %s", n, m.Name, limit.Text)})
+	}
+}
+
+// checkFlags checks that the target's kernel knows all flags of a member, and that the callbacks that they need are set. For unknown flags
+// the kernel only says EINVAL, for the whole struct.
+func (v *validator) checkFlags(m Member) {
+	flags, known := v.plan.Type.known.FlagsOf(m.Name)
+	n, ok := v.number(m)
+	if !known || !ok {
+		return
+	}
+	all, err := v.target.BTF.EnumValue(flags.Enum, flags.All)
+	if err != nil {
+		return // this kernel does not say
+	}
+	if unknown := n &^ uint64(all); unknown != 0 {
+		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Note: m.Declaration(),
+			Detail: fmt.Sprintf("%#x has flags that this kernel does not know: %#x", n, unknown), Help: v.flagNames(flags)})
+	}
+	for _, need := range flags.Needs {
+		bit, err := v.target.BTF.EnumValue(flags.Enum, need.Flag)
+		if err == nil && n&uint64(bit) != 0 && !isSet(v.ops.Members[need.Member]) {
+			v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Detail: need.Flag + " needs the callback " + need.Member,
+				Note: m.Declaration(), Help: "set " + need.Member + ", or leave " + need.Flag + " out"})
+		}
+	}
+}
+
+// flagNames lists the flags that the target's kernel knows.
+func (v *validator) flagNames(flags linux.OpsFlags) string {
+	var names []string
+	for _, name := range flags.Known {
+		if bit, err := v.target.BTF.EnumValue(flags.Enum, name); err == nil {
+			names = append(names, fmt.Sprintf("%s %#x", name, bit))
+		}
+	}
+	return "it knows " + strings.Join(names, ", ")
 }
 
 // checkName checks the name of an implementation against the kernel's rule

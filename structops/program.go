@@ -51,7 +51,7 @@ func (t *Interface) Place(m Member) *compile.Place {
 		Casts:           t.known.Casts,
 		Writable:        slices.Clone(t.known.Writable),
 		HelperForbidden: func(id int32) string { return t.known.HelperForbidden(m.Name, id) },
-		KernelForbidden: t.known.FunctionForbidden,
+		KernelForbidden: func(name string) (string, []string) { return t.known.FunctionForbidden(m.Name, name) },
 	}
 	if newer, ok := t.Member(t.known.Newer.Member); ok && len(newer.Params) >= t.known.Newer.Params {
 		p.Writable = append(p.Writable, t.known.Newer.Fields...)

@@ -29,6 +29,10 @@ type OpsType struct {
 	Casts     []Cast
 	Functions []string          // kernel functions that programs may call; nil if not known
 	Helpers   []ForbiddenHelper // helpers that a member may not call
+
+	Restricted []Restricted // kernel functions that only some members may call
+	Limits     []Limit      // of data members
+	Flags      []OpsFlags   // data members that hold flags
 }
 
 // OpsValuePrefix begins the name of the struct that the kernel keeps an implementation of an ops struct in. Programs can implement only an
@@ -135,7 +139,8 @@ var opsTypes = [...]OpsType{
 		// kernel/sched/ext.c, Linux 6.12.
 		Name: "sched_ext_ops", Since: "6.12", Config: "CONFIG_SCHED_CLASS_EXT", Stubs: "sched_ext_ops__",
 		Required: []string{"name"}, NameMember: "name", Running: "/sys/kernel/sched_ext/root/ops",
-		Sleepable: []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
+		Sleepable:  []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
+		Restricted: scxRestricted, Limits: scxLimits, Flags: scxFlags,
 	},
 	{
 		// net/sched/bpf_qdisc.c, Linux 6.16.
@@ -195,9 +200,12 @@ func (t *OpsType) HelperForbidden(member string, id int32) (why string) {
 	return ""
 }
 
-// FunctionForbidden says why programs may not call a kernel function here, and which ones they may call; "" if they may or if that is not
-// known. Functions named bpf_… are offered to many kinds of programs, so only the kernel decides about them.
-func (t *OpsType) FunctionForbidden(name string) (why string, allowed []string) {
+// FunctionForbidden says why a member may not call a kernel function, and which functions all members may call; "" if it may or if that is
+// not known. Functions named bpf_… are offered to many kinds of programs, so only the kernel decides about them.
+func (t *OpsType) FunctionForbidden(member, name string) (why string, allowed []string) {
+	if why := t.RestrictedFor(member, name); why != "" {
+		return why, nil
+	}
 	if t.Functions == nil || slices.Contains(t.Functions, name) || strings.HasPrefix(name, "bpf_") {
 		return "", nil
 	}
