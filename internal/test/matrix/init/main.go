@@ -68,11 +68,21 @@ func mountAll() error {
 		if !strings.HasPrefix(m.path, "/sys/") {
 			errs = append(errs, os.MkdirAll(m.path, 0o755))
 		}
+		if m.kind == "tmpfs" && !isEmpty(m.path) {
+			continue
+		}
 		if err := unix.Mount(m.kind, m.path, m.kind, 0, m.options); err != nil && !optional[m.kind] {
 			errs = append(errs, fmt.Errorf("mount %s: %w", m.path, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isEmpty reports whether a folder has nothing in it. The first file system, which is in memory too, has files in /tmp if the clone
+// on the real machine is there: sources and test data keep their paths. A mount would hide them.
+func isEmpty(folder string) bool {
+	entries, err := os.ReadDir(folder)
+	return err == nil && len(entries) == 0
 }
 
 func loopbackUp() error {
