@@ -18,10 +18,15 @@ type Arena struct {
 	memory   *syscall.Memory
 }
 
-// NewArena declares an arena of at most pages pages.
+// NewArena declares an arena of at most pages pages. The kernel allocates a page when this process first uses it, too. With
+// BPF_F_SEGV_ON_FAULT (syscall.MapSegvOnFault) it does not, and a read of a page that no program has allocated ends the process. So Create
+// and Open refuse that flag. Whoever needs it can use syscall.MapCreate and syscall.MapMemory.
 func NewArena(name string, pages uint32) *Arena {
 	a := &Arena{}
 	a.opened = func(fd *syscall.FD) (err error) {
+		if err := survivesReads(fd); err != nil {
+			return err
+		}
 		a.memoryMu.Lock()
 		defer a.memoryMu.Unlock()
 		// Programs are loaded for the address of the arena in this process, so it must be mapped first.
@@ -41,6 +46,20 @@ func NewArena(name string, pages uint32) *Arena {
 	}
 	a.declare(spec)
 	return a
+}
+
+// survivesReads returns an error for an arena whose memory cannot be read safely. The Go runtime cannot recover from SIGSEGV there: the
+// kernel sends it in arena_vm_fault (kernel/bpf/arena.c, Linux 6.18).
+func survivesReads(arena *syscall.FD) error {
+	info, err := syscall.MapInfoByFD(arena)
+	if err != nil {
+		return err
+	}
+	if info.Flags&syscall.MapSegvOnFault != 0 {
+		return fmt.Errorf("it has BPF_F_SEGV_ON_FAULT: reading a page that no program has allocated would end this process; create it "+
+			"without this flag: %w", fs.ErrInvalid)
+	}
+	return nil
 }
 
 // Offset returns the offset in Memory of an address that a program stored.

@@ -82,3 +82,19 @@ func TestArenaFromUserSpace(t *testing.T) {
 		t.Errorf("the word is %d", w.Load())
 	}
 }
+
+// TestArenaThatFaults: with BPF_F_SEGV_ON_FAULT, reading a page that no program has allocated would end this process. Neither Create nor
+// Open gives such memory to anyone.
+func TestArenaThatFaults(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 9)
+	t.Parallel()
+	a := maps.NewArena("arena", 16)
+	a.Spec().Flags |= uint32(syscall.MapSegvOnFault)
+	const want = "it has BPF_F_SEGV_ON_FAULT: reading a page that no program has allocated would end this process"
+	if err := a.Create(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if _, err := a.Memory(); !errors.Is(err, maps.ErrNotCreated) {
+		t.Errorf("its memory: %v", err)
+	}
+}
