@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"verifierlog/page": {"verifierlog"},
 	"compile": {"mistake", "internal/place", "isa", "dsl", "btf", "internal/record", "internal/compiler/ir",
 		"internal/compiler/opt", "internal/compiler/regalloc", "internal/spell", "internal/phrase", "internal/verify", "internal/linux"},
-	"internal/place":  {"btf", "internal/linux"},
+	"internal/place":  {"mistake", "btf", "internal/linux", "internal/spell", "internal/phrase"},
 	"internal/verify": {"mistake", "isa", "btf", "internal/place", "internal/linux", "internal/phrase"},
 	"helper":          {"dsl"},
 	"dsl/arg":         {"dsl", "internal/record"},

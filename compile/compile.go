@@ -17,6 +17,7 @@ var passes = [...]struct {
 	name string
 	run  func(*unit)
 }{
+	{"place", checkPlace},           // the place exists, as far as the target's types tell
 	{"match", matchArguments},       // it is known which of the kernel's arguments each parameter is
 	{"write", write},                // Go functions are instructions too; structured.go says how
 	{"collect", collect},            // all functions of the object are there, the entry first; none calls itself

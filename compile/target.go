@@ -12,7 +12,7 @@ type Target struct {
 	BTF       *btf.Types    // the kernel's types; nil if there are none
 	Level     isa.Level     // the highest ISA level that the kernel accepts; 0 means that it accepts all
 	ByteOrder isa.ByteOrder // of the code and of the records that describe it
-	Place     *Place        // where the program goes; nil if that is not known
+	Place     *Place        // where the program goes; nil if that is not known. A place that the target does not have is a finding
 
 	// License is the licence under which the program will be loaded; "" if it is not known.
 	License string

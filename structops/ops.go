@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/spell"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -156,30 +156,9 @@ func (v *validator) readType() error {
 	}
 	name, _, _ := strings.Cut(v.ops.Type, "___")
 	f := mistake.Finding{Kind: mistake.UnknownType, Detail: fmt.Sprintf("this kernel has no interface %q for programs", name)}
-	if k := linux.OpsTypeNamed(name); k.Since != "" {
-		f.Help = fmt.Sprintf("it needs Linux %s or later, built with %s", k.Since, k.Config)
-	} else if near := spell.Nearest(name, interfaces(v.target.BTF)); near != "" {
-		f.Help = "did you mean " + near + "?"
-	} else {
-		f.Help = "this kernel has " + strings.Join(slices.Sorted(interfaces(v.target.BTF)), ", ")
-	}
+	f.Help = place.InterfaceHelp(name, place.Interfaces(v.target.BTF))
 	v.found(f)
 	return nil
-}
-
-// interfaces ranges over the ops structs that a kernel has.
-func interfaces(types *btf.Types) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for name := range types.Names(btf.KindStruct) {
-			ops, ok := strings.CutPrefix(name, linux.OpsValuePrefix)
-			if !ok {
-				continue
-			}
-			if _, err := types.Lookup(btf.KindStruct, ops); err == nil && !yield(ops) {
-				return
-			}
-		}
-	}
 }
 
 // bind places every member: first those of the kernel's struct in its order,

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -22,10 +21,10 @@ import (
 
 // checkFlags are the flags of check.
 type checkFlags struct {
-	programType, member, attach string
-	btf, license                string
-	sleepable, noPerfmon        bool
-	maps                        []string
+	placeFlags
+	attach, license      string
+	sleepable, noPerfmon bool
+	maps                 []string
 }
 
 func newCheck() *cobra.Command {
@@ -59,10 +58,9 @@ maps without --map, check says nothing.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.programType, "type", "", "`TYPE` of the program, with the kernel's name: socket_filter, xdp, struct_ops, ...")
-	flags.StringVar(&c.member, "member", "", "`STRUCT/MEMBER` that a struct_ops program is for")
-	flags.StringVar(&c.attach, "attach", "", "tracepoint or function, the `TARGET` of a tracing program")
-	flags.StringVar(&c.btf, "btf", "", "raw BTF in a `FILE` instead of the running kernel's")
+	c.placeFlags.flags(flags)
+	flags.StringVar(&c.attach, "attach", "", "tracepoint, function or hook, the `TARGET` of a tracing program; of others, the attach "+
+		"type: cgroup_inet_egress, ...")
 	flags.BoolVar(&c.sleepable, "sleepable", false, "the program may sleep")
 	flags.StringVar(&c.license, "license", "GPL", "`LICENSE` of the program")
 	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "the program is loaded without CAP_PERFMON")
@@ -82,9 +80,10 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	if p.Types != nil {
 		defer func() { err = errors.Join(err, p.Types.Close()) }()
 	}
-	if err := c.describeMember(&p); err != nil {
+	if err := c.lookUp(&p.Place, p.Types, false); err != nil {
 		return err
 	}
+	describeMember(&p)
 	name, data, err := c.input(cmd, args)
 	if err != nil {
 		return err
@@ -143,7 +142,11 @@ func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--btf: %w", err)
 		}
-		return cbtf.LoadSpecFromReader(bytes.NewReader(raw))
+		types, err := cbtf.LoadSpecFromReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("--btf: %s: %w", c.btf, err)
+		}
+		return types, nil
 	}
 	types, err := cbtf.LoadKernelSpec()
 	if err != nil {
@@ -152,33 +155,22 @@ func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
 	return types, nil
 }
 
-// programType reads the type of a program: as the kernel or bpftool calls it, or as sections of ELF objects are named.
-func programType(name string) (linux.Section, error) {
-	name = strings.TrimPrefix(strings.ToLower(name), "bpf_prog_type_")
-	if t, ok := linux.ParseProgType(name); ok {
-		return linux.Section{Type: t}, nil
-	}
-	if s, ok := linux.ParseSection(name); ok {
-		return s, nil
-	}
-	return linux.Section{}, fmt.Errorf("--type %s: there is no such type of programs; bpftool's names are expected, such as "+
-		"socket_filter, xdp or struct_ops", name)
-}
-
 // program makes the description of the program from the flags.
 func (c *checkFlags) program() (verify.Program, error) {
 	p := verify.Program{Sleepable: c.sleepable, NotGPL: !linux.GPLCompatible(c.license), NoPerfmon: c.noPerfmon, Strict: true}
-	p.Attach = c.attach
 	if c.programType == "" {
 		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
 	}
-	section, err := programType(c.programType)
+	section, err := c.section()
 	if err != nil {
 		return p, err
 	}
 	p.Type, p.Sleepable = section.Type, p.Sleepable || section.Sleepable
 	if section.HasAttach {
 		p.Hook = section.Attach
+	}
+	if err := errors.Join(c.setMember(&p.Place), setAttach(&p.Place, c.attach, section)); err != nil {
+		return p, err
 	}
 	for _, text := range c.maps {
 		fd, m, err := readMap(text)
@@ -236,38 +228,18 @@ func readMap(text string) (int32, verify.Map, error) {
 	return int32(fd), m, nil
 }
 
-// types opens the kernel's types. Without types, check finds less.
-func (c *checkFlags) types() (*btf.Types, error) {
-	if c.btf != "" {
-		return readTypes(c.btf)
-	}
-	types, err := btf.Kernel()
-	if err != nil {
-		return nil, nil //nolint:nilerr // see above
-	}
-	return types, nil
-}
-
 // describeMember adds what is known about a member.
-func (c *checkFlags) describeMember(p *verify.Program) error {
-	if c.member == "" {
-		return nil
-	}
-	var ok bool
-	if p.Struct, p.Member, ok = strings.Cut(c.member, "/"); !ok {
-		return fmt.Errorf("--member %s: expected STRUCT/MEMBER, such as tcp_congestion_ops/ssthresh", c.member)
-	}
-	if p.Types == nil {
-		return nil
+func describeMember(p *verify.Program) {
+	if p.Struct == "" || p.Types == nil {
+		return
 	}
 	ops, err := structops.ReadInterface(p.Types, p.Struct)
 	if err != nil {
-		return nil //nolint:nilerr // the check says so
+		return // the check says so
 	}
 	if m, ok := ops.Member(p.Member); ok && m.Proto != nil {
 		p.Place = *ops.Place(m)
 	}
-	return nil
 }
 
 // input reads the program from a file, the argument itself, or standard input.
@@ -295,7 +267,7 @@ func readCode(name string, data []byte) ([]byte, error) {
 	}
 	text := hexText{text: data}
 	if err := text.read(); err != nil {
-		line, column := place(data, err.offset)
+		line, column := lineAndColumn(data, err.offset)
 		return nil, (&input{name: name}).at(line, column, err.detail)
 	}
 	return text.code, nil

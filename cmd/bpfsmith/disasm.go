@@ -43,7 +43,7 @@ prints the place, what is wrong and what is allowed.`,
 				if raw || !looksLikeHex(data) {
 					text.code = data
 				} else if err := text.read(); err != nil {
-					line, column := place(data, err.offset)
+					line, column := lineAndColumn(data, err.offset)
 					return in.at(line, column, err.detail)
 				}
 				ins, fault := lang.decode(text.code)
@@ -71,7 +71,7 @@ func (h *hexText) explain(in *input, fault error) error {
 		return &inputError{fmt.Errorf("%s: byte %d: %w", in.name, 8*e.Slot, fault)}
 	}
 	at := min(8*e.Slot, len(h.places)-1) // the last byte, when code is missing
-	line, column := place(h.text, h.places[at])
+	line, column := lineAndColumn(h.text, h.places[at])
 	return in.at(line, column, fault.Error())
 }
 

@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
@@ -31,12 +30,11 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // An explainCommand has the values of the flags.
 type explainCommand struct {
+	placeFlags
 	json      bool
 	html      string
 	program   string
 	errno     string
-	typ       string
-	member    string
 	sourceDir string
 }
 
@@ -69,9 +67,8 @@ The exit code is 0 when an error was explained, 3 when the log has no error,
 	f.BoolVar(&e.json, "json", false, "print the report for tools")
 	f.StringVar(&e.html, "html", "", "write a page with the log and the source to this file (- for standard output)")
 	f.StringVar(&e.program, "prog", "", "the program: hex, or a file with hex, bytes or an ELF object")
-	f.StringVar(&e.errno, "errno", "", "the error of the load, such as EACCES")
-	f.StringVar(&e.typ, "type", "", "the type of the program, such as xdp or struct_ops")
-	f.StringVar(&e.member, "member", "", "the member that a struct_ops program implements, as STRUCT/MEMBER")
+	f.StringVar(&e.errno, "errno", "", "the `ERROR` of the load, such as EACCES or 13")
+	e.placeFlags.flags(f)
 	f.StringVar(&e.sourceDir, "source", ".", "the directory with the source files")
 	return cmd
 }
@@ -80,9 +77,9 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 	if e.json && e.html == "-" {
 		return errors.New("--json and --html - both write to standard output: use only one")
 	}
-	structName, member, ok := strings.Cut(e.member, "/")
-	if e.member != "" && (!ok || structName == "" || member == "") {
-		return fmt.Errorf("--member %s: expected STRUCT/MEMBER, such as tcp_congestion_ops/init", e.member)
+	about, err := e.about()
+	if err != nil {
+		return err
 	}
 	in, err := openInput(cmd, args)
 	if err != nil {
@@ -100,18 +97,42 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 			return unreadable(err)
 		}
 	}
-	var section linux.Section
-	if e.typ != "" {
-		if section, err = programType(e.typ); err != nil {
-			return err
-		}
-	}
-	report := verifierlog.Explain(log, verifierlog.Program{Type: section.Type, Struct: structName, Member: member, Errno: e.errno})
+	report := verifierlog.Explain(log, about)
 	files := newSourceFinder(e.sourceDir, log)
 	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
 		return unreadable(err)
 	}
 	return verdict(report)
+}
+
+// about is what the flags tell about the program.
+func (e *explainCommand) about() (verifierlog.Program, error) {
+	var at place.Place
+	if e.programType != "" {
+		section, err := e.section()
+		if err != nil {
+			return verifierlog.Program{}, err
+		}
+		at.Type = section.Type
+	}
+	typ := at.Type // without --type, the log may tell it
+	if err := e.setMember(&at); err != nil {
+		return verifierlog.Program{}, err
+	}
+	if at.Struct != "" || e.btf != "" {
+		types, err := e.types()
+		if err != nil {
+			return verifierlog.Program{}, unreadable(err)
+		}
+		if types != nil {
+			defer types.Close()
+		}
+		if err := e.lookUp(&at, types, true); err != nil {
+			return verifierlog.Program{}, err
+		}
+	}
+	errno, err := readErrno(e.errno)
+	return verifierlog.Program{Type: typ, Struct: at.Struct, Member: at.Member, Errno: errno}, err
 }
 
 // print writes the report in the form that the flags ask for.

@@ -16,6 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/gen/btfgen"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 )
@@ -169,9 +170,10 @@ func FuzzKernelTypes(f *testing.F) {
 				return
 			}
 			_, _ = btfgen.Generate(types, options)
-			check := checkFlags{member: "tcp_congestion_ops/ssthresh"}
-			p := verify.Program{Types: types}
-			_ = check.describeMember(&p)
+			p := verify.Program{Types: types, Place: place.Place{Type: linux.ProgTypeStructOps, Struct: "tcp_congestion_ops",
+				Member: "ssthresh"}}
+			_ = p.Missing(types)
+			describeMember(&p)
 			checkBroken(object, types, func() (*cbtf.Spec, error) { return cbtf.LoadSpecFromReader(bytes.NewReader(blob)) })
 		})
 	})

@@ -30,7 +30,7 @@ func readProgram(arg, log string) ([]byte, error) {
 	case looksLikeHex(data):
 		text := hexText{text: data}
 		if err := text.read(); err != nil {
-			line, column := place(data, err.offset)
+			line, column := lineAndColumn(data, err.offset)
 			return nil, fmt.Errorf("%s:%d:%d: %s", arg, line, column, err.detail)
 		}
 		data = text.code

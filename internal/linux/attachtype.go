@@ -262,7 +262,8 @@ type Section struct {
 	Fragments bool // ".frags": it accepts packets that are not in one piece
 }
 
-// ParseSection reads the name of an ELF section in the form that libbpf uses: "xdp", "tcx/ingress", "fentry.s/tcp_v4_rcv".
+// ParseSection reads the name of an ELF section in the form that libbpf uses: "xdp", "tcx/ingress", "fentry.s/tcp_v4_rcv". A name
+// such as tcp_v4_rcv may follow only where programs are for something with a name.
 func ParseSection(name string) (s Section, ok bool) {
 	kind, rest, slash := strings.Cut(name, "/")
 	kind, s.Fragments = strings.CutSuffix(kind, ".frags")
@@ -272,25 +273,62 @@ func ParseSection(name string) (s Section, ok bool) {
 	}
 	name = kind + rest
 	longest := ""
-	consider := func(section string, t ProgType, a AttachType, placed bool) {
+	consider := func(section string, named bool, t ProgType, a AttachType, placed bool) {
 		after, begins := strings.CutPrefix(name, section)
-		if begins && len(section) > len(longest) && (after == "" || after[0] == '/') {
+		if begins && len(section) > len(longest) && (after == "" || after[0] == '/' && named) {
 			longest, s.Type, s.Attach, s.HasAttach, s.Target = section, t, a, placed, strings.TrimPrefix(after, "/")
 		}
 	}
 	for n := range progTypes {
-		for _, section := range progTypes[n].Sections {
-			consider(section, ProgType(n), progTypes[n].Place, progTypes[n].Place != 0)
+		row := &progTypes[n]
+		for _, section := range row.Sections {
+			consider(section, row.Named, ProgType(n), row.Place, row.Place != 0)
 		}
 	}
 	for n := range attachTypes {
-		t, _ := attachTypes[n].Types.One()
-		for _, section := range attachTypes[n].Sections {
-			consider(section, t, AttachType(n), true)
+		row := &attachTypes[n]
+		t, _ := row.Types.One()
+		for _, section := range row.Sections {
+			consider(section, row.Named(), t, AttachType(n), true)
 		}
 	}
 	if longest == "" {
 		return Section{}, false
 	}
 	return s, true
+}
+
+// Named reports whether programs that are attached there are for something with a name: a function, a tracepoint, a hook.
+func (i *AttachInfo) Named() bool {
+	return i.Prefix != "" || i.Target == TargetNamed || i.Target == TargetSymbols
+}
+
+// Sections ranges over the names of ELF sections that ParseSection knows, without the name of what a program is for.
+func Sections() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := range progTypes {
+			for _, section := range progTypes[n].Sections {
+				if !yield(section) {
+					return
+				}
+			}
+		}
+		for n := range attachTypes {
+			for _, section := range attachTypes[n].Sections {
+				if !yield(section) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ParseAttachType finds an attach type by its name.
+func ParseAttachType(name string) (t AttachType, ok bool) {
+	for n := range attachTypes {
+		if attachTypes[n].Name == name {
+			return AttachType(n), true
+		}
+	}
+	return 0, false
 }

@@ -182,15 +182,31 @@ func TestSections(t *testing.T) {
 		{"tcx/ingress", Section{Type: ProgTypeSchedCls, Attach: AttachTCXIngress, HasAttach: true}},
 		{"tp/sched/sched_switch", Section{Type: ProgTypeTracepoint, Target: "sched/sched_switch"}},
 		{"raw_tp.w", Section{Type: ProgTypeRawTracepointWritable}},
+		{"struct_ops/ssthresh", Section{Type: ProgTypeStructOps, Target: "ssthresh"}},
+		{"lsm_cgroup/file_open", Section{Type: ProgTypeLSM, Attach: AttachLSMCgroup, Target: "file_open", HasAttach: true}},
 		{"kprobe.multi/tcp_*", Section{Type: ProgTypeKprobe, Attach: AttachTraceKprobeMulti, Target: "tcp_*", HasAttach: true}},
 	} {
 		if got, ok := ParseSection(test.name); !ok || got != test.want {
 			t.Errorf("%s: %+v, %v, want %+v", test.name, got, ok, test.want)
 		}
 	}
-	for _, name := range []string{"", "xdpx", ".text", "license"} {
+	for _, name := range []string{"", "xdpx", ".text", "license", "xdp/eth0", "socket/any", "tcx/ingres", "cgroup/sock/x", "syscall/f"} {
 		if got, ok := ParseSection(name); ok {
 			t.Errorf("%q is a section of programs: %+v", name, got)
+		}
+	}
+}
+
+// TestSectionsAreRead: ParseSection reads each name that Sections has.
+func TestSectionsAreRead(t *testing.T) {
+	for name := range Sections() {
+		if _, ok := ParseSection(name); !ok {
+			t.Errorf("%s is not read", name)
+		}
+	}
+	for a := range AttachTypes() {
+		if got, ok := ParseAttachType(a.String()); !ok || got != a {
+			t.Errorf("%v is read as %v, %v", a, got, ok)
 		}
 	}
 }

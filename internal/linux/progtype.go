@@ -47,7 +47,8 @@ const (
 type ProgInfo struct {
 	Name     string // as in bpftool: the kernel's name, in lower case and without its prefix
 	Since    Version
-	Sections []string // beginnings of names of ELF sections that say only this type; AttachInfo has those that say a place
+	Sections []string // names of ELF sections that say only this type; AttachInfo has those that say a place
+	Named    bool     // the name of a section may go on with what the program is for: "kprobe/tcp_v4_rcv"
 
 	Context   string // the struct that R1 points to, by its name in C and in BTF (include/linux/bpf_types.h); "" if there is none
 	Access    *Access
@@ -96,14 +97,14 @@ var progTypes = [...]ProgInfo{
 	ProgTypeSocketFilter: {Name: "socket_filter", Since: "3.19", Sections: []string{"socket"},
 		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true,
 		Target: TargetSocket},
-	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Perfmon: true,
+	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Named: true, Perfmon: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
 	ProgTypeSchedCls: {Name: "sched_cls", Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
 		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
 	ProgTypeSchedAct: {Name: "sched_act", Since: "4.1", NetAdmin: true, Sections: []string{"action"},
 		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
-	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Perfmon: true, Sections: []string{"tracepoint", "tp"}},
+	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Named: true, Perfmon: true, Sections: []string{"tracepoint", "tp"}},
 	ProgTypeXDP: {Name: "xdp", Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
 		Context: "xdp_md", Access: &xdpAccess, Calls: CallsBPF},
 	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true,
@@ -126,8 +127,9 @@ var progTypes = [...]ProgInfo{
 	ProgTypeCgroupDevice: {Name: "cgroup_device", Since: "4.15", NetAdmin: true, Context: "bpf_cgroup_dev_ctx",
 		Place: AttachCgroupDevice, Result: &Range{0, 1}},
 	ProgTypeSKMsg: {Name: "sk_msg", Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
-	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Perfmon: true, Sections: []string{"raw_tracepoint", "raw_tp"},
-		Context: "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true,
+	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Named: true, Perfmon: true,
+		Sections: []string{"raw_tracepoint", "raw_tp"},
+		Context:  "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true,
 		Target: TargetTracepoint},
 	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr", Placed: true},
 	ProgTypeLWTSeg6Local: {Name: "lwt_seg6local", Since: "4.18", NetAdmin: true,
@@ -137,16 +139,16 @@ var progTypes = [...]ProgInfo{
 	ProgTypeFlowDissector: {Name: "flow_dissector", Since: "4.20", NetAdmin: true, Context: "__sk_buff", Place: AttachFlowDissector},
 	ProgTypeCgroupSysctl: {Name: "cgroup_sysctl", Since: "5.2", NetAdmin: true, Context: "bpf_sysctl",
 		Place: AttachCgroupSysctl, Result: &Range{0, 1}},
-	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Perfmon: true,
+	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Named: true, Perfmon: true,
 		Sections: []string{"raw_tracepoint.w", "raw_tp.w"},
 		Context:  "bpf_raw_tracepoint_args", Arguments: true},
 	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", Since: "5.3", NetAdmin: true, Context: "bpf_sockopt", Result: &Range{0, 1},
 		Placed: true},
 	ProgTypeTracing: {Name: "tracing", Since: "5.5", Perfmon: true, Arguments: true, Structs: StructsReadOnly,
 		Placed: true, NoCopy: true},
-	ProgTypeStructOps: {Name: "struct_ops", Since: "5.6", Perfmon: true, Sections: []string{"struct_ops"},
+	ProgTypeStructOps: {Name: "struct_ops", Since: "5.6", Named: true, Perfmon: true, Sections: []string{"struct_ops"},
 		Arguments: true, Structs: StructsByPlace, NeedsGPL: true},
-	ProgTypeExt: {Name: "ext", Since: "5.6", NetAdmin: true, Perfmon: true, Sections: []string{"freplace"}},
+	ProgTypeExt: {Name: "ext", Since: "5.6", Named: true, NetAdmin: true, Perfmon: true, Sections: []string{"freplace"}},
 	ProgTypeLSM: {Name: "lsm", Since: "5.7", Perfmon: true, Arguments: true, Place: AttachLSMMAC},
 	ProgTypeSKLookup: {Name: "sk_lookup", Since: "5.9", Context: "bpf_sk_lookup",
 		Place: AttachSKLookup, Result: &Range{0, 1}},

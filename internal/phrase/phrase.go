@@ -55,3 +55,12 @@ func Argument(which any, callee, is, expected string) string {
 
 // Writable lists the fields that may be written, for the help about a field that may not.
 func Writable(fields []string) string { return "writable: " + strings.Join(fields, ", ") }
+
+// Or joins words for a choice: "a", "a or b", "a, b or c".
+func Or(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -31,6 +31,10 @@ func TestPhrases(t *testing.T) {
 		{phrase.Arguments("f", 2, 0), "f needs 2 arguments, but is called with 0"},
 		{phrase.Argument(1, "f", "a number", "a pointer"), "argument 1 of f is a number; expected a pointer"},
 		{phrase.Argument("sk", "f", "a number", "a pointer"), "argument sk of f is a number; expected a pointer"},
+		{phrase.Or(nil), ""},
+		{phrase.Or([]string{"a"}), "a"},
+		{phrase.Or([]string{"a", "b"}), "a or b"},
+		{phrase.Or([]string{"a", "b", "c"}), "a, b or c"},
 		{phrase.Writable([]string{"a", "b.c"}), "writable: a, b.c"},
 	} {
 		if tt.got != tt.want {

@@ -17,6 +17,11 @@ func (c *checker) attachable() bool {
 		c.report(-1, mistake.NeedsGPL, c.Type.String()+" programs need a licence that is compatible with the GPL")
 		return false
 	}
+	if f := c.Missing(c.Types); f != nil && !c.Attached {
+		f.Kind = mistake.BadAttach // the kind that the catalogue of the verifier's messages has for all of these
+		c.note(*f)
+		return false
+	}
 	if c.Signature != nil {
 		c.proto = c.signature(c.Signature)
 		return true
