@@ -1,6 +1,10 @@
 package btf
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"unicode"
+)
 
 // Limits of what is read. Without them, broken BTF would never end: types that contain or name themselves. What kernels and compilers
 // make is far below.
@@ -52,12 +56,36 @@ func (t *Types) checkNames(r record) error {
 	if err := t.checkName(r.name()); err != nil {
 		return err
 	}
+	if r.name() != 0 && bytes.ContainsFunc(t.text(r.name()), unicode.IsControl) {
+		return fmt.Errorf("%w: %.64q is not a name", ErrMalformed, t.text(r.name()))
+	}
+	switch r.kind() {
+	case KindStruct, KindUnion, KindForward, KindEnum, KindEnum64, KindTypedef, KindFunc, KindVar:
+		if err := t.checkIdentifier(r.name()); err != nil {
+			return err
+		}
+	}
 	switch r.kind() {
 	case KindStruct, KindUnion, KindEnum, KindEnum64, KindFuncProto: // an entry begins with a name
 		for i := range r.vlen() {
-			if err := t.checkName(word(r.entry(i), 0)); err != nil {
+			if err := t.checkIdentifier(word(r.entry(i), 0)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// checkIdentifier is checkName for what C calls by its name. The kernel requires the same of its types (btf_name_valid_identifier,
+// kernel/bpf/btf.c, 6.18). Names become parts of Go code and of file names, so nothing else may be in them.
+func (t *Types) checkIdentifier(off uint32) error {
+	if err := t.checkName(off); err != nil || off == 0 {
+		return err
+	}
+	for i, c := range t.text(off) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '.' || c == '$'
+		if !letter && (c < '0' || c > '9' || i == 0) {
+			return fmt.Errorf("%w: %.64q is not a name in C", ErrMalformed, t.text(off))
 		}
 	}
 	return nil

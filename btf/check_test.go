@@ -55,6 +55,15 @@ func TestBrokenTypes(t *testing.T) {
 			"type 1: malformed BTF: a name at offset 99 of 3 bytes", false},
 		{"a name without end", long, strings.Repeat("n", 512) + "\x00", "has more than 511 bytes", false},
 		{"the longest name", long, strings.Repeat("n", 511) + "\x00", "", true},
+		{"a path for a name", []uint32{1, info(composite, 0), 0}, "../../x\x00",
+			`type 1: malformed BTF: "../../x" is not a name in C`, false},
+		{"a line of code in a member's name", []uint32{1, info(composite, 1), 4, 3, 0, 0}, "s\x00n\nvar x int\x00",
+			`malformed BTF: "n\nvar x int" is not a name in C`, false},
+		{"a line of code in a function's name", []uint32{1, info(btf.KindFunc, 0), 2, 0, info(btf.KindFuncProto, 0), 0}, "f()\x00",
+			`malformed BTF: "f()" is not a name in C`, false},
+		{"a line of code in an integer's name", []uint32{1, info(btf.KindInt, 0), 4, 32}, "int\n\x00",
+			`malformed BTF: "int\n" is not a name`, false},
+		{"an integer with a name of two words", []uint32{1, info(btf.KindInt, 0), 4, 32}, "long int\x00", "", true},
 		{"a function that returns its own type, and takes it", proto, "s\x00", "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

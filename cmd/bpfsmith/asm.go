@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -40,29 +39,17 @@ If there is a mistake, only the first one is printed, with line and column.`,
 				if err != nil {
 					return err
 				}
-				return write(cmd, output, code, ins)
+				if output == "" {
+					_, err := cmd.OutOrStdout().Write(hexLines(code, ins))
+					return asInputError(err)
+				}
+				return writeOutput(cmd, "-o", output, code, in.argument)
 			})
 		},
 	}
 	lang.flags(cmd, "the notation that decides when both are possible: kernel or llvm")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the bytes to a `FILE`, or to standard output for -")
 	return cmd
-}
-
-// write writes the code to the place and in the form that the flags ask for.
-func write(cmd *cobra.Command, output string, code []byte, ins []isa.Instruction) (err error) {
-	switch output {
-	case "":
-		_, err = cmd.OutOrStdout().Write(hexLines(code, ins))
-	case "-":
-		_, err = cmd.OutOrStdout().Write(code)
-	default:
-		err = os.WriteFile(output, code, 0o644)
-	}
-	if err != nil {
-		return &inputError{err}
-	}
-	return nil
 }
 
 func (l *language) assemble(in *input, dialect isa.Dialect) (code []byte, ins []isa.Instruction, err error) {

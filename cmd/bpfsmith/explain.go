@@ -99,6 +99,19 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	report := verifierlog.Explain(log, about)
 	files := newSourceFinder(e.sourceDir, log)
+	if e.html != "" {
+		var text bytes.Buffer
+		if err := page.Write(&text, log, report, page.Options{Source: files.read, Code: code}); err != nil {
+			return unreadable(err)
+		}
+		read := append([]string{in.argument, e.program, e.btf}, files.candidates()...)
+		if err := writeOutput(cmd, "--html", e.html, text.Bytes(), read...); err != nil {
+			return unreadable(err)
+		}
+		if e.html == "-" {
+			return verdict(report)
+		}
+	}
 	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
 		return unreadable(err)
 	}
@@ -135,21 +148,8 @@ func (e *explainCommand) about() (verifierlog.Program, error) {
 	return verifierlog.Program{Type: typ, Struct: at.Struct, Member: at.Member, Errno: errno}, err
 }
 
-// print writes the report in the form that the flags ask for.
+// print writes the report as text, or for tools.
 func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, code []byte, source func(string) ([]byte, error)) error {
-	if e.html != "" {
-		var text bytes.Buffer
-		if err := page.Write(&text, log, r, page.Options{Source: source, Code: code}); err != nil {
-			return err
-		}
-		if e.html == "-" {
-			_, err := w.Write(text.Bytes())
-			return err
-		}
-		if err := os.WriteFile(e.html, text.Bytes(), 0o644); err != nil {
-			return err
-		}
-	}
 	if e.json {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false) // the output is for tools and terminals, not for HTML

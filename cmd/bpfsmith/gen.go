@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -47,8 +45,9 @@ instead of underscores. In names of types, functions and constants, the name of
 the package and the beginnings of --strip are left out, and words such as CA,
 CPU and ID are in capitals.
 
-The names of the files end in ` + btfgen.Suffix + `. Such files in DIR that are no longer
-written are removed. The types are those of the running kernel, or of a file
+The names of the files end in ` + btfgen.Suffix + `. Such files in DIR that gen wrote
+earlier, and that are no longer generated, are removed. A file that somebody
+else wrote stays, and is not overwritten. The types are those of the running kernel, or of a file
 with raw BTF.`,
 		Example: `  bpfsmith gen --type tcp_sock,sock=BaseSock --func 'tcp_reno_*' --enum tcp_ca_state -o tcp
   bpfsmith gen --ops tcp_congestion_ops --type tcp_sock -o tcp
@@ -114,15 +113,15 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return &inputError{fmt.Errorf("gen: %w", err)}
 	}
-	if g.check {
-		err = checkFiles(g.output, files)
-	} else {
-		err = writeFiles(g.output, files)
-	}
+	folder, err := openFolder(g.output, files, !g.check)
 	if err != nil {
 		return &inputError{err}
 	}
-	return nil
+	defer func() { err = errors.Join(err, asInputError(folder.close())) }()
+	if g.check {
+		return asInputError(folder.check())
+	}
+	return asInputError(folder.write())
 }
 
 // readType reads STRUCT or STRUCT=GoName.
@@ -136,65 +135,4 @@ func (g *genFlags) open() (*btf.Types, error) {
 		return btf.Kernel()
 	}
 	return readTypes(g.btf)
-}
-
-// stale finds generated files in a folder that are no longer generated.
-func stale(dir string, files []btfgen.File) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "*"+btfgen.Suffix))
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, f := range found {
-		wanted := false
-		for _, w := range files {
-			wanted = wanted || w.Name == filepath.Base(f)
-		}
-		if !wanted {
-			names = append(names, filepath.Base(f))
-		}
-	}
-	return names, nil
-}
-
-func writeFiles(dir string, files []btfgen.File) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	old, err := stale(dir, files)
-	if err != nil {
-		return err
-	}
-	for _, name := range old {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
-			return err
-		}
-	}
-	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Content, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkFiles reports files that are not up to date.
-func checkFiles(dir string, files []btfgen.File) error {
-	names, err := stale(dir, files)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		have, err := os.ReadFile(filepath.Join(dir, f.Name))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		if !bytes.Equal(have, f.Content) {
-			names = append(names, f.Name)
-		}
-	}
-	if names != nil {
-		return fmt.Errorf("stale in %s: %q; run go generate there", dir, names)
-	}
-	return nil
 }

@@ -20,19 +20,20 @@ func (e *inputError) Unwrap() error { return e.err }
 // An input is what a command reads: a file, or standard input when the argument is "-" or missing.
 type input struct {
 	io.Reader
-	name  string // for messages
-	close func() error
+	name     string // for messages
+	argument string // the file; "-" for standard input
+	close    func() error
 }
 
 func openInput(cmd *cobra.Command, args []string) (*input, error) {
 	if len(args) == 0 || args[0] == "-" {
-		return &input{cmd.InOrStdin(), "<stdin>", func() error { return nil }}, nil
+		return &input{cmd.InOrStdin(), "<stdin>", "-", func() error { return nil }}, nil
 	}
 	file, err := os.Open(args[0])
 	if err != nil {
 		return nil, &inputError{err}
 	}
-	return &input{file, args[0], file.Close}, nil
+	return &input{file, args[0], args[0], file.Close}, nil
 }
 
 func (in *input) readAll() ([]byte, error) {

@@ -79,6 +79,15 @@ func (s *sourceFinder) read(name string) ([]byte, error) {
 	return best, nil
 }
 
+// candidates are all files that may have been read.
+func (s *sourceFinder) candidates() []string {
+	var all []string
+	for _, paths := range s.paths {
+		all = append(all, paths...)
+	}
+	return all
+}
+
 // search goes once through the folder, for all files that the log quotes.
 func (s *sourceFinder) search() error {
 	s.paths = map[string][]string{}

@@ -93,3 +93,8 @@ func article(name string) string {
 	}
 	return "A"
 }
+
+// isNameRune reports whether a name in C may have a character. The names that kernels give to clones of functions have dots.
+func isNameRune(r rune) bool {
+	return r == '_' || r == '.' || r == '$' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+}
