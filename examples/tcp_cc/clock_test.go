@@ -35,3 +35,26 @@ func TestClockRateIsInTheConfiguration(t *testing.T) {
 		}
 	}
 }
+
+// TestHZMustBeTheKernels: with another number of jiffies in a second, CUBIC and BBR would measure time wrongly.
+func TestHZMustBeTheKernels(t *testing.T) {
+	for _, test := range []struct {
+		hz         uint
+		comparing  bool
+		configured uint32
+		want       string // "": no error
+	}{
+		{0, false, 250, ""},
+		{250, true, 250, ""},
+		{1000, true, 0, ""},
+		{7, true, 0, "-hz 7: must be CONFIG_HZ of this kernel, 24 to 1200, and most have 100, 250, 300 or 1000"},
+		{5000, true, 250, "-hz 5000: must be CONFIG_HZ"},
+		{1000, true, 250, "-hz 1000: the configuration of this kernel says CONFIG_HZ=250; leave -hz out"},
+		{250, false, 250, "-hz needs -compare with go_cubic or go_bbr"},
+	} {
+		err := checkHZ(test.hz, test.comparing, test.configured)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("-hz %d, comparing %v, configured %d: %v, want %q", test.hz, test.comparing, test.configured, err, test.want)
+		}
+	}
+}

@@ -136,7 +136,7 @@ func transfer(ctx context.Context, lab *netlab.Lab, progress progress, length ti
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", c.name, err)
 	}
-	return result{Result: r, native: c.native}, nil
+	return result{Result: r, native: c.native, other: c.other}, nil
 }
 
 // writeComparison prints means and differences.
@@ -147,7 +147,7 @@ func writeComparison(w io.Writer, means []mean, differences []difference) error 
 	}
 	for _, m := range means {
 		rows = append(rows, []string{
-			m.name, result{native: m.native}.origin(), strconv.Itoa(m.transfers),
+			m.name, result{native: m.native, other: m.other}.origin(), strconv.Itoa(m.transfers),
 			fmt.Sprintf("%.2f", m.goodputBPS/1e6),
 			fmt.Sprintf("%.1f", m.cwnd), fmt.Sprintf("%.1f", m.cwndRange[0]), fmt.Sprintf("%.1f", m.cwndRange[1]),
 			fmt.Sprintf("%.1f", milliseconds(m.rtt)),

@@ -17,16 +17,17 @@ import (
 )
 
 func TestContendersAreOursOrTheKernels(t *testing.T) {
-	list, err := contenders([]string{"reno", "go_reno", "go_reno", "cubic"}, algorithms(usualHZ), []string{"reno", "cubic"})
+	list, err := contenders([]string{"reno", "go_reno", "go_reno", "cubic", "mine"}, algorithms(usualHZ),
+		[]string{"reno", "cubic", "mine"}, map[string]uint32{"mine": 7})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var native []bool
+	var by []string
 	for _, c := range list {
-		native = append(native, c.native)
+		by = append(by, result{native: c.native, other: c.other}.origin())
 	}
-	if !slices.Equal(native, []bool{true, false, false, true}) {
-		t.Errorf("native: %v", native)
+	if want := []string{"kernel", "Go", "Go", "kernel", "another process"}; !slices.Equal(by, want) {
+		t.Errorf("by %q, want %q", by, want)
 	}
 	if mine := oursOf(list); len(mine) != 1 || nameOf(mine[0]) != "go_reno" {
 		t.Errorf("to be registered: %v", mine)
@@ -39,8 +40,10 @@ func TestUnknownContendersListWhatThereIs(t *testing.T) {
 		"dctcp": `congestion control "dctcp": this kernel was built without it, or its module is not loaded ` +
 			`(modprobe tcp_dctcp; CONFIG_TCP_CONG_DCTCP)`,
 	} {
-		_, err := contenders([]string{"reno", name}, []structops.Implementation{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"})
-		want += "\nhelp: written in Go, here: go_reno, go_gentle; in this kernel: reno, bbr"
+		_, err := contenders([]string{"reno", name}, []structops.Implementation{cc.Reno("go_reno"), gentle()}, []string{"reno", "bbr"},
+			nil)
+		want += "\nhelp: written in Go, here: go_reno, go_gentle; in this kernel: reno, bbr; to compare your own, " +
+			"register it in another process first"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
 		}

@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // contender is an algorithm for a transfer.
 type contender struct {
 	name   string
-	native bool                     // the kernel's own, or registered by another process
+	native bool                     // not ours: the kernel's own, or registered by another process
+	other  bool                     // registered by another process
 	ops    structops.Implementation // if it is ours
 }
 
@@ -25,16 +27,17 @@ func kernelModules() map[string]string {
 	}
 }
 
-// contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. The same name may be given
-// twice: this shows how much two transfers with the same algorithm differ.
-func contenders(names []string, ours []structops.Implementation, available []string) ([]contender, error) {
+// contenders finds the algorithms of a list of names: ours, and those that sockets may choose in this kernel. Some of these others may be
+// registered by other processes. The same name may be given twice: this shows how much two transfers with the same algorithm differ.
+func contenders(names []string, ours []structops.Implementation, available []string, others map[string]uint32) ([]contender, error) {
 	var found []contender
 	for _, name := range names {
 		switch i := slices.IndexFunc(ours, func(o structops.Implementation) bool { return nameOf(o) == name }); {
 		case i >= 0:
 			found = append(found, contender{name: name, ops: ours[i]})
 		case slices.Contains(available, name):
-			found = append(found, contender{name: name, native: true})
+			_, other := others[name]
+			found = append(found, contender{name: name, native: true, other: other})
 		default:
 			return nil, missing(name, ours, available)
 		}
@@ -55,7 +58,8 @@ func missing(name string, ours []structops.Implementation, available []string) e
 	for _, o := range ours {
 		written = append(written, nameOf(o))
 	}
-	return fmt.Errorf("congestion control %q: %s\nhelp: written in Go, here: %s; in this kernel: %s",
+	return fmt.Errorf("congestion control %q: %s\nhelp: written in Go, here: %s; in this kernel: %s; to compare your own, "+
+		"register it in another process first",
 		name, why, strings.Join(written, ", "), strings.Join(available, ", "))
 }
 
@@ -87,6 +91,20 @@ func (c contender) needsECN() bool {
 		return flags.Int()&needsECN != 0
 	}
 	return false
+}
+
+// registeredByOthers has the algorithms in BPF that are registered now, with the ids of their maps.
+func registeredByOthers() (map[string]uint32, error) {
+	types, err := btf.Kernel()
+	if err != nil {
+		return nil, err
+	}
+	defer types.Close()
+	ops, err := structops.ReadInterface(types, "tcp_congestion_ops")
+	if err != nil {
+		return nil, err
+	}
+	return ops.Registered()
 }
 
 // splitNames reads the value of -compare.

@@ -49,7 +49,7 @@ func carriesAsTheKernels(t *testing.T, kernels string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := contenders([]string{kernels}, nil, names); err != nil {
+	if _, err := contenders([]string{kernels}, nil, names, nil); err != nil {
 		kerneltest.Missing(t, err.Error())
 	}
 	const least, most = 4, 24 // transfers of each

@@ -9,8 +9,9 @@
 //
 //	go run ./examples/tcp_cc -compare cubic,go_cubic -rounds 3
 //
-// compares algorithms by name, ours (go_reno, go_gentle, go_cubic, go_dctcp, go_bbr) and the kernel's. It registers only those. On a link
-// that marks packets (-ecn, and always with DCTCP) both ends of a connection run the algorithm.
+// compares algorithms by name, ours (go_reno, go_gentle, go_cubic, go_dctcp, go_bbr) and the kernel's. It registers only ours of these. An
+// algorithm of your own can be compared too, while another process has it registered. On a link that marks packets (-ecn, and always with
+// DCTCP) both ends of a connection run the algorithm.
 package main
 
 import (
@@ -28,6 +29,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/examples/tcp_cc/cc"
 	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // Exit codes.
@@ -43,8 +45,8 @@ func main() {
 	flag.BoolVar(&opt.json, "json", false, "print one JSON object instead of tables and pictures")
 	flag.DurationVar(&opt.duration, "duration", netlab.DefaultDuration, "length of each transfer")
 	flag.StringVar(&opt.out, "out", ".", "folder for tcp_cc.svg and tcp_cc.png")
-	compare := flag.String("compare", "", "`names` of algorithms to compare, ours and the kernel's, such as cubic,go_cubic")
-	hz := flag.Uint("hz", 0, "CONFIG_HZ of the kernel, jiffies a second; 0: as its configuration says")
+	compare := flag.String("compare", "", compareHelp())
+	hz := flag.Uint("hz", 0, "CONFIG_HZ of the kernel, `jiffies` a second, such as 250; 0: as its configuration says")
 	flag.IntVar(&opt.rounds, "rounds", 1, "transfers of each algorithm that is compared")
 	flag.IntVar(&opt.ecn, "ecn", 0, "mark packets when this many `packets` wait in the queue; 0: only if a compared algorithm needs it")
 	flag.Parse()
@@ -52,6 +54,10 @@ func main() {
 	var err error
 	if *compare != "" {
 		opt.compare, err = splitNames(*compare)
+	}
+	if err == nil {
+		configured, _ := clockRate() // 0 if nothing says it
+		err = checkHZ(*hz, *compare != "", configured)
 	}
 	switch {
 	case err != nil:
@@ -78,7 +84,7 @@ func main() {
 	stop()
 	switch {
 	case err != nil && interrupted:
-		fmt.Fprintln(os.Stderr, "tcp_cc: interrupted; everything is unregistered and removed")
+		fmt.Fprintln(os.Stderr, "tcp_cc: interrupted; nothing is left behind")
 		os.Exit(exitInterrupted)
 	case errors.Is(err, errUnprivileged):
 		os.Exit(exitUnprivileged)
@@ -122,7 +128,11 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 				return err
 			}
 		}
-		if list, err = contenders(opt.compare, algorithms(opt.hz), before); err != nil {
+		others, err := registeredByOthers()
+		if err != nil {
+			return err
+		}
+		if list, err = contenders(opt.compare, algorithms(opt.hz), before, others); err != nil {
 			return err
 		}
 	}
@@ -179,7 +189,7 @@ func run(ctx context.Context, opt options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return show(stdout, opt, link, results, after)
+	return show(stdout, opt, link, results, ending(ours, after))
 }
 
 // standardList has the algorithms that run without -compare.
@@ -188,7 +198,7 @@ func standardList() []contender {
 }
 
 // show draws the results of the transfers.
-func show(w io.Writer, opt options, link netlab.Link, results []result, after []string) error {
+func show(w io.Writer, opt options, link netlab.Link, results []result, ending string) error {
 	fmt.Fprintln(w)
 	style := pictureStyle{width: 80}
 	if f, ok := w.(*os.File); ok {
@@ -201,7 +211,25 @@ func show(w io.Writer, opt options, link netlab.Link, results []result, after []
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\nthe same as a plot: %s\nunregistered; tcp_available_congestion_control is again: %s\n",
-		strings.Join(paths, ", "), strings.Join(after, " "))
+	_, err = fmt.Fprintf(w, "\nthe same as a plot: %s\n%s\n", strings.Join(paths, ", "), ending)
 	return err
+}
+
+// ending says what is left in the kernel: what was there before.
+func ending(ours []*structops.Plan, after []string) string {
+	list := strings.Join(after, " ")
+	if len(ours) == 0 {
+		return "nothing was registered; tcp_available_congestion_control is: " + list
+	}
+	return "unregistered; tcp_available_congestion_control is again: " + list
+}
+
+// compareHelp is the help of -compare.
+func compareHelp() string {
+	var names []string
+	for _, ours := range algorithms(usualHZ) {
+		names = append(names, nameOf(ours))
+	}
+	return "`names` of two algorithms or more, such as cubic,go_cubic: ours (" + strings.Join(names, ", ") + ") and\nall that are in " +
+		"/proc/sys/net/ipv4/tcp_available_congestion_control. Another process may have\nregistered them there: so you can try your own"
 }

@@ -61,7 +61,7 @@ func offline(missing []string, opt options, stdout io.Writer) error {
 	if len(opt.compare) > 0 {
 		hz := cmp.Or(opt.hz, usualHZ) // the types do not contain it
 		// It does not matter which algorithms this kernel has, because nothing will run. But unknown names are still mistakes.
-		chosen, err := contenders(opt.compare, algorithms(hz), slices.Sorted(maps.Keys(kernelModules())))
+		chosen, err := contenders(opt.compare, algorithms(hz), slices.Sorted(maps.Keys(kernelModules())), nil)
 		if err != nil {
 			return err
 		}

@@ -99,11 +99,7 @@ func panel(r result, end time.Duration, top float64, style pictureStyle) string 
 	const axis = 3 // columns that asciigraph takes between label and line
 	width := min(max(style.width, minPictureWidth), maxPictureWidth) - len(label(top)) - axis - 2
 
-	// Whole tenths of a second have short labels.
-	end = end.Round(100 * time.Millisecond)
-	if end == 0 {
-		end = 100 * time.Millisecond
-	}
+	end = max(rounded(end), time.Millisecond)
 	cwnd, ssthresh := columns(r.Samples, end, width)
 	var peak float64
 	for i := range cwnd {
@@ -142,6 +138,17 @@ func panel(r result, end time.Duration, top float64, style pictureStyle) string 
 		title += fmt.Sprintf("\n  (cut off at the top: slow start reaches %.0f)", peak)
 	}
 	return title + "\n" + asciigraph.PlotMany(series, options...) + "\n"
+}
+
+// rounded is a duration with few digits: 4 s for 4.003 s, 50 ms for 50.3 ms.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	case d >= 100*time.Millisecond:
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
 }
 
 // ticks returns the number of labels of the time axis: one for each full second, if there are few of them and the axis ends at a full

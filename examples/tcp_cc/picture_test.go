@@ -11,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/bpfsmith/bpfsmith/internal/netlab"
+	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 func picture(t *testing.T, results []result, style pictureStyle) string {
@@ -220,5 +222,64 @@ func TestProgressWithoutTerminal(t *testing.T) {
 				t.Errorf("output %q, %v; want %q", got, err, test.want)
 			}
 		})
+	}
+}
+
+// TestLegendIsBesideTheCurves: a curve that ends high is not below the legend.
+func TestLegendIsBesideTheCurves(t *testing.T) {
+	samples := func(windows ...uint32) result {
+		var r netlab.Result
+		for i, w := range windows {
+			r.Samples = append(r.Samples, netlab.Sample{At: time.Duration(i) * time.Second, Cwnd: w, Ssthresh: netlab.InfiniteSsthresh})
+		}
+		return result{Result: r}
+	}
+	rising, falling, level := samples(10, 40, 70, 100), samples(100, 70, 40, 10), samples(100, 95, 95, 100)
+	withThreshold := samples(10, 10, 10, 10)
+	withThreshold.Samples[3].Ssthresh = 100
+	for _, test := range []struct {
+		results []result
+		left    []bool
+		room    bool
+	}{
+		{[]result{falling}, []bool{false}, false},
+		{[]result{rising, falling, withThreshold}, []bool{true, false, true}, false},
+		{[]result{falling, level}, []bool{false, false}, true},
+	} {
+		left, room := legendCorners(test.results, 3, 108)
+		if !slices.Equal(left, test.left) || room > 1 != test.room {
+			t.Errorf("at the left: %v, want %v; room %v, want some: %v", left, test.left, room, test.room)
+		}
+	}
+}
+
+// TestShortTransfersAreShort: the length is not rounded to another one.
+func TestShortTransfersAreShort(t *testing.T) {
+	for length, want := range map[time.Duration]string{
+		4003 * time.Millisecond: "4s", 1260 * time.Millisecond: "1.3s", 254 * time.Millisecond: "250ms", 50300 * time.Microsecond: "50ms",
+	} {
+		if got := rounded(length).String(); got != want {
+			t.Errorf("%v is %s, want %s", length, got, want)
+		}
+	}
+	samples := []netlab.Sample{{Cwnd: 10}, {At: 25 * time.Millisecond, Cwnd: 12}, {At: 50 * time.Millisecond, Cwnd: 14}}
+	got := picture(t, []result{{Result: netlab.Result{Algorithm: "some", Samples: samples}}}, pictureStyle{width: 80})
+	if !strings.Contains(got, "0.05 s\n") {
+		t.Errorf("the axis does not end at 0.05 s:\n%s", got)
+	}
+}
+
+// TestEndings: what was not registered is not unregistered.
+func TestEndings(t *testing.T) {
+	if got, want := ending(nil, []string{"reno"}), "nothing was registered; tcp_available_congestion_control is: reno"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := ending([]*structops.Plan{nil}, []string{"reno"}); !strings.HasPrefix(got, "unregistered; ") {
+		t.Errorf("%q", got)
+	}
+	for _, name := range []string{"go_reno", "go_bbr", "tcp_available_congestion_control", "try your own"} {
+		if !strings.Contains(compareHelp(), name) {
+			t.Errorf("the help of -compare does not have %s", name)
+		}
 	}
 }

@@ -107,10 +107,15 @@ func plotPanels(title string, results []result) ([]*plot.Plot, error) {
 	if end == 0 {
 		return nil, fmt.Errorf("no samples to draw")
 	}
+	corners, room := legendCorners(results, end, 1.08*top)
 	var panels []*plot.Plot
 	for i, r := range results {
 		p := newPanel(fmt.Sprintf("%s (%s): %.2f Mbit/s, mean window %.1f segments, %d retransmits",
-			r.Algorithm, r.origin(), r.GoodputBPS/1e6, r.MeanCwnd, r.Retransmits), "window (segments)", end, 1.08*top)
+			r.Algorithm, r.origin(), r.GoodputBPS/1e6, r.MeanCwnd, r.Retransmits), "window (segments)", end, 1.08*top*room)
+		p.Legend.Left = corners[i]
+		if p.Legend.Left {
+			p.Legend.XOffs = -p.Legend.XOffs
+		}
 		window, err := line(r.Samples, seriesColor(i), func(s netlab.Sample) (float64, bool) { return float64(s.Cwnd), true })
 		if err != nil {
 			return nil, err
@@ -155,6 +160,39 @@ func plotPanels(title string, results []result) ([]*plot.Plot, error) {
 	panels[0].Title.Text = title + "\n" + panels[0].Title.Text
 	rtt.X.Label.Text = "time since the connection was established (s)"
 	return panels, nil
+}
+
+// The part of a panel that the legend of window and ssthresh needs, with its margins.
+const (
+	legendWidth  = 0.22 // of the time axis
+	legendHeight = 0.30 // of the window axis
+)
+
+// legendCorners chooses for each panel whether its legend is at the left or at the right of the top, so that no curve is below it. room is
+// how much higher the panels must be where both corners have a curve. All panels have the same axes, so all get that room.
+func legendCorners(results []result, end, top float64) (left []bool, room float64) {
+	room = 1
+	for _, r := range results {
+		var atLeft, atRight float64
+		for _, s := range r.Samples {
+			highest := float64(s.Cwnd)
+			if s.Ssthresh < netlab.InfiniteSsthresh {
+				highest = max(highest, min(float64(s.Ssthresh), top))
+			}
+			switch x := s.At.Seconds() / end; {
+			case x <= legendWidth:
+				atLeft = max(atLeft, highest)
+			case x >= 1-legendWidth:
+				atRight = max(atRight, highest)
+			}
+		}
+		const free = 1 - legendHeight
+		left = append(left, atRight > free*top && atLeft <= free*top)
+		if min(atLeft, atRight) > free*top {
+			room = 1 / free
+		}
+	}
+	return left, room
 }
 
 func newPanel(title, unit string, end, top float64) *plot.Plot {

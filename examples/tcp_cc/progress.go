@@ -68,5 +68,5 @@ func (t *transferProgress) done(r netlab.Result, err error) {
 		return
 	}
 	fmt.Fprintf(t.w, "%s: %.2f Mbit/s in %v, mean window %.1f segments, %d retransmits\n",
-		r.Algorithm, r.GoodputBPS/1e6, r.Elapsed.Round(100*time.Millisecond), r.MeanCwnd, r.Retransmits)
+		r.Algorithm, r.GoodputBPS/1e6, rounded(r.Elapsed), r.MeanCwnd, r.Retransmits)
 }

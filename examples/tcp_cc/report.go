@@ -16,12 +16,16 @@ import (
 // result is the result of one algorithm in the lab.
 type result struct {
 	netlab.Result
-	native bool // the kernel's own; otherwise written in Go and registered by this program
+	native bool // not ours; otherwise written in Go and registered by this program
+	other  bool // registered by another process
 }
 
 // origin says where the algorithm comes from, in words.
 func (r result) origin() string {
-	if r.native {
+	switch {
+	case r.other:
+		return "another process"
+	case r.native:
 		return "kernel"
 	}
 	return "Go"
