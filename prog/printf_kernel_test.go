@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,11 +26,12 @@ func TestPrintfPrints(t *testing.T) {
 	if err := unix.Mount("none", dir, "tracefs", 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := unix.Unmount(dir, 0); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	recordTrace(t, filepath.Join(dir, "tracing_on"))
 	mark := fmt.Sprintf("bpfsmith-%d", os.Getpid())
 	p := loaded(t, dsl.Func("prints", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 		length := skb.Len()
@@ -37,19 +39,44 @@ func TestPrintfPrints(t *testing.T) {
 		f.Printf(mark+" %d %d %d %d%%", uint64(1)<<63, length.Gt(10), f.S8(-3), length.Shr(1))
 		return f.U32(0)
 	}), prog.Options{Type: syscall.ProgTypeSocketFilter, License: "GPL"})
-	if _, err := p.Run(prog.Input{Data: make([]byte, 100)}); err != nil {
-		t.Fatal(err)
+	// Without the Ethernet header. The kernel records nothing while somebody reads the trace, and another test may do that: so more than
+	// one run is tried.
+	want := []string{mark + " length 86 0x0056 -2\n", mark + " 9223372036854775808 1 -3 43%\n"}
+	var trace string
+	for range 20 {
+		if _, err := p.Run(prog.Input{Data: make([]byte, 100)}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "trace"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if trace = string(text); strings.Contains(trace, want[0]) && strings.Contains(trace, want[1]) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	trace, err := os.ReadFile(filepath.Join(dir, "trace"))
+	t.Errorf("%q are not in the trace:\n%s", want, tail(trace, 5))
+}
+
+// recordTrace makes the kernel record its trace for this test. It may be off: a program, or the kernel itself after a warning, turns it
+// off.
+func recordTrace(t *testing.T, file string) {
+	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// without the Ethernet header
-	for _, want := range []string{mark + " length 86 0x0056 -2\n", mark + " 9223372036854775808 1 -3 43%\n"} {
-		if !strings.Contains(string(trace), want) {
-			t.Errorf("%q is not in the trace:\n%s", want, tail(string(trace), 5))
-		}
+	if strings.TrimSpace(string(before)) == "1" {
+		return
 	}
+	if err := os.WriteFile(file, []byte("1"), 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(file, before, 0); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // tail is the last lines of a text.

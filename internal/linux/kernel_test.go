@@ -99,7 +99,7 @@ func TestMapFieldsAreTheKernels(t *testing.T) {
 			t.Errorf("%s has %d bytes, and its row says %d (%v)", f.Name, size, f.Size, err)
 		}
 	}
-	if compared < 3 {
+	if compared < 2 { // Linux 6.1 has two of them
 		t.Errorf("only %d structs were compared", compared)
 	}
 }

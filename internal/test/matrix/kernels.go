@@ -55,6 +55,7 @@ var kernels = []kernel{
 // excludedEverywhere are tests that do not use the kernel, and take minutes on an emulated processor.
 var excludedEverywhere = []exclusion{
 	{"./internal/verify", "TestRecordedVerdicts", "does not use the kernel, and needs the documents"},
+	{"./internal/linux", "TestDocumentCountsContexts", "does not use the kernel, and needs the documents"},
 	{"./compile", "TestGrowthIsLinear|TestStructuredGrowth|TestRandomProgramsCompile|TestStretchTakesAnything|" +
 		"TestAllocationsDoNotGrow|TestJumpTooFarNamesBothEnds", "does not use the kernel, and is slow"},
 }
