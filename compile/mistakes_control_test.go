@@ -116,8 +116,8 @@ func wrongResult() *dsl.Program {
 
 func twoDefaults() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, n dsl.U32) {
-		dsl.Switch(f, n, dsl.Default(f.Exit), dsl.Case(f.Exit, 1), dsl.Default(f.Exit)) // want "a Switch has more than one Default"
 		dsl.Switch(f, n.U8(), dsl.Case(f.Exit, 256))                                    // want "256 does not fit a U8"
+		dsl.Switch(f, n, dsl.Default(f.Exit), dsl.Case(f.Exit, 1), dsl.Default(f.Exit)) // want "a Switch has more than one Default"
 	})
 }
 

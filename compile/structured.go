@@ -96,6 +96,11 @@ func (w *writing) lower() {
 	if proto := w.p.Proto; proto.Err != nil {
 		w.note(w.p, mistake.BadProto, mistake.Finding{Position: proto.Pos, Insn: -1, Detail: proto.Err.Error()})
 	}
+	if items := w.p.Items; len(items) > 0 {
+		w.note(w.p, mistake.Misplaced, mistake.Finding{Position: record.Position(items[0].Site()), Insn: -1,
+			Detail: "items are appended to a program that is a Go function, which does not have them",
+			Help:   "append them to a program made with dsl.Assembly"})
+	}
 	if w.failed = w.body.Unfinished || w.p.Proto.Err != nil; w.failed {
 		return
 	}

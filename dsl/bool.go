@@ -87,9 +87,9 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 		return v
 	}
 	if when {
-		return f.bool(f.choose(ir.Bool, f.condition(b), other, func() ir.V { return f.b.Const(ir.Bool, 0) }))
+		return f.computedBool(f.choose(ir.Bool, f.condition(b), other, func() ir.V { return f.b.Const(ir.Bool, 0) }))
 	}
-	return f.bool(f.choose(ir.Bool, f.condition(b), func() ir.V { return f.b.Const(ir.Bool, 1) }, other))
+	return f.computedBool(f.choose(ir.Bool, f.condition(b), func() ir.V { return f.b.Const(ir.Bool, 1) }, other))
 }
 
 // U32 is 1 when the condition holds, and 0 otherwise.
@@ -138,5 +138,5 @@ func (f *Fn) pick(w record.Width, cond Bool, yes, no func() number) number {
 			return v
 		}
 	}
-	return f.newNumber(w, f.choose(w.Type(), f.condition(cond), arm(yes), arm(no)))
+	return f.computedNumber(w, f.choose(w.Type(), f.condition(cond), arm(yes), arm(no)))
 }

@@ -89,7 +89,7 @@ func (f *Fn) argument(what string, i int, o Operand) ir.V {
 // Helper calls a helper by its name, such as "bpf_ktime_get_ns". Package helper
 // has a Go function for each one.
 func (f *Fn) Helper(name string, operands ...Operand) Result {
-	if !f.usable() {
+	if !f.statement() {
 		return Result{}
 	}
 	id, ok := linux.HelperID(name)
@@ -134,7 +134,7 @@ func (f *Fn) callHelper(name string, args ...ir.V) Result {
 // number and the types of the arguments with the target's BTF. The packages that
 // bpfsmith gen makes have Go functions for kernel functions.
 func (f *Fn) Kernel(name string, operands ...Operand) Result {
-	if !f.usable() {
+	if !f.statement() {
 		return Result{}
 	}
 	args := f.arguments(name, f.checkTyped(name, operands))
@@ -143,7 +143,7 @@ func (f *Fn) Kernel(name string, operands ...Operand) Result {
 
 // Kernel calls a kernel function whose first parameter is p.
 func (p Ptr) Kernel(name string, operands ...Operand) Result {
-	if !p.fn.usable() {
+	if !p.fn.statement() {
 		return Result{}
 	}
 	return p.fn.Kernel(name, append([]Operand{p}, operands...)...)
@@ -151,7 +151,7 @@ func (p Ptr) Kernel(name string, operands ...Operand) Result {
 
 // Call calls another function of the object, with up to five arguments.
 func (f *Fn) Call(sub *Program, operands ...Operand) Result {
-	if !f.usable() {
+	if !f.statement() {
 		return Result{}
 	}
 	if sub == nil {
@@ -261,7 +261,7 @@ func (p Ptr) ArenaAddress() U64 {
 // U32, and the pointer data. It returns 0 to continue or 1 to stop. The result is the
 // number of turns.
 func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
-	if !f.usable() {
+	if !f.statement() {
 		return U32{}
 	}
 	if turn == nil || data == nil {
@@ -284,7 +284,7 @@ func (f *Fn) value32(o Operand) U32 {
 // loop ends, however large n is. It uses the kernel's open-coded iterators (kernel
 // functions bpf_iter_num_*, Linux 6.4).
 func (f *Fn) Range(n Operand, body func(i U32)) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	it := f.newPtr(f.frameAddr(f.object("iterator", linux.NumIteratorSize)), "bpf_iter_num")
@@ -318,7 +318,7 @@ func (f *Fn) frameAddr(object int32) ir.V {
 // TailCall continues in another program: entry index of a program array. It returns
 // only when the array has no such entry.
 func (f *Fn) TailCall(ctx StructPtr, programs *MapSpec, index Operand) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	f.Helper("bpf_tail_call", ctx, programs, f.value32(index))

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"slices"
+
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
@@ -20,7 +22,7 @@ type Branches struct {
 // If runs then when the condition holds. The block ends where then returns,
 // or earlier with f.Exit, f.Return, f.Break and f.Continue.
 func (f *Fn) If(cond Bool, then func()) *Branches {
-	if !f.usable() {
+	if !f.statement() {
 		return &Branches{}
 	}
 	b := &Branches{fn: f, end: f.b.Func.NewBlock()}
@@ -37,7 +39,7 @@ func (b *Branches) arm(what string, cond ir.V, then func()) {
 	b.other = f.b.Func.NewBlock()
 	f.b.Branch(cond, yes, b.other)
 	f.begin(yes)
-	f.statements(what, then)
+	f.block(what, then)
 	f.b.Jump(b.end)
 	f.b.Func.Blocks[b.other].Site = line
 	f.b.Func.Jump(b.other, b.end)
@@ -85,27 +87,33 @@ func (b *Branches) Else(otherwise func()) {
 	if !b.reopen("Else") {
 		return
 	}
-	b.fn.statements("Else", otherwise)
+	b.fn.block("Else", otherwise)
 	b.fn.b.Jump(b.end)
 	b.fn.begin(b.end)
 }
 
 // A SwitchCase is an arm of a Switch.
 type SwitchCase struct {
-	values []Operand // none: the default
-	body   func()
+	values    []Operand
+	body      func()
+	otherwise bool // it is the Default
+	pc        uintptr
 }
 
 // Case is the arm for one or more values, usually Go constants. An arm does not fall
 // through to the next one.
-func Case(body func(), values ...Operand) SwitchCase { return SwitchCase{values, body} }
+func Case(body func(), values ...Operand) SwitchCase {
+	return SwitchCase{values: values, body: body, pc: userFrame()}
+}
 
 // Default is the arm for all other values.
-func Default(body func()) SwitchCase { return SwitchCase{nil, body} }
+func Default(body func()) SwitchCase {
+	return SwitchCase{body: body, otherwise: true, pc: userFrame()}
+}
 
 // Switch runs the arm with the value of n, or the default arm.
 func Switch(f *Fn, n Operand, arms ...SwitchCase) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	x, k, ok := f.readOperand(n)
@@ -118,10 +126,14 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 		f.mistake(mistake.MixedWidths, "", "Switch needs a number, but this is a pointer")
 		return
 	}
+	if len(arms) == 0 {
+		f.mistake(mistake.EmptyBlock, "", "the Switch has no cases")
+	}
+	f.checkCases(k, arms)
 	end := f.b.Func.NewBlock()
 	var otherwise func()
 	for _, arm := range arms {
-		if len(arm.values) == 0 {
+		if arm.otherwise {
 			if otherwise != nil {
 				f.mistake(mistake.Misplaced, "", "a Switch has more than one Default")
 			}
@@ -129,6 +141,9 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 			if arm.body == nil {
 				f.mistake(mistake.NilBody, "", "the body of Default is nil")
 			}
+			continue
+		}
+		if len(arm.values) == 0 {
 			continue
 		}
 		body := f.b.Func.NewBlock()
@@ -139,28 +154,56 @@ func Switch(f *Fn, n Operand, arms ...SwitchCase) {
 		}
 		next := f.b.At
 		f.begin(body)
-		f.statements("Case", arm.body)
+		f.block("Case", arm.body)
 		f.b.Jump(end)
 		f.begin(next)
 	}
 	if otherwise != nil {
-		f.statements("Default", otherwise)
+		f.block("Default", otherwise)
 	}
 	f.b.Jump(end)
 	f.begin(end)
+}
+
+// checkCases notes cases without values, which never run, and constants that an earlier case has too.
+func (f *Fn) checkCases(w record.Width, arms []SwitchCase) {
+	type first struct {
+		n  int64
+		pc uintptr
+	}
+	var seen []first
+	for _, arm := range arms {
+		if !arm.otherwise && len(arm.values) == 0 {
+			f.mistakeAt(ir.Site{PC: arm.pc}, mistake.EmptyBlock, "use Default for all other values",
+				"the Case has no values, so it never runs")
+		}
+		for _, value := range arm.values {
+			c, ok := goInteger(value)
+			if !ok || !c.fits(w) {
+				continue
+			}
+			n := w.Register(c.n)
+			if i := slices.IndexFunc(seen, func(s first) bool { return s.n == n }); i >= 0 {
+				f.mistakeAt(ir.Site{PC: arm.pc}, mistake.Unreachable, "",
+					"the value %v is already in the Case at %v, which runs instead", c, record.Position(ir.Site{PC: seen[i].pc}))
+				continue
+			}
+			seen = append(seen, first{n, arm.pc})
+		}
+	}
 }
 
 // Block runs body, which may call leave to continue after the block. Use it for early
 // exits in Go functions that work like macros: there f.Exit would leave the whole
 // program.
 func (f *Fn) Block(body func(leave func())) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	end := f.b.Func.NewBlock()
 	over := false
 	leave := func() {
-		if !f.usable() {
+		if !f.statement() {
 			return
 		}
 		if over {
@@ -172,7 +215,7 @@ func (f *Fn) Block(body func(leave func())) {
 	if body == nil {
 		f.mistake(mistake.NilBody, "", "the body of Block is nil")
 	} else {
-		f.statements("Block", func() { body(leave) })
+		f.block("Block", func() { body(leave) })
 		over = true
 	}
 	f.b.Jump(end)
@@ -208,7 +251,7 @@ func (f *Fn) Continue() {
 }
 
 func (f *Fn) innermost(what string) (loop, bool) {
-	if !f.usable() {
+	if !f.statement() {
 		return loop{}, false
 	}
 	if len(f.loops) == 0 {
@@ -221,7 +264,7 @@ func (f *Fn) innermost(what string) (loop, bool) {
 // repeat writes the body of a loop.
 func (f *Fn) repeat(what string, l loop, body func()) {
 	f.loops = append(f.loops, l)
-	f.statements(what, body)
+	f.block(what, body)
 	f.loops = f.loops[:len(f.loops)-1]
 }
 
@@ -229,7 +272,7 @@ func (f *Fn) repeat(what string, l loop, body func()) {
 // separately, so n must be a Go constant of at most 8388608. For other numbers of turns
 // see ForUpTo, Range, While and Loop.
 func (f *Fn) For(n Operand, body func(i U32)) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	if c, ok := goInteger(n); !ok {
@@ -248,7 +291,7 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 // ForUpTo runs body n times, with 0, 1, …, but not more often than most. most must be 1 to
 // 8388608.
 func (f *Fn) ForUpTo(n Operand, most int, body func(i U32)) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	if most < 1 || most > 1<<23 {
@@ -303,7 +346,7 @@ func (f *Fn) turn(what string, l loop, i ir.V, body func(i U32)) {
 // need to know why the loop ends: the kernel itself ends it after some millions of turns
 // (may_goto, Linux 6.9). The program then continues after the loop.
 func (f *Fn) While(cond func() Bool, body func()) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	if cond == nil || body == nil {
@@ -329,7 +372,7 @@ func (f *Fn) While(cond func() Bool, body func()) {
 
 // Exit leaves a program that has no result. Its method value can be used as a body: f.If(done, f.Exit).
 func (f *Fn) Exit() {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	if !f.result.Void() {
@@ -341,7 +384,7 @@ func (f *Fn) Exit() {
 // Return leaves the program with a result, of the type that its Go function
 // declares.
 func (f *Fn) Return(result Operand) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	f.terminate(ir.Return, f.resultOf(result))
@@ -387,7 +430,24 @@ func (f *Fn) boolResult(result Operand) ir.V {
 }
 
 // ReturnConst is Return of a constant as a body: f.If(c, f.ReturnConst(2)).
-func (f *Fn) ReturnConst(n int64) func() { return func() { f.Return(n) } }
+func (f *Fn) ReturnConst(n int64) func() {
+	if !f.usable() {
+		return func() { f.Return(n) }
+	}
+	b := &constantBody{site: f.site(), result: n}
+	f.bodies = append(f.bodies, b)
+	return func() {
+		b.used = true
+		f.Return(n)
+	}
+}
+
+// A constantBody is a body that ReturnConst made.
+type constantBody struct {
+	site   int32
+	result int64
+	used   bool
+}
 
 // IfField runs then where the target's struct has the field. For other targets, then is
 // not compiled.
@@ -411,7 +471,7 @@ func (f *Fn) IfEnum(enum, constant string, then func()) *Branches {
 }
 
 func (f *Fn) ifTarget(name ir.Name, what string, then func()) *Branches {
-	if !f.usable() {
+	if !f.statement() {
 		return &Branches{}
 	}
 	has := f.emit(ir.Value{Op: ir.Has, Type: ir.Bool, Aux: f.b.Name(name)})

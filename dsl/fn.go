@@ -28,6 +28,9 @@ type Fn struct {
 
 	computed []ir.V // results of operators, which the program must use
 	taken    []bool // by value: it was used, rightly or not
+
+	statements []statement
+	bodies     []*constantBody // of ReturnConst
 }
 
 // mistake notes something wrong at the line of Go that is being run.
@@ -89,9 +92,9 @@ func (f *Fn) inside(what string, body func()) {
 	f.pending = nil
 }
 
-// statements is inside for a closure that must write something. To write nothing is a
+// block is inside for a closure that must write something. To write nothing is a
 // mistake: a Go return leaves the closure, not the program.
-func (f *Fn) statements(what string, body func()) {
+func (f *Fn) block(what string, body func()) {
 	entry, values, blocks := f.b.At, len(f.b.Func.Values), len(f.b.Func.Blocks)
 	mistakes := f.body.Wrong()
 	f.inside(what, body)
@@ -118,7 +121,7 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 			"this value belongs to %s, but this function is %s", quoted(from.program.Name), quoted(f.program.Name))
 	case from == nil || v == 0:
 		f.mistake(mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)",
-			"this value was never made")
+			zeroUsed)
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, but is used outside it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))

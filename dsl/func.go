@@ -259,6 +259,15 @@ func (f *Fn) findUnused() {
 				"the result is not used")
 		}
 	}
+	for _, b := range f.bodies {
+		if !b.used && f.body.Wrong() == 0 {
+			f.mistakeAt(f.b.Func.Sites[b.site], mistake.UnusedResult, fmt.Sprintf("f.Return(%d) leaves here", b.result),
+				"the result is not used: ReturnConst does not leave, it makes a body for If and the like")
+		}
+	}
+	if !f.body.Unfinished {
+		f.findUnreached()
+	}
 }
 
 // correctEntry sets the line where the function begins. Go makes a wrapper without a line
@@ -328,9 +337,14 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 			pos := f.panicked()
 			f.running = false
 			f.computed = nil // the function did not reach its end
+			f.bodies = nil
 			f.body.Unfinished = true
-			f.body.Note(mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked,
-				Detail: fmt.Sprintf("the Go function panicked: %v", r)})
+			finding := mistake.Finding{Insn: -1, Position: pos, Kind: mistake.Panicked,
+				Detail: fmt.Sprintf("the Go function panicked: %v", r)}
+			if _, ok := r.(zeroUse); ok {
+				finding.Kind, finding.Detail, finding.Help = mistake.ZeroValue, zeroUsed, zeroHelp
+			}
+			f.body.Note(finding)
 			f.b.Func.Blocks[f.b.At].Kind = ir.Return
 		}
 	}()
@@ -341,29 +355,11 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	switch {
 	case len(out) == 0:
 		f.finish(0)
-	case f.dead || !f.reached(f.b.At):
+	case f.dead || !f.reachable()[f.b.At]:
 		f.finish(0) // each path has returned before
 	default:
 		f.finish(f.lastResult(out[0].Interface()))
 	}
-}
-
-// reached reports whether any path leads to a block.
-func (f *Fn) reached(b ir.B) bool {
-	seen := make([]bool, len(f.b.Func.Blocks))
-	work := []ir.B{0}
-	for len(work) > 0 {
-		at := work[len(work)-1]
-		work = work[:len(work)-1]
-		if at == b {
-			return true
-		}
-		if !seen[at] {
-			seen[at] = true
-			work = append(work, f.b.Func.Blocks[at].Succs...)
-		}
-	}
-	return false
 }
 
 // panicked is the line of Go that panicked: the nearest one outside the language,

@@ -61,7 +61,7 @@ func boolByte(o Operand) Operand {
 // MapLookup looks a key up (bpf_map_lookup_elem). The result may be nil: compare
 // it before use. The key is a pointer to one, a number, or a Go constant.
 func MapLookup[V any](f *Fn, m *MapSpec, key Operand) Ref[V] {
-	if !f.usable() {
+	if !f.statement() {
 		return Ref[V]{}
 	}
 	if !f.declared(m) {
@@ -92,7 +92,7 @@ func (f *Fn) checkValue(v reflect.Type, m *MapSpec) {
 // MapUpdate sets the value of a key (bpf_map_update_elem), and returns 0 or a
 // negative error. flags are 0, BPF_NOEXIST 1 or BPF_EXIST 2.
 func MapUpdate(f *Fn, m *MapSpec, key, value Operand, flags Operand) S64 {
-	if !f.usable() {
+	if !f.statement() {
 		return S64{}
 	}
 	if !f.declared(m) {
@@ -105,7 +105,7 @@ func MapUpdate(f *Fn, m *MapSpec, key, value Operand, flags Operand) S64 {
 
 // MapDelete removes a key (bpf_map_delete_elem), and returns 0 or a negative error.
 func MapDelete(f *Fn, m *MapSpec, key Operand) S64 {
-	if !f.usable() {
+	if !f.statement() {
 		return S64{}
 	}
 	if !f.declared(m) {
@@ -118,7 +118,7 @@ func MapDelete(f *Fn, m *MapSpec, key Operand) S64 {
 // or a negative error. flags are 0, or BPF_EXIST 2 to remove the oldest value when the map
 // is full.
 func MapPush(f *Fn, m *MapSpec, value Operand, flags Operand) S64 {
-	if !f.usable() {
+	if !f.statement() {
 		return S64{}
 	}
 	if !f.declared(m) {
@@ -130,7 +130,7 @@ func MapPush(f *Fn, m *MapSpec, value Operand, flags Operand) S64 {
 // MapPop takes a value out of a queue or stack (bpf_map_pop_elem), and returns 0 or
 // a negative error.
 func MapPop(f *Fn, m *MapSpec, value StructPtr) S64 {
-	if !f.usable() {
+	if !f.statement() {
 		return S64{}
 	}
 	if !f.declared(m) {
@@ -141,7 +141,7 @@ func MapPop(f *Fn, m *MapSpec, value StructPtr) S64 {
 
 // MapPeek is MapPop that leaves the value there.
 func MapPeek(f *Fn, m *MapSpec, value StructPtr) S64 {
-	if !f.usable() {
+	if !f.statement() {
 		return S64{}
 	}
 	if !f.declared(m) {
@@ -163,7 +163,7 @@ func (f *Fn) declared(m *MapSpec) bool {
 // a SpinLock in a map's value; the body must not call anything and must not
 // leave.
 func (f *Fn) Locked(lock StructPtr, body func()) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	if lock == nil {
@@ -171,9 +171,10 @@ func (f *Fn) Locked(lock StructPtr, body func()) {
 		return
 	}
 	f.Helper("bpf_spin_lock", lock)
-	f.statements("Locked", body)
+	f.block("Locked", body)
 	if f.dead {
 		f.mistake(mistake.Misplaced, "leave after Locked", "the body of Locked leaves while the lock is held")
+		return
 	}
 	f.Helper("bpf_spin_unlock", lock)
 }
@@ -182,13 +183,14 @@ func (f *Fn) Locked(lock StructPtr, body func()) {
 // 6.2): objects that pointers marked __rcu point to exist until its end. A program that
 // cannot sleep is inside such a section from its start to its end.
 func (f *Fn) RCU(body func()) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	f.Kernel("bpf_rcu_read_lock")
-	f.statements("RCU", body)
+	f.block("RCU", body)
 	if f.dead {
 		f.mistake(mistake.Misplaced, "leave after RCU", "the body of RCU leaves while the section is open")
+		return
 	}
 	f.Kernel("bpf_rcu_read_unlock")
 }

@@ -209,7 +209,11 @@ func (f *Fn) newVariable(w record.Width, x ir.V) number {
 // set gives a variable or a cell another value.
 func (n number) set(o Operand) {
 	f := n.fn
-	if !f.usable() {
+	if f == nil {
+		zeroReceiver(o)
+		return
+	}
+	if !f.statement() {
 		return
 	}
 	if n.mode != memory {
@@ -230,12 +234,22 @@ func (n number) set(o Operand) {
 	f.b.Store(n.width, base, n.aux, n.order, aux, v)
 }
 
-func (n number) inc(o Operand) { n.set(n.arithmetic(ir.Add, o)) }
+func (n number) inc(o Operand) {
+	if n.fn == nil {
+		zeroReceiver(o)
+		return
+	}
+	n.set(n.arithmetic(ir.Add, o))
+}
 
 // atomic makes an atomic operation on a cell.
 func (n number) atomic(op int64, operands ...Operand) number {
 	f := n.fn
-	if !f.usable() {
+	if f == nil {
+		zeroReceiver(operands[0])
+		return number{}
+	}
+	if !f.statement() {
 		return number{}
 	}
 	if n.order {

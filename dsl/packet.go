@@ -41,7 +41,7 @@ func (k Packet) End() Ptr { return k.end }
 // leaving a Block.
 func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f := k.data.fn
-	if !f.usable() {
+	if !f.statement() {
 		return Ptr{}
 	}
 	at := k.data.Offset(offset)

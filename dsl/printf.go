@@ -23,7 +23,7 @@ import (
 // the helper bpf_trace_printk (Linux 4.1), for up to twelve bpf_trace_vprintk (Linux 5.16). Both are only for programs under a licence
 // that is compatible with the GPL. The kernel prints one line at a time, for all programs together.
 func (f *Fn) Printf(format string, values ...Operand) {
-	if !f.usable() {
+	if !f.statement() {
 		return
 	}
 	const mostInRegisters, most = linux.MostCallArguments - 2, linux.MostPrinted // the others are the format and its size

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
@@ -37,7 +38,11 @@ func (p *Program) Append(items ...Item) {
 	for i := range items {
 		switch item := &items[i]; item.Kind {
 		case record.Declared:
+			before := p.Proto
 			p.Proto, _ = item.To().(*Prototype)
+			if before != nil && p.Proto != nil && p.Proto.Err == nil {
+				p.Proto.Err = fmt.Errorf("the prototype is declared twice, at %v and %v", before.Pos, p.Proto.Pos)
+			}
 		case record.Sleepable:
 			p.Sleepable = true
 		default:

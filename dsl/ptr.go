@@ -195,7 +195,14 @@ func (d Field) Bool() Bool { return d.U8().Ne(0) }
 // cut off.
 func (d Field) Set(o Operand) {
 	f := d.base.fn
-	if !f.usable() {
+	if f == nil {
+		if t, ok := o.(record.Typed); ok {
+			o = t.Operand
+		}
+		zeroReceiver(o)
+		return
+	}
+	if !f.statement() {
 		return
 	}
 	if d.probe {

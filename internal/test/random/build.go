@@ -3,6 +3,7 @@ package random
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
@@ -48,6 +49,9 @@ func (p *Program) build(n int, programs []*dsl.Program) *dsl.Program {
 			b.objects = append(b.objects, dsl.Local[record](b.fn).Ptr)
 		}
 		b.statements(f.Body)
+		if leave(f.Body) {
+			return []reflect.Value{reflect.Zero(t.Out(0))}
+		}
 		return []reflect.Value{reflect.ValueOf(b.expr(f.Result).get().operand())}
 	})
 	return dsl.Func(functionName(n), fn.Interface())
@@ -86,7 +90,47 @@ type builder struct {
 func (b *builder) statements(list []*Stmt) {
 	for _, s := range list {
 		b.statement(s)
+		if s.leaves() {
+			return // code that is never reached is a mistake
+		}
 	}
+}
+
+// leave reports whether no path goes on after some statements.
+func leave(list []*Stmt) bool { return slices.ContainsFunc(list, (*Stmt).leaves) }
+
+// leaves reports whether no path goes on after a statement.
+func (s *Stmt) leaves() bool {
+	all := func() bool { return !slices.ContainsFunc(s.Bodies, func(list []*Stmt) bool { return !leave(list) }) }
+	switch s.Kind {
+	case Leave, Break, Continue, Return:
+		return true
+	case If:
+		return len(s.Bodies) > len(s.Conds) && all()
+	case Switch:
+		return len(s.Bodies) > len(s.Cases) && all()
+	case Block:
+		return all() && !s.isLeft(s.ID)
+	}
+	return false
+}
+
+// isLeft reports whether a statement, or one that is reached in it, leaves the block with that number.
+func (s *Stmt) isLeft(block int) bool {
+	if s.Kind == Leave {
+		return s.ID == block
+	}
+	for _, list := range s.Bodies {
+		for _, inner := range list {
+			if inner.isLeft(block) {
+				return true
+			}
+			if inner.leaves() {
+				break
+			}
+		}
+	}
+	return false
 }
 
 func (b *builder) body(list []*Stmt) func() { return func() { b.statements(list) } }

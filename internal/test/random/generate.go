@@ -138,9 +138,6 @@ func (g *generator) block(turns int) []*Stmt {
 	}
 	if g.chance(12) {
 		list = append(list, g.exit())
-		if g.chance(20) { // code that is never reached
-			list = append(list, g.simple())
-		}
 	}
 	list = append(list, &Stmt{Kind: Nothing})
 	g.visible, g.left, g.turns = g.visible[:visible], left-used, before
@@ -209,6 +206,7 @@ func (g *generator) branches() *Stmt {
 func (g *generator) cases() *Stmt {
 	x := g.expr(g.anyType(), 2)
 	s := &Stmt{Kind: Switch, X: x}
+	seen := make(map[uint64]bool) // a value that is in two cases is a mistake
 	for range 1 + g.IntN(3) {
 		var values []uint64
 		for range 1 + g.IntN(2) {
@@ -216,7 +214,13 @@ func (g *generator) cases() *Stmt {
 			if g.chance(60) {
 				v = arithmetics[x.Type].convert(uint64(g.IntN(4)))
 			}
-			values = append(values, v)
+			if !seen[v] {
+				seen[v] = true
+				values = append(values, v)
+			}
+		}
+		if values == nil {
+			continue
 		}
 		s.Cases = append(s.Cases, values)
 		s.Bodies = append(s.Bodies, g.block(1))
