@@ -45,7 +45,7 @@ var layers = map[string][]string{
 	"kernel/ctx":      {"dsl", "dsl/arg"},
 	"maps":            {"mistake", "dsl", "btf", "syscall", "internal/linux", "internal/phrase"},
 	"prog": {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog",
-		"internal/host", "internal/refusal", "internal/attachment", "internal/linux"},
+		"internal/host", "internal/refusal", "internal/attachment", "internal/linux", "internal/phrase"},
 	"link": {"mistake", "internal/linux", "isa", "prog", "structops", "syscall", "internal/host", "internal/refusal",
 		"internal/attachment", "internal/holder"},
 	"structops": {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog",

@@ -185,8 +185,8 @@ func (r *request) notPermitted(err error) (*cause, string) {
 	for _, c := range r.permitted {
 		if !r.world.has(c) {
 			missing = append(missing, c.String())
-			file = append(file, strings.ToLower(c.String()))
 		}
+		file = append(file, strings.ToLower(c.String())) // all of them: setcap replaces what the file has
 	}
 	if missing == nil {
 		return &cause{"this is not permitted: " + err.Error(), nil}, "a security module or a seccomp filter may forbid it, or a cgroup " +

@@ -90,7 +90,7 @@ func TestWhyAttachingFails(t *testing.T) {
 		{"a flag that is no mode", xdp, request{point: xdpPoint(), iface: 4, world: now}, 1, nil,
 			ErrBadFlags, "XDPOptions.Flags is 0x1", "give one of XDPGenericMode, XDPDriverMode and XDPOffloadMode, or 0"},
 		{"no permission", xdp, request{point: xdpPoint(), iface: 4, world: a1("6.18.5", syscall.CapBPF), permitted: net}, 0, errno.EPERM,
-			fs.ErrPermission, "not permitted: the process lacks CAP_NET_ADMIN", "setcap cap_net_admin+ep FILE"},
+			fs.ErrPermission, "not permitted: the process lacks CAP_NET_ADMIN", "setcap cap_bpf,cap_net_admin+ep FILE"},
 		{"no permission for another reason", xdp, request{point: xdpPoint(), iface: 4, world: now, permitted: net}, 0, errno.EPERM,
 			fs.ErrPermission, "this is not permitted", "a security module"},
 		{"a second XDP program", xdp, request{point: xdpPoint(), iface: 4, world: now}, 0, errno.EBUSY,

@@ -431,3 +431,28 @@ func TestSKLookupDecidesWhoIsConnected(t *testing.T) {
 		t.Errorf("%d runs", n)
 	}
 }
+
+// TestRunNeedsAPacket: the kernel has the same EINVAL for all inputs that it does not take. For a short packet the cause is known.
+func TestRunNeedsAPacket(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	g := counter(t)
+	for _, tt := range []struct {
+		typ  syscall.ProgType
+		data []byte
+		want string // "": it runs
+	}{
+		{syscall.ProgTypeXDP, make([]byte, 13),
+			"xdp programs run on a packet: Input.Data has 13 bytes and must have at least 14, an Ethernet header"},
+		{syscall.ProgTypeXDP, nil, "xdp programs run on a packet: Input.Data has 0 bytes"},
+		{syscall.ProgTypeSocketFilter, make([]byte, 1), "socket_filter programs run on a packet: Input.Data has 1 byte and must"},
+		{syscall.ProgTypeSchedCls, nil, "sched_cls programs run on a packet: Input.Data has 0 bytes"},
+		{syscall.ProgTypeXDP, make([]byte, 14), ""},
+	} {
+		p := loaded(t, counting(g, 2), prog.Options{License: "GPL", Type: tt.typ})
+		_, err := p.Run(prog.Input{Data: tt.data})
+		if (err == nil) != (tt.want == "") || err != nil && (!strings.Contains(err.Error(), tt.want) || !errors.Is(err, unix.EINVAL)) {
+			t.Errorf("%v, %d bytes: %v, want %q", tt.typ, len(tt.data), err, tt.want)
+		}
+	}
+}

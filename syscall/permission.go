@@ -2,6 +2,7 @@ package syscall
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	errno "syscall"
 )
@@ -100,7 +101,24 @@ func explain(r request, s setting) string {
 		s.unprivileged != "0" {
 		text += " because kernel.unprivileged_bpf_disabled is " + s.unprivileged
 	}
-	return text + ": run as root (sudo), or give the binary what it needs (setcap " + strings.ToLower(joinCaps(need, ",")) + "+ep FILE)"
+	file, more := wholeWay(r, need)
+	return text + ": run as root (sudo), or give the binary what it needs (setcap " + strings.ToLower(joinCaps(file, ",")) + "+ep FILE)" +
+		more
+}
+
+// wholeWay returns the capabilities for all steps of a program until it runs, and what to know about them. Setcap replaces what a file
+// has, so advice about one step at a time would never lead to the end.
+func wholeWay(r request, need []Cap) (all []Cap, more string) {
+	switch {
+	case len(need) == 0 || need[0] != CapBPF:
+		return need, ""
+	case r.command == CmdProgLoad && r.progType == ProgTypeCgroupSKB && !slices.Contains(need, CapNetAdmin):
+		return append(need, CapNetAdmin), "; CAP_NET_ADMIN is for attaching it" // bpf_prog_attach_check_attach_type, kernel/bpf/syscall.c
+	case r.command == CmdProgLoad:
+		return need, ""
+	}
+	return []Cap{CapBPF, CapPerfmon, CapNetAdmin}, "; programs for tracing and for struct_ops need CAP_PERFMON too, those for networks " +
+		"CAP_NET_ADMIN"
 }
 
 // otherReason says what can forbid bpf(2) to a process that has the capabilities.

@@ -57,6 +57,9 @@ func (l *language) assemble(in *input, dialect isa.Dialect) (code []byte, ins []
 	if err != nil {
 		return nil, nil, err
 	}
+	if isELF(text) {
+		return nil, nil, &inputError{fmt.Errorf("%s: this is an ELF object, not text", in.name)}
+	}
 	ins, err = isa.Parse(string(text), dialect)
 	var fault *isa.SyntaxError
 	if errors.As(err, &fault) {

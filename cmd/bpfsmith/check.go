@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"sync"
@@ -256,8 +257,16 @@ func (c *checkFlags) input(cmd *cobra.Command, args []string) (name string, data
 		return args[0], data, nil
 	case isHex(args[0]):
 		return "HEX", []byte(args[0]), nil
+	case errors.Is(err, fs.ErrNotExist) && tooShort(args[0]):
+		return "", nil, &inputError{fmt.Errorf("%s: there is no such file, and as hex it is no whole instruction: expected 8 bytes for "+
+			"each, such as 9500000000000000", args[0])}
 	}
 	return "", nil, &inputError{err}
+}
+
+// tooShort reports whether an argument has only hex digits, in pairs or not.
+func tooShort(text string) bool {
+	return text != "" && strings.Trim(strings.TrimPrefix(text, "0x"), "0123456789abcdefABCDEF, ") == ""
 }
 
 // readCode reads code as bytes or as hex.

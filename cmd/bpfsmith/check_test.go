@@ -25,7 +25,9 @@ func TestCheck(t *testing.T) {
 			"620afcff00000000bfa200000000000007020000fcffffff181100000900000000000000000000008500000001000000" +
 				"1500040000000000790600000000000025060200400000000f600000000000007100000000000000b7000000000000009500000000000000",
 			"insn 10: ", 1},
-		"a bad map": {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
+		"a file that is not there": {[]string{"--type", "xdp", "prog.o"}, "", "", 1},
+		"a byte":                   {[]string{"--type", "xdp", "95"}, "", "", 1},
+		"a bad map":                {[]string{"--type", "xdp", "--map", "9=array", "-"}, unset, "", exitUsage},
 		"not sound without CAP_PERFMON": {[]string{"--type", "socket_filter", "--no-perfmon", "-"}, "bf100000000000009500000000000000",
 			"insn 1: the result is a pointer\n", 1},
 	} {
@@ -98,5 +100,24 @@ func TestCheckFindsWhatIsAcceptedButNotIntended(t *testing.T) {
 		"--map", "9=ringbuf:0:0:4096", "-")
 	if out != want || exit != 1 {
 		t.Errorf("exit %d, %q %q; want %q", exit, out, errs, want)
+	}
+}
+
+// TestInputOfAnotherKind: each command says what it was given, and what takes that.
+func TestInputOfAnotherKind(t *testing.T) {
+	const object = "testdata/objects/counts.o"
+	for _, tt := range []struct{ args, want string }{
+		{"check --type xdp 95", "95: there is no such file, and as hex it is no whole instruction: expected 8 bytes for each, such as " +
+			"9500000000000000\n"},
+		{"check --type xdp 0x950", "0x950: there is no such file, and as hex it is no whole instruction"},
+		{"check --type xdp prog.o", "open prog.o: no such file or directory\n"},
+		{"disasm " + object, object + ": this is an ELF object, not code: bpfsmith check --type TYPE " + object +
+			" checks its programs; to list one, copy its section first: llvm-objcopy -O binary --only-section=xdp " + object +
+			" prog.bin\n"},
+		{"asm " + object, object + ": this is an ELF object, not text\n"},
+	} {
+		if out, errs, code := tool("", strings.Fields(tt.args)...); out != "" || !strings.HasPrefix(errs, tt.want) || code != exitInput {
+			t.Errorf("%s: exit %d, %s%s\nwant %s", tt.args, code, out, errs, tt.want)
+		}
 	}
 }

@@ -21,6 +21,20 @@ import (
 
 func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) }
 
+// programSection is the name of the first section with code in an object; SECTION if there is none.
+func programSection(data []byte) string {
+	file, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return "SECTION"
+	}
+	for _, s := range file.Sections {
+		if s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_EXECINSTR != 0 && s.Size > 0 && s.Name != ".text" { // functions that are called
+			return s.Name
+		}
+	}
+	return "SECTION"
+}
+
 // An objectProgram is a program of an ELF object.
 type objectProgram struct {
 	name    string

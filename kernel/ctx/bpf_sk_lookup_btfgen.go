@@ -23,28 +23,28 @@ func (p SkLookup) Family() dsl.U32 { return p.Field("family").U32() }
 // Protocol reads __u32 protocol.
 func (p SkLookup) Protocol() dsl.U32 { return p.Field("protocol").U32() }
 
-// RemoteIp4 reads __u32 remote_ip4.
+// RemoteIp4 reads __u32 remote_ip4, in network byte order.
 func (p SkLookup) RemoteIp4() dsl.U32 { return p.Field("remote_ip4").U32() }
 
-// RemoteIp6Addr is the address of __u32 remote_ip6[4].
+// RemoteIp6Addr is the address of __u32 remote_ip6[4], in network byte order.
 func (p SkLookup) RemoteIp6Addr() dsl.Ptr { return p.Field("remote_ip6").Addr("") }
 
-// RemoteIp6 reads element i of __u32 remote_ip6[4].
+// RemoteIp6 reads element i of __u32 remote_ip6[4], in network byte order.
 func (p SkLookup) RemoteIp6(i int) dsl.U32 { return p.Field("remote_ip6").Index(i).U32() }
 
-// RemotePort reads __be16 remote_port.
+// RemotePort reads __be16 remote_port, in network byte order.
 func (p SkLookup) RemotePort() dsl.U16 { return p.Field("remote_port").U16() }
 
-// LocalIp4 reads __u32 local_ip4.
+// LocalIp4 reads __u32 local_ip4, in network byte order.
 func (p SkLookup) LocalIp4() dsl.U32 { return p.Field("local_ip4").U32() }
 
-// LocalIp6Addr is the address of __u32 local_ip6[4].
+// LocalIp6Addr is the address of __u32 local_ip6[4], in network byte order.
 func (p SkLookup) LocalIp6Addr() dsl.Ptr { return p.Field("local_ip6").Addr("") }
 
-// LocalIp6 reads element i of __u32 local_ip6[4].
+// LocalIp6 reads element i of __u32 local_ip6[4], in network byte order.
 func (p SkLookup) LocalIp6(i int) dsl.U32 { return p.Field("local_ip6").Index(i).U32() }
 
-// LocalPort reads __u32 local_port.
+// LocalPort reads __u32 local_port, in the byte order of the machine.
 func (p SkLookup) LocalPort() dsl.U32 { return p.Field("local_port").U32() }
 
 // IngressIfindex reads __u32 ingress_ifindex.

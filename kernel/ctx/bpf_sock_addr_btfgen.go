@@ -20,25 +20,25 @@ func (p SockAddr) UserFamily() dsl.U32 { return p.Field("user_family").U32() }
 // SetUserFamily writes __u32 user_family.
 func (p SockAddr) SetUserFamily(v dsl.Operand) { p.Field("user_family").Set(arg.U32(v)) }
 
-// UserIp4 reads __u32 user_ip4.
+// UserIp4 reads __u32 user_ip4, in network byte order.
 func (p SockAddr) UserIp4() dsl.U32 { return p.Field("user_ip4").U32() }
 
-// SetUserIp4 writes __u32 user_ip4.
+// SetUserIp4 writes __u32 user_ip4, in network byte order.
 func (p SockAddr) SetUserIp4(v dsl.Operand) { p.Field("user_ip4").Set(arg.U32(v)) }
 
-// UserIp6Addr is the address of __u32 user_ip6[4].
+// UserIp6Addr is the address of __u32 user_ip6[4], in network byte order.
 func (p SockAddr) UserIp6Addr() dsl.Ptr { return p.Field("user_ip6").Addr("") }
 
-// UserIp6 reads element i of __u32 user_ip6[4].
+// UserIp6 reads element i of __u32 user_ip6[4], in network byte order.
 func (p SockAddr) UserIp6(i int) dsl.U32 { return p.Field("user_ip6").Index(i).U32() }
 
-// SetUserIp6 writes element i of __u32 user_ip6[4].
+// SetUserIp6 writes element i of __u32 user_ip6[4], in network byte order.
 func (p SockAddr) SetUserIp6(i int, v dsl.Operand) { p.Field("user_ip6").Index(i).Set(arg.U32(v)) }
 
-// UserPort reads __u32 user_port.
+// UserPort reads __u32 user_port, of which the lower 16 bits are in network byte order.
 func (p SockAddr) UserPort() dsl.U32 { return p.Field("user_port").U32() }
 
-// SetUserPort writes __u32 user_port.
+// SetUserPort writes __u32 user_port, of which the lower 16 bits are in network byte order.
 func (p SockAddr) SetUserPort(v dsl.Operand) { p.Field("user_port").Set(arg.U32(v)) }
 
 // Family reads __u32 family.
@@ -50,13 +50,13 @@ func (p SockAddr) Type() dsl.U32 { return p.Field("type").U32() }
 // Protocol reads __u32 protocol.
 func (p SockAddr) Protocol() dsl.U32 { return p.Field("protocol").U32() }
 
-// MsgSrcIp4 reads __u32 msg_src_ip4.
+// MsgSrcIp4 reads __u32 msg_src_ip4, in network byte order.
 func (p SockAddr) MsgSrcIp4() dsl.U32 { return p.Field("msg_src_ip4").U32() }
 
-// MsgSrcIp6Addr is the address of __u32 msg_src_ip6[4].
+// MsgSrcIp6Addr is the address of __u32 msg_src_ip6[4], in network byte order.
 func (p SockAddr) MsgSrcIp6Addr() dsl.Ptr { return p.Field("msg_src_ip6").Addr("") }
 
-// MsgSrcIp6 reads element i of __u32 msg_src_ip6[4].
+// MsgSrcIp6 reads element i of __u32 msg_src_ip6[4], in network byte order.
 func (p SockAddr) MsgSrcIp6(i int) dsl.U32 { return p.Field("msg_src_ip6").Index(i).U32() }
 
 // Sk reads struct bpf_sock *sk.

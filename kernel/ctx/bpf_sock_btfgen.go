@@ -41,28 +41,28 @@ func (p Sock) Priority() dsl.U32 { return p.Field("priority").U32() }
 // SetPriority writes __u32 priority.
 func (p Sock) SetPriority(v dsl.Operand) { p.Field("priority").Set(arg.U32(v)) }
 
-// SrcIp4 reads __u32 src_ip4.
+// SrcIp4 reads __u32 src_ip4, in network byte order.
 func (p Sock) SrcIp4() dsl.U32 { return p.Field("src_ip4").U32() }
 
-// SrcIp6Addr is the address of __u32 src_ip6[4].
+// SrcIp6Addr is the address of __u32 src_ip6[4], in network byte order.
 func (p Sock) SrcIp6Addr() dsl.Ptr { return p.Field("src_ip6").Addr("") }
 
-// SrcIp6 reads element i of __u32 src_ip6[4].
+// SrcIp6 reads element i of __u32 src_ip6[4], in network byte order.
 func (p Sock) SrcIp6(i int) dsl.U32 { return p.Field("src_ip6").Index(i).U32() }
 
-// SrcPort reads __u32 src_port.
+// SrcPort reads __u32 src_port, in the byte order of the machine.
 func (p Sock) SrcPort() dsl.U32 { return p.Field("src_port").U32() }
 
-// DstPort reads __be16 dst_port.
+// DstPort reads __be16 dst_port, in network byte order.
 func (p Sock) DstPort() dsl.U16 { return p.Field("dst_port").U16() }
 
-// DstIp4 reads __u32 dst_ip4.
+// DstIp4 reads __u32 dst_ip4, in network byte order.
 func (p Sock) DstIp4() dsl.U32 { return p.Field("dst_ip4").U32() }
 
-// DstIp6Addr is the address of __u32 dst_ip6[4].
+// DstIp6Addr is the address of __u32 dst_ip6[4], in network byte order.
 func (p Sock) DstIp6Addr() dsl.Ptr { return p.Field("dst_ip6").Addr("") }
 
-// DstIp6 reads element i of __u32 dst_ip6[4].
+// DstIp6 reads element i of __u32 dst_ip6[4], in network byte order.
 func (p Sock) DstIp6(i int) dsl.U32 { return p.Field("dst_ip6").Index(i).U32() }
 
 // State reads __u32 state.

@@ -41,28 +41,28 @@ func (p SockOps) SetReplylong(i int, v dsl.Operand) { p.Field("replylong").Index
 // Family reads __u32 family.
 func (p SockOps) Family() dsl.U32 { return p.Field("family").U32() }
 
-// RemoteIp4 reads __u32 remote_ip4.
+// RemoteIp4 reads __u32 remote_ip4, in network byte order.
 func (p SockOps) RemoteIp4() dsl.U32 { return p.Field("remote_ip4").U32() }
 
-// LocalIp4 reads __u32 local_ip4.
+// LocalIp4 reads __u32 local_ip4, in network byte order.
 func (p SockOps) LocalIp4() dsl.U32 { return p.Field("local_ip4").U32() }
 
-// RemoteIp6Addr is the address of __u32 remote_ip6[4].
+// RemoteIp6Addr is the address of __u32 remote_ip6[4], in network byte order.
 func (p SockOps) RemoteIp6Addr() dsl.Ptr { return p.Field("remote_ip6").Addr("") }
 
-// RemoteIp6 reads element i of __u32 remote_ip6[4].
+// RemoteIp6 reads element i of __u32 remote_ip6[4], in network byte order.
 func (p SockOps) RemoteIp6(i int) dsl.U32 { return p.Field("remote_ip6").Index(i).U32() }
 
-// LocalIp6Addr is the address of __u32 local_ip6[4].
+// LocalIp6Addr is the address of __u32 local_ip6[4], in network byte order.
 func (p SockOps) LocalIp6Addr() dsl.Ptr { return p.Field("local_ip6").Addr("") }
 
-// LocalIp6 reads element i of __u32 local_ip6[4].
+// LocalIp6 reads element i of __u32 local_ip6[4], in network byte order.
 func (p SockOps) LocalIp6(i int) dsl.U32 { return p.Field("local_ip6").Index(i).U32() }
 
-// RemotePort reads __u32 remote_port.
+// RemotePort reads __u32 remote_port, in network byte order with all 32 bits.
 func (p SockOps) RemotePort() dsl.U32 { return p.Field("remote_port").U32() }
 
-// LocalPort reads __u32 local_port.
+// LocalPort reads __u32 local_port, in the byte order of the machine.
 func (p SockOps) LocalPort() dsl.U32 { return p.Field("local_port").U32() }
 
 // IsFullsock reads __u32 is_fullsock.

@@ -32,7 +32,7 @@ func (p SKB) QueueMapping() dsl.U32 { return p.Field("queue_mapping").U32() }
 // SetQueueMapping writes __u32 queue_mapping.
 func (p SKB) SetQueueMapping(v dsl.Operand) { p.Field("queue_mapping").Set(arg.U32(v)) }
 
-// Protocol reads __u32 protocol.
+// Protocol reads __u32 protocol, of which the lower 16 bits are in network byte order.
 func (p SKB) Protocol() dsl.U32 { return p.Field("protocol").U32() }
 
 // VlanPresent reads __u32 vlan_present.
@@ -41,7 +41,7 @@ func (p SKB) VlanPresent() dsl.U32 { return p.Field("vlan_present").U32() }
 // VlanTci reads __u32 vlan_tci.
 func (p SKB) VlanTci() dsl.U32 { return p.Field("vlan_tci").U32() }
 
-// VlanProto reads __u32 vlan_proto.
+// VlanProto reads __u32 vlan_proto, of which the lower 16 bits are in network byte order.
 func (p SKB) VlanProto() dsl.U32 { return p.Field("vlan_proto").U32() }
 
 // Priority reads __u32 priority.
@@ -92,28 +92,28 @@ func (p SKB) NapiId() dsl.U32 { return p.Field("napi_id").U32() }
 // Family reads __u32 family.
 func (p SKB) Family() dsl.U32 { return p.Field("family").U32() }
 
-// RemoteIp4 reads __u32 remote_ip4.
+// RemoteIp4 reads __u32 remote_ip4, in network byte order.
 func (p SKB) RemoteIp4() dsl.U32 { return p.Field("remote_ip4").U32() }
 
-// LocalIp4 reads __u32 local_ip4.
+// LocalIp4 reads __u32 local_ip4, in network byte order.
 func (p SKB) LocalIp4() dsl.U32 { return p.Field("local_ip4").U32() }
 
-// RemoteIp6Addr is the address of __u32 remote_ip6[4].
+// RemoteIp6Addr is the address of __u32 remote_ip6[4], in network byte order.
 func (p SKB) RemoteIp6Addr() dsl.Ptr { return p.Field("remote_ip6").Addr("") }
 
-// RemoteIp6 reads element i of __u32 remote_ip6[4].
+// RemoteIp6 reads element i of __u32 remote_ip6[4], in network byte order.
 func (p SKB) RemoteIp6(i int) dsl.U32 { return p.Field("remote_ip6").Index(i).U32() }
 
-// LocalIp6Addr is the address of __u32 local_ip6[4].
+// LocalIp6Addr is the address of __u32 local_ip6[4], in network byte order.
 func (p SKB) LocalIp6Addr() dsl.Ptr { return p.Field("local_ip6").Addr("") }
 
-// LocalIp6 reads element i of __u32 local_ip6[4].
+// LocalIp6 reads element i of __u32 local_ip6[4], in network byte order.
 func (p SKB) LocalIp6(i int) dsl.U32 { return p.Field("local_ip6").Index(i).U32() }
 
-// RemotePort reads __u32 remote_port.
+// RemotePort reads __u32 remote_port, in network byte order with all 32 bits.
 func (p SKB) RemotePort() dsl.U32 { return p.Field("remote_port").U32() }
 
-// LocalPort reads __u32 local_port.
+// LocalPort reads __u32 local_port, in the byte order of the machine.
 func (p SKB) LocalPort() dsl.U32 { return p.Field("local_port").U32() }
 
 // DataMeta reads __u32 data_meta, a pointer into the packet.

@@ -20,7 +20,7 @@ func (p SkReuseport) DataEnd() dsl.Ptr { return p.Field("data_end").Ptr("") }
 // Len reads __u32 len.
 func (p SkReuseport) Len() dsl.U32 { return p.Field("len").U32() }
 
-// EthProtocol reads __u32 eth_protocol.
+// EthProtocol reads __u32 eth_protocol, of which the lower 16 bits are in network byte order.
 func (p SkReuseport) EthProtocol() dsl.U32 { return p.Field("eth_protocol").U32() }
 
 // IpProtocol reads __u32 ip_protocol.

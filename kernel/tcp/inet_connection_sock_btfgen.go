@@ -413,13 +413,13 @@ func (p InetConnectionSock) Ipv6FlList() dsl.Ptr {
 // InetFlags reads long unsigned int icsk_inet.inet_flags.
 func (p InetConnectionSock) InetFlags() dsl.U64 { return p.Field("icsk_inet.inet_flags").U64() }
 
-// InetSaddr reads __be32 icsk_inet.inet_saddr.
+// InetSaddr reads __be32 icsk_inet.inet_saddr, in network byte order.
 func (p InetConnectionSock) InetSaddr() dsl.U32 { return p.Field("icsk_inet.inet_saddr").U32() }
 
 // UcTtl reads __s16 icsk_inet.uc_ttl.
 func (p InetConnectionSock) UcTtl() dsl.S16 { return p.Field("icsk_inet.uc_ttl").S16() }
 
-// InetSport reads __be16 icsk_inet.inet_sport.
+// InetSport reads __be16 icsk_inet.inet_sport, in network byte order.
 func (p InetConnectionSock) InetSport() dsl.U16 { return p.Field("icsk_inet.inet_sport").U16() }
 
 // InetOpt reads struct ip_options_rcu *icsk_inet.inet_opt.
@@ -459,7 +459,7 @@ func (p InetConnectionSock) UcIndex() dsl.S32 { return p.Field("icsk_inet.uc_ind
 // McIndex reads int icsk_inet.mc_index.
 func (p InetConnectionSock) McIndex() dsl.S32 { return p.Field("icsk_inet.mc_index").S32() }
 
-// McAddr reads __be32 icsk_inet.mc_addr.
+// McAddr reads __be32 icsk_inet.mc_addr, in network byte order.
 func (p InetConnectionSock) McAddr() dsl.U32 { return p.Field("icsk_inet.mc_addr").U32() }
 
 // LocalPortRange reads u32 icsk_inet.local_port_range.
@@ -1237,12 +1237,12 @@ func (p InetConnectionSock) SkcAddrpair() dsl.U64 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_addrpair").U64()
 }
 
-// SkcDaddr reads __be32 icsk_inet.sk.__sk_common.skc_daddr.
+// SkcDaddr reads __be32 icsk_inet.sk.__sk_common.skc_daddr, in network byte order.
 func (p InetConnectionSock) SkcDaddr() dsl.U32 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_daddr").U32()
 }
 
-// SkcRcvSaddr reads __be32 icsk_inet.sk.__sk_common.skc_rcv_saddr.
+// SkcRcvSaddr reads __be32 icsk_inet.sk.__sk_common.skc_rcv_saddr, in network byte order.
 func (p InetConnectionSock) SkcRcvSaddr() dsl.U32 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_rcv_saddr").U32()
 }
@@ -1267,7 +1267,7 @@ func (p InetConnectionSock) SkcPortpair() dsl.U32 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_portpair").U32()
 }
 
-// SkcDport reads __be16 icsk_inet.sk.__sk_common.skc_dport.
+// SkcDport reads __be16 icsk_inet.sk.__sk_common.skc_dport, in network byte order.
 func (p InetConnectionSock) SkcDport() dsl.U16 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_dport").U16()
 }
@@ -1357,22 +1357,22 @@ func (p InetConnectionSock) SkcV6DaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p InetConnectionSock) SkcV6DaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p InetConnectionSock) SkcV6DaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p InetConnectionSock) SkcV6DaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p InetConnectionSock) SkcV6DaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32").Index(i).U32()
 }
@@ -1397,22 +1397,22 @@ func (p InetConnectionSock) SkcV6RcvSaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p InetConnectionSock) SkcV6RcvSaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p InetConnectionSock) SkcV6RcvSaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p InetConnectionSock) SkcV6RcvSaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p InetConnectionSock) SkcV6RcvSaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Index(i).U32()
 }

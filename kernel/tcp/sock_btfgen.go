@@ -659,10 +659,10 @@ func (p BaseSock) SkUserFragsAddr() dsl.Ptr { return p.Field("sk_user_frags").Ad
 // SkcAddrpair reads __addrpair __sk_common.skc_addrpair.
 func (p BaseSock) SkcAddrpair() dsl.U64 { return p.Field("__sk_common.skc_addrpair").U64() }
 
-// SkcDaddr reads __be32 __sk_common.skc_daddr.
+// SkcDaddr reads __be32 __sk_common.skc_daddr, in network byte order.
 func (p BaseSock) SkcDaddr() dsl.U32 { return p.Field("__sk_common.skc_daddr").U32() }
 
-// SkcRcvSaddr reads __be32 __sk_common.skc_rcv_saddr.
+// SkcRcvSaddr reads __be32 __sk_common.skc_rcv_saddr, in network byte order.
 func (p BaseSock) SkcRcvSaddr() dsl.U32 { return p.Field("__sk_common.skc_rcv_saddr").U32() }
 
 // SkcHash reads unsigned int __sk_common.skc_hash.
@@ -679,7 +679,7 @@ func (p BaseSock) SkcU16hashes(i int) dsl.U16 {
 // SkcPortpair reads __portpair __sk_common.skc_portpair.
 func (p BaseSock) SkcPortpair() dsl.U32 { return p.Field("__sk_common.skc_portpair").U32() }
 
-// SkcDport reads __be16 __sk_common.skc_dport.
+// SkcDport reads __be16 __sk_common.skc_dport, in network byte order.
 func (p BaseSock) SkcDport() dsl.U16 { return p.Field("__sk_common.skc_dport").U16() }
 
 // SkcNum reads __u16 __sk_common.skc_num.
@@ -745,22 +745,22 @@ func (p BaseSock) SkcV6DaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("__sk_common.skc_v6_daddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 __sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 __sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p BaseSock) SkcV6DaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("__sk_common.skc_v6_daddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 __sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 __sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p BaseSock) SkcV6DaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("__sk_common.skc_v6_daddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 __sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 __sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p BaseSock) SkcV6DaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("__sk_common.skc_v6_daddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 __sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 __sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p BaseSock) SkcV6DaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("__sk_common.skc_v6_daddr.in6_u.u6_addr32").Index(i).U32()
 }
@@ -785,22 +785,22 @@ func (p BaseSock) SkcV6RcvSaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p BaseSock) SkcV6RcvSaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p BaseSock) SkcV6RcvSaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p BaseSock) SkcV6RcvSaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p BaseSock) SkcV6RcvSaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Index(i).U32()
 }

@@ -342,7 +342,7 @@ func (p Sock) AccecnOptDemand() dsl.U8 { return p.Field("accecn_opt_demand").U8(
 // PrevEcnfield reads u8 prev_ecnfield : 2.
 func (p Sock) PrevEcnfield() dsl.U8 { return p.Field("prev_ecnfield").U8() }
 
-// PredFlags reads __be32 pred_flags.
+// PredFlags reads __be32 pred_flags, in network byte order.
 func (p Sock) PredFlags() dsl.U32 { return p.Field("pred_flags").U32() }
 
 // TcpClockCache reads u64 tcp_clock_cache.
@@ -1059,13 +1059,13 @@ func (p Sock) Ipv6FlList() dsl.Ptr {
 // InetFlags reads long unsigned int inet_conn.icsk_inet.inet_flags.
 func (p Sock) InetFlags() dsl.U64 { return p.Field("inet_conn.icsk_inet.inet_flags").U64() }
 
-// InetSaddr reads __be32 inet_conn.icsk_inet.inet_saddr.
+// InetSaddr reads __be32 inet_conn.icsk_inet.inet_saddr, in network byte order.
 func (p Sock) InetSaddr() dsl.U32 { return p.Field("inet_conn.icsk_inet.inet_saddr").U32() }
 
 // UcTtl reads __s16 inet_conn.icsk_inet.uc_ttl.
 func (p Sock) UcTtl() dsl.S16 { return p.Field("inet_conn.icsk_inet.uc_ttl").S16() }
 
-// InetSport reads __be16 inet_conn.icsk_inet.inet_sport.
+// InetSport reads __be16 inet_conn.icsk_inet.inet_sport, in network byte order.
 func (p Sock) InetSport() dsl.U16 { return p.Field("inet_conn.icsk_inet.inet_sport").U16() }
 
 // InetOpt reads struct ip_options_rcu *inet_conn.icsk_inet.inet_opt.
@@ -1101,7 +1101,7 @@ func (p Sock) UcIndex() dsl.S32 { return p.Field("inet_conn.icsk_inet.uc_index")
 // McIndex reads int inet_conn.icsk_inet.mc_index.
 func (p Sock) McIndex() dsl.S32 { return p.Field("inet_conn.icsk_inet.mc_index").S32() }
 
-// McAddr reads __be32 inet_conn.icsk_inet.mc_addr.
+// McAddr reads __be32 inet_conn.icsk_inet.mc_addr, in network byte order.
 func (p Sock) McAddr() dsl.U32 { return p.Field("inet_conn.icsk_inet.mc_addr").U32() }
 
 // LocalPortRange reads u32 inet_conn.icsk_inet.local_port_range.
@@ -1809,12 +1809,12 @@ func (p Sock) SkcAddrpair() dsl.U64 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_addrpair").U64()
 }
 
-// SkcDaddr reads __be32 inet_conn.icsk_inet.sk.__sk_common.skc_daddr.
+// SkcDaddr reads __be32 inet_conn.icsk_inet.sk.__sk_common.skc_daddr, in network byte order.
 func (p Sock) SkcDaddr() dsl.U32 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_daddr").U32()
 }
 
-// SkcRcvSaddr reads __be32 inet_conn.icsk_inet.sk.__sk_common.skc_rcv_saddr.
+// SkcRcvSaddr reads __be32 inet_conn.icsk_inet.sk.__sk_common.skc_rcv_saddr, in network byte order.
 func (p Sock) SkcRcvSaddr() dsl.U32 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_rcv_saddr").U32()
 }
@@ -1837,7 +1837,7 @@ func (p Sock) SkcPortpair() dsl.U32 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_portpair").U32()
 }
 
-// SkcDport reads __be16 inet_conn.icsk_inet.sk.__sk_common.skc_dport.
+// SkcDport reads __be16 inet_conn.icsk_inet.sk.__sk_common.skc_dport, in network byte order.
 func (p Sock) SkcDport() dsl.U16 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_dport").U16()
 }
@@ -1921,22 +1921,22 @@ func (p Sock) SkcV6DaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16Addr is the address of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p Sock) SkcV6DaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8].
+// SkcV6DaddrIn6UU6Addr16 reads element i of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16[8], in network byte order.
 func (p Sock) SkcV6DaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32Addr is the address of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p Sock) SkcV6DaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4].
+// SkcV6DaddrIn6UU6Addr32 reads element i of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[4], in network byte order.
 func (p Sock) SkcV6DaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32").Index(i).U32()
 }
@@ -1961,22 +1961,22 @@ func (p Sock) SkcV6RcvSaddrIn6UU6Addr8(i int) dsl.U8 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8").Index(i).U8()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16Addr is the address of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p Sock) SkcV6RcvSaddrIn6UU6Addr16Addr() dsl.Ptr {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8].
+// SkcV6RcvSaddrIn6UU6Addr16 reads element i of __be16 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16[8], in network byte order.
 func (p Sock) SkcV6RcvSaddrIn6UU6Addr16(i int) dsl.U16 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr16").Index(i).U16()
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32Addr is the address of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p Sock) SkcV6RcvSaddrIn6UU6Addr32Addr() dsl.Ptr {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Addr("")
 }
 
-// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4].
+// SkcV6RcvSaddrIn6UU6Addr32 reads element i of __be32 inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[4], in network byte order.
 func (p Sock) SkcV6RcvSaddrIn6UU6Addr32(i int) dsl.U32 {
 	return p.Field("inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32").Index(i).U32()
 }

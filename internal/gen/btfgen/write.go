@@ -177,6 +177,10 @@ func (fn *function) body(call string) string {
 
 func (g *generator) writeMember(b *bytes.Buffer, s *structType, m *member) {
 	field := fmt.Sprintf("p.Field(%q)", m.path)
+	order := linux.ByteOrderOf(s.c, m.path, m.decl).Words()
+	if order != "" {
+		order = ", " + order
+	}
 	method := func(doc, params, result, body string) {
 		fmt.Fprintf(b, "\n// %s.\nfunc (p %s) %s(%s) %s { return %s }\n", doc, s.goName, m.goName, params, result, body)
 	}
@@ -187,7 +191,7 @@ func (g *generator) writeMember(b *bytes.Buffer, s *structType, m *member) {
 	index, indexParam := "", ""
 	switch m.access {
 	case asAddress:
-		method(m.goName+" is the address of "+m.decl, "", m.result, pointer("Addr"))
+		method(m.goName+" is the address of "+m.decl+order, "", m.result, pointer("Addr"))
 		return
 	case asPacket:
 		method(m.goName+" reads "+m.decl+", a pointer into the packet", "", m.result, fmt.Sprintf("p.PacketPtr(%q)", m.path))
@@ -201,9 +205,9 @@ func (g *generator) writeMember(b *bytes.Buffer, s *structType, m *member) {
 			index += fmt.Sprintf(".Member(%q)", m.inner)
 			doc = m.inner + " of " + doc
 		}
-		method(m.goName+" reads "+doc, "i int", "dsl."+m.result, field+index+"."+m.result+"()")
+		method(m.goName+" reads "+doc+order, "i int", "dsl."+m.result, field+index+"."+m.result+"()")
 	default:
-		method(m.goName+" reads "+m.decl, "", "dsl."+m.result, field+"."+m.result+"()")
+		method(m.goName+" reads "+m.decl+order, "", "dsl."+m.result, field+"."+m.result+"()")
 	}
 	if m.writes {
 		what := ""
@@ -217,8 +221,8 @@ func (g *generator) writeMember(b *bytes.Buffer, s *structType, m *member) {
 		if m.access != asPointer {
 			value = fmt.Sprintf("arg.%s(v)", m.result)
 		}
-		fmt.Fprintf(b, "\n// Set%s writes %s%s.\nfunc (p %s) Set%s(%sv dsl.Operand) { %s%s.Set(%s) }\n", m.goName, what, m.decl, s.goName,
-			m.goName, indexParam, field, index, value)
+		fmt.Fprintf(b, "\n// Set%s writes %s%s.\nfunc (p %s) Set%s(%sv dsl.Operand) { %s%s.Set(%s) }\n", m.goName, what, m.decl+order,
+			s.goName, m.goName, indexParam, field, index, value)
 	}
 }
 
