@@ -58,15 +58,15 @@ var (
 )
 
 // diagnose says why there is no message.
-func diagnose(r *Report, log string, p Program) {
+func diagnose(r *Report, types bool, p Program) {
 	errno := strings.ToUpper(p.Errno)
-	if d := diagnosisOf(r, log, errno); d != nil {
+	if d := diagnosisOf(r, types, errno); d != nil {
 		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), d.whatToDo
 	}
 }
 
 // diagnosisOf returns nil when there is nothing to say: the log is complete and has no error.
-func diagnosisOf(r *Report, log, errno string) *diagnosis {
+func diagnosisOf(r *Report, types bool, errno string) *diagnosis {
 	for i := range diagnoses {
 		if d := &diagnoses[i]; r.Kind == d.kind || slices.Contains(d.errnos, errno) {
 			return d
@@ -77,7 +77,7 @@ func diagnosisOf(r *Report, log, errno string) *diagnosis {
 		return &onlyStatistics
 	case errno == "":
 		return nil
-	case strings.HasPrefix(log, "magic: "):
+	case types:
 		return &silentTypes
 	case r.Kind == mistake.None:
 		return &refusedLater

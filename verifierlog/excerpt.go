@@ -41,7 +41,11 @@ func (p *printer) excerpt() []sourceLine {
 		return []sourceLine{blamed}
 	}
 	lines := []sourceLine{blamed}
-	for _, q := range Quotes(p.Log) {
+	quotes := Quotes
+	if p.Reading != nil {
+		quotes = func(string) []Source { return p.Reading.Quotes }
+	}
+	for _, q := range quotes(p.Log) {
 		if q.File == at.File && q.Line >= at.Line-linesBefore && q.Line <= at.Line+linesAfter && q.Line != at.Line {
 			lines = append(lines, sourceLine{q.Line, visible(q.Text), false})
 		}
@@ -95,18 +99,13 @@ func withGaps(lines []sourceLine) []sourceLine {
 
 // Quotes returns the source lines that a log quotes, each once, sorted by file and number. Lines without a number are left out.
 func Quotes(log string) []Source {
-	var sources []Source
-	seen := map[Source]bool{}
+	var quotes quoteSet
 	for scanner := newTextScanner(log); scanner.Next(); {
-		if e := scanner.Event(); e.Kind == SourceLine && e.Source.Line > 0 && !seen[e.Source] {
-			seen[e.Source] = true
-			sources = append(sources, e.Source)
+		if e := scanner.Event(); e.Kind == SourceLine {
+			quotes.add(e.Source)
 		}
 	}
-	slices.SortFunc(sources, func(a, b Source) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
-	})
-	return sources
+	return quotes.sorted()
 }
 
 // instructionsBefore returns the instructions before the report's instruction, for reports without source: from the path in the log, or
@@ -117,14 +116,12 @@ func (p *printer) instructionsBefore() []Step {
 		return nil
 	}
 	var steps []Step
-	path := pathOf(p.Log)
-	for at := path.Len() - 1; at >= 0; at-- {
-		if path.At(at).Insn != r.Insn {
-			continue
-		}
-		for i := max(0, at-insnsBefore); i < at; i++ {
-			steps = append(steps, Step{Insn: path.At(i).Insn, Text: path.At(i).Text})
-		}
+	if p.Reading != nil {
+		steps = p.Reading.before
+	} else {
+		steps = pathOf(p.Log).stepsBefore(r.Insn)
+	}
+	if steps != nil {
 		return steps
 	}
 	for _, step := range Listing(p.Code) {

@@ -29,7 +29,11 @@ type Line struct {
 // Explain reads a log and says what it means: which rule the program breaks, where, and what to change. When the log has no message, the
 // errno may say why: the log was too long, a signal came, or a privilege is missing.
 func Explain(log string, p Program) Report {
-	r := Parse(log)
+	return explain(Parse(log), strings.HasPrefix(log, "magic: "), p)
+}
+
+// explain completes a report. types says that the log is one of BPF_BTF_LOAD.
+func explain(r Report, types bool, p Program) Report {
 	if r.Source == (Source{}) {
 		for _, l := range p.Lines {
 			if l.Insn <= r.Insn && r.Insn >= 0 {
@@ -38,7 +42,7 @@ func Explain(log string, p Program) Report {
 		}
 	}
 	if r.Reason == "" {
-		diagnose(&r, log, p)
+		diagnose(&r, types, p)
 		return r
 	}
 	rule, args := ruleFor(r.Reason)

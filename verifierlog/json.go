@@ -23,6 +23,7 @@ type (
 		Registers   []registerJSON `json:"registers"`
 		Stack       []slotJSON     `json:"stack"`
 		References  []string       `json:"references"`
+		LeftOut     int            `json:"left_out"` // instructions at the beginning of the path
 		Details     []string       `json:"details"`
 		Kernel      string         `json:"kernel"`
 		Stats       statsJSON      `json:"stats"`
@@ -67,6 +68,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Explanation: r.Explanation, Fix: r.Fix, Slice: []stepJSON{},
 		Frame: r.Frame, Registers: []registerJSON{}, Stack: []slotJSON{},
 		References: append([]string{}, r.References...), Details: append([]string{}, r.Details...), Kernel: r.Kernel,
+		LeftOut: r.LeftOut,
 		Stats: statsJSON{
 			Processed: r.Stats.Processed, Limit: r.Stats.Limit, MaxStatesPerInsn: r.Stats.MaxStatesPerInsn,
 			TotalStates: r.Stats.TotalStates, PeakStates: r.Stats.PeakStates, MarkRead: r.Stats.MarkRead,

@@ -38,11 +38,16 @@ type reporter struct {
 func (r *reporter) take(e *Event) {
 	switch e.Kind {
 	case Message, UnknownEvent:
-		r.message = append(r.message, e.Text)
+		if len(r.message) >= messageLimit { // not a message of the kernel, but some other text
+			r.message = slices.Delete(r.message, 0, messageLimit/2)
+		}
+		r.message = append(r.message, strings.Clone(clip(e.Text)))
 	case Remark:
-		r.remark = e.Text
+		r.remark = strings.Clone(clip(e.Text))
 	case KernelExplaining:
-		r.kernel.WriteString(e.Text + "\n")
+		if r.kernel.Len() < kernelLimit {
+			r.kernel.WriteString(clip(e.Text) + "\n")
+		}
 	case Statistics:
 		r.report.Stats.read(e.Text)
 		r.ended = true
@@ -71,12 +76,20 @@ func isAfterTheWalk(reason string) bool {
 	})
 }
 
+// reason returns the last line of the message.
+func (r *reporter) reason() string {
+	if len(r.message) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(r.message[len(r.message)-1])
+}
+
 // finish completes the report at the end of the log.
 func (r *reporter) finish() Report {
 	report, path := &r.report, r.walk.Path()
 	report.Kernel = strings.TrimRight(r.kernel.String(), "\n")
 	if n := len(r.message); n > 0 {
-		report.Reason = strings.TrimSpace(r.message[n-1])
+		report.Reason = r.reason()
 		if r.remark != "" && strings.HasPrefix(report.Reason, "Caller passes invalid args") {
 			report.Details = append(report.Details, strings.TrimSpace(r.remark))
 		}
@@ -89,6 +102,7 @@ func (r *reporter) finish() Report {
 		report.Frame = path.After().Frame
 		report.Registers, report.Stack = path.After().list()
 		report.References = path.After().References()
+		report.LeftOut = path.leftOut
 		if report.Reason != "" {
 			report.Slice = path.slice(report.Reason, report.Details)
 		}

@@ -8,6 +8,9 @@ import (
 // pathLimit is the number of steps of a path that are kept. A walk may have a million steps, but the cause of a mistake is rarely older.
 const pathLimit = 1 << 16
 
+// pathBytes limits the texts of these steps, in bytes. Each text counts as often as it is used, so the real size is smaller.
+const pathBytes = 24 << 20
+
 // A Path is the list of instructions from the entry of a function to the place where the verifier stopped. For a refused program this is
 // the path to the mistake.
 type Path struct {
@@ -16,6 +19,8 @@ type Path struct {
 	steps   []step
 	changes []change // of all steps, in order
 	end     Snapshot
+	bytes   int // of the texts of steps and changes
+	leftOut int // steps that were dropped because of the limits
 }
 
 // A step is an instruction on a path. Steps are small: the changes of all steps are in one list. To go back, the ends of two lists are cut
@@ -34,6 +39,8 @@ type code struct {
 	text   string
 	source Source
 }
+
+func (c *code) size() int { return len(c.text) + len(c.source.Text) + len(c.source.File) }
 
 // A change is the change of one place by a step.
 type change struct {
@@ -119,9 +126,10 @@ func (p *Path) undo(i int, state *Snapshot) {
 
 // append adds an instruction.
 func (p *Path) append(c *code, line int) {
-	if len(p.steps) >= pathLimit {
-		p.drop(pathLimit / 4)
+	if len(p.steps) >= pathLimit || p.bytes >= pathBytes {
+		p.drop((len(p.steps) + 3) / 4)
 	}
+	p.bytes += c.size()
 	p.steps = append(p.steps, step{c, line, p.end.Frame, len(p.changes), p.end.refs})
 }
 
@@ -131,6 +139,13 @@ func (p *Path) drop(n int) {
 	if n < len(p.steps) {
 		first = p.steps[n].changes
 	}
+	for _, s := range p.steps[:n] {
+		p.bytes -= s.code.size()
+	}
+	for _, c := range p.changes[:first] {
+		p.bytes -= len(c.after)
+	}
+	p.leftOut += n
 	p.steps = slices.Delete(p.steps, 0, n)
 	p.changes = slices.Delete(p.changes, 0, first)
 	for i := range p.steps {
@@ -145,10 +160,11 @@ func (p *Path) set(cell int, text string) {
 		return
 	}
 	if len(p.steps) > 0 {
-		if len(p.changes) > 16*pathLimit { // states without instructions: not a log of the kernel
+		if len(p.changes) > 8*pathLimit || p.bytes > 2*pathBytes { // states without instructions: not a log of the kernel
 			p.drop(len(p.steps))
 		} else {
 			p.changes = append(p.changes, change{cell, p.end.known[cell], text})
+			p.bytes += len(text)
 		}
 	}
 	p.end.known[cell] = text
@@ -157,14 +173,22 @@ func (p *Path) set(cell int, text string) {
 // back takes the path back to a step. keep says whether the changes of the step stay.
 func (p *Path) back(i int, keep bool) {
 	for len(p.steps)-1 > i {
-		p.undo(len(p.steps)-1, &p.end)
-		p.changes = p.changes[:p.steps[len(p.steps)-1].changes]
+		p.takeBack(len(p.steps) - 1)
+		p.bytes -= p.steps[len(p.steps)-1].code.size()
 		p.steps = p.steps[:len(p.steps)-1]
 	}
 	if !keep {
-		p.undo(i, &p.end)
-		p.changes = p.changes[:p.steps[i].changes]
+		p.takeBack(i)
 	}
+}
+
+// takeBack removes the changes of the last step.
+func (p *Path) takeBack(last int) {
+	p.undo(last, &p.end)
+	for _, c := range p.changesOf(last) {
+		p.bytes -= len(c.after)
+	}
+	p.changes = p.changes[:p.steps[last].changes]
 }
 
 // restart forgets everything.

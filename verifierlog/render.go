@@ -21,8 +21,9 @@ type Style struct {
 	// only the lines that the log quotes.
 	Source func(file string) ([]byte, error)
 
-	Log  string // the log: without source, Render takes the instructions before the mistake from it
-	Code []byte // the program, little-endian: used when the log has no instructions
+	Log     string   // the log: without source, Render takes the instructions before the mistake from it
+	Reading *Reading // what [Read] kept of the log; then Log is not needed
+	Code    []byte   // the program, little-endian: used when the log has no instructions
 }
 
 // Render writes the report for a terminal: what is wrong, the Go line with the known values, how these values were computed, and what to
@@ -234,6 +235,11 @@ func (p *printer) slice() {
 	steps := p.report.Slice
 	if n := len(steps); n > 0 && steps[n-1].Insn == p.report.Insn {
 		steps = steps[:n-1]
+	}
+	if p.report.LeftOut > 0 {
+		p.b.WriteString("\n")
+		p.wrap("note: ", cyan, "the path is long: its first "+count(int64(p.report.LeftOut), "instruction")+
+			" are not kept, so what they did is not shown")
 	}
 	var last Source
 	for _, step := range steps {

@@ -21,6 +21,7 @@ type Report struct {
 	Registers  []Register // values before the instruction, by number; registers without a value are left out
 	Stack      []Slot     // values on the frame's stack before the instruction, from the highest offset down
 	References []string   // ids of held resources, e.g. "2"; a program must release all before it ends
+	LeftOut    int        // instructions at the beginning of the path that were not kept: it is longer than a [Path] may be
 
 	Kernel string // the kernel's own explanation (7.3 and later), as printed
 	Stats  Stats

@@ -9,8 +9,9 @@ import (
 // Sizes of a block that is read at once, and of the longest line. The kernel's lines are shorter than its own line buffer of 1 KiB. Only
 // lines of several parts, such as states, may be longer.
 const (
-	blockSize = 64 << 10
-	lineLimit = 1 << 20
+	firstBlock = 8 << 10 // of the first block: most logs are short
+	blockSize  = 64 << 10
+	lineLimit  = 1 << 20
 )
 
 // A Scanner reads a log of any size event by event. It keeps only a block and a line of it in memory.
@@ -33,11 +34,12 @@ type Scanner struct {
 	lines lineReader
 	event Event
 	line  int
+	bytes int64 // of the lines that were read
 }
 
 // NewScanner returns a scanner for a log of BPF_PROG_LOAD or BPF_BTF_LOAD. The log ends at the end of the reader, or at a NUL.
 func NewScanner(r io.Reader) *Scanner {
-	return &Scanner{source: r, block: make([]byte, 0, blockSize)}
+	return &Scanner{source: r, block: make([]byte, 0, firstBlock)}
 }
 
 // newTextScanner returns a scanner for a log in memory. Its events share that memory.
@@ -96,6 +98,7 @@ func (s *Scanner) nextLine() (line string, cut, ok bool) {
 		default:
 			line, s.text = s.text[:end], s.text[end+1:]
 		}
+		s.bytes += int64(len(line)) + 1
 		if len(line) > lineLimit {
 			line, cut = line[:lineLimit], true
 		}
@@ -107,6 +110,9 @@ func (s *Scanner) nextLine() (line string, cut, ok bool) {
 // fill reads a block and moves its complete lines to text. A line that does not end in the block is kept for the next block, until it is
 // too long.
 func (s *Scanner) fill() {
+	if s.line > 0 && cap(s.block) < blockSize {
+		s.block = append(make([]byte, 0, blockSize), s.block...)
+	}
 	s.block = append(s.block, s.text...) // it has no end of a line
 	s.text = ""
 	for empty := 0; ; empty++ {

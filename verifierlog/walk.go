@@ -20,6 +20,8 @@ type Walk struct {
 	source  Source        // source line of the instructions that follow
 	program map[int]*code // as last printed
 	values  map[string]string
+	bytes   int  // of the texts in program
+	kept    int  // of the texts in values
 	shared  bool // the memory of events stays valid: texts need not be copied
 
 	called bool         // the last instruction called a kernel function, and no state was printed since then
@@ -62,7 +64,7 @@ func (w *Walk) Follow(e *Event) {
 
 // follow has a function for each kind of event that matters to a walk.
 var follow = [...]func(w *Walk, e *Event){
-	SourceLine:     func(w *Walk, e *Event) { w.source = e.Source },
+	SourceLine:     func(w *Walk, e *Event) { w.source = Source{clip(e.Source.File), e.Source.Line, clip(e.Source.Text)} },
 	Instruction:    (*Walk).instruction,
 	EntryState:     (*Walk).apply,
 	Branch:         (*Walk).branch,
@@ -103,15 +105,16 @@ func (w *Walk) loseArguments() {
 
 // codeOf returns the known code of an instruction, or stores it at the first visit.
 func (w *Walk) codeOf(e *Event) *code {
-	c := w.program[e.Insn]
-	if c == nil || c.text != e.Text || c.source != w.source {
-		c = &code{insn: e.Insn, text: e.Text, source: w.source}
+	c, text := w.program[e.Insn], clip(e.Text)
+	if c == nil || c.text != text || c.source != w.source {
+		c = &code{insn: e.Insn, text: text, source: w.source}
 		if !w.shared {
 			c.text = strings.Clone(c.text)
 			c.source.Text, c.source.File = strings.Clone(c.source.Text), strings.Clone(c.source.File)
 		}
-		if len(w.program) > pathLimit { // the log is of many programs, or not a real log
+		if w.bytes += c.size(); len(w.program) > pathLimit || w.bytes > pathBytes/2 { // of many programs, or not a real log
 			clear(w.program)
+			w.bytes = c.size()
 		}
 		w.program[e.Insn] = c
 	}
@@ -162,6 +165,7 @@ func (w *Walk) forget(frame int, but []PrintedValue) {
 
 func (w *Walk) set(p Place, text string) {
 	cell := cellOf(p)
+	text = clip(text)
 	if cell < 0 || w.path.end.known[cell] == text {
 		return
 	}
@@ -176,8 +180,9 @@ func (w *Walk) own(text string) string {
 	if own, ok := w.values[text]; ok {
 		return own
 	}
-	if len(w.values) > pathLimit/4 {
+	if w.kept += len(text); len(w.values) > pathLimit/4 || w.kept > pathBytes/8 {
 		clear(w.values)
+		w.kept = len(text)
 	}
 	own := strings.Clone(text)
 	w.values[own] = own

@@ -86,22 +86,29 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 		return unreadable(err)
 	}
 	defer in.close()
-	text, err := in.readAll()
+	log, err := openLog(in, e.html != "")
 	if err != nil {
 		return unreadable(err)
 	}
-	log := cleanLog(string(text))
+	defer log.close()
+	if err := log.read(about); err != nil {
+		return unreadable(fmt.Errorf("%s: %w", in.name, err))
+	}
 	var code []byte
 	if e.program != "" {
-		if code, err = readProgram(e.program, log); err != nil {
+		if code, err = readProgram(e.program, opcodesOf(log.reading.Instructions)); err != nil {
 			return unreadable(err)
 		}
 	}
-	report := verifierlog.Explain(log, about)
-	files := newSourceFinder(e.sourceDir, log)
+	report := log.reading.Report
+	files := newSourceFinder(e.sourceDir, log.reading.Quotes)
 	if e.html != "" {
 		var text bytes.Buffer
-		if err := page.Write(&text, log, report, page.Options{Source: files.read, Code: code}); err != nil {
+		again, err := log.again()
+		if err != nil {
+			return unreadable(err)
+		}
+		if err := page.WriteFrom(&text, again, log.reading, page.Options{Source: files.read, Code: code}); err != nil {
 			return unreadable(err)
 		}
 		read := append([]string{in.argument, e.program, e.btf}, files.candidates()...)
@@ -112,7 +119,7 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 			return verdict(report)
 		}
 	}
-	if err := e.print(cmd.OutOrStdout(), report, log, code, files.read); err != nil {
+	if err := e.print(cmd.OutOrStdout(), log.reading, code, files.read); err != nil {
 		return unreadable(err)
 	}
 	return verdict(report)
@@ -149,16 +156,16 @@ func (e *explainCommand) about() (verifierlog.Program, error) {
 }
 
 // print writes the report as text, or for tools.
-func (e *explainCommand) print(w io.Writer, r verifierlog.Report, log string, code []byte, source func(string) ([]byte, error)) error {
+func (e *explainCommand) print(w io.Writer, r *verifierlog.Reading, code []byte, source func(string) ([]byte, error)) error {
 	if e.json {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false) // the output is for tools and terminals, not for HTML
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+		return encoder.Encode(r.Report)
 	}
-	style := verifierlog.Style{Source: source, Log: log, Code: code}
+	style := verifierlog.Style{Source: source, Reading: r, Code: code}
 	style.Color, style.Width = terminal(w)
-	return r.Render(w, style)
+	return r.Report.Render(w, style)
 }
 
 // terminal says whether to use colours, and the largest width of lines; 0 means the default. Lines of more than 120 columns are hard to

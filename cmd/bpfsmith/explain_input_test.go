@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // portsDir has a program and its log, for the page that shows both.
@@ -50,7 +52,7 @@ func TestExplainTakesTheRightFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finder := newSourceFinder(dir, portsFile(t, "ports.log"))
+	finder := newSourceFinder(dir, verifierlog.Quotes(portsFile(t, "ports.log")))
 	if got, err := finder.read("ports.go"); err != nil || string(got) != source {
 		t.Errorf("%v, %q", err, got)
 	}
@@ -98,10 +100,34 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 	// Blanks that belong to the log stay.
 	logs := recorded.Open(t)
 	for _, name := range logs.Files("") {
-		if log := logs.Text(t, name); cleanLog(log) != log {
+		if log := logs.Text(t, name); cleanLog(t, log) != log {
 			t.Errorf("%s was changed", name)
 		}
 	}
+}
+
+// cleanLog returns the first log in a text.
+func cleanLog(t *testing.T, text string) string {
+	t.Helper()
+	logs, err := newLogReader(strings.NewReader(text))
+	if err != nil || !logs.next() {
+		t.Fatal(err)
+	}
+	log, err := io.ReadAll(logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(log)
+}
+
+// opcodesIn returns the opcodes of a log, by slot.
+func opcodesIn(t *testing.T, log string) map[int]byte {
+	t.Helper()
+	reading, err := verifierlog.Read(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opcodesOf(reading.Instructions)
 }
 
 func TestExplainUsage(t *testing.T) {
@@ -197,7 +223,7 @@ func TestExplainObject(t *testing.T) {
 	whole := elfObject(t, elf.EM_BPF)
 	write(whole)
 	const log = "0: (b7) r0 = 0 ; R0=0\n1: (95) exit\nR0 is wrong\n"
-	if code, err := readProgram(file, log); err != nil || len(code) != 16 || code[0] != 0xb7 {
+	if code, err := readProgram(file, opcodesIn(t, log)); err != nil || len(code) != 16 || code[0] != 0xb7 {
 		t.Errorf("%v, % x", err, code)
 	}
 	for _, c := range []struct {
@@ -210,7 +236,7 @@ func TestExplainObject(t *testing.T) {
 		{"0: (95) exit\n", "an object for EM_X86_64", elf.EM_X86_64},
 	} {
 		write(elfObject(t, c.machine))
-		if _, err := readProgram(file, c.log); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := readProgram(file, opcodesIn(t, c.log)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %s", c.log, err, c.want)
 		}
 	}
@@ -218,7 +244,7 @@ func TestExplainObject(t *testing.T) {
 	for n := range whole {
 		for _, data := range [][]byte{whole[:n], append(append(bytes.Clone(whole[:n]), 0xff), whole[n+1:]...)} {
 			write(data)
-			if code, err := readProgram(file, log); err == nil && !bytes.Contains(data, code) {
+			if code, err := readProgram(file, opcodesIn(t, log)); err == nil && !bytes.Contains(data, code) {
 				t.Errorf("byte %d: % x", n, code)
 			}
 		}

@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
-// readProgram returns the instructions of --prog, which is hex, or a file with hex, bytes, or an ELF object.
-func readProgram(arg, log string) ([]byte, error) {
+// readProgram returns the instructions of --prog, which is hex, or a file with hex, bytes, or an ELF object. The opcodes are those of the
+// log, by slot.
+func readProgram(arg string, opcodes map[int]byte) ([]byte, error) {
 	if _, err := os.Stat(arg); err != nil {
 		text := hexText{text: []byte(arg)}
 		if text.read() == nil && len(text.code) > 0 {
@@ -26,7 +28,7 @@ func readProgram(arg, log string) ([]byte, error) {
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte(elf.ELFMAG)):
-		return codeOfObject(arg, data, log)
+		return codeOfObject(arg, data, opcodes)
 	case looksLikeHex(data):
 		text := hexText{text: data}
 		if err := text.read(); err != nil {
@@ -47,18 +49,18 @@ func wholeSlots(name string, code []byte) ([]byte, error) {
 
 // codeOfObject returns the function that the log is about: the one with the opcodes of the log. Names of maps and functions are not
 // resolved: only a loader does that. A program with functions from several sections is put together by the loader, so it is not found.
-func codeOfObject(name string, data []byte, log string) (code []byte, err error) {
+func codeOfObject(name string, data []byte, opcodes map[int]byte) (code []byte, err error) {
 	if err := checkObject(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	err = withoutPanic(func() (err error) {
-		code, err = functionOfLog(name, data, log)
+		code, err = functionOfLog(name, data, opcodes)
 		return err
 	})
 	return code, err
 }
 
-func functionOfLog(name string, data []byte, log string) ([]byte, error) {
+func functionOfLog(name string, data []byte, opcodes map[int]byte) ([]byte, error) {
 	file, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -66,7 +68,6 @@ func functionOfLog(name string, data []byte, log string) ([]byte, error) {
 	if file.Machine != elf.EM_BPF || file.Data != elf.ELFDATA2LSB {
 		return nil, fmt.Errorf("%s: an object for %v, %v: expected one for BPF, little-endian", name, file.Machine, file.Data)
 	}
-	opcodes := opcodesOf(log)
 	symbols, err := file.Symbols()
 	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -115,14 +116,15 @@ func functionOfLog(name string, data []byte, log string) ([]byte, error) {
 	return wholeSlots(name, best)
 }
 
-// opcodesOf returns the opcodes in a log, by slot.
-func opcodesOf(log string) map[int]byte {
+// opcodesOf returns the opcodes of instructions of a log, by slot.
+func opcodesOf(instructions []verifierlog.Step) map[int]byte {
 	opcodes := map[int]byte{}
-	for _, m := range regexp.MustCompile(`(?m)^(\d{1,7}): \(([0-9a-f]{2})\) `).FindAllStringSubmatch(log, -1) {
-		slot, err := strconv.Atoi(m[1])
-		opcode, err2 := strconv.ParseUint(m[2], 16, 8)
-		if err == nil && err2 == nil {
-			opcodes[slot] = byte(opcode)
+	for _, step := range instructions { // "(bf) r6 = r1"
+		if len(step.Text) < len("(bf)") {
+			continue
+		}
+		if opcode, err := strconv.ParseUint(step.Text[1:3], 16, 8); err == nil {
+			opcodes[step.Insn] = byte(opcode)
 		}
 	}
 	return opcodes

@@ -31,10 +31,10 @@ type sourceFinder struct {
 	paths  map[string][]string             // by file, where files with this name are; nil before the search
 }
 
-// newSourceFinder returns a finder for the files that a log names. It searches only when the first file is read.
-func newSourceFinder(dir, log string) *sourceFinder {
+// newSourceFinder returns a finder for the files that a log quotes. It searches only when the first file is read.
+func newSourceFinder(dir string, quotes []verifierlog.Source) *sourceFinder {
 	s := &sourceFinder{dir: dir, quotes: map[string][]verifierlog.Source{}}
-	for _, q := range verifierlog.Quotes(log) {
+	for _, q := range quotes {
 		if isSource(q.File) && strings.TrimSpace(q.Text) != "" { // an empty line is in every file: it proves nothing
 			s.quotes[q.File] = append(s.quotes[q.File], q)
 		}

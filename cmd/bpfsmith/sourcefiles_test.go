@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
 // TestExplainShowsNoOtherFiles: a log that somebody made up names files of the reader's folder, in the hope that the report is passed on.
@@ -62,7 +64,7 @@ func TestSourceFinderWalksOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	finder := newSourceFinder(folder, log.String())
+	finder := newSourceFinder(folder, verifierlog.Quotes(log.String()))
 	if _, err := finder.read("f0.go"); err != nil {
 		t.Fatal(err)
 	}

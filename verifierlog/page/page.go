@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/verifierlog"
@@ -21,6 +22,29 @@ type Options struct {
 	Title  string                            // title of the window; "" for the title of the mistake
 	Source func(file string) ([]byte, error) // as in verifierlog.Style
 	Code   []byte                            // the program, little-endian: for instructions that are not in the log
+
+	// Reading is what [verifierlog.Read] kept of the log. Only [WriteFrom] needs it.
+	Reading *verifierlog.Reading
+	numbers []int // of a log that is only an excerpt: the numbers of its lines in the whole log
+}
+
+// WriteFrom is [Write] for a log of any size. It reads the log once more, from its beginning; r is what [verifierlog.Read] kept of it. Of
+// a long log it keeps only the lines that the page shows.
+func WriteFrom(w io.Writer, log io.Reader, r *verifierlog.Reading, o Options) error {
+	o.Reading = r
+	if r.Lines <= manyRows && r.Bytes <= manyBytes {
+		text, err := io.ReadAll(log)
+		if err != nil {
+			return err
+		}
+		return Write(w, string(text), r.Report, o)
+	}
+	text, numbers, err := r.Excerpt(log, headRows, tailRows)
+	if err != nil {
+		return err
+	}
+	o.numbers = numbers
+	return Write(w, text, r.Report, o)
 }
 
 // Write writes a page that shows the log next to the source, or next to the instructions when there is no source. A reader can follow a
@@ -171,7 +195,11 @@ func newView(log string, r verifierlog.Report, o Options) *view {
 		}
 	}
 	shown := chooseRows(rows)
-	v.groups(rows, shown)
+	if o.numbers != nil { // an excerpt has only what is shown
+		shown = slices.Repeat([]bool{true}, len(rows))
+		v.Rows = o.Reading.Lines
+	}
+	v.groups(rows, shown, o.numbers)
 	v.nodes(rows, shown)
 	v.files(log, r, o)
 	v.listing(rows, r, o)

@@ -12,12 +12,14 @@ import (
 
 // Limits of a page. A browser shows ten thousand rows without becoming slow.
 const (
-	manyRows    = 20_000 // of a longer log only these parts are shown:
-	headRows    = 2_000  // its beginning,
-	pathRows    = 4_000  // the last part of the path that failed,
-	tailRows    = 2_000  // and its end
-	fewRows     = 2      // too few rows to fold
-	aroundLines = 10     // shown before and after each line that the log quotes; other lines are not on the page
+	manyRows    = 20_000  // of a longer log only these parts are shown:
+	manyBytes   = 8 << 20 // a log with longer lines counts as long, too
+	manyFiles   = 100
+	headRows    = 2_000 // its beginning,
+	pathRows    = 4_000 // the last part of the path that failed,
+	tailRows    = 2_000 // and its end
+	fewRows     = 2     // too few rows to fold
+	aroundLines = 10    // shown before and after each line that the log quotes; other lines are not on the page
 )
 
 // chooseRows says which rows are shown.
@@ -35,9 +37,16 @@ func chooseRows(rows []row) []bool {
 	return shown
 }
 
-// groups puts folded rows together: those of other paths, and the internal work of the verifier.
-func (v *view) groups(rows []row, shown []bool) {
+// groups puts folded rows together: those of other paths, and the internal work of the verifier. numbers has the line of each row in the
+// whole log when the rows are an excerpt of it.
+func (v *view) groups(rows []row, shown []bool, numbers []int) {
 	missing, first := 0, 0
+	jump := func(i int) int { // how many lines are missing before a row of an excerpt
+		if i == 0 || i >= len(numbers) {
+			return 0
+		}
+		return max(0, numbers[i]-numbers[i-1]-1)
+	}
 	flush := func() {
 		if missing > 0 {
 			text := fmt.Sprintf("%d lines are left out here (%d to %d)", missing, first+1, first+missing)
@@ -55,9 +64,12 @@ func (v *view) groups(rows []row, shown []bool) {
 			start++
 			continue
 		}
+		if n := jump(start); n > 0 {
+			missing, first = n, numbers[start-1]
+		}
 		flush()
-		end := start
-		for end < len(rows) && shown[end] && folds(rows[end]) == folds(rows[start]) {
+		end := start + 1
+		for end < len(rows) && shown[end] && folds(rows[end]) == folds(rows[start]) && jump(end) == 0 {
 			end++
 		}
 		group := viewGroup{Folded: folds(rows[start]) && end-start > fewRows}
@@ -226,26 +238,29 @@ func stateAfter(rows []row, at int) []rowChange {
 
 // files adds the source, or the lines that the log quotes.
 func (v *view) files(log string, r verifierlog.Report, o Options) {
-	quotes := verifierlog.Quotes(log)
+	var quotes []verifierlog.Source
+	if o.Reading != nil {
+		quotes = slices.Clone(o.Reading.Quotes)
+	} else {
+		quotes = verifierlog.Quotes(log)
+	}
 	if r.Source.Line > 0 && !slices.Contains(quotes, r.Source) {
 		quotes = append(quotes, r.Source)
 	}
+	names := []string{}
+	if slices.ContainsFunc(quotes, func(q verifierlog.Source) bool { return q.File == r.Source.File }) {
+		names = append(names, r.Source.File) // the file with the mistake comes first
+	}
+	byFile := map[string][]verifierlog.Source{}
 	for _, q := range quotes {
-		if !slices.ContainsFunc(v.Files, func(f viewFile) bool { return f.Name == q.File }) {
-			v.Files = append(v.Files, makeFile(q.File, quotes, r.Source, o))
+		if byFile[q.File] == nil && q.File != r.Source.File {
+			names = append(names, q.File)
 		}
+		byFile[q.File] = append(byFile[q.File], q)
 	}
-	// The file with the mistake comes first.
-	slices.SortStableFunc(v.Files, func(a, b viewFile) int {
-		return cmp.Compare(boolInt(b.Name == r.Source.File), boolInt(a.Name == r.Source.File))
-	})
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
+	for _, name := range names[:min(len(names), manyFiles)] {
+		v.Files = append(v.Files, makeFile(name, byFile[name], r.Source, o))
 	}
-	return 0
 }
 
 // makeFile lists the lines of a file around those that the log quotes. It does not list the rest of the file: a false log could name any
@@ -314,6 +329,11 @@ func (v *view) listing(rows []row, r verifierlog.Report, o Options) {
 		texts[step.Insn] = step.Text
 	}
 	reached := map[int]bool{}
+	if o.Reading != nil {
+		for _, step := range o.Reading.Instructions {
+			texts[step.Insn], reached[step.Insn] = step.Text, true
+		}
+	}
 	for _, row := range rows {
 		if row.kind == rowInsn {
 			texts[row.pc], reached[row.pc] = row.insn, true
