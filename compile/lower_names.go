@@ -376,12 +376,13 @@ func (l *lowering) kernelCall(v *ir.Value) ir.V {
 		l.unreadable(err)
 		return l.constantValue(v.Type, 0)
 	}
-	l.checkKernelCall(fn, args)
+	l.checkKernelCall(fn, args, v.Imm)
 	return l.emit(ir.Value{Op: ir.CallKernel, Type: ir.I64, Imm: int64(r.id), Aux: v.Aux}, args...)
 }
 
-// checkKernelCall compares the arguments of a call with the function's parameters.
-func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
+// checkKernelCall compares the arguments of a call with the function's parameters. passed has a byte for each argument; see
+// record.PassedBool.
+func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V, passed int64) {
 	params := fn.proto.Params
 	note := btf.Declaration(fn.proto, fn.name)
 	if n := len(params); n > 0 {
@@ -405,6 +406,59 @@ func (l *lowering) checkKernelCall(fn kernelFunction, args []ir.V) {
 		case !pointer && arg.Type == ir.Ptr:
 			l.foundAt(mistake.BadArguments,
 				mistake.Finding{Detail: phrase.Argument(i+1, fn.name, "a pointer", "a number"), Note: note})
+		case !pointer:
+			l.checkPassed(fn, i, want, record.Width(passed>>(8*i)), arg.Imm, note)
+		}
+	}
+}
+
+// checkPassed compares a number, a condition or a constant n with a parameter that is not a pointer. Nothing is converted.
+func (l *lowering) checkPassed(fn kernelFunction, i int, param cbtf.Type, passed record.Width, n int64, note string) {
+	var want record.Width
+	isBool, anySign := false, false
+	switch t := param.(type) {
+	case *cbtf.Int:
+		want, isBool = record.WidthOf(int(t.Size), t.Encoding == cbtf.Signed), t.Encoding == cbtf.Bool
+	case *cbtf.Enum:
+		want, anySign = record.WidthOf(int(t.Size), t.Signed), true
+	default:
+		return
+	}
+	wanted := phrase.A(want.String())
+	if isBool {
+		wanted = "a Bool"
+	}
+	wrong := func(got, help string) {
+		l.foundAt(mistake.BadArguments, mistake.Finding{Detail: phrase.Argument(i+1, fn.name, got, wanted), Note: note, Help: help})
+	}
+	switch passed {
+	case 0:
+	case record.PassedBool:
+		if !isBool {
+			wrong("a Bool", "convert it: .U8() or .U32() is 1 when it holds")
+		}
+	case record.PassedConst, record.PassedNegative:
+		fits := want.Holds(n) || anySign && record.WidthOf(int(want.Bytes()), !want.Signed()).Holds(n)
+		if passed == record.PassedConst && n < 0 { // 2⁶³ or more
+			fits = want == record.U64
+		}
+		if isBool {
+			fits = n == 0 || n == 1
+		}
+		if !fits {
+			text := fmt.Sprint(uint64(n))
+			if passed == record.PassedNegative {
+				text = fmt.Sprint(n)
+			}
+			l.foundAt(mistake.BadConstant, mistake.Finding{Note: note,
+				Detail: fmt.Sprintf("argument %d of %s: %s does not fit %s", i+1, fn.name, text, wanted)})
+		}
+	default:
+		switch {
+		case isBool:
+			wrong(phrase.A(passed.String()), "compare it: .Ne(0)")
+		case passed != want && !(anySign && passed.Bits() == want.Bits()):
+			wrong(phrase.A(passed.String()), fmt.Sprintf("convert it: .%v()", want))
 		}
 	}
 }

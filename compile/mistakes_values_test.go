@@ -251,6 +251,19 @@ func argumentsOfCalls() *dsl.Program {
 	})
 }
 
+// argumentsOfKernelFunctions passes numbers by name: nothing is converted.
+func argumentsOfKernelFunctions() *dsl.Program {
+	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.U32, wide dsl.U64) {
+		f.Kernel("tcp_slow_start", tp, wide)    // want "argument 2 of tcp_slow_start is a U64; expected a U32"
+		f.Kernel("tcp_slow_start", tp, n.S32()) // want "argument 2 of tcp_slow_start is an S32; expected a U32"
+		f.Kernel("tcp_slow_start", tp, n.Eq(1)) // want "argument 2 of tcp_slow_start is a Bool; expected a U32"
+		f.Kernel("tcp_slow_start", tp, -1)      // want "argument 2 of tcp_slow_start: -1 does not fit a U32"
+		f.Kernel("tcp_slow_start", tp, 1<<32)   // want "argument 2 of tcp_slow_start: 4294967296 does not fit a U32"
+		f.Kernel("tcp_slow_start", tp, 0xffffffff)
+		f.Kernel("tcp_slow_start", tp, n.Var())
+	})
+}
+
 func argumentsOfSubs() *dsl.Program {
 	sub := dsl.Func("sub", func(f *dsl.Fn, n dsl.U8, p dsl.Ptr) dsl.U8 {
 		f.If(p.IsNil(), f.ReturnConst(0))

@@ -138,7 +138,28 @@ func (f *Fn) Kernel(name string, operands ...Operand) Result {
 		return Result{}
 	}
 	args := f.arguments(name, f.checkTyped(name, operands))
-	return f.call(ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.KernelName, Name: name})}, args...)
+	call := ir.Value{Op: ir.KernelCall, Type: ir.I64, Aux: f.b.Name(ir.Name{Kind: ir.KernelName, Name: name})}
+	for i, o := range operands[:min(len(operands), linux.MostCallArguments)] {
+		call.Imm |= int64(passedAs(o)) << (8 * i)
+	}
+	return f.call(call, args...)
+}
+
+// passedAs is what compile has to know of an argument to compare it with the parameter; see record.PassedBool.
+func passedAs(o Operand) record.Width {
+	if c, ok := goInteger(o); ok {
+		if c.n < 0 && !c.over {
+			return record.PassedNegative
+		}
+		return record.PassedConst
+	}
+	switch o := o.(type) {
+	case Bool:
+		return record.PassedBool
+	case numeric:
+		return o.num().width
+	}
+	return 0
 }
 
 // Kernel calls a kernel function whose first parameter is p.

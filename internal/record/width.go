@@ -85,6 +85,15 @@ func (w Width) register() int64 {
 	return 32
 }
 
+// What an argument of a call by name is, besides its Width: Imm of ir.KernelCall has one byte for each argument. Compile compares it with
+// the parameter in the target. 0 is for arguments that are compared otherwise: pointers, and those for which a generated function states
+// the type.
+const (
+	PassedBool     Width = 2 // a condition
+	PassedConst    Width = 4 // a Go constant
+	PassedNegative Width = 6 // a Go constant below 0
+)
+
 // A Typed operand is one for which the called function states the type: a number of that width, or a constant. The zero Width says that
 // the function needs a Bool, but the operand is not one.
 type Typed struct {
