@@ -228,6 +228,15 @@ func (v *validator) unknownMember(name string, value any) {
 			return
 		}
 	}
+	if added, ok := v.plan.Type.known.AddedMember(name); ok {
+		if isSet(v.ops.Members[added.Instead]) {
+			return // this kernel calls that one, so nothing is lost
+		}
+		f.Detail += fmt.Sprintf("; it calls %s %s instead", added.Instead, added.When)
+		f.Help = fmt.Sprintf("set %s too: Linux has %s since %s", added.Instead, name, added.Since)
+		v.found(f)
+		return
+	}
 	members := make([]string, len(v.plan.Type.Members))
 	for i, m := range v.plan.Type.Members {
 		members[i] = m.Name

@@ -23,6 +23,7 @@ type OpsType struct {
 	Sleepable   []string   // callbacks that may sleep; nil if not known
 	Params      []Params   // parameter names, for kernels whose BTF has no stubs
 	Changed     []Change   // callbacks whose parameters changed
+	Added       []Added    // callbacks that newer kernels have, and that took over work of another one
 
 	Writable  []Field // kernel fields that programs may write; nil if not known
 	Newer     NewerFields
@@ -52,6 +53,16 @@ type Params struct {
 type Change struct {
 	Member   string
 	Variants []Variant
+}
+
+// An Added is a callback that took over a part of the work of another one. A program for all kernels sets both: a kernel without the new
+// one calls the other one for all of it.
+type Added struct {
+	Member  string
+	Since   Version
+	Like    string // a callback of all kernels that has the same prototype
+	Instead string // the callback that kernels before Since call
+	When    string // and when they call it: "with CA_EVENT_TX_START"
 }
 
 // A Variant is what the kernel passes since a release of Linux.
@@ -93,10 +104,14 @@ var opsTypes = [...]OpsType{
 		Sleepable: []string{},
 		Params: []Params{
 			{"ssthresh", []string{"sk"}}, {"cong_avoid", []string{"sk", "ack", "acked"}}, {"set_state", []string{"sk", "new_state"}},
-			{"cwnd_event", []string{"sk", "ev"}}, {"in_ack_event", []string{"sk", "flags"}}, {"pkts_acked", []string{"sk", "sample"}},
+			{"cwnd_event", []string{"sk", "ev"}}, {"cwnd_event_tx_start", []string{"sk"}},
+			{"in_ack_event", []string{"sk", "flags"}}, {"pkts_acked", []string{"sk", "sample"}},
 			{"min_tso_segs", []string{"sk"}}, {"undo_cwnd", []string{"sk"}}, {"sndbuf_expand", []string{"sk"}},
 			{"init", []string{"sk"}}, {"release", []string{"sk"}},
 		},
+		// Commit d1e59a469737 added it, for CA_EVENT_TX_START alone.
+		Added: []Added{{Member: "cwnd_event_tx_start", Since: "7.1", Like: "init", Instead: "cwnd_event",
+			When: "with CA_EVENT_TX_START"}},
 		Changed: []Change{{"cong_control", []Variant{{"", []string{"sk", "rs"}}, {"6.10", []string{"sk", "ack", "flag", "rs"}}}}},
 		Writable: []Field{ // bpf_tcp_ca_btf_struct_access
 			{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "tcp_sock", Path: "snd_cwnd_cnt"},
@@ -111,6 +126,7 @@ var opsTypes = [...]OpsType{
 		Functions: []string{ // bpf_tcp_ca_check_kfunc_ids and those that the built-in algorithms register
 			"tcp_reno_ssthresh", "tcp_reno_cong_avoid", "tcp_reno_undo_cwnd", "tcp_slow_start", "tcp_cong_avoid_ai",
 			"cubictcp_init", "cubictcp_recalc_ssthresh", "cubictcp_cong_avoid", "cubictcp_state", "cubictcp_cwnd_event", "cubictcp_acked",
+			"cubictcp_cwnd_event_tx_start", "dctcp_cwnd_event_tx_start", "bbr_cwnd_event_tx_start", // 7.1
 			"dctcp_init", "dctcp_update_alpha", "dctcp_cwnd_event", "dctcp_ssthresh", "dctcp_cwnd_undo", "dctcp_state",
 			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs",
 			"bbr_set_state",
@@ -188,6 +204,15 @@ func (t *OpsType) Variants(member string) []Variant {
 		}
 	}
 	return nil
+}
+
+// AddedMember is the row of a callback that newer kernels have; ok is false if it is not known.
+func (t *OpsType) AddedMember(name string) (_ Added, ok bool) {
+	i := slices.IndexFunc(t.Added, func(a Added) bool { return a.Member == name })
+	if i < 0 {
+		return Added{}, false
+	}
+	return t.Added[i], true
 }
 
 // HelperForbidden says why a member may not call a helper; "" if it may, or if that is not known.

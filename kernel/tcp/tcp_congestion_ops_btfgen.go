@@ -48,7 +48,7 @@ type CongestionOps struct {
 
 	// CwndEvent is called after an event that concerns the window. The events are the constants of enum tcp_ca_event:
 	// sending begins with nothing in flight, recovery is over, the retransmission timer expired, a packet came with or
-	// without an ECN mark.
+	// without an ECN mark. Since Linux 7.1 it is not called when sending begins: CwndEventTxStart is.
 	//
 	//	void (*cwnd_event)(struct sock *sk, enum tcp_ca_event ev)
 	CwndEvent func(f *dsl.Fn, sk Sock, ev dsl.U32) `ops:"cwnd_event"`
@@ -99,6 +99,12 @@ type CongestionOps struct {
 	//
 	//	void (*release)(struct sock *sk)
 	Release func(f *dsl.Fn, sk Sock) `ops:"release"`
+
+	// CwndEventTxStart is called when sending begins with nothing in flight. Kernels before 7.1 call CwndEvent with
+	// CAEventTxStart instead. There this function is left out, and CwndEvent must be set. Linux has it since 7.1.
+	//
+	//	void (*cwnd_event_tx_start)(struct sock *sk)
+	CwndEventTxStart func(f *dsl.Fn, sk Sock) `ops:"cwnd_event_tx_start"`
 }
 
 // KernelStruct makes CongestionOps an implementation; see structops.Implementation.

@@ -59,7 +59,7 @@ func (b bbr) ops(name string) tcp.CongestionOps {
 	return tcp.CongestionOps{
 		Name: name, License: "GPL", Init: b.init, CongControl: b.congControl, Ssthresh: b.ssthresh, UndoCwnd: b.undoCwnd,
 		SetState:  b.setState,
-		CwndEvent: b.cwndEvent, MinTsoSegs: b.minTSOSegs, SndbufExpand: b.sndbufExpand,
+		CwndEvent: b.cwndEvent, CwndEventTxStart: b.txStart, MinTsoSegs: b.minTSOSegs, SndbufExpand: b.sndbufExpand,
 	}
 }
 
@@ -142,9 +142,16 @@ func (b bbr) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 	})
 }
 
-// cwndEvent is called when the application sends again after a pause.
+// cwndEvent is told that sending begins again by kernels before 7.1; later ones call txStart.
 func (b bbr) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
-	f.If(event.Ne(tcp.CAEventTxStart).Or(tp.AppLimited().Eq(0)), f.Exit)
+	f.IfField("tcp_congestion_ops", "cwnd_event_tx_start", f.Exit).Else(func() {
+		f.If(event.Eq(tcp.CAEventTxStart), func() { b.txStart(f, tp) })
+	})
+}
+
+// txStart is called when the application sends again after a pause.
+func (b bbr) txStart(f *dsl.Fn, tp tcp.Sock) {
+	f.If(tp.AppLimited().Eq(0), f.Exit)
 	c := b.call(f, tp, 0)
 	c.Idle.Set(1)
 	c.AckEpochMstamp.Set(tp.TcpMstamp())

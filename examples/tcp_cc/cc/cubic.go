@@ -49,7 +49,7 @@ func newCubic(hz uint32) cubic { return cubic{hz: hz, now: jiffies, roots: newCu
 func (c cubic) ops(name string) tcp.CongestionOps {
 	return tcp.CongestionOps{
 		Name: name, License: "GPL", Init: c.init, Ssthresh: c.ssthresh, CongAvoid: c.congAvoid, SetState: c.setState,
-		UndoCwnd: c.undoCwnd, CwndEvent: c.cwndEvent, PktsAcked: c.pktsAcked,
+		UndoCwnd: c.undoCwnd, CwndEvent: c.cwndEvent, CwndEventTxStart: c.txStart, PktsAcked: c.pktsAcked,
 	}
 }
 
@@ -167,9 +167,15 @@ func (c cubic) setState(f *dsl.Fn, tp tcp.Sock, state dsl.U8) {
 	f.If(state.Eq(tcp.CALoss), func() { c.init(f, tp) })
 }
 
-// cwndEvent shifts the curve by the time that nothing was sent (RFC 9438, section 5.8).
+// cwndEvent is told that sending begins again by kernels before 7.1; later ones call txStart.
 func (c cubic) cwndEvent(f *dsl.Fn, tp tcp.Sock, event dsl.U32) {
-	f.If(event.Ne(tcp.CAEventTxStart), f.Exit)
+	f.IfField("tcp_congestion_ops", "cwnd_event_tx_start", f.Exit).Else(func() {
+		f.If(event.Eq(tcp.CAEventTxStart), func() { c.txStart(f, tp) })
+	})
+}
+
+// txStart shifts the curve by the time that nothing was sent (RFC 9438, section 5.8).
+func (c cubic) txStart(f *dsl.Fn, tp tcp.Sock) {
 	ca := c.state(tp)
 	now := c.now(f)
 	idle := now.Sub(tp.Lsndtime()).S32()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/structops"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -98,6 +99,16 @@ func (g *generator) collectOps() error {
 			if !kernel.Settable(m) {
 				continue
 			}
+			if err := g.addOpsMember(o, kernel, m); err != nil {
+				return fmt.Errorf("%s.%s: %w", o.c, m.Name, err)
+			}
+		}
+		for _, added := range linux.OpsTypeNamed(kernel.Name).Added {
+			m, ok := kernel.Member(added.Like)
+			if _, has := kernel.Member(added.Member); has || !ok {
+				continue
+			}
+			m.Name = added.Member
 			if err := g.addOpsMember(o, kernel, m); err != nil {
 				return fmt.Errorf("%s.%s: %w", o.c, m.Name, err)
 			}

@@ -55,7 +55,9 @@ var interfaceTexts = [...]interfaceText{
 				"CALoss. During the call, icsk_ca_state is still the old state."},
 			{member: "cwnd_event", text: "is called after an event that concerns the window. The events are the constants of enum " +
 				"tcp_ca_event: sending begins with nothing in flight, recovery is over, the retransmission timer expired, a packet " +
-				"came with or without an ECN mark."},
+				"came with or without an ECN mark. Since Linux 7.1 it is not called when sending begins: CwndEventTxStart is."},
+			{member: "cwnd_event_tx_start", since: "7.1", text: "is called when sending begins with nothing in flight. Kernels " +
+				"before 7.1 call CwndEvent with CAEventTxStart instead. There this function is left out, and CwndEvent must be set."},
 			{member: "in_ack_event", text: "is called for each acknowledgement, before the window is changed. flags are constants of " +
 				"enum tcp_ca_ack_event_flags."},
 			{member: "pkts_acked", text: "is called for an acknowledgement of packets that were not acknowledged before. The sample " +
