@@ -168,6 +168,8 @@ func (l *lowering) end(b ir.B) {
 		if x := &l.to.Values[to.X]; to.Kind == ir.Return && x.Op == ir.Trunc {
 			to.X = x.Args[0] // the upper half of a 32-bit result is not used: callers cut it off themselves
 		}
+	} else if from.Kind == ir.Return && l.returnsZero() {
+		to.X = l.constantValue(ir.I64, 0)
 	}
 	for _, s := range succs {
 		l.to.Edge(l.at, l.block[s])
@@ -178,6 +180,13 @@ func (l *lowering) end(b ir.B) {
 		to.Succs = to.Succs[:1]
 		s.Preds = s.Preds[:len(s.Preds)-1]
 	}
+}
+
+// returnsZero reports whether the function has no result, and the kernel expects one that means nothing: tracing programs have to return
+// 0, although the functions and tracepoints that they are for are void.
+func (l *lowering) returnsZero() bool {
+	place := l.target.Place
+	return l.p == l.program && place != nil && place.Type.MayBeVoid(place.Hook) && l.p.Proto.Result.Void()
 }
 
 // emit adds a value to the current block.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
@@ -14,6 +15,7 @@ import (
 
 // compareSignature compares the program's parameters and result with those of its place.
 func compareSignature(u *unit) {
+	u.needResult()
 	declared, place := u.program.Proto, u.target.Place
 	if declared == nil || declared.Err != nil || place == nil || place.Signature == nil { // an Err is reported elsewhere
 		return
@@ -44,6 +46,28 @@ func compareSignature(u *unit) {
 		report(mistake.ResultType, "the result is declared as %v, but the kernel expects %s", declared.Result,
 			btf.Declaration(signature.Result, ""))
 	}
+}
+
+// needResult refuses a Go function without a result where the kernel does something with the result. Without one, the result would be what
+// is left in R0.
+func (u *unit) needResult() {
+	proto, place := u.program.Proto, u.target.Place
+	if place == nil || !u.program.Structured() || proto == nil || proto.Err != nil || !proto.Result.Void() {
+		return
+	}
+	switch place.Type {
+	case linux.ProgTypeUnspec, linux.ProgTypeStructOps, linux.ProgTypeLSM, linux.ProgTypeExt: // some of them are void
+		return
+	}
+	if place.Type.MayBeVoid(place.Hook) {
+		return
+	}
+	help := "let the Go function return a dsl.U32, and return one on every path"
+	if limits := place.Type.ResultAt(place.Hook); limits != nil {
+		help += fmt.Sprintf("; the result must be %v", limits)
+	}
+	u.note(u.program, mistake.NoResult, mistake.Finding{Position: proto.Pos, Insn: -1, Help: help,
+		Detail: fmt.Sprintf("the Go function has no result, but the kernel acts on the result of %v programs", place.Type)})
 }
 
 // sameType reports whether a declared type stands for the kernel's. Integers must agree in size and sign. Pointers must agree in what

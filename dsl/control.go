@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 
@@ -269,8 +270,8 @@ func (f *Fn) repeat(what string, l loop, body func()) {
 }
 
 // For runs body n times, with 0, 1, … n-1. The kernel's verifier checks each turn
-// separately, so n must be a Go constant of at most 8388608. For other numbers of turns
-// see ForUpTo, Range, While and Loop.
+// separately, and follows at most 1000000 instructions, so n must be a Go constant of at most 500000, or 8388608 if
+// something in the body can leave the loop. For other numbers of turns see ForUpTo, Range, While and Loop.
 func (f *Fn) For(n Operand, body func(i U32)) {
 	if !f.statement() {
 		return
@@ -281,11 +282,38 @@ func (f *Fn) For(n Operand, body func(i U32)) {
 			"the number of turns is known only when the program runs")
 		return
 	} else if c.n < 0 || c.over || c.n > 1<<23 {
-		f.mistake(mistake.NoBound, "use Range or While", "For: %v turns; must be 0 to 8388608", c)
+		f.mistake(mistake.NoBound, manyTurns, "For: %v turns; must be 0 to 8388608", c)
 		return
 	}
 	v, imm := f.operand(record.U32, n)
+	first := ir.B(len(f.b.Func.Blocks))
 	f.count(v, imm, 0, body)
+	if imm*leastPerTurn > linux.MostInstructions && f.usable() && !f.leaves(first) {
+		f.mistake(mistake.NoBound, manyTurns, "For: %d turns; the verifier follows every turn, but at most %d instructions", imm,
+			linux.MostInstructions)
+	}
+}
+
+// leastPerTurn is how many instructions each turn of For has at least: one that counts, and one that compares.
+const leastPerTurn = 2
+
+// manyTurns is the advice for loops with too many turns for the verifier.
+const manyTurns = "use f.Range, f.Loop or f.While: there the verifier does not follow every turn"
+
+// leaves reports whether a loop of For, with the blocks from first on, can end before its last turn. The first four of its blocks are its
+// head, its turn, its next turn and its end.
+func (f *Fn) leaves(first ir.B) bool {
+	head, end := first, first+3
+	for b := first; int(b) < len(f.b.Func.Blocks); b++ {
+		block := &f.b.Func.Blocks[b]
+		if b == end || b == head {
+			continue
+		}
+		if block.Kind == ir.Return || slices.ContainsFunc(block.Succs, func(s ir.B) bool { return s == end || s < first }) {
+			return true
+		}
+	}
+	return false
 }
 
 // ForUpTo runs body n times, with 0, 1, …, but not more often than most. most must be 1 to

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -18,6 +19,7 @@ type Fn struct {
 	running bool   // the Go function runs
 	entered bool   // and has written something
 	ended   bool   // the Go function has returned
+	full    bool   // it has written too much, and nothing more is written
 	scopes  []bool // blocks of Go, open or not: a value made in one cannot be used after it
 	scope   int32
 	loops   []loop
@@ -42,6 +44,23 @@ func (f *Fn) mistakeAt(at ir.Site, kind mistake.Kind, help, format string, args 
 	f.body.Note(mistake.Finding{Kind: kind, Position: record.Position(at), Insn: -1, Detail: fmt.Sprintf(format, args...), Help: help})
 }
 
+// mostValues is how many values a Go function may write. An instruction of a program is made of few values, and a program may have a
+// million instructions.
+const mostValues = 4 << 20
+
+// hasRoom reports whether the function may write more, and notes a mistake when it may not: a Go loop with very many turns would fill all
+// memory.
+func (f *Fn) hasRoom() bool {
+	if len(f.b.Func.Values) < mostValues {
+		return true
+	}
+	f.mistake(mistake.TooComplex, "a Go loop writes its body again for each turn; for many turns use f.Range, f.Loop or f.While, which "+
+		"write it once", "the Go function writes more than %d operations; a program has at most %d instructions", mostValues,
+		linux.MostInstructions)
+	f.full = true
+	return false
+}
+
 // emit adds a value to the block that is written.
 func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
 	f.site()
@@ -51,11 +70,11 @@ func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
 // usable reports whether code can still be written, and notes a mistake when not. A
 // value that was never made has no function; take notes that where it is used.
 func (f *Fn) usable() bool {
-	if f == nil {
+	if f == nil || f.full {
 		return false
 	}
 	if !f.ended {
-		return true
+		return f.hasRoom()
 	}
 	// The function may be compiled at the same time: nothing of it is written any more.
 	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "use values and f only while the Go function runs",

@@ -168,8 +168,11 @@ func (p *Program) readSignature(fn reflect.Value) *Prototype {
 		}
 	}
 	t := fn.Type()
-	if t.IsVariadic() || t.NumIn() == 0 || t.In(0) != fnType {
+	if t.NumIn() == 0 || t.In(0) != fnType {
 		return fail("the first parameter of %v must be a *dsl.Fn", t)
+	}
+	if t.IsVariadic() {
+		return fail("%v takes any number of values (...); a program has a fixed number of parameters", t)
 	}
 	for i := 1; i < t.NumIn(); i++ {
 		v, param, ok := newParameter(t.In(i))
@@ -353,6 +356,10 @@ func (f *Fn) run(fn reflect.Value, in []reflect.Value) {
 	f.running = false
 	f.scope = 0
 	switch {
+	case f.full:
+		f.computed = nil
+		f.body.Unfinished = true
+		f.finish(0)
 	case len(out) == 0:
 		f.finish(0)
 	case f.dead || !f.reachable()[f.b.At]:

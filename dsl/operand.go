@@ -66,8 +66,8 @@ func (f *Fn) operand(w record.Width, o Operand) (v ir.V, imm int64) {
 	v, got, ok := f.readOperand(o)
 	switch {
 	case !ok:
-		f.mistake(mistake.MixedWidths, "", "a Go %s cannot be an operand; expected %s or a Go constant", typeName(o),
-			phrase.A(w.String()))
+		f.mistake(mistake.MixedWidths, floatHelp(o), "a Go %s cannot be an operand; expected %s or a Go constant that is an integer",
+			typeName(o), phrase.A(w.String()))
 	case got == w:
 		return v, 0
 	case got.Bits() == 0:
@@ -86,6 +86,27 @@ func (f *Fn) value(w record.Width, o Operand) ir.V {
 		return f.b.Const(w.Type(), imm)
 	}
 	return v
+}
+
+// floatHelp says what to do instead of computing with a fraction, which BPF does not have: 0.7 is 7/10. It is "" for other operands.
+func floatHelp(o Operand) string {
+	v := reflect.ValueOf(o)
+	if !v.IsValid() || !v.CanFloat() {
+		return ""
+	}
+	const most = 1000
+	x := v.Float()
+	for parts := 1; parts <= most; parts *= 10 {
+		n := x * float64(parts)
+		if whole := math.Round(n); math.Abs(n-whole) < 1e-9 && math.Abs(whole) < 1<<31 {
+			if parts == 1 {
+				return fmt.Sprintf("programs compute with integers: write %d", int64(whole))
+			}
+			return fmt.Sprintf("programs compute with integers; instead of .Mul(%v), multiply and then divide: .Mul(%d).Div(%d)",
+				x, int64(whole), parts)
+		}
+	}
+	return "programs compute with integers: multiply by a numerator, then divide: .Mul(7).Div(10)"
 }
 
 func typeName(o any) string {

@@ -3,6 +3,7 @@ package dsl
 import (
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/record"
 
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -38,21 +39,29 @@ func (k Packet) End() Ptr { return k.end }
 
 // Bytes returns a pointer to size bytes at an offset. size must be 1 to 65535. If the packet
 // is too short, short runs. It must leave: with f.Exit, f.Return, f.Break, f.Continue or by
-// leaving a Block.
+// leaving a Block. short also runs for an offset after which size bytes would end after byte 65535:
+// the verifier does not follow packets any further.
 func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f := k.data.fn
 	if !f.statement() {
 		return Ptr{}
 	}
-	at := k.data.Offset(offset)
-	const longest = 0xffff
+	const longest = linux.MostPacketOffset
 	if size < 1 || size > longest {
 		f.mistake(mistake.BadConstant, "", "%d bytes of a packet; must be 1 to %d", size, longest)
-		return at
+		return k.data.Offset(offset)
 	}
+	yes, no := f.b.Func.NewBlock(), f.b.Func.NewBlock()
+	if last := int64(longest - size); f.mayExceed(offset, last) {
+		n := f.wide(offset)
+		near := f.b.Func.NewBlock()
+		f.b.Branch(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.GT, Wide: true, Imm: last}, n), yes, near)
+		f.begin(near)
+		offset = U64{f.newNumber(record.U64, n)}
+	}
+	at := k.data.Offset(offset)
 	after := at.Offset(size)
 	past := f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: ir.GT, Wide: true}, after.pointer(f), k.end.pointer(f))
-	yes, no := f.b.Func.NewBlock(), f.b.Func.NewBlock()
 	f.b.Branch(past, yes, no)
 	f.begin(yes)
 	f.inside("Bytes", short)
@@ -63,6 +72,13 @@ func (k Packet) Bytes(offset Operand, size int, short func()) Ptr {
 	f.b.Jump(no)
 	f.begin(no)
 	return at
+}
+
+// mayExceed reports whether an offset that the program computes may be more than a limit, by its width. The verifier learns nothing from a
+// comparison with the packet's end when the offset may be that large (find_good_pkt_pointers, kernel/bpf/verifier.c).
+func (f *Fn) mayExceed(offset Operand, limit int64) bool {
+	w, ok := widthOf(offset)
+	return ok && (w.Signed() || w.Bits() >= 63 || int64(1)<<w.Bits()-1 > limit)
 }
 
 // Header returns the T at an offset in the packet; see

@@ -47,6 +47,7 @@ func (c *checker) check() error {
 		return nil
 	}
 	c.settleAttachType()
+	c.place.Hook = o.AttachType
 	if o.Type != syscall.ProgTypeTracing && o.Type != syscall.ProgTypeLSM {
 		return nil
 	}
@@ -176,6 +177,7 @@ func (c *checker) findTarget() error {
 		return err
 	}
 	c.plan.AttachID = id
+	c.place.Attach = o.AttachTo
 	if o.Type == syscall.ProgTypeTracing && o.AttachType == syscall.AttachTraceRawTP {
 		c.place, err = place.Tracepoint(c.types, o.AttachTo)
 	}

@@ -24,6 +24,10 @@ const (
 	// include/linux/bpf_verifier.h).
 	SizeLimit = 1 << 29
 
+	// LeastPrivateStack is how many bytes of stack a function must use to get a stack of its own, in types of programs that have those
+	// (BPF_PRIV_STACK_MIN_SIZE, include/linux/bpf_verifier.h).
+	LeastPrivateStack = 64
+
 	// TailCallStack is how many bytes of stack the callers of a function may have that makes a tail call (check_max_stack_depth_subprog,
 	// kernel/bpf/verifier.c).
 	TailCallStack = 256
@@ -57,6 +61,9 @@ const (
 
 	// NumIteratorSize is how many bytes of stack an iterator of numbers takes (struct bpf_iter_num, include/uapi/linux/bpf.h).
 	NumIteratorSize = 8
+
+	// MostErrno is the largest errno that the kernel returns as a negative number (MAX_ERRNO, include/linux/err.h).
+	MostErrno = 4095
 
 	// MostPacketOffset is the largest offset into a packet that is followed (MAX_PACKET_OFF, kernel/bpf/verifier.c).
 	MostPacketOffset = 0xffff

@@ -1,6 +1,9 @@
 package linux
 
-import "iter"
+import (
+	"iter"
+	"strconv"
+)
 
 // A ProgType says where a program runs: it decides the context that R1 points to, the helpers and kernel functions that may be
 // called, and what the result means (enum bpf_prog_type, include/uapi/linux/bpf.h, 6.18).
@@ -57,21 +60,31 @@ type ProgInfo struct {
 	Place   AttachType // expected_attach_type where none is said; 0 if the type has none
 	Target  Target     // what it is attached to, if attaching takes no attach type
 	Placed  bool       // the place must be said, because the kernel checks the program for one (bpf_prog_load_check_attach)
-	Result  *Range     // what the program may return; nil if there is no limit, or if it differs between places
+	Result  *Range     // what the program may return at some place of the type (see ResultAt); nil if there is no limit
 	Calls   Calls      // which kernel functions it may call
 	Structs Structs    // whether it may write structs of the kernel
 
-	Classic    bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
-	NoSpinLock bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
-	Sleeps     bool // it may always sleep
-	NetAdmin   bool // loading it needs CAP_NET_ADMIN and CAP_BPF (is_net_admin_prog_type, kernel/bpf/syscall.c)
-	Perfmon    bool // loading it needs CAP_PERFMON and CAP_BPF (is_perfmon_prog_type)
-	NoCopy     bool // a test run does not copy the context: it changes it in place, or not at all (net/bpf/test_run.c)
-	NeedsGPL   bool // the kernel accepts it only with a licence that is compatible with the GPL
+	Classic      bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
+	NoSpinLock   bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
+	Sleeps       bool // it may always sleep
+	PrivateStack bool // larger functions may have a stack of their own (bpf_enable_priv_stack, kernel/bpf/verifier.c, 6.13)
+	Void         bool // its result means nothing, and 0 is always right (see MayBeVoid)
+	NetAdmin     bool // loading it needs CAP_NET_ADMIN and CAP_BPF (is_net_admin_prog_type, kernel/bpf/syscall.c)
+	Perfmon      bool // loading it needs CAP_PERFMON and CAP_BPF (is_perfmon_prog_type)
+	NoCopy       bool // a test run does not copy the context: it changes it in place, or not at all (net/bpf/test_run.c)
+	NeedsGPL     bool // the kernel accepts it only with a licence that is compatible with the GPL
 }
 
 // A Range is a range of numbers, with both ends.
 type Range struct{ Low, High int64 }
+
+// String returns "0 to 3", or just "1".
+func (r Range) String() string {
+	if r.Low == r.High {
+		return strconv.FormatInt(r.Low, 10)
+	}
+	return strconv.FormatInt(r.Low, 10) + " to " + strconv.FormatInt(r.High, 10)
+}
 
 // Calls says which kernel functions programs of a type may call.
 type Calls uint8
@@ -97,21 +110,21 @@ var progTypes = [...]ProgInfo{
 	ProgTypeSocketFilter: {Name: "socket_filter", Since: "3.19", Sections: []string{"socket"},
 		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true,
 		Target: TargetSocket},
-	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Named: true, Perfmon: true,
+	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
 	ProgTypeSchedCls: {Name: "sched_cls", Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
 		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
 	ProgTypeSchedAct: {Name: "sched_act", Since: "4.1", NetAdmin: true, Sections: []string{"action"},
 		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
-	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Named: true, Perfmon: true, Sections: []string{"tracepoint", "tp"}},
+	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Named: true, Perfmon: true, PrivateStack: true, Void: true, Sections: []string{"tracepoint", "tp"}},
 	ProgTypeXDP: {Name: "xdp", Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
 		Context: "xdp_md", Access: &xdpAccess, Calls: CallsBPF},
-	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true,
+	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"perf_event"}, Context: "bpf_perf_event_data"},
 	ProgTypeCgroupSKB: {Name: "cgroup_skb", Since: "4.10", Sections: []string{"cgroup/skb"},
 		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF,
-		Result: &Range{0, 3}}, // on the way out; 0 to 1 on the way in
+		Result: &Range{0, 3}},
 	ProgTypeCgroupSock: {Name: "cgroup_sock", Since: "4.10", NetAdmin: true, Sections: []string{"cgroup/sock"},
 		Context: "bpf_sock", Result: &Range{0, 1}},
 	ProgTypeLWTIn: {Name: "lwt_in", Since: "4.10", NetAdmin: true, Sections: []string{"lwt_in"},
@@ -121,17 +134,18 @@ var progTypes = [...]ProgInfo{
 	ProgTypeLWTXmit: {Name: "lwt_xmit", Since: "4.10", NetAdmin: true, Sections: []string{"lwt_xmit"},
 		Context: "__sk_buff", Access: &packetAccess},
 	ProgTypeSockOps: {Name: "sock_ops", Since: "4.13", NetAdmin: true, Sections: []string{"sockops"},
-		Context: "bpf_sock_ops", Place: AttachCgroupSockOps},
+		Context: "bpf_sock_ops", Place: AttachCgroupSockOps, Result: &Range{0, 1}},
 	ProgTypeSKSKB: {Name: "sk_skb", Since: "4.14", NetAdmin: true, Sections: []string{"sk_skb"},
 		Context: "__sk_buff", Access: &packetAccess},
 	ProgTypeCgroupDevice: {Name: "cgroup_device", Since: "4.15", NetAdmin: true, Context: "bpf_cgroup_dev_ctx",
 		Place: AttachCgroupDevice, Result: &Range{0, 1}},
 	ProgTypeSKMsg: {Name: "sk_msg", Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
-	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Named: true, Perfmon: true,
+	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"raw_tracepoint", "raw_tp"},
 		Context:  "bpf_raw_tracepoint_args", Access: &rawTracepointAccess, Arguments: true, Structs: StructsReadOnly, NoCopy: true,
 		Target: TargetTracepoint},
-	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr", Placed: true},
+	ProgTypeCgroupSockAddr: {Name: "cgroup_sock_addr", Since: "4.17", NetAdmin: true, Context: "bpf_sock_addr", Placed: true,
+		Result: &Range{0, 3}},
 	ProgTypeLWTSeg6Local: {Name: "lwt_seg6local", Since: "4.18", NetAdmin: true,
 		Sections: []string{"lwt_seg6local"}, Context: "__sk_buff"},
 	ProgTypeLIRCMode2:     {Name: "lirc_mode2", Since: "4.18", Place: AttachLIRCMode2},
@@ -139,12 +153,12 @@ var progTypes = [...]ProgInfo{
 	ProgTypeFlowDissector: {Name: "flow_dissector", Since: "4.20", NetAdmin: true, Context: "__sk_buff", Place: AttachFlowDissector},
 	ProgTypeCgroupSysctl: {Name: "cgroup_sysctl", Since: "5.2", NetAdmin: true, Context: "bpf_sysctl",
 		Place: AttachCgroupSysctl, Result: &Range{0, 1}},
-	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Named: true, Perfmon: true,
+	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Named: true, Perfmon: true, Void: true,
 		Sections: []string{"raw_tracepoint.w", "raw_tp.w"},
 		Context:  "bpf_raw_tracepoint_args", Arguments: true},
 	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", Since: "5.3", NetAdmin: true, Context: "bpf_sockopt", Result: &Range{0, 1},
 		Placed: true},
-	ProgTypeTracing: {Name: "tracing", Since: "5.5", Perfmon: true, Arguments: true, Structs: StructsReadOnly,
+	ProgTypeTracing: {Name: "tracing", Since: "5.5", Perfmon: true, PrivateStack: true, Arguments: true, Structs: StructsReadOnly,
 		Placed: true, NoCopy: true},
 	ProgTypeStructOps: {Name: "struct_ops", Since: "5.6", Named: true, Perfmon: true, Sections: []string{"struct_ops"},
 		Arguments: true, Structs: StructsByPlace, NeedsGPL: true},
@@ -153,8 +167,9 @@ var progTypes = [...]ProgInfo{
 	ProgTypeSKLookup: {Name: "sk_lookup", Since: "5.9", Context: "bpf_sk_lookup",
 		Place: AttachSKLookup, Result: &Range{0, 1}},
 	ProgTypeSyscall: {Name: "syscall", Since: "5.14", Sections: []string{"syscall"},
-		Access: &syscallAccess, Structs: StructsReadOnly, Sleeps: true, NoCopy: true},
-	ProgTypeNetfilter: {Name: "netfilter", Since: "6.4", NetAdmin: true, Context: "bpf_nf_ctx", Place: AttachNetfilter},
+		Access: &syscallAccess, Structs: StructsReadOnly, Sleeps: true, Void: true, NoCopy: true},
+	ProgTypeNetfilter: {Name: "netfilter", Since: "6.4", NetAdmin: true, Context: "bpf_nf_ctx", Place: AttachNetfilter,
+		Result: &Range{0, 1}},
 }
 
 // unknownProgram is the row of types that are newer than the table.

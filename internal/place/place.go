@@ -17,9 +17,10 @@ type Place struct {
 	Type linux.ProgType // of the program
 
 	Struct, Member string // struct_ops: the member that the program is for
-	// tracing: AttachTraceRawTP, AttachTraceFEntry, AttachTraceFExit or AttachModifyReturn; 0 for the first
+	// The place that the program is checked for (expected_attach_type). 0 is the place with that number, or says that the type has no
+	// places; for tracing programs, it means AttachTraceRawTP.
 	Hook   linux.AttachType
-	Attach string // tracing: the tracepoint or function
+	Attach string // tracing and lsm: the tracepoint, function or hook
 
 	Signature *Signature // the function that calls the program
 

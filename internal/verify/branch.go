@@ -39,8 +39,8 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	if a.vague || b.vague || a.kind == opaque || b.kind == opaque {
 		taken.guess, fall.guess = true, true
 	}
-	ok1 := c.learn(taken, in, op, wide, true, register)
-	ok2 := c.learn(fall, in, op, wide, false, register)
+	ok1 := c.learn(taken, i, in, op, wide, true, register)
+	ok2 := c.learn(fall, i, in, op, wide, false, register)
 	switch {
 	case ok1 && ok2:
 		c.later(taken, c.to(i), parent)
@@ -84,7 +84,7 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 }
 
 // learn records what a comparison tells. It returns false if control cannot come there.
-func (c *checker) learn(s *state, in *isa.Instruction, op isa.Opcode, wide, holds, register bool) bool {
+func (c *checker) learn(s *state, i int, in *isa.Instruction, op isa.Opcode, wide, holds, register bool) bool {
 	regs := &s.top().regs
 	a := &regs[in.Dst]
 	number0 := constant(uint64(in.Imm))
@@ -111,10 +111,10 @@ func (c *checker) learn(s *state, in *isa.Instruction, op isa.Opcode, wide, hold
 	case a.there && b.isZero() && wide:
 		s.guess = s.guess || holds == (op == isa.OpJEQ)
 	case a.nullable && b.isZero() && wide && (op == isa.OpJEQ || op == isa.OpJNE):
-		c.nilOr(s, *a, holds == (op == isa.OpJEQ))
+		c.nilOr(s, i, *a, holds == (op == isa.OpJEQ))
 	case register && b.nullable && a.kind.isPointer() && wide && (op == isa.OpJEQ || op == isa.OpJNE) && holds == (op == isa.OpJEQ):
 		if !a.nullable {
-			c.nilOr(s, *b, false)
+			c.nilOr(s, i, *b, false)
 		}
 	case register && wide:
 		c.comparePacket(s, a, b, op, holds)
@@ -139,14 +139,14 @@ func (c *checker) spread(s *state, was value, now scalar) {
 	})
 }
 
-// nilOr records that a pointer is nil or not nil. The same holds for all pointers from the same place.
-func (c *checker) nilOr(s *state, p value, isNil bool) {
+// nilOr records that a pointer is nil or not nil, as instruction i found. The same holds for all pointers from the same place.
+func (c *checker) nilOr(s *state, i int, p value, isNil bool) {
 	s.each(func(v *value) {
 		if v.kind != p.kind || !v.nullable || v.id != p.id {
 			return
 		}
 		if isNil {
-			*v = constant(0)
+			v.lose(i, constant(0))
 			return
 		}
 		v.nullable = false

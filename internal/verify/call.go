@@ -20,13 +20,13 @@ func (c *checker) call(s *state, i int, parent *visit) (next int, goOn bool) {
 	case in.IsHelperCall():
 		return i + 1, c.callHelper(s, i, parent)
 	}
-	c.lost(s)
+	c.forget(s)
 	s.top().regs[isa.R0] = unclear()
 	return i + 1, true
 }
 
-// lost forgets the registers that a call overwrites.
-func (c *checker) lost(s *state) {
+// forget forgets the registers that a call overwrites.
+func (c *checker) forget(s *state) {
 	for r := isa.R0; r <= isa.R5; r++ {
 		s.top().regs[r] = value{}
 	}
@@ -51,13 +51,14 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 		f.regs[r] = top.regs[r]
 	}
 	f.regs[isa.R10] = framePointer(len(s.frames))
-	c.lost(s)
+	c.forget(s)
 	s.frames = append(s.frames, f)
 	return c.to(i), true
 }
 
-// checkStack adds up the stack of functions that call each other (check_max_stack_depth).
+// checkStack adds up the stack of functions that call each other (check_max_stack_depth). A function with a private stack counts alone.
 func (c *checker) checkStack() {
+	private := c.privateStack()
 	var walk func(fn int, above int64, seen []int) (int64, bool)
 	walk = func(fn int, above int64, seen []int) (int64, bool) {
 		if slices.Contains(seen, fn) {
@@ -65,6 +66,9 @@ func (c *checker) checkStack() {
 		}
 		own := (c.deepest[fn] + 15) / 16 * 16 // for compiled code; the interpreter needs more
 		total := above + own
+		if private && own >= linux.LeastPrivateStack {
+			total = above
+		}
 		if total > linux.StackSize {
 			return total, false
 		}
@@ -78,7 +82,24 @@ func (c *checker) checkStack() {
 		return total, true
 	}
 	if t, ok := walk(0, 0, nil); !ok {
-		c.report(-1, mistake.FrameTooLong, fmt.Sprintf("functions that call each other use %d bytes of stack; the limit is %d",
-			t, linux.StackSize))
+		c.note(mistake.Finding{Insn: -1, Kind: mistake.FrameTooLong,
+			Detail: fmt.Sprintf("functions that call each other use %d bytes of stack together; the limit is %d", t, linux.StackSize),
+			Help:   "put large values into a map, such as a per-CPU array with one element"})
 	}
 }
+
+// privateStack reports whether the larger functions of the program may have a stack of their own (bpf_enable_priv_stack and
+// check_max_stack_depth, kernel/bpf/verifier.c, since 6.13; where the JIT compiler of the processor cannot do that, the kernel refuses
+// more). Programs with tail calls never have it. For members of interfaces the interface decides, which is not known here.
+func (c *checker) privateStack() bool {
+	info := c.Type.Info()
+	if !info.PrivateStack && c.Type != linux.ProgTypeStructOps || c.Type == linux.ProgTypeTracing && c.Hook == linux.AttachTraceIter {
+		return false
+	}
+	return !slices.ContainsFunc(c.code, func(in isa.Instruction) bool {
+		return in.IsHelperCall() && in.Imm == tailCall
+	})
+}
+
+// tailCall is the number of bpf_tail_call (enum bpf_func_id).
+const tailCall = 12

@@ -75,6 +75,9 @@ func (c *checker) compute(s *state, i int) bool {
 	if in.Op.Source() == isa.SrcX && in.Dst == in.Src && (op == isa.OpSub || op == isa.OpXor) {
 		out.vague = true // it is zero, and some kernels know that
 	}
+	if op == isa.OpAdd || op == isa.OpSub {
+		out.gone = min(dst.gone, src.gone, 0) // still the place that a pointer had
+	}
 	*dst = out
 	return true
 }

@@ -1,6 +1,9 @@
 package verify
 
 import (
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -61,15 +64,19 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if c.NoPerfmon && r0.kind.isPointer() {
 		return c.refuse(s, i, mistake.AddressLeak, "the result is a pointer")
 	}
-	limits := c.resultRange()
+	limits, at := c.resultRange()
 	if limits == nil || r0.vague || r0.kind == opaque {
 		return false
 	}
 	if r0.kind != number {
-		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; expected a number from %d to %d", limits.Low, limits.High)
+		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; programs for %s must return a number, %v", at, limits)
 	}
-	if r0.num.smin < limits.Low || r0.num.smax > limits.High {
-		return c.refuse(s, i, mistake.ResultRange, "the result is %s; it must be %d to %d", r0.num.text(), limits.Low, limits.High)
+	low, high := r0.num.smin, r0.num.smax
+	if c.Type == linux.ProgTypeLSM { // hooks return an int (return_32bit in check_return_code)
+		low, high = int64(r0.num.smin32), int64(r0.num.smax32)
+	}
+	if low < limits.Low || high > limits.High {
+		return c.refuse(s, i, mistake.ResultRange, "the result is %s; programs for %s must return %v", r0.num.text(), at, limits)
 	}
 	return false
 }
@@ -88,13 +95,50 @@ func (v *value) crashesMember() bool {
 
 // resultUnused reports whether the kernel ignores the result.
 func (c *checker) resultUnused() bool {
-	return c.Type == linux.ProgTypeUnspec || c.Type == linux.ProgTypeStructOps && (c.proto == nil || c.proto.void)
+	switch c.Type {
+	case linux.ProgTypeUnspec:
+		return true
+	case linux.ProgTypeStructOps:
+		return c.proto == nil || c.proto.void
+	case linux.ProgTypeLSM:
+		void, known := c.voidHook()
+		return c.Hook != linux.AttachLSMCgroup && (void || !known)
+	}
+	return false
 }
 
-// resultRange is the range of results that the program may return (check_return_code).
-func (c *checker) resultRange() *linux.Range {
-	if c.Type == linux.ProgTypeTracing {
-		return c.Hook.Info().Result
+// resultRange is the range of results that the program may return, nil if there is no limit, and the name of the place that sets it.
+func (c *checker) resultRange() (limits *linux.Range, at string) {
+	at = c.Type.String()
+	if place := c.Hook.Info(); place.Types.Has(c.Type) && (c.Hook != 0 || c.Attached) {
+		at = place.Name
 	}
-	return c.Type.Info().Result
+	switch {
+	case c.Type == linux.ProgTypeLSM:
+		if void, known := c.voidHook(); known {
+			limits = linux.HookResult(c.Hook, c.hookName(), void)
+		}
+		return limits, c.Attach
+	case c.Hook == 0 && !c.Attached: // the place is not known
+		return c.Type.Info().Result, at
+	}
+	return c.Type.ResultAt(c.Hook), at
+}
+
+// hookName is the name of the hook of the security modules that the program is for, as Linux declares it.
+func (c *checker) hookName() string {
+	return strings.TrimPrefix(c.Attach, linux.AttachLSMMAC.Info().Prefix)
+}
+
+// voidHook reports whether that hook has no result. known is false if the types of the kernel do not say so.
+func (c *checker) voidHook() (void, known bool) {
+	if c.Types == nil || c.Attach == "" {
+		return false, false
+	}
+	id, err := c.Types.Lookup(btf.KindFunc, linux.AttachLSMMAC.Info().Prefix+c.hookName())
+	if err != nil {
+		return false, false
+	}
+	p, ok := c.protoOf(id)
+	return ok && p.void, ok
 }

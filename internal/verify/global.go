@@ -84,13 +84,13 @@ func (c *checker) callGlobal(s *state, i int, f *Function, fn int) bool {
 	s.each(func(v *value) {
 		if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
 			if moves && sure {
-				*v = anyNumber(8)
+				v.lose(i, anyNumber(8))
 			} else if moves {
 				v.vague = true
 			}
 		}
 	})
-	c.lost(s)
+	c.forget(s)
 	s.top().regs[isa.R0] = anyNumber(8)
 	return true
 }

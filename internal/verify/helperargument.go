@@ -107,6 +107,9 @@ func (a *argument) wrong(want string) bool {
 			a.n+1, a.name, a.c.pointerText(a.s, v))
 	case v.kind == number && v.gone > 0:
 		return a.refuse(mistake.ReleasedTwice, "argument %d of %s was released before, at %s", a.n+1, a.name, a.c.place(int(v.gone-1)))
+	case v.kind == number && v.gone < 0:
+		why, help := a.c.lost(v)
+		return a.c.refuseWith(a.s, a.i, mistake.ArgumentType, help, "argument %d of %s must be %s, but %s", a.n+1, a.name, want, why)
 	}
 	return a.refuse(mistake.ArgumentType, "%s", phrase.Argument(a.n+1, a.name, v.kind.String(), want))
 }

@@ -19,7 +19,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	h := helperCall{c: c, s: s, i: i, name: row.Name, effects: row.Effects, m: -1, key: -1, parent: parent}
 	if !row.Followed() {
 		h.unknown(linux.MostCallArguments)
-		c.lost(s)
+		c.forget(s)
 		s.top().regs[isa.R0] = unclear()
 		return true
 	}
@@ -38,12 +38,12 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if !h.arguments(row) {
 		return false
 	}
-	c.lost(s)
+	c.forget(s)
 	s.top().regs[isa.R0] = h.result(row.Result)
 	if row.Effects.Has(linux.MovesPacket) {
 		s.each(func(v *value) {
 			if v.kind == packet || v.kind == packetMeta || v.kind == packetEnd {
-				*v = anyNumber(8)
+				v.lose(i, anyNumber(8))
 			}
 		})
 	}
@@ -215,7 +215,7 @@ func (h *helperCall) callBack(fn int, counted bool) {
 		c.blur(s, n)
 	}
 	s.held = nil
-	c.lost(s)
+	c.forget(s)
 	f.regs[isa.R10] = framePointer(len(s.frames))
 	s.frames = append(s.frames, f)
 	c.later(s, c.starts[fn], h.parent)

@@ -39,7 +39,7 @@ func (c *checker) kernelUnknown(s *state, i int) bool {
 	h := helperCall{c: c, s: s, i: i, m: -1}
 	h.unknown(linux.MostCallArguments)
 	s.guess = true
-	c.lost(s)
+	c.forget(s)
 	s.top().regs[isa.R0] = unclear()
 	return true
 }
@@ -59,7 +59,7 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	if !ok || !c.section(s, i, p.row) {
 		return false
 	}
-	c.lost(s)
+	c.forget(s)
 	s.top().regs[isa.R0] = c.kernelResult(s, i, p, vague)
 	return true
 }
@@ -121,7 +121,7 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
 			return vague, c.refuse(s, i, mistake.BadSize, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, v.describe(), "a known constant"))
-		case a.pointer && a.typ == 0 && v.kind == number && v.gone == 0 && !v.vague && v.num.umin > 0:
+		case a.pointer && a.typ == 0 && v.kind == number && v.gone <= 0 && !v.vague && v.num.umin > 0:
 			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, "a number", "a pointer"))
 		case a.typ == 0 && !p.row.Takes(n):
@@ -344,7 +344,7 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 		s.release(sl.id)
 		*sl = slot{}
 	}
-	c.lost(s)
+	c.forget(s)
 	return true
 }
 
@@ -382,13 +382,13 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		for _, sl := range list {
 			sl.become(iterator, id)
 		}
-		c.lost(s)
+		c.forget(s)
 		regs[isa.R0] = anyNumber(4)
 		regs[isa.R0].vague = true
 	case !is:
 		return c.refuse(s, i, mistake.NotHeld, "%s needs an iterator; there is no iterator at %d from r10", p.name, v.off)
 	case p.row.Has(linux.FuncSteps):
-		c.lost(s)
+		c.forget(s)
 		end := c.room.clone(s)
 		end.top().regs[isa.R0] = constant(0)
 		c.later(end, i+1, parent)
@@ -404,7 +404,7 @@ func (c *checker) iterate(s *state, i int, p *proto, parent *visit) bool {
 		for _, sl := range list {
 			*sl = slot{}
 		}
-		c.lost(s)
+		c.forget(s)
 	}
 	return true
 }

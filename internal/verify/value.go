@@ -55,7 +55,7 @@ type value struct {
 	id       uint32 // numbers: equal ids differ only by delta; pointers: equal ids come from one look-up or have the same variable offset
 	ref      uint32 // the reference that it belongs to
 	of       uint32 // memory: the dynptr that it belongs to
-	gone     int32  // numbers: was a pointer and was released at instruction gone-1; 0 for others
+	gone     int32  // numbers that were pointers: see giveBack and lose; 0 for others
 	rng      int32  // packet: bytes from its beginning that were compared with the end
 	typ      btf.ID // object
 	param    int8   // which argument of the program it is, counted from 1; 0 for others
@@ -68,6 +68,13 @@ type value struct {
 func (v *value) giveBack(i int) {
 	*v = anyNumber(8)
 	v.gone = int32(i + 1)
+}
+
+// lose turns a pointer into the number n, because instruction i says that it is no pointer from there on: a comparison that finds that it
+// is nil, or a call that moves the packet.
+func (v *value) lose(i int, n value) {
+	*v = n
+	v.gone = -int32(i + 1)
 }
 
 func constant(n uint64) value { return value{kind: number, num: exactly(n)} }

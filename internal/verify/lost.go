@@ -1,0 +1,36 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+)
+
+// lost says why a value that was a pointer is a number now (see value.lose), and what to do.
+func (c *checker) lost(v *value) (why, help string) {
+	at := int(-v.gone - 1)
+	if c.marks[at].what == branches {
+		return fmt.Sprintf("it is nil on this path: the comparison at %s leads here when it is nil", c.place(at)),
+			"use the pointer only where it is not nil; perhaps the comparison is the wrong way round"
+	}
+	return fmt.Sprintf("it is an old address in the packet: %s, at %s, may have moved the packet", c.calledAt(at), c.place(at)),
+		"after the call, get the addresses of the packet from the context again, and compare them with its end again"
+}
+
+// calledAt names what an instruction calls.
+func (c *checker) calledAt(i int) string {
+	in := &c.code[i]
+	switch {
+	case in.IsHelperCall():
+		return linux.HelperByID(int32(in.Imm)).Name
+	case in.IsKfuncCall():
+		if p := c.kernel[kernelID(in)]; p != nil {
+			return p.name
+		}
+	case in.IsSubprogramCall():
+		if f := c.globalAt(c.functionOf(c.to(i))); f != nil {
+			return f.called()
+		}
+	}
+	return "the call"
+}
