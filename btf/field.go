@@ -48,6 +48,8 @@ type FieldError struct {
 	Part    string // the part of the path that failed
 	Problem string
 	Nearest string // a member with a similar name, or ""
+	Pointer string // the path of the pointer that Part is behind, or ""
+	Pointee string // the struct that it points to, or ""
 	Err     error  // ErrNotFound or ErrNotScalar
 }
 
@@ -91,6 +93,7 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 	var bits uint32
 	rest := path
 	for rest != "" {
+		unread := rest
 		part, after, more := strings.Cut(rest, ".")
 		if more && after == "" {
 			return fail(part, "the path ends with a dot")
@@ -100,6 +103,15 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 		owner, kind, err := t.resolve(at)
 		if err != nil {
 			return Field{}, err
+		}
+		if kind == KindPointer {
+			e := &FieldError{Struct: structName, Path: path, Part: part, Err: ErrNotFound}
+			e.Pointer = strings.TrimSuffix(path[:len(path)-len(unread)], ".")
+			e.Problem = fmt.Sprintf("%s is a pointer, and a path does not go through pointers", e.Pointer)
+			if to, ok := t.PointedTo(owner); ok {
+				e.Pointee = t.Name(to)
+			}
+			return Field{}, e
 		}
 		if !kind.composite() {
 			return fail(part, fmt.Sprintf("%q is looked up in %s", part, phrase.A(kind.String())))

@@ -21,14 +21,15 @@ type lowering struct {
 	from *ir.Func
 	to   *ir.Func
 
-	block  []ir.B   // by reachable block of from: the block of to
-	value  []ir.V   // by value of from: the value of to
-	known  []int8   // by Bool of from: not yet known, no, yes, not constant
-	vars   []ir.V   // the value of each variable at the end of each block of to, by block and variable
-	sealed []bool   // all ways into the block are translated
-	open   [][]phi  // the phis of blocks that are not sealed
-	fields []lookup // by name
-	absent []int    // by value of from: 1 + the parameter that it is, if the kernel does not pass that; nil if it passes all
+	block  []ir.B          // by reachable block of from: the block of to
+	value  []ir.V          // by value of from: the value of to
+	known  []int8          // by Bool of from: not yet known, no, yes, not constant
+	vars   []ir.V          // the value of each variable at the end of each block of to, by block and variable
+	sealed []bool          // all ways into the block are translated
+	open   [][]phi         // the phis of blocks that are not sealed
+	fields []lookup        // by name
+	void   map[ir.V]string // calls of kernel functions without a result, by value of from, with their names
+	absent []int           // by value of from: 1 + the parameter that it is, if the kernel does not pass that; nil if it passes all
 	at     ir.B
 	site   int32
 }
@@ -69,6 +70,7 @@ func (u *unit) lower(p *dsl.Program, body *record.Body) *ir.Func {
 		for _, v := range from.Blocks[b].Values {
 			l.site = from.Values[v].Site
 			l.checkAbsent(v)
+			l.checkVoid(from.Values[v].Args...)
 			l.value[v] = l.translate(v, &from.Values[v])
 		}
 		l.end(b)
@@ -160,6 +162,7 @@ func (l *lowering) end(b ir.B) {
 	to.Kind, to.Site = from.Kind, from.Site
 	l.site = from.Site
 	l.useAbsent(from.X)
+	l.checkVoid(from.X)
 	succs := l.succs(b)
 	if from.Kind == ir.Branch && len(succs) == 1 {
 		to.Kind = ir.Jump
@@ -219,7 +222,7 @@ func (l *lowering) translate(n ir.V, v *ir.Value) ir.V {
 	case ir.EnumValue:
 		return l.enumValue(v)
 	case ir.KernelCall:
-		return l.kernelCall(v)
+		return l.kernelCall(n, v)
 	case ir.Has:
 		n := int64(0)
 		if l.has(v.Aux) {

@@ -89,7 +89,7 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 		l.foundAt(mistake.ZeroValue, mistake.Finding{Detail: fmt.Sprintf("the struct of the field %q is not known", name.Path),
 			Help: "name the struct: p.To(\"tcp_sock\")"})
 	case errors.As(r.err, &fe):
-		l.foundAt(mistake.UnknownField, unknownField(fe))
+		l.foundAt(mistake.UnknownField, unknownField(fe, true))
 	case name.Kind == ir.KernelName:
 		l.foundAt(mistake.UnknownFunction, l.unknownFunction(name.Name))
 	default:
@@ -364,7 +364,7 @@ func (l *lowering) enumValue(v *ir.Value) ir.V {
 }
 
 // kernelCall finds a kernel function, and compares the call with its prototype.
-func (l *lowering) kernelCall(v *ir.Value) ir.V {
+func (l *lowering) kernelCall(n ir.V, v *ir.Value) ir.V {
 	args := l.args(v)
 	r, ok := l.needed(v.Aux)
 	if !ok {
@@ -377,7 +377,23 @@ func (l *lowering) kernelCall(v *ir.Value) ir.V {
 		return l.constantValue(v.Type, 0)
 	}
 	l.checkKernelCall(fn, args, v.Imm)
+	if _, void := btf.Underlying(fn.proto.Return).(*cbtf.Void); void {
+		if l.void == nil {
+			l.void = map[ir.V]string{}
+		}
+		l.void[n] = name
+	}
 	return l.emit(ir.Value{Op: ir.CallKernel, Type: ir.I64, Imm: int64(r.id), Aux: v.Aux}, args...)
+}
+
+// checkVoid refuses the results of kernel functions that have none.
+func (l *lowering) checkVoid(values ...ir.V) {
+	for _, v := range values {
+		if name, void := l.void[v]; void {
+			l.foundAt(mistake.NoResult, mistake.Finding{Detail: name + " has no result",
+				Help: "call it as a statement, without a method after the call"})
+		}
+	}
 }
 
 // checkKernelCall compares the arguments of a call with the function's parameters. passed has a byte for each argument; see

@@ -162,7 +162,7 @@ func twoResults() *dsl.Program {
 }
 
 func variadic() *dsl.Program {
-	return dsl.Func("p", func(f *dsl.Fn, n ...dsl.U32) {}) // want "must be a *dsl.Fn"
+	return dsl.Func("p", func(f *dsl.Fn, n ...dsl.U32) {}) // want "takes any number of values"
 }
 
 func contextAndMore() *dsl.Program {

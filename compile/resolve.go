@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/record"
@@ -92,7 +93,16 @@ func needsBTF(what string) mistake.Finding {
 		Help: "set Target.BTF: btf.Kernel() is the running kernel's"}
 }
 
-func unknownField(err *btf.FieldError) mistake.Finding {
+func unknownField(err *btf.FieldError, structured bool) mistake.Finding {
+	if behind := strings.TrimPrefix(err.Path, err.Pointer+"."); err.Pointer != "" {
+		help := "read the pointer first: "
+		if structured {
+			help += fmt.Sprintf(".Field(%q).Ptr(%q).Field(%q)", err.Pointer, err.Pointee, behind)
+		} else {
+			help += fmt.Sprintf("LoadField(dst, src, %q, %q), then LoadField(dst, dst, %q, %q)", err.Struct, err.Pointer, err.Pointee, behind)
+		}
+		return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: help}
+	}
 	return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: didYouMean(err.Nearest)}
 }
 
@@ -120,7 +130,7 @@ func (u *unit) resolveField(f *function, in instr) {
 			u.unreadable(err)
 			return
 		}
-		u.vague(f, in, mistake.UnknownField, unknownField(fe))
+		u.vague(f, in, mistake.UnknownField, unknownField(fe, false))
 		return
 	}
 	name := item.Name() + "." + item.Path()

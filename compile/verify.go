@@ -69,6 +69,10 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 		if f.program.Structured() {
 			finding.Help = "test it first: f.If(p.IsNil(), …)"
 		}
+	case mistake.NoResult, mistake.Uninitialised:
+		if f.program.Structured() { // only a function of the kernel can leave it so
+			finding.Help = "return a value on every path, and use only results of functions that have one"
+		}
 	case mistake.NoArgument:
 		finding.Help = argumentHelp(p, int64(in.Off))
 	case mistake.ContextWrite:

@@ -18,9 +18,15 @@ type Result struct {
 	v     ir.V
 	scope int32
 	at    *pointee // of a pointer, what is known of the memory
+	void  string   // the function that was called, if it has no result
 }
 
-func (r Result) value() ir.V { return r.fn.take(r.fn, r.v, r.scope, ir.I64) }
+func (r Result) value() ir.V {
+	if r.void != "" {
+		r.fn.mistake(mistake.NoResult, "call it as a statement, without a method after the call", "%s has no result", r.void)
+	}
+	return r.fn.take(r.fn, r.v, r.scope, ir.I64)
+}
 
 // number is the result as a number of a width: U8 to S64 are its methods.
 func (r Result) number(w record.Width) number {
@@ -71,6 +77,10 @@ func (f *Fn) arguments(what string, operands []Operand) []ir.V {
 func (f *Fn) argument(what string, i int, o Operand) ir.V {
 	switch o := o.(type) {
 	case *Program:
+		if o.Structured() && o.Proto.Err == nil && o.Proto.Result.Void() {
+			f.mistake(mistake.NoResult, "let it return a dsl.U64: f.U64(0) to continue, and f.U64(1) to stop",
+				"%s calls back %s, which has no result", what, quoted(o.Name))
+		}
 		return f.emit(ir.Value{Op: ir.FuncAddr, Type: ir.Ptr, Aux: f.sub(o)})
 	case *MapSpec:
 		return f.emit(ir.Value{Op: ir.MapAddr, Type: ir.Ptr, Aux: f.mapNumber(o)})
@@ -102,6 +112,9 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 	h := linux.HelperByID(id)
 	r := f.callHelper(name, f.arguments(name, f.checkHelper(h, operands))...)
 	r.at = valueFrom(h, operands)
+	if h.Result == linux.ResultNone {
+		r.void = name
+	}
 	return r
 }
 
@@ -187,7 +200,11 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 			f.checkArgument(sub, i, proto.Params[i].Type, o)
 		}
 	}
-	return f.call(ir.Value{Op: ir.CallSub, Type: ir.I64, Aux: f.sub(sub)}, args...)
+	result := f.call(ir.Value{Op: ir.CallSub, Type: ir.I64, Aux: f.sub(sub)}, args...)
+	if proto := sub.Proto; proto != nil && proto.Err == nil && proto.Result.Void() {
+		result.void = quoted(sub.Name)
+	}
+	return result
 }
 
 // checkArgument compares an argument with the declared parameter.

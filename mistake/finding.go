@@ -13,7 +13,7 @@ type Finding struct {
 	Member   string   // the member of the ops struct that the program is for; "" when there is none
 	Program  string   // the program; "" when the mistake is not in a program
 	Detail   string   // what is wrong, with the values
-	Note     string   // what the kernel has: a prototype or a list; "" when there is nothing to add
+	Note     string   // what the kernel has, a prototype or a list, or where else the mistake is; "" when there is nothing to add
 	Help     string   // what to do; "" when Detail says it
 }
 

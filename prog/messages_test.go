@@ -34,8 +34,14 @@ func twoFrames(size int16) *dsl.Program {
 	return dsl.Assembly("p", use, dsl.Call(sub), dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 }
 
+type lockedNumber struct {
+	Lock dsl.SpinLock
+	N    uint32
+}
+
 func wrongPrograms() []wrongProgram {
 	counts := maps.NewHash[uint32, uint64]("counts", 8)
+	locks := maps.NewHash[uint32, lockedNumber]("locks", 8)
 	at := func(t syscall.ProgType, a syscall.AttachType, to string) prog.Options {
 		return prog.Options{Type: t, AttachType: a, AttachTo: to}
 	}
@@ -49,7 +55,8 @@ func wrongPrograms() []wrongProgram {
 			[]string{"the result is 0; programs for cgroup_udp4_recvmsg must return 1"}, "", false},
 		{"cgroup_skb returns 2 on the way in", returns(2), at(syscall.ProgTypeCgroupSKB, 0, ""),
 			[]string{"the result is 2; programs for cgroup_inet_ingress must return 0 to 1"}, "", false},
-		{"cgroup_skb returns 2 on the way out", returns(2), at(syscall.ProgTypeCgroupSKB, syscall.AttachCgroupInetEgress, ""), nil, "", false},
+		{"cgroup_skb returns 2 on the way out", returns(2), at(syscall.ProgTypeCgroupSKB, syscall.AttachCgroupInetEgress, ""), nil,
+			"", false},
 		{"sock_ops returns 2", returns(2), at(syscall.ProgTypeSockOps, 0, ""), []string{"must return 0 to 1"}, "", false},
 		{"netfilter returns 2", returns(2), at(syscall.ProgTypeNetfilter, 0, ""), []string{"must return 0 to 1"}, "", false},
 		{"fentry returns 1", returns(1), at(syscall.ProgTypeTracing, syscall.AttachTraceFEntry, "tcp_v4_rcv"),
@@ -83,6 +90,52 @@ func wrongPrograms() []wrongProgram {
 			counts.In(f).Put(1, v)
 			return f.U32(2)
 		}), prog.Options{}, []string{"it is nil on this path: the comparison at "}, "is a number", false},
+
+		// Results of calls.
+		{"a helper without a result", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			v := locks.In(f).Lookup(f.U32(1))
+			f.If(v.IsNil(), f.ReturnConst(2))
+			f.Helper("bpf_spin_lock", v.Part("Lock"))
+			return f.Helper("bpf_spin_unlock", v.Part("Lock")).U32()
+		}), prog.Options{}, []string{"bpf_spin_unlock has no result", "as a statement"}, "r0", false},
+		{"a kernel function without a result", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			f.Kernel("bpf_rcu_read_lock")
+			return f.Kernel("bpf_rcu_read_unlock").U32()
+		}), prog.Options{}, []string{"bpf_rcu_read_unlock has no result", "as a statement"}, "r0", false},
+		{"a function without a result", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			return f.Call(dsl.Func("count", func(f *dsl.Fn) { helper.KtimeGetNs(f) })).U32()
+		}), prog.Options{}, []string{`"count" has no result`}, "r0", false},
+		{"a callback without a result", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			turn := dsl.Func("turn", func(f *dsl.Fn, i dsl.U32, data dsl.Ptr) { helper.KtimeGetNs(f) })
+			return f.Loop(3, turn, dsl.Local[uint64](f))
+		}), prog.Options{}, []string{`bpf_loop calls back "turn", which has no result`, "f.U64(0) to continue"}, "r0", false},
+
+		// One finding for each cause.
+		{"two locks", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			v := locks.In(f).Lookup(f.U32(1))
+			f.If(v.IsNil(), f.ReturnConst(2))
+			f.Locked(v.Part("Lock"), func() { f.If(v.U32("N").Get().Eq(1), f.ReturnConst(1)) })
+			f.Locked(v.Part("Lock"), func() { f.If(v.U32("N").Get().Eq(1), f.ReturnConst(1)) })
+			return f.U32(2)
+		}), prog.Options{}, []string{"the spin lock of bpf_spin_lock", "is still held at the end of the program, on a path from the comparison at ",
+			"\nmessages_test.go"}, "", false},
+		{"one pointer used twelve times", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			v := counts.In(f).Lookup(1)
+			for i := range 12 {
+				f.If(x.IngressIfindex().Eq(i), func() { v.U64("").Inc(1) })
+			}
+			return f.U32(2)
+		}), prog.Options{}, []string{"may be nil", "the same mistake is at 11 places more"}, "\nmessages_test.go", false},
+
+		// Fields.
+		{"a field behind a pointer", xdp(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+			return dsl.PtrFrom(helper.GetCurrentTask(f), "tcp_sock").Field("inet_conn.icsk_ca_ops.flags").U32()
+		}), prog.Options{}, []string{"inet_conn.icsk_ca_ops is a pointer",
+			`.Field("inet_conn.icsk_ca_ops").Ptr("tcp_congestion_ops").Field("flags")`}, "", false},
+		{"a field behind a pointer, in instructions", dsl.Assembly("p",
+			dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "inet_conn.icsk_ca_ops.flags"), dsl.Exit()), at(syscall.ProgTypeSocketFilter, 0, ""),
+			[]string{`LoadField(dst, src, "tcp_sock", "inet_conn.icsk_ca_ops"), then LoadField(dst, dst, "tcp_congestion_ops", "flags")`},
+			"", false},
 
 		// Go.
 		{"any number of parameters", dsl.Func("p", func(f *dsl.Fn, x ...ctx.XDP) dsl.U32 { return f.U32(2) }),

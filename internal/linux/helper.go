@@ -146,6 +146,7 @@ type Result uint8
 const (
 	ResultUnfollowed Result = iota // the helper is not followed: it may do anything with its arguments
 	ResultOther                    // something that is not followed
+	ResultNone                     // nothing, although C may say long: R0 has no value after the call (RET_VOID)
 	ResultNumber                   // a number; some kernels may know limits of it
 	ResultAnyNumber                // a number; no kernel knows limits of it
 	ResultValue                    // a pointer to the value of the call's map, or nil

@@ -33,8 +33,8 @@ func HookResult(place AttachType, hook string, void bool) *Range {
 // boolHooks are the hooks of the security modules that answer yes or no. Other hooks return 0 or a negative errno.
 var boolHooks = [...]string{"xfrm_state_pol_flow_match", "audit_rule_known", "inode_xattr_skipcap"}
 
-// MayBeVoid reports whether the result of programs of a type means nothing at a place, so that 0 is always right: they only watch. For programs that
-// are attached to a perf event, 0 also says that the event need not be recorded (trace_call_bpf, kernel/trace/bpf_trace.c, 6.18).
+// MayBeVoid reports whether the result of programs of a type means nothing at a place, so that 0 is always right: they only watch. For
+// programs that are attached to a perf event, 0 also says that the event need not be recorded (trace_call_bpf, kernel/trace/bpf_trace.c, 6.18).
 func (t ProgType) MayBeVoid(place AttachType) bool {
 	if t == ProgTypeTracing {
 		return place == 0 || place == AttachTraceRawTP || place == AttachTraceFEntry || place == AttachTraceFExit

@@ -43,6 +43,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	ok2 := c.learn(fall, i, in, op, wide, false, register)
 	switch {
 	case ok1 && ok2:
+		taken.via, fall.via = i+1, i+1
 		c.later(taken, c.to(i), parent)
 		c.room.release(taken)
 		return i + 1, true

@@ -40,7 +40,7 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 
 // endProgram checks the state at the end of the program.
 func (c *checker) endProgram(s *state, i int, r0 value) bool {
-	if !c.nothingHeld(s, i, &r0, "at the end of the program") {
+	if !c.nothingHeld(s, i, &r0, "at the end of the program"+c.pathText(s)) {
 		return false
 	}
 	if s.top().fn > 0 {

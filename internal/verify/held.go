@@ -149,8 +149,9 @@ func (c *checker) thing(h held) (thing, back string) {
 }
 
 // place names an instruction, for messages about another one.
-func (c *checker) place(i int) string {
-	slot := c.slotAt(i)
+func (c *checker) place(i int) string { return c.placeOfSlot(c.slotAt(i)) }
+
+func (c *checker) placeOfSlot(slot int) string {
 	if c.Line != nil {
 		return c.Line(slot)
 	}
@@ -182,6 +183,14 @@ func pointerTo(name string) string {
 		return "a pointer"
 	}
 	return "a pointer to a struct " + name
+}
+
+// pathText names the last place at which a path could have gone another way. One exit may be the end of many paths.
+func (c *checker) pathText(s *state) string {
+	if s.via == 0 || c.Line == nil {
+		return ""
+	}
+	return ", on a path from the comparison at " + c.place(s.via-1)
 }
 
 // byteCount is a size in messages.

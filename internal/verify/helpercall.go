@@ -86,6 +86,8 @@ func (h *helperCall) result(gives linux.Result) value {
 		return v
 	}
 	switch gives {
+	case linux.ResultNone:
+		return value{}
 	case linux.ResultNumber:
 		v := anyNumber(8)
 		v.vague = true // the kernel may know more about it

@@ -41,7 +41,7 @@ func compareStates(a *saved, b *state, live isa.RegisterSet, ids *pairs, exact b
 	var empty slot
 	var nothing value
 	for i := range a.held {
-		if a.held[i].kind != b.held[i].kind || !ids.same(a.held[i].id, b.held[i].id) {
+		if a.held[i].kind != b.held[i].kind || a.held[i].insn != b.held[i].insn || !ids.same(a.held[i].id, b.held[i].id) {
 			return false
 		}
 	}

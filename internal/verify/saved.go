@@ -11,6 +11,7 @@ type saved struct {
 	preempt int32
 	entered [sections]int32
 	guess   bool
+	via     int32
 }
 
 type savedFrame struct {
@@ -56,7 +57,7 @@ func (p *saved) save(s *state, live isa.RegisterSet, r *room) {
 		copy(to.stack, from.stack)
 	}
 	p.held = append(p.held[:0], s.held...)
-	p.rcu, p.preempt, p.guess = int32(s.rcu), int32(s.preempt), s.guess
+	p.rcu, p.preempt, p.guess, p.via = int32(s.rcu), int32(s.preempt), s.guess, int32(s.via)
 	for i, at := range s.entered {
 		p.entered[i] = int32(at)
 	}
@@ -77,7 +78,7 @@ func (p *saved) restore(s *state) {
 		to.stack = append(to.stack[:0], from.stack...)
 	}
 	s.held = append(s.held[:0], p.held...)
-	s.rcu, s.preempt, s.guess = int(p.rcu), int(p.preempt), p.guess
+	s.rcu, s.preempt, s.guess, s.via = int(p.rcu), int(p.preempt), p.guess, int(p.via)
 	for i, at := range p.entered {
 		s.entered[i] = int(at)
 	}

@@ -173,6 +173,7 @@ type state struct {
 	preempt int
 	entered [sections]int // the instructions that opened sections
 	guess   bool          // the path may not exist: nothing is reported on it
+	via     int           // 1 + the last instruction at which the path could have gone another way; 0 if there is none
 }
 
 func (s *state) top() *frame { return &s.frames[len(s.frames)-1] }

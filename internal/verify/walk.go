@@ -20,6 +20,8 @@ type checker struct {
 	work        int     // work done so far; see stepWork
 	findings    []mistake.Finding
 	said        map[mistake.Finding]bool
+	causes      map[cause]int // findings by their cause
+	again       [][]int       // by finding: further slots with the same cause
 	maps        []Map
 	mapOf       map[int32]int16 // by descriptor
 	lastID      uint32
@@ -74,6 +76,7 @@ const stepWork = 4
 func Check(p Program) (findings []mistake.Finding, complete bool) {
 	c := &checker{Program: &p, code: p.Code, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
 		calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
+	defer c.nameAgain()
 	if c.Steps == 0 {
 		c.Steps = mostSteps
 	}
