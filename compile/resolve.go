@@ -99,7 +99,8 @@ func unknownField(err *btf.FieldError, structured bool) mistake.Finding {
 		if structured {
 			help += fmt.Sprintf(".Field(%q).Ptr(%q).Field(%q)", err.Pointer, err.Pointee, behind)
 		} else {
-			help += fmt.Sprintf("LoadField(dst, src, %q, %q), then LoadField(dst, dst, %q, %q)", err.Struct, err.Pointer, err.Pointee, behind)
+			help += fmt.Sprintf("LoadField(dst, src, %q, %q), then LoadField(dst, dst, %q, %q)", err.Struct, err.Pointer,
+				err.Pointee, behind)
 		}
 		return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: help}
 	}

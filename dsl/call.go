@@ -112,7 +112,7 @@ func (f *Fn) Helper(name string, operands ...Operand) Result {
 	h := linux.HelperByID(id)
 	r := f.callHelper(name, f.arguments(name, f.checkHelper(h, operands))...)
 	r.at = valueFrom(h, operands)
-	if h.Result == linux.ResultNone {
+	if h.Result == linux.ResultNone && h.C == "void" { // package helper reads the results of others, used or not
 		r.void = name
 	}
 	return r

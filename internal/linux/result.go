@@ -34,7 +34,8 @@ func HookResult(place AttachType, hook string, void bool) *Range {
 var boolHooks = [...]string{"xfrm_state_pol_flow_match", "audit_rule_known", "inode_xattr_skipcap"}
 
 // MayBeVoid reports whether the result of programs of a type means nothing at a place, so that 0 is always right: they only watch. For
-// programs that are attached to a perf event, 0 also says that the event need not be recorded (trace_call_bpf, kernel/trace/bpf_trace.c, 6.18).
+// programs that are attached to a perf event, 0 also says that the event need not be recorded (trace_call_bpf,
+// kernel/trace/bpf_trace.c, 6.18). The result of syscall programs is for who runs them.
 func (t ProgType) MayBeVoid(place AttachType) bool {
 	if t == ProgTypeTracing {
 		return place == 0 || place == AttachTraceRawTP || place == AttachTraceFEntry || place == AttachTraceFExit

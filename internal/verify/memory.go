@@ -105,10 +105,12 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case p.kind == opaque || p.kind == number && p.vague:
 		return unclear(), true
 	case p.nullable:
-		return any, c.refuseFor(cause{kind: mistake.MaybeNil, id: p.id}, s, i, "", "%v, %s, may be nil: it was not compared with 0 on the path to here",
+		return any, c.refuseFor(cause{kind: mistake.MaybeNil, id: p.id}, s, i, "",
+			"%v, %s, may be nil: it was not compared with 0 on the path to here",
 			r, c.pointerText(s, &p))
 	case p.kind == number && p.gone > 0:
-		return any, c.refuseFor(cause{kind: mistake.UsedAfterRelease, gone: p.gone}, s, i, "", "the object that %v pointed to was released before, at %s",
+		return any, c.refuseFor(cause{kind: mistake.UsedAfterRelease, gone: p.gone}, s, i, "",
+			"the object that %v pointed to was released before, at %s",
 			r, c.place(int(p.gone-1)))
 	case p.kind == number && p.gone < 0:
 		why, help := c.lost(&p)

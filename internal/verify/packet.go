@@ -83,8 +83,9 @@ func (c *checker) accessPacket(s *state, i int, r isa.Register, p value, off, si
 		return c.refuse(s, i, mistake.Unbounded, "the number that was added to %v may be negative", r)
 	case at < 0 || at+size > int64(p.rng):
 		if p.rng <= 0 {
-			return c.refuseFor(cause{kind: mistake.PacketBounds, id: p.id}, s, i, "", "%v was not compared with the packet's end on the path to here, or was changed "+
-				"after the comparison", r)
+			return c.refuseFor(cause{kind: mistake.PacketBounds, id: p.id}, s, i, "",
+				"%v was not compared with the packet's end on the path to here, or was changed "+
+					"after the comparison", r)
 		}
 		return c.refuse(s, i, mistake.PacketBounds, "an access of %s at offset %d of the packet reaches past the part that was compared "+
 			"with its end, which has %s", byteCount(size), at, byteCount(int64(p.rng)))
