@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/bpfsmith/bpfsmith/internal/spell"
 )
 
 // EnumValue is the value of an enum's constant. Without the enum's name it looks
@@ -26,6 +28,9 @@ func (t *Types) EnumValue(enum, constant string) (int64, error) {
 				return value, nil
 			}
 		}
+		if near := t.NearestConstant(enum, constant); near != "" {
+			return 0, fmt.Errorf("constant %s of enum %s: %w; did you mean %s?", constant, enum, ErrNotFound, near)
+		}
 		return 0, fmt.Errorf("constant %s of enum %s: %w", constant, enum, ErrNotFound)
 	}
 	if t.base != nil {
@@ -46,6 +51,39 @@ func (t *Types) EnumValue(enum, constant string) (int64, error) {
 		pos += r.len()
 	}
 	return 0, fmt.Errorf("enum constant %s: %w", constant, ErrNotFound)
+}
+
+// NearestConstant returns the constant of an enum with the name that is nearest; without an enum of that name, the nearest name of an enum
+// as "enum NAME". It returns "" when nothing is near.
+func (t *Types) NearestConstant(enum, constant string) string {
+	known := false
+	near := spell.Nearest(constant, func(yield func(string) bool) {
+		for _, kind := range [...]Kind{KindEnum, KindEnum64} {
+			id, err := t.Lookup(kind, enum)
+			if err != nil {
+				continue
+			}
+			r, err := t.record(id)
+			if err != nil {
+				continue
+			}
+			known = true
+			for i := range r.vlen() {
+				if !yield(t.string(binary.NativeEndian.Uint32(r.entry(i)))) {
+					return
+				}
+			}
+		}
+	})
+	if known {
+		return near
+	}
+	for _, kind := range [...]Kind{KindEnum, KindEnum64} {
+		if near := t.Nearest(kind, enum); near != "" {
+			return "enum " + near
+		}
+	}
+	return ""
 }
 
 // enumConstant looks for a constant in the record of an enum.

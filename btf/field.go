@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -121,8 +122,8 @@ func (t *Types) FieldOf(root ID, structName, path string) (Field, error) {
 			return Field{}, err
 		}
 		if !ok {
-			return Field{}, &FieldError{Struct: structName, Path: path, Part: part, Err: ErrNotFound,
-				Problem: fmt.Sprintf("no member %q", name), Nearest: spell.Nearest(name, t.memberNames(owner))}
+			return Field{}, t.noMember(owner, &FieldError{Struct: structName, Path: path, Part: part, Err: ErrNotFound,
+				Problem: fmt.Sprintf("no member %q", name), Nearest: spell.Nearest(name, t.memberNames(owner))}, name)
 		}
 		at, bits = m.typ, m.bits
 		offset += uint64(m.offset)
@@ -270,6 +271,37 @@ func (t *Types) findMember(composite ID, name string) (found rawMember, ok bool,
 		return !ok
 	})
 	return found, ok, err
+}
+
+// noMember completes the error for a member that a struct does not have. C code often casts to an inner struct, so a member of one is
+// suggested by its path. For a short struct with nothing similar, the error lists what there is.
+func (t *Types) noMember(owner ID, e *FieldError, name string) *FieldError {
+	if inner := t.innerPath(owner, name, 6); inner != "" {
+		e.Nearest = inner
+	} else if names := slices.Collect(t.memberNames(owner)); e.Nearest == "" && 0 < len(names) && len(names) <= 12 {
+		e.Problem += "; it has " + strings.Join(names, ", ")
+	}
+	return e
+}
+
+// innerPath is the path of a member of that name in a struct within a struct, or "". It does not go deeper than depth.
+func (t *Types) innerPath(owner ID, name string, depth int) (path string) {
+	if depth == 0 {
+		return ""
+	}
+	_ = t.eachMember(owner, func(m rawMember) bool { // for suggestions: what can be read
+		inner, kind, err := t.resolve(m.typ)
+		if err != nil || !kind.composite() || t.string(m.name) == "" {
+			return true
+		}
+		if _, ok, err := t.findMember(inner, name); err == nil && ok {
+			path = t.string(m.name) + "." + name
+		} else if below := t.innerPath(inner, name, depth-1); below != "" {
+			path = t.string(m.name) + "." + below
+		}
+		return path == ""
+	})
+	return path
 }
 
 // memberNames ranges over the names that findMember would find.

@@ -32,6 +32,9 @@ func Kernel() (*Types, error) {
 // vmlinux in base.
 func Module(name string, base *Types) (*Types, error) {
 	raw, unmap, err := mapFile(filepath.Join(sysfs, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the module %s is not loaded, or was built without BTF: %w", name, err)
+	}
 	if err != nil {
 		return nil, err
 	}

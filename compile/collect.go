@@ -1,7 +1,10 @@
 package compile
 
 import (
+	"fmt"
+
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/record"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -29,7 +32,7 @@ func collect(u *unit) {
 // collectFunction makes instructions from a program's items.
 func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) {
 	if proto := f.program.Proto; proto != nil && proto.Err != nil && !f.program.Structured() {
-		u.found(f, -1, mistake.BadProto, mistake.Finding{Detail: proto.Err.Error()})
+		u.found(f, -1, mistake.BadProto, mistake.Finding{Position: proto.Pos, Detail: proto.Err.Error()})
 	}
 	code := make([]instr, len(f.items)) // this is too long if there are labels, which are not instructions
 	f.labels.grow(len(f.items) / 10)    // a guess, so that less is copied while they grow
@@ -39,6 +42,12 @@ func (u *unit) collectFunction(f *function, reach func(*dsl.Program) *function) 
 	for i := range f.items {
 		item := &f.items[i]
 		in := &code[next]
+		if item.Kind == record.Plain && item.Ins == (isa.Instruction{}) && item.Site() == (ir.Site{}) {
+			u.found(f, -1, mistake.BadInstruction, mistake.Finding{Position: f.program.Pos,
+				Detail: fmt.Sprintf("item %d is the zero Item, which is no instruction", i),
+				Help:   "make it with a function of package dsl, such as dsl.Mov64Imm, or leave it out"})
+			continue
+		}
 		switch item.Kind {
 		case record.Plain:
 			if mayRefer(item.Ins.Op) {

@@ -92,6 +92,9 @@ func (l *lowering) needed(aux int32) (*lookup, bool) {
 		l.foundAt(mistake.UnknownField, unknownField(fe, true))
 	case name.Kind == ir.KernelName:
 		l.foundAt(mistake.UnknownFunction, l.unknownFunction(name.Name))
+	case name.Kind == ir.EnumName:
+		l.foundAt(mistake.UnknownField, mistake.Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name)),
+			Help: didYouMean(l.target.BTF.NearestConstant(name.Name, name.Path))})
 	default:
 		l.foundAt(mistake.UnknownField, mistake.Finding{Detail: fmt.Sprintf("this kernel has no %s", describeName(name))})
 	}

@@ -257,9 +257,11 @@ func (f *Fn) findUnused() {
 	for _, v := range f.computed {
 		if int(v) >= len(f.taken) || !f.taken[v] {
 			value := &f.b.Func.Values[v]
-			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult,
-				"numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable",
-				"the result is not used")
+			help := "numbers do not change: v.Set(v.Add(1)) or v.Inc(1) changes a variable"
+			if value.Type == ir.Bool {
+				help = "a condition does not change: use the new one, as in f.If(c.And(d), …)"
+			}
+			f.mistakeAt(f.b.Func.Sites[value.Site], mistake.UnusedResult, help, "the result is not used")
 		}
 	}
 	for _, b := range f.bodies {

@@ -113,8 +113,16 @@ func AttachCgroup(p *prog.Loaded, o CgroupOptions) (Link, error) {
 	if o.Attach == 0 {
 		o.Attach = p.Plan().Options.AttachType
 	}
-	return attachAt(request{point: cgroupPoint(), plan: p.Plan(), fd: p.FD(), at: o.Attach, place: o.Path, world: running(),
-		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}})
+	r := request{point: cgroupPoint(), plan: p.Plan(), fd: p.FD(), at: o.Attach, place: o.Path, world: running(),
+		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapNetAdmin}}
+	if o.Path == "" {
+		r.place = "a cgroup"
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+		return nil, r.fails(&cause{"the cgroup is missing", nil}, "set CgroupOptions.Path: a directory such as /sys/fs/cgroup/my_service")
+	}
+	return attachAt(r)
 }
 
 // attachAt attaches at a file or directory.

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
@@ -27,13 +28,21 @@ func AttachLSM(p *prog.Loaded, _ LSMOptions) (Link, error) {
 // attachLoaded attaches a program to what it was loaded for.
 func attachLoaded(p *prog.Loaded, pt point) (Link, error) {
 	o := p.Plan().Options
-	r := request{point: pt, plan: p.Plan(), fd: p.FD(), at: o.AttachType, place: fmt.Sprintf("%s (%v)", o.AttachTo, o.AttachType),
+	r := request{point: pt, plan: p.Plan(), fd: p.FD(), at: o.AttachType, place: targetOf(o),
 		world:     running(),
 		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapPerfmon}}
 	if err := r.check(); err != nil {
 		return nil, err
 	}
 	return r.made(syscall.RawTracepointOpen(p.FD(), ""))
+}
+
+// targetOf names what a program was loaded for. A program of another type has no target.
+func targetOf(o prog.Options) string {
+	if o.AttachTo == "" {
+		return "a function or hook of the kernel"
+	}
+	return fmt.Sprintf("%s (%v)", o.AttachTo, o.AttachType)
 }
 
 // RawTracepointOptions say which tracepoint a program is for.
@@ -43,7 +52,7 @@ type RawTracepointOptions struct {
 
 // AttachRawTracepoint attaches a raw tracepoint program to a tracepoint of the kernel. Linux 4.17.
 func AttachRawTracepoint(p *prog.Loaded, o RawTracepointOptions) (Link, error) {
-	r := request{point: rawTracepointPoint(), plan: p.Plan(), fd: p.FD(), place: "raw tracepoint " + o.Name, world: running(),
+	r := request{point: rawTracepointPoint(), plan: p.Plan(), fd: p.FD(), place: strings.TrimSpace("raw tracepoint " + o.Name), world: running(),
 		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapPerfmon}}
 	if err := r.check(); err != nil {
 		return nil, err

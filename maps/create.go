@@ -6,6 +6,8 @@ import (
 	errno "syscall"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -55,7 +57,14 @@ func explain(spec *dsl.MapSpec, err error) error {
 		help = fmt.Sprintf("this kernel does not have this type of map (%v), or does not accept these sizes, flags or special fields",
 			spec.Type)
 	case errors.Is(err, errno.E2BIG), errors.Is(err, errno.ENOMEM):
-		help = fmt.Sprintf("%d elements of %d bytes are more than the kernel can allocate", spec.MaxEntries, spec.KeySize+spec.ValueSize)
+		help = fmt.Sprintf("%s of %s are more than the kernel can allocate", phrase.Count(spec.MaxEntries, "element"),
+			phrase.Count(spec.KeySize+spec.ValueSize, "byte"))
+		switch spec.Type {
+		case linux.MapTypePerCPUHash, linux.MapTypePerCPUArray, linux.MapTypeLRUPerCPUHash:
+			help += "; a value of each CPU has at most 32768 bytes" // PCPU_MIN_UNIT_SIZE (kernel/bpf/arraymap.c, array_map_alloc_check)
+		}
+	case errors.Is(err, errno.EOPNOTSUPP):
+		help = fmt.Sprintf("a map of type %v cannot have values with these fields of the kernel's, such as locks and timers", spec.Type)
 	}
 	if help == "" {
 		return err

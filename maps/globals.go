@@ -213,4 +213,4 @@ func (r *ReadOnly[T]) Set(value T) error {
 }
 
 // ErrFrozen is wrapped by errors of calls that would change read-only data.
-var ErrFrozen = errors.New("the map is created already, so its data is frozen")
+var ErrFrozen = errors.New("the map is created already, so its data is frozen: call Set before the program is loaded")

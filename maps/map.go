@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNotCreated is wrapped by errors of calls that need the map in the kernel, when it is only declared.
-var ErrNotCreated = errors.New("the map is not created yet: call Create, load a program that uses it, or Open a pin")
+var ErrNotCreated = errors.New("the map is not created yet, or it is closed: call Create, load a program that uses it, or Open a pin")
 
 // A Map is a map without Go types: it has the methods that all handles share. Several goroutines may call its methods at the same time.
 type Map struct {
@@ -144,7 +144,7 @@ func (m *Map) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%v: %w", m.spec, err)
+	return fmt.Errorf("%v: %w", m.spec, explained(m.spec, err))
 }
 
 // FD returns the file descriptor of the map. Only the handle may close it. When the map is not created, the error wraps ErrNotCreated.

@@ -32,6 +32,9 @@ func (r *references[K]) put(key K, object *syscall.FD) error {
 		return err
 	}
 	num := object.Int()
+	if object == nil {
+		return r.failed(fmt.Errorf("the value is nil: %w", fs.ErrInvalid))
+	}
 	if num < 0 {
 		return r.failed(fmt.Errorf("the value: %w", fs.ErrClosed))
 	}
@@ -88,6 +91,9 @@ func (n *nested[K]) declareNested(spec *dsl.MapSpec) {
 
 // Put sets the map of a key. It must be created, and have the same type and sizes as the Inner of the spec.
 func (n *nested[K]) Put(key K, m Handle) error {
+	if m == nil {
+		return n.failed(fmt.Errorf("the map is nil: %w", fs.ErrInvalid))
+	}
 	fd, err := m.FD()
 	if err != nil {
 		return n.failed(err)

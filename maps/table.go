@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"iter"
 
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -65,7 +66,8 @@ func (t *table[K, V]) All(err *error) iter.Seq2[K, V] {
 // PutAll sets many values with few system calls. It returns the number of values that were set, which are the first ones.
 func (t *table[K, V]) PutAll(keys []K, values []V) (int, error) {
 	if len(keys) != len(values) {
-		return 0, t.failed(fmt.Errorf("%d keys and %d values: %w", len(keys), len(values), fs.ErrInvalid))
+		return 0, t.failed(fmt.Errorf("%s, but %s; expected one value for each key: %w",
+			phrase.Count(len(keys), "key"), phrase.Count(len(values), "value"), fs.ErrInvalid))
 	}
 	fd, err := t.FD()
 	if err != nil {

@@ -49,6 +49,11 @@ func (c *checker) check() error {
 	c.settleAttachType()
 	c.place.Hook = o.AttachType
 	if o.Type != syscall.ProgTypeTracing && o.Type != syscall.ProgTypeLSM {
+		if o.AttachTo != "" && !c.unchecked {
+			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("Options.AttachTo is %q, but only tracing and LSM programs "+
+				"are loaded for a function or hook of the kernel; this one is %v", o.AttachTo, o.Type),
+				Help: "leave it out, and say where the program goes when it is attached (package link)"})
+		}
 		return nil
 	}
 	if o.AttachTo == "" {

@@ -129,7 +129,11 @@ func ReadInterface(types *btf.Types, name string, also ...string) (*Interface, e
 	}
 	t := &Interface{Name: name, known: linux.OpsTypeNamed(name)}
 	var err error
-	if t.ValueID, err = types.Lookup(btf.KindStruct, linux.OpsValuePrefix+name); err != nil {
+	t.ValueID, err = types.Lookup(btf.KindStruct, linux.OpsValuePrefix+name)
+	if isNotFound(err) {
+		return nil, fmt.Errorf("this kernel has no interface %q for programs (%s): %w", name, place.InterfaceHelp(name, place.Interfaces(types)), err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if t.ID, err = types.Lookup(btf.KindStruct, name); err != nil {
