@@ -255,4 +255,4 @@ func TestMostLeadToTheCorrection(t *testing.T) {
 }
 
 // mostLacking is how many messages may lack something, in per cent.
-const mostLacking = 13
+const mostLacking = 9

@@ -72,12 +72,6 @@ func TestOptions(t *testing.T) {
 			return prog.Validate(p, prog.Options{License: "GPL", Type: syscall.ProgTypeCgroupSKB,
 				AttachType: syscall.AttachCgroupInetIngress}, linux())
 		}},
-		{name: "XDP program that sleeps", lacks: "nothing is said before the kernel refuses it", code: func() error {
-			return prog.Validate(pass(), prog.Options{License: "GPL", Flags: syscall.ProgSleepable}, linux())
-		}},
-		{name: "unknown flags", lacks: "nothing is said before the kernel refuses it", code: func() error {
-			return prog.Validate(pass(), prog.Options{License: "GPL", Flags: 1 << 20}, linux())
-		}},
 		{name: "XDP program asks for a field of sockets", code: func() error {
 			p := dsl.Func("mark", func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 				return x.Field("mark").U32() // here
