@@ -103,7 +103,7 @@ func TestFindingsAndBadOptions(t *testing.T) {
 	zero := dsl.Assembly("zero", dsl.Mov64Imm(isa.R0, 0), dsl.Exit())
 	for want, o := range map[string]prog.Options{
 		"set Options.AttachTo": {Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceFEntry},
-		"does not take the type prog type 200 (Options.Type; unknown to bpfsmith, too)": {Type: 200},
+		"does not take the type prog type 200 (Options.Type; unknown to bpfsmith, too)": {Type: 200, Unchecked: true},
 		"does not take the flags 0x100000 (Options.Flags), or the type socket_filter (": {Type: syscall.ProgTypeSocketFilter,
 			Flags: 1 << 20},
 		"the attach type xdp (Options.AttachType; since Linux 5.9), or the type cgroup_skb": {Type: syscall.ProgTypeCgroupSKB,
