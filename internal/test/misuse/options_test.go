@@ -59,7 +59,7 @@ func TestOptions(t *testing.T) {
 			p := dsl.Func("connect", func(f *dsl.Fn, a ctx.SockAddr) dsl.S32 { return f.S32(1) })
 			return prog.Validate(p, prog.Options{License: "GPL"}, linux())
 		}},
-		{name: "result that connect does not have", lacks: "nothing is said", code: func() error {
+		{name: "result that connect does not have", code: func() error {
 			p := dsl.Func("connect", func(f *dsl.Fn, a ctx.SockAddr) dsl.S32 {
 				return f.S32(-1) // here
 			})
