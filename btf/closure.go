@@ -66,13 +66,6 @@ func (c *closure) enter(id ID, layout bool) {
 	c.work = append(c.work, id)
 }
 
-// holds reports whether a type that is referred to is in the closure. Types that are not in it are structs and unions, and are only
-// declared.
-func (c *closure) holds(id ID) bool {
-	_, ok := c.layout[id]
-	return ok || id == 0
-}
-
 // references ranges over the type ids in a record.
 func (r record) references() func(yield func(ID) bool) {
 	return func(yield func(ID) bool) {

@@ -43,7 +43,8 @@ func (u *unit) checkInstructions(f *function) {
 				mistake.Finding{Detail: fmt.Sprintf("%q needs ISA level %v, the target has %v", in.Instruction, t.level, u.target.Level),
 					Note: fmt.Sprintf("Linux takes it since %v", t.since)})
 		} else if has := u.target.Kernel; has != (isa.KernelVersion{}) && t.since != (isa.KernelVersion{}) && !has.AtLeast(t.since) {
-			finding := mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, but the target is Linux %v", in.Instruction, t.since, has)}
+			finding := mistake.Finding{Detail: fmt.Sprintf("%q came with Linux %v, but the target is Linux %v", in.Instruction,
+				t.since, has)}
 			if in.Op == isa.MayGoto(0).Op {
 				finding.Help = "it is made for f.While: for this target use f.For, f.ForUpTo or f.Loop"
 			}

@@ -119,8 +119,9 @@ func (f *Fn) block(what string, body func()) {
 	f.inside(what, body)
 	nothing := len(f.b.Func.Values) == values && len(f.b.Func.Blocks) == blocks && f.b.At == entry
 	if body != nil && f.body.Wrong() == mistakes && nothing && !f.ended {
-		f.mistake(mistake.EmptyBlock, "a Go return leaves only its own Go function; f.Exit() and f.Return(v) leave the program. A Go variable is "+
-			"set while the program is made; set a variable of the program (f.VarU32) instead",
+		f.mistake(mistake.EmptyBlock,
+			"a Go return leaves only its own Go function; f.Exit() and f.Return(v) leave the program. A Go variable is "+
+				"set while the program is made; set a variable of the program (f.VarU32) instead",
 			"the body of %s does nothing", what)
 	}
 }

@@ -163,7 +163,7 @@ func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	e, err := LayoutFor[E]()
 	if err != nil {
 		f.mistake(mistake.BadLayout, "", "%v", err)
-		return Ref[E]{r.Ptr}
+		return Ref[E](r)
 	}
 	if l, ok := r.layout(); ok {
 		f.checkIndex(l, path, e, i)

@@ -52,7 +52,8 @@ type RawTracepointOptions struct {
 
 // AttachRawTracepoint attaches a raw tracepoint program to a tracepoint of the kernel. Linux 4.17.
 func AttachRawTracepoint(p *prog.Loaded, o RawTracepointOptions) (Link, error) {
-	r := request{point: rawTracepointPoint(), plan: p.Plan(), fd: p.FD(), place: strings.TrimSpace("raw tracepoint " + o.Name), world: running(),
+	r := request{point: rawTracepointPoint(), plan: p.Plan(), fd: p.FD(), place: strings.TrimSpace("raw tracepoint " + o.Name),
+		world:     running(),
 		permitted: []syscall.Cap{syscall.CapBPF, syscall.CapPerfmon}}
 	if err := r.check(); err != nil {
 		return nil, err

@@ -49,7 +49,8 @@ func causeOf(spec *dsl.MapSpec, e *syscall.Error) string {
 	case is(errno.E2BIG) && series:
 		return fmt.Sprintf("it is full, it holds %s: take one with Pop first, or use PushOver", phrase.Count(n, "value"))
 	case is(errno.E2BIG), is(errno.ENOSPC):
-		return fmt.Sprintf("it is full, it holds %s: delete some, declare it with more, or use a map such as NewLRUHash that makes room itself",
+		return fmt.Sprintf("it is full, it holds %s: delete some, declare it with more, or use a map such as NewLRUHash that makes room "+
+			"itself",
 			phrase.Count(n, "key"))
 	case is(errno.EINVAL) && spec.Inner != nil && updates:
 		return fmt.Sprintf("the map is not like the inner map of the declaration: expected type %v, %s per key and %d per value, %s",

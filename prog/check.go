@@ -50,7 +50,8 @@ func (c *checker) check() error {
 	c.place.Hook = o.AttachType
 	if o.Type != syscall.ProgTypeTracing && o.Type != syscall.ProgTypeLSM {
 		if o.AttachTo != "" && !c.unchecked {
-			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("Options.AttachTo is %q, but only tracing and LSM programs "+
+			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("Options.AttachTo is %q, but "+
+				"only tracing and LSM programs "+
 				"are loaded for a function or hook of the kernel; this one is %v", o.AttachTo, o.Type),
 				Help: "leave it out, and say where the program goes when it is attached (package link)"})
 		}

@@ -131,7 +131,8 @@ func ReadInterface(types *btf.Types, name string, also ...string) (*Interface, e
 	var err error
 	t.ValueID, err = types.Lookup(btf.KindStruct, linux.OpsValuePrefix+name)
 	if isNotFound(err) {
-		return nil, fmt.Errorf("this kernel has no interface %q for programs (%s): %w", name, place.InterfaceHelp(name, place.Interfaces(types)), err)
+		return nil, fmt.Errorf("this kernel has no interface %q for programs (%s): %w", name,
+			place.InterfaceHelp(name, place.Interfaces(types)), err)
 	}
 	if err != nil {
 		return nil, err

@@ -50,7 +50,8 @@ func TestCheckReadsObjects(t *testing.T) {
 			"of_global: insn 6: r1, memory, may be nil: it was not compared with 0 on the path to here (counts.c:20)\n" +
 				"unchecked: insn 7: r0, a map's value, may be nil: it was not compared with 0 on the path to here (counts.c:33)\n"},
 		{[]string{"--type", "tp_btf", "--attach", "task_newtask", "--btf", types, "testdata/objects/task.o"},
-			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program (task.c:17)\n" +
+			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program, on a path from the comparison " +
+				"at task.c:17 (task.c:17)\n" +
 				"\thelp: release it with bpf_task_release if it is not nil\n"},
 	} {
 		if out, errs, code := tool("", append([]string{"check"}, tt.args...)...); out != tt.want || code != exitInput {

@@ -58,12 +58,12 @@ func TestReadsWhatAGuestSays(t *testing.T) {
 
 // TestGuestOnlyTestsAreKnown reads the guests' own package: tests with the build tag are listed until they pass on a kernel.
 func TestGuestOnlyTestsAreKnown(t *testing.T) {
-	want := []string{"TestSchedulerRuns", "TestSimpleSchedulers", "TestKilledProcessWithoutLinks"}
+	want := []string{"TestSchedulerRuns", "TestThrownOut", "TestSimpleSchedulers", "TestKilledProcessWithoutLinks"}
 	tests, err := guestOnly("guest")
 	if err != nil || !slices.Equal(tests, want) {
 		t.Fatalf("%v, %v", tests, err)
 	}
-	one := &column{tests: map[string]*outcome{"./guest": {ran: map[string]bool{"TestSchedulerRuns": true}}}}
+	one := &column{tests: map[string]*outcome{"./guest": {ran: map[string]bool{"TestSchedulerRuns": true, "TestThrownOut": true}}}}
 	other := &column{tests: map[string]*outcome{"./guest": {ran: map[string]bool{"TestSimpleSchedulers": true}}}}
 	idle, err := neverRan(".", []string{"./guest"}, []*column{one, other})
 	if err != nil || !slices.Equal(idle, []string{"./guest TestKilledProcessWithoutLinks"}) {

@@ -56,7 +56,8 @@ func TestRefused(t *testing.T) {
 			return tracing(syscall.AttachTraceFEntry, "sys_openat")
 		}},
 		{name: "function that only LSM has", code: func() error {
-			return try(silent(), prog.Options{Type: syscall.ProgTypeLSM, AttachType: syscall.AttachLSMMAC, AttachTo: "bpf_lsm_file_opened"})
+			return try(silent(), prog.Options{Type: syscall.ProgTypeLSM, AttachType: syscall.AttachLSMMAC,
+				AttachTo: "bpf_lsm_file_opened"})
 		}},
 		{name: "a type of the kernel that is misspelt", code: func() error {
 			return try(dsl.Func("task", func(f *dsl.Fn) dsl.S32 {
