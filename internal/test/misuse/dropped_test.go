@@ -117,6 +117,7 @@ func TestDropped(t *testing.T) {
 		{name: "Go return in a body", code: func() error {
 			return window(func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
 				f.If(tp.IsCwndLimited().Eq(0), func() { // here
+					//lint:ignore S1023 that is the mistake
 					return
 				})
 				tp.CongAvoidAI(tp.SndCwnd(), acked)
