@@ -39,7 +39,7 @@ func TestMakingTakesFewBytes(t *testing.T) {
 		t.Errorf("%d instructions, want %d; all paths were followed: %v", len(object.Instructions), n+2, object.Checked)
 	}
 	bytes, inAll := (after.TotalAlloc-made.TotalAlloc)/n, (after.TotalAlloc-before.TotalAlloc)/n
-	if bytes > most || inAll > mostInAll {
+	if (bytes > most || inAll > mostInAll) && !underRace { // the race detector makes the compiler keep more on the heap
 		t.Errorf("an instruction takes %d bytes and %d with its item, want at most %d and %d", bytes, inAll, most, mostInAll)
 	}
 	t.Logf("%d bytes, %d with the item", bytes, inAll)
