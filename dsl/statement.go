@@ -44,16 +44,11 @@ func (f *Fn) findUnreached() {
 
 // reachable lists the blocks to which a path leads, by their numbers.
 func (f *Fn) reachable() []bool {
-	seen := make([]bool, len(f.b.Func.Blocks))
-	for work := []ir.B{0}; len(work) > 0; {
-		at := work[len(work)-1]
-		work = work[:len(work)-1]
-		if !seen[at] {
-			seen[at] = true
-			work = append(work, f.b.Func.Blocks[at].Succs...)
-		}
+	reached := make([]bool, len(f.b.Func.Blocks))
+	for _, b := range f.b.Func.PostorderReversed() {
+		reached[b] = true
 	}
-	return seen
+	return reached
 }
 
 // zeroUse is what neverMade panics with.

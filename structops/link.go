@@ -98,6 +98,13 @@ func (l *Link) unregister() error {
 	return l.failed(prog.StepUnregister, err)
 }
 
+// closed is Done of a link that there is not.
+func closed() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
 // Detach unregisters the implementation although the link, or pins of it, may
 // still exist. A detached link stays detached.
 func (l *Link) Detach() error {

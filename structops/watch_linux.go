@@ -42,13 +42,6 @@ func (l *Link) Done() <-chan struct{} {
 	return l.watch.done
 }
 
-// closed is Done of a link that there is not.
-func closed() <-chan struct{} {
-	done := make(chan struct{})
-	close(done)
-	return done
-}
-
 // newWatch begins to watch a link. When there is no link to watch, only stop closes done.
 func newWatch(link *syscall.FD, ended func() bool) *watch {
 	w := &watch{done: make(chan struct{}), wake: -1, ended: ended}

@@ -124,7 +124,7 @@ func errnoName(err error) string {
 
 // fail makes the error of a command, with a hint if there is one.
 func fail(r request, object string, err error) error {
-	return &Error{Command: r.command, Object: object, Errno: err, Hint: hintFor(r, err, currentSetting())}
+	return &Error{Command: r.command, Object: object, Errno: err, Hint: hintFor(r, err, currentSetting)}
 }
 
 func closeFD(num int) error { return unix.Close(num) }

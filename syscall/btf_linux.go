@@ -15,7 +15,7 @@ func BTFLoad(data []byte) (*FD, error) {
 	}
 	refused := &LoadError{Command: CmdBTFLoad, Errno: err, Log: log.text, Truncated: log.truncated}
 	if refused.reason() == "" {
-		refused.Hint = hintFor(request{command: CmdBTFLoad}, err, currentSetting())
+		refused.Hint = hintFor(request{command: CmdBTFLoad}, err, currentSetting)
 	}
 	return nil, refused
 }

@@ -71,7 +71,7 @@ func (e *LoadError) Error() string {
 // reason is the line of the log that says why; "" when the log does not. After an error of another kind, such as a limit on open files,
 // the log is that of a program which the verifier took.
 func (e *LoadError) reason() string {
-	if isErrno(e.Errno, errno.EMFILE) || isErrno(e.Errno, errno.ENFILE) {
+	if errors.Is(e.Errno, errno.EMFILE) || errors.Is(e.Errno, errno.ENFILE) {
 		return ""
 	}
 	return lastLine(e.Log)

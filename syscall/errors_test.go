@@ -187,11 +187,15 @@ func TestHints(t *testing.T) {
 		{"a struct without the operation", request{command: CmdMapUpdate}, ENOTSUPP, setting{jitEnable: "0"}, ""},
 		{"another error", request{command: CmdMapUpdate}, errno.EINVAL, setting{}, ""},
 	} {
-		got := hintFor(test.request, test.err, test.setting)
+		got := hintFor(test.request, test.err, func() setting { return test.setting })
 		if !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
 			t.Errorf("%s: %q, want … %q …", test.name, got, test.want)
 		}
 	}
+	hintFor(request{command: CmdMapLookup}, errno.ENOENT, func() setting {
+		t.Error("a look-up that finds nothing reads the settings of the system")
+		return setting{}
+	})
 	taken := &LoadError{Command: CmdProgLoad, Name: "p", Errno: errno.EMFILE, Log: "func#0 @0\nLive regs before insn:\nit is fine\n"}
 	if strings.Contains(taken.Error(), "fine") {
 		t.Errorf("the log of a program that was taken is no reason: %v", taken)

@@ -7,25 +7,21 @@ import (
 )
 
 // hintFor says what the likely cause of an error is, and what to do; "" when the error itself says it. The kernel has one number for many
-// causes, so the command decides.
-func hintFor(r request, err error, s setting) string {
-	if isErrno(err, errno.EPERM) {
-		return explain(r, s)
+// causes, so the command decides. read reads the settings of the system, from files: most errors do not need them, such as that of a
+// look-up that finds nothing.
+func hintFor(r request, err error, read func() setting) string {
+	if errors.Is(err, errno.EPERM) {
+		return explain(r, read())
 	}
 	if err == ENOTSUPP && r.command == CmdProgLoad {
-		return withoutJIT(s)
+		return withoutJIT(read())
 	}
 	for _, h := range hints {
-		if (h.command == anyCommand || h.command == r.command) && isErrno(err, h.errno) {
+		if (h.command == anyCommand || h.command == r.command) && errors.Is(err, h.errno) {
 			return h.text
 		}
 	}
 	return ""
-}
-
-func isErrno(err error, number errno.Errno) bool {
-	var e errno.Errno
-	return errors.As(err, &e) && e == number
 }
 
 // anyCommand is no command: the row holds for all of them.

@@ -10,10 +10,10 @@ import (
 // ExplainPermission returns the likely cause of an EPERM from a command of this package, and what to do about it. It returns ""
 // for other errors. It is the same text as at the end of the error's message.
 func ExplainPermission(err error) string {
-	if load := (*LoadError)(nil); errors.As(err, &load) && isErrno(load.Errno, errno.EPERM) {
+	if load := (*LoadError)(nil); errors.As(err, &load) && errors.Is(load.Errno, errno.EPERM) {
 		return load.Hint
 	}
-	if e := (*Error)(nil); errors.As(err, &e) && isErrno(e.Errno, errno.EPERM) {
+	if e := (*Error)(nil); errors.As(err, &e) && errors.Is(e.Errno, errno.EPERM) {
 		return e.Hint
 	}
 	return ""

@@ -48,7 +48,7 @@ func ProgLoad(a *ProgLoadAttr) (*FD, error) {
 	}
 	refused := &LoadError{Command: CmdProgLoad, Name: a.Name, Errno: err, Log: log.text, Truncated: log.truncated}
 	if refused.reason() == "" {
-		refused.Hint = hintFor(request{command: CmdProgLoad, progType: a.Type}, err, currentSetting())
+		refused.Hint = hintFor(request{command: CmdProgLoad, progType: a.Type}, err, currentSetting)
 	}
 	return nil, refused
 }
