@@ -60,7 +60,8 @@ fresh:
 # The packages must build where they can only answer "unsupported".
 cross:
 	@for target in darwin/arm64 windows/amd64 freebsd/amd64 linux/arm64 linux/s390x linux/386; do \
-		echo "build $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || exit 1; done
+		echo "build $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || failed="$$failed $$target"; done; \
+	test -z "$$failed" || { echo "these failed:$$failed"; exit 1; }
 
 # A short look with each fuzz target; FUZZTIME=10m for a long one.
 fuzz:

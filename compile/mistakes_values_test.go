@@ -168,7 +168,7 @@ func fieldsThatAreSet() *dsl.Program {
 		field("snd_cwnd").Set(n.Eq(1))                 // want "tcp_sock.snd_cwnd is a U32; got a Bool"
 		field("snd_cwnd").Set(true)                    // want "tcp_sock.snd_cwnd is a U32; got a Bool"
 		field("snd_cwnd").Set(-1)                      // want "-1 does not fit tcp_sock.snd_cwnd, which is a U32"
-		field("snd_cwnd").Set(1 << 32)                 // want "4294967296 does not fit tcp_sock.snd_cwnd, which is a U32"
+		field("snd_cwnd").Set(int64(1 << 32))          // want "4294967296 does not fit tcp_sock.snd_cwnd, which is a U32"
 		field("ecn_flags").Set(n)                      // want "tcp_sock.ecn_flags is a U8; got a U32"
 		field("inet_conn.icsk_ack.ato").Set(n)         // want "icsk_ack.ato is a U8 of 8 bits; got a U32"
 		field("inet_conn.icsk_ca_state").Set(32)       // want "32 does not fit tcp_sock.inet_conn.icsk_ca_state, which is a U8 of 5 bits"
@@ -178,11 +178,11 @@ func fieldsThatAreSet() *dsl.Program {
 		tp.SetSndCwnd(n)
 		tp.SetSndCwnd(n.Var())
 		tp.SetSndCwnd(wide.U32())
-		tp.SetSndCwnd(0xffffffff)
+		tp.SetSndCwnd(int64(0xffffffff))
 		tp.SetSkPacingRate(uint64(1) << 63)
 		tp.SetIcskAckPending(n.U8())
 		field("snd_cwnd").Set(n)
-		field("snd_cwnd").Set(0xffffffff)
+		field("snd_cwnd").Set(int64(0xffffffff))
 	})
 }
 
@@ -254,12 +254,12 @@ func argumentsOfCalls() *dsl.Program {
 // argumentsOfKernelFunctions passes numbers by name: nothing is converted.
 func argumentsOfKernelFunctions() *dsl.Program {
 	return dsl.Func("p", func(f *dsl.Fn, tp sock, n dsl.U32, wide dsl.U64) {
-		f.Kernel("tcp_slow_start", tp, wide)    // want "argument 2 of tcp_slow_start is a U64; expected a U32"
-		f.Kernel("tcp_slow_start", tp, n.S32()) // want "argument 2 of tcp_slow_start is an S32; expected a U32"
-		f.Kernel("tcp_slow_start", tp, n.Eq(1)) // want "argument 2 of tcp_slow_start is a Bool; expected a U32"
-		f.Kernel("tcp_slow_start", tp, -1)      // want "argument 2 of tcp_slow_start: -1 does not fit a U32"
-		f.Kernel("tcp_slow_start", tp, 1<<32)   // want "argument 2 of tcp_slow_start: 4294967296 does not fit a U32"
-		f.Kernel("tcp_slow_start", tp, 0xffffffff)
+		f.Kernel("tcp_slow_start", tp, wide)         // want "argument 2 of tcp_slow_start is a U64; expected a U32"
+		f.Kernel("tcp_slow_start", tp, n.S32())      // want "argument 2 of tcp_slow_start is an S32; expected a U32"
+		f.Kernel("tcp_slow_start", tp, n.Eq(1))      // want "argument 2 of tcp_slow_start is a Bool; expected a U32"
+		f.Kernel("tcp_slow_start", tp, -1)           // want "argument 2 of tcp_slow_start: -1 does not fit a U32"
+		f.Kernel("tcp_slow_start", tp, int64(1<<32)) // want "argument 2 of tcp_slow_start: 4294967296 does not fit a U32"
+		f.Kernel("tcp_slow_start", tp, int64(0xffffffff))
 		f.Kernel("tcp_slow_start", tp, n.Var())
 	})
 }
