@@ -276,7 +276,7 @@ func (t *Types) findMember(composite ID, name string) (found rawMember, ok bool,
 // noMember completes the error for a member that a struct does not have. C code often casts to an inner struct, so a member of one is
 // suggested by its path. For a short struct with nothing similar, the error lists what there is.
 func (t *Types) noMember(owner ID, e *FieldError, name string) *FieldError {
-	if inner := t.innerPath(owner, name, 6); inner != "" {
+	if inner := t.innerPath(owner, name); inner != "" {
 		e.Nearest = inner
 	} else if names := slices.Collect(t.memberNames(owner)); e.Nearest == "" && 0 < len(names) && len(names) <= 12 {
 		e.Problem += "; it has " + strings.Join(names, ", ")
@@ -284,23 +284,32 @@ func (t *Types) noMember(owner ID, e *FieldError, name string) *FieldError {
 	return e
 }
 
-// innerPath is the path of a member of that name in a struct within a struct, or "". It does not go deeper than depth.
-func (t *Types) innerPath(owner ID, name string, depth int) (path string) {
-	if depth == 0 {
-		return ""
+// innerPath is the path of a member of that name in a struct within a struct, or "": the shortest one, with at most maxInner structs
+// around it. Each struct is looked at once, and at most maxMembers members in all: types that contain each other would otherwise have
+// more paths than can be followed.
+func (t *Types) innerPath(owner ID, name string) (path string) {
+	const maxInner = 6
+	type inner struct {
+		id    ID
+		path  string // of the struct, with a dot at its end
+		depth int
 	}
-	_ = t.eachMember(owner, func(m rawMember) bool { // for suggestions: what can be read
-		inner, kind, err := t.resolve(m.typ)
-		if err != nil || !kind.composite() || t.string(m.name) == "" {
-			return true
-		}
-		if _, ok, err := t.findMember(inner, name); err == nil && ok {
-			path = t.string(m.name) + "." + name
-		} else if below := t.innerPath(inner, name, depth-1); below != "" {
-			path = t.string(m.name) + "." + below
-		}
-		return path == ""
-	})
+	seen := map[ID]bool{owner: true}
+	left := maxMembers
+	for queue := []inner{{id: owner}}; len(queue) > 0 && left > 0 && path == ""; queue = queue[1:] {
+		at := queue[0]
+		_ = t.eachMember(at.id, func(m rawMember) bool { // for suggestions: what can be read
+			left--
+			if at.depth > 0 && string(t.text(m.name)) == name {
+				path = at.path + name
+			}
+			if id, kind, err := t.resolve(m.typ); err == nil && kind.composite() && !seen[id] && at.depth < maxInner && m.name != 0 {
+				seen[id] = true
+				queue = append(queue, inner{id, at.path + t.string(m.name) + ".", at.depth + 1})
+			}
+			return path == "" && left > 0
+		})
+	}
 	return path
 }
 
