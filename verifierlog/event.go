@@ -48,6 +48,7 @@ const (
 	Remark           // a line that looks like an error but is not
 	ComparedState    // "cur state: R0=0", "old state: R0=0": both ends of an endless loop
 	Message          // free text: the reason of a refusal, if only statistics follow
+	LeftOut          // "...": somebody left out lines when the log was passed on
 	KernelExplaining // lines of the explanation that 7.3 and later print
 	Statistics       // "processed 7 insns ..."
 
@@ -68,6 +69,7 @@ var eventNames = [...]string{
 	Instruction: "instruction", Branch: "branch", Pruned: "pruned", CallerState: "caller", CalleeState: "callee", ReturnState: "return",
 	ResumeState: "resume", GlobalFunction: "global function", FunctionInfo: "function info", Precision: "precision",
 	StackLiveness: "stack liveness", StateComparison: "state comparison", ArgumentInfo: "argument info", Remark: "remark",
-	ComparedState: "compared state", Message: "message", KernelExplaining: "kernel's explanation", Statistics: "statistics",
+	ComparedState: "compared state", Message: "message", LeftOut: "left out", KernelExplaining: "kernel's explanation",
+	Statistics: "statistics",
 	TypeHeader: "type header", TypeLine: "type",
 }

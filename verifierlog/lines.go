@@ -79,6 +79,11 @@ func (r *lineReader) read(line string, e *Event) bool {
 		e.Kind, e.Text = SourceLine, line[len("; "):]
 		e.Source = parseSource(e.Text)
 	case line[0] == ' ' && r.readIndented(line, label, e):
+	case isState(line): // the blanks were lost when the log was passed on
+		e.Kind, e.Whole = EntryState, true
+		e.setState(line)
+	case isLeftOut(line):
+		e.Kind, e.Text = LeftOut, line
 	case r.readPrefixed(line, e):
 	case r.readShaped(line, e):
 	case strings.HasPrefix(line, "Verification failed: "):
@@ -89,6 +94,14 @@ func (r *lineReader) read(line string, e *Event) bool {
 	}
 	return true
 }
+
+// isLeftOut reports whether a line stands for others: "...", "[...]", "<snip>", "(truncated...)".
+func isLeftOut(line string) bool {
+	words := strings.ToLower(strings.Trim(line, " \t.…[](){}<>-*#"))
+	return slices.Contains(leftOutWords[:], words) || words == "" && (strings.Contains(line, "..") || strings.Contains(line, "…"))
+}
+
+var leftOutWords = [...]string{"snip", "snipped", "skip", "skipped", "cut", "omitted", "truncated"}
 
 // readNumbered reads lines that begin with the number of an instruction: "1: (bf) r6 = r1", "5: R0=1", "5: safe".
 func (r *lineReader) readNumbered(line string, e *Event) bool {

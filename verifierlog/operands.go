@@ -21,6 +21,7 @@ const (
 	programCall                      // a function of the program
 	jumpOperation                    // compares dst and src
 	exitOperation
+	notReadable // the text is not an instruction
 )
 
 // operands are the operands of an instruction. A register is -1 when the instruction does not have it.
@@ -38,7 +39,7 @@ func parseOperands(text string) operands {
 	var one [1]isa.Instruction
 	list, err := isa.ParseAppend(one[:0], text, isa.Kernel)
 	if err != nil || len(list) != 1 {
-		return operands{dst: -1, src: -1}
+		return operands{operation: notReadable, dst: -1, src: -1}
 	}
 	i := list[0]
 	o := operands{dst: int(i.Dst), src: -1, offset: int(i.Off), size: i.Op.Size().Bytes()}

@@ -32,10 +32,14 @@ type reporter struct {
 	last    EventKind // of the events that are part of the walk
 	types   bool      // a log of BPF_BTF_LOAD
 	ended   bool      // there are statistics
+	cut     bool      // the last line is not complete
 }
 
 // take adds an event.
 func (r *reporter) take(e *Event) {
+	if e.Kind != LeftOut || isCutOff(e.Text) {
+		r.cut = isCutOff(e.Text + e.state)
+	}
 	switch e.Kind {
 	case Message, UnknownEvent:
 		if len(r.message) >= messageLimit { // not a message of the kernel, but some other text
@@ -76,24 +80,44 @@ func isAfterTheWalk(reason string) bool {
 	})
 }
 
-// reason returns the last line of the message.
-func (r *reporter) reason() string {
-	if len(r.message) == 0 {
-		return ""
+// isCutOff reports whether a line ends in the middle, as where a buffer was full.
+func isCutOff(line string) bool {
+	line = strings.TrimSpace(line)
+	if strings.HasSuffix(line, "(truncated...)") || strings.HasSuffix(line, "=") {
+		return true
 	}
-	return strings.TrimSpace(r.message[len(r.message)-1])
+	return strings.Count(line, "(") > strings.Count(line, ")")
 }
+
+// reason returns the line of the message that gives the reason, with the lines before it: the last line that has a rule, as loaders and
+// people write after the log; without such a line the last one.
+func (r *reporter) reason() (reason string, details []string) {
+	last := len(r.message) - 1
+	if last < 0 {
+		return "", nil
+	}
+	for i := last; i >= max(0, last-trailingLimit); i-- {
+		if rule, _ := ruleFor(strings.TrimSpace(r.message[i])); rule != nil {
+			last = i
+			break
+		}
+	}
+	return strings.TrimSpace(r.message[last]), r.message[:last]
+}
+
+// trailingLimit is the number of lines after the reason that may be somebody else's.
+const trailingLimit = 100
 
 // finish completes the report at the end of the log.
 func (r *reporter) finish() Report {
 	report, path := &r.report, r.walk.Path()
 	report.Kernel = strings.TrimRight(r.kernel.String(), "\n")
-	if n := len(r.message); n > 0 {
-		report.Reason = r.reason()
+	if reason, details := r.reason(); reason != "" {
+		report.Reason = reason
 		if r.remark != "" && strings.HasPrefix(report.Reason, "Caller passes invalid args") {
 			report.Details = append(report.Details, strings.TrimSpace(r.remark))
 		}
-		for _, line := range r.message[:n-1] {
+		for _, line := range details {
 			report.Details = append(report.Details, strings.TrimSpace(line))
 		}
 	}
@@ -134,12 +158,24 @@ func (r *reporter) kind() mistake.Kind {
 		return mistake.None
 	case r.walk.Path().Len() == 0 && r.last == UnknownEvent && r.report.Stats.Processed == 0:
 		return mistake.NoLog // or the statistics say that there was no walk
-	case !r.ended:
+	case !r.ended && (r.cut || r.last == Instruction && !r.readable()):
 		return mistake.LogTruncated
+	case !r.ended:
+		return mistake.NoLog
 	case r.walk.Path().Len() == 0, r.completed():
 		return mistake.None
 	}
 	return mistake.Interrupted
+}
+
+// readable reports whether the last instruction is complete.
+func (r *reporter) readable() bool {
+	path := r.walk.Path()
+	if path.Len() == 0 {
+		return true
+	}
+	text := path.At(path.Len() - 1).Text
+	return !strings.HasPrefix(text, "(") || parseOperands(text).operation != notReadable
 }
 
 // completed reports whether the walk is complete: the last path has ended, and the log shows no branch that is still open.

@@ -72,7 +72,7 @@ func Read(log io.Reader) (*Reading, error) {
 // Refused reports whether the log has a reason. It may be asked before Explain.
 func (g *Reading) Refused() bool {
 	if g.reporter != nil {
-		return g.reporter.reason() != ""
+		return len(g.reporter.message) > 0
 	}
 	return g.Report.Refused()
 }

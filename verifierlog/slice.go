@@ -182,6 +182,7 @@ var effects = [...]func(s *slicer, a access) effect{
 	programCall:     programCallEffect,
 	jumpOperation:   jumpEffect,
 	exitOperation:   exitEffect,
+	notReadable:     func(_ *slicer, a access) effect { return effect{hit: a.changed} },
 }
 
 // loadEffect: a load from the stack returns the value that was stored there. A pointer from a struct depends on the pointer to the struct.

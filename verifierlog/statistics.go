@@ -15,8 +15,13 @@ func statisticsStart(line string) int {
 			}
 		}
 	}
-	middle := strings.Index(line, " insns (limit ")
+	middle := strings.Index(line, " insns")
 	if middle < 0 {
+		return -1
+	}
+	switch after := line[middle+len(" insns"):]; {
+	case after == "", strings.HasPrefix(after, ", stack depth "): // up to 5.1
+	case !strings.HasPrefix(after, " (limit "):
 		return -1
 	}
 	i := strings.LastIndex(line[:middle], "processed ")

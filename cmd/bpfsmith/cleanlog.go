@@ -17,18 +17,20 @@ import (
 //		logs.kind says what the part that was read is
 //	}
 //
-// It removes what other programs put before the lines, escape sequences of terminals, and an indent that all lines have.
+// It removes what other programs put before the lines, escape sequences of terminals, and an indent that all lines have. It opens the
+// strings of structured logs (quotedlog.go) and the errors of one line (wrapping.go).
 type logReader struct {
 	source   *bufio.Reader
 	patterns logPatterns
-	types    bool // a log of a BTF load, in which indents have a meaning: it is not changed
+	types    bool // a log of a BTF load, in which indents have a meaning: only prefixes are cut
 
 	buffer []byte // memory for out
 	out    []byte // cleaned lines that were not read yet
-	waits  []byte // the part's first lines, until the indent is known
-	indent []byte
-	known  bool // the indent
+	waits  []byte // the part's first lines, until the lead is known
+	lead   lead
+	known  bool // the lead
 	framed bool // inside a frame of libbpf
+	facts  facts
 	closed bool // the part: a NUL ended it, and only the end of the part is searched
 
 	kind  partKind // of the part that was read last
@@ -44,6 +46,7 @@ const (
 	partOpen    partKind = iota // not read to its end yet
 	partFramed                  // what loaders mark as a log
 	partEnded                   // ends with statistics
+	partShort                   // the last lines of a log, in an error of one line
 	partRest                    // the rest of the text
 	partDropped                 // text before a frame
 )
@@ -64,7 +67,7 @@ func newLogReader(r io.Reader) (*logReader, error) {
 	if isUTF16(begin) {
 		return nil, errors.New("the text is UTF-16: convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8")
 	}
-	l.types = bytes.HasPrefix(begin, []byte("magic: "))
+	l.types = bytes.HasPrefix(begin, []byte(typesBegin))
 	return l, nil
 }
 
@@ -92,7 +95,7 @@ func (l *logReader) next() bool {
 		}
 		l.begun, l.kind = true, partOpen
 		l.out, l.waits, l.known, l.closed = nil, l.waits[:0], l.types, false
-		l.indent = nil
+		l.lead = lead{}
 		if l.fill(); l.kind != partDropped {
 			return true
 		}
@@ -157,21 +160,54 @@ func (l *logReader) end(kind partKind) {
 		kind = partFramed // the end of the frame is missing
 	}
 	l.release()
-	l.kind = kind
+	l.kind, l.types = kind, false
 }
 
-// line adds a line to the part. A frame marks the beginning and end of a log; without a frame, the statistics end a log. Lines after the
-// last log belong to the loader. When there are no statistics at all, the end of the log is missing.
+// line adds a line of the text: cleaned, and without what wraps the log.
 func (l *logReader) line(line []byte) {
-	if l.types {
-		l.out = append(l.out, line...)
-		return
-	}
-	nul := bytes.IndexByte(line, 0)
+	nul, whole := bytes.IndexByte(line, 0), bytes.HasSuffix(line, []byte("\n"))
 	if nul >= 0 {
 		line = line[:nul]
 	}
 	line = l.patterns.clean(bytes.TrimRight(line, "\r\n"))
+	if l.types {
+		l.mark(line)
+		if !whole { // some messages of the kernel have no end of the line
+			l.out = bytes.TrimSuffix(l.out, []byte("\n"))
+		}
+	} else if value, ok := quotedLog(line); ok {
+		for part := range bytes.Lines(value) {
+			l.unwrap(l.patterns.clean(bytes.TrimRight(part, "\r\n")))
+		}
+	} else {
+		l.unwrap(line)
+	}
+	l.closed = l.closed || nul >= 0
+}
+
+// unwrap adds a line, or the lines of an error that has the end of a log.
+func (l *logReader) unwrap(line []byte) {
+	l.facts.read(line)
+	w, ok := l.patterns.wrappedLog(line)
+	if !ok {
+		l.mark(line)
+		return
+	}
+	if w.begins {
+		l.end(partDropped)
+		l.framed = true
+	}
+	for _, part := range w.lines {
+		l.mark(part)
+	}
+	if w.complete {
+		l.end(partShort)
+	}
+}
+
+// mark adds a line to the part. A frame marks the beginning and end of a log; without a frame, the statistics end a log. Lines after the
+// last log belong to the loader. When there are no statistics at all, the end of the log is missing.
+func (l *logReader) mark(line []byte) {
 	switch l.patterns.markOf(line) {
 	case beginMark:
 		l.end(partDropped)
@@ -187,40 +223,68 @@ func (l *logReader) line(line []byte) {
 		return
 	case loaderMark:
 		return
+	case typesMark: // what was before belongs to the loader
+		l.waits = l.waits[:0]
+		l.types, l.known = true, true
 	}
 	l.add(line)
 	if !l.framed && l.patterns.isStatistics(line) {
 		l.end(partEnded)
 	}
-	l.closed = l.closed || nul >= 0
 }
 
-// add adds a cleaned line. The first lines wait until a line shows the indent of all.
+// add adds a cleaned line. The first lines wait until a line shows what stands before all lines.
 func (l *logReader) add(line []byte) {
 	if l.closed {
 		return
 	}
 	if !l.known {
 		l.waits = append(append(l.waits, line...), '\n')
-		m := l.patterns.first.FindSubmatch(line)
-		if m != nil {
-			l.indent = bytes.Clone(m[1])
-		}
-		if m != nil || len(l.waits) > mostWaiting {
+		var found bool
+		if l.lead, found = l.patterns.leadOf(line); found || len(l.waits) > mostWaiting {
 			l.release()
 		}
 		return
 	}
-	l.out = append(append(l.out, bytes.TrimPrefix(line, l.indent)...), '\n')
+	l.out = append(append(l.out, l.lead.trim(line)...), '\n')
 }
 
 // release moves the lines that wait to those that can be read.
 func (l *logReader) release() {
 	l.known = true
 	for line := range bytes.Lines(l.waits) {
-		l.out = append(l.out, bytes.TrimPrefix(line, l.indent)...)
+		l.out = append(l.out, l.lead.trim(line)...)
 	}
 	l.waits = l.waits[:0]
+}
+
+// A lead is what stands before each line of a log: an indent, or the prefix of a program that is not known.
+type lead struct {
+	indent []byte
+	prefix *regexp.Regexp // nil for an indent
+}
+
+func (d lead) trim(line []byte) []byte {
+	if d.prefix == nil {
+		return bytes.TrimPrefix(line, d.indent)
+	}
+	if at := d.prefix.FindIndex(line); at != nil {
+		return line[at[1]:]
+	}
+	return line
+}
+
+// leadOf returns what stands before a line that only a log has. Digits of a prefix may differ in other lines: they are a time or a number.
+func (p *logPatterns) leadOf(line []byte) (lead, bool) {
+	if m := p.first.FindSubmatch(line); m != nil {
+		return lead{indent: bytes.Clone(m[1])}, true
+	}
+	m := p.inside.FindSubmatch(line)
+	if m == nil || p.ofKernel.Match(line) {
+		return lead{}, false
+	}
+	prefix := p.digits.ReplaceAllString(regexp.QuoteMeta(string(m[1])), `\d+`)
+	return lead{prefix: regexp.MustCompile("^" + prefix)}, true
 }
 
 // logPatterns describe the lines of a log, and what other programs put before them.
@@ -230,6 +294,15 @@ type logPatterns struct {
 	stats   *regexp.Regexp // the last line of a log
 	first   *regexp.Regexp // a line that only a log has; the group is its indent
 	loader  *regexp.Regexp // the loader's own lines
+	frame   *regexp.Regexp // the beginning and end of a log
+
+	inside   *regexp.Regexp // an instruction after a prefix, the group
+	ofKernel *regexp.Regexp // lines of a log that have an instruction after other words
+	digits   *regexp.Regexp
+
+	short   *regexp.Regexp // an error with the last lines of a log
+	omitted *regexp.Regexp // the end of such an error
+	reason  *regexp.Regexp // the last of two lines in it
 }
 
 func newLogPatterns() logPatterns {
@@ -237,16 +310,47 @@ func newLogPatterns() logPatterns {
 		escapes: regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`),
 		prefix: regexp.MustCompile(`^(?:` + strings.Join([]string{
 			`\[ *\d+\.\d+\] `, // dmesg
-			`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[-+]\d\d:?\d\d)? `,           // ISO 8601, Go's log
+			`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[-+]\d\d:?\d\d)?\]?:? +`, // ISO 8601, Go's log
+			`\d\d:\d\d:\d\d(?:[.,]\d+)? +`,
 			`(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? `, // syslog
 			`\S+ [\w./@-]+\[\d+\]: `,                           // the host and program of syslog
 			`\[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\]?:? `, // levels
-			`libbpf: `,
+			`(?:[\w.-]+: )?kern: *\w+: `,                       // Talos and others that forward the kernel's messages
+			`libbpf: `, `libbpf:$`,
+			`> ?`, // quoted in a letter
 		}, "|") + `)`),
-		stats:  regexp.MustCompile(`processed \d+ insns \(limit \d+\)`),
+		stats:  regexp.MustCompile(`processed \d+ insns(?: \(limit \d+\)|, stack depth |$)`),
 		first:  regexp.MustCompile(`^([ \t]*)(?:\d+: \([0-9a-f]{2}\) |\d+: R\d+=|func#\d+ @\d|processed \d+ insns )`),
-		loader: regexp.MustCompile(`^(?:prog '[^']*': |failed to load |Error: failed|elf: |map '[^']*': )`),
+		loader: regexp.MustCompile(`^(?:` + strings.Join(loaderLines[:], "|") + `)`),
+		frame:  regexp.MustCompile(`-- (BEGIN|END) (?:[A-Z]+ )*LOG --+$`),
+
+		inside:   regexp.MustCompile(`^(.{0,200}?[\]:>|)] ?[ \t]*)\d+: \([0-9a-f]{2}\) `),
+		ofKernel: regexp.MustCompile(`^(?:mark_precise|regs=|last_idx|from \d|parent|propagating|; )`),
+		digits:   regexp.MustCompile(`\d+`),
+
+		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+): `),
+		omitted: regexp.MustCompile(` \((truncated)?(?:, )?(?:\d+ line\(s\) omitted)?\)`),
+		reason:  regexp.MustCompile(`^(.*): (R\d+ .*|R\d+)$`),
 	}
+}
+
+// typesBegin begins a log of types.
+const typesBegin = "magic: "
+
+// loaderLines are the beginnings of lines that loaders and shells print before or after a log.
+var loaderLines = [...]string{
+	// libbpf, and the tools that use it
+	`prog '[^']*': `, `map '[^']*': `, `elf: `, `failed to load `, `failed to guess program type `, `supported section`,
+	`load bpf program failed`, `Error loading BTF`, `Error: `,
+	// iproute2
+	`Prog section '`, ` - (?:Type|Instructions|License|Maps?):`, `Verifier analysis:`, `Error fetching `, `Unable to load program`,
+	// bcc
+	`HINT: `, `bpf: `, `Traceback `, `Exception: `,
+	// Rust
+	`Caused by:`, `Stack backtrace:`, ` *\d+: [A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`, ` *[A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`,
+	` *\d+: (?:failed |the BPF_)`,
+	// shells, and errors without more
+	`exit status \d`, `panic: `, `goroutine \d`, `Permission denied$`, `Invalid argument$`, `Operation not permitted$`,
 }
 
 // clean cuts what other programs put before a line. The indent that is left belongs to the log.
@@ -270,16 +374,17 @@ func mayHavePrefix(line []byte) bool {
 		return false
 	}
 	switch c := line[0]; {
-	case c == '[', c == 'l' && bytes.HasPrefix(line, []byte("libbpf: ")):
+	case c == '[', c == '>', c == 'l' && bytes.HasPrefix(line, []byte("libbpf:")):
 		return true
 	case c >= '0' && c <= '9':
-		if len(line) > 4 && (line[4] == '-' || line[4] == '/') {
+		if len(line) > 5 && (line[4] == '-' || line[4] == '/' || line[2] == ':' && line[5] == ':') {
 			return true
 		}
 	case strings.IndexByte("JFMASONDIWE", c) >= 0: // months and levels
 		return true
 	}
-	return bytes.IndexByte(line, ']') >= 0 // of "host program[123]: "
+	return bytes.IndexByte(line, ']') >= 0 || // of "host program[123]: "
+		bytes.Contains(line, []byte("kern: "))
 }
 
 // A mark is a line that is not part of a log.
@@ -290,23 +395,30 @@ const (
 	beginMark
 	endMark
 	loaderMark
+	typesMark // the first line of a log of types
 )
 
 func (p *logPatterns) markOf(line []byte) mark {
 	if len(line) == 0 {
 		return noMark
 	}
+	if line[len(line)-1] == '-' {
+		if m := p.frame.FindSubmatch(line); m != nil && m[1][0] == 'B' {
+			return beginMark
+		} else if m != nil {
+			return endMark
+		}
+	}
 	switch {
-	case line[len(line)-1] == '-' && bytes.HasSuffix(line, []byte("-- BEGIN PROG LOAD LOG --")):
-		return beginMark
-	case line[len(line)-1] == '-' && bytes.HasSuffix(line, []byte("-- END PROG LOAD LOG --")):
-		return endMark
-	case strings.IndexByte("pfEem", line[0]) >= 0 && p.loader.Match(line):
+	case bytes.HasPrefix(line, []byte(typesBegin)):
+		return typesMark
+	case line[0] >= '0' && line[0] <= '9', line[0] == ';', line[0] == 'R': // most lines of a log
+	case p.loader.Match(line):
 		return loaderMark
 	}
 	return noMark
 }
 
 func (p *logPatterns) isStatistics(line []byte) bool {
-	return bytes.Contains(line, []byte(" insns (limit ")) && p.stats.Match(line)
+	return bytes.Contains(line, []byte(" insns")) && p.stats.Match(line)
 }

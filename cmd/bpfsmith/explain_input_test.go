@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -88,6 +91,21 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 		"timestamps": each("2026-11-28T05:50:01.123Z INFO: "),
 		"Go's log":   each("2026/11/28 05:50:01 "),
 		"colours":    each("\x1b[31m") + "\x1b[0m",
+		"a letter":   each("> "),
+		"compose":    each("agent-1  | "),
+		"Talos":      each("node-1: kern: warning: [2026-11-28T05:50:01.467100703Z]: "),
+		"old libbpf": "libbpf: load bpf program failed: Permission denied\nlibbpf: -- BEGIN DUMP LOG ---\nlibbpf:\n" + log +
+			"libbpf: -- END LOG --\nlibbpf: failed to load program 'xdp'\n",
+		"aya": "Error: the BPF_PROG_LOAD syscall failed. Verifier output: " + log + "\nCaused by:\n    Permission denied (os error 13)\n",
+		"aya, deep": "Caused by:\n    1: the BPF_PROG_LOAD syscall failed. Verifier output: " + log +
+			"\n    2: Permission denied (os error 13)\n",
+		"iproute2": "Prog section 'x' rejected: Permission denied (13)!\n - Type:         3\n - License:      GPL\n\n" +
+			"Verifier analysis:\n\n" + log + "\nError fetching program/map!\nUnable to load program\n",
+		"bcc": "bpf: Failed to load program: Permission denied\n" + log + "\nHINT: The 'R1 !read_ok' error is said to be so and so.\n\n" +
+			"Traceback (most recent call last):\n  File \"x.py\", line 7, in <module>\n",
+		"JSON":       `{"level":"error","msg":"load failed","log":` + strconv.Quote(log) + `,"prog":"x"}` + "\n",
+		"JSON lines": jsonLines(lines),
+		"logfmt":     `level=error msg=` + strconv.Quote("loading: load program: permission denied:\n"+log) + " prog=x\n",
 		"several":    ok + log + "Error: failed to load object file\n",
 		"first":      log + ok,
 		"two frames": "-- BEGIN PROG LOAD LOG --\n" + ok + "-- END PROG LOAD LOG --\n-- BEGIN PROG LOAD LOG --\n" + log +
@@ -102,6 +120,49 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 	for _, name := range logs.Files("") {
 		if log := logs.Text(t, name); cleanLog(t, log) != log {
 			t.Errorf("%s was changed", name)
+		}
+	}
+}
+
+// jsonLines writes each line of a log as an object.
+func jsonLines(lines []string) string {
+	var b strings.Builder
+	for i, line := range lines {
+		fmt.Fprintf(&b, "19:51:33.%03d ERROR agent load.go:30 refused {\"line\": %d, \"log\": %q}\n", i%1000, i,
+			strings.TrimSuffix(line, "\n"))
+	}
+	return b.String()
+}
+
+// TestExplainTakesTheEndOfALog: the error of cilium/ebpf has only the last lines of the log. What they do not show is not guessed.
+func TestExplainTakesTheEndOfALog(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text, kind string
+		insn       int
+	}{
+		"two lines": {"agent: load program: permission denied: 0: (bf) r3 = r2: R2 !read_ok (3 line(s) omitted)\nexit status 1\n",
+			"uninitialised", 0},
+		"one line": {"load program: invalid argument: unknown func bpf_strtol#105 (16 line(s) omitted)\n", "helper-forbidden", -1},
+		"truncated": {"load program: permission denied: 9: (79) r3 = *(u64 *)(r1 +96): R1 invalid mem access 'scalar' (truncated, " +
+			"16 line(s) omitted)\n",
+			"not-a-pointer", 9},
+		"no reason": {"load program: argument list too long: 12: (07) r1 += 8 (truncated)", "log-truncated", 12},
+		"in JSON": {`{"level":"fatal","msg":"start: program x: load program: permission denied: 37: (07) r9 += 4: ` +
+			`R9 pointer arithmetic on map_value_or_null prohibited, null-check it first (75 line(s) omitted)","subsys":"daemon"}`,
+			"maybe-nil", 37},
+		"a sum": {"load program: permission denied: invalid access to map value, value_size=4 off=8 size=4: R0 min value is outside of " +
+			"the allowed memory range (9 line(s) omitted)", "map-bounds", -1},
+	} {
+		out, _, _ := tool(tt.text, "explain", "--json", "-")
+		var r struct {
+			Kind, Explanation, Fix string
+			Insn                   int
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil || r.Kind != tt.kind || r.Insn != tt.insn {
+			t.Errorf("%s: %v, %s at %d, want %s at %d", name, err, r.Kind, r.Insn, tt.kind, tt.insn)
+		}
+		if said := r.Explanation + r.Fix; strings.Contains(said, "never set") {
+			t.Errorf("%s: this is not in the log: %s", name, said)
 		}
 	}
 }

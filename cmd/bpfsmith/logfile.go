@@ -62,7 +62,7 @@ func (l *logFile) read(p verifierlog.Program) error {
 	if err != nil {
 		return err
 	}
-	rank := [...]int{partFramed: 3, partEnded: 2, partRest: 1, partDropped: 0}
+	rank := [...]int{partFramed: 4, partEnded: 3, partShort: 2, partRest: 1, partDropped: 0}
 	best := 0
 	for part := 0; logs.next(); part++ {
 		reading, err := verifierlog.Read(logs)
@@ -79,7 +79,7 @@ func (l *logFile) read(p verifierlog.Program) error {
 			return err
 		}
 	}
-	l.reading.Explain(p)
+	l.reading.Explain(logs.facts.about(p))
 	if l.copied != nil {
 		return l.copied.Flush()
 	}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// A wrapped log is a log, or its end, in a line of other text.
+type wrapped struct {
+	lines    [][]byte
+	begins   bool // the log begins here, and continues in the next lines
+	complete bool // the line has everything
+}
+
+// aya puts the log after these words.
+var verifierOutput = []byte("Verifier output: ")
+
+// wrappedLog finds a log in a line: after aya's words, or in an error of cilium/ebpf, which has the last line of a log, or two:
+//
+//	load program: permission denied: 0: (bf) r3 = r2: R2 !read_ok (3 line(s) omitted)
+func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
+	if _, log, ok := bytes.Cut(line, verifierOutput); ok {
+		return wrapped{lines: [][]byte{log}, begins: true}, true
+	}
+	if !bytes.Contains(line, []byte("load ")) {
+		return wrapped{}, false
+	}
+	at := p.short.FindIndex(line)
+	if at == nil {
+		return wrapped{}, false
+	}
+	log, truncated := line[at[1]:], false
+	if m := p.omitted.FindSubmatchIndex(log); m != nil && m[1] > m[0]+len(" ()") {
+		truncated = m[2] >= 0
+		log, w.complete = log[:m[0]], true
+	}
+	if m := p.reason.FindSubmatch(log); m != nil {
+		w.lines = append(w.lines, m[1], m[2])
+	} else {
+		w.lines = append(w.lines, log)
+	}
+	if truncated {
+		w.lines = append(w.lines, []byte("(truncated...)"))
+	}
+	return w, true
+}
+
+// facts are what the lines around a log say about the load.
+type facts struct {
+	errno string         // EACCES
+	typ   linux.ProgType // 0 when no line says it
+}
+
+// read looks for the error of the load, and for the type of the program.
+func (f *facts) read(line []byte) {
+	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || line[0] == ';' {
+		return
+	}
+	if m := ofType.FindSubmatch(line); m != nil {
+		n, _ := strconv.Atoi(string(m[1])) // at most three digits
+		f.typ = linux.ProgType(n)
+	}
+	if m := ofError.FindSubmatch(line); m != nil {
+		words := strings.ToLower(string(m[1]))
+		if i := slices.IndexFunc(errorWords[:], func(e errorText) bool { return e.words == words }); i >= 0 {
+			f.errno = errorWords[i].errno
+		}
+	}
+}
+
+// about adds the facts to what the flags tell.
+func (f facts) about(p verifierlog.Program) verifierlog.Program {
+	if p.Errno == "" {
+		p.Errno = f.errno
+	}
+	if p.Type == 0 {
+		p.Type = f.typ
+	}
+	return p
+}
+
+// An errorText is an error of the load in words.
+type errorText struct{ words, errno string }
+
+var errorWords = [...]errorText{
+	{"permission denied", "EACCES"}, {"invalid argument", "EINVAL"}, {"operation not permitted", "EPERM"},
+	{"argument list too long", "E2BIG"}, {"no space left on device", "ENOSPC"}, {"operation not supported", "EOPNOTSUPP"},
+}
+
+var (
+	ofType = regexp.MustCompile(`^ - Type: +(\d{1,3})$`)
+	// "load program: permission denied", "BPF program load failed: Permission denied", "rejected: Permission denied (13)!",
+	// "Permission denied (os error 13)"
+	ofError = regexp.MustCompile(`(?:load (?:program|BTF): |(?:failed|rejected|program): |^\s*(?:\d: )?)` +
+		`((?i:permission denied|invalid argument|operation not permitted|argument list too long|no space left on device|` +
+		`operation not supported))`)
+)
