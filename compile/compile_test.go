@@ -559,13 +559,15 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// TestCheckedSaysWhetherAllWasFollowed: a program whose paths double at each of twenty branches is not followed to its end.
+// TestCheckedSaysWhetherAllWasFollowed: a program whose paths double at each of twenty branches is not followed to its end, if the end
+// depends on each of them.
 func TestCheckedSaysWhetherAllWasFollowed(t *testing.T) {
 	branchy := []dsl.Item{sk, dsl.LoadField(r2, r1, "tcp_sock", "snd_cwnd"), dsl.Mov64Imm(r0, 0)}
 	for i := range int32(20) {
 		label := fmt.Sprint("l", i)
 		branchy = append(branchy, dsl.JSET64Imm(r2, 1<<i, label), dsl.Add64Imm(r0, 1<<i), dsl.Label(label))
 	}
+	branchy = append(branchy, dsl.JNE64Imm(r0, 5, "end"), dsl.Add64Imm(r0, 1), dsl.Label("end"))
 	for _, tt := range []struct {
 		name    string
 		target  compile.Target

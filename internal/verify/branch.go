@@ -31,8 +31,10 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	}
 	switch c.outcome(op, wide, &a, &b) {
 	case always:
+		c.numbersMatter(i, in.Reads())
 		return c.to(i), true
 	case never:
+		c.numbersMatter(i, in.Reads())
 		return i + 1, true
 	}
 	taken, fall := c.room.clone(s), s
@@ -98,9 +100,13 @@ func (c *checker) learn(s *state, i int, in *isa.Instruction, op isa.Opcode, wid
 		x, y := a.num, b.num
 		refine(op, wide, holds, &x, &y)
 		if x.broken() || y.broken() {
+			c.numbersMatter(i, in.Reads())
 			return false
 		}
 		before, other := *a, *b
+		if register || before.id != 0 {
+			c.learnTogether(s, i, before.id, other.id)
+		}
 		a.num = x
 		if register && in.Dst != in.Src {
 			b.num = y

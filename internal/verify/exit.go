@@ -22,6 +22,7 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 	}
 	call, callback := top.call, top.callback
 	if callback {
+		c.numbersMatter(i, isa.Registers(isa.R0))
 		if r0.kind == none {
 			c.refuse(s, i, mistake.Uninitialised, "r0 has no value at the end of the callback")
 		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
@@ -71,6 +72,7 @@ func (c *checker) endProgram(s *state, i int, r0 value) bool {
 	if r0.kind != number {
 		return c.refuse(s, i, mistake.ResultRange, "the result is a pointer; programs for %s must return a number, %v", at, limits)
 	}
+	c.numbersMatter(i, isa.Registers(isa.R0))
 	low, high := r0.num.smin, r0.num.smax
 	if c.Type == linux.ProgTypeLSM { // hooks return an int (return_32bit in check_return_code)
 		low, high = int64(r0.num.smin32), int64(r0.num.smax32)

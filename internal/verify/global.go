@@ -68,6 +68,7 @@ func (f *Function) called() string {
 
 // callGlobal checks the arguments of a global function. Its code is walked through later.
 func (c *checker) callGlobal(s *state, i int, f *Function, fn int) bool {
+	c.numbersMatter(i, argumentRegisters)
 	for n, a := range f.Args {
 		if n > 4 {
 			break

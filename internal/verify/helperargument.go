@@ -199,6 +199,7 @@ func (a *argument) sized() bool {
 }
 
 func (a *argument) constant() bool {
+	a.c.numbersMatter(a.i, isa.Registers(isa.R1+isa.Register(a.n)))
 	if a.v.kind != number || !a.v.isConst() {
 		if a.v.kind == number && a.v.vague {
 			a.s.guess = true
@@ -285,6 +286,7 @@ func (h *helperCall) memory(n int, v value, size scalar, write, zero bool, wrong
 	default:
 		return wrong("memory")
 	}
+	c.numbersMatter(i, argumentRegisters)
 	switch {
 	case size.smin < 0:
 		return c.refuse(s, i, mistake.BadSize, "the size of argument %d of %s may be negative, %s: compare it as unsigned, or mask it",
@@ -324,6 +326,7 @@ func scalarOf(n int64) scalar { return exactly(uint64(n)) }
 func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 	c, s, i := h.c, h.s, h.i
 	if !v.fixed() {
+		c.slotsRead(s, i, int(v.frame), allSlots, true)
 		lo, hi := v.off+v.num.smin, v.off+v.num.smax
 		if lo < -linux.StackSize || hi+size > 0 {
 			return c.refuse(s, i, mistake.StackBounds, "argument %d of %s reaches outside of the stack", n+1, h.name)
@@ -345,6 +348,9 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 	for at := v.off; at < v.off+size; at++ {
 		k, b := int(-at-1)/8, int((at%8+8)%8)
 		sl := &f.stack[k]
+		if !write {
+			c.slotsRead(s, i, int(v.frame), slotAtIndex(k), false)
+		}
 		switch tag := sl.bytes[b]; {
 		case tag == dynptr || tag == iterator || tag == irqFlag:
 			if !write {

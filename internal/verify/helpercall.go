@@ -178,6 +178,7 @@ func (h *helperCall) constantKey(v *value, size int64) int64 {
 	if size != 4 || v.kind != stack || !v.fixed() || v.off%4 != 0 || v.off < -linux.StackSize || v.off+4 > 0 {
 		return -1
 	}
+	h.c.slotsRead(h.s, h.i, int(v.frame), slotAtIndex(int(-v.off-1)/8), true)
 	was := h.s.guess
 	h.s.guess = true // the kernel reads it, not the program
 	k, ok := h.c.accessStack(h.s, h.i, isa.R2, *v, 0, size, false, nil)
@@ -194,6 +195,7 @@ func (h *helperCall) callBack(fn int, counted bool) {
 	if len(h.s.frames) >= linux.MostFrames {
 		return
 	}
+	c.numbersMatter(h.i, argumentRegisters)
 	s := c.room.clone(h.s)
 	c.calls[[2]int{c.functionOf(h.i), fn}] = true
 	f := frame{fn: fn, call: h.i, callback: counted}

@@ -103,6 +103,7 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 // kernelArguments checks the arguments of a kernel function. vague says that the result may depend on something that is not followed.
 func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 	vague = !p.known()
+	c.numbersMatter(i, argumentRegisters)
 	for n, a := range p.params[:min(len(p.params), linux.MostCallArguments)] {
 		r := isa.R1 + isa.Register(n)
 		v := &s.top().regs[r]

@@ -60,6 +60,7 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	case packetEnd, socket, function:
 		return c.refuse(s, i, mistake.PointerArithmetic, "arithmetic with %s is not allowed", p.kind)
 	}
+	c.numbersMatter(i, c.code[i].Reads())
 	n := by.num
 	const limit = linux.OffsetLimit
 	if by.isConst() {

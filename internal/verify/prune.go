@@ -1,101 +1,159 @@
 package verify
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// pairs are ids of one state with the matching ids of another. Only the equality of ids matters, not their values.
-type pairs [][2]uint32
+// pairs are ids of one state with the matching ids of another. Only the equality of ids matters, not their values. Ids of held things
+// match by their places in the lists, which are sorted by id.
+type pairs struct {
+	list         [][2]uint32
+	heldA, heldB []held
+}
+
+func (p *pairs) begin(a, b []held) {
+	p.list, p.heldA, p.heldB = p.list[:0], a, b
+}
 
 func (p *pairs) same(a, b uint32) bool {
 	if a == 0 || b == 0 {
 		return a == b
 	}
-	for _, x := range *p {
+	if m, n := placeHeld(p.heldA, a), placeHeld(p.heldB, b); m >= 0 || n >= 0 {
+		return m == n
+	}
+	for _, x := range p.list {
 		if x[0] == a || x[1] == b {
 			return x[0] == a && x[1] == b
 		}
 	}
-	*p = append(*p, [2]uint32{a, b})
+	p.list = append(p.list, [2]uint32{a, b})
 	return true
 }
 
-// equal reports whether two states are the same.
-func equal(a *saved, b *state, live isa.RegisterSet, ids *pairs) bool {
-	return compareStates(a, b, live, ids, true)
+// placeHeld finds an id in a list of held things; -1 if it is not there.
+func placeHeld(list []held, id uint32) int {
+	n, ok := slices.BinarySearchFunc(list, id, func(h held, id uint32) int { return cmp.Compare(h.id, id) })
+	if !ok {
+		return -1
+	}
+	return n
 }
 
-// covers reports whether a allows all values that b allows. Then a path from b finds nothing more than the path from a.
-func covers(a *saved, b *state, live isa.RegisterSet, ids *pairs) bool {
-	return compareStates(a, b, live, ids, false)
+// equal reports whether a state is the same as that of a visit.
+func (c *checker) equal(v *visit, s *state) bool {
+	return c.compareStates(&v.saved, s, int(v.at), comparison{exact: true})
 }
 
-func compareStates(a *saved, b *state, live isa.RegisterSet, ids *pairs, exact bool) bool {
+// covers reports whether a visit allows all values that a state allows. Then a path from the state finds nothing more than the paths from
+// the visit.
+func (c *checker) covers(v *visit, s *state) bool {
+	return c.compareStates(&v.saved, s, int(v.at), comparison{thrifty: c.matters != nil && v.open == 0})
+}
+
+// A comparison says how states are compared.
+type comparison struct {
+	exact   bool
+	thrifty bool // what is not needed may differ
+}
+
+func (c *checker) compareStates(a *saved, b *state, at int, how comparison) bool {
 	if len(a.frames) != len(b.frames) || len(a.held) != len(b.held) ||
 		int(a.rcu) != b.rcu || int(a.preempt) != b.preempt || a.guess && !b.guess {
 		return false
-	}
-	*ids = (*ids)[:0]
-	var empty slot
-	var nothing value
-	for i := range a.held {
-		if a.held[i].kind != b.held[i].kind || a.held[i].insn != b.held[i].insn || !ids.same(a.held[i].id, b.held[i].id) {
-			return false
-		}
 	}
 	for i := range a.frames {
 		f, g := &a.frames[i], &b.frames[i]
 		if int(f.fn) != g.fn || int(f.call) != g.call || f.callback != g.callback {
 			return false
 		}
-		n := 0
-		for set := keptOf(i, len(a.frames), live); set != 0; set &= set - 1 {
-			r := bits.TrailingZeros16(uint16(set))
-			x := &nothing
-			if f.kept.Has(isa.Register(r)) {
-				x = &f.regs[n]
-				n++
-			}
-			if !compareValues(x, &g.regs[r], ids, exact) {
-				return false
-			}
+	}
+	c.ids.begin(a.held, b.held)
+	for i := range a.frames {
+		if !c.compareFrames(&a.frames[i], b, i, at, how) {
+			return false
 		}
-		for k := range max(len(f.stack), len(g.stack)) {
-			x, y := &empty, &empty
-			if k < len(f.stack) {
-				x = &f.stack[k]
-			}
-			if k < len(g.stack) {
-				y = &g.stack[k]
-			}
-			if !compareSlots(x, y, ids, exact) {
-				return false
-			}
+	}
+	for i := range a.held {
+		if a.held[i].kind != b.held[i].kind || a.held[i].insn != b.held[i].insn {
+			return false
 		}
 	}
 	return true
 }
 
-func compareSlots(x, y *slot, ids *pairs, exact bool) bool {
+// compareFrames compares frame i of two states.
+func (c *checker) compareFrames(f *savedFrame, b *state, i, at int, how comparison) bool {
+	var empty slot
+	var nothing value
+	g := &b.frames[i]
+	needed := demand{regs: ^isa.RegisterSet(0), numbers: allSlots, reads: allSlots}
+	if how.thrifty {
+		needed = c.matters.at[at].before
+		if i < len(b.frames)-1 {
+			needed = c.matters.at[b.frames[i+1].call].before
+		}
+	}
+	n := 0
+	for set := keptOf(b, i, c.marks, at); set != 0; set &= set - 1 {
+		r := isa.Register(bits.TrailingZeros16(uint16(set)))
+		x := &nothing
+		if f.kept.Has(r) {
+			x = &f.regs[n]
+			n++
+		}
+		if !compareValues(x, &g.regs[r], &c.ids, how.exact, needed.regs.Has(r)) {
+			return false
+		}
+	}
+	for k := range max(len(f.stack), len(g.stack)) {
+		x, y := &empty, &empty
+		if k < len(f.stack) {
+			x = &f.stack[k]
+		}
+		if k < len(g.stack) {
+			y = &g.stack[k]
+		}
+		set := slotAtIndex(k)
+		if needed.reads&set == 0 && !x.isObject() && !y.isObject() {
+			continue
+		}
+		if !compareSlots(x, y, &c.ids, how.exact, needed.numbers&set != 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// compareSlots compares slots. If matters is false, all numbers are the same.
+func compareSlots(x, y *slot, ids *pairs, exact, matters bool) bool {
 	if x.first != y.first || !ids.same(x.id, y.id) {
 		return false
 	}
-	if x.bytes[7] == spilled && y.bytes == x.bytes {
-		return compareValues(&x.val, &y.val, ids, exact)
-	}
+	values := false
 	for b := range x.bytes {
 		p, q := x.bytes[b], y.bytes[b]
-		if p == q && p != spilled || !exact && (p == unwritten || p == misc && (q == zero || q == spilled && y.val.kind == number)) {
-			continue
+		switch {
+		case p == q:
+			values = values || p == spilled
+		case exact:
+			return false
+		case p == unwritten:
+		case p == misc && y.number(b):
+		case !matters && x.number(b) && y.number(b):
+		default:
+			return false
 		}
-		return false
 	}
-	return true
+	return !values || compareValues(&x.val, &y.val, ids, exact, matters)
 }
 
-func compareValues(x, y *value, ids *pairs, exact bool) bool {
+// compareValues compares values. If matters is false, all numbers are the same.
+func compareValues(x, y *value, ids *pairs, exact, matters bool) bool {
 	if exact {
 		p, q := *x, *y
 		p.id, q.id, p.ref, q.ref = 0, 0, 0, 0
@@ -108,6 +166,9 @@ func compareValues(x, y *value, ids *pairs, exact bool) bool {
 		return false
 	}
 	if x.kind == number {
+		if !matters {
+			return true
+		}
 		if !x.num.within(&y.num) {
 			return false
 		}

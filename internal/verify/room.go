@@ -9,6 +9,7 @@ type room struct {
 	// Pieces of memory from which new ones are cut.
 	pathPiece []path
 	visits    []visit
+	forgotten *visit // a list
 	frames    []savedFrame
 	values    []value
 	slots     []slot
@@ -70,6 +71,20 @@ func (r *room) path() *path {
 		return p
 	}
 	return &cut(r, &r.pathPiece, 1)[0]
+}
+
+// visit returns a visit to write to. Its slices may be used again.
+func (r *room) visit() *visit {
+	if v := r.forgotten; v != nil {
+		r.forgotten = v.before
+		return v
+	}
+	return &cut(r, &r.visits, 1)[0]
+}
+
+// forget takes back a visit that no path comes from any more.
+func (r *room) forget(v *visit) {
+	v.before, r.forgotten = r.forgotten, v
 }
 
 // reuse takes back a path that is being followed.

@@ -25,22 +25,22 @@ type savedFrame struct {
 // survive are the registers that keep their values when a function calls another.
 const survive = 1<<isa.R6 | 1<<isa.R7 | 1<<isa.R8 | 1<<isa.R9
 
-// keptOf are the registers that matter in a frame. R10 is always the frame's own.
-func keptOf(frame, frames int, live isa.RegisterSet) isa.RegisterSet {
-	if frame < frames-1 {
-		return survive
+// keptOf are the registers of a frame that are read later, for a state at instruction at. R10 is always the frame's own.
+func keptOf(s *state, frame int, marks []mark, at int) isa.RegisterSet {
+	if frame < len(s.frames)-1 {
+		return survive & marks[s.frames[frame+1].call+1].live
 	}
-	return live &^ (1 << isa.R10)
+	return marks[at].live &^ (1 << isa.R10)
 }
 
-// save keeps what matters of a state, where registers live are read later. It uses the memory that p has.
-func (p *saved) save(s *state, live isa.RegisterSet, r *room) {
+// save keeps what matters of a state at instruction at. It uses the memory that p has.
+func (p *saved) save(s *state, marks []mark, at int, r *room) {
 	p.frames = fit(r, &r.frames, p.frames, len(s.frames))
 	for i := range s.frames {
 		from, to := &s.frames[i], &p.frames[i]
 		var kept isa.RegisterSet
 		count := 0
-		registersOf(keptOf(i, len(s.frames), live), func(reg isa.Register) {
+		registersOf(keptOf(s, i, marks, at), func(reg isa.Register) {
 			if from.regs[reg].kind != none {
 				kept |= isa.Registers(reg)
 				count++

@@ -126,6 +126,14 @@ func (sl *slot) become(what uint8, id uint32) {
 	}
 }
 
+// isObject reports whether a slot is part of something that is not plain memory.
+func (sl *slot) isObject() bool { return sl.bytes[0] >= dynptr }
+
+// number reports whether a byte of a slot is, or is part of, a number.
+func (sl *slot) number(b int) bool {
+	return sl.bytes[b] == misc || sl.bytes[b] == zero || sl.bytes[b] == spilled && sl.val.kind == number
+}
+
 // keepsNumber reports whether a number was stored at the slot's beginning. For helpers, the kernel then regards the whole slot as written
 // (check_stack_range_initialized).
 func (sl *slot) keepsNumber() bool {

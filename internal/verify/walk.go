@@ -36,6 +36,7 @@ type checker struct {
 	given       []uint32                         // by argument: the reference that must be released
 	room        room
 	ids         pairs           // of the states that are compared
+	matters     *matters        // nil: they are not collected
 	kernelCalls bool            // functions of the kernel are called
 	patient     bool            // loops may end by may_goto or an iterator
 	deepest     map[int]int64   // by function: how many bytes of its stack it uses
@@ -58,28 +59,48 @@ type visit struct {
 	saved
 	at     int32
 	open   int32 // paths from here that have not ended. Pending paths are a stack, so these are the visits that led to the current one
+	hits   int32 // states that it covered
+	misses int32 // states that were compared with it and that it did not cover
 	parent *visit
 	before *visit // to the same instruction
 }
 
-// mostSteps is the limit of instructions to walk through, and mostVisits the limit of states kept at one instruction.
+// mostSteps is the limit of instructions to walk through. A path is compared with the latest mostOpen visits of its own way. A visit that
+// covers too few of the states that come after it is forgotten: after mostMisses, and as many for each state that it covered
+// (as in is_state_visited).
 const (
 	mostSteps  = 400_000
-	mostVisits = 64
+	mostOpen   = 16
+	mostMisses = 8
 )
 
 // stepWork is the cost of one instruction, if the comparison of two states costs 1. Both are counted together.
 const stepWork = 4
 
+// firstSteps is how many steps for each instruction a program may take before demands are collected (see matters).
+const firstSteps = 4
+
 // Check walks through a program. complete is false if the program was too much work, so that
 // the rest is not checked.
 func Check(p Program) (findings []mistake.Finding, complete bool) {
-	c := &checker{Program: &p, code: p.Code, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
+	if p.Steps == 0 {
+		p.Steps = mostSteps
+	}
+	most := p.Steps
+	p.Steps = min(most, 1000+firstSteps*len(p.Code))
+	findings, complete = check(&p, false)
+	if !complete && p.Steps < most {
+		p.Steps = most
+		return check(&p, true)
+	}
+	return findings, complete
+}
+
+// check walks through a program once. thrifty says that it collects demands.
+func check(p *Program, thrifty bool) (findings []mistake.Finding, complete bool) {
+	c := &checker{Program: p, code: p.Code, said: map[mistake.Finding]bool{}, mapOf: map[int32]int16{}, deepest: map[int]int64{},
 		calls: map[[2]int]bool{}, kernel: map[btf.ID]*proto{}}
 	defer c.nameAgain()
-	if c.Steps == 0 {
-		c.Steps = mostSteps
-	}
 	if !c.attachable() || !c.layOut() {
 		return c.findings, true
 	}
@@ -88,6 +109,9 @@ func Check(p Program) (findings []mistake.Finding, complete bool) {
 	}
 	c.findGlobals()
 	c.findKept()
+	if thrifty {
+		c.collectDemands()
+	}
 	c.later(c.enter(), 0, nil)
 	if !c.followAll() {
 		return c.findings, false
@@ -229,34 +253,47 @@ func (c *checker) later(s *state, at int, parent *visit) {
 func (c *checker) pathFrom(s *state, at int, parent *visit, next *path) *path {
 	p := c.room.path()
 	p.at, p.parent, p.next = at, parent, next
-	p.save(s, c.marks[at].live, &c.room)
+	p.save(s, c.marks, at, &c.room)
 	return p
 }
 
 // meet compares a state with earlier states at this instruction. ended says that the path adds nothing new.
 func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
-	met := 0
-	live := c.marks[i].live
 	if c.marks[i].is(stuck) && !c.patient {
 		c.refuseWith(s, i, mistake.EndlessLoop, "leave the loop by a condition, or by may_goto", "no path from here reaches an exit")
 		return nil, true
 	}
 	n, _ := slices.BinarySearch(c.joins, int32(i))
-	for old := c.visited[n]; old != nil && met < mostVisits; old, met = old.before, met+1 {
+	opens := 0
+	for link := &c.visited[n]; *link != nil; {
+		old := *link
+		if old.open > 0 {
+			if opens++; opens > mostOpen {
+				link = &old.before
+				continue
+			}
+		}
 		c.work++
-		if old.open > 0 && !c.patient && equal(&old.saved, s, live, &c.ids) {
+		if old.open > 0 && !c.patient && c.equal(old, s) {
 			if !s.guess && !anythingVague(s) {
 				c.report(c.slotAt(i), mistake.EndlessLoop, "the loop comes back here with an unchanged state: it would never end")
 			}
 			return nil, true
 		}
-		if covers(&old.saved, s, live, &c.ids) {
+		if c.covers(old, s) {
+			old.hits++
 			return nil, true
 		}
+		if old.misses++; old.open == 0 && old.misses > mostMisses*(old.hits+1) {
+			*link = old.before
+			c.room.forget(old)
+			continue
+		}
+		link = &old.before
 	}
-	v = &cut(&c.room, &c.room.visits, 1)[0]
-	*v = visit{at: int32(i), parent: parent, open: 1, before: c.visited[n]}
-	v.save(s, live, &c.room)
+	v = c.room.visit()
+	v.at, v.parent, v.open, v.hits, v.misses, v.before = int32(i), parent, 1, 0, 0, c.visited[n]
+	v.save(s, c.marks, i, &c.room)
 	c.visited[n] = v // for its parent, v replaces the path
 	return v, false
 }
