@@ -55,12 +55,14 @@ fresh:
 		$(GO) run ./internal/gen/carve -recorded -from ../shared/btf -to $$dir && \
 		for file in types.btf ids.tsv; do cmp internal/test/recorded/$$file $$dir/$$file || exit 1; done; rm -r $$dir; fi
 	@if [ -d ../shared/verifierlogs ]; then $(GO) test -count=1 -tags fresh -run '^TestArchiveIsTheFolder$$' ./internal/test/recorded; fi
+	@if [ -d ../shared/conformance ]; then $(GO) test -count=1 -tags fresh -run '^TestConformance' ./vm; fi
 	@if [ -d ../shared/isa ]; then $(GO) test -count=1 -tags fresh -run '^TestRecordedDataIsTheSharedData$$' ./isa; fi
 
 # The packages must build where they can only answer "unsupported".
 cross:
 	@for target in darwin/arm64 windows/amd64 freebsd/amd64 linux/arm64 linux/s390x linux/386; do \
 		echo "build $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || failed="$$failed $$target"; done; \
+	echo "build js/wasm: what a page runs"; GOOS=js GOARCH=wasm $(GO) build ./isa ./vm ./internal/verify ./verifierlog/... || failed="$$failed js/wasm"; \
 	test -z "$$failed" || { echo "these failed:$$failed"; exit 1; }
 
 # A short look with each fuzz target; FUZZTIME=10m for a long one.

@@ -51,6 +51,7 @@ var layers = map[string][]string{
 	"structops": {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog",
 		"internal/spell", "internal/phrase", "prog", "internal/refusal", "internal/attachment", "internal/holder",
 		"internal/host", "internal/linux"},
+	"vm":                    {"mistake", "isa", "internal/linux", "internal/phrase"},
 	"internal/refusal":      {},
 	"internal/attachment":   {},
 	"internal/holder":       {"syscall"},

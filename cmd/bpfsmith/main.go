@@ -52,7 +52,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bpfsmith",
-		Short: "BPF in Go and nothing else: assemble, disassemble, generate, explain",
+		Short: "BPF in Go and nothing else: assemble, disassemble, generate, explain, run",
 		Long: `Bpfsmith turns BPF code into text and back, in the notation of Linux's
 verifier and in that of LLVM. It is exact to the byte and strict: for an
 invalid instruction it prints the place and the reason. For programs in Go,
@@ -67,7 +67,7 @@ a program, from any loader.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain())
+	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain(), newRun())
 	return root
 }
 

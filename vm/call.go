@@ -1,0 +1,102 @@
+package vm
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+// A Function is a helper or a function of the kernel, written in Go. It reads its arguments with Machine.Arg, and memory that they point
+// to with Machine.Bytes and Machine.Writable. Its result is R0. An error ends the program.
+type Function func(m *Machine) (uint64, error)
+
+// functions are the helpers and kernel functions of a machine.
+type functions struct {
+	helpers [linux.HelperCount]Function // by number
+}
+
+// standard are the functions that each machine has.
+var standard = functions{
+	helpers: [linux.HelperCount]Function{
+		5: func(m *Machine) (uint64, error) { return uint64(time.Since(boot)), nil }, // bpf_ktime_get_ns
+	},
+}
+
+// boot is when the clock of all machines began.
+var boot = time.Now()
+
+// Arg is an argument of the helper that is running, from 1 to 5; it is in the register with that number.
+func (m *Machine) Arg(n int) uint64 { return m.regs[n&7] }
+
+// SetHelper makes f the helper with a name as the kernel has it, such as bpf_get_prandom_u32.
+func (m *Machine) SetHelper(name string, f Function) error {
+	id, ok := linux.HelperID(name)
+	if !ok {
+		return fmt.Errorf("SetHelper: there is no helper %s", name)
+	}
+	if m.helpers == &standard {
+		own := standard
+		m.helpers = &own
+	}
+	m.helpers.helpers[id] = f
+	return nil
+}
+
+// call runs a call that is not one of the program's own functions by a distance. next is where to go on.
+func (m *Machine) call(in *instr, pc int) (next int, err error) {
+	index := pc - 1
+	switch in.op {
+	case opCallHelper:
+		return pc, m.callHelper(in.imm, index)
+	case opCallKfunc:
+		return pc, m.fault(Missing, index, fmt.Sprintf("the function of the kernel with BTF id %d is not in the machine", in.imm))
+	}
+	to := m.regs[in.dst&15]
+	if target, ok := codeIndex(to); ok && target < len(m.prog.source) {
+		if !m.enter(pc) {
+			return 0, m.fault(TooDeep, index, tooDeep)
+		}
+		if m.executed >= m.nextCheck {
+			if err := m.check(index); err != nil {
+				return 0, err
+			}
+		}
+		return target * m.stride, nil
+	}
+	if to == 0 || to >= uint64(linux.HelperCount) {
+		return 0, m.fault(BadTarget, index, fmt.Sprintf("the register has %#x, which is neither a function nor a helper's number", to))
+	}
+	return pc, m.callHelper(to, index)
+}
+
+// callHelper calls the helper with a number.
+func (m *Machine) callHelper(id uint64, index int) error {
+	var f Function
+	if id < uint64(len(m.helpers.helpers)) {
+		f = m.helpers.helpers[id]
+	}
+	if f == nil {
+		return m.missingHelper(id, index)
+	}
+	result, err := f(m)
+	if err != nil {
+		name, _ := linux.HelperName(int32(id))
+		return m.failed(index, name, err)
+	}
+	m.regs[isa.R0] = result
+	if m.executed >= m.nextCheck {
+		return m.check(index)
+	}
+	return nil
+}
+
+func (m *Machine) missingHelper(id uint64, index int) error {
+	name, ok := linux.HelperName(int32(id))
+	if !ok {
+		return m.fault(Missing, index, fmt.Sprintf("there is no helper with the number %d", int32(id)))
+	}
+	return m.fault(Missing, index, fmt.Sprintf("%s is not in the machine; add it: "+
+		"m.SetHelper(%q, func(m *vm.Machine) (uint64, error) { … })", name, name))
+}

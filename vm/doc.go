@@ -1,0 +1,42 @@
+// Package vm runs BPF programs without a kernel: the same bytes, in user space, with every access checked.
+//
+// # The machine
+//
+// A BPF machine has eleven registers of 64 bits, a stack of 512 bytes for each function, and no memory of its own besides that. All else
+// is lent to it: the context that R1 points to when a program starts, packets, values of maps, objects of the kernel. A program calls
+// functions of its own, helpers by number, and functions of the kernel. It ends with exit, and its result is R0.
+//
+// In the kernel, the verifier reads a program before it runs, and shows that no access can be wrong. Then the program runs on the
+// processor itself, and nothing is checked. This machine does it the other way round: it takes any program that can be decoded, and looks
+// at each access when it happens. So a program that the verifier would refuse runs here up to the instruction that is wrong. There it ends
+// with a [Fault], which has the kind, the instruction, the line of Go, and all registers. The machine does not replace the verifier
+// ([github.com/bpfsmith/bpfsmith/compile] and bpfsmith check do what it does): it shows what a program computes.
+//
+// # Addresses
+//
+// Memory is Go memory, in regions: each frame of the stack, the context, the packet, and what [Machine.Add] lends. A pointer has the
+// number of its region in the upper half, and its distance in the region in the lower half. So sums and differences of pointers are
+// those of plain numbers, and a pointer that has left its region does not point into another one. Address 0 is in no region.
+//
+// The machine is little-endian, on all processors.
+//
+// # Two modes
+//
+// RFC 9669 says what instructions do, and Linux refuses some that it allows. [Conformant] follows the RFC, [Linux] the kernel. Where
+// Linux takes a program, both give the same result.
+//
+// # The package
+//
+// [Load] decodes a program once, into a form with constants extended and jumps resolved. [New] makes a machine for it, in one allocation.
+// [Machine.Run] runs it on some memory, without any:
+//
+//	p, err := vm.Load(code, vm.Options{})
+//	…
+//	result, err := vm.New(p).Run(ctx, memory)
+//
+// A program cannot run forever: [Machine.StepLimit] and the context end it. Instructions are counted exactly. [Machine.Trace] sees each
+// instruction before it runs.
+//
+// Helpers are Go functions, see [Function] and [Machine.SetHelper]. A program that calls one that the machine does not have ends with a
+// fault that names it.
+package vm

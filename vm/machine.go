@@ -1,0 +1,183 @@
+package vm
+
+import (
+	"context"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
+
+const (
+	maxFrames = linux.MostFrames
+	stackSize = linux.StackSize
+
+	// DefaultStepLimit is how many instructions a program may run if Machine.StepLimit is 0: less than a second.
+	DefaultStepLimit = 1 << 28
+
+	// turnLimit is how many times the may_goto instructions of one call of a function go on (BPF_MAX_LOOPS, include/linux/bpf.h).
+	turnLimit = 8 << 20
+
+	// checkInterval is after how many instructions the context is asked whether it has ended.
+	checkInterval = 1 << 16
+)
+
+// A Machine runs a program. It has the registers, the stack and all other memory. Only one goroutine at a time may use it.
+type Machine struct {
+	// StepLimit is how many instructions a run may take; 0 means DefaultStepLimit.
+	StepLimit uint64
+
+	// Trace is called before each instruction, when it is not nil. It may read the machine. A traced program takes several times as long.
+	Trace func(Step)
+
+	prog   *Program
+	code   []instr // the program's steps, or those of its traced form
+	traced []instr // made when Trace is first used
+	stride int     // how many entries of code there are for an instruction: 1, or 2 when it is traced
+
+	ctx       context.Context
+	executed  uint64 // at calls, and when the program stops
+	nextCheck uint64 // when to look at the limit and at ctx
+
+	regs    [16]uint64 // of which 11 exist; a number below 16 needs no bounds check
+	depth   int        // how many functions wait for another one to return
+	frames  [maxFrames]frame
+	turns   [maxFrames]uint32 // of may_goto, by depth
+	regions []region
+
+	helpers *functions
+	first   [firstFree + 4]region
+	stack   [maxFrames][stackSize]byte
+}
+
+// A frame is what a call keeps for the function that makes it.
+type frame struct {
+	ret   int // the index in code after the call
+	saved [4]uint64
+}
+
+// New makes a machine for a program.
+func New(p *Program) *Machine {
+	m := &Machine{prog: p, code: p.steps, stride: 1, helpers: &standard}
+	m.regions = m.first[:firstFree]
+	for n := range m.stack {
+		s := m.stack[n][:]
+		m.regions[stackRegion+n] = region{read: s, write: s, name: stackNames[n], size: stackSize}
+	}
+	m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
+	return m
+}
+
+var stackNames = [maxFrames]string{
+	"the stack", "the stack of frame 1", "the stack of frame 2", "the stack of frame 3",
+	"the stack of frame 4", "the stack of frame 5", "the stack of frame 6", "the stack of frame 7",
+}
+
+// Run runs the program from its first instruction, with memory as its context, and returns R0. R1 points to the memory; it is 0 if the
+// memory is nil. In the mode Conformant, R2 is the length. The program may change the memory. The error is a *Fault.
+func (m *Machine) Run(ctx context.Context, memory []byte) (uint64, error) {
+	m.regions[contextRegion] = region{read: memory, write: memory, name: "the context", size: len(memory)}
+	var args [2]uint64
+	if memory != nil {
+		args[0] = firstAddress(contextRegion)
+	}
+	n := 1
+	if m.prog.mode == Conformant {
+		n, args[1] = 2, uint64(len(memory))
+	}
+	return m.Call(ctx, args[:n]...)
+}
+
+// Call is Run for a program with up to five arguments, which are R1 to R5. Memory that they point to is that of Add.
+func (m *Machine) Call(ctx context.Context, args ...uint64) (uint64, error) {
+	m.regs = [16]uint64{}
+	copy(m.regs[isa.R1:isa.R6], args)
+	m.regs[isa.R10] = firstAddress(stackRegion) + stackSize
+	m.ctx, m.executed, m.depth = ctx, 0, 0
+	m.turns[0] = turnLimit
+	m.stack[0] = [stackSize]byte{}
+	m.trace()
+	if f := m.check(0); f != nil {
+		return 0, f
+	}
+	if err := m.exec(0, 0); err != nil {
+		return 0, err
+	}
+	return m.regs[isa.R0], nil
+}
+
+// Steps is how many instructions the last run has taken.
+func (m *Machine) Steps() uint64 { return m.executed / uint64(m.stride) }
+
+// Register gives the value of a register: R0 to R10, and 0 for others.
+func (m *Machine) Register(r isa.Register) uint64 { return m.regs[r&15] }
+
+// check looks at the limit and the context, and sets when to do so again. It is called with the index of a jump or a call.
+func (m *Machine) check(index int) error {
+	limit := m.StepLimit
+	if limit == 0 {
+		limit = DefaultStepLimit
+	}
+	stride := uint64(m.stride)
+	if m.executed/stride >= limit {
+		return m.fault(StepLimit, index, "the program has not ended after "+number(limit)+" instructions: is there a loop without an end?")
+	}
+	if err := m.ctx.Err(); err != nil {
+		f := m.fault(Cancelled, index, err.Error())
+		f.Err = context.Cause(m.ctx)
+		return f
+	}
+	m.nextCheck = min(m.executed+checkInterval, saturatedProduct(limit, stride))
+	return nil
+}
+
+// saturatedProduct is a * b, or the largest number if that does not fit.
+func saturatedProduct(a, b uint64) uint64 {
+	if a > ^uint64(0)/b {
+		return ^uint64(0)
+	}
+	return a * b
+}
+
+// enter begins a function: it saves what the caller keeps, and makes a new stack. ret is where to go on afterwards.
+func (m *Machine) enter(ret int) bool {
+	if m.depth+1 >= maxFrames {
+		return false
+	}
+	f := &m.frames[m.depth]
+	f.ret = ret
+	copy(f.saved[:], m.regs[isa.R6:isa.R10])
+	m.depth++
+	m.turns[m.depth] = turnLimit
+	m.stack[m.depth] = [stackSize]byte{}
+	m.regs[isa.R10] = firstAddress(stackRegion+m.depth) + stackSize
+	return true
+}
+
+// leave ends a function, and returns where to go on.
+func (m *Machine) leave() int {
+	m.depth--
+	f := &m.frames[m.depth]
+	copy(m.regs[isa.R6:isa.R10], f.saved[:])
+	m.regs[isa.R10] = firstAddress(stackRegion+m.depth) + stackSize
+	return f.ret
+}
+
+// CallFunction calls a function of the program, whose address a helper was passed, and returns its R0: so helpers call back.
+func (m *Machine) CallFunction(addr uint64, args ...uint64) (uint64, error) {
+	index, ok := codeIndex(addr)
+	if !ok || index >= len(m.prog.source) {
+		return 0, &accessError{BadTarget, "a function is called back at " + Value{Bits: addr}.String() + ", which is not code"}
+	}
+	kept := m.regs
+	if !m.enter(0) {
+		return 0, &accessError{TooDeep, "a function that is called back needs one more frame"}
+	}
+	copy(m.regs[isa.R1:isa.R6], args)
+	if err := m.exec(index*m.stride, m.depth); err != nil {
+		return 0, err
+	}
+	result := m.regs[isa.R0]
+	m.leave()
+	m.regs = kept
+	return result, nil
+}

@@ -1,0 +1,146 @@
+package vm
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
+)
+
+// A Mode is whose rules a machine follows where the standard and Linux differ.
+type Mode uint8
+
+const (
+	// Conformant follows RFC 9669. Constant divisors may be 0, and constant shifts are masked. callx calls a function of the program, or
+	// a helper whose number is in the register. R2 has the length of the memory that R1 points to.
+	Conformant Mode = iota
+
+	// Linux gives the results of Linux. What Linux refuses in an instruction is refused when the program is loaded: a constant divisor of
+	// 0, a constant shift by the width or more, and callx. Only R1 is set when a program starts.
+	Linux
+)
+
+// String returns the mode as the tool's flag has it: conformant or linux.
+func (m Mode) String() string {
+	if m == Linux {
+		return "linux"
+	}
+	return "conformant"
+}
+
+// Options say how code is read. The zero value takes all of the instruction set, and follows the standard.
+type Options struct {
+	Mode  Mode
+	Level isa.Level // instructions above it are refused; 0 allows all
+
+	// Pos gives the line that the instruction at a slot comes from, for messages. It may be nil.
+	Pos func(slot int) mistake.Position
+}
+
+// A Program is decoded code. It does not change, so any number of machines may run it at the same time.
+type Program struct {
+	mode   Mode
+	steps  []instr           // one for each instruction, and opEnd after the last one
+	source []isa.Instruction // what they were made of
+	wide   []int             // indexes of the instructions that take two slots
+	pos    func(slot int) mistake.Position
+}
+
+// A LoadError says why code is not a program. Instructions that do not exist are an [isa.EncodingError] instead.
+type LoadError struct {
+	Slot        int // the slot of the instruction, from 0
+	Instruction isa.Instruction
+	Pos         mistake.Position // the line that it comes from, if that is known
+	Detail      string
+}
+
+func (e *LoadError) Error() string {
+	return fmt.Sprintf("%sinsn %d: %v: %s", linePrefix(e.Pos), e.Slot, e.Instruction, e.Detail)
+}
+
+// linePrefix is the line at the beginning of a message, if it is known.
+func linePrefix(pos mistake.Position) string {
+	if !pos.IsValid() {
+		return ""
+	}
+	return pos.String() + ": "
+}
+
+// Load decodes little-endian code. It refuses what is not an instruction, with an *isa.EncodingError, and what no machine could run, with
+// a *LoadError: jumps to where there is no instruction, and what the options exclude. It does not do what Linux's verifier does: whether
+// registers have values and pointers are in bounds is seen when the program runs.
+func Load(code []byte, o Options) (*Program, error) {
+	ins, err := isa.Decode(code, isa.LittleEndian)
+	if err != nil {
+		return nil, err
+	}
+	return LoadInstructions(ins, o)
+}
+
+// LoadInstructions is Load for instructions that are decoded.
+func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
+	p := &Program{mode: o.Mode, source: ins, pos: o.Pos}
+	for i := range ins {
+		if ins[i].IsWide() {
+			p.wide = append(p.wide, i)
+		}
+	}
+	p.steps = make([]instr, len(ins)+1)
+	for i := range ins {
+		detail := ""
+		if p.steps[i], detail = p.decode(i); detail == "" {
+			detail = excluded(ins[i], o)
+		}
+		if detail != "" {
+			slot := p.slot(i)
+			return nil, &LoadError{Slot: slot, Instruction: ins[i], Pos: p.position(slot), Detail: detail}
+		}
+	}
+	return p, nil
+}
+
+// excluded says why the options do not allow an instruction; "" if they do.
+func excluded(i isa.Instruction, o Options) string {
+	if (o.Level == 0 || o.Level >= isa.V4) && o.Mode != Linux {
+		return ""
+	}
+	form, err := i.Form()
+	if err != nil {
+		return err.Error()
+	}
+	info := form.Info()
+	switch {
+	case o.Level != 0 && (info.Level == 0 || info.Level > o.Level):
+		return fmt.Sprintf("it is not in %v of the instruction set: %v has it", o.Level, info.Level)
+	case o.Mode == Linux && info.Since == isa.KernelVersion{}:
+		return "no Linux has it"
+	case o.Mode == Linux && !info.Imm.LinuxAccepts(i.Imm) && !i.IsWide():
+		return fmt.Sprintf("Linux refuses the constant %d here; the mode conformant takes it", i.Imm)
+	}
+	return ""
+}
+
+// Len is the number of instructions.
+func (p *Program) Len() int { return len(p.source) }
+
+// slot is where an instruction is in the code, in slots of 8 bytes: a 64-bit load takes two.
+func (p *Program) slot(index int) int { return index + sort.SearchInts(p.wide, index) }
+
+// index is the instruction at a slot. ok is false if none begins there.
+func (p *Program) index(slot int) (index int, ok bool) {
+	if len(p.wide) == 0 {
+		return slot, slot >= 0 && slot < len(p.source)
+	}
+	// The n-th wide instruction is at slot wide[n]+n. Those before the slot moved it by one each.
+	before := sort.Search(len(p.wide), func(n int) bool { return p.wide[n]+n >= slot })
+	index = slot - before
+	return index, index >= 0 && index < len(p.source) && p.slot(index) == slot
+}
+
+func (p *Program) position(slot int) mistake.Position {
+	if p.pos == nil {
+		return mistake.Position{}
+	}
+	return p.pos(slot)
+}
