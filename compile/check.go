@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -58,10 +59,26 @@ func (u *unit) checkInstructions(f *function) {
 			u.found(f, i, mistake.BadInstruction,
 				mistake.Finding{Detail: fmt.Sprintf("%q: there is no helper with the number %d", in.Instruction, in.Imm)})
 		}
+		if in.IsHelperCall() {
+			u.checkHelperIsThere(f, i, linux.HelperByID(int32(in.Imm)))
+		}
 		if t.limit != 0 && !(isa.Operand{Kind: t.limit}).LinuxAccepts(in.Imm) {
 			u.found(f, i, mistake.BadInstruction, mistake.Finding{Detail: fmt.Sprintf("%q: Linux does not accept the constant %d here",
 				in.Instruction, in.Imm), Help: linuxTakes(t.limit)})
 		}
+	}
+}
+
+// checkHelperIsThere compares the release that brought a helper with the target's. Distributions move helpers to older releases, but
+// then the target's release is not what the program needs to know.
+func (u *unit) checkHelperIsThere(f *function, i int, h *linux.Helper) {
+	has := u.target.Kernel
+	if h == nil || has == (isa.KernelVersion{}) {
+		return
+	}
+	if since, ok := isa.ParseKernelVersion(string(h.Since)); ok && !has.AtLeast(since) {
+		u.found(f, i, mistake.UnknownHelper, mistake.Finding{Detail: fmt.Sprintf("%s came with Linux %s, but the target is Linux %v",
+			h.Name, h.Since, has)})
 	}
 }
 

@@ -104,7 +104,11 @@ func unknownField(err *btf.FieldError, structured bool) mistake.Finding {
 		}
 		return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: help}
 	}
-	return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: didYouMean(err.Nearest)}
+	help := didYouMean(err.Nearest)
+	if help == "" && structured && err.Part != err.Struct {
+		help = fmt.Sprintf("if only some kernels have it, use it in f.IfField(%q, %q, func() {...})", err.Struct, err.Path)
+	}
+	return mistake.Finding{Detail: fmt.Sprintf("%s.%s: %s", err.Struct, err.Path, err.Problem), Help: help}
 }
 
 func (u *unit) unknownFunction(name string) mistake.Finding {

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/compiler/ir"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
@@ -19,6 +20,7 @@ type Result struct {
 	scope int32
 	at    *pointee // of a pointer, what is known of the memory
 	void  string   // the function that was called, if it has no result
+	from  *Program // the program that was called, if its result has a type
 }
 
 func (r Result) value() ir.V {
@@ -33,10 +35,8 @@ func (r Result) number(w record.Width) number {
 	if !r.fn.usable() {
 		return number{}
 	}
-	f := r.fn
-	v := r.value()
-	f.site()
-	return f.newNumber(w, f.b.Convert(w, record.U64, v))
+	r.checkType(numberType(w))
+	return r.converted(w)
 }
 
 // Bool is true when a function with a C bool as its result returned true. Like all results of calls, it may stay unused.
@@ -44,7 +44,29 @@ func (r Result) Bool() Bool {
 	if !r.fn.usable() {
 		return Bool{}
 	}
-	return r.fn.isTrue(r.number(record.U8).v)
+	r.checkType(boolType)
+	return r.fn.isTrue(r.converted(record.U8).v)
+}
+
+func (r Result) converted(w record.Width) number {
+	f := r.fn
+	v := r.value()
+	f.site()
+	return f.newNumber(w, f.b.Convert(w, record.U64, v))
+}
+
+// checkType compares the type that a result is read as with the one that the called program returns.
+func (r Result) checkType(as CType) {
+	if r.from == nil || r.from.Proto.Result == as {
+		return
+	}
+	returned := r.from.Proto.Result
+	help := "read it with .Bool()"
+	if returned != boolType {
+		help = "read it with ." + strings.ToUpper(returned.Name) + "(), and convert that"
+	}
+	r.fn.mistake(mistake.MixedWidths, help, "%q returns %s; it is read as %s", r.from.Name, phrase.A(returned.String()),
+		phrase.A(as.String()))
 }
 
 // Ptr is the result as a pointer to a struct of that name; the name is "" when it points to something else.
@@ -201,8 +223,12 @@ func (f *Fn) Call(sub *Program, operands ...Operand) Result {
 		}
 	}
 	result := f.call(ir.Value{Op: ir.CallSub, Type: ir.I64, Aux: f.sub(sub)}, args...)
-	if proto := sub.Proto; proto != nil && proto.Err == nil && proto.Result.Void() {
+	switch proto := sub.Proto; {
+	case proto == nil || proto.Err != nil: // raw instructions, or a mistake that is reported elsewhere
+	case proto.Result.Void():
 		result.void = quoted(sub.Name)
+	case proto.Result.Integer:
+		result.from = sub
 	}
 	return result
 }

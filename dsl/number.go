@@ -86,6 +86,9 @@ func (n number) arithmetic(op ir.Op, o Operand) number {
 	if !f.usable() {
 		return n.unusable()
 	}
+	if c, ok := goInteger(o); ok && c == (goInt{}) && (op == ir.Div || op == ir.Mod) {
+		f.mistake(mistake.BadConstant, "", "the divisor is 0")
+	}
 	x := n.read(f)
 	y := f.value(n.width, o)
 	f.site()

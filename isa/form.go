@@ -3,6 +3,7 @@ package isa
 import (
 	"iter"
 	"strconv"
+	"strings"
 )
 
 // A Form is one row of the instruction table: one thing that an instruction can be, with its operands left open. The
@@ -112,6 +113,24 @@ func (l Level) String() string {
 
 // A KernelVersion is a release of Linux. The zero value stands for none.
 type KernelVersion struct{ Major, Minor uint8 }
+
+// ParseKernelVersion reads the first two numbers of a release: 6.18 of "6.18", "6.18.44" or "6.18-rc1". It returns false when there are
+// none, or when one is over 255.
+func ParseKernelVersion(release string) (KernelVersion, bool) {
+	first, rest, _ := strings.Cut(release, ".")
+	if end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || '9' < r }); end >= 0 {
+		rest = rest[:end]
+	}
+	major, err := strconv.ParseUint(first, 10, 8)
+	if err != nil {
+		return KernelVersion{}, false
+	}
+	minor, err := strconv.ParseUint(rest, 10, 8)
+	if err != nil {
+		return KernelVersion{}, false
+	}
+	return KernelVersion{uint8(major), uint8(minor)}, true
+}
 
 // AtLeast reports whether v is other or later. No kernel is at least the zero version, which stands for none.
 func (v KernelVersion) AtLeast(other KernelVersion) bool {

@@ -200,3 +200,14 @@ func TestKernelVersions(t *testing.T) {
 		}
 	}
 }
+
+func TestParseKernelVersion(t *testing.T) {
+	for release, want := range map[string]KernelVersion{
+		"6.18": {6, 18}, "6.18.44": {6, 18}, "6.1.0-13-amd64": {6, 1}, "7.0-rc1": {7, 0}, "5.4+": {5, 4},
+		"": {}, "6": {}, "6.": {}, "x.1": {}, "256.1": {}, "6.256": {}, "-1.2": {},
+	} {
+		if got, ok := ParseKernelVersion(release); got != want || ok != (want != (KernelVersion{})) {
+			t.Errorf("%q is %v, %v, want %v", release, got, ok, want)
+		}
+	}
+}

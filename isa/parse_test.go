@@ -258,7 +258,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"r1 = bswap16 r2", LLVM, "1:14: this must be the same register as before: r1, not r2", 0},
 		{"r1 =+ 2", Kernel, "", 0},
 		{"r1 ** 2", Kernel, "1:1: there is no such instruction; the nearest is r1 *= 5", 0},
-		{"mov r1, 2", Kernel, "1:1: there is no such instruction", 0},
+		{"mov r1, 2", Kernel, "1:1: there is no such instruction; expected what disasm prints, such as r0 = 1, " +
+			"r1 = *(u32 *)(r2 +8), if r1 == 0 goto out or exit", 0},
 		{"r1 = 010", Kernel, "1:6: a number that begins with 0; octal numbers are not supported: write it in decimal, or as 0x…", 0},
 		{"r1 = 5x", Kernel, "1:6: not a number: 5x", 0},
 		{"r1 = 0x", Kernel, "1:6: not a number: 0x", 0},

@@ -283,6 +283,8 @@ func (p *parser) explainStatement(candidates []syntax) *SyntaxError {
 	}
 	if best != nil {
 		e.Help = "the nearest is " + p.likeness(best)
+	} else {
+		e.Help = "expected what disasm prints, such as r0 = 1, r1 = *(u32 *)(r2 +8), if r1 == 0 goto out or exit"
 	}
 	return e
 }

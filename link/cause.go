@@ -158,7 +158,7 @@ func (r *request) noInterface(err error) (*cause, string) {
 // oldKernel: the kernel answers EINVAL to a command or an attach type that it does not know.
 func (r *request) oldKernel(err error) (*cause, string) {
 	release := r.world.release()
-	v, known := parseVersion(release)
+	v, known := isa.ParseKernelVersion(release)
 	if !known || !errors.Is(err, errno.EINVAL) && !errors.Is(err, errno.EOPNOTSUPP) {
 		return nil, ""
 	}
@@ -168,12 +168,6 @@ func (r *request) oldKernel(err error) (*cause, string) {
 	}
 	return &cause{fmt.Sprintf("Linux %s is too old for %s", release, r.point.attach), []error{ErrOldKernel}},
 		fmt.Sprintf("it needs Linux %v or later", since)
-}
-
-// parseVersion reads the beginning of a release: 6.1 of "6.1.0-13-amd64".
-func parseVersion(release string) (v isa.KernelVersion, ok bool) {
-	_, err := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor)
-	return v, err == nil
 }
 
 // notPermitted: the kernel answers EPERM or EACCES.

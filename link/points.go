@@ -102,7 +102,7 @@ func (pt point) since(t syscall.ProgType, at syscall.AttachType) isa.KernelVersi
 	}
 	var last isa.KernelVersion
 	for _, v := range needs {
-		if since, known := parseVersion(string(v)); known && !last.AtLeast(since) {
+		if since, known := isa.ParseKernelVersion(string(v)); known && !last.AtLeast(since) {
 			last = since
 		}
 	}

@@ -40,7 +40,7 @@ var hints = [...]struct {
 	{CmdObjPin, errno.EEXIST, "something is pinned there: remove that file, or pin at another path"},
 	{CmdObjPin, errno.EACCES, "this user may not write to the folder"},
 	{CmdObjGet, errno.ENOENT, "nothing is pinned there"},
-	{CmdObjGet, errno.EACCES, "this user may not open the file; it belongs to the user who pinned it"},
+	{CmdObjGet, errno.EACCES, "the file is not in a bpf file system, or this user may not open it: it belongs to the user who pinned it"},
 	{anyCommand, errno.EACCES, "the verifier did not refuse it, so a security module may have: SELinux, AppArmor, or a BPF LSM program; " +
 		"their log says so (dmesg, ausearch -m avc)"},
 }

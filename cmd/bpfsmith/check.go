@@ -173,6 +173,12 @@ func (c *checkFlags) program() (verify.Program, error) {
 	if err := errors.Join(c.setMember(&p.Place), setAttach(&p.Place, c.attach, section)); err != nil {
 		return p, err
 	}
+	switch {
+	case p.Type == linux.ProgTypeStructOps && p.Struct == "":
+		return p, errors.New("a struct_ops program implements a member of a struct: --member tcp_congestion_ops/ssthresh, for example")
+	case p.Type == linux.ProgTypeTracing && p.Attach == "":
+		return p, errors.New("a tracing program is attached to a function or a tracepoint: --attach tcp_v4_rcv, for example")
+	}
 	for _, text := range c.maps {
 		fd, m, err := readMap(text)
 		if err != nil {

@@ -100,6 +100,9 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 			return unreadable(err)
 		}
 	}
+	if at, err := os.Stat(e.sourceDir); err != nil || !at.IsDir() {
+		return unreadable(fmt.Errorf("--source %s: there is no such directory", e.sourceDir))
+	}
 	report := log.reading.Report
 	files := newSourceFinder(e.sourceDir, log.reading.Quotes)
 	if e.html != "" {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"go/token"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -82,12 +84,18 @@ func (g *genFlags) run(cmd *cobra.Command) (err error) {
 	if len(g.types)+len(g.contexts)+len(g.ops)+len(g.options.Functions)+len(g.options.Enums) == 0 {
 		return errors.New("nothing to write: name what you need with --type, --context, --ops, --func or --enum")
 	}
+	if at, err := os.Stat(g.output); err == nil && !at.IsDir() {
+		return &inputError{fmt.Errorf("gen: %s is a file; -o needs the folder of the package", g.output)}
+	}
 	if g.options.Package == "" {
 		dir, err := filepath.Abs(g.output)
 		if err != nil {
 			return &inputError{err}
 		}
 		g.options.Package = filepath.Base(dir)
+	}
+	if !token.IsIdentifier(g.options.Package) {
+		return &inputError{fmt.Errorf("gen: %q cannot be the name of a Go package; give another one with --package", g.options.Package)}
 	}
 	g.options.Types = nil
 	for _, t := range g.types {

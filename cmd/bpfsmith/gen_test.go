@@ -89,7 +89,7 @@ func TestGenWritesAndChecks(t *testing.T) {
 }
 
 func TestGenRefuses(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "tcp")
 	for _, c := range []struct {
 		name string
 		args []string

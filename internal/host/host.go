@@ -9,7 +9,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -124,8 +123,8 @@ func Release() string {
 }
 
 func since(release string) Instructions {
-	var v isa.KernelVersion
-	if _, err := fmt.Sscanf(release, "%d.%d", &v.Major, &v.Minor); err != nil {
+	v, ok := isa.ParseKernelVersion(release)
+	if !ok {
 		return Instructions{}
 	}
 	for _, s := range steps() {

@@ -353,7 +353,7 @@ var calls = [...]Mistake{
 				return skb.Address() // wrong: global functions must return a number, this is a pointer
 			})
 			return dsl.Func("address_from_a_global", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
-				return f.Call(where, skb).U32()
+				return f.Call(where, skb).U64().U32()
 			})
 		},
 		Found: Compiling,

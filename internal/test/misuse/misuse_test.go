@@ -260,4 +260,4 @@ func TestMostLeadToTheCorrection(t *testing.T) {
 }
 
 // mostLacking is how many messages may lack something, in per cent.
-const mostLacking = 9
+const mostLacking = 5

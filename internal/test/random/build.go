@@ -293,8 +293,11 @@ func (b *builder) expr(e *Expr) value {
 		}
 		return wrap(b.condition(e.Args[0]).U32())
 	}
-	x := b.expr(e.Args[0])
-	return x.binary(e.Op, b.operand(e.Args[1]))
+	x, y := b.expr(e.Args[0]), e.Args[1]
+	if (e.Op == Div || e.Op == Mod) && y.Op == Const && y.Value == 0 { // a Go constant that is 0 is a mistake there
+		return x.binary(e.Op, b.expr(y).get().operand())
+	}
+	return x.binary(e.Op, b.operand(y))
 }
 
 func (b *builder) condition(e *Expr) dsl.Bool {
