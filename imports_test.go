@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"internal/compiler/opt":      {"internal/compiler/ir"},
 	"internal/compiler/regalloc": {"isa"},
 	"btf":                        {"internal/spell", "internal/phrase"},
+	"objfile":                    {"isa", "btf", "internal/linux"},
 	"internal/record":            {"isa", "mistake", "internal/compiler/ir"},
 	"dsl": {"mistake", "isa", "internal/linux", "internal/compiler/ir", "internal/record", "internal/callers",
 		"internal/phrase"},

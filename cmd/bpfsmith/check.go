@@ -1,22 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
-	"sync"
-
-	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
-	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/objfile"
 	"github.com/bpfsmith/bpfsmith/structops"
 )
 
@@ -26,6 +23,7 @@ type checkFlags struct {
 	attach, license      string
 	sleepable, noPerfmon bool
 	maps                 []string
+	json                 bool
 }
 
 func newCheck() *cobra.Command {
@@ -36,21 +34,24 @@ func newCheck() *cobra.Command {
 		Long: `Check walks through a program as the kernel's verifier does. For each thing
 that the verifier would refuse it prints a line: the instruction, counted in
 slots of 8 bytes, and what is wrong. Then it exits with 1. When it finds
-nothing, it prints nothing and exits with 0.
+nothing, it prints nothing and exits with 0. When nothing is found but a part is
+not checked, because the program has too many paths or a program of an object
+cannot be read, it says so and exits with 3.
 
 Findings are right for Linux 6.18 and newer: such a kernel does not accept the
 program. Few things that it accepts are found too, because they cannot be
 intended: a record of a ring buffer that is never submitted, in a member without
 a result, and a pointer that is returned as a number. Then a line below says that
 Linux accepts it. Check does not find everything that a kernel refuses.
-When a program has too many paths, check says that a part is not checked.
 
 The program is hex on the command line or in a file, code in a file, or an ELF
 object from clang. Of an object all programs are checked, with its maps and
-with the field offsets of the kernel, and findings have the source line. For
-other code, --map describes maps by the descriptor in the instructions. About
-maps without --map, check says nothing.`,
-		Example: `  bpfsmith check --type socket_filter 9500000000000000
+with the field offsets of the kernel, and findings have the source line. The
+names of its sections say where the programs go; --type overrides them. For
+other code, --type must say it, and --map describes maps by the descriptor in
+the instructions. About maps without --map, check says nothing.`,
+		Example: `  bpfsmith check prog.o
+  bpfsmith check --type socket_filter 9500000000000000
   bpfsmith check --type xdp prog.hex
   bpfsmith check --type struct_ops --member tcp_congestion_ops/ssthresh prog.bin
   bpfsmith check --type tp_btf --attach task_newtask --btf 6.18.btf -
@@ -65,11 +66,17 @@ maps without --map, check says nothing.`,
 	flags.BoolVar(&c.sleepable, "sleepable", false, "the program may sleep")
 	flags.StringVar(&c.license, "license", "GPL", "`LICENSE` of the program")
 	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "the program is loaded without CAP_PERFMON")
+	flags.BoolVar(&c.json, "json", false, "print a line of JSON for each program, also for those without findings")
 	flags.StringArrayVar(&c.maps, "map", nil, "a map, by descriptor: `FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...`, sizes in bytes")
 	return cmd
 }
 
 func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
+	name, data, inputErr := c.input(cmd, args)
+	object := isELF(data)
+	if c.programType == "" && inputErr == nil && !object {
+		return errors.New("the type of the program is missing: --type socket_filter, for example")
+	}
 	p, err := c.program()
 	if err != nil {
 		return err
@@ -81,17 +88,18 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 	if p.Types != nil {
 		defer func() { err = errors.Join(err, p.Types.Close()) }()
 	}
-	if err := c.lookUp(&p.Place, p.Types, false); err != nil {
-		return err
+	if p.Type != linux.ProgTypeUnspec {
+		if err := c.lookUp(&p.Place, p.Types, false); err != nil {
+			return err
+		}
+	}
+	if inputErr != nil {
+		return inputErr
 	}
 	describeMember(&p)
-	name, data, err := c.input(cmd, args)
-	if err != nil {
-		return err
-	}
 	programs := []objectProgram{{program: p}}
-	if isELF(data) {
-		if programs, err = objectPrograms(data, p, sync.OnceValues(c.kernelTypes)); err != nil {
+	if object {
+		if programs, err = objectPrograms(data, p, c.kernel(p.Types)); err != nil {
 			return &inputError{fmt.Errorf("%s: %w", name, err)}
 		}
 	} else {
@@ -99,72 +107,28 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		var bad *mistake.Finding
-		if programs[0].program.Code, bad = verify.Decode(code, isa.LittleEndian); bad != nil {
-			fmt.Fprintln(cmd.OutOrStdout(), bad)
-			return exitError(exitInput)
-		}
+		programs[0].program.Code, programs[0].refused = verify.Decode(code, isa.LittleEndian)
 	}
-	return checkAll(cmd, programs)
+	return c.checkAll(cmd, programs)
 }
 
-// checkAll prints a line for each finding, with the program's name if there are several programs, and the source line if it is known.
-func checkAll(cmd *cobra.Command, programs []objectProgram) error {
-	found := false
-	for _, o := range programs {
-		about := ""
-		if len(programs) > 1 {
-			about = o.name + ": "
-		}
-		findings, complete := verify.Check(o.program)
-		if !complete {
-			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: the rest of them is not checked\n", about)
-		}
-		for _, f := range findings {
-			found = true
-			if line := o.lineOf(f.Insn); line != "" {
-				f.Detail += " (" + line + ")"
-			}
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+f.Error()); err != nil {
-				return &inputError{err}
-			}
-		}
-	}
-	if found {
-		return exitError(exitInput) // the findings are the message
-	}
-	return nil
-}
-
-// kernelTypes reads the types again, for the library that relocates fields.
-func (c *checkFlags) kernelTypes() (*cbtf.Spec, error) {
+// kernel is the kernel for which objects are linked.
+func (c *checkFlags) kernel(types *btf.Types) *objfile.Kernel {
 	if c.btf != "" {
-		raw, err := readFile(c.btf) // types has checked it
-		if err != nil {
-			return nil, fmt.Errorf("--btf: %w", err)
-		}
-		types, err := cbtf.LoadSpecFromReader(bytes.NewReader(raw))
-		if err != nil {
-			return nil, fmt.Errorf("--btf: %s: %w", c.btf, err)
-		}
-		return types, nil
+		return otherKernel(types)
 	}
-	types, err := cbtf.LoadKernelSpec()
-	if err != nil {
-		return nil, fmt.Errorf("it uses fields of the kernel's structs: --btf FILE must give their offsets: %w", err)
-	}
-	return types, nil
+	return hostKernel(types)
 }
 
 // program makes the description of the program from the flags.
 func (c *checkFlags) program() (verify.Program, error) {
 	p := verify.Program{Sleepable: c.sleepable, NotGPL: !linux.GPLCompatible(c.license), NoPerfmon: c.noPerfmon, Strict: true}
-	if c.programType == "" {
-		return p, errors.New("the type of the program is missing: --type socket_filter, for example")
-	}
-	section, err := c.section()
-	if err != nil {
-		return p, err
+	var section linux.Section
+	if c.programType != "" {
+		var err error
+		if section, err = c.section(); err != nil {
+			return p, err
+		}
 	}
 	p.Type, p.Sleepable = section.Type, p.Sleepable || section.Sleepable
 	if section.HasAttach {

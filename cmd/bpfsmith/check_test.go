@@ -46,10 +46,10 @@ func TestCheckReadsObjects(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--type", "xdp", "--btf", types, "testdata/objects/counts.o"},
-			"of_global: insn 6: r1, memory, may be nil: it was not compared with 0 on the path to here (counts.c:20)\n" +
-				"unchecked: insn 7: r0, a map's value, may be nil: it was not compared with 0 on the path to here (counts.c:33)\n"},
-		{[]string{"--type", "tp_btf", "--attach", "task_newtask", "--btf", types, "testdata/objects/task.o"},
+		{[]string{"--btf", types, "testdata/objects/counts.o"},
+			"unchecked: insn 7: r0, a map's value, may be nil: it was not compared with 0 on the path to here (counts.c:33)\n" +
+				"of_global: insn 6: r1, memory, may be nil: it was not compared with 0 on the path to here (counts.c:20)\n"},
+		{[]string{"--btf", types, "testdata/objects/task.o"},
 			"insn 6: the task of bpf_task_acquire (task.c:16) is still held at the end of the program, on a path from the comparison " +
 				"at task.c:17 (task.c:17)\n" +
 				"\thelp: release it with bpf_task_release if it is not nil\n"},
@@ -112,7 +112,7 @@ func TestInputOfAnotherKind(t *testing.T) {
 			"9500000000000000\n"},
 		{"check --type xdp 0x950", "0x950: there is no such file, and as hex it is no whole instruction"},
 		{"check --type xdp prog.o", "open prog.o: no such file or directory\n"},
-		{"disasm " + object, object + ": this is an ELF object, not code: bpfsmith check --type TYPE " + object +
+		{"disasm " + object, object + ": this is an ELF object, not code: bpfsmith check " + object +
 			" checks its programs; to list one, copy its section first: llvm-objcopy -O binary --only-section=xdp " + object +
 			" prog.bin\n"},
 		{"asm " + object, object + ": this is an ELF object, not text\n"},

@@ -40,7 +40,7 @@ prints the place, what is wrong and what is allowed.`,
 					return err
 				}
 				if isELF(data) && !raw {
-					return &inputError{fmt.Errorf("%s: this is an ELF object, not code: bpfsmith check --type TYPE %s checks "+
+					return &inputError{fmt.Errorf("%s: this is an ELF object, not code: bpfsmith check %s checks "+
 						"its programs; to list one, copy its section first: llvm-objcopy -O binary --only-section=%s %s prog.bin",
 						in.name, in.name, programSection(data), in.name)}
 				}

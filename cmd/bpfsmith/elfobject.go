@@ -6,17 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/objfile"
 )
 
 func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) }
@@ -38,8 +37,12 @@ func programSection(data []byte) string {
 // An objectProgram is a program of an ELF object.
 type objectProgram struct {
 	name    string
+	section string // of ELF
 	program verify.Program
 	lines   map[int]string // the source line of each slot
+
+	refused *mistake.Finding // what a loader refuses before the kernel is asked; nil if it loads the program
+	unread  error            // why the program is not checked; nil if it is
 }
 
 // lineOf returns the source line of an instruction: the last line that is given at or before its slot.
@@ -52,94 +55,52 @@ func (o *objectProgram) lineOf(slot int) string {
 	return ""
 }
 
-// objectPrograms reads the programs of an ELF object from clang. common has what is the same for all programs; the object has the maps and
-// the licence. The kernel's types are read only when something must be relocated: reading them takes as long as everything else.
-func objectPrograms(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) (programs []objectProgram, err error) {
-	if err := checkObject(data); err != nil {
-		return nil, err
-	}
-	err = withoutPanic(func() (err error) {
-		programs, err = readObject(data, common, kernel)
-		return err
-	})
-	return programs, err
-}
-
-func readObject(data []byte, common verify.Program, kernel func() (*cbtf.Spec, error)) ([]objectProgram, error) {
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(data))
+// objectPrograms reads the programs of an ELF object. common has what the flags say. Where they do not say the type, the sections of the
+// object do. A program that cannot be read does not hide the others.
+func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) ([]objectProgram, error) {
+	object, err := objfile.Read(data)
 	if err != nil {
 		return nil, err
 	}
-	if len(spec.Programs) == 0 {
-		return nil, errors.New("the object does not have a program")
-	}
+	common.NotGPL = common.NotGPL || !linux.GPLCompatible(object.License)
 	common.Maps = map[int32]verify.Map{}
-	descriptors := map[string]descriptor{}
-	for name, m := range spec.Maps {
-		fd := descriptor(len(descriptors) + 1)
-		descriptors[name] = fd
-		common.Maps[int32(fd)] = verify.Map{Name: name, Type: linux.MapType(m.Type), Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries,
-			Flags: m.Flags, Special: specialFields(m.Value)}
+	for n, m := range object.Maps {
+		common.Maps[int32(n+1)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.Key, Value: m.Value, Max: m.Max, Flags: m.Flags,
+			Special: specialFields(m.ValueType)}
 	}
 	var programs []objectProgram
-	for name, p := range spec.Programs {
-		o := &objectProgram{name: name, program: common, lines: map[int]string{}}
-		o.program.NotGPL = common.NotGPL || p.License != "" && !linux.GPLCompatible(p.License)
-		if err := o.read(p, spec, descriptors, kernel); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		programs = append(programs, *o)
+	for _, p := range object.Programs {
+		o := objectProgram{name: p.Name, section: p.Section, program: common, lines: map[int]string{}}
+		o.unread = o.read(object, p, kernel)
+		programs = append(programs, o)
 	}
-	slices.SortFunc(programs, func(a, b objectProgram) int { return strings.Compare(a.name, b.name) })
 	return programs, nil
 }
 
-// A descriptor is the number of a map that is not created.
-type descriptor int
-
-func (d descriptor) FD() int { return int(d) }
-
-// read reads a program's instructions and resolves the names in them.
-func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, descriptors map[string]descriptor,
-	kernel func() (*cbtf.Spec, error)) error {
-	code := slices.Clone(p.Instructions)
-	if err := relocate(code, kernel, p); err != nil {
+// read finds out where a program goes, and links it.
+func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel *objfile.Kernel) error {
+	if o.program.Type == linux.ProgTypeUnspec {
+		if err := o.placeOf(p); err != nil {
+			return err
+		}
+	}
+	code, err := object.Link(p, kernel)
+	var missing *objfile.MissingError
+	switch {
+	case errors.As(err, &missing):
+		o.refused = &mistake.Finding{Insn: missing.Slot, Kind: mistake.UnknownFunction,
+			Detail: fmt.Sprintf("this kernel has no %s %s", missing.What, missing.Name)}
+		return nil
+	case errors.Is(err, objfile.ErrNeedsTypes):
+		return fmt.Errorf("%w: --btf FILE must give them", err)
+	case err != nil:
 		return err
 	}
-	slot := 0
-	for i := range code {
-		ins := &code[i]
-		if line, ok := ins.Source().(*cbtf.Line); ok {
-			o.lines[slot] = fmt.Sprintf("%s:%d", filepath.Base(line.FileName()), line.LineNumber())
-		}
-		if fn := cbtf.FuncMetadata(ins); fn != nil {
-			o.program.Functions = append(o.program.Functions, functionOf(fn, slot, o.program.Type))
-		}
-		switch name := ins.Reference(); {
-		case ins.IsLoadFromMap():
-			fd, known := descriptors[name]
-			if !known {
-				return fmt.Errorf("instruction %d uses the map %q, which the object does not have", slot, name)
-			}
-			if err := ins.AssociateMap(fd); err != nil {
-				return err
-			}
-		case ins.IsKfuncCall() && o.program.Types != nil:
-			id, err := o.program.Types.Lookup(btf.KindFunc, name)
-			if err != nil {
-				return fmt.Errorf("instruction %d calls %s, which these types do not have", slot, name)
-			}
-			ins.Constant = int64(id)
-		}
-		slot += int(ins.Width())
+	for slot, line := range code.Lines {
+		o.lines[slot] = fmt.Sprintf("%s:%d", filepath.Base(line.File), line.Line)
 	}
-	var raw bytes.Buffer
-	if err := code.Marshal(&raw, spec.ByteOrder); err != nil {
-		return err
-	}
-	order := isa.LittleEndian
-	if spec.ByteOrder.Uint16([]byte{0, 1}) == 1 {
-		order = isa.BigEndian
+	for _, f := range code.Functions {
+		o.program.Functions = append(o.program.Functions, functionOf(&f, o.program.Type))
 	}
 	o.program.Line = func(slot int) string {
 		if line := o.lineOf(slot); line != "" {
@@ -147,46 +108,36 @@ func (o *objectProgram) read(p *ebpf.ProgramSpec, spec *ebpf.CollectionSpec, des
 		}
 		return fmt.Sprintf("instruction %d", slot)
 	}
-	ins, bad := verify.Decode(raw.Bytes(), order)
-	if bad != nil {
-		return *bad
-	}
-	o.program.Code = ins
+	o.program.Code, o.refused = verify.Decode(code.Raw, object.Order)
 	return nil
 }
 
-// relocate replaces the field offsets of the object with those of the kernel (CO-RE).
-func relocate(code asm.Instructions, kernel func() (*cbtf.Spec, error), p *ebpf.ProgramSpec) error {
-	var relocations []*cbtf.CORERelocation
-	var at []int
-	for i := range code {
-		if r := cbtf.CORERelocationMetadata(&code[i]); r != nil {
-			relocations, at = append(relocations, r), append(at, i)
+// placeOf reads the place of a program from the name of its section.
+func (o *objectProgram) placeOf(p *objfile.Program) error {
+	section, ok := linux.ParseSection(p.Section)
+	if !ok {
+		return fmt.Errorf("the name of its section, %s, does not say the type of the program: give it by --type", p.Section)
+	}
+	at := place.Place{Type: section.Type}
+	if section.HasAttach {
+		at.Hook = section.Attach
+	}
+	if section.Type == linux.ProgTypeStructOps {
+		if at.Struct, at.Member = p.Struct, p.Member; p.Struct == "" {
+			return errors.New("no struct in .struct_ops has it: give its place by --type struct_ops --member STRUCT/MEMBER")
 		}
+	} else {
+		at.Attach = section.Target
 	}
-	if len(relocations) == 0 {
-		return nil
-	}
-	types, err := kernel()
-	if err != nil {
-		return err
-	}
-	fixups, err := cbtf.CORERelocate(relocations, []*cbtf.Spec{types}, p.ByteOrder, func(cbtf.Type) (cbtf.TypeID, error) { return 1, nil })
-	if err != nil {
-		return err
-	}
-	for n := range fixups {
-		if err := fixups[n].Apply(&code[at[n]]); err != nil {
-			return err
-		}
-	}
+	o.program.Place, o.program.Sleepable = at, o.program.Sleepable || section.Sleepable
+	describeMember(&o.program)
 	return nil
 }
 
 // functionOf describes a function from its func_info.
-func functionOf(fn *cbtf.Func, slot int, programType linux.ProgType) verify.Function {
-	f := verify.Function{Slot: slot, Name: fn.Name, Global: slot > 0 && fn.Linkage == cbtf.GlobalFunc}
-	proto, ok := fn.Type.(*cbtf.FuncProto)
+func functionOf(fn *objfile.CodeFunction, programType linux.ProgType) verify.Function {
+	f := verify.Function{Slot: fn.Slot, Name: fn.Name, Global: fn.Global}
+	proto, ok := fn.Type.Type.(*cbtf.FuncProto)
 	if !ok || !f.Global {
 		return f
 	}
@@ -196,7 +147,7 @@ func functionOf(fn *cbtf.Func, slot int, programType linux.ProgType) verify.Func
 			f.Args = append(f.Args, verify.Argument{Kind: verify.ArgumentNumber})
 		case *cbtf.Pointer:
 			size, err := cbtf.Sizeof(t.Target)
-			if err != nil || len(fn.ParamTags) > n && len(fn.ParamTags[n]) > 0 {
+			if err != nil || tagged(fn.Tags, n) {
 				size = 0 // tags have more information
 			}
 			f.Args = append(f.Args, verify.PointerArgument(programType, btf.PointedTo(param.Type), int64(size)))
@@ -207,27 +158,61 @@ func functionOf(fn *cbtf.Func, slot int, programType linux.ProgType) verify.Func
 	return f
 }
 
+func tagged(tags []btf.DeclTag, param int) bool {
+	for _, tag := range tags {
+		if tag.Component == param {
+			return true
+		}
+	}
+	return false
+}
+
 // specialFields finds the fields of a map's value that only the kernel may use.
 func specialFields(value cbtf.Type) map[string]uint32 {
 	if value == nil {
 		return nil
 	}
-	s, ok := btf.Underlying(value).(*cbtf.Struct)
-	if !ok {
-		return nil
-	}
 	special := map[string]uint32{}
-	for _, m := range s.Members {
-		switch t := btf.Underlying(m.Type).(type) {
-		case *cbtf.Struct:
-			if verify.IsSpecial(t.Name) {
-				special[t.Name] = m.Offset.Bytes()
-			}
-		case *cbtf.Pointer:
-			if _, tagged := t.Target.(*cbtf.TypeTag); tagged {
-				special["kptr "+btf.PointedTo(t)] = m.Offset.Bytes()
-			}
+	switch t := btf.Underlying(value).(type) {
+	case *cbtf.Struct:
+		for _, m := range t.Members {
+			addSpecial(special, m.Type, m.Offset.Bytes())
+		}
+	case *cbtf.Datasec:
+		for _, v := range t.Vars {
+			addSpecial(special, v.Type.(*cbtf.Var).Type, v.Offset) // objfile lists only variables
 		}
 	}
 	return special
+}
+
+func addSpecial(special map[string]uint32, t cbtf.Type, offset uint32) {
+	switch t := btf.Underlying(t).(type) {
+	case *cbtf.Struct:
+		if verify.IsSpecial(t.Name) {
+			special[t.Name] = offset
+		}
+	case *cbtf.Pointer:
+		if _, tagged := t.Target.(*cbtf.TypeTag); tagged {
+			special["kptr "+btf.PointedTo(t)] = offset
+		}
+	}
+}
+
+// codeOfFunctions are the codes of the functions and sections of an object, for finding the one of a log.
+func codeOfFunctions(data []byte) (codes [][]byte, sections []string, err error) {
+	object, err := objfile.Read(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if object.Order != isa.LittleEndian {
+		return nil, nil, fmt.Errorf("the object is %v: expected %v", object.Order, isa.LittleEndian)
+	}
+	for _, f := range object.Functions() {
+		codes = append(codes, f.Code)
+		if len(sections) == 0 || sections[len(sections)-1] != f.Section {
+			sections = append(sections, f.Section)
+		}
+	}
+	return codes, sections, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bpfsmith/bpfsmith/objfile"
 )
 
 // An inputError is a mistake in the input, or an error of reading it.
@@ -43,6 +45,9 @@ func (in *input) readAll() ([]byte, error) {
 	}
 	return data, nil
 }
+
+// mostInput is the limit of an object, of code, and of raw BTF, in bytes.
+const mostInput = objfile.MostBytes
 
 // readAtMost reads what a command needs as a whole: code, an object, or types. More than any of them has is an error.
 func readAtMost(r io.Reader, name string) ([]byte, error) {

@@ -16,6 +16,7 @@ import (
 const (
 	exitInput = 1 // the input has a mistake, or cannot be read
 	exitUsage = 2 // the command line has a mistake
+	exitPart  = 3 // check: nothing is found, but a part is not checked
 )
 
 func main() {

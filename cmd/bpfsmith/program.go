@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -50,53 +49,14 @@ func wholeSlots(name string, code []byte) ([]byte, error) {
 // codeOfObject returns the function that the log is about: the one with the opcodes of the log. Names of maps and functions are not
 // resolved: only a loader does that. A program with functions from several sections is put together by the loader, so it is not found.
 func codeOfObject(name string, data []byte, opcodes map[int]byte) (code []byte, err error) {
-	if err := checkObject(data); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	err = withoutPanic(func() (err error) {
-		code, err = functionOfLog(name, data, opcodes)
-		return err
-	})
-	return code, err
-}
-
-func functionOfLog(name string, data []byte, opcodes map[int]byte) ([]byte, error) {
-	file, err := elf.NewFile(bytes.NewReader(data))
+	candidates, seen, err := codeOfFunctions(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if file.Machine != elf.EM_BPF || file.Data != elf.ELFDATA2LSB {
-		return nil, fmt.Errorf("%s: an object for %v, %v: expected one for BPF, little-endian", name, file.Machine, file.Data)
-	}
-	symbols, err := file.Symbols()
-	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	var fits [][]byte
-	var seen []string
-	for index, section := range file.Sections {
-		if section.Type != elf.SHT_PROGBITS || section.Flags&elf.SHF_EXECINSTR == 0 || section.Size == 0 {
-			continue
-		}
-		seen = append(seen, section.Name)
-		code, err := section.Data()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", name, section.Name, err)
-		}
-		candidates := [][]byte{code}
-		for _, symbol := range symbols {
-			if elf.ST_TYPE(symbol.Info) != elf.STT_FUNC || int(symbol.Section) != index || symbol.Size == 0 {
-				continue
-			}
-			size := uint64(len(code))
-			if symbol.Value <= size && symbol.Size <= size-symbol.Value && symbol.Size < size {
-				candidates = append(candidates, code[symbol.Value:symbol.Value+symbol.Size])
-			}
-		}
-		for _, candidate := range candidates {
-			if fit(candidate, opcodes) {
-				fits = append(fits, candidate)
-			}
+	for _, candidate := range candidates {
+		if fit(candidate, opcodes) {
+			fits = append(fits, candidate)
 		}
 	}
 	switch {
