@@ -52,13 +52,15 @@ var layers = map[string][]string{
 	"structops": {"mistake", "internal/place", "isa", "dsl", "btf", "compile", "maps", "syscall", "verifierlog",
 		"internal/spell", "internal/phrase", "prog", "internal/refusal", "internal/attachment", "internal/holder",
 		"internal/host", "internal/linux"},
-	"vm":                    {"mistake", "isa", "internal/linux", "internal/phrase"},
-	"internal/refusal":      {},
-	"internal/attachment":   {},
-	"internal/holder":       {"syscall"},
-	"internal/host":         {"isa", "syscall"},
-	"internal/test/fixture": {"btf"},
-	"internal/gen/btfgen":   {"dsl", "btf", "structops", "internal/linux"},
+	"vm":                      {"mistake", "isa", "btf", "compile", "internal/linux", "internal/phrase"},
+	"btf/fixture":             {"btf", "internal/test/fixture"},
+	"structops/structopstest": {"isa", "btf", "btf/fixture", "compile", "structops", "vm", "internal/linux", "internal/phrase"},
+	"internal/refusal":        {},
+	"internal/attachment":     {},
+	"internal/holder":         {"syscall"},
+	"internal/host":           {"isa", "syscall"},
+	"internal/test/fixture":   {"btf"},
+	"internal/gen/btfgen":     {"dsl", "btf", "structops", "internal/linux"},
 }
 
 // outside is what library packages may import besides the standard library.

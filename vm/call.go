@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
@@ -15,6 +16,7 @@ type Function func(m *Machine) (uint64, error)
 // functions are the helpers and kernel functions of a machine.
 type functions struct {
 	helpers [linux.HelperCount]Function // by number
+	kernel  map[string]Function         // by name
 }
 
 // standard are the functions that each machine has.
@@ -22,6 +24,7 @@ var standard = functions{
 	helpers: [linux.HelperCount]Function{
 		5: func(m *Machine) (uint64, error) { return uint64(time.Since(boot)), nil }, // bpf_ktime_get_ns
 	},
+	kernel: kernelFunctions,
 }
 
 // boot is when the clock of all machines began.
@@ -36,12 +39,33 @@ func (m *Machine) SetHelper(name string, f Function) error {
 	if !ok {
 		return fmt.Errorf("SetHelper: there is no helper %s", name)
 	}
-	if m.helpers == &standard {
-		own := standard
-		m.helpers = &own
-	}
-	m.helpers.helpers[id] = f
+	m.ownFunctions().helpers[id] = f
 	return nil
+}
+
+// SetKernelFunction makes f the function of the kernel with a name, such as tcp_slow_start. Programs call it by its BTF id; Options.Kernel
+// gives the name of an id.
+func (m *Machine) SetKernelFunction(name string, f Function) {
+	m.ownFunctions().kernel[name] = f
+	m.findKernelFunctions()
+}
+
+// ownFunctions are those of this machine alone, which may be changed.
+func (m *Machine) ownFunctions() *functions {
+	if m.functions == &standard {
+		own := standard
+		own.kernel = maps.Clone(standard.kernel)
+		m.functions = &own
+	}
+	return m.functions
+}
+
+// findKernelFunctions looks up the functions of the kernel that the program calls.
+func (m *Machine) findKernelFunctions() {
+	m.kernel = m.kernel[:0]
+	for _, name := range m.prog.kernel {
+		m.kernel = append(m.kernel, m.functions.kernel[name])
+	}
 }
 
 // call runs a call that is not one of the program's own functions by a distance. next is where to go on.
@@ -51,7 +75,7 @@ func (m *Machine) call(in *instr, pc int) (next int, err error) {
 	case opCallHelper:
 		return pc, m.callHelper(in.imm, index)
 	case opCallKfunc:
-		return pc, m.fault(Missing, index, fmt.Sprintf("the function of the kernel with BTF id %d is not in the machine", in.imm))
+		return pc, m.callKernel(in.imm, index)
 	}
 	to := m.regs[in.dst&15]
 	if target, ok := codeIndex(to); ok && target < len(m.prog.source) {
@@ -71,11 +95,30 @@ func (m *Machine) call(in *instr, pc int) (next int, err error) {
 	return pc, m.callHelper(to, index)
 }
 
+// callKernel calls the function of the kernel with an index in the program's list.
+func (m *Machine) callKernel(n uint64, index int) error {
+	name := m.prog.kernel[n]
+	f := m.kernel[n]
+	if f == nil {
+		return m.fault(Missing, index, fmt.Sprintf("%s is not in the machine; add it: "+
+			"m.SetKernelFunction(%q, func(m *vm.Machine) (uint64, error) { … })", name, name))
+	}
+	result, err := f(m)
+	if err != nil {
+		return m.failed(index, name, err)
+	}
+	m.regs[isa.R0] = result
+	if m.executed >= m.nextCheck {
+		return m.check(index)
+	}
+	return nil
+}
+
 // callHelper calls the helper with a number.
 func (m *Machine) callHelper(id uint64, index int) error {
 	var f Function
-	if id < uint64(len(m.helpers.helpers)) {
-		f = m.helpers.helpers[id]
+	if id < uint64(len(m.functions.helpers)) {
+		f = m.functions.helpers[id]
 	}
 	if f == nil {
 		return m.missingHelper(id, index)

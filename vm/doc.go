@@ -39,4 +39,16 @@
 //
 // Helpers are Go functions, see [Function] and [Machine.SetHelper]. A program that calls one that the machine does not have ends with a
 // fault that names it.
+//
+// # Objects of the kernel
+//
+// Programs that the kernel calls get pointers to its objects. A [Struct] is such an object, with the layout of any kernel's BTF:
+//
+//	sk := vm.NewStruct(types, "tcp_sock")
+//	sk.Set("snd_cwnd", 10)
+//	addr, err := m.Object(sk)
+//
+// Programs read all of it, and write what [Struct.AllowWrites] allows, as the kernel protects its own objects. The functions of the kernel
+// for congestion controls are in the machine: tcp_slow_start, tcp_cong_avoid_ai and tcp_reno_*. [Machine.SetKernelFunction] adds others.
+// Package [github.com/bpfsmith/bpfsmith/structops/structopstest] calls members of interfaces with such objects.
 package vm

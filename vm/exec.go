@@ -505,56 +505,80 @@ func (m *Machine) exec(pc, base int) error {
 				b[0] = byte(r[in.src&15])
 				continue
 			}
-			return m.badStore(started, pc, addr, 1)
+			if err := m.otherStore(started, pc, addr, 1, r[in.src&15]); err != nil {
+				return err
+			}
+			continue
 		case opStore16:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 2 {
 				binary.LittleEndian.PutUint16(b, uint16(r[in.src&15]))
 				continue
 			}
-			return m.badStore(started, pc, addr, 2)
+			if err := m.otherStore(started, pc, addr, 2, r[in.src&15]); err != nil {
+				return err
+			}
+			continue
 		case opStore32:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 4 {
 				binary.LittleEndian.PutUint32(b, uint32(r[in.src&15]))
 				continue
 			}
-			return m.badStore(started, pc, addr, 4)
+			if err := m.otherStore(started, pc, addr, 4, r[in.src&15]); err != nil {
+				return err
+			}
+			continue
 		case opStore64:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 8 {
 				binary.LittleEndian.PutUint64(b, r[in.src&15])
 				continue
 			}
-			return m.badStore(started, pc, addr, 8)
+			if err := m.otherStore(started, pc, addr, 8, r[in.src&15]); err != nil {
+				return err
+			}
+			continue
 		case opStoreImm8:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 1 {
 				b[0] = byte(in.imm)
 				continue
 			}
-			return m.badStore(started, pc, addr, 1)
+			if err := m.otherStore(started, pc, addr, 1, in.imm); err != nil {
+				return err
+			}
+			continue
 		case opStoreImm16:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 2 {
 				binary.LittleEndian.PutUint16(b, uint16(in.imm))
 				continue
 			}
-			return m.badStore(started, pc, addr, 2)
+			if err := m.otherStore(started, pc, addr, 2, in.imm); err != nil {
+				return err
+			}
+			continue
 		case opStoreImm32:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 4 {
 				binary.LittleEndian.PutUint32(b, uint32(in.imm))
 				continue
 			}
-			return m.badStore(started, pc, addr, 4)
+			if err := m.otherStore(started, pc, addr, 4, in.imm); err != nil {
+				return err
+			}
+			continue
 		case opStoreImm64:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 8 {
 				binary.LittleEndian.PutUint64(b, in.imm)
 				continue
 			}
-			return m.badStore(started, pc, addr, 8)
+			if err := m.otherStore(started, pc, addr, 8, in.imm); err != nil {
+				return err
+			}
+			continue
 		case opAtomic:
 			m.executed = started + uint64(pc-1)
 			if err := m.atomic(in, pc-1); err != nil {
@@ -600,8 +624,12 @@ func (m *Machine) badLoad(started uint64, pc int, addr uint64, size int) error {
 	return m.memoryFault(pc-1, addr, size, false)
 }
 
-// badStore makes the fault of a store before pc.
-func (m *Machine) badStore(started uint64, pc int, addr uint64, size int) error {
+// otherStore is a store before pc into memory that is not plain: into an object of the kernel, or where it is a fault.
+func (m *Machine) otherStore(started uint64, pc int, addr uint64, size int, value uint64) error {
+	if b, ok := m.bytes(addr, size, true); ok {
+		store(b, uint8(size), value)
+		return nil
+	}
 	m.executed = started + uint64(pc-1)
 	return m.memoryFault(pc-1, addr, size, true)
 }

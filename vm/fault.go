@@ -148,6 +148,8 @@ func (m *Machine) accessError(addr uint64, size int, write bool) *accessError {
 		return &accessError{Released, fmt.Sprintf("%s at byte %d of %s, which was released", access, at, r.name)}
 	case r.read == nil && r.write == nil && r.size != 0:
 		return &accessError{NotAnAddress, fmt.Sprintf("%s in %s, which programs cannot access", access, r.name)}
+	case write && r.object != nil && at >= 0 && at+int64(size) <= int64(len(r.read)):
+		return &accessError{ReadOnly, fmt.Sprintf("%s at %s.%s; %s", access, r.object.name, r.object.describe(at), r.object.writable())}
 	case write && r.write == nil && at >= 0 && at+int64(size) <= int64(len(r.read)):
 		return &accessError{ReadOnly, fmt.Sprintf("%s at byte %d of %s", access, at, r.name)}
 	}
@@ -164,6 +166,11 @@ func (m *Machine) pointee(v uint64) string {
 	at := int64(v&(1<<regionShift-1)) - middle
 	if at < -nearby || at > int64(r.size)+nearby { // more likely a number that looks like an address
 		return ""
+	}
+	if r.object != nil && at > 0 {
+		if field := r.object.describe(at); field != "" {
+			return r.name + ", " + field
+		}
 	}
 	return fmt.Sprintf("%s, byte %d of %d", r.name, at, r.size)
 }

@@ -44,9 +44,11 @@ type Machine struct {
 	turns   [maxFrames]uint32 // of may_goto, by depth
 	regions []region
 
-	helpers *functions
-	first   [firstFree + 4]region
-	stack   [maxFrames][stackSize]byte
+	functions *functions
+	kernel    []Function // those of the program's list; nil where one is missing
+
+	first [firstFree + 4]region
+	stack [maxFrames][stackSize]byte
 }
 
 // A frame is what a call keeps for the function that makes it.
@@ -57,14 +59,25 @@ type frame struct {
 
 // New makes a machine for a program.
 func New(p *Program) *Machine {
-	m := &Machine{prog: p, code: p.steps, stride: 1, helpers: &standard}
+	m := &Machine{functions: &standard}
 	m.regions = m.first[:firstFree]
 	for n := range m.stack {
 		s := m.stack[n][:]
 		m.regions[stackRegion+n] = region{read: s, write: s, name: stackNames[n], size: stackSize}
 	}
-	m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
+	m.SetProgram(p)
 	return m
+}
+
+// SetProgram makes p the program that Run and Call run from now on. Memory, objects and functions stay, so programs can work on the same
+// objects one after the other.
+func (m *Machine) SetProgram(p *Program) {
+	if m.prog == p {
+		return
+	}
+	m.prog, m.traced = p, nil
+	m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
+	m.findKernelFunctions()
 }
 
 var stackNames = [maxFrames]string{

@@ -38,6 +38,8 @@ type region struct {
 	name  string // for messages: "the stack"
 	size  int    // for messages: the bytes that it has, or had
 	gone  bool   // it was there, and was removed
+
+	object *Struct // the object of the kernel that it is, or nil
 }
 
 // A Memory is a piece of Go memory that programs may access while it belongs to a machine.
@@ -94,7 +96,7 @@ func (m *Machine) Writable(addr uint64, n int) ([]byte, error) {
 	return nil, m.accessError(addr, n, true)
 }
 
-// bytes gives the memory at an address. All accesses go through here or through the four functions below.
+// bytes gives the memory at an address. All accesses go through here, or first through readable and writable, which know less.
 func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 	number := addr >> regionShift
 	if number >= uint64(len(m.regions)) || n < 0 {
@@ -102,10 +104,10 @@ func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 	}
 	r := &m.regions[number]
 	b := r.read
-	if write {
+	at := int64(addr&(1<<regionShift-1)) - middle
+	if write && (r.object == nil || !r.object.allows(at, n)) {
 		b = r.write
 	}
-	at := int64(addr&(1<<regionShift-1)) - middle
 	if at < 0 || at > int64(len(b)) || int64(n) > int64(len(b))-at {
 		return nil, false
 	}

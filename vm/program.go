@@ -2,8 +2,11 @@ package vm
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -36,6 +39,9 @@ type Options struct {
 
 	// Pos gives the line that the instruction at a slot comes from, for messages. It may be nil.
 	Pos func(slot int) mistake.Position
+
+	// Kernel gives the name of the function of the kernel with a BTF id; "" if there is none. If it is nil, the program must not call any.
+	Kernel func(id btf.ID) string
 }
 
 // A Program is decoded code. It does not change, so any number of machines may run it at the same time.
@@ -44,6 +50,7 @@ type Program struct {
 	steps  []instr           // one for each instruction, and opEnd after the last one
 	source []isa.Instruction // what they were made of
 	wide   []int             // indexes of the instructions that take two slots
+	kernel []string          // the functions of the kernel that it calls; calls have indexes of this
 	pos    func(slot int) mistake.Position
 }
 
@@ -92,12 +99,44 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 		if p.steps[i], detail = p.decode(i); detail == "" {
 			detail = excluded(ins[i], o)
 		}
+		if detail == "" && p.steps[i].op == opCallKfunc {
+			detail = p.nameKernelFunction(&p.steps[i], o)
+		}
 		if detail != "" {
 			slot := p.slot(i)
 			return nil, &LoadError{Slot: slot, Instruction: ins[i], Pos: p.position(slot), Detail: detail}
 		}
 	}
 	return p, nil
+}
+
+// LoadObject is Load for a compiled program. types are those of its target. Faults have lines of Go.
+func LoadObject(object *compile.Object, types *btf.Types, o Options) (*Program, error) {
+	if o.Pos == nil {
+		o.Pos = object.Pos
+	}
+	if o.Kernel == nil && types != nil {
+		o.Kernel = types.Name
+	}
+	return LoadInstructions(object.Instructions, o)
+}
+
+// nameKernelFunction replaces the BTF id in a call by an index in the program's list.
+func (p *Program) nameKernelFunction(in *instr, o Options) (detail string) {
+	name := ""
+	if o.Kernel != nil && in.off == 0 { // off picks a module
+		name = o.Kernel(btf.ID(in.imm))
+	}
+	if name == "" {
+		return fmt.Sprintf("the function of the kernel with BTF id %d is not known", uint32(in.imm))
+	}
+	n := slices.Index(p.kernel, name)
+	if n < 0 {
+		n = len(p.kernel)
+		p.kernel = append(p.kernel, name)
+	}
+	in.imm = uint64(n)
+	return ""
 }
 
 // excluded says why the options do not allow an instruction; "" if they do.

@@ -1,0 +1,285 @@
+package structopstest
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/btf/fixture"
+	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/structops"
+	"github.com/bpfsmith/bpfsmith/vm"
+
+	cbtf "github.com/cilium/ebpf/btf"
+)
+
+// Ops is an implementation whose members can be called.
+type Ops struct {
+	Machine *vm.Machine // that runs the programs of all members: for helpers, functions of the kernel, and limits
+
+	t        testing.TB
+	types    *btf.Types
+	plan     *structops.Plan
+	programs map[string]*vm.Program
+	args     []byte // the array that R1 points to
+	argsAddr uint64
+}
+
+// On runs a test of an implementation on the types of several kernels, by their names in package fixture: one subtest for each.
+func On(t *testing.T, kernels []string, impl structops.Implementation, test func(t *testing.T, ops *Ops)) {
+	t.Helper()
+	for _, kernel := range kernels {
+		t.Run(kernel, func(t *testing.T) {
+			types, err := fixture.Open(kernel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, New(t, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Kernel: version(kernel)}, impl))
+		})
+	}
+}
+
+// version reads the release in the name of a fixture: "6.12", "6.12-ops".
+func version(kernel string) (v isa.KernelVersion) {
+	release, _, _ := strings.Cut(kernel, "-")
+	major, minor, _ := strings.Cut(release, ".")
+	a, errMajor := strconv.ParseUint(major, 10, 8)
+	b, errMinor := strconv.ParseUint(minor, 10, 8)
+	if errMajor != nil || errMinor != nil {
+		return isa.KernelVersion{} // no limit
+	}
+	return isa.KernelVersion{Major: uint8(a), Minor: uint8(b)}
+}
+
+// New checks and compiles an implementation for a target, whose ByteOrder must be little-endian. A mistake ends the test, with all
+// findings.
+func New(t testing.TB, target compile.Target, impl structops.Implementation) *Ops {
+	t.Helper()
+	plan, err := structops.Prepare(impl, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &Ops{t: t, types: target.BTF, plan: plan, programs: make(map[string]*vm.Program), args: make([]byte, 8*linux.MostArguments)}
+	for _, p := range plan.Programs {
+		program, err := vm.LoadObject(p.Object, target.BTF, vm.Options{Mode: vm.Linux})
+		if err != nil {
+			t.Fatalf("%s: %v", p.Member.Name, err)
+		}
+		o.programs[p.Member.Name] = program
+		if o.Machine == nil {
+			o.Machine = vm.New(program)
+		}
+	}
+	if o.Machine == nil {
+		t.Fatalf("%s has no programs: set a member", plan.Type.Name)
+	}
+	o.argsAddr = o.Machine.Add(vm.Memory{Name: "the arguments", Data: o.args, ReadOnly: true})
+	return o
+}
+
+// Has reports whether the implementation has a program for a member.
+func (o *Ops) Has(member string) bool { return o.programs[member] != nil }
+
+// Struct makes an object of the kernel, all zero: "rate_sample", for example. Programs may not write it, until it is passed to a member
+// that may.
+func (o *Ops) Struct(name string) *vm.Struct { return vm.NewStruct(o.types, name) }
+
+// Sock makes a tcp_sock with the values of a new connection (tcp_init_sock, net/ipv4/tcp.c): a window of 10 segments, no threshold and no
+// limit for the window.
+func (o *Ops) Sock() *vm.Struct {
+	sk := o.Struct("tcp_sock")
+	sk.Set("snd_cwnd", 10)
+	sk.Set("snd_ssthresh", math.MaxInt32)
+	sk.Set("snd_cwnd_clamp", math.MaxUint32)
+	sk.Set("app_limited", math.MaxUint32)
+	sk.Set("mss_cache", 536)
+	return sk
+}
+
+// Call calls a member, and returns its result with the sign of its type; 0 if it has none. The arguments are those of the kernel's
+// prototype: a *vm.Struct, or nil, for a pointer, and integers, bools or constants of Go for numbers. A mistake or a fault ends the test.
+func (o *Ops) Call(member string, args ...any) int64 {
+	o.t.Helper()
+	result, err := o.Try(member, args...)
+	if err != nil {
+		var fault *vm.Fault
+		if errors.As(err, &fault) {
+			o.t.Fatalf("%s: %s", member, fault.Report())
+		}
+		o.t.Fatalf("%s: %v", member, err)
+	}
+	return result
+}
+
+// Try is Call for tests of what goes wrong: it returns the error, a *vm.Fault if it is the program's.
+func (o *Ops) Try(member string, args ...any) (int64, error) {
+	m, ok := o.plan.Type.Member(member)
+	switch {
+	case !ok || m.Proto == nil:
+		return 0, fmt.Errorf("%s has no callback %q; the implementation has %s", o.plan.Type.Name, member, o.members())
+	case !o.Has(member):
+		return 0, fmt.Errorf("the implementation does not have %s; it has %s", member, o.members())
+	case len(args) != len(m.Params):
+		return 0, fmt.Errorf("it is called with %d arguments; the kernel passes %d: %s", len(args), len(m.Params), m.Declaration())
+	}
+	place := o.plan.Type.Place(m)
+	var objects []*vm.Struct
+	for n, arg := range args {
+		value, object, err := o.argument(place, m.Params[n].Type, arg)
+		if err != nil {
+			return 0, fmt.Errorf("argument %d, %s: %w", n+1, m.Params[n].Name, err)
+		}
+		if object != nil {
+			objects = append(objects, object)
+		}
+		binary.LittleEndian.PutUint64(o.args[8*n:], value)
+	}
+	o.Machine.SetProgram(o.programs[member])
+	result, err := o.Machine.Call(o.t.Context(), o.argsAddr)
+	for _, object := range objects {
+		err = errors.Join(err, object.Err())
+	}
+	if err != nil {
+		return 0, err
+	}
+	return resultOf(m.Proto.Return, result), nil
+}
+
+func (o *Ops) members() string {
+	var names []string
+	for _, p := range o.plan.Programs {
+		names = append(names, p.Member.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// argument is what the kernel would put into the array of arguments.
+func (o *Ops) argument(place *compile.Place, t cbtf.Type, arg any) (value uint64, object *vm.Struct, err error) {
+	if name := btf.PointedTo(t); name != "" || isPointer(t) {
+		object, ok := arg.(*vm.Struct)
+		if !ok && arg != nil {
+			is := phrase.A(fmt.Sprintf("%T", arg))
+			return 0, nil, fmt.Errorf("it is a pointer to %s: expected a *vm.Struct or nil, not %s", name, is)
+		}
+		if object == nil {
+			return 0, nil, nil
+		}
+		wanted := name
+		if cast := place.Cast(name); cast != "" {
+			wanted = cast
+		}
+		if object.Err() == nil && !object.IsA(wanted) {
+			return 0, nil, fmt.Errorf("expected a %s, not a %s", wanted, object.Name())
+		}
+		permit(place, object)
+		addr, err := o.Machine.Object(object)
+		return addr, object, err
+	}
+	value, err = number(t, arg)
+	return value, nil, err
+}
+
+func isPointer(t cbtf.Type) bool {
+	_, ok := btf.Underlying(t).(*cbtf.Pointer)
+	return ok
+}
+
+// permit lets programs write what the interface lets them write.
+func permit(place *compile.Place, object *vm.Struct) {
+	var paths []string
+	for _, field := range place.Writable {
+		if object.IsA(field.Struct) {
+			paths = append(paths, field.Path)
+		}
+	}
+	switch {
+	case place.Writable == nil: // not known: the kernel would say it
+		object.AllowWrites()
+	case paths == nil:
+		object.DenyWrites()
+	default:
+		object.AllowWrites(paths...)
+	}
+}
+
+// number is a number as an argument of a type. It must fit.
+func number(t cbtf.Type, arg any) (uint64, error) {
+	size, signed := integer(t)
+	if size == 0 {
+		return 0, fmt.Errorf("a %s cannot be passed here", btf.Declaration(t, ""))
+	}
+	var value int64
+	switch arg := arg.(type) {
+	case int:
+		value = int64(arg)
+	case int8:
+		value = int64(arg)
+	case int16:
+		value = int64(arg)
+	case int32:
+		value = int64(arg)
+	case int64:
+		value = arg
+	case uint:
+		value = int64(arg)
+	case uint8:
+		value = int64(arg)
+	case uint16:
+		value = int64(arg)
+	case uint32:
+		value = int64(arg)
+	case uint64:
+		value = int64(arg)
+	case bool:
+		if arg {
+			value = 1
+		}
+	default:
+		return 0, fmt.Errorf("expected a number for a %s, not %s", btf.Declaration(t, ""), phrase.A(fmt.Sprintf("%T", arg)))
+	}
+	if size < 8 {
+		low, high := int64(0), int64(1)<<(8*size)-1
+		if signed {
+			low, high = -1<<(8*size-1), 1<<(8*size-1)-1
+		}
+		if value < low || value > high {
+			return 0, fmt.Errorf("%d does not fit a %s: expected %d to %d", value, btf.Declaration(t, ""), low, high)
+		}
+	}
+	return uint64(value), nil
+}
+
+// integer is the size of an integer, enum or bool in bytes, and whether it has a sign; 0 for other types.
+func integer(t cbtf.Type) (size int, signed bool) {
+	switch t := btf.Underlying(t).(type) {
+	case *cbtf.Int:
+		return int(t.Size), t.Encoding == cbtf.Signed
+	case *cbtf.Enum:
+		return int(t.Size), t.Signed
+	}
+	return 0, false
+}
+
+// resultOf cuts a result to its type, as the kernel's caller does.
+func resultOf(t cbtf.Type, r0 uint64) int64 {
+	size, signed := integer(t)
+	if size == 0 && !isPointer(t) {
+		return 0
+	}
+	if size == 0 || size > 8 {
+		size = 8
+	}
+	unused := 64 - 8*size
+	if signed {
+		return int64(r0<<unused) >> unused
+	}
+	return int64(r0 << unused >> unused)
+}
