@@ -149,6 +149,7 @@ const (
 	ResultNone                     // nothing, although C may say long: R0 has no value after the call (RET_VOID)
 	ResultNumber                   // a number; some kernels may know limits of it
 	ResultAnyNumber                // a number; no kernel knows limits of it
+	ResultCopied                   // how many bytes were written to the call's memory, or a negative errno
 	ResultValue                    // a pointer to the value of the call's map, or nil
 	ResultRecord                   // a record of a ring buffer, of the call's constant size, or nil; the program holds it
 	ResultSocket                   // a socket, or nil; the program holds it

@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -76,14 +77,23 @@ func (c *checker) needs(i int) (needs, gives isa.RegisterSet) {
 	switch c.marks[i].what {
 	case exits:
 		needs |= isa.Registers(isa.R0)
-		if i >= c.end(0) {
-			needs |= isa.Registers(isa.R6, isa.R7, isa.R8, isa.R9)
-		}
 	case calls:
-		needs |= isa.Registers(isa.R1, isa.R2, isa.R3, isa.R4, isa.R5)
-		gives |= isa.Registers(isa.R0)
+		needs |= c.argumentsOf(in)
+		gives |= clobbered &^ needs
 	}
 	return needs, gives
+}
+
+// argumentsOf are the registers with arguments of a call.
+func (c *checker) argumentsOf(in *isa.Instruction) isa.RegisterSet {
+	if in.IsHelperCall() {
+		if row := linux.HelperByID(int32(in.Imm)); row != nil && row.Followed() {
+			if n, more := row.Arguments(); !more {
+				return 1<<(n+1) - 1<<isa.R1
+			}
+		}
+	}
+	return argumentRegisters
 }
 
 // blockAt is the block that begins at an instruction.

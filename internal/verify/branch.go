@@ -38,7 +38,7 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 		return i + 1, true
 	}
 	taken, fall := c.room.clone(s), s
-	if a.vague || b.vague || a.kind == opaque || b.kind == opaque {
+	if (a.vague || b.vague || a.kind == opaque || b.kind == opaque) && !asksOutcome(op, &a, &b) {
 		taken.guess, fall.guess = true, true
 	}
 	ok1 := c.learn(taken, i, in, op, wide, true, register)
@@ -59,6 +59,14 @@ func (c *checker) branch(s *state, i int, parent *visit) (next int, goOn bool) {
 	}
 	c.room.release(taken)
 	return 0, false
+}
+
+// asksOutcome reports whether a comparison only asks whether a call has failed. Both answers are possible, whatever the kernel knows.
+func asksOutcome(op isa.Opcode, a, b *value) bool {
+	if !a.outcome || !b.isZero() || a.num != anyScalar() {
+		return false
+	}
+	return op == isa.OpJEQ || op == isa.OpJNE || op == isa.OpJSLT || op == isa.OpJSGE
 }
 
 // outcome is the result of a comparison, if it is known.
@@ -157,7 +165,7 @@ func (c *checker) nilOr(s *state, i int, p value, isNil bool) {
 			return
 		}
 		v.nullable = false
-		if v.ref == 0 && v.kind != mapValue {
+		if v.ref == 0 && !(v.kind == mapValue && c.hasLock(v)) {
 			v.id = 0
 		}
 	})

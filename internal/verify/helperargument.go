@@ -183,6 +183,7 @@ func (a *argument) sized() bool {
 		}
 		return a.refuse(mistake.ArgumentType, "%s", phrase.Argument(a.n+2, a.name, size.kind.String(), "a number, the size"))
 	}
+	a.most, a.vague = size.num.umax, a.vague || size.vague
 	zero := a.next == linux.ArgSizeOrZero
 	orNil := zero || a.kind == linux.ArgReadOrNil || a.kind == linux.ArgWriteOrNil
 	writes := a.kind.Writes()
@@ -326,7 +327,7 @@ func scalarOf(n int64) scalar { return exactly(uint64(n)) }
 func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 	c, s, i := h.c, h.s, h.i
 	if !v.fixed() {
-		c.slotsRead(s, i, int(v.frame), allSlots, true)
+		c.slotsRead(s, i, int(v.frame), allSlots, false)
 		lo, hi := v.off+v.num.smin, v.off+v.num.smax
 		if lo < -linux.StackSize || hi+size > 0 {
 			return c.refuse(s, i, mistake.StackBounds, "argument %d of %s reaches outside of the stack", n+1, h.name)

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"math"
+
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -16,7 +18,8 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 	if !c.mayCall(s, i, id, row) {
 		return false
 	}
-	h := helperCall{c: c, s: s, i: i, name: row.Name, effects: row.Effects, m: -1, key: -1, parent: parent}
+	h := helperCall{c: c, s: s, i: i, name: row.Name, effects: row.Effects, m: -1, key: -1, parent: parent,
+		mayFail: row.C == "long" || row.C == "int"}
 	if !row.Followed() {
 		h.unknown(linux.MostCallArguments)
 		c.forget(s)
@@ -90,7 +93,13 @@ func (h *helperCall) result(gives linux.Result) value {
 		return value{}
 	case linux.ResultNumber:
 		v := anyNumber(8)
-		v.vague = true // the kernel may know more about it
+		v.vague, v.outcome = true, h.mayFail // the kernel may know more about it
+		return v
+	case linux.ResultCopied: // do_refine_retval_range
+		v := anyNumber(8)
+		if v.vague = h.vague || h.most > math.MaxInt32; !v.vague {
+			v.num = between(-linux.MostErrno, int64(h.most))
+		}
 		return v
 	case linux.ResultAnyNumber:
 		v := anyNumber(8)
@@ -142,9 +151,11 @@ type helperCall struct {
 	name    string
 	effects linux.Effects
 	parent  *visit
-	m       int16 // the map of the call; -1 if not known
-	size    int64 // the known constant
-	key     int64 // the map's key if it is a known number; otherwise -1
+	m       int16  // the map of the call; -1 if not known
+	most    uint64 // the largest size of the memory before the last size
+	mayFail bool   // the result is an int or long in C
+	size    int64  // the known constant
+	key     int64  // the map's key if it is a known number; otherwise -1
 	vague   bool
 	of      uint32 // the dynptr
 }

@@ -127,6 +127,15 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 	return true
 }
 
+// hasLock reports whether there is a spin lock beside a map's value. Then it counts from which look-up a pointer is.
+func (c *checker) hasLock(v *value) bool {
+	if v.m < 0 {
+		return true
+	}
+	_, has := c.maps[v.m].Special["bpf_spin_lock"]
+	return has
+}
+
 // kptrAt is the pointer that a kptr in a map's value holds, if there is a kptr at the offset.
 func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 	if p.m < 0 || size != 8 {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
@@ -127,8 +128,8 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case stack:
 		return c.accessStack(s, i, r, p, off, size, write, v)
 	case mapValue:
-		if p.m >= 0 && c.maps[p.m].Flags&uint32(linux.MapReadOnlyProg) != 0 {
-			any.vague = true // the kernel knows the contents of a map that is never written
+		if !write && p.m >= 0 && c.maps[p.m].Flags&uint32(linux.MapReadOnlyProg) != 0 {
+			any = c.frozen(p, off, size)
 		}
 		if k, ok := c.kptrAt(p, off, size); ok && !write {
 			any = k
@@ -147,6 +148,21 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		return c.accessObject(s, i, r, p, off, size, write)
 	}
 	return unclear(), true
+}
+
+// frozen is a number in a map that is read-only for programs. The kernel reads it from the map if nobody can write there any more, and if
+// the offset is known (bpf_map_is_rdonly, bpf_map_direct_read).
+func (c *checker) frozen(p value, off, size int64) value {
+	m := &c.maps[p.m]
+	at := p.off + off
+	if !p.fixed() || at < 0 || at+size > int64(len(m.Frozen)) {
+		v := anyNumber(int(size))
+		v.vague = m.Frozen == nil // it may be frozen
+		return v
+	}
+	var bytes [8]byte
+	copy(bytes[:], m.Frozen[at:at+size])
+	return constant(binary.LittleEndian.Uint64(bytes[:]))
 }
 
 // inside checks an access against a size (check_mem_region_access).

@@ -91,14 +91,8 @@ func (c *checker) computePointer(s *state, i int, dst *value, src value, op isa.
 	sum, _ := computed(op, true, p.num, n)
 	q := p
 	q.num = sum
-	if q.kind == packet || q.kind == packetMeta || q.kind == mapValue && q.id != 0 {
-		q.id = c.newID()
-		if n.smin < 0 || op == isa.OpSub {
-			q.rng = 0
-		}
-		if q.kind == packet || q.kind == packetMeta {
-			q.rng = 0
-		}
+	if q.kind == packet || q.kind == packetMeta {
+		q.id, q.rng = c.newID(), 0
 	}
 	*dst = q
 	if sum.smin >= limit || sum.smin <= -limit && sum.smin != math.MinInt64 {

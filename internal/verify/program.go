@@ -37,6 +37,7 @@ type Map struct {
 	Type            linux.MapType
 	Key, Value, Max uint32 // bytes, bytes, elements
 	Flags           uint32
+	Frozen          []byte            // the value of an array with one element that is frozen and read-only for programs; nil: not known
 	Special         map[string]uint32 // offsets of the value's fields that only the kernel may access: bpf_spin_lock, bpf_timer, kptr
 }
 

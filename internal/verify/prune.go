@@ -12,11 +12,18 @@ import (
 // match by their places in the lists, which are sorted by id.
 type pairs struct {
 	list         [][2]uint32
+	links        []link
 	heldA, heldB []held
 }
 
+// A link is an id of numbers in one state, and what the first number with that id is in the other: its id, and the distance of the two.
+type link struct {
+	a, b  uint32
+	apart int64
+}
+
 func (p *pairs) begin(a, b []held) {
-	p.list, p.heldA, p.heldB = p.list[:0], a, b
+	p.list, p.links, p.heldA, p.heldB = p.list[:0], p.links[:0], a, b
 }
 
 func (p *pairs) same(a, b uint32) bool {
@@ -32,6 +39,20 @@ func (p *pairs) same(a, b uint32) bool {
 		}
 	}
 	p.list = append(p.list, [2]uint32{a, b})
+	return true
+}
+
+// linked reports whether numbers that are linked with x are linked in the same way with y. One that is linked with no other matches any.
+func (p *pairs) linked(x, y *value) bool {
+	if x.id == 0 {
+		return true
+	}
+	for _, l := range p.links {
+		if l.a == x.id {
+			return l.b != 0 && l.b == y.id && l.apart == y.off-x.off
+		}
+	}
+	p.links = append(p.links, link{x.id, y.id, y.off - x.off})
 	return true
 }
 
@@ -122,18 +143,20 @@ func (c *checker) compareFrames(f *savedFrame, b *state, i, at int, how comparis
 		if needed.reads&set == 0 && !x.isObject() && !y.isObject() {
 			continue
 		}
-		if !compareSlots(x, y, &c.ids, how.exact, needed.numbers&set != 0) {
+		if !c.compareSlots(x, y, how.exact, needed.numbers&set != 0) {
 			return false
 		}
 	}
 	return true
 }
 
-// compareSlots compares slots. If matters is false, all numbers are the same.
-func compareSlots(x, y *slot, ids *pairs, exact, matters bool) bool {
-	if x.first != y.first || !ids.same(x.id, y.id) {
+// compareSlots compares slots. If matters is false, all numbers are the same. Stack that was never written holds any numbers for programs
+// that may read it.
+func (c *checker) compareSlots(x, y *slot, exact, matters bool) bool {
+	if x.first != y.first || !c.ids.same(x.id, y.id) {
 		return false
 	}
+	anything := func(tag uint8) bool { return tag == misc || tag == unwritten && !c.NoPerfmon }
 	values := false
 	for b := range x.bytes {
 		p, q := x.bytes[b], y.bytes[b]
@@ -143,13 +166,13 @@ func compareSlots(x, y *slot, ids *pairs, exact, matters bool) bool {
 		case exact:
 			return false
 		case p == unwritten:
-		case p == misc && y.number(b):
-		case !matters && x.number(b) && y.number(b):
+		case p == misc && (y.number(b) || anything(q)):
+		case !matters && x.number(b) && (y.number(b) || anything(q)):
 		default:
 			return false
 		}
 	}
-	return !values || compareValues(&x.val, &y.val, ids, exact, matters)
+	return !values || compareValues(&x.val, &y.val, &c.ids, exact, matters)
 }
 
 // compareValues compares values. If matters is false, all numbers are the same.
@@ -172,7 +195,7 @@ func compareValues(x, y *value, ids *pairs, exact, matters bool) bool {
 		if !x.num.within(&y.num) {
 			return false
 		}
-		return x.id == 0 || ids.same(x.id, y.id) && x.off == y.off
+		return ids.linked(x, y)
 	}
 	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust ||
 		x.frame != y.frame ||

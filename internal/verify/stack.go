@@ -10,7 +10,7 @@ import (
 func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, size int64, write bool, v *value) (value, bool) {
 	any := anyNumber(int(size))
 	if p.vague {
-		c.slotsRead(s, i, int(p.frame), allSlots, true)
+		c.slotsRead(s, i, int(p.frame), allSlots, false)
 		if write {
 			c.blur(s, int(p.frame))
 		}
@@ -19,7 +19,7 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 	at := p.off + off
 	if !p.fixed() {
 		lo, hi := at+p.num.smin, at+p.num.smax
-		c.slotsRead(s, i, int(p.frame), allSlots, true)
+		c.slotsRead(s, i, int(p.frame), allSlots, false)
 		if p.num.smin <= -linux.OffsetLimit || p.num.smax >= linux.OffsetLimit {
 			return any, c.refuse(s, i, mistake.Unbounded, "the offset into the stack has no limits: compare it, or mask it")
 		}

@@ -59,6 +59,7 @@ type value struct {
 	rng      int32  // packet: bytes from its beginning that were compared with the end
 	typ      btf.ID // object
 	param    int8   // which argument of the program it is, counted from 1; 0 for others
+	outcome  bool   // a vague number that says how a call ended: for every kernel it may be 0, and it may be negative
 	size     int64  // memory
 	off      int64  // pointers: the known part of the offset; numbers: delta
 	num      scalar // numbers; pointers: the variable part of the offset

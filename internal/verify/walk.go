@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/place"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -69,7 +70,7 @@ type visit struct {
 // covers too few of the states that come after it is forgotten: after mostMisses, and as many for each state that it covered
 // (as in is_state_visited).
 const (
-	mostSteps  = 400_000
+	mostSteps  = linux.MostInstructions
 	mostOpen   = 16
 	mostMisses = 8
 )
@@ -269,8 +270,7 @@ func (c *checker) meet(s *state, i int, parent *visit) (v *visit, ended bool) {
 		old := *link
 		if old.open > 0 {
 			if opens++; opens > mostOpen {
-				link = &old.before
-				continue
+				break // those before are older, and misses have taken away the ones that do not help
 			}
 		}
 		c.work++
