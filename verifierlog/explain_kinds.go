@@ -62,6 +62,9 @@ func (a *account) register(n int) Value {
 			return ParseValue(r.Value)
 		}
 	}
+	if n >= 0 && a.hidden>>n&1 != 0 {
+		return Value{Kind: NotShown}
+	}
 	return Value{}
 }
 

@@ -31,7 +31,24 @@ type operands struct {
 	offset    int    // of memory
 	size      int    // of memory, in bytes
 	wide      bool   // a move that copies all 64 bits
+	plain     bool   // a number is moved, or added in 64 bits
+	constant  int    // that number
 	callee    string // kernelCall: the name
+}
+
+// writes reports whether the instruction writes a register of its function, or may write a place on the stack.
+func (o operands) writes(p Place, frame int) bool {
+	switch o.operation {
+	case moveOperation, constantOf, arithmetic, loadOperation:
+		return p == register(frame, o.dst)
+	case kernelCall:
+		return p.Frame == frame && p.Register >= 0 && p.Register <= 5
+	case storeOperation:
+		return p.Register < 0
+	case atomicOperation, programCall, exitOperation:
+		return true
+	}
+	return false
 }
 
 // parseOperands reads an instruction as the log prints it, with its opcode. It knows nothing else about the program.
@@ -88,6 +105,9 @@ func alu(o *operands, i isa.Instruction) {
 		o.wide = i.Op.Class() == isa.ClassALU64 && i.Off == 0
 	case operation == isa.OpMov:
 		o.operation = constantOf
+		o.plain, o.constant = i.Op.Class() == isa.ClassALU64 || i.Imm >= 0, int(i.Imm)
+	case operation == isa.OpAdd && o.src < 0:
+		o.plain, o.constant = i.Op.Class() == isa.ClassALU64, int(i.Imm)
 	case operation == isa.OpNeg || operation == isa.OpEnd: // for OpEnd the source bit is the byte order
 		o.src = -1
 	}

@@ -122,9 +122,11 @@ func (r *reporter) finish() Report {
 		}
 	}
 	report.Kind = r.kind()
+	report.hidden = 1<<registerCount - 1
 	if path.Len() > 0 && !isAfterTheWalk(report.Reason) {
 		report.Frame = path.After().Frame
 		report.Registers, report.Stack = path.After().list()
+		report.hidden = path.After().hidden()
 		report.References = path.After().References()
 		report.LeftOut = path.leftOut
 		if report.Reason != "" {

@@ -76,7 +76,7 @@ func (p *Path) At(i int) Visit {
 func (p *Path) Changes(i int) []Change {
 	var list []Change
 	for _, c := range p.changesOf(i) {
-		list = append(list, Change{placeOf(c.cell), c.before, c.after})
+		list = append(list, Change{placeOf(c.cell), shown(c.before), shown(c.after)})
 	}
 	return list
 }

@@ -98,6 +98,8 @@ func calleeOf(text string) string {
 // what describes the value of a register in words.
 func (v Value) what() string {
 	switch n, constant := v.Bounds.Constant(); {
+	case v.Kind == NotShown:
+		return "has a value that the log does not show"
 	case v.Kind == NoValue:
 		return "was never set"
 	case v.Kind == Scalar && constant:

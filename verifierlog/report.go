@@ -26,6 +26,8 @@ type Report struct {
 	Kernel string // the kernel's own explanation (7.3 and later), as printed
 	Stats  Stats
 
+	hidden uint16 // a bit for each register whose value the log does not show
+
 	// Explain adds these.
 	Kind        mistake.Kind // the kind of mistake; None when the log has no error
 	Pattern     string       // the Pattern of the Rule that explains the message; "" when there is no rule

@@ -102,6 +102,10 @@ func (s *slicer) step(i int, before *Snapshot) {
 	o, frame := s.operandsOf(i), s.path.steps[i].frame
 	for _, cell := range s.wantedNow() {
 		after, changed := s.after(i, cell, before)
+		if changed && after == notShown && !o.writes(placeOf(cell), frame) { // the log has a gap here
+			delete(s.wanted, cell)
+			continue
+		}
 		e := effects[o.operation](s, access{o, i, frame, cell, before, after, changed})
 		if !e.hit {
 			continue
@@ -110,7 +114,7 @@ func (s *slicer) step(i int, before *Snapshot) {
 			delete(s.wanted, cell)
 		}
 		value := e.made
-		if value == "" && after != "" {
+		if value == "" && shown(after) != "" {
 			value = placeOf(cell).String() + "=" + after
 		}
 		s.include(i, value, e.note)
@@ -284,7 +288,7 @@ func jumpEffect(s *slicer, a access) effect {
 	case a.changed && was.Kind.IsPointer() && ParseValue(a.after).Kind == Scalar: // the change happened earlier: see stale.go
 		s.checkStale(a.step, a.cell, was.Text, a.after)
 		return effect{}
-	case a.changed && a.after != "" && was.Kind != NoValue: // otherwise the log began after the instruction that computed the value
+	case a.changed && a.after != "" && was.Kind > NotShown: // otherwise the log began after the instruction that computed the value
 		return effect{hit: true, stay: true, note: Note{Kind: ComparisonTells}}
 	case (a.is(a.dst) || a.is(a.src)) && (was.Kind == Scalar || was.Flags&MayBeNil != 0):
 		return effect{hit: true, stay: true, note: Note{Kind: ComparisonMute}}

@@ -50,22 +50,49 @@ type Snapshot struct {
 	refs  string
 }
 
-// Text returns a value as printed, "" when the log does not show it.
+// notShown is the text of a value that the log does not show: old kernels print states only at branches, and a log may begin in the
+// middle. A place without a text was never written.
+const notShown = "?"
+
+// shown returns a text for readers.
+func shown(text string) string {
+	if text == notShown {
+		return ""
+	}
+	return text
+}
+
+// Text returns a value as printed, "" when there is none or the log does not show it.
 func (s *Snapshot) Text(p Place) string {
 	if cell := cellOf(p); cell >= 0 {
-		return s.known[cell]
+		return shown(s.known[cell])
 	}
 	return ""
 }
 
-// Value returns a value; its kind is NoValue when the log does not show it.
-func (s *Snapshot) Value(p Place) Value { return ParseValue(s.Text(p)) }
+// Value returns a value; its kind is NoValue when there is none, and NotShown when the log does not show it.
+func (s *Snapshot) Value(p Place) Value {
+	if cell := cellOf(p); cell >= 0 {
+		return ParseValue(s.known[cell])
+	}
+	return Value{}
+}
+
+// hidden returns a bit for each register of the running function whose value the log does not show.
+func (s *Snapshot) hidden() (registers uint16) {
+	for n := range registerCount {
+		if cell := cellOf(register(s.Frame, n)); cell >= 0 && s.known[cell] == notShown {
+			registers |= 1 << n
+		}
+	}
+	return registers
+}
 
 // Places returns the places that have a value: frame by frame, registers by number, then the stack from the highest offset down.
 func (s *Snapshot) Places() []Place {
 	var places []Place
 	for cell, text := range s.known {
-		if text != "" {
+		if shown(text) != "" {
 			places = append(places, placeOf(cell))
 		}
 	}

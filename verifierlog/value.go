@@ -32,7 +32,8 @@ type ValueKind uint8
 
 // Kinds of values. Pointers come last.
 const (
-	NoValue  ValueKind = iota // nothing is known, or nothing was written
+	NoValue  ValueKind = iota // nothing was written, or nothing is known
+	NotShown                  // there may be a value, but the log does not show it
 	Scalar                    // a number; it is known when its bounds are equal
 	Bytes                     // stack: bytes of several kinds (Text has one letter for each byte)
 	Dynptr                    // stack: a dynptr

@@ -14,6 +14,9 @@ import (
 //	v.Bounds.Max // 8: limits that the kernel does not print are computed from those that it prints
 func ParseValue(text string) Value {
 	v := Value{Text: text}
+	if text == notShown {
+		return Value{Kind: NotShown}
+	}
 	if v.slotBytes(text) {
 		return v
 	}

@@ -2,6 +2,7 @@ package verifierlog
 
 import (
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -24,7 +25,13 @@ type Walk struct {
 	kept    int  // of the texts in values
 	shared  bool // the memory of events stays valid: texts need not be copied
 
-	called bool         // the last instruction called a kernel function, and no state was printed since then
+	called  bool // the last instruction called a kernel function, and no state was printed since then
+	silent  bool // no state was printed for the last instruction
+	entered bool // the state at the beginning of the path is known
+	follows bool // a line says that the walk continues at another instruction
+
+	validates bool // a global function begins
+
 	state  PrintedState // of the event; kept for its memory
 }
 
@@ -70,37 +77,116 @@ var follow = [...]func(w *Walk, e *Event){
 	Branch:         (*Walk).branch,
 	CallerState:    (*Walk).apply,
 	CalleeState:    (*Walk).apply,
+	LeftOut:        func(w *Walk, _ *Event) { w.gap() },
 	ReturnState:    (*Walk).apply,
 	ResumeState:    (*Walk).apply,
-	GlobalFunction: func(w *Walk, _ *Event) { w.restart() },
+	GlobalFunction: func(w *Walk, _ *Event) { w.restart(); w.validates = true },
 	Subprogram:     func(w *Walk, _ *Event) { w.restart() }, // a log begins; a file may have several
 }
 
 func (w *Walk) restart() {
 	w.path.restart()
-	w.called = false
+	w.called, w.silent, w.entered, w.validates = false, false, false, false
 }
 
 // instruction adds an instruction to the path.
 func (w *Walk) instruction(e *Event) {
-	w.loseArguments()
+	w.settle(false)
+	switch n := len(w.path.steps); {
+	case n == 0 && !w.entered && e.Insn == 0:
+		w.set(register(0, 1), notShown)
+	case n == 0 && !w.entered, n > 0 && !w.follows && !isNext(w.path.steps[n-1].code, e.Insn):
+		w.gap()
+	}
+	w.entered, w.follows = true, false
 	w.path.append(w.codeOf(e), e.Line)
-	w.called = isCall(e.Text)
+	w.called, w.silent = isCall(e.Text), true
 	if e.HasState() {
 		w.apply(e)
 	}
+	w.follows = false
 }
 
-// loseArguments forgets R1 to R5 after a call of a helper or kernel function, which clears them. This happens only at the next event: a
-// message about the call itself is about the registers before it.
-func (w *Walk) loseArguments() {
-	if !w.called {
-		return
+// isNext reports whether an instruction may come after another one. Where a jump goes to is not asked: a log that goes on elsewhere has
+// other signs.
+func isNext(last *code, insn int) bool {
+	if insn == last.insn+1 || insn == last.insn+2 && strings.HasPrefix(last.text, "(18)") {
+		return true
 	}
-	w.called = false
-	for n := 1; n <= 5; n++ {
-		w.set(register(w.path.end.Frame, n), "")
+	switch parseOperands(last.text).operation {
+	case jumpOperation, programCall, exitOperation, kernelCall: // to a callback
+		return true
 	}
+	return false
+}
+
+// gap forgets the registers and the stack of the running function: lines of the log are missing.
+func (w *Walk) gap() {
+	w.called, w.silent, w.path.Cut = false, false, true
+	frame := w.path.end.Frame
+	for n := range registerCount - 1 {
+		w.set(register(frame, n), notShown)
+	}
+	for i := range slotCount {
+		if p := placeOf(frame*cellCount + registerCount + i); w.path.end.Text(p) != "" {
+			w.set(p, notShown)
+		}
+	}
+}
+
+// settle makes the effects of the last instruction that the log does not print. This happens only at the next event: a message about an
+// instruction is about the registers before it. A call of a helper or kernel function clears R1 to R5. When no state was printed for the
+// instruction, as in kernels before 5.18, the place that it wrote is known only when it was a constant or a copy.
+func (w *Walk) settle(printed bool) {
+	frame := w.path.end.Frame
+	if w.called {
+		for n := 1; n <= 5; n++ {
+			w.set(register(frame, n), "")
+		}
+	}
+	if w.silent && !printed && len(w.path.steps) > 0 {
+		w.guess(parseOperands(w.path.steps[len(w.path.steps)-1].code.text), frame)
+	}
+	w.called, w.silent = false, false
+}
+
+// guess stores what an instruction does for which no state was printed.
+func (w *Walk) guess(o operands, frame int) {
+	switch o.operation {
+	case moveOperation, constantOf, arithmetic, loadOperation:
+		w.set(register(frame, o.dst), w.resultOf(o, frame))
+	case kernelCall:
+		w.set(register(frame, 0), notShown)
+	case storeOperation, atomicOperation:
+		for _, cell := range stackCells(&w.path.end, frame, o.dst, o.offset, o.size) {
+			w.set(placeOf(cell), notShown)
+		}
+		if o.operation == atomicOperation {
+			w.set(register(frame, o.src), notShown)
+			w.set(register(frame, 0), notShown)
+		}
+	}
+}
+
+// resultOf computes constants, copies, and addresses on the stack.
+func (w *Walk) resultOf(o operands, frame int) string {
+	value := func(n int) string {
+		if n == 10 {
+			return "fp0"
+		}
+		return w.path.end.known[cellOf(register(frame, n))]
+	}
+	switch {
+	case o.operation == constantOf && o.plain:
+		return strconv.Itoa(o.constant)
+	case o.operation == moveOperation && o.wide:
+		return value(o.src)
+	case o.operation == arithmetic && o.plain && strings.HasPrefix(value(o.dst), "fp"):
+		if v := ParseValue(value(o.dst)); v.Kind == PointerStack && v.Frame < 0 && v.Bounds == (Bounds{}) {
+			return "fp" + strconv.FormatInt(v.Offset+int64(o.constant), 10)
+		}
+	}
+	return notShown
 }
 
 // codeOf returns the known code of an instruction, or stores it at the first visit.
@@ -126,10 +212,16 @@ func (w *Walk) apply(e *Event) {
 	if e.Frame > w.path.end.Frame {
 		w.called = false // a callback begins during the call, which still has its arguments
 	}
-	w.loseArguments()
 	if !e.HasState() {
+		w.settle(false)
+		w.follows = true
 		return
 	}
+	w.settle(true)
+	if len(w.path.steps) == 0 && !w.entered && !(e.Whole || e.Insn == 0 || w.validates) {
+		w.gap()
+	}
+	w.entered, w.follows = true, true
 	e.ReadState(&w.state)
 	s := &w.state
 	for frame := s.Frame + 1; frame <= w.path.end.Frame && frame < mostFrames; frame++ {
@@ -192,7 +284,8 @@ func (w *Walk) own(text string) string {
 // branch follows the walk to another place. After a call or a return, the path continues there. Otherwise a path has ended, and the
 // verifier goes back to the newest saved branch.
 func (w *Walk) branch(e *Event) {
-	w.called = false // going back restores the registers, or the state that follows is complete
+	w.called, w.silent = false, false // going back restores the registers, or the state that follows is complete
+	defer func() { w.follows = true }()
 	p := &w.path
 	if i := w.branchStep(e); i < 0 {
 		w.restart() // the log begins after that branch
