@@ -31,8 +31,10 @@ var diagnoses = [...]diagnosis{
 		"Run with CAP_BPF and, depending on the type of program, CAP_NET_ADMIN or CAP_PERFMON. Check kernel.unprivileged_bpf_disabled " +
 			"and the lockdown mode."},
 	{mistake.TooComplex, []string{"E2BIG"}, mistake.TooComplex,
-		"The program has too many instructions: the limit is {MostInstructions} with CAP_BPF and {MostInstructionsUnprivileged} without.",
-		"Make it shorter, or split it with tail calls."},
+		"A limit was exceeded before the verifier walked through the program: a program may have {MostMaps} maps and types of modules, " +
+			"and {MostInstructions} instructions with CAP_BPF ({MostInstructionsUnprivileged} without).",
+		"Count the maps that the program uses, each section of global data as one, and use at most {MostMaps}. If there are fewer, make " +
+			"the program shorter, or split it with tail calls."},
 	{mistake.BadAttach, []string{"ENOTSUPP", "ENOTSUP", "EOPNOTSUPP"}, mistake.BadAttach,
 		"The kernel does not support the attach target: the kernel was built without it, or the target is missing.",
 		"Check the target (attach_btf_id) and the kernel's configuration."},
@@ -48,6 +50,10 @@ var (
 		says: "The kernel refused the program with {errno} before the verifier began, so there is no log. An argument of the load " +
 			"is wrong, not the code.",
 		whatToDo: "Check the type of the program, its target and licence, sizes and flags."}
+	endsEarly = diagnosis{becomes: mistake.NoLog,
+		says: "The log ends without a reason: it was not passed on to its end, or the loader did not keep all of it.",
+		whatToDo: "Look for the lines after the last instruction: the last line before \"processed ... insns\" is the reason. Ask the " +
+			"loader for the whole log (level 1, with a large buffer)."}
 	refusedLater = diagnosis{becomes: mistake.NoLog,
 		says: "The verifier found no mistake in the program, but the load failed with {errno}. Either an argument of the load is " +
 			"wrong that the kernel checks after the verifier, or the kernel's JIT compiler failed.",
@@ -61,7 +67,7 @@ var (
 func diagnose(r *Report, types bool, p Program) {
 	errno := strings.ToUpper(p.Errno)
 	if d := diagnosisOf(r, types, errno); d != nil {
-		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), d.whatToDo
+		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), withLimits(d.whatToDo)
 	}
 }
 
@@ -75,6 +81,8 @@ func diagnosisOf(r *Report, types bool, errno string) *diagnosis {
 	switch {
 	case errno == "" && r.Kind == mistake.None && r.Insn < 0 && r.Stats.Processed > 0:
 		return &onlyStatistics
+	case r.Kind == mistake.NoLog && r.Insn >= 0:
+		return &endsEarly
 	case errno == "":
 		return nil
 	case types:

@@ -73,25 +73,89 @@ func refineArgument(a *account) {
 			a.Fix = "Set it before the call: this function needs at least " + count(int64(n), "argument") + "."
 		}
 	case strings.Contains(a.Reason, " expected=") && len(a.args) == 3 && n >= 1:
-		a.Explanation = argument(n) + " of " + callee + ", " + strings.TrimPrefix(a.register(n).what(), "R") +
-			", but it must be of type " + strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
-		switch {
-		case strings.HasPrefix(a.args[2], "map_ptr"):
-			a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."
-		case wantsText(callee, n):
-			a.Fix = "Put the format text into a read-only map: maps.NewReadOnly."
-		}
+		a.refineExpected(callee, n)
 	}
 }
 
-// wantsText reports whether argument n of a helper, counted from 1, must be a text in a read-only map.
-func wantsText(callee string, n int) bool {
+// refineExpected explains "R1 type=fp expected=map_ptr".
+func (a *account) refineExpected(callee string, n int) {
+	v := a.register(n)
+	if a.lost("R" + a.args[0]) {
+		return
+	}
+	is := strings.TrimPrefix(v.what(), "R")
+	if v.Kind == NoValue || v.Kind == NotShown { // the message says what it is
+		is = typeWords(a.args[1])
+	}
+	a.Explanation = argument(n) + " of " + callee + ", " + is + ", but it must be of type " +
+		strings.Join(strings.Split(a.args[2], ", "), " or ") + "."
+	wants := argKind(callee, n)
+	number := strings.HasPrefix(a.args[1], "inv") || strings.HasPrefix(a.args[1], "scalar")
+	zero, constant := v.Bounds.Constant()
+	address, empty := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(18)") && strings.HasSuffix(s.Text, " = 0x0") })
+	switch {
+	case number && empty:
+		a.Explanation += " The 64-bit load at " + placed(address) + " is where the loader writes the descriptor of a map, or the " +
+			"address of global data such as .rodata. Here it is still 0."
+		a.Fix = "The loader did not relocate this instruction. Load the object with a loader that knows how the map is declared (maps " +
+			"in the section .maps need libbpf or a library that reads BTF), and do not strip its relocations. A loader of your own " +
+			"must write the map's descriptor there, and mark the load with BPF_PSEUDO_MAP_FD or, for data, BPF_PSEUDO_MAP_VALUE."
+	case wants == linux.ArgMap && strings.HasPrefix(a.args[1], "map_value"):
+		a.Explanation += " It is the address of a global variable in a data section, not a map."
+		a.Fix = "Declare the map in the section that the loader looks for, SEC(\".maps\") (or SEC(\"maps\") for old loaders): without " +
+			"it the definition is an ordinary variable."
+	case wants == linux.ArgKey && constant && zero == 0:
+		a.Explanation += " It is the key, and 0 is a null pointer."
+		a.Fix = "Pass the address of a key. Queues and stacks have no keys: fill them with bpf_map_push_elem, and read them with " +
+			"bpf_map_pop_elem or bpf_map_peek_elem."
+	case strings.HasPrefix(a.args[2], "map_ptr"):
+		a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."
+	case wants == linux.ArgConstantText:
+		a.Fix = "Put the format text into a read-only map: maps.NewReadOnly."
+	case strings.HasPrefix(a.args[2], "ptr_") && strings.HasPrefix(a.args[1], "fp"):
+		a.Explanation += " An object on the stack is only a copy: " + callee + " needs the kernel's own object."
+		a.Fix = "Pass the pointer that the kernel gave: an argument of the program, or a field that is reached from one without " +
+			"bpf_probe_read, such as the address of file->f_path. Do not copy the struct to the stack first."
+	case number && strings.Contains(a.args[2], "fp") && constant && zero == 0:
+		a.Explanation += " 0 is a null pointer."
+		a.Fix = "Pass the address of memory: a variable on the stack, or a map's value."
+	}
+}
+
+// typeWords describes a type as a message names it.
+func typeWords(name string) string {
+	base, nilable := strings.CutSuffix(strings.TrimSpace(name), "_or_null")
+	v := ParseValue(base + "()")
+	text := v.what()
+	switch {
+	case base == "scalar" || base == "inv":
+		text = "is a number"
+	case base == "fp":
+		text = "is an address on the stack"
+	case base == "map_value":
+		text = "is a pointer to a map's value"
+	case base == "?":
+		text = "has no value"
+	case v.Kind == PointerPacket:
+		text = "points into the packet"
+	}
+	if nilable {
+		text += " that may be nil"
+	}
+	return text
+}
+
+// argKind says what a helper expects as argument n, counted from 1.
+func argKind(callee string, n int) linux.ArgKind {
 	id, ok := linux.HelperID(callee)
 	if !ok {
-		return false
+		return linux.ArgUnclaimed
 	}
 	args := linux.HelperByID(id).Args
-	return n <= len(args) && args[n-1].Kind == linux.ArgConstantText
+	if n < 1 || n > len(args) {
+		return linux.ArgUnclaimed
+	}
+	return args[n-1].Kind
 }
 
 // refineMaybeNil names the source of the value that may be nil.
@@ -127,7 +191,7 @@ func refineMaybeNil(a *account) {
 	case argument:
 		a.Explanation = subject + " may be nil: " + placed(context) + " reads an argument that the kernel may pass as nil."
 		a.Fix = fix
-	case a.Frame == 0 && len(a.Slice) <= 1:
+	case a.whole && a.Frame == 0 && len(a.Slice) <= 1:
 		a.Explanation = subject + " may be nil: it is an argument of a global function, which is verified separately, for any caller."
 		a.Fix = fix
 	case loaded:
@@ -157,27 +221,6 @@ func refineUntrusted(a *account) {
 			"points to at any time."
 	} else if gone, ok := a.noted(TakenAway); ok {
 		a.Explanation += " It was valid until " + placed(gone) + " ended the section in which it was read."
-	}
-}
-
-// refineHelper says which member or type of program may not call the helper.
-func refineHelper(a *account) {
-	if len(a.args) == 0 || strings.HasPrefix(a.Reason, "func ") {
-		return
-	}
-	id, _ := linux.HelperID(a.args[0])
-	why := linux.OpsTypeNamed(a.program.Struct).HelperForbidden(a.program.Member, id)
-	switch {
-	case why != "":
-		a.Explanation = a.program.Member + " may not call " + a.args[0] + ": " + why + ". Other members of " + a.program.Struct +
-			" may call it."
-		a.Fix = "Call it in another member."
-	case a.program.Member != "":
-		a.Explanation = a.program.Struct + "." + a.program.Member + " may not call " + a.args[0] + "."
-		a.Fix = "Use what this interface offers: the base helpers, its own kernel functions (f.Kernel), and those in the documentation " +
-			"of the interface. Other members may have helpers that this one does not have."
-	case a.program.Type != 0:
-		a.Explanation = a.args[0] + " exists, but not for programs of type " + a.program.Type.String() + "."
 	}
 }
 

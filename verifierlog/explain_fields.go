@@ -2,6 +2,7 @@ package verifierlog
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -14,6 +15,13 @@ func refineContext(a *account) {
 		return
 	}
 	off := n[0]
+	for _, line := range a.Details {
+		if rule, args := ruleFor(line); rule != nil && strings.HasSuffix(rule.Pattern, " is not a struct") {
+			a.Pattern = rule.Pattern
+			a.Explanation, a.Fix = fill(rule.Explanation, args, ""), rule.Fix
+			return
+		}
+	}
 	arguments := a.program.Type.Info().Arguments
 	if args, ok := a.detail("func '%s' doesn't have %d-th argument"); ok && off >= 0 {
 		a.Kind, a.Pattern = mistake.NoArgument, "func '%s' doesn't have %d-th argument"

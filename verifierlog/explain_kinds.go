@@ -49,6 +49,7 @@ var refinements = [...]struct {
 	{mistake.LockHeld, refineSection},
 	{mistake.ForbiddenWithLock, refineLocked},
 	{mistake.HelperForbidden, refineHelper},
+	{mistake.UnknownHelper, refineUnknownHelper},
 	{mistake.KernelForbidden, refineKernelFunction},
 	{mistake.MaySleep, refineSleep},
 	{mistake.NeedsGPL, refineLicense},
@@ -153,31 +154,47 @@ var lostPointers = [...]struct {
 		"Do not use it after that call: read what is needed before the call, or release the object later."},
 }
 
+// lost explains a pointer that became a number, and reports whether it did.
+func (a *account) lost(reg string) bool {
+	for _, l := range lostPointers {
+		if s, ok := a.step(func(s Step) bool { return s.Note.Kind == l.note && strings.HasPrefix(s.Note.Was, l.was) }); ok {
+			a.Explanation = strings.NewReplacer("{reg}", reg, "{step}", placed(s)).Replace(l.text)
+			a.Fix, a.Kind = l.fix, l.kind
+			return true
+		}
+	}
+	return false
+}
+
 // refineNotAPointer says where the register became a number.
 func refineNotAPointer(a *account) {
 	if a.named() < 0 || !strings.HasSuffix(a.Reason, "'scalar'") && !strings.HasSuffix(a.Reason, "'inv'") {
 		return
 	}
 	reg, v := "R"+a.args[0], a.register(a.named())
-	for _, l := range lostPointers {
-		if s, ok := a.step(func(s Step) bool { return s.Note.Kind == l.note && strings.HasPrefix(s.Note.Was, l.was) }); ok {
-			a.Explanation = strings.NewReplacer("{reg}", reg, "{step}", placed(s)).Replace(l.text)
-			a.Fix, a.Kind = l.fix, l.kind
-			return
-		}
-	}
-	made, ok := a.step(func(s Step) bool { // a comparison does not change the value
-		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation != jumpOperation
-	})
-	if !ok {
+	if a.lost(reg) {
 		return
 	}
 	n, known := v.Bounds.Constant()
+	known = known && v.Kind == Scalar
+	made, ok := a.step(func(s Step) bool { // a comparison does not change the value
+		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation != jumpOperation
+	})
+	if !ok && known && n >= 0 && n < 1<<16 {
+		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, but " + instructionOf(*a.Report) + " uses " +
+			"it as an address. On other paths it may be a pointer: a pointer that begins as nil, and is set in only one branch, is nil " +
+			"plus the offset of a field on the other."
+		a.Fix = "Set it to a pointer on each path, or do not come here on the path on which it is none: compare the pointer with nil " +
+			"before anything is added to it, or read through it in the branch that sets it."
+	}
+	if !ok {
+		return
+	}
 	switch o := parseOperands(made.Text); {
 	case strings.HasPrefix(made.Text, "(bc)"):
 		a.Explanation = reg + " is a 32-bit copy of a pointer, made at " + placed(made) + ". Half of an address is only a number."
 		a.Fix = "Copy all 64 bits of pointers: dsl.Mov64Reg. Values of type dsl.Ptr in Go functions are always copied like this."
-	case v.Kind == Scalar && known:
+	case known:
 		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, since " + placed(made) + ", but " +
 			instructionOf(*a.Report) + " uses it as an address."
 		a.Fix = "Check this path: on other paths it may be a pointer. Set it to a pointer on each path, or exit first: f.If(p.IsNil(), " +
@@ -205,10 +222,18 @@ func refineNotAPointer(a *account) {
 
 // refineResult writes the range always in one form. Kernels before 6.8 print a value and a mask, newer kernels print the bounds.
 func refineResult(a *account) {
+	if len(a.args) == 3 {
+		if low, high, ok := maskedRange(a.args[2]); ok {
+			a.args = []string{a.args[0], a.args[1], low, high}
+		}
+	}
 	if len(a.args) != 4 {
 		return
 	}
 	low, high, ok := strings.Cut(strings.TrimPrefix(a.args[1], "smin="), " smax=")
+	if !ok {
+		low, high, ok = maskedRange(strings.TrimPrefix(a.args[1], "value "))
+	}
 	has := "may be from " + low + " to " + high
 	if !ok {
 		return
@@ -222,6 +247,15 @@ func refineResult(a *account) {
 	}
 	a.Explanation = subject + ", R" + a.args[0] + ", " + has + " here, but it must be from " + a.args[2] + " to " + a.args[3] + "."
 	a.Fix = set
+}
+
+// maskedRange reads "(0x0; 0x1)", a value and the mask of its unknown bits, as a range.
+func maskedRange(text string) (low, high string, ok bool) {
+	var t Tnum
+	if !parseTnum(text, &t) {
+		return "", "", false
+	}
+	return strconv.FormatUint(t.Value, 10), strconv.FormatUint(t.Value|t.Mask, 10), true
 }
 
 // refineTooComplex says which loop the verifier was in when it stopped.

@@ -140,6 +140,10 @@ func refineBounds(a *account) {
 		}
 		if !constant && index >= 0 && iv.Kind == Scalar {
 			a.Explanation = "R" + strconv.Itoa(index) + ", which " + added + " to the pointer, " + rangeOf(iv.Bounds) + ". " + text
+			if o := parseOperands(a.Text); o.operation == kernelCall && width > 1 {
+				a.Explanation += " The verifier keeps the limits of the offset and of the size each for itself, not together: a " +
+					"comparison of their sum limits neither of them."
+			}
 			if most := size - width; most >= 0 {
 				limit := strconv.FormatInt(most+1, 10)
 				a.Fix = "Before the addition, limit it to 0 to " + strconv.FormatInt(most, 10) + " with an unsigned comparison: " +
@@ -151,6 +155,14 @@ func refineBounds(a *account) {
 			return
 		}
 		a.Explanation = text
+		if low, high := v.Offset+v.Bounds.Min, v.Offset+v.Bounds.Max; !constant && index < 0 && low >= 0 && v.Kind > NotShown {
+			a.Explanation = "R" + strconv.Itoa(register) + " may point to any offset from " + strconv.FormatInt(low, 10) + " to " +
+				strconv.FormatInt(high, 10) + " of " + name + ". " + text
+			a.Fix = "Limit the number that is added to the pointer, so that offset and size together are at most " +
+				strconv.FormatInt(size, 10) + ": compare the index with the number of elements, f.If(i.Lt(n), ...), just before it is " +
+				"used."
+			return
+		}
 		if size < width {
 			a.Fix = "Access at most " + count(size, "byte") + ": use the Go type of this memory."
 			return
@@ -165,6 +177,9 @@ func refineBounds(a *account) {
 		return
 	}
 }
+
+// mostPacketOffset is the largest offset into a packet for which comparisons count (MAX_PACKET_OFF, kernel/bpf/verifier.c).
+const mostPacketOffset = 0xffff
 
 // refinePacket compares the access with the part of the packet that was checked.
 func refinePacket(a *account) {
@@ -186,6 +201,18 @@ func refinePacket(a *account) {
 		a.Explanation = "The program checked that the packet has " + strconv.FormatInt(proven, 10) + " bytes from there, but the access " +
 			"needs " + end + ": " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
 		a.Fix = "Check all bytes that are read, " + end + " here: use a dsl.Header of a type that is large enough."
+	case id != 0 && !constant && variable.UMax > mostPacketOffset:
+		a.Explanation = reg + " points into the packet, and a number that " + rangeOf(variable) + " was added to it. When the sum may " +
+			"be more than 65535 (0xffff) bytes after the beginning, the verifier takes no comparison with the packet's end into " +
+			"account: r, the number of checked bytes, stays 0."
+		a.Fix = "Limit the number before it is added, with a comparison, f.If(i.Lt(n), ...), or with a mask, i.And(1023). Then compare " +
+			"the sum plus the size of the access with data_end."
+	case id != 0 && a.register(int(register)).Kind <= NotShown:
+		a.Explanation = "A number that is no constant was added to " + reg + ", a pointer into the packet (id=" + args[3] + "). No " +
+			"comparison with the packet's end counts for the sum: there was none after the addition, or the sum may be more than 65535 " +
+			"(0xffff) bytes after the beginning, where the verifier takes no comparison into account. The log does not show which."
+		a.Fix = "Limit the number before it is added, with a comparison, f.If(i.Lt(n), ...), or with a mask, i.And(1023). Then compare " +
+			"the sum plus the size of the access with data_end."
 	case id != 0 && !constant:
 		a.Explanation = reg + " points into the packet, and a number that " + rangeOf(variable) + " was added to it. An earlier " +
 			"comparison with the packet's end does not count for the sum."
@@ -195,6 +222,10 @@ func refinePacket(a *account) {
 			"the branch in which it may be too short."
 		a.Fix = "Exchange the branches: read in the branch in which the packet is long enough. dsl.Header(packet, offset, short) does " +
 			"this, and runs short when the packet is too short."
+	case !a.whole:
+		a.Explanation = "The packet may be too short for this access: no comparison with its end counts for " + reg + " here."
+		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does this, and runs short when the packet is too short. By " +
+			"hand: add the size to a copy of the pointer, and exit when the copy is greater than data_end."
 	default:
 		a.Explanation = "The packet may be too short for this access: on the path to " + instructionOf(*a.Report) + " nothing was " +
 			"compared with its end."

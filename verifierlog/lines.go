@@ -43,7 +43,7 @@ type lineShape struct {
 
 var lineShapes = [...]lineShape{
 	{"frame ", ": propagating", "", StateComparison},
-	{"func '", "' arg", "", ArgumentInfo},
+	{"func '", " has btf_id ", "", ArgumentInfo},
 	{"Func#", ") is global and assumed valid", "", FunctionInfo},
 	{"Func#", ") is safe for any args", "", FunctionInfo},
 	{"arg#", " reference type('UNKNOWN ') size cannot be determined: ", "-22", Remark},

@@ -1,8 +1,10 @@
 package verifierlog
 
 import (
+	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -34,21 +36,6 @@ type operands struct {
 	plain     bool   // a number is moved, or added in 64 bits
 	constant  int    // that number
 	callee    string // kernelCall: the name
-}
-
-// writes reports whether the instruction writes a register of its function, or may write a place on the stack.
-func (o operands) writes(p Place, frame int) bool {
-	switch o.operation {
-	case moveOperation, constantOf, arithmetic, loadOperation:
-		return p == register(frame, o.dst)
-	case kernelCall:
-		return p.Frame == frame && p.Register >= 0 && p.Register <= 5
-	case storeOperation:
-		return p.Register < 0
-	case atomicOperation, programCall, exitOperation:
-		return true
-	}
-	return false
 }
 
 // parseOperands reads an instruction as the log prints it, with its opcode. It knows nothing else about the program.
@@ -132,5 +119,8 @@ func jump(o *operands, i isa.Instruction) {
 func calleeName(text string) string {
 	_, name, _ := strings.Cut(text, " call ")
 	name, _, _ = strings.Cut(name, "#")
+	if n, err := strconv.ParseInt(name, 10, 32); err == nil { // up to 4.9 the log has only numbers
+		name, _ = linux.HelperName(int32(n))
+	}
 	return name
 }

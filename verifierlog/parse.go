@@ -33,6 +33,7 @@ type reporter struct {
 	types   bool      // a log of BPF_BTF_LOAD
 	ended   bool      // there are statistics
 	cut     bool      // the last line is not complete
+	gap     bool      // lines are left out after the last instruction
 }
 
 // take adds an event.
@@ -60,7 +61,9 @@ func (r *reporter) take(e *Event) {
 		r.message = r.message[:0]
 	case Instruction, EntryState, Branch, Pruned, CallerState, CalleeState, ReturnState, ResumeState, GlobalFunction:
 		r.message, r.remark = r.message[:0], "" // the walk continued, so the lines before are not the reason
-		r.last = e.Kind
+		r.last, r.gap = e.Kind, false
+	case LeftOut:
+		r.gap = r.gap || len(r.message) == 0
 	}
 	r.walk.Follow(e)
 }
@@ -123,10 +126,11 @@ func (r *reporter) finish() Report {
 	}
 	report.Kind = r.kind()
 	report.hidden = 1<<registerCount - 1
-	if path.Len() > 0 && !isAfterTheWalk(report.Reason) {
+	if path.Len() > 0 && !isAfterTheWalk(report.Reason) && !(r.gap && report.Reason != "") {
 		report.Frame = path.After().Frame
 		report.Registers, report.Stack = path.After().list()
 		report.hidden = path.After().hidden()
+		report.whole = !path.Cut
 		report.References = path.After().References()
 		report.LeftOut = path.leftOut
 		if report.Reason != "" {
@@ -190,7 +194,7 @@ func (r *reporter) completed() bool {
 		return false
 	}
 	last := path.At(path.Len() - 1)
-	return last.Frame == 0 && strings.HasPrefix(last.Text, "(95) exit")
+	return last.Frame == 0 && strings.HasPrefix(last.Text, "(95) exit") || strings.HasPrefix(last.Text, "(85) call bpf_throw#")
 }
 
 // numberAfter finds a word and the number after it: 2 in "unreachable insn 2". Neither may be part of a longer word or number.

@@ -29,6 +29,7 @@ type step struct {
 	code    *code
 	line    int
 	frame   int
+	gap     bool   // instructions before it are not in the log
 	changes int    // index of the first change
 	refs    string // the references that were held before
 }
@@ -130,7 +131,7 @@ func (p *Path) append(c *code, line int) {
 		p.drop((len(p.steps) + 3) / 4)
 	}
 	p.bytes += c.size()
-	p.steps = append(p.steps, step{c, line, p.end.Frame, len(p.changes), p.end.refs})
+	p.steps = append(p.steps, step{code: c, line: line, frame: p.end.Frame, changes: len(p.changes), refs: p.end.refs})
 }
 
 // drop forgets the first steps.

@@ -138,12 +138,13 @@ var btfRules = [...]Rule{
 		Example:     "btf_member_overflow",
 	},
 	{
-		Kind:        mistake.BadType,
-		Pattern:     "[%d] %s Invalid arg#%d",
-		Also:        []string{"%s Invalid arg#%d"},
-		Explanation: "An argument of function {1} has no name or no valid type.",
-		Fix:         "Name all arguments.",
-		Example:     "btf_no_param_name",
+		Kind:    mistake.BadType,
+		Pattern: "[%d] %s Invalid arg#%d",
+		Also:    []string{"%s Invalid arg#%d"},
+		Explanation: "A parameter of a function has no name or no valid type (type {1}). The kernel refuses the types of the " +
+			"program, not its code.",
+		Fix:     "Name all parameters of the function, also in declarations. With C compile with -O2 -g and a current clang.",
+		Example: "btf_no_param_name",
 	},
 	{
 		Kind:        mistake.BadType,

@@ -7,18 +7,68 @@ var callRules = [...]Rule{
 	{
 		Kind:        mistake.HelperForbidden,
 		Pattern:     "program of this type cannot use helper %s#%d",
-		Also:        []string{"unknown func %s#%d"},
+		Also:        []string{"unknown func %s#%d", "unknown func %d"},
 		Explanation: "{1} exists, but programs of this type may not call it. For struct_ops programs this may depend on the member.",
 		Fix:         "Use another helper or a kernel function, or call it in another member or another type of program.",
 		Example:     "helper_wrong_type",
 	},
 	{
-		Kind:        mistake.UnknownHelper,
-		Pattern:     "invalid func %s#%d",
-		Explanation: "This kernel has no helper with the number {2}.",
+		Kind:    mistake.UnknownHelper,
+		Pattern: "invalid func %s#%d",
+		Also:    []string{"invalid func %d"}, // up to 4.9
+		Explanation: "This kernel has no helper with the number {2}. Either the kernel is too old, or the number does not come from the " +
+			"list of helpers: loaders and compilers leave such numbers where they could not resolve a call.",
 		Fix: "Check that the kernel is new enough: package helper says which release added each helper. Leave the call out for " +
 			"older kernels.",
 		Example: "helper_unknown",
+	},
+	{
+		Kind:    mistake.UnknownField,
+		Pattern: "failed to resolve CO-RE relocation %s",
+		Explanation: "The program uses a struct, field or enum value that this kernel does not have: the loader could not find {1}, and " +
+			"made the instruction invalid. It is refused when a path comes to it.",
+		Fix: "Ask before it is used whether this kernel has it: bpf_core_field_exists, bpf_core_type_exists or " +
+			"bpf_core_enum_value_exists. Kernels may have the field under another name: a struct with the suffix ___old describes both.",
+	},
+	{
+		Kind:    mistake.UnknownHelper,
+		Pattern: "kfunc '%s' is referenced but wasn't resolved",
+		Explanation: "{1} is a kernel function that this kernel does not have, or it is in a module that is not loaded: the loader did " +
+			"not find it, and made the call invalid. It is refused when a path comes to it.",
+		Fix: missingFunctionFix,
+	},
+	{
+		Kind:        mistake.BadMap,
+		Pattern:     "BPF map '%s' is referenced but wasn't created",
+		Explanation: "The loader did not create the map {1} (its autocreate is off), but the program uses it on this path.",
+		Fix: "Create the map, or do not reach this code without it: set a constant in .rodata before the load, and compare it before " +
+			"the map is used.",
+	},
+	{
+		Kind:    mistake.BadMap,
+		Pattern: "Tail call map owned by prog type %d, but prog type is %d!",
+		Explanation: "The map for tail calls (BPF_MAP_TYPE_PROG_ARRAY) belongs to programs of type {1}, but this program is of type " +
+			"{2}. The first program that uses such a map decides which type of programs it is for.",
+		Fix: "Use a separate map for each type of program: another name, or another path if it is pinned. If a pinned map is left over " +
+			"from an earlier load, remove the pin.",
+	},
+	{
+		Kind:    mistake.FunctionContract,
+		Pattern: "Arg#%d type %s in %s() is not supported yet.",
+		Also: []string{"arg#%d type %s in %s() is not supported yet.", "arg#%d type %s is not supported yet.", "Arg#%d type %s is not " +
+			"supported"},
+		Explanation: "The verifier checks global functions separately, and this kernel does not allow the type of argument {1}, counted " +
+			"from 0: {2}. Kernels before 5.12 accept only numbers and the context; newer kernels also accept pointers to memory of a " +
+			"known size.",
+		Fix: "Make the function static, or static __always_inline, so that it is checked with its caller. Or use a newer kernel.",
+	},
+	{
+		Kind:    mistake.ContextAccess,
+		Pattern: "func '%s' arg%d type %s is not a struct",
+		Explanation: "Argument {2} of {1}, counted from 0, is a pointer to a type ({3}) that is no struct, so the verifier does not " +
+			"know what is behind it. Programs may not read it from the context.",
+		Fix: "Use another argument, or a program that gets the arguments as numbers (a raw tracepoint or kprobe), and read the memory " +
+			"with bpf_probe_read_kernel.",
 	},
 	{
 		Kind:        mistake.ArgumentType,
@@ -209,12 +259,19 @@ var callRules = [...]Rule{
 		Pattern: "function calls are not allowed while holding a lock",
 		Also: []string{
 			"%s is not allowed while holding a lock",
-			"global function calls are not allowed while holding a lock",
-			"global function calls are not allowed with preemption disabled",
 		},
 		Explanation: "While a spin lock is held, the only call that is allowed is the one that unlocks it.",
 		Fix:         "Move other calls before or after the section: the body of f.Locked may only read and write memory.",
 		Example:     "lock_twice",
+	},
+	{
+		Kind:    mistake.ForbiddenWithLock,
+		Pattern: "global function calls are not allowed while holding a lock",
+		Also:    []string{"global function calls are not allowed with preemption disabled", "use static function instead"},
+		Explanation: "A global function is called while a lock is held or preemption is disabled. The verifier checks global functions " +
+			"separately, so it does not know what they do with the lock.",
+		Fix: "Make the function static (or static __always_inline): then it is checked together with its caller. Or release the lock " +
+			"before the call.",
 	},
 	{
 		Kind:        mistake.NeedsBTF,
@@ -287,12 +344,19 @@ var callRules = [...]Rule{
 		Also: []string{
 			"JIT does not support calling kernel function",
 			"calling kernel functions are not allowed in non-JITed programs",
+			"JIT does not support calling kfunc",
+			"JIT doesn't support bpf-to-bpf calls",
+			"callbacks are not allowed in non-JITed programs",
+			"function calls are not allowed in non-JITed programs",
+			"JIT does not support %s",
 			"calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF",
 			"too many different kernel function calls",
 		},
-		Explanation: "In this kernel, programs cannot call kernel functions, or not this one. Calls need the JIT compiler " +
-			"(net.core.bpf_jit_enable) and BTF, and a program may call at most {MostKernelFunctions} different functions.",
-		Fix: "Check the kernel's configuration, or use a helper that does the same.",
+		Explanation: "In this kernel, programs cannot call kernel functions, or not this one; the same is true of callbacks and other " +
+			"calls. They need the JIT compiler, which must be on (net.core.bpf_jit_enable) and support them on this architecture, and " +
+			"BTF. A program may call at most {MostKernelFunctions} different functions.",
+		Fix: "Look at sysctl net.core.bpf_jit_enable, CONFIG_BPF_JIT and CONFIG_DEBUG_INFO_BTF. JIT compilers of other architectures " +
+			"than x86-64 and arm64 got these calls in later releases: take a newer kernel, or use a helper that does the same.",
 	},
 	{
 		Kind:        mistake.KernelForbidden,

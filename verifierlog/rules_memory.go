@@ -9,6 +9,8 @@ var memoryRules = [...]Rule{
 		Pattern: "R%d max value is outside of the allowed memory range",
 		Also: []string{
 			"R%d min value is outside of the allowed memory range",
+			"R%d max value is outside of the array range", // up to 5.6
+			"R%d min value is outside of the array range",
 			"invalid access to map value, value_size=%d off=%d size=%d",
 		},
 		Explanation: "The access may be outside of the memory that R{1} points to: {details}.",
@@ -19,6 +21,7 @@ var memoryRules = [...]Rule{
 	{
 		Kind:        mistake.Unbounded,
 		Pattern:     "R%d unbounded memory access, make sure to bounds check any such access",
+		Also:        []string{"R%d unbounded memory access, make sure to bounds check any array access into a map"}, // up to 5.6
 		Explanation: "The index that was added to R{1} has no upper limit that the verifier knows.",
 		Fix:         "Before the addition, compare it as unsigned, f.If(i.Lt(n), ...), or mask it, i.And(63).",
 		Example:     "map_value_unbounded",
@@ -47,8 +50,9 @@ var memoryRules = [...]Rule{
 		Kind:        mistake.BadSize,
 		Pattern:     "R%d invalid zero-sized read: u64=[%d,%d]",
 		Also:        []string{"R%d invalid zero-sized read"},
-		Explanation: "R{1} is the size of a buffer. It may be 0, which this helper does not accept.",
-		Fix:         "Check it before the call: f.If(size.Eq(0), f.Exit).",
+		Explanation: "R{1} is the size of a buffer. It may be 0 (zero), which this helper does not accept: it must be at least 1.",
+		Fix: "Compare it with 0 just before the call: f.If(size.Eq(0), f.Exit). Compare this very value: a check of a copy, or of the " +
+			"value before it is computed anew, does not count.",
 	},
 	{
 		Kind:        mistake.BadSize,
@@ -65,6 +69,8 @@ var memoryRules = [...]Rule{
 			"invalid write to stack R%d off=%d size=%d",
 			"invalid read from stack R%d off=%d size=%d",
 			"invalid indirect access to stack R%d off=%d size=%d",
+			"invalid stack type R%d off=%d access_size=%d", // up to 5.11
+			"invalid stack off=%d size=%d",
 		},
 		Explanation: "The stack is the {StackSize} bytes below R10. This access is outside of it: {insn}.",
 		Fix:         "A buffer of n bytes must begin at -n or lower. dsl.Local makes objects of the right size.",
@@ -124,6 +130,15 @@ var memoryRules = [...]Rule{
 			"is not for this type of program, it has another width, or it is read-only.",
 		Fix:     "Use the fields of the context by name: package kernel/ctx, dsl.Context, or parameters of the Go function.",
 		Example: "ctx_oob",
+	},
+	{
+		Kind:    mistake.BadInstruction,
+		Pattern: "same insn cannot be used with different pointers",
+		Explanation: "{insn} is reached on several paths, with pointers of different kinds in the same register. The kernel rewrites " +
+			"such an access for one kind of pointer, so it must be the same kind on all paths. Compilers join the same access of two " +
+			"branches into one.",
+		Fix: "Keep the accesses apart, each in its branch: read through different variables, use a helper or a volatile access in one " +
+			"of them, or put barrier_var() between the branches.",
 	},
 	{
 		Kind:        mistake.ContextAccess,

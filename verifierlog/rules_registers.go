@@ -159,6 +159,7 @@ var registerRules = [...]Rule{
 		Also: []string{
 			"R%d leaks addr into map",
 			"R%d leaks addr into mem",
+			"R%d leaks addr into packet",
 			"R%d leaks addr into ctx",
 			"R%d leaks addr into helper function",
 			"R%d leaks addr",
@@ -168,11 +169,12 @@ var registerRules = [...]Rule{
 		Example:     "leak_ret",
 	},
 	{
-		Kind:        mistake.AddressLeak,
-		Pattern:     "R%d pointer comparison prohibited",
-		Explanation: "Comparing a pointer with anything other than nil needs CAP_PERFMON.",
-		Fix:         "Compare offsets or numbers, or load with CAP_PERFMON.",
-		Example:     "leak_compare",
+		Kind:    mistake.AddressLeak,
+		Pattern: "R%d pointer comparison prohibited",
+		Explanation: "Comparing a pointer with anything other than nil needs CAP_PERFMON. This includes the comparison of packet " +
+			"pointers with data_end: CAP_BPF and CAP_NET_ADMIN are not enough for direct access to packets.",
+		Fix:     "Load with the capability CAP_PERFMON, or compare offsets or numbers.",
+		Example: "leak_compare",
 	},
 	{
 		Kind:        mistake.ResultRange,

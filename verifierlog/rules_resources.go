@@ -49,14 +49,21 @@ var resourceRules = [...]Rule{
 		Also: []string{
 			"unmatched rcu read unlock",
 			"bpf_spin_unlock without taking a lock",
-			"bpf_spin_unlock of different lock",
 			"unmatched attempt to enable preemption (kernel function %s)",
-			"%s_unlock of different lock",
 			"%s_unlock without taking a lock",
 			"%s_unlock cannot be out of order",
 		},
 		Explanation: "A section is ended, but it was not begun on this path.",
 		Fix:         "Begin it first: f.RCU and f.Locked begin and end sections.",
+	},
+	{
+		Kind:    mistake.NotHeld,
+		Pattern: "bpf_spin_unlock of different lock",
+		Also:    []string{"%s_unlock of different lock"},
+		Explanation: "The lock that is released is not the one that is held. For the verifier a lock belongs to the value that it was " +
+			"looked up in: after a second look-up the pointer is to another value, even with the same key.",
+		Fix: "Release the lock through the same pointer that took it: keep the result of the look-up, and look nothing up again in " +
+			"between.",
 	},
 	{
 		Kind:    mistake.NotHeld,

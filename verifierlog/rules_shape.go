@@ -9,7 +9,9 @@ var shapeRules = [...]Rule{
 		Pattern: "last insn is not an exit or jmp",
 		Explanation: "Each function must end with an exit or a jump. This one continues after its last instruction, into the next " +
 			"function or out of the program.",
-		Fix:     "End the function with dsl.Exit() or a jump. For a Go function, the compiler adds the exit.",
+		Fix: "End the function with dsl.Exit() or a jump. For a Go function, the compiler adds the exit. When a compiler made the code, " +
+			"the end of a function was lost: a function without a return, undefined behaviour (such as a variable that is never set), a " +
+			"call of a function that was not inlined or linked (memcpy, memset, a panic of Rust). Compile with -O2, or --release.",
 		Example: "no_exit",
 	},
 	{
@@ -105,11 +107,18 @@ var shapeRules = [...]Rule{
 		Fix: "Make the tail call in the entry function, or use less stack.",
 	},
 	{
+		Kind:        mistake.JumpTooFar,
+		Pattern:     "insn %d cannot be patched due to 16-bit range",
+		Explanation: "The kernel makes some instructions longer, and with them a jump over instruction {1} no longer fits its 16 bits.",
+		Fix:         "Make the function shorter: split it with tail calls or functions that are not inlined, or unroll fewer loops.",
+	},
+	{
 		Kind:        mistake.BadInstruction,
 		Pattern:     "unknown opcode %02x",
-		Explanation: "The opcode {1} does not exist.",
-		Fix:         "Use package isa, which makes correct encodings. Only instructions that are made by hand can have this mistake.",
-		Example:     "unknown_opcode",
+		Explanation: "The opcode {1} does not exist in this kernel.",
+		Fix: "Use package isa, which makes correct encodings. A compiler for a newer set of instructions may also be the reason: 32-bit " +
+			"jumps (v3) are new in Linux 5.1, and v4 in 6.6. Choose an older set, as with clang -mcpu=v2.",
+		Example: "unknown_opcode",
 	},
 	{
 		Kind:    mistake.BadInstruction,
@@ -119,9 +128,10 @@ var shapeRules = [...]Rule{
 			"%s uses reserved field",
 			"%s uses reserved opcode",
 		},
-		Explanation: "A field of the instruction must be zero, but it is not.",
-		Fix:         "Use the constructors of package dsl or isa: they set unused fields to zero.",
-		Example:     "st_reserved",
+		Explanation: "A field of the instruction must be zero in this kernel, but it is not.",
+		Fix: "Use the constructors of package dsl or isa: they set unused fields to zero. If a compiler made it, the instruction is " +
+			"newer than the kernel: choose an older set of instructions, as with clang -mcpu=v2.",
+		Example: "st_reserved",
 	},
 	{
 		Kind:    mistake.BadInstruction,
@@ -203,15 +213,25 @@ var shapeRules = [...]Rule{
 		Pattern: "number of funcs in func_info doesn't match number of subprogs",
 		Also: []string{
 			"func_info",
-			"missing btf func_info",
 			"invalid type id %d in func info",
 			"same insn_off",
 			"invalid func info",
 			"same or smaller insn offset (%d) than previous func info record",
 		},
-		Explanation: "The table of functions (func_info) must have one record for each function of the program.",
-		Fix:         "Add the record. Package compile writes these records.",
-		Example:     "funcinfo_count",
+		Explanation: "The table of functions (func_info) must have one record for each function of the program. Loaders make it from " +
+			"the object. When the entry function is not in a section of its own, the section .text with all functions is loaded as the " +
+			"program, and the table does not fit it.",
+		Fix: "Add the record. Package compile writes these records. In C, put the entry function into a section of its type, " +
+			"SEC(\"xdp\") or the like, and compile with BTF (-g).",
+		Example: "funcinfo_count",
+	},
+	{
+		Kind:    mistake.BadDebugInfo,
+		Pattern: "missing btf func_info",
+		Explanation: "The program takes the address of a function, as a callback needs it (bpf_loop, bpf_for_each_map_elem, timers). " +
+			"For that the kernel needs func_info, the table of functions with their BTF types, and the program was loaded without it.",
+		Fix: "Compile and link with BTF: clang -g, or for Rust bpf-linker with --btf and debug information. The loader must pass " +
+			"func_info to the kernel. Without BTF, write the loop out instead of a callback.",
 	},
 	{
 		Kind:        mistake.TooComplex,

@@ -24,6 +24,9 @@ func (p *Path) slice(reason string, details []string) []Step {
 		return s.inOrder()
 	}
 	for i, before := range p.Backward() {
+		if i < last && s.path.steps[i+1].gap { // the history is not in the log
+			break
+		}
 		if i == last {
 			for _, cell := range s.blame(s.operandsOf(i), p.steps[i].frame, before) {
 				s.want(cell)
@@ -102,10 +105,6 @@ func (s *slicer) step(i int, before *Snapshot) {
 	o, frame := s.operandsOf(i), s.path.steps[i].frame
 	for _, cell := range s.wantedNow() {
 		after, changed := s.after(i, cell, before)
-		if changed && after == notShown && !o.writes(placeOf(cell), frame) { // the log has a gap here
-			delete(s.wanted, cell)
-			continue
-		}
 		e := effects[o.operation](s, access{o, i, frame, cell, before, after, changed})
 		if !e.hit {
 			continue
@@ -235,7 +234,7 @@ func atomicEffect(_ *slicer, a access) effect {
 	return e
 }
 
-func kernelCallEffect(_ *slicer, a access) effect {
+func kernelCallEffect(s *slicer, a access) effect {
 	switch place := placeOf(a.cell); {
 	case a.is(0):
 		e := effect{hit: true}
@@ -249,12 +248,25 @@ func kernelCallEffect(_ *slicer, a access) effect {
 		return effect{hit: true, note: Note{Kind: CallLosesIt}}
 	case a.changed && place.Frame == a.frame+1:
 		return effect{hit: true, note: Note{Kind: CallsWithIt, Callee: a.callee}}
+	case place.Register < 0 && a.after == notShown && s.mayWrite(a):
+		return effect{hit: true, note: Note{Kind: WritesIt, Callee: a.callee}}
 	case a.changed && place.Register < 0 && a.after != "":
 		return effect{hit: true, stay: true, note: Note{Kind: WritesIt, Callee: a.callee}}
 	case a.changed && place.Frame <= a.frame && a.after != "":
 		return effect{hit: true, stay: true, note: Note{Kind: ChangesIt, Callee: a.callee}}
 	}
 	return effect{}
+}
+
+// mayWrite reports whether a helper writes a place on the stack that the log does not show: its address is an argument for a result.
+func (s *slicer) mayWrite(a access) bool {
+	for n := 1; n <= 5; n++ {
+		kind := argKind(a.callee, n)
+		if kind.Writes() && slices.Contains(stackCells(a.before, a.frame, n, 0, 8), a.cell) {
+			return true
+		}
+	}
+	return false
 }
 
 // programCallEffect: a function begins with its arguments and an empty stack, and its caller loses R0 to R5. The caller's R0 is wanted

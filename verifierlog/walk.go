@@ -31,8 +31,9 @@ type Walk struct {
 	follows bool // a line says that the walk continues at another instruction
 
 	validates bool // a global function begins
+	missing   bool // instructions are missing before the next one
 
-	state  PrintedState // of the event; kept for its memory
+	state PrintedState // of the event; kept for its memory
 }
 
 // NewWalk returns a walk without any event.
@@ -86,7 +87,7 @@ var follow = [...]func(w *Walk, e *Event){
 
 func (w *Walk) restart() {
 	w.path.restart()
-	w.called, w.silent, w.entered, w.validates = false, false, false, false
+	w.called, w.silent, w.entered, w.validates, w.missing = false, false, false, false, false
 }
 
 // instruction adds an instruction to the path.
@@ -100,6 +101,7 @@ func (w *Walk) instruction(e *Event) {
 	}
 	w.entered, w.follows = true, false
 	w.path.append(w.codeOf(e), e.Line)
+	w.path.steps[len(w.path.steps)-1].gap, w.missing = w.missing, false
 	w.called, w.silent = isCall(e.Text), true
 	if e.HasState() {
 		w.apply(e)
@@ -122,7 +124,7 @@ func isNext(last *code, insn int) bool {
 
 // gap forgets the registers and the stack of the running function: lines of the log are missing.
 func (w *Walk) gap() {
-	w.called, w.silent, w.path.Cut = false, false, true
+	w.called, w.silent, w.missing, w.path.Cut = false, false, true, true
 	frame := w.path.end.Frame
 	for n := range registerCount - 1 {
 		w.set(register(frame, n), notShown)

@@ -28,8 +28,9 @@ type logReader struct {
 	out    []byte // cleaned lines that were not read yet
 	waits  []byte // the part's first lines, until the lead is known
 	lead   lead
-	known  bool // the lead
-	framed bool // inside a frame of libbpf
+	known  bool    // the lead
+	framed bool    // inside a frame of libbpf
+	begins wrapped // what the next part begins with
 	facts  facts
 	closed bool // the part: a NUL ended it, and only the end of the part is searched
 
@@ -90,15 +91,30 @@ func isUTF16(text []byte) bool {
 func (l *logReader) next() bool {
 	for {
 		l.rest()
-		if l.ended && l.begun {
+		if l.ended && l.begun && len(l.begins.lines) == 0 {
 			return false
 		}
 		l.begun, l.kind = true, partOpen
 		l.out, l.waits, l.known, l.closed = nil, l.waits[:0], l.types, false
 		l.lead = lead{}
+		l.beginWith(l.begins)
 		if l.fill(); l.kind != partDropped {
 			return true
 		}
+	}
+}
+
+// beginWith adds the lines that were in the middle of another line. They do not have the indent of the others.
+func (l *logReader) beginWith(w wrapped) {
+	l.begins = wrapped{}
+	for _, line := range w.lines {
+		if l.patterns.markOf(line) == typesMark {
+			l.types, l.known = true, true
+		}
+		l.waits = append(append(l.waits, line...), '\n')
+	}
+	if w.complete {
+		l.end(partShort)
 	}
 }
 
@@ -129,6 +145,9 @@ func (l *logReader) Read(p []byte) (int, error) {
 
 // fill reads some lines of the part, or its end, when nothing is left.
 func (l *logReader) fill() {
+	if l.kind != partOpen {
+		return
+	}
 	l.out = l.buffer[:0]
 	defer func() { l.buffer = l.out }()
 	for len(l.out) < 32<<10 && l.kind == partOpen {
@@ -193,16 +212,8 @@ func (l *logReader) unwrap(line []byte) {
 		l.mark(line)
 		return
 	}
-	if w.begins {
-		l.end(partDropped)
-		l.framed = true
-	}
-	for _, part := range w.lines {
-		l.mark(part)
-	}
-	if w.complete {
-		l.end(partShort)
-	}
+	l.end(partDropped) // what was before belongs to the loader
+	l.begins, l.framed = w, w.framed
 }
 
 // mark adds a line to the part. A frame marks the beginning and end of a log; without a frame, the statistics end a log. Lines after the
@@ -341,7 +352,7 @@ const typesBegin = "magic: "
 var loaderLines = [...]string{
 	// libbpf, and the tools that use it
 	`prog '[^']*': `, `map '[^']*': `, `elf: `, `failed to load `, `failed to guess program type `, `supported section`,
-	`load bpf program failed`, `Error loading BTF`, `Error: `,
+	`load bpf program failed`, `Error loading BTF`, `Error: `, `.*\bload (?:program|BTF|btf): [a-z ]+:$`,
 	// iproute2
 	`Prog section '`, ` - (?:Type|Instructions|License|Maps?):`, `Verifier analysis:`, `Error fetching `, `Unable to load program`,
 	// bcc
@@ -402,8 +413,8 @@ func (p *logPatterns) markOf(line []byte) mark {
 	if len(line) == 0 {
 		return noMark
 	}
-	if line[len(line)-1] == '-' {
-		if m := p.frame.FindSubmatch(line); m != nil && m[1][0] == 'B' {
+	if c := line[len(line)-1]; c == '-' || c == ' ' {
+		if m := p.frame.FindSubmatch(bytes.TrimRight(line, " ")); m != nil && m[1][0] == 'B' {
 			return beginMark
 		} else if m != nil {
 			return endMark

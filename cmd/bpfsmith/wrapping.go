@@ -14,7 +14,7 @@ import (
 // A wrapped log is a log, or its end, in a line of other text.
 type wrapped struct {
 	lines    [][]byte
-	begins   bool // the log begins here, and continues in the next lines
+	framed   bool // the log continues in the next lines
 	complete bool // the line has everything
 }
 
@@ -26,7 +26,7 @@ var verifierOutput = []byte("Verifier output: ")
 //	load program: permission denied: 0: (bf) r3 = r2: R2 !read_ok (3 line(s) omitted)
 func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
 	if _, log, ok := bytes.Cut(line, verifierOutput); ok {
-		return wrapped{lines: [][]byte{log}, begins: true}, true
+		return wrapped{lines: [][]byte{bytes.Clone(log)}, framed: true}, true
 	}
 	if !bytes.Contains(line, []byte("load ")) {
 		return wrapped{}, false
@@ -35,7 +35,7 @@ func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
 	if at == nil {
 		return wrapped{}, false
 	}
-	log, truncated := line[at[1]:], false
+	log, truncated := bytes.Clone(line[at[1]:]), false // the text of the line is lost when the next one is read
 	if m := p.omitted.FindSubmatchIndex(log); m != nil && m[1] > m[0]+len(" ()") {
 		truncated = m[2] >= 0
 		log, w.complete = log[:m[0]], true

@@ -393,6 +393,23 @@ var calls = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "global_under_a_lock",
+		Rule: "global function calls are not allowed while holding a lock",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, locked]("values", 16)
+			next := dsl.GlobalFunc("next", func(f *dsl.Fn, n dsl.U32) dsl.U32 { return n.Add(1) })
+			return dsl.Func("global_under_a_lock", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				value := values.In(f).Lookup(1)
+				f.If(value.IsNil(), f.ReturnConst(0))
+				f.Locked(value.Part("Lock"), func() {
+					value.U64("Time").Set(f.Call(next, skb.Mark()).U64()) // wrong: the verifier checks next separately
+				})
+				return f.S32(0)
+			})
+		},
+	},
+	{
 		Name: "map_without_types",
 		Rule: "map '%s' has to have BTF in order to use %s",
 		In:   tc,

@@ -530,6 +530,23 @@ var memory = [...]Mistake{
 		},
 	},
 	{
+		Name: "one_load_of_two_kinds",
+		Rule: "same insn cannot be used with different pointers",
+		In:   socketFilter,
+		Build: func() *dsl.Program {
+			return dsl.Assembly("one_load_of_two_kinds",
+				dsl.StoreImm(isa.DW, isa.R10, -8, 7),
+				dsl.LoadMem(isa.W, isa.R2, isa.R1, 0),
+				dsl.JEQ64Imm(isa.R2, 0, "load"),
+				dsl.Mov64Reg(isa.R1, isa.R10),
+				dsl.Add64Imm(isa.R1, -8),
+				dsl.Label("load"),
+				dsl.LoadMem(isa.W, isa.R0, isa.R1, 0), // wrong: R1 is the context on one path, and an address on the stack on the other
+				dsl.Exit(),
+			)
+		},
+	},
+	{
 		Name: "look_into_the_map",
 		Rule: "'struct %s' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN",
 		In:   careful,

@@ -239,6 +239,22 @@ var resources = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "lock_of_another_value",
+		Rule: "bpf_spin_unlock of different lock",
+		In:   tc,
+		Build: func() *dsl.Program {
+			values := maps.NewHash[uint32, guarded]("values", 16)
+			return dsl.Func("lock_of_another_value", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				one, other := values.In(f).Lookup(1), values.In(f).Lookup(1)
+				f.If(one.IsNil(), f.ReturnConst(0))
+				f.If(other.IsNil(), f.ReturnConst(0))
+				helper.SpinLock(f, one.Part("Lock"))
+				helper.SpinUnlock(f, other.Part("Lock")) // wrong: each look-up may have found another value
+				return f.S32(0)
+			})
+		},
+	},
+	{
 		Name: "lock_read_as_a_number",
 		Rule: "%s cannot be accessed directly by load/store",
 		In:   tc,

@@ -13,6 +13,8 @@ func Without() []Lack { return without[:] }
 const (
 	ofFunctions = "it is about programs for kernel functions, and the test machine refuses these (EPERM) before the verifier runs"
 	ofLists     = "package maps has no lists, trees and resilient locks in values"
+	ofLoaders   = "a loader writes it, not the kernel"
+	ofOld       = "only older kernels say it"
 	taggedTypes = "it needs a tag on an argument of a global function, which package compile does not write"
 )
 
@@ -35,5 +37,14 @@ var without = [...]Lack{
 	{"JIT is required for calling kernel function", "it needs a kernel without JIT compiler or BTF, or a program that calls 257 " +
 		"different functions"},
 	{"%s is not sleepable", ofFunctions},
+	{"failed to resolve CO-RE relocation %s", ofLoaders},
+	{"kfunc '%s' is referenced but wasn't resolved", ofLoaders},
+	{"BPF map '%s' is referenced but wasn't created", ofLoaders},
+	{"Tail call map owned by prog type %d, but prog type is %d!", ofLoaders},
+	{"Arg#%d type %s in %s() is not supported yet.", ofOld},
+	{"insn %d cannot be patched due to 16-bit range", "on x86-64 the kernel makes no instruction so much longer that a jump does not fit"},
+	{"missing btf func_info", "package compile always writes func_info for programs with callbacks"},
+	{"func '%s' arg%d type %s is not a struct", "it needs a function whose argument is a pointer to a pointer, and programs for " +
+		"functions are refused on the test machine (EPERM) before the verifier runs"},
 	{"Attaching tracing programs to function '%s' is rejected.", ofFunctions},
 }
