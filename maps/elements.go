@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // elements has the methods that all maps with keys and values share.
@@ -33,12 +32,12 @@ func (e *elements[K, V]) declareElements(spec *dsl.MapSpec) {
 
 // get looks up a value.
 func (e *elements[K, V]) get(key K, flags uint64) (v V, err error) {
-	fd, err := e.FD()
+	content, err := e.content()
 	if err != nil {
 		return v, err
 	}
 	b := make([]byte, e.value.size())
-	if err := syscall.MapLookupFlags(fd, e.key.encode(key), b, flags); err != nil {
+	if err := content.lookup(e.key.encode(key), b, flags); err != nil {
 		return v, e.failed(err)
 	}
 	return e.value.decode(b), nil
@@ -46,29 +45,29 @@ func (e *elements[K, V]) get(key K, flags uint64) (v V, err error) {
 
 // set sets the value of a key. The flag says whether the key must or must not exist.
 func (e *elements[K, V]) set(key K, value V, flag Flag) error {
-	fd, err := e.FD()
+	content, err := e.content()
 	if err != nil {
 		return err
 	}
-	return e.failed(syscall.MapUpdate(fd, e.key.encode(key), e.value.encode(value), uint64(flag)))
+	return e.failed(content.update(e.key.encode(key), e.value.encode(value), uint64(flag)))
 }
 
 // remove removes a key.
 func (e *elements[K, V]) remove(key K) error {
-	fd, err := e.FD()
+	content, err := e.content()
 	if err != nil {
 		return err
 	}
-	return e.failed(syscall.MapDelete(fd, e.key.encode(key)))
+	return e.failed(content.remove(e.key.encode(key)))
 }
 
 // removeAll removes many keys.
 func (e *elements[K, V]) removeAll(keys []K) (int, error) {
-	fd, err := e.FD()
+	content, err := e.content()
 	if err != nil {
 		return 0, err
 	}
-	n, err := syscall.MapDeleteBatch(fd, e.encodeKeys(keys))
+	n, err := content.removeBatch(e.encodeKeys(keys))
 	return n, e.failed(err)
 }
 

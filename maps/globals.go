@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
+	"github.com/bpfsmith/bpfsmith/internal/usermap"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -29,6 +30,12 @@ func NewGlobal[T any](name string, initial T) *Global[T] {
 		return syscall.MapUpdate(fd, onlyKey(), g.value.encode(g.initial), syscall.UpdateAny)
 	}
 	g.opened, g.closing = g.mapMemory, g.unmapMemory
+	g.openedLocal = func(local *usermap.Map) error {
+		g.memoryMu.Lock()
+		defer g.memoryMu.Unlock()
+		g.memory = syscall.NewMemory(local.Values())
+		return local.Update(onlyKey(), g.value.encode(g.initial), 0, usermap.AllCPUs)
+	}
 	spec := variableSpec(name, &g.value, dsl.Here(0))
 	spec.Flags = uint32(syscall.MapMmapable)
 	if spec.Err == nil {
@@ -107,11 +114,11 @@ func (g *Global[T]) Load() (v T, err error) {
 
 // Store sets the variable, byte by byte.
 func (g *Global[T]) Store(v T) error {
-	fd, err := g.FD()
+	content, err := g.content()
 	if err != nil {
 		return err
 	}
-	return g.failed(syscall.MapUpdate(fd, onlyKey(), g.value.encode(v), syscall.UpdateAny))
+	return g.failed(content.update(onlyKey(), g.value.encode(v), uint64(syscall.UpdateAny)))
 }
 
 // Uint64 gives atomic access to a field of 64 bits, by its path in T: "Packets", "PerQueue[3].Bytes", or "" when T itself is the integer.
@@ -173,6 +180,12 @@ func NewReadOnly[T any](name string, value T) *ReadOnly[T] {
 		}
 		r.frozen = true
 		return syscall.MapFreeze(fd)
+	}
+	r.openedLocal = func(local *usermap.Map) error {
+		r.valueMu.Lock()
+		defer r.valueMu.Unlock()
+		r.frozen = true
+		return local.Update(onlyKey(), r.codec.encode(r.value), 0, usermap.AllCPUs)
 	}
 	r.opened = func(fd *syscall.FD) error {
 		r.valueMu.Lock()

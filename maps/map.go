@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/usermap"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -23,8 +24,12 @@ type Map struct {
 	created, opened func(*syscall.FD) error
 	closing         func() error
 
-	mu sync.Mutex
-	fd *syscall.FD // nil when the map is not created
+	// openedLocal is opened for a map in this process.
+	openedLocal func(*usermap.Map) error
+
+	mu    sync.Mutex
+	fd    *syscall.FD  // nil when the map is not created in the kernel
+	local *usermap.Map // nil when it is not created in this process
 }
 
 // A Handle is a handle of any map type.
@@ -151,6 +156,9 @@ func (m *Map) failed(err error) error {
 func (m *Map) FD() (*syscall.FD, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.local != nil {
+		return nil, m.failed(errInProcess)
+	}
 	if m.fd == nil {
 		return nil, m.failed(ErrNotCreated)
 	}
@@ -164,6 +172,9 @@ func (m *Map) Create() error {
 	defer m.mu.Unlock()
 	if m.fd != nil {
 		return nil
+	}
+	if m.local != nil {
+		return m.failed(errInProcess)
 	}
 	fd, err := create(m.spec)
 	if err == nil {
@@ -197,15 +208,19 @@ func (m *Map) take(fd *syscall.FD, steps ...func(*syscall.FD) error) error {
 func (m *Map) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.fd == nil {
+	if m.fd == nil && m.local == nil {
 		return nil
 	}
 	var err error
 	if m.closing != nil {
 		err = m.closing()
 	}
-	err = errors.Join(err, m.fd.Close())
-	m.fd = nil
+	if m.fd != nil {
+		err = errors.Join(err, m.fd.Close())
+	} else {
+		m.local.Close()
+	}
+	m.fd, m.local = nil, nil
 	return m.failed(err)
 }
 
@@ -233,7 +248,7 @@ func (m *Map) Open(path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.fd != nil:
+	case m.fd != nil || m.local != nil:
 		return m.failed(fmt.Errorf("open %q: it is created already: %w", path, fs.ErrExist))
 	case m.spec.Err != nil:
 		return m.failed(m.spec.Err)

@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // A perCPU is a table with a value for each CPU under each key. A program sees the value of its own CPU, user space sees all values.
@@ -16,8 +15,8 @@ type perCPU[K, V any] struct{ elements[K, V] }
 func (p *perCPU[K, V]) stride() int { return (p.value.size() + 7) &^ 7 }
 
 // buffer returns a buffer for the values of all CPUs.
-func (p *perCPU[K, V]) buffer() ([]byte, error) {
-	cpus, err := syscall.PossibleCPUs()
+func (p *perCPU[K, V]) buffer(content content) ([]byte, error) {
+	cpus, err := content.cpus()
 	return make([]byte, cpus*p.stride()), p.failed(err)
 }
 
@@ -29,18 +28,18 @@ func (p *perCPU[K, V]) split(b []byte) []V {
 	return values
 }
 
-// Lookup finds the values of a key, one for each possible CPU (syscall.PossibleCPUs). When the key does not exist, the error wraps
-// fs.ErrNotExist.
+// Lookup finds the values of a key, one for each possible CPU (syscall.PossibleCPUs; a machine of package vm has 4). When the key does not
+// exist, the error wraps fs.ErrNotExist.
 func (p *perCPU[K, V]) Lookup(key K) ([]V, error) {
-	fd, err := p.FD()
+	content, err := p.content()
 	if err != nil {
 		return nil, err
 	}
-	b, err := p.buffer()
+	b, err := p.buffer(content)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.MapLookup(fd, p.key.encode(key), b); err != nil {
+	if err := content.lookup(p.key.encode(key), b, 0); err != nil {
 		return nil, p.failed(err)
 	}
 	return p.split(b), nil
@@ -51,11 +50,11 @@ func (p *perCPU[K, V]) Put(key K, values []V) error { return p.Update(key, value
 
 // Update sets the values of a key, as the flag says.
 func (p *perCPU[K, V]) Update(key K, values []V, flag Flag) error {
-	fd, err := p.FD()
+	content, err := p.content()
 	if err != nil {
 		return err
 	}
-	b, err := p.buffer()
+	b, err := p.buffer(content)
 	if err != nil {
 		return err
 	}
@@ -65,15 +64,19 @@ func (p *perCPU[K, V]) Update(key K, values []V, flag Flag) error {
 	for i := range values {
 		p.value.put(b[i*p.stride():i*p.stride()+p.value.size()], &values[i])
 	}
-	return p.failed(syscall.MapUpdate(fd, p.key.encode(key), b, uint64(flag)))
+	return p.failed(content.update(p.key.encode(key), b, uint64(flag)))
 }
 
 // All ranges over the elements, like All of other maps.
 func (p *perCPU[K, V]) All(err *error) iter.Seq2[K, []V] {
 	return func(yield func(K, []V) bool) {
-		b, bufferErr := p.buffer()
-		if bufferErr != nil {
-			store(err, bufferErr)
+		content, failed := p.content()
+		var b []byte
+		if failed == nil {
+			b, failed = p.buffer(content)
+		}
+		if failed != nil {
+			store(err, failed)
 			return
 		}
 		p.walk(err, false, len(b), func(key, values []byte) bool {

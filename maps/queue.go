@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
-	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
 // A series is a map without keys.
@@ -29,30 +28,30 @@ func (s *series[V]) Push(v V) error { return s.push(v, Any) }
 func (s *series[V]) PushOver(v V) error { return s.push(v, Exist) }
 
 func (s *series[V]) push(v V, flag Flag) error {
-	fd, err := s.FD()
+	content, err := s.content()
 	if err != nil {
 		return err
 	}
-	return s.failed(syscall.MapUpdate(fd, nil, s.value.encode(v), uint64(flag)))
+	return s.failed(content.update(nil, s.value.encode(v), uint64(flag)))
 }
 
 // Pop removes the next value and returns it. When there is none, the error wraps fs.ErrNotExist.
 func (s *series[V]) Pop() (V, error) {
-	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookupAndDelete(fd, nil, b, 0) })
+	return s.next(func(content content, b []byte) error { return content.take(nil, b) })
 }
 
 // Peek returns the next value and does not remove it.
 func (s *series[V]) Peek() (V, error) {
-	return s.next(func(fd *syscall.FD, b []byte) error { return syscall.MapLookup(fd, nil, b) })
+	return s.next(func(content content, b []byte) error { return content.lookup(nil, b, 0) })
 }
 
-func (s *series[V]) next(read func(*syscall.FD, []byte) error) (v V, err error) {
-	fd, err := s.FD()
+func (s *series[V]) next(read func(content, []byte) error) (v V, err error) {
+	content, err := s.content()
 	if err != nil {
 		return v, err
 	}
 	b := make([]byte, s.value.size())
-	if err := read(fd, b); err != nil {
+	if err := read(content, b); err != nil {
 		return v, s.failed(err)
 	}
 	return s.value.decode(b), nil

@@ -33,7 +33,12 @@ func NewRingBuf(name string, size uint32) *RingBuf {
 		}
 		return err
 	}
-	r.closing = func() error { return r.reader.Swap(nil).close() }
+	r.closing = func() error {
+		if reader := r.reader.Swap(nil); reader != nil {
+			return reader.close()
+		}
+		return nil
+	}
 	r.declare(&dsl.MapSpec{Name: name, Type: dsl.MapRingBuf, MaxEntries: size, Pos: dsl.Here(0), Err: checkRing(size)})
 	return r
 }
@@ -49,6 +54,10 @@ func checkRing(size uint32) error {
 // Read returns the next record, and waits for one if there is none. When the context is done, it returns the context's error. When the map
 // is closed, the error wraps fs.ErrClosed. Several goroutines may read; each record goes to one of them.
 func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
+	if local := r.inProcess(); local != nil {
+		record, err := local.Read(ctx)
+		return record, r.failed(err)
+	}
 	reader := r.reader.Load()
 	if reader == nil {
 		return nil, r.failed(ErrNotCreated)
@@ -59,6 +68,10 @@ func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
 
 // TryRead returns the next record, or nil when there is none or another goroutine waits for it.
 func (r *RingBuf) TryRead() ([]byte, error) {
+	if local := r.inProcess(); local != nil {
+		record, err := local.TryRead()
+		return record, r.failed(err)
+	}
 	reader := r.reader.Load()
 	if reader == nil {
 		return nil, r.failed(ErrNotCreated)

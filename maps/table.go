@@ -37,12 +37,12 @@ func (t *table[K, V]) Update(key K, value V, flag Flag) error { return t.set(key
 
 // take removes a key and returns its value.
 func (t *table[K, V]) take(key K) (v V, err error) {
-	fd, err := t.FD()
+	content, err := t.content()
 	if err != nil {
 		return v, err
 	}
 	b := make([]byte, t.value.size())
-	if err := syscall.MapLookupAndDelete(fd, t.key.encode(key), b, 0); err != nil {
+	if err := content.take(t.key.encode(key), b); err != nil {
 		return v, t.failed(err)
 	}
 	return t.value.decode(b), nil
@@ -69,7 +69,7 @@ func (t *table[K, V]) PutAll(keys []K, values []V) (int, error) {
 		return 0, t.failed(fmt.Errorf("%s, but %s; expected one value for each key: %w",
 			phrase.Count(len(keys), "key"), phrase.Count(len(values), "value"), fs.ErrInvalid))
 	}
-	fd, err := t.FD()
+	content, err := t.content()
 	if err != nil {
 		return 0, err
 	}
@@ -77,6 +77,6 @@ func (t *table[K, V]) PutAll(keys []K, values []V) (int, error) {
 	for i := range values {
 		v = t.value.append(v, values[i])
 	}
-	n, err := syscall.MapUpdateBatch(fd, t.encodeKeys(keys), v, 0)
+	n, err := content.updateBatch(t.encodeKeys(keys), v)
 	return n, t.failed(err)
 }

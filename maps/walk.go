@@ -15,9 +15,9 @@ const batch = 128
 // walk visits the elements of the map, and removes them if take is set. valueSize is the size of a value in user space. An error ends the
 // walk and is stored in failed, if that is not nil.
 func (m *Map) walk(failed *error, take bool, valueSize int, yield func(key, value []byte) bool) {
-	fd, err := m.FD()
+	content, err := m.content()
 	if err == nil {
-		err = m.failed(m.walkBatches(fd, take, valueSize, yield))
+		err = m.failed(content.walk(m, take, valueSize, yield))
 	}
 	store(failed, err)
 }

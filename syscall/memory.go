@@ -17,10 +17,11 @@ import (
 // [fs.ErrClosed].
 type Memory struct {
 	mu       sync.Mutex
-	data     []byte // not the collector's
+	data     []byte // not the collector's, but where own is set
 	writable bool
 	closed   bool
 	lent     bool // to a word, which must be able to go on
+	own      bool // it is the process's own, and never mapped
 	cleanup  runtime.Cleanup
 }
 
@@ -30,6 +31,9 @@ func newMemory(data []byte, writable bool) *Memory {
 	m.cleanup = runtime.AddCleanup(m, func(data []byte) { _ = unmap(data) }, data)
 	return m
 }
+
+// NewMemory is a Memory of this process alone: that of a map which is not in the kernel. data must be aligned to 8 bytes.
+func NewMemory(data []byte) *Memory { return &Memory{data: data, writable: true, own: true} }
 
 // PageSize is the size of a page on this machine, in bytes.
 func PageSize() int { return os.Getpagesize() }
@@ -49,7 +53,7 @@ func (m *Memory) Close() error {
 		return nil
 	}
 	m.closed = true
-	if m.lent {
+	if m.lent || m.own {
 		return nil
 	}
 	m.cleanup.Stop()

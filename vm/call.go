@@ -3,7 +3,6 @@ package vm
 import (
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -20,15 +19,7 @@ type functions struct {
 }
 
 // standard are the functions that each machine has.
-var standard = functions{
-	helpers: [linux.HelperCount]Function{
-		5: func(m *Machine) (uint64, error) { return uint64(time.Since(boot)), nil }, // bpf_ktime_get_ns
-	},
-	kernel: kernelFunctions,
-}
-
-// boot is when the clock of all machines began.
-var boot = time.Now()
+var standard = functions{helpers: helpers, kernel: kernelFunctions}
 
 // Arg is an argument of the helper that is running, from 1 to 5; it is in the register with that number.
 func (m *Machine) Arg(n int) uint64 { return m.regs[n&7] }
@@ -71,9 +62,10 @@ func (m *Machine) findKernelFunctions() {
 // call runs a call that is not one of the program's own functions by a distance. next is where to go on.
 func (m *Machine) call(in *instr, pc int) (next int, err error) {
 	index := pc - 1
+	m.called = pc
 	switch in.op {
 	case opCallHelper:
-		return pc, m.callHelper(in.imm, index)
+		return m.goOn(pc, m.callHelper(in.imm, index))
 	case opCallKfunc:
 		return pc, m.callKernel(in.imm, index)
 	}
@@ -92,7 +84,17 @@ func (m *Machine) call(in *instr, pc int) (next int, err error) {
 	if to == 0 || to >= uint64(linux.HelperCount) {
 		return 0, m.fault(BadTarget, index, fmt.Sprintf("the register has %#x, which is neither a function nor a helper's number", to))
 	}
-	return pc, m.callHelper(to, index)
+	return m.goOn(pc, m.callHelper(to, index))
+}
+
+// goOn is where to go on after a helper: after the call, or at the beginning of another program after a tail call.
+func (m *Machine) goOn(pc int, err error) (next int, _ error) {
+	if m.next != nil && err == nil {
+		m.use(m.next)
+		m.next = nil
+		return 0, nil
+	}
+	return pc, err
 }
 
 // callKernel calls the function of the kernel with an index in the program's list.

@@ -150,5 +150,5 @@ func (out *instr) load(i isa.Instruction) (detail string) {
 	case isa.PseudoBTFID:
 		return "variables of the kernel are not in the machine"
 	}
-	return "the map is missing: load the program with its maps"
+	return "" // a map: see decodeMap
 }

@@ -37,8 +37,16 @@
 // A program cannot run forever: [Machine.StepLimit] and the context end it. Instructions are counted exactly. [Machine.Trace] sees each
 // instruction before it runs.
 //
-// Helpers are Go functions, see [Function] and [Machine.SetHelper]. A program that calls one that the machine does not have ends with a
-// fault that names it.
+// # Helpers and maps
+//
+// The machine has the helpers for maps, ring buffers, loops, tail calls, time, random numbers and printing. What they return can be set:
+// [Machine.Now], [Machine.Random], [Machine.CPU]. Others are Go functions, see [Function] and [Machine.SetHelper]. A program that calls
+// one that the machine does not have ends with a fault that names it.
+//
+// Maps are those of package maps. [LoadObject] creates the maps that a program names in this process, and then their handles work as they
+// do with the kernel: what a program stores, Lookup finds. There are hashes, arrays, per-CPU and LRU maps, tries, queues, stacks, ring
+// buffers, variables and arrays of programs ([Machine.SetTailCall]). While a machine runs, another goroutine may wait for records of a
+// ring buffer; it must not use values that the program uses.
 //
 // # Objects of the kernel
 //

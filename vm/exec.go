@@ -446,6 +446,7 @@ func (m *Machine) exec(pc, base int) error {
 				return nil
 			}
 			next := m.leave()
+			code = m.code
 			started += uint64(pc - next)
 			pc = next
 			continue
@@ -456,49 +457,84 @@ func (m *Machine) exec(pc, base int) error {
 				r[in.dst&15] = uint64(b[0])
 				continue
 			}
-			return m.badLoad(started, pc, addr, 1)
+			v, err := m.otherLoad(started, pc, addr, 1)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = v
+			continue
 		case opLoad16:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 2 {
 				r[in.dst&15] = uint64(binary.LittleEndian.Uint16(b))
 				continue
 			}
-			return m.badLoad(started, pc, addr, 2)
+			v, err := m.otherLoad(started, pc, addr, 2)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = v
+			continue
 		case opLoad32:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 4 {
 				r[in.dst&15] = uint64(binary.LittleEndian.Uint32(b))
 				continue
 			}
-			return m.badLoad(started, pc, addr, 4)
+			v, err := m.otherLoad(started, pc, addr, 4)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = v
+			continue
 		case opLoad64:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 8 {
 				r[in.dst&15] = binary.LittleEndian.Uint64(b)
 				continue
 			}
-			return m.badLoad(started, pc, addr, 8)
+			v, err := m.otherLoad(started, pc, addr, 8)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = v
+			continue
 		case opLoadSX8:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 1 {
 				r[in.dst&15] = uint64(int8(b[0]))
 				continue
 			}
-			return m.badLoad(started, pc, addr, 1)
+			v, err := m.otherLoad(started, pc, addr, 1)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = uint64(int8(v))
+			continue
 		case opLoadSX16:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 2 {
 				r[in.dst&15] = uint64(int16(binary.LittleEndian.Uint16(b)))
 				continue
 			}
-			return m.badLoad(started, pc, addr, 2)
+			v, err := m.otherLoad(started, pc, addr, 2)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = uint64(int16(v))
+			continue
 		case opLoadSX32:
 			addr := r[in.src&15] + uint64(int64(in.off))
 			if b := m.readable(addr); len(b) >= 4 {
 				r[in.dst&15] = uint64(int32(binary.LittleEndian.Uint32(b)))
 				continue
 			}
-			return m.badLoad(started, pc, addr, 4)
+			v, err := m.otherLoad(started, pc, addr, 4)
+			if err != nil {
+				return err
+			}
+			r[in.dst&15] = uint64(int32(v))
+			continue
 		case opStore8:
 			addr := r[in.dst&15] + uint64(int64(in.off))
 			if b := m.writable(addr); len(b) >= 1 {
@@ -579,6 +615,12 @@ func (m *Machine) exec(pc, base int) error {
 				return err
 			}
 			continue
+		case opLoadMap:
+			r[in.dst&15] = m.used[in.imm].handle
+			continue
+		case opLoadMapValue:
+			r[in.dst&15] = m.used[in.imm].value + uint64(uint32(in.off))
+			continue
 		case opAtomic:
 			m.executed = started + uint64(pc-1)
 			if err := m.atomic(in, pc-1); err != nil {
@@ -593,6 +635,7 @@ func (m *Machine) exec(pc, base int) error {
 					return nil
 				}
 				next := m.leave()
+				code = m.code
 				started += uint64(pc - next)
 				pc = next
 			}
@@ -618,10 +661,13 @@ func (m *Machine) badTarget(index int, addr uint64) error {
 
 const tooDeep = "functions may call each other 8 deep"
 
-// badLoad makes the fault of a load before pc.
-func (m *Machine) badLoad(started uint64, pc int, addr uint64, size int) error {
+// otherLoad is a load before pc from memory that is not plain: from a value of a map, or where it is a fault.
+func (m *Machine) otherLoad(started uint64, pc int, addr uint64, size int) (uint64, error) {
+	if b, ok := m.bytes(addr, size, false); ok {
+		return load(b, uint8(size)), nil
+	}
 	m.executed = started + uint64(pc-1)
-	return m.memoryFault(pc-1, addr, size, false)
+	return 0, m.memoryFault(pc-1, addr, size, false)
 }
 
 // otherStore is a store before pc into memory that is not plain: into an object of the kernel, or where it is a fault.

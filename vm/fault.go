@@ -109,7 +109,7 @@ func (m *Machine) fault(kind FaultKind, index int, detail string) *Fault {
 		f.Registers[r] = Value{m.regs[r], m.pointee(m.regs[r])}
 	}
 	for _, frame := range m.frames[:m.depth] {
-		f.Calls = append(f.Calls, p.slot(frame.ret/m.stride-1))
+		f.Calls = append(f.Calls, frame.prog.slot(frame.ret/m.stride-1))
 	}
 	return f
 }
@@ -143,10 +143,16 @@ func (m *Machine) accessError(addr uint64, size int, write bool) *accessError {
 	}
 	r := &m.regions[number]
 	at := int64(addr&(1<<regionShift-1)) - middle
+	if r.elements != nil && at >= 0 { // the byte of the value
+		if write && readOnlyForPrograms(r.elements.Spec) {
+			return &accessError{ReadOnly, fmt.Sprintf("%s in %s, which programs only read", access, r.elements.Spec)}
+		}
+		at %= int64(r.elements.Stride())
+	}
 	switch {
 	case r.gone:
 		return &accessError{Released, fmt.Sprintf("%s at byte %d of %s, which was released", access, at, r.name)}
-	case r.read == nil && r.write == nil && r.size != 0:
+	case r.read == nil && r.write == nil && r.elements == nil && r.size != 0:
 		return &accessError{NotAnAddress, fmt.Sprintf("%s in %s, which programs cannot access", access, r.name)}
 	case write && r.object != nil && at >= 0 && at+int64(size) <= int64(len(r.read)):
 		return &accessError{ReadOnly, fmt.Sprintf("%s at %s.%s; %s", access, r.object.name, r.object.describe(at), r.object.writable())}
@@ -164,6 +170,9 @@ func (m *Machine) pointee(v uint64) string {
 	}
 	r := &m.regions[number]
 	at := int64(v&(1<<regionShift-1)) - middle
+	if r.elements != nil && at >= 0 {
+		at %= int64(r.elements.Stride())
+	}
 	if at < -nearby || at > int64(r.size)+nearby { // more likely a number that looks like an address
 		return ""
 	}

@@ -26,13 +26,25 @@ type Machine struct {
 	// StepLimit is how many instructions a run may take; 0 means DefaultStepLimit.
 	StepLimit uint64
 
+	// Now gives the time in nanoseconds for the helpers that ask for it. If it is nil, it is the time since the process began.
+	Now func() uint64
+
+	// Random gives random numbers. If it is nil, they are Go's.
+	Random func() uint32
+
+	// CPU is the number of the processor, 0 to 3: it decides which value of a per-CPU map programs see.
+	CPU uint32
+
+	// Print gets the lines that programs print, without the end of the line. If it is nil, they are dropped.
+	Print func(line string)
+
 	// Trace is called before each instruction, when it is not nil. It may read the machine. A traced program takes several times as long.
 	Trace func(Step)
 
-	prog   *Program
-	code   []instr // the program's steps, or those of its traced form
-	traced []instr // made when Trace is first used
-	stride int     // how many entries of code there are for an instruction: 1, or 2 when it is traced
+	main   *Program // that Run and Call begin with
+	prog   *Program // that runs: after a tail call, another one
+	code   []instr  // the steps of prog, or those of its traced form
+	stride int      // how many entries of code there are for an instruction: 1, or 2 when it is traced
 
 	ctx       context.Context
 	executed  uint64 // at calls, and when the program stops
@@ -43,6 +55,14 @@ type Machine struct {
 	frames  [maxFrames]frame
 	turns   [maxFrames]uint32 // of may_goto, by depth
 	regions []region
+	removed []int // numbers of regions that were removed, the first one first
+
+	lent      []lentMap // the maps that programs use
+	used      []lentMap // those of prog, by its numbers
+	tails     map[tail]*Program
+	called    int      // the index in code after the helper call that runs
+	tailCalls int      // of this run
+	next      *Program // what a tail call goes on with
 
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing
@@ -53,7 +73,8 @@ type Machine struct {
 
 // A frame is what a call keeps for the function that makes it.
 type frame struct {
-	ret   int // the index in code after the call
+	prog  *Program // of the function
+	ret   int      // the index in code after the call
 	saved [4]uint64
 }
 
@@ -72,12 +93,25 @@ func New(p *Program) *Machine {
 // SetProgram makes p the program that Run and Call run from now on. Memory, objects and functions stay, so programs can work on the same
 // objects one after the other.
 func (m *Machine) SetProgram(p *Program) {
-	if m.prog == p {
-		return
+	m.main = p
+	m.use(p)
+}
+
+// use makes p the program that runs.
+func (m *Machine) use(p *Program) {
+	if m.prog != p {
+		m.prog = p
+		m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
+		m.findKernelFunctions()
+		m.used = m.used[:0]
+		for _, content := range p.maps {
+			m.used = append(m.used, m.lend(content))
+		}
 	}
-	m.prog, m.traced = p, nil
-	m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
-	m.findKernelFunctions()
+	m.code, m.stride = p.steps, 1
+	if m.Trace != nil {
+		m.code, m.stride = p.traced(), 2
+	}
 }
 
 var stackNames = [maxFrames]string{
@@ -108,7 +142,8 @@ func (m *Machine) Call(ctx context.Context, args ...uint64) (uint64, error) {
 	m.ctx, m.executed, m.depth = ctx, 0, 0
 	m.turns[0] = turnLimit
 	m.stack[0] = [stackSize]byte{}
-	m.trace()
+	m.tailCalls, m.next = 0, nil
+	m.use(m.main)
 	if f := m.check(0); f != nil {
 		return 0, f
 	}
@@ -157,7 +192,7 @@ func (m *Machine) enter(ret int) bool {
 		return false
 	}
 	f := &m.frames[m.depth]
-	f.ret = ret
+	f.prog, f.ret = m.prog, ret
 	copy(f.saved[:], m.regs[isa.R6:isa.R10])
 	m.depth++
 	m.turns[m.depth] = turnLimit
@@ -172,6 +207,9 @@ func (m *Machine) leave() int {
 	f := &m.frames[m.depth]
 	copy(m.regs[isa.R6:isa.R10], f.saved[:])
 	m.regs[isa.R10] = firstAddress(stackRegion+m.depth) + stackSize
+	if f.prog != m.prog { // the function that ends made a tail call
+		m.use(f.prog)
+	}
 	return f.ret
 }
 
@@ -181,8 +219,8 @@ func (m *Machine) CallFunction(addr uint64, args ...uint64) (uint64, error) {
 	if !ok || index >= len(m.prog.source) {
 		return 0, &accessError{BadTarget, "a function is called back at " + Value{Bits: addr}.String() + ", which is not code"}
 	}
-	kept := m.regs
-	if !m.enter(0) {
+	kept, called := m.regs, m.called
+	if !m.enter(called) {
 		return 0, &accessError{TooDeep, "a function that is called back needs one more frame"}
 	}
 	copy(m.regs[isa.R1:isa.R6], args)
@@ -191,6 +229,6 @@ func (m *Machine) CallFunction(addr uint64, args ...uint64) (uint64, error) {
 	}
 	result := m.regs[isa.R0]
 	m.leave()
-	m.regs = kept
+	m.regs, m.called = kept, called
 	return result, nil
 }

@@ -2,6 +2,8 @@ package vm
 
 import (
 	"encoding/binary"
+
+	"github.com/bpfsmith/bpfsmith/internal/usermap"
 )
 
 // Addresses have the number of a region in the upper half. In the lower half, a region begins in the middle: so a pointer that was moved
@@ -39,7 +41,10 @@ type region struct {
 	size  int    // for messages: the bytes that it has, or had
 	gone  bool   // it was there, and was removed
 
-	object *Struct // the object of the kernel that it is, or nil
+	object   *Struct         // the object of the kernel that it is, or nil
+	table    *usermap.Map    // the map that its address stands for, or nil
+	elements *usermap.Map    // the map whose values it has, or nil
+	record   *usermap.Record // the record of a ring buffer that it is, or nil
 }
 
 // A Memory is a piece of Go memory that programs may access while it belongs to a machine.
@@ -61,8 +66,19 @@ func (mem Memory) region() region {
 }
 
 // Add makes memory accessible to programs, and returns its address. It must have less than 2 GB.
-func (m *Machine) Add(mem Memory) (addr uint64) {
-	m.regions = append(m.regions, mem.region())
+func (m *Machine) Add(mem Memory) (addr uint64) { return m.addRegion(mem.region()) }
+
+// removedKept is how many removed regions are remembered, so that their use is seen, before their numbers are used again.
+const removedKept = 1024
+
+func (m *Machine) addRegion(r region) (addr uint64) {
+	if len(m.removed) > removedKept {
+		n := m.removed[0]
+		m.removed = m.removed[1:]
+		m.regions[n] = r
+		return firstAddress(n)
+	}
+	m.regions = append(m.regions, r)
 	return firstAddress(len(m.regions) - 1)
 }
 
@@ -70,6 +86,9 @@ func (m *Machine) Add(mem Memory) (addr uint64) {
 func (m *Machine) Remove(addr uint64) {
 	if n := addr >> regionShift; n >= firstFree && n < uint64(len(m.regions)) {
 		r := &m.regions[n]
+		if !r.gone {
+			m.removed = append(m.removed, int(n))
+		}
 		r.read, r.write, r.gone = nil, nil, true
 	}
 }
@@ -105,6 +124,9 @@ func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 	r := &m.regions[number]
 	b := r.read
 	at := int64(addr&(1<<regionShift-1)) - middle
+	if r.elements != nil {
+		return element(r.elements, at, n, write)
+	}
 	if write && (r.object == nil || !r.object.allows(at, n)) {
 		b = r.write
 	}

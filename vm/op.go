@@ -155,7 +155,9 @@ const (
 	opStoreImm16
 	opStoreImm32
 	opStoreImm64
-	opAtomic // the operation is in imm, the size in size
+	opLoadMap      // the address that stands for a map; its number is in imm
+	opLoadMapValue // the address of byte off of its value
+	opAtomic       // the operation is in imm, the size in size
 	opLoadPacket
 )
 

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/internal/usermap"
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -42,6 +46,23 @@ type Options struct {
 
 	// Kernel gives the name of the function of the kernel with a BTF id; "" if there is none. If it is nil, the program must not call any.
 	Kernel func(id btf.ID) string
+
+	// Maps are the maps that the program uses, by the descriptors or indexes in its 64-bit loads. They are created in this process.
+	Maps map[int32]*maps.Map
+
+	// mapAt gives the map that the load at a slot names, in objects.
+	mapAt func(slot int) *dsl.MapSpec
+}
+
+// mapOf is the map that the load at a slot names; nil if it is not known.
+func (o *Options) mapOf(slot int, i isa.Instruction) *dsl.MapSpec {
+	if o.mapAt != nil {
+		return o.mapAt(slot)
+	}
+	if handle := o.Maps[int32(i.Imm)]; handle != nil {
+		return handle.Spec()
+	}
+	return nil
 }
 
 // A Program is decoded code. It does not change, so any number of machines may run it at the same time.
@@ -50,8 +71,12 @@ type Program struct {
 	steps  []instr           // one for each instruction, and opEnd after the last one
 	source []isa.Instruction // what they were made of
 	wide   []int             // indexes of the instructions that take two slots
+	maps   []*usermap.Map    // that it uses; loads of their addresses have indexes of this
 	kernel []string          // the functions of the kernel that it calls; calls have indexes of this
 	pos    func(slot int) mistake.Position
+
+	makeTraced  sync.Once
+	tracedSteps []instr // what traced returns
 }
 
 // A LoadError says why code is not a program. Instructions that do not exist are an [isa.EncodingError] instead.
@@ -96,6 +121,12 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 	p.steps = make([]instr, len(ins)+1)
 	for i := range ins {
 		detail := ""
+		if isMapLoad(ins[i]) {
+			if detail = p.decodeMap(i, o); detail == "" {
+				continue
+			}
+			return nil, p.refused(i, detail)
+		}
 		if p.steps[i], detail = p.decode(i); detail == "" {
 			detail = excluded(ins[i], o)
 		}
@@ -103,14 +134,35 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 			detail = p.nameKernelFunction(&p.steps[i], o)
 		}
 		if detail != "" {
-			slot := p.slot(i)
-			return nil, &LoadError{Slot: slot, Instruction: ins[i], Pos: p.position(slot), Detail: detail}
+			return nil, p.refused(i, detail)
 		}
 	}
 	return p, nil
 }
 
-// LoadObject is Load for a compiled program. types are those of its target. Faults have lines of Go.
+// refused is the error about an instruction that cannot be run.
+func (p *Program) refused(index int, detail string) error {
+	slot := p.slot(index)
+	return &LoadError{Slot: slot, Instruction: p.source[index], Pos: p.position(slot), Detail: detail}
+}
+
+// decodeMap decodes the load of the address of a map, and creates the map.
+func (p *Program) decodeMap(index int, o Options) (detail string) {
+	i := p.source[index]
+	spec := o.mapOf(p.slot(index), i)
+	if spec == nil {
+		return fmt.Sprintf("the map with descriptor %d is missing: set Options.Maps", int32(i.Imm))
+	}
+	content, err := localMap(spec)
+	if err != nil {
+		return err.Error()
+	}
+	p.steps[index] = instr{dst: uint8(i.Dst)}
+	return p.refer(&p.steps[index], i, content)
+}
+
+// LoadObject is Load for a compiled program. types are those of its target. Faults have lines of Go. The maps that it names are created in
+// this process, and their handles of package maps then work on these.
 func LoadObject(object *compile.Object, types *btf.Types, o Options) (*Program, error) {
 	if o.Pos == nil {
 		o.Pos = object.Pos
@@ -118,6 +170,11 @@ func LoadObject(object *compile.Object, types *btf.Types, o Options) (*Program, 
 	if o.Kernel == nil && types != nil {
 		o.Kernel = types.Name
 	}
+	byslot := make(map[int]*dsl.MapSpec, len(object.MapRefs))
+	for _, ref := range object.MapRefs {
+		byslot[ref.Slot] = object.Maps[ref.Map]
+	}
+	o.mapAt = func(slot int) *dsl.MapSpec { return byslot[slot] }
 	return LoadInstructions(object.Instructions, o)
 }
 

@@ -15,24 +15,20 @@ type Step struct {
 	Machine     *Machine         // with the registers and memory before the instruction
 }
 
-// trace chooses the code that is run: the program's own, or one with an opTrace before each instruction.
-func (m *Machine) trace() {
-	if m.Trace == nil {
-		m.code, m.stride = m.prog.steps, 1
-		return
-	}
-	if m.traced == nil {
-		m.traced = make([]instr, 0, 2*len(m.prog.steps))
-		for _, in := range m.prog.steps {
+// traced is the program's code with an opTrace before each instruction.
+func (p *Program) traced() []instr {
+	p.makeTraced.Do(func() {
+		code := make([]instr, 0, 2*len(p.steps))
+		for _, in := range p.steps {
 			if in.op >= opJump && in.op <= opCall { // off is a target
 				in.off *= 2
 			}
-			m.traced = append(m.traced, instr{op: opTrace}, in)
+			code = append(code, instr{op: opTrace}, in)
 		}
-		end := len(m.traced)
-		m.traced[end-2].op = opNothing // opEnd is not an instruction
-	}
-	m.code, m.stride = m.traced, 2
+		code[len(code)-2].op = opNothing // opEnd is not an instruction
+		p.tracedSteps = code
+	})
+	return p.tracedSteps
 }
 
 // step calls Trace for the instruction with an index in code.
