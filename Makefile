@@ -25,7 +25,7 @@ race:
 # What takes too long for every day: 2,000 random programs for each test that makes some, and long transfers.
 long:
 	BPFSMITH_RANDOM=2000 $(GO) test -vet=off -count=1 -timeout 30m -p 1 -run '^($(RANDOM)|$(TRANSFERS))$$' $(TESTFLAGS) \
-		./compile ./internal/verify ./examples/tcp_cc
+		./compile ./internal/verify ./vm ./examples/tcp_cc
 
 # What needs neither privilege nor long. Root runs it as a user who has none.
 short:
