@@ -95,7 +95,8 @@ func (p *Plan) refused(err *syscall.LoadError) error {
 	o := p.Object
 	e := &ProgramError{Member: p.Member, Program: o.Program.Name, Position: o.Program.Pos, Err: err}
 	e.Report = verifierlog.Explain(err.Log, verifierlog.Program{
-		Type: p.Options.Type, Struct: p.Struct, Member: p.Member,
+		Language: verifierlog.Go,
+		Type:     p.Options.Type, Struct: p.Struct, Member: p.Member,
 		Sleepable: o.Program.Sleepable, License: p.Options.License, Errno: err.ErrnoName(), Field: kernelField,
 	})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {

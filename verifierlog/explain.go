@@ -1,6 +1,7 @@
 package verifierlog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
@@ -15,6 +16,8 @@ type Program struct {
 	License        string         // the licence that it was loaded with
 	Errno          string         // the error of the load: EACCES, ENOSPC
 	Lines          []Line         // Go lines, for logs without source lines
+	Language       Language       // of its source; AnyLanguage when the log should show it
+	Usual          Language       // the language when the log does not show it: that of the loader's users; AnyLanguage is C
 
 	// Field returns the name of the field at an offset of a kernel struct, "" when it is not known. Field may be nil.
 	Field func(structName string, offset int) string
@@ -34,6 +37,21 @@ func Explain(log string, p Program) Report {
 
 // explain completes a report. types says that the log is one of BPF_BTF_LOAD.
 func explain(r Report, types bool, p Program) Report {
+	r = explainInGo(r, types, p)
+	switch {
+	case p.Language != AnyLanguage:
+		r.language = p.Language
+	case len(p.Lines) > 0:
+		r.language = Go
+	case r.language == AnyLanguage:
+		r.language = p.Usual
+	}
+	r.inWordsOf(r.language)
+	return r
+}
+
+// explainInGo writes the texts in the words of package dsl.
+func explainInGo(r Report, types bool, p Program) Report {
 	if r.Source == (Source{}) {
 		for _, l := range p.Lines {
 			if l.Insn <= r.Insn && r.Insn >= 0 {
@@ -71,14 +89,33 @@ func explain(r Report, types bool, p Program) Report {
 	}
 	r.Explanation = strings.ReplaceAll(r.Explanation, "{details}", detailsOf(r))
 	if strings.Contains(r.Fix, "{writable}") {
-		r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText())
+		r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText(p.Struct, writtenStruct(r, args)))
 	}
 	return r
 }
 
-// writableText says which fields of the kernel's structs congestion controls may write.
-func writableText() string {
+// writtenStruct names the struct of the kernel that the program writes to.
+func writtenStruct(r Report, args []string) string {
+	o := parseOperands(r.Text)
+	for _, register := range r.Registers {
+		if v := ParseValue(register.Value); register.Number == o.dst && v.Struct != "" {
+			return v.Struct
+		}
+	}
+	if len(args) > 0 {
+		return args[0]
+	}
+	return ""
+}
+
+// writableText says which fields programs may write. It lists those of TCP only for congestion controls and for structs of TCP.
+func writableText(interfaceName, structName string) string {
 	ops := linux.OpsTypeNamed("tcp_congestion_ops")
+	structName = strings.TrimPrefix(structName, "struct ")
+	ofTCP := slices.ContainsFunc(ops.Writable, func(f linux.Field) bool { return f.Struct == structName })
+	if interfaceName != ops.Name && !ofTCP && structName != "sock" {
+		return "Change it with a helper or a kernel function of this interface, or keep your own state in a map or storage."
+	}
 	return ops.Name + " programs may write " + fieldList(ops.Writable) + ", and since Linux " + string(ops.Newer.Since) + " also " +
 		fieldList(ops.Newer.Fields) + ". Keep your own state in icsk_ca_priv (dsl.Cells) or in a socket storage."
 }

@@ -13,6 +13,8 @@ type Note struct {
 	Was    string // that value, as printed: "pkt(off=14,r=14)"
 	N      int    // a number of bytes, an instruction or a reference, depending on Kind
 	Times  int    // how often it happened at least
+
+	null bool // the reader's language calls nil null
 }
 
 // A NoteKind says what a Note is about. The zero NoteKind, NoNote, means that there is no note.
@@ -93,6 +95,9 @@ func (n Note) String() string {
 		return ""
 	}
 	text := noteTexts[n.Kind]
+	if n.null {
+		text = strings.ReplaceAll(text, "nil", "null")
+	}
 	if !strings.Contains(text, "{") {
 		return text
 	}

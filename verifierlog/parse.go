@@ -65,6 +65,9 @@ func (r *reporter) take(e *Event) {
 	case LeftOut:
 		r.gap = r.gap || len(r.message) == 0
 	}
+	if e.Kind == SourceLine && r.report.language == AnyLanguage {
+		r.report.language = languageOf(e.Source)
+	}
 	r.walk.Follow(e)
 }
 

@@ -92,7 +92,8 @@ func TestRender(t *testing.T) {
 	for _, name := range []string{"nobtf_branch.level1", "ringbuf_leak.level2", "infinite_loop.level1", "btf_member_overflow.level1",
 		"loop_callback_oob.level1", "r0_not_set.level4", "eagain.level1"} {
 		log := logs.Text(t, name+".log")
-		golden(t, name+".txt", render(t, verifierlog.Explain(log, verifierlog.Program{}), verifierlog.Style{Log: log}))
+		report := verifierlog.Explain(log, verifierlog.Program{Language: verifierlog.Go})
+		golden(t, name+".txt", render(t, report, verifierlog.Style{Log: log}))
 	}
 	// Level 4 has no instructions: they come from the program.
 	none := verifierlog.Report{Reason: "unreachable insn 1", Insn: 1, Kind: mistake.Unreachable}

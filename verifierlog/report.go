@@ -26,6 +26,8 @@ type Report struct {
 	Kernel string // the kernel's own explanation (7.3 and later), as printed
 	Stats  Stats
 
+	language Language // of the source lines in the log
+
 	whole  bool   // the log has the path from its beginning, without gaps
 	hidden uint16 // a bit for each register whose value the log does not show
 

@@ -49,12 +49,12 @@ func TestReports(t *testing.T) {
 	}
 	for _, p := range logs.Types {
 		l := load{name: p.Name, mistake: p.Mistake, file: p.File(), log: logs.Text(t, p.File()), level: "1"}
-		l.report = verifierlog.Explain(l.log, verifierlog.Program{Errno: p.Errno})
+		l.report = verifierlog.Explain(l.log, verifierlog.Program{Errno: p.Errno, Language: verifierlog.Go})
 		write(l.report.Kind, []load{l})
 	}
 	for _, p := range logs.Others {
 		l := load{name: p.Name, mistake: p.Mistake, file: p.File, log: logs.Text(t, p.File), level: "1"}
-		l.report = verifierlog.Explain(l.log, verifierlog.Program{Errno: p.Errno})
+		l.report = verifierlog.Explain(l.log, verifierlog.Program{Errno: p.Errno, Language: verifierlog.Go})
 		write(l.report.Kind, []load{l})
 	}
 	for _, file := range logs.Files("") {
@@ -81,7 +81,7 @@ func loadsOf(t *testing.T, logs *recorded.Logs, p recorded.Program) []load {
 		l.log = logs.Text(t, l.file)
 		l.report = verifierlog.Explain(l.log, verifierlog.Program{
 			Type: programType(p.ProgType), Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License,
-			Errno: p.Levels[level].Errno,
+			Errno: p.Levels[level].Errno, Language: verifierlog.Go,
 		})
 		r := l.report
 		switch {

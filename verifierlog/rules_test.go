@@ -139,7 +139,7 @@ func TestEachWordingFillsItsRule(t *testing.T) {
 				line += "word"
 			}
 			r := verifierlog.Explain(line+"\nprocessed 1 insns (limit 1000000) max_states_per_insn 0 "+
-				"total_states 0 peak_states 0 mark_read 0\n", verifierlog.Program{})
+				"total_states 0 peak_states 0 mark_read 0\n", verifierlog.Program{Language: verifierlog.Go})
 			if r.Pattern == "" {
 				t.Errorf("%q has no rule", line)
 			}
@@ -291,6 +291,7 @@ func TestValuesInExplanations(t *testing.T) {
 			"cannot call GPL-restricted function from non-GPL compatible program\n",
 			verifierlog.Program{License: "MIT"}, []string{"bpf_trace_printk", `"MIT"`}},
 	} {
+		tt.program.Language = verifierlog.Go
 		r := verifierlog.Explain(tt.log, tt.program)
 		for _, want := range tt.want {
 			if !strings.Contains(r.Explanation+" "+r.Fix, want) {

@@ -54,6 +54,7 @@ func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
 // facts are what the lines around a log say about the load.
 type facts struct {
 	errno string         // EACCES
+	rust  bool           // the loader is aya
 	typ   linux.ProgType // 0 when no line says it
 }
 
@@ -62,6 +63,7 @@ func (f *facts) read(line []byte) {
 	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || line[0] == ';' {
 		return
 	}
+	f.rust = f.rust || bytes.Contains(line, verifierOutput)
 	if m := ofType.FindSubmatch(line); m != nil {
 		n, _ := strconv.Atoi(string(m[1])) // at most three digits
 		f.typ = linux.ProgType(n)
@@ -81,6 +83,9 @@ func (f facts) about(p verifierlog.Program) verifierlog.Program {
 	}
 	if p.Type == 0 {
 		p.Type = f.typ
+	}
+	if f.rust {
+		p.Usual = verifierlog.Rust
 	}
 	return p
 }

@@ -403,7 +403,7 @@ var calls = [...]Mistake{
 				value := values.In(f).Lookup(1)
 				f.If(value.IsNil(), f.ReturnConst(0))
 				f.Locked(value.Part("Lock"), func() {
-					value.U64("Time").Set(f.Call(next, skb.Mark()).U64()) // wrong: the verifier checks next separately
+					value.U64("Time").Set(f.Call(next, skb.Mark()).U32().U64()) // wrong: the verifier checks next separately
 				})
 				return f.S32(0)
 			})

@@ -20,9 +20,9 @@ func (m *Mistake) Log() (string, error) {
 // place describes the program for verifierlog.
 func (m *Mistake) place() verifierlog.Program {
 	if m.Types != nil {
-		return verifierlog.Program{}
+		return verifierlog.Program{Language: verifierlog.Go}
 	}
-	p := verifierlog.Program{Type: m.In.Type, License: m.In.License}
+	p := verifierlog.Program{Type: m.In.Type, License: m.In.License, Language: verifierlog.Go}
 	if p.License == "" {
 		p.License = "GPL"
 	}
