@@ -69,3 +69,29 @@ func TestAMemberTooFarInIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestTagsAreAnyText: the text of a declaration tag may have what no name has.
+func TestTagsAreAnyText(t *testing.T) {
+	var b btf.Builder
+	pair := b.Struct("pair", 4, btf.Member{Name: "first", Type: b.Int("int", 4, true)})
+	b.DeclTag("0=\tpushq\t%rbp", pair, 0)
+	raw, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	types, err := btf.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := types.Check(); err != nil {
+		t.Error(err)
+	}
+	for tag := range types.DeclTags() {
+		if want := (btf.DeclTag{Tag: "0=\tpushq\t%rbp", Target: pair, Component: 0}); tag != want {
+			t.Errorf("%+v, want %+v", tag, want)
+		}
+	}
+	if kind, err := types.Kind(pair); err != nil || kind != btf.KindStruct {
+		t.Errorf("%v %v", kind, err)
+	}
+}

@@ -14,7 +14,7 @@ func missing(at int, what string, name *symbol) error {
 	if name.weak() {
 		return nil
 	}
-	return &MissingError{at, what, name.name}
+	return &MissingError{Slot: at, What: what, Name: name.name}
 }
 
 // Places of things of the kernel in the types of an object.

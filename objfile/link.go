@@ -45,6 +45,7 @@ type MissingError struct {
 	Slot int
 	What string // "kernel function", "kernel variable", "setting"
 	Name string
+	Line Line // of the instruction; the zero Line if it is not known
 }
 
 func (e *MissingError) Error() string {
@@ -66,12 +67,18 @@ func (o *Object) Link(p *Program, k *Kernel) (*Code, error) {
 			return nil, err
 		}
 	}
+	lines := l.lines()
 	for _, f := range l.order {
-		if err := l.resolve(f); err != nil {
+		err := l.resolve(f)
+		var missing *MissingError
+		if errors.As(err, &missing) {
+			missing.Line = lineAt(lines, missing.Slot)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	code := &Code{Raw: l.code, Lines: l.lines(), Exception: exception}
+	code := &Code{Raw: l.code, Lines: lines, Exception: exception}
 	return code, l.describe(code)
 }
 
@@ -261,6 +268,16 @@ func (l *linker) lines() map[int]Line {
 		}
 	}
 	return all
+}
+
+// lineAt is the last line that is given at or before a slot.
+func lineAt(lines map[int]Line, slot int) Line {
+	for ; slot >= 0; slot-- {
+		if line, ok := lines[slot]; ok {
+			return line
+		}
+	}
+	return Line{}
 }
 
 // describe adds what func_info says.

@@ -106,7 +106,7 @@ func TestInterface(t *testing.T) {
 		{"avoid", "struct_ops", "tcp_congestion_ops", "cong_avoid"},
 		{"alone", "struct_ops", "", ""},
 		{"connects", "cgroup/connect4", "", ""},
-		{"enters", "fentry.s/bpf_fentry_test1", "", ""},
+		{"enters", "fentry.s/tcp_slow_start", "", ""},
 		{"elsewhere", "nothing/known", "", ""},
 	}
 	if diff := cmp.Diff(want, places); diff != "" {

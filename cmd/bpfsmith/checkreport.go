@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +21,7 @@ type checkReport struct {
 	Findings   []checkFinding `json:"findings,omitempty"`
 	Unfinished bool           `json:"unfinished,omitempty"` // too many paths: the rest of them is not checked
 	Unread     string         `json:"unread,omitempty"`     // why the program is not checked at all
+	Took       float64        `json:"milliseconds"`         // that the check took, without reading the program
 }
 
 // A checkFinding is one finding of a program.
@@ -26,32 +30,68 @@ type checkFinding struct {
 	Kind   string `json:"kind"`
 	Detail string `json:"detail"`
 	Source string `json:"source,omitempty"` // file:line
+	Again  []int  `json:"again,omitempty"`  // more instructions that are refused for the same reason
 	Note   string `json:"note,omitempty"`
 	Help   string `json:"help,omitempty"`
 }
 
 // reportOf checks a program.
-func reportOf(o *objectProgram) (report checkReport, findings []mistake.Finding) {
-	report = checkReport{Program: o.name, Section: o.section, Type: o.program.Type.String()}
+func reportOf(o *objectProgram) checkReport {
+	var findings []mistake.Finding
+	report := checkReport{Program: o.name, Section: o.section, Type: o.program.Type.String()}
 	switch {
 	case o.unread != nil:
 		report.Unread = o.unread.Error()
 	case o.refused != nil:
 		findings = []mistake.Finding{*o.refused}
 	default:
+		begin := time.Now()
 		var complete bool
 		findings, complete = verify.Check(o.program)
-		report.Unfinished = !complete
+		report.Unfinished, report.Took = !complete, float64(time.Since(begin).Microseconds())/1000
 	}
-	for n := range findings {
-		f := &findings[n]
-		source := o.lineOf(f.Insn)
-		report.Findings = append(report.Findings, checkFinding{f.Insn, f.Kind.String(), f.Detail, source, f.Note, f.Help})
-		if source != "" {
-			f.Detail += " (" + source + ")"
+	report.Findings = o.merged(findings)
+	return report
+}
+
+// merged lists each defect once: a register that has no value is one, however many instructions read it.
+func (o *objectProgram) merged(findings []mistake.Finding) []checkFinding {
+	var list []checkFinding
+	known := map[mistake.Finding]int{}
+	for _, f := range findings {
+		insn := f.Insn
+		f.Insn = 0
+		if n, again := known[f]; again {
+			list[n].Again = append(list[n].Again, insn)
+			continue
 		}
+		known[f] = len(list)
+		list = append(list, checkFinding{Insn: insn, Kind: f.Kind.String(), Detail: f.Detail, Source: o.lineOf(insn), Note: f.Note,
+			Help: f.Help})
 	}
-	return report, findings
+	return list
+}
+
+// mostAgain is how many instructions with the same mistake a line names.
+const mostAgain = 4
+
+// String is the finding as check prints it.
+func (f *checkFinding) String() string {
+	detail := f.Detail
+	if f.Source != "" {
+		detail += " (" + f.Source + ")"
+	}
+	if len(f.Again) > 0 {
+		var slots []string
+		for _, slot := range f.Again[:min(len(f.Again), mostAgain)] {
+			slots = append(slots, strconv.Itoa(slot))
+		}
+		if len(f.Again) > mostAgain {
+			slots = append(slots, fmt.Sprintf("and %d more", len(f.Again)-mostAgain))
+		}
+		detail += "; also at " + strings.Join(slots, ", ")
+	}
+	return mistake.Finding{Insn: f.Insn, Detail: detail, Note: f.Note, Help: f.Help}.Error()
 }
 
 // checkAll prints a line for each finding, with the program's name if there are several programs, and the source line if it is known.
@@ -60,8 +100,8 @@ func (c *checkFlags) checkAll(cmd *cobra.Command, programs []objectProgram) erro
 	encoder := json.NewEncoder(cmd.OutOrStdout())
 	for n := range programs {
 		o := &programs[n]
-		report, findings := reportOf(o)
-		found = found || len(findings) > 0
+		report := reportOf(o)
+		found = found || len(report.Findings) > 0
 		unchecked = unchecked || report.Unfinished || report.Unread != ""
 		if c.json {
 			if err := encoder.Encode(report); err != nil {
@@ -79,8 +119,8 @@ func (c *checkFlags) checkAll(cmd *cobra.Command, programs []objectProgram) erro
 		case report.Unfinished:
 			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: the rest of them is not checked\n", about)
 		}
-		for _, f := range findings {
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+f.Error()); err != nil {
+		for n := range report.Findings {
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+report.Findings[n].String()); err != nil {
 				return &inputError{err}
 			}
 		}

@@ -66,7 +66,7 @@ func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) 
 	common.Maps = map[int32]verify.Map{}
 	for n, m := range object.Maps {
 		common.Maps[int32(n+1)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.Key, Value: m.Value, Max: m.Max, Flags: m.Flags,
-			Special: specialFields(m.ValueType)}
+			Special: specialFields(m.ValueType), Frozen: frozen(object, m, kernel)}
 	}
 	var programs []objectProgram
 	for _, p := range object.Programs {
@@ -75,6 +75,18 @@ func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) 
 		programs = append(programs, o)
 	}
 	return programs, nil
+}
+
+// frozen is what a map holds for as long as the program runs; nil if that is not known.
+func frozen(object *objfile.Object, m *objfile.Map, kernel *objfile.Kernel) []byte {
+	contents, known := object.ContentsFor(m, kernel)
+	switch {
+	case !m.Frozen || !known:
+		return nil
+	case contents == nil:
+		return make([]byte, m.Value)
+	}
+	return contents
 }
 
 // read finds out where a program goes, and links it.
@@ -88,6 +100,9 @@ func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel 
 	var missing *objfile.MissingError
 	switch {
 	case errors.As(err, &missing):
+		if missing.Line.Line > 0 {
+			o.lines[missing.Slot] = lineText(missing.Line)
+		}
 		o.refused = &mistake.Finding{Insn: missing.Slot, Kind: mistake.UnknownFunction,
 			Detail: fmt.Sprintf("this kernel has no %s %s", missing.What, missing.Name)}
 		return nil
@@ -97,7 +112,7 @@ func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel 
 		return err
 	}
 	for slot, line := range code.Lines {
-		o.lines[slot] = fmt.Sprintf("%s:%d", filepath.Base(line.File), line.Line)
+		o.lines[slot] = lineText(line)
 	}
 	for _, f := range code.Functions {
 		o.program.Functions = append(o.program.Functions, functionOf(&f, o.program.Type))
@@ -111,6 +126,8 @@ func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel 
 	o.program.Code, o.refused = verify.Decode(code.Raw, object.Order)
 	return nil
 }
+
+func lineText(line objfile.Line) string { return fmt.Sprintf("%s:%d", filepath.Base(line.File), line.Line) }
 
 // placeOf reads the place of a program from the name of its section.
 func (o *objectProgram) placeOf(p *objfile.Program) error {

@@ -90,7 +90,7 @@ func checkBroken(data []byte, types *btf.Types) {
 		return
 	}
 	for n := range programs {
-		_, _ = reportOf(&programs[n])
+		_ = reportOf(&programs[n])
 	}
 }
 

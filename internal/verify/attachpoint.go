@@ -122,9 +122,11 @@ func (c *checker) readTracepoint() bool {
 	return true
 }
 
-// readFunction reads the arguments of a traced function: its own, and after them its result.
+// readFunction reads the arguments of a traced function: its own, and after them its result. Of an iterator, the kernel declares a function
+// for its objects, bpf_iter_NAME, which has no result for programs (bpf_iter_reg_target, kernel/bpf/bpf_iter.c).
 func (c *checker) readFunction() bool {
-	id, err := c.Types.Lookup(btf.KindFunc, c.Attach)
+	prefix := c.Hook.Info().Prefix
+	id, err := c.Types.Lookup(btf.KindFunc, prefix+strings.TrimPrefix(c.Attach, prefix))
 	if err != nil {
 		return c.noPlace("this kernel has no function " + c.Attach + " that can be traced")
 	}
@@ -132,7 +134,7 @@ func (c *checker) readFunction() bool {
 	if !ok {
 		return true
 	}
-	if c.Hook != linux.AttachTraceFEntry && !p.void {
+	if c.Hook != linux.AttachTraceFEntry && c.Hook != linux.AttachTraceIter && !p.void {
 		p.params = append(p.params, p.result)
 	}
 	for i := range p.params {

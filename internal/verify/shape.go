@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
@@ -122,7 +123,7 @@ func (c *checker) layOut() bool {
 		c.report(-1, mistake.BadInstruction, "the program has no instructions")
 		return false
 	}
-	if !c.markAll() || !c.findFunctions() || !c.findTargets() {
+	if !c.markAll() || !c.short() || !c.findFunctions() || !c.findTargets() {
 		return false
 	}
 	c.findJoins()
@@ -135,6 +136,16 @@ func (c *checker) layOut() bool {
 	findExits(blocks, queue)
 	c.spreadOver(blocks)
 	return true
+}
+
+// short reports a program that is longer than the kernel reads (bpf_prog_load, kernel/bpf/syscall.c).
+func (c *checker) short() bool {
+	slots := len(c.code) + len(c.wide)
+	if slots > linux.MostInstructions {
+		c.report(-1, mistake.TooComplex, fmt.Sprintf("the program has %d instructions: the kernel reads at most %d", slots,
+			linux.MostInstructions))
+	}
+	return slots <= linux.MostInstructions
 }
 
 // markAll says what each instruction does. All must have a form.

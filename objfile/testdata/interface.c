@@ -14,7 +14,7 @@ SEC("struct_ops/anything") u32 undo(u64 *ctx) { return 2; }
 SEC("struct_ops") void avoid(u64 *ctx) {}
 SEC("?struct_ops") u32 alone(u64 *ctx) { return 2; }
 SEC("cgroup/connect4") int connects(void *ctx) { return 1; }
-SEC("fentry.s/bpf_fentry_test1") int enters(u64 *ctx) { return 0; }
+SEC("fentry.s/tcp_slow_start") int enters(u64 *ctx) { return 0; }
 SEC("nothing/known") int elsewhere(void *ctx) { return 0; }
 
 struct tcp_congestion_ops___small small SEC(".struct_ops") = {
