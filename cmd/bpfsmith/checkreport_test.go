@@ -55,8 +55,8 @@ func TestTooLongIsSaid(t *testing.T) {
 func TestPartOfAnObject(t *testing.T) {
 	const object, types = "../../objfile/testdata/interface.o", "../../internal/test/fixture/6.18.btf"
 	out, errs, exit := tool("", "check", "--btf", types, object)
-	const want = "bpfsmith: alone: the program is not checked: no struct in .struct_ops has it: give its place by --type struct_ops --member " +
-		"STRUCT/MEMBER\n" +
+	const want = "bpfsmith: alone: the program is not checked: no struct in .struct_ops has it: give its place by --type struct_ops " +
+		"--member STRUCT/MEMBER\n" +
 		"bpfsmith: elsewhere: the program is not checked: the name of its section, nothing/known, does not say the type of the program: " +
 		"give it by --type\n"
 	if exit != exitPart || errs != want || out != "" {
@@ -82,7 +82,8 @@ func TestPartOfAnObject(t *testing.T) {
 // TestMissingFunctionIsAFinding: libbpf loads no program that calls what the kernel lacks. The other program is checked.
 func TestMissingFunctionIsAFinding(t *testing.T) {
 	out, errs, exit := tool("", "check", "--btf", "../../internal/test/fixture/6.18.btf", "../../objfile/testdata/missing.o")
-	if want := "needs: insn 0: this kernel has no kernel function no_such_function (missing.c:8)\n"; out != want || errs != "" || exit != exitInput {
+	const want = "needs: insn 0: this kernel has no kernel function no_such_function (missing.c:8)\n"
+	if out != want || errs != "" || exit != exitInput {
 		t.Errorf("exit %d, %s%s\nwant %s", exit, out, errs, want)
 	}
 }

@@ -127,7 +127,9 @@ func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel 
 	return nil
 }
 
-func lineText(line objfile.Line) string { return fmt.Sprintf("%s:%d", filepath.Base(line.File), line.Line) }
+func lineText(line objfile.Line) string {
+	return fmt.Sprintf("%s:%d", filepath.Base(line.File), line.Line)
+}
 
 // placeOf reads the place of a program from the name of its section.
 func (o *objectProgram) placeOf(p *objfile.Program) error {

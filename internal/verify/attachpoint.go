@@ -122,8 +122,8 @@ func (c *checker) readTracepoint() bool {
 	return true
 }
 
-// readFunction reads the arguments of a traced function: its own, and after them its result. Of an iterator, the kernel declares a function
-// for its objects, bpf_iter_NAME, which has no result for programs (bpf_iter_reg_target, kernel/bpf/bpf_iter.c).
+// readFunction reads the arguments of a traced function: its own, and after them its result. Of an iterator, the kernel declares a
+// function for its objects, bpf_iter_NAME, which has no result for programs (bpf_iter_reg_target, kernel/bpf/bpf_iter.c).
 func (c *checker) readFunction() bool {
 	prefix := c.Hook.Info().Prefix
 	id, err := c.Types.Lookup(btf.KindFunc, prefix+strings.TrimPrefix(c.Attach, prefix))

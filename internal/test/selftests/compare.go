@@ -98,7 +98,7 @@ func (w *workshop) compare(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Program, b.Program), strings.Compare(string(a.Form), string(b.Form)))
+		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Program, b.Program), cmp.Compare(a.Form, b.Form))
 	})
 	tables := map[form]*figures{asObject: {}, asHex: {}}
 	for n := range rows {

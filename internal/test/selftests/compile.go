@@ -41,8 +41,9 @@ func (w *workshop) compileOne(ctx context.Context, name, headers string) error {
 	object := w.in("objects", name+suffix)
 	var output []byte
 	for _, more := range [][]string{nil, {"-DBPF_NO_KFUNC_PROTOTYPES"}} {
-		args := append([]string{"-g", "-O2", "-Wno-everything", "--target=bpf", "-mcpu=" + w.level, "-mlittle-endian", "-D__TARGET_ARCH_x86",
-			"-DENABLE_ATOMICS_TESTS", "-I" + w.folder, "-I" + filepath.Join(w.tools, "libbpf", "usr", "include"), "-I" + w.selftests(),
+		args := append([]string{"-g", "-O2", "-Wno-everything", "--target=bpf", "-mcpu=" + w.level, "-mlittle-endian",
+			"-D__TARGET_ARCH_x86", "-DENABLE_ATOMICS_TESTS", "-I" + w.folder,
+			"-I" + filepath.Join(w.tools, "libbpf", "usr", "include"), "-I" + w.selftests(),
 			"-I" + filepath.Join(w.selftests(), "progs"), "-I" + w.source("tools", "include", "uapi"),
 			"-I" + w.source("tools", "testing", "selftests"), "-idirafter", headers, "-idirafter", "/usr/local/include",
 			"-idirafter", "/usr/include/x86_64-linux-gnu", "-idirafter", "/usr/include", "-c", name + ".c", "-o", object}, more...)

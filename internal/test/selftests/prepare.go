@@ -92,8 +92,8 @@ func (w *workshop) makeTools(ctx context.Context) error {
 	archive := filepath.Join(lib, "usr", "lib", "libbpf.a")
 	if !exists(archive) {
 		say("making libbpf")
-		if _, err := tool.Output(ctx, w.source("tools", "lib", "bpf"), "make", "-s", "-j2", "OUTPUT="+made(lib, "build")+"/", "prefix=/usr",
-			"libdir=/usr/lib", "DESTDIR="+lib, "install", "install_headers"); err != nil {
+		if _, err := tool.Output(ctx, w.source("tools", "lib", "bpf"), "make", "-s", "-j2", "OUTPUT="+made(lib, "build")+"/",
+			"prefix=/usr", "libdir=/usr/lib", "DESTDIR="+lib, "install", "install_headers"); err != nil {
 			return err
 		}
 	}
@@ -111,8 +111,9 @@ func (w *workshop) makeTools(ctx context.Context) error {
 	if err := os.WriteFile(code, loaderSource, 0o644); err != nil {
 		return err
 	}
-	_, err := tool.Output(ctx, w.tools, "gcc", "-O1", "-Wall", "-Werror", "-o", w.loader(), code, "-I"+filepath.Join(lib, "usr", "include"),
-		"-I"+w.source("tools", "include", "uapi"), "-Wl,--wrap=syscall", archive, "-lelf", "-lz")
+	_, err := tool.Output(ctx, w.tools, "gcc", "-O1", "-Wall", "-Werror", "-o", w.loader(), code,
+		"-I"+filepath.Join(lib, "usr", "include"), "-I"+w.source("tools", "include", "uapi"), "-Wl,--wrap=syscall", archive,
+		"-lelf", "-lz")
 	return err
 }
 
