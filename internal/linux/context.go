@@ -113,6 +113,18 @@ func ContextNamed(name string) *Context {
 	return nil
 }
 
+// Projected is the struct of the kernel that a context stands for, by its name; other names stay as they are. For arguments of kernel
+// functions the two are the same (btf_is_projection_of, kernel/bpf/btf.c).
+func Projected(name string) string {
+	switch name {
+	case "__sk_buff":
+		return "sk_buff"
+	case "xdp_md":
+		return "xdp_buff"
+	}
+	return name
+}
+
 // What programs of some types may do with their context.
 var (
 	packetAccess       = Access{Context: &skBuff, Size: 192}

@@ -26,7 +26,6 @@ const (
 	FuncTransfers       // an argument then belongs to another owner; the pointer may stay valid
 	FuncTrusts          // arguments must be trusted and not nil (KF_TRUSTED_ARGS)
 	FuncSleeps          // it may sleep (KF_SLEEPABLE)
-	FuncCommon          // any program may call it, whatever its type
 	FuncLocked          // it may be called with a spin lock held
 	FuncEntersRCU       // an RCU section begins
 	FuncLeavesRCU       // the RCU section ends
@@ -37,6 +36,7 @@ const (
 	FuncBegins        // it begins an iterator on the stack (KF_ITER_NEW)
 	FuncSteps         // KF_ITER_NEXT
 	FuncFinishes      // KF_ITER_DESTROY
+	FuncThrows        // the program ends there
 )
 
 // functions lists the kernel functions that acquire or release something, and others that are often called. Effects are those of their
@@ -44,17 +44,17 @@ const (
 //
 // A function that is not here may do anything with its arguments. To add one, add a row.
 var functions = [...]Function{
-	{Name: "bpf_rcu_read_lock", Does: FuncEntersRCU | FuncCommon, Held: "RCU read lock", Back: []string{"bpf_rcu_read_unlock"},
+	{Name: "bpf_rcu_read_lock", Does: FuncEntersRCU, Held: "RCU read lock", Back: []string{"bpf_rcu_read_unlock"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_rcu_read_unlock", Does: FuncLeavesRCU | FuncCommon, Held: "RCU read lock", Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_preempt_disable", Does: FuncStopsPreemption | FuncCommon,
+	{Name: "bpf_rcu_read_unlock", Does: FuncLeavesRCU, Held: "RCU read lock", Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_preempt_disable", Does: FuncStopsPreemption,
 		Held: "lock against preemption", Back: []string{"bpf_preempt_enable"},
 		Since: "6.10", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_preempt_enable", Does: FuncAllowsPreemption | FuncCommon, Held: "lock against preemption",
+	{Name: "bpf_preempt_enable", Does: FuncAllowsPreemption, Held: "lock against preemption",
 		Since: "6.10", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_local_irq_save", Does: FuncSavesFlags | FuncCommon, Held: "saved interrupt flags", Back: []string{"bpf_local_irq_restore"},
+	{Name: "bpf_local_irq_save", Does: FuncSavesFlags, Held: "saved interrupt flags", Back: []string{"bpf_local_irq_restore"},
 		Since: "6.14", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_local_irq_restore", Does: FuncRestoresFlags | FuncCommon, Held: "saved interrupt flags",
+	{Name: "bpf_local_irq_restore", Does: FuncRestoresFlags, Held: "saved interrupt flags",
 		Since: "6.14", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_task_acquire", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "task", Back: []string{"bpf_task_release"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"}, // nil since 6.4
@@ -169,42 +169,42 @@ var functions = [...]Function{
 	{Name: "scx_bpf_put_cpumask", Does: FuncReleases, Held: "CPU mask", Since: "6.12", Source: "kernel/sched/ext.c"},
 	{Name: "scx_bpf_task_cgroup", Does: FuncAcquires, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
 		Since: "6.12", Source: "kernel/sched/ext.c"},
-	{Name: "bpf_iter_num_new", Does: FuncBegins | FuncCommon | FuncLocked,
+	{Name: "bpf_iter_num_new", Does: FuncBegins | FuncLocked,
 		Held: "iterator of numbers", Back: []string{"bpf_iter_num_destroy"},
 		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
-	{Name: "bpf_iter_num_next", Does: FuncSteps | FuncCommon | FuncLocked, Held: "iterator of numbers",
+	{Name: "bpf_iter_num_next", Does: FuncSteps | FuncLocked, Held: "iterator of numbers",
 		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
-	{Name: "bpf_iter_num_destroy", Does: FuncFinishes | FuncCommon | FuncLocked, Held: "iterator of numbers",
+	{Name: "bpf_iter_num_destroy", Does: FuncFinishes | FuncLocked, Held: "iterator of numbers",
 		Since: "6.4", Source: "kernel/bpf/bpf_iter.c"},
-	{Name: "bpf_iter_bits_new", Does: FuncBegins | FuncCommon, Held: "iterator of bits", Back: []string{"bpf_iter_bits_destroy"},
+	{Name: "bpf_iter_bits_new", Does: FuncBegins, Held: "iterator of bits", Back: []string{"bpf_iter_bits_destroy"},
 		Since: "6.11", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_iter_bits_next", Does: FuncSteps | FuncCommon, Held: "iterator of bits",
+	{Name: "bpf_iter_bits_next", Does: FuncSteps, Held: "iterator of bits",
 		Since: "6.11", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_iter_bits_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of bits",
+	{Name: "bpf_iter_bits_destroy", Does: FuncFinishes, Held: "iterator of bits",
 		Since: "6.11", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_iter_task_new", Does: FuncBegins | FuncCommon, Held: "iterator of tasks", Back: []string{"bpf_iter_task_destroy"},
+	{Name: "bpf_iter_task_new", Does: FuncBegins, Held: "iterator of tasks", Back: []string{"bpf_iter_task_destroy"},
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_task_next", Does: FuncSteps | FuncCommon, Held: "iterator of tasks",
+	{Name: "bpf_iter_task_next", Does: FuncSteps, Held: "iterator of tasks",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_task_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of tasks",
+	{Name: "bpf_iter_task_destroy", Does: FuncFinishes, Held: "iterator of tasks",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_task_vma_new", Does: FuncBegins | FuncCommon, Held: "iterator of VMAs", Back: []string{"bpf_iter_task_vma_destroy"},
+	{Name: "bpf_iter_task_vma_new", Does: FuncBegins, Held: "iterator of VMAs", Back: []string{"bpf_iter_task_vma_destroy"},
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_task_vma_next", Does: FuncSteps | FuncCommon, Held: "iterator of VMAs",
+	{Name: "bpf_iter_task_vma_next", Does: FuncSteps, Held: "iterator of VMAs",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_task_vma_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of VMAs",
+	{Name: "bpf_iter_task_vma_destroy", Does: FuncFinishes, Held: "iterator of VMAs",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_css_new", Does: FuncBegins | FuncCommon, Held: "iterator of cgroups", Back: []string{"bpf_iter_css_destroy"},
+	{Name: "bpf_iter_css_new", Does: FuncBegins, Held: "iterator of cgroups", Back: []string{"bpf_iter_css_destroy"},
 		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
-	{Name: "bpf_iter_css_next", Does: FuncSteps | FuncCommon, Held: "iterator of cgroups",
+	{Name: "bpf_iter_css_next", Does: FuncSteps, Held: "iterator of cgroups",
 		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
-	{Name: "bpf_iter_css_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of cgroups",
+	{Name: "bpf_iter_css_destroy", Does: FuncFinishes, Held: "iterator of cgroups",
 		Since: "6.7", Source: "kernel/bpf/cgroup_iter.c"},
-	{Name: "bpf_iter_css_task_new", Does: FuncBegins | FuncCommon,
+	{Name: "bpf_iter_css_task_new", Does: FuncBegins,
 		Held: "iterator of a cgroup's tasks", Back: []string{"bpf_iter_css_task_destroy"}, Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_css_task_next", Does: FuncSteps | FuncCommon, Held: "iterator of a cgroup's tasks",
+	{Name: "bpf_iter_css_task_next", Does: FuncSteps, Held: "iterator of a cgroup's tasks",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
-	{Name: "bpf_iter_css_task_destroy", Does: FuncFinishes | FuncCommon, Held: "iterator of a cgroup's tasks",
+	{Name: "bpf_iter_css_task_destroy", Does: FuncFinishes, Held: "iterator of a cgroup's tasks",
 		Since: "6.7", Source: "kernel/bpf/task_iter.c"},
 	{Name: "bpf_iter_scx_dsq_new", Does: FuncBegins,
 		Held: "iterator of a dispatch queue", Back: []string{"bpf_iter_scx_dsq_destroy"}, Since: "6.12", Source: "kernel/sched/ext.c"},
@@ -212,6 +212,7 @@ var functions = [...]Function{
 		Since: "6.12", Source: "kernel/sched/ext.c"},
 	{Name: "bpf_iter_scx_dsq_destroy", Does: FuncFinishes, Held: "iterator of a dispatch queue",
 		Since: "6.12", Source: "kernel/sched/ext.c"},
+	{Name: "bpf_throw", Does: FuncThrows, Since: "6.7", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_copy_from_user_str", Does: FuncSleeps, Since: "6.12", Source: "kernel/bpf/helpers.c"},
 	{Name: "tcp_slow_start", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
 	{Name: "tcp_cong_avoid_ai", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},

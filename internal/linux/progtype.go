@@ -61,7 +61,6 @@ type ProgInfo struct {
 	Target  Target     // what it is attached to, if attaching takes no attach type
 	Placed  bool       // the place must be said, because the kernel checks the program for one (bpf_prog_load_check_attach)
 	Result  *Range     // what the program may return at some place of the type (see ResultAt); nil if there is no limit
-	Calls   Calls      // which kernel functions it may call
 	Structs Structs    // whether it may write structs of the kernel
 
 	Classic      bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
@@ -86,15 +85,6 @@ func (r Range) String() string {
 	return strconv.FormatInt(r.Low, 10) + " to " + strconv.FormatInt(r.High, 10)
 }
 
-// Calls says which kernel functions programs of a type may call.
-type Calls uint8
-
-const (
-	CallsUnknown Calls = iota // only the kernel decides
-	CallsCommon               // those that all programs may call
-	CallsBPF                  // those made for programs: they have bpf in their name
-)
-
 // Structs says whether programs of a type may write the kernel's structs.
 type Structs uint8
 
@@ -108,23 +98,23 @@ const (
 var progTypes = [...]ProgInfo{
 	ProgTypeUnspec: {Name: "unspec"},
 	ProgTypeSocketFilter: {Name: "socket_filter", Since: "3.19", Sections: []string{"socket"},
-		Context: "__sk_buff", Access: &socketFilterAccess, Calls: CallsCommon, Classic: true, NoSpinLock: true,
+		Context: "__sk_buff", Access: &socketFilterAccess, Classic: true, NoSpinLock: true,
 		Target: TargetSocket},
 	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
 	ProgTypeSchedCls: {Name: "sched_cls", Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
-		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
+		Context: "__sk_buff", Access: &packetAccess, Classic: true},
 	ProgTypeSchedAct: {Name: "sched_act", Since: "4.1", NetAdmin: true, Sections: []string{"action"},
-		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF, Classic: true},
+		Context: "__sk_buff", Access: &packetAccess, Classic: true},
 	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"tracepoint", "tp"}},
 	ProgTypeXDP: {Name: "xdp", Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
-		Context: "xdp_md", Access: &xdpAccess, Calls: CallsBPF},
+		Context: "xdp_md", Access: &xdpAccess},
 	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"perf_event"}, Context: "bpf_perf_event_data"},
 	ProgTypeCgroupSKB: {Name: "cgroup_skb", Since: "4.10", Sections: []string{"cgroup/skb"},
-		Context: "__sk_buff", Access: &packetAccess, Calls: CallsBPF,
+		Context: "__sk_buff", Access: &packetAccess,
 		Result: &Range{0, 3}},
 	ProgTypeCgroupSock: {Name: "cgroup_sock", Since: "4.10", NetAdmin: true, Sections: []string{"cgroup/sock"},
 		Context: "bpf_sock", Result: &Range{0, 1}},

@@ -59,6 +59,10 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	if !ok || !c.section(s, i, p.row) {
 		return false
 	}
+	if p.row.Has(linux.FuncThrows) {
+		c.nothingHeld(s, i, nil, "where an exception ends the program")
+		return false
+	}
 	c.forget(s)
 	s.top().regs[isa.R0] = c.kernelResult(s, i, p, vague)
 	return true
@@ -75,15 +79,10 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 			return c.refuseWith(s, i, mistake.KernelForbidden, help, "kernel function %s may not be called here: %s", p.name, why)
 		}
 	}
-	switch c.Type.Info().Calls {
-	case linux.CallsCommon:
-		if p.known() && !p.row.Has(linux.FuncCommon) || !strings.HasPrefix(p.name, "bpf_") {
-			return c.refuse(s, i, mistake.KernelForbidden, "programs of type %s may not call %s", c.Type, p.name)
-		}
-	case linux.CallsBPF:
-		if !strings.Contains(p.name, "bpf") {
-			return c.refuse(s, i, mistake.KernelForbidden, "%s is not a function that programs of type %s may call", p.name, c.Type)
-		}
+	if allowed, sure := c.Type.MayCall(p.name); sure && !allowed {
+		return c.refuse(s, i, mistake.KernelForbidden, "programs of type %s may not call %s", c.Type, p.name)
+	} else if !sure && !c.offered(p.name, kernelID(&c.code[i])) {
+		return c.refuse(s, i, mistake.KernelForbidden, "%s is a function of the kernel that no program may call", p.name)
 	}
 	switch {
 	case c.NotGPL:
@@ -98,6 +97,19 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 		s.guess = true
 	}
 	return true
+}
+
+// offered reports whether the kernel offers a function to some programs: its BTF then has a tag. Kernels before 6.8 have no tags.
+func (c *checker) offered(name string, id btf.ID) bool {
+	if c.tagged == nil {
+		c.tagged = map[btf.ID]bool{}
+		for tag := range c.Types.DeclTags() {
+			if tag.Tag == "bpf_kfunc" {
+				c.tagged[tag.Target] = true
+			}
+		}
+	}
+	return len(c.tagged) == 0 || c.tagged[id]
 }
 
 // kernelArguments checks the arguments of a kernel function. vague says that the result may depend on something that is not followed.
@@ -291,7 +303,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		s.guess = true // this package does not know which fields the kernel trusts
 	}
 	if a.typ != 0 && v.typ != 0 && v.off == 0 && v.fixed() && v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ,
-		v.typ) && c.Types.Name(v.typ) != a.to {
+		v.typ) && linux.Projected(c.Types.Name(v.typ)) != linux.Projected(a.to) {
 		return c.refuse(s, i, mistake.ArgumentType, "%s",
 			phrase.Argument(inRegister(r, a.name), p.name, pointerTo(c.Types.Name(v.typ)), pointerTo(a.to)))
 	}

@@ -84,19 +84,13 @@ func (c *checker) store(s *state, i int) bool {
 	if !ok {
 		return false
 	}
-	switch {
+	switch { // the old value; what a slot of the stack held is known
 	case in.Imm == isa.AtomicOpCmpXchg:
-		regs[isa.R0] = numberOnly(old, size)
+		regs[isa.R0] = old
 	case in.Imm&isa.AtomicOpFetch != 0:
-		regs[in.Src] = numberOnly(old, size)
+		regs[in.Src] = old
 	}
 	return true
-}
-
-func numberOnly(v value, size int64) value {
-	n := anyNumber(int(size))
-	n.vague = v.vague
-	return n
 }
 
 // access checks a load, or a store of v, of some bytes at an offset from a pointer.

@@ -135,7 +135,7 @@ func places(t testing.TB) []*place {
 
 	functions := map[string]int32{}
 	for _, name := range []string{"bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_preempt_disable", "bpf_preempt_enable",
-		"bpf_local_irq_save", "bpf_local_irq_restore", "bpf_iter_num_new",
+		"bpf_local_irq_save", "bpf_local_irq_restore", "bpf_throw", "bpf_iter_num_new",
 		"bpf_iter_num_next", "bpf_iter_num_destroy", "bpf_task_acquire", "bpf_task_release", "bpf_task_from_pid", "tcp_slow_start",
 		"tcp_cong_avoid_ai", "tcp_reno_ssthresh", "tcp_reno_undo_cwnd", "tcp_reno_cong_avoid"} {
 		id, err := types.Lookup(btf.KindFunc, name)

@@ -48,6 +48,8 @@ type Function struct {
 	Name   string
 	Global bool
 	Args   []Argument // of a global one
+	// Exception says that it is the program's exception callback: bpf_throw calls it, and no instruction names it.
+	Exception bool
 }
 
 // An Argument of a global function, as the kernel understands its type (btf_prepare_func_args).

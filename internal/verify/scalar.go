@@ -114,8 +114,14 @@ func (s *scalar) deduce32() {
 	if int32(s.umin32) <= int32(s.umax32) {
 		s.smin32, s.smax32 = max(s.smin32, int32(s.umin32)), min(s.smax32, int32(s.umax32))
 	}
-	if uint32(s.smin32) <= uint32(s.smax32) {
+	switch {
+	case uint32(s.smin32) <= uint32(s.smax32):
 		s.umin32, s.umax32 = max(s.umin32, uint32(s.smin32)), min(s.umax32, uint32(s.smax32))
+	// As in deduce64 for limits on both sides of zero (Linux 6.18).
+	case s.umax32 < uint32(s.smin32):
+		s.smin32, s.umax32 = 0, min(s.umax32, uint32(s.smax32))
+	case uint32(s.smax32) < s.umin32:
+		s.umin32, s.smax32 = max(s.umin32, uint32(s.smin32)), -1
 	}
 }
 

@@ -188,6 +188,13 @@ func (c *checker) findFunctions() bool {
 		c.marks[i].to = int32(to)
 		c.starts = insertSorted(c.starts, to)
 	}
+	for n := range c.Functions {
+		if f := &c.Functions[n]; f.Exception {
+			if i, ok := c.instructionAt(f.Slot); ok {
+				c.starts = insertSorted(c.starts, i)
+			}
+		}
+	}
 	for fn, start := range c.starts {
 		end, after := c.end(fn), false
 		for i := start; i < end; i++ {

@@ -87,6 +87,17 @@ func TestTakenByTheKernel(t *testing.T) {
 			isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -8), irq("bpf_local_irq_save"), isa.Mov64Reg(isa.R1, isa.R10),
 			irq("bpf_local_irq_restore"), isa.Exit(),
 		}, nil},
+		"a pointer that was in a slot": {"socket_filter", []isa.Instruction{
+			isa.Mov64Reg(isa.R0, isa.R10), isa.StoreMem(isa.DW, isa.R10, -8, isa.R0), isa.Mov64Imm(isa.R1, 0),
+			isa.AtomicCmpXchg64(isa.R10, -8, isa.R1), isa.LoadMem(isa.DW, isa.R1, isa.R0, -8), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		}, nil},
+		"signed limits around zero and an unsigned one": {"socket_filter", []isa.Instruction{
+			isa.CallHelper(7), isa.And32Imm(isa.R0, -1), isa.JGT32Imm(isa.R0, -0x7ffffffd, 4), isa.JSLT32Imm(isa.R0, -3, 3),
+			isa.JSGT32Imm(isa.R0, 5, 2), isa.JLE32Imm(isa.R0, 5, 1), isa.Mov64Imm(isa.R10, 0), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
+		}, nil},
+		"a path ends where it throws": {"sched_cls", []isa.Instruction{
+			isa.Mov64Imm(isa.R1, 0), irq("bpf_throw"), isa.Mov64Reg(isa.R0, isa.R6), isa.Exit(),
+		}, nil},
 		"a packet compared twice": {"xdp", []isa.Instruction{
 			isa.LoadMem(isa.W, isa.R2, isa.R1, 0), isa.LoadMem(isa.W, isa.R3, isa.R1, 4), isa.Mov64Reg(isa.R4, isa.R2),
 			isa.JLT64Reg(isa.R4, isa.R3, 1), isa.JLT64Reg(isa.R4, isa.R3, 1), isa.Mov64Imm(isa.R0, 2), isa.Mov64Imm(isa.R0, 2), isa.Exit(),

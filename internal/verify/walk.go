@@ -19,6 +19,8 @@ type checker struct {
 	wide        []int32 // the 64-bit loads, in order
 	starts      []int   // where functions begin
 	work        int     // work done so far; see stepWork
+	steps       int     // instructions of the first path, while it is the only one
+	straight    bool    // it is
 	findings    []mistake.Finding
 	said        map[mistake.Finding]bool
 	causes      map[cause]int // findings by their cause
@@ -31,6 +33,7 @@ type checker struct {
 	pending     *path    // the latest
 	proto       *proto   // of the member or tracepoint
 	kernel      map[btf.ID]*proto
+	tagged      map[btf.ID]bool // the functions that the kernel offers to programs; nil: not read
 	members     map[fieldKey]foundMember
 	writable    map[btf.ID][]place.WritableField // by struct
 	sizes       map[btf.ID]uint32                // of structs
@@ -114,6 +117,7 @@ func check(p *Program, thrifty bool) (findings []mistake.Finding, complete bool)
 		c.collectDemands()
 	}
 	c.later(c.enter(), 0, nil)
+	c.straight = true
 	if !c.followAll() {
 		return c.findings, false
 	}
@@ -213,7 +217,15 @@ func (c *checker) follow(p *path) bool {
 		c.room.release(s)
 	}()
 	for {
-		if c.work += stepWork; c.work > stepWork*c.Steps {
+		c.work += stepWork
+		if c.straight && c.Steps >= mostSteps {
+			if c.steps++; c.steps == linux.MostInstructions { // it stops before the next one
+				if !s.guess {
+					c.tooLong(i)
+				}
+				return true
+			}
+		} else if c.work > stepWork*c.Steps {
 			return false
 		}
 		if c.marks[i].is(join) || len(s.frames) > 1 && i == c.starts[s.top().fn] {
@@ -233,6 +245,12 @@ func (c *checker) follow(p *path) bool {
 	}
 }
 
+// tooLong reports a program that has one way, which the kernel follows as far as this.
+func (c *checker) tooLong(i int) {
+	c.note(mistake.Finding{Insn: c.slotAt(i), Kind: mistake.TooComplex, Help: "repeat it fewer times, or use bpf_loop or may_goto",
+		Detail: fmt.Sprintf("the verifier follows %d instructions, and the program has not ended after them", linux.MostInstructions)})
+}
+
 // done records that a path has ended.
 func (c *checker) done(v *visit) {
 	for ; v != nil; v = v.parent {
@@ -244,6 +262,7 @@ func (c *checker) done(v *visit) {
 
 // later leaves a path for later. It keeps what matters of the state, which remains the caller's.
 func (c *checker) later(s *state, at int, parent *visit) {
+	c.straight = false
 	if parent != nil {
 		parent.open++
 	}
