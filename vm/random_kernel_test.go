@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	memorySize = 64 // bytes of the context, and of the stack that programs use
+	memorySize = 64 // bytes of the context, and of each part of the stack: one for stores, below it one for atomic operations
 	scalars    = 8  // r0 to r7 have numbers; r8 points to the context
 	differFrom = 1  // the first seed
 )
@@ -110,7 +110,7 @@ func (g *codeGenerator) program() []isa.Instruction {
 	for at := int16(8); at <= memorySize; at += 8 {
 		code = append(code, isa.LoadMem(isa.DW, isa.R0, isa.R8, at-8), isa.StoreMem(isa.DW, isa.R10, -at, isa.R0))
 	}
-	code = append(code, g.begin()...)
+	code = append(append(code, unknown(isa.R0)...), g.begin()...)
 	code = append(code, g.body(12+g.rand.IntN(20))...)
 	code = append(code, isa.Mov64Reg(isa.R6, isa.R0), isa.CallRel(0))
 	call := len(code) - 1
@@ -118,7 +118,8 @@ func (g *codeGenerator) program() []isa.Instruction {
 	code = append(code, isa.Mov64Reg(isa.R1, isa.R0), isa.Rsh64Imm(isa.R1, 32), isa.Xor64Reg(isa.R0, isa.R1))
 	for at := int16(8); at <= memorySize; at += 8 {
 		code = append(code, isa.LoadMem(isa.DW, isa.R1, isa.R10, -at), isa.LoadMem(isa.DW, isa.R2, isa.R8, at-8),
-			isa.Xor64Reg(isa.R1, isa.R2), isa.StoreMem(isa.DW, isa.R8, at-8, isa.R1))
+			isa.Xor64Reg(isa.R1, isa.R2), isa.LoadMem(isa.DW, isa.R2, isa.R10, -memorySize-at), isa.Xor64Reg(isa.R1, isa.R2),
+			isa.StoreMem(isa.DW, isa.R8, at-8, isa.R1))
 	}
 	code = append(code, isa.Exit())
 	code[call].Imm = int64(slots(code[call+1:]))
@@ -126,8 +127,18 @@ func (g *codeGenerator) program() []isa.Instruction {
 	for at := int16(8); at <= memorySize; at += 8 {
 		code = append(code, isa.StoreMem(isa.DW, isa.R10, -at, isa.R1+isa.Register(at/16)))
 	}
-	code = append(code, isa.Mov64Reg(isa.R8, isa.R10), isa.Add64Imm(isa.R8, -memorySize))
+	code = append(append(code, unknown(isa.R0)...), isa.Mov64Reg(isa.R8, isa.R10), isa.Add64Imm(isa.R8, -memorySize))
 	return append(append(code, g.body(5+g.rand.IntN(10))...), isa.Exit())
+}
+
+// unknown fills the part of the stack for atomic operations in pieces, so that the verifier knows nothing about it. If an atomic operation
+// reads a number that the verifier knows, from a register that was stored as a whole, Linux 6.18 may give a wrong result: it forgets that
+// the number decides a later branch, cuts another path short, and removes code that is reached.
+func unknown(r isa.Register) (code []isa.Instruction) {
+	for at := int16(2); at <= memorySize; at += 2 {
+		code = append(code, isa.StoreMem(isa.H, isa.R10, -memorySize-at, r))
+	}
+	return code
 }
 
 func slots(code []isa.Instruction) (n int) {
@@ -168,9 +179,18 @@ func (g *codeGenerator) body(n int) []isa.Instruction {
 	code := make([]isa.Instruction, n)
 	jumps := 0
 	for at := range code {
+		if at > 0 && code[at-1].Op == isa.AtomicCmpXchg32(0, 0, 0).Op && code[at-1].Imm == isa.AtomicOpCmpXchg {
+			// Linux 6.18 on x86 may leave the upper half of r0 as it was when the values are equal: it does not see that the half is read,
+			// and adds no zero extension.
+			code[at] = isa.Mov32Reg(isa.R0, isa.R0)
+			continue
+		}
 		for {
 			form := g.forms[g.rand.IntN(len(g.forms))]
 			i := g.instruction(form)
+			if at == n-1 && i.Imm == isa.AtomicOpCmpXchg { // see above
+				continue
+			}
 			if i.IsJump() {
 				if jumps == 6 {
 					continue
@@ -205,7 +225,13 @@ func (g *codeGenerator) instruction(form isa.Form) isa.Instruction {
 			base = &i.Dst
 		}
 		i.Off = int16(size * g.rand.IntN(memorySize/size))
-		if *base = isa.R8; i.Op.Mode() == isa.ModeATOMIC || g.rand.IntN(2) == 0 { // the kernel has no atomic operations on a context
+		*base = isa.R8
+		ordered := info.Imm.Value == isa.AtomicOpLoadAcquire || info.Imm.Value == isa.AtomicOpStoreRelease
+		switch atomic := i.Op.Mode() == isa.ModeATOMIC; { // the kernel has none of them on a context
+		case atomic && !ordered:
+			*base = isa.R10
+			i.Off -= 2 * memorySize
+		case atomic || g.rand.IntN(2) == 0:
 			*base = isa.R10
 			i.Off -= memorySize
 		}
