@@ -12,7 +12,10 @@ import (
 )
 
 // Where the kernel shows its types (since 5.4; modules since 5.11).
-const sysfs = "/sys/kernel/btf"
+const (
+	sys   = "/sys"
+	sysfs = sys + "/kernel/btf"
+)
 
 // maxFile is the largest file that is read into memory, in bytes. A kernel's types have 3 to 20 MB. The kernel accepts 16 MB of a program
 // (BTF_MAX_SIZE, include/linux/btf.h).
@@ -23,9 +26,19 @@ const maxFile = 1 << 28
 func Kernel() (*Types, error) {
 	t, err := File(filepath.Join(sysfs, "vmlinux"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("this kernel has no BTF (it was built without CONFIG_DEBUG_INFO_BTF): %w", err)
+		return nil, fmt.Errorf("%s: %w", whyNoTypes(sys), err)
 	}
 	return t, err
+}
+
+// whyNoTypes says why there is no BTF below a folder, which should be where sysfs is mounted.
+func whyNoTypes(sys string) string {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(sys, &fs); err != nil || fs.Type != unix.SYSFS_MAGIC {
+		return "sysfs, which shows the kernel's BTF, is not mounted at " + sys +
+			": mount -t sysfs sysfs " + sys + "; a container gets it from what starts it"
+	}
+	return "this kernel has no BTF (it was built without CONFIG_DEBUG_INFO_BTF)"
 }
 
 // Module maps the types of a loaded kernel module, which continue those of

@@ -249,6 +249,29 @@ func mine(f *dsl.Fn) {
 	f.If(helper.GetCurrentPidTgid(f).Shr(32).Ne(os.Getpid()), f.ReturnConst(0))
 }
 
+// TestVoidFunctionReturns0: where the result means nothing, a Go function without a result is compiled to return 0 on each of its ends,
+// whatever the last call left in R0.
+func TestVoidFunctionReturns0(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	watch := dsl.Func("watch", func(f *dsl.Fn, args dsl.RawTracepoint) {
+		f.If(args.Arg(0).Gt(1), func() {
+			helper.KtimeGetNs(f)
+			f.Exit()
+		})
+		helper.GetPrandomU32(f)
+	})
+	p := loaded(t, watch, prog.Options{License: "GPL", Type: syscall.ProgTypeRawTracepoint})
+	for _, arg := range []byte{1, 2} {
+		if out, err := p.Run(prog.Input{Context: []byte{arg, 0, 0, 0, 0, 0, 0, 0}}); err != nil || out.Result != 0 {
+			t.Errorf("argument %d: %d, %v", arg, out.Result, err)
+		}
+	}
+	// A program with BTF arguments cannot be run like this; the verifier wants 0 of it.
+	loaded(t, dsl.Func("opened", func(f *dsl.Fn, p dsl.Ptr, id dsl.S64) { helper.KtimeGetNs(f) }),
+		prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP, AttachTo: "sys_enter"})
+}
+
 func TestRawTracepointCountsCalls(t *testing.T) {
 	kerneltest.Require(t)
 	count := number(t, uint64(0))

@@ -44,6 +44,8 @@
 // broken, how the wrong value was computed, and what to change. Report.Render shows it in a terminal, package page makes an HTML page with
 // the source, and its JSON is for tools. The rules are a table ([Rules]).
 //
+// [Read] does the same for a log of any size in constant memory, and package page can write the page from what it keeps.
+//
 // [Scanner] reads logs of any size, event by event, in constant memory. [Walk] follows the events and keeps the path to the last one.
 // A printed state is split into [Value]s only on request.
 //
