@@ -37,6 +37,12 @@ func verifyCode(u *unit) {
 					return // its maps are given by descriptor, and nothing is known about those
 				}
 			}
+			if item := f.item(i); item.Kind == record.FieldLoad || item.Kind == record.FieldStore || item.Kind == record.FieldStoreImm {
+				if p.Structs == nil {
+					p.Structs = map[int]string{}
+				}
+				p.Structs[len(code)] = item.Name()
+			}
 			code = append(code, ins)
 		}
 	}

@@ -4,9 +4,27 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
+
+// hasContext reports whether the context may be a struct of that name. If it is not known which struct that is, it may.
+func (c *checker) hasContext(name string) bool {
+	if c.proto != nil {
+		return false
+	}
+	l := c.Type.Info().Access
+	return l == nil || l.Context == nil || l.Context.Name == name
+}
+
+// contextText says what the context is, and for arguments how to get at one.
+func (c *checker) contextText() string {
+	if c.proto != nil {
+		return "the arguments of " + c.proto.name + ": load the pointer from there first"
+	}
+	return "the context, " + phrase.A(c.Type.Info().Access.Context.Name)
+}
 
 // accessContext reads or writes the context.
 func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, size int64, write bool) (value, bool) {
@@ -26,6 +44,10 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		return any, c.refuse(s, i, mistake.ContextAccess, "the offset into the context is not a constant")
 	}
 	at := p.off + off
+	if name := c.Structs[i]; name != "" && !c.hasContext(name) {
+		return any, c.refuse(s, i, mistake.ContextAccess, "%s is accessed as %s, but it points to %s", r,
+			phrase.A(name), c.contextText())
+	}
 	if arguments {
 		return c.argument(s, i, at, size, write)
 	}

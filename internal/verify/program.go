@@ -27,6 +27,9 @@ type Program struct {
 	Maps      map[int32]Map // by descriptor, as in the instructions; nil: maps are not known
 	Functions []Function    // of the program, from its func_info; nil if it has none
 
+	// Structs has the instructions, by their index in Code, that access a field by its name: the struct that they expect at the address.
+	Structs map[int]string
+
 	// Line names the instruction at a slot, for messages about another instruction. If it is nil, messages use the slot's number.
 	Line func(slot int) string
 }

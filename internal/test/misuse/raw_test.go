@@ -6,6 +6,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/prog"
+	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
@@ -112,6 +113,20 @@ func TestRaw(t *testing.T) {
 				dsl.LoadField(isa.R0, isa.R1, "xdp_md", "rx_queue"), // here
 				dsl.Exit(),
 			))
+		}},
+		{name: "field of a struct that is not the context", code: func() error {
+			return check(dsl.Assembly("pass",
+				dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), // here
+				dsl.Exit(),
+			))
+		}},
+		{name: "field of an argument, read from the arguments", code: func() error {
+			algorithm := structops.ByName(reno())
+			algorithm.Members["ssthresh"] = dsl.Assembly("ssthresh",
+				dsl.LoadField(isa.R0, isa.R1, "tcp_sock", "snd_cwnd"), // here
+				dsl.Exit(),
+			)
+			return structops.Validate(algorithm, linux())
 		}},
 		{name: "prototype that is no C", code: func() error {
 			return check(dsl.Assembly("pass", // here
