@@ -67,8 +67,9 @@ type Machine struct {
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing
 
-	first [firstFree + 4]region
-	stack [maxFrames][stackSize]byte
+	first  [firstFree + 2]region
+	stack  [stackSize]byte             // of the first function
+	deeper [maxFrames]*[stackSize]byte // by depth: those of the functions that it calls are made when they are first needed
 }
 
 // A frame is what a call keeps for the function that makes it.
@@ -82,10 +83,7 @@ type frame struct {
 func New(p *Program) *Machine {
 	m := &Machine{functions: &standard}
 	m.regions = m.first[:firstFree]
-	for n := range m.stack {
-		s := m.stack[n][:]
-		m.regions[stackRegion+n] = region{read: s, write: s, name: stackNames[n], size: stackSize}
-	}
+	m.setStack(0, &m.stack)
 	m.SetProgram(p)
 	return m
 }
@@ -112,6 +110,12 @@ func (m *Machine) use(p *Program) {
 	if m.Trace != nil {
 		m.code, m.stride = p.traced(), 2
 	}
+}
+
+// setStack makes memory the stack of the frame with a depth.
+func (m *Machine) setStack(depth int, stack *[stackSize]byte) {
+	m.deeper[depth] = stack
+	m.regions[stackRegion+depth] = region{read: stack[:], write: stack[:], name: stackNames[depth], size: stackSize}
 }
 
 var stackNames = [maxFrames]string{
@@ -141,7 +145,7 @@ func (m *Machine) Call(ctx context.Context, args ...uint64) (uint64, error) {
 	m.regs[isa.R10] = firstAddress(stackRegion) + stackSize
 	m.ctx, m.executed, m.depth = ctx, 0, 0
 	m.turns[0] = turnLimit
-	m.stack[0] = [stackSize]byte{}
+	m.stack = [stackSize]byte{}
 	m.tailCalls, m.next = 0, nil
 	m.use(m.main)
 	if f := m.check(0); f != nil {
@@ -196,7 +200,11 @@ func (m *Machine) enter(ret int) bool {
 	copy(f.saved[:], m.regs[isa.R6:isa.R10])
 	m.depth++
 	m.turns[m.depth] = turnLimit
-	m.stack[m.depth] = [stackSize]byte{}
+	if stack := m.deeper[m.depth]; stack != nil {
+		*stack = [stackSize]byte{}
+	} else {
+		m.setStack(m.depth, new([stackSize]byte))
+	}
 	m.regs[isa.R10] = firstAddress(stackRegion+m.depth) + stackSize
 	return true
 }
