@@ -7,8 +7,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
-// exec runs code from an index until the function at the depth base returns. Then the result is in R0, or the error is a *Fault. Nearly all
-// instructions run in fast; here are those that call something.
+// exec runs code from an index until the function at the depth base returns. Then the result is in R0, or the error is a *Fault. Nearly
+// all instructions run in fast; here are those that call something.
 //
 // Instructions are counted without a counter: at any time, started + pc are executed. Only jumps that are taken change started, so that
 // the sum stays right. There the limit is compared too, so a loop cannot escape it.
@@ -136,7 +136,8 @@ var accesses = [...]struct {
 }{
 	opLoad8: {size: 1}, opLoad16: {size: 2}, opLoad32: {size: 4}, opLoad64: {size: 8},
 	opLoadSX8: {size: 1, signed: true}, opLoadSX16: {size: 2, signed: true}, opLoadSX32: {size: 4, signed: true},
-	opStore8: {size: 1, write: true}, opStore16: {size: 2, write: true}, opStore32: {size: 4, write: true}, opStore64: {size: 8, write: true},
+	opStore8: {size: 1, write: true}, opStore16: {size: 2, write: true},
+	opStore32: {size: 4, write: true}, opStore64: {size: 8, write: true},
 	opStoreImm8: {size: 1, write: true, constant: true}, opStoreImm16: {size: 2, write: true, constant: true},
 	opStoreImm32: {size: 4, write: true, constant: true}, opStoreImm64: {size: 8, write: true, constant: true},
 }
