@@ -23,7 +23,8 @@ const (
 
 // A Machine runs a program. It has the registers, the stack and all other memory. Only one goroutine at a time may use it.
 type Machine struct {
-	// StepLimit is how many instructions a run may take; 0 means DefaultStepLimit.
+	// StepLimit is how many instructions a run may take; 0 means DefaultStepLimit. It is compared at jumps that are taken, so a run may
+	// take some more, up to the next one.
 	StepLimit uint64
 
 	// Now gives the time in nanoseconds for the helpers that ask for it. If it is nil, it is the time since the process began.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 // runFlags are the flags of run.
 type runFlags struct {
 	isa, mode, file string
+	programType     string
 	trace           bool
 	steps           uint64
 }
@@ -27,7 +29,8 @@ func newRun() *cobra.Command {
 		Long: `Run reads a program from standard input, as hex or as bytes, and runs it in a
 machine of its own: no kernel is asked, and no privilege is needed. It prints
 R0 at the end, in hex. MEMORY_HEX is the memory that R1 points to; in the mode
-conformant R2 has its length. In hex, blanks may stand between bytes.
+conformant R2 has its length. In hex, blanks may stand between bytes. With
+--type, it is a packet, and R1 points to the context of that type.
 
 A program that does what it may not, such as an access out of bounds, ends with
 a message on standard error that has the instruction and the registers. Then
@@ -37,6 +40,7 @@ Runners of the public conformance suite (bpf_conformance) call plugins in this
 way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 		Example: `  echo 'b7 00 00 00 03 00 00 00  95 00 00 00 00 00 00 00' | bpfsmith run
   echo 'r0 = *(u8 *)(r1 +1); exit' | bpfsmith asm | bpfsmith run '0a 0b'
+  bpfsmith run --type xdp '00 01 02 03' < prog.bin
   bpfsmith run --trace --isa v3 < prog.bin`,
 		Args: cobra.ArbitraryArgs,
 		RunE: r.run,
@@ -45,6 +49,8 @@ way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 	flags.StringVar(&r.isa, "isa", "v4", "`LEVEL` of the instruction set, v1 to v4: instructions of a higher one are refused")
 	flags.StringVar(&r.mode, "mode", vm.Conformant.String(), "conformant: `RULES` of RFC 9669; linux: those of the kernel")
 	flags.StringVar(&r.file, "program", "-", "`FILE` with the program instead of standard input")
+	flags.StringVar(&r.programType, "type", "", "`TYPE` of a program that sees packets: xdp, sched_cls, socket_filter, ... The memory is "+
+		"then the packet, and R1 points to the context")
 	flags.BoolVar(&r.trace, "trace", false, "print each instruction with the registers that it changes, on standard error")
 	flags.Uint64Var(&r.steps, "steps", vm.DefaultStepLimit, "how many instructions the program may run")
 	return cmd
@@ -82,7 +88,7 @@ func (r *runFlags) run(cmd *cobra.Command, args []string) error {
 		t = tracer{w: cmd.ErrOrStderr(), m: m}
 		m.Trace = t.step
 	}
-	result, err := m.Run(cmd.Context(), memory)
+	result, err := r.start(cmd.Context(), m, memory)
 	if r.trace {
 		t.changes()
 	}
@@ -95,6 +101,18 @@ func (r *runFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%#x\n", result)
 	return asInputError(err)
+}
+
+// start runs the program with the memory, or with a context for the packet in it.
+func (r *runFlags) start(ctx context.Context, m *vm.Machine, memory []byte) (uint64, error) {
+	if r.programType == "" {
+		return m.Run(ctx, memory)
+	}
+	section, err := (&placeFlags{programType: r.programType}).section()
+	if err != nil {
+		return 0, err
+	}
+	return m.RunPacket(ctx, section.Type, memory)
 }
 
 func (r *runFlags) options() (o vm.Options, err error) {

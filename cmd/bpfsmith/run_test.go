@@ -31,6 +31,9 @@ func TestRun(t *testing.T) {
 		{"3f10010000000000 9500000000000000", []string{"--isa", "v3"}, "", "not in v3", 1},
 		{three, []string{"--isa", "v5"}, "", "expected v1, v2, v3 or v4", 2},
 		{"05 00 ff ff 00 00 00 00", []string{"--steps", "10"}, "", "10 instructions", 1},
+		{"61 10 00 00 00 00 00 00  95 00 00 00 00 00 00 00", []string{"--type", "sched_cls", "0a0b0c"}, "0x3\n", "", 0},
+		{three, []string{"--type", "kprobe", "0a"}, "", "do not get packets", 1},
+		{three, []string{"--type", "xpd", "0a"}, "", "did you mean xdp?", 1},
 		{"95000000", nil, "", "slots of 8 bytes", 1},
 		{"hello", nil, "", "<stdin>:1:1", 1},
 	} {
