@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -29,7 +30,7 @@ var diagnoses = [...]diagnosis{
 		"The process may not load this program: a capability is missing, or a setting or the kernel's lockdown forbids it. The verifier " +
 			"did not run.",
 		"Run with CAP_BPF and, depending on the type of program, CAP_NET_ADMIN or CAP_PERFMON. Check kernel.unprivileged_bpf_disabled " +
-			"and the lockdown mode."},
+			"and the lockdown mode. Before Linux 5.11, raise the limit of locked memory too (RLIMIT_MEMLOCK)."},
 	{mistake.TooComplex, []string{"E2BIG"}, mistake.TooComplex,
 		"A limit was exceeded before the verifier walked through the program: a program may have {MostMaps} maps and types of modules, " +
 			"and {MostInstructions} instructions with CAP_BPF ({MostInstructionsUnprivileged} without).",
@@ -63,11 +64,39 @@ var (
 			"the load: then the error is EAGAIN, and the program must be loaded again."}
 )
 
+// A loadHint says what programs of some types need for their load, besides correct code.
+type loadHint struct {
+	types linux.ProgSet
+	text  string
+}
+
+var loadHints = [...]loadHint{
+	{1<<linux.ProgTypeStructOps | 1<<linux.ProgTypeTracing | 1<<linux.ProgTypeLSM | 1<<linux.ProgTypeExt,
+		"Programs of type {type} need a target (attach_btf_id) that the kernel has, in BTF (CONFIG_DEBUG_INFO_BTF)."},
+	{1<<linux.ProgTypeKprobe | 1<<linux.ProgTypeTracepoint | 1<<linux.ProgTypePerfEvent,
+		"Before Linux 5.0, programs of type {type} must be loaded with the version of the running kernel (kern_version)."},
+	{1<<linux.ProgTypeCgroupSockAddr | 1<<linux.ProgTypeCgroupSock | 1<<linux.ProgTypeSKLookup | 1<<linux.ProgTypeCgroupSockOpt,
+		"Programs of type {type} need the attach type at the load (expected_attach_type), and the kernel must know it."},
+}
+
+// loadHintOf is the hint for a type, "" when there is none.
+func loadHintOf(t linux.ProgType) string {
+	for _, h := range loadHints {
+		if h.types.Has(t) {
+			return " " + strings.ReplaceAll(h.text, "{type}", t.String())
+		}
+	}
+	return ""
+}
+
 // diagnose says why there is no message.
 func diagnose(r *Report, types bool, p Program) {
 	errno := strings.ToUpper(p.Errno)
 	if d := diagnosisOf(r, types, errno); d != nil {
 		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), withLimits(d.whatToDo)
+		if d == &beforeTheWalk {
+			r.Fix += loadHintOf(p.Type)
+		}
 	}
 }
 

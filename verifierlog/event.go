@@ -16,6 +16,7 @@ type Event struct {
 	Cut         bool // the line was longer than a scanner reads (1 MiB); the rest is skipped
 
 	state string // as printed, with its frame
+	glued string // a message in the same line
 }
 
 // HasState reports whether the event has a state. The state may be empty.

@@ -222,7 +222,7 @@ func refinePacket(a *account) {
 			"the branch in which it may be too short."
 		a.Fix = "Exchange the branches: read in the branch in which the packet is long enough. dsl.Header(packet, offset, short) does " +
 			"this, and runs short when the packet is too short."
-	case !a.whole:
+	case !a.whole || a.register(int(register)).Kind != PointerPacket:
 		a.Explanation = "The packet may be too short for this access: no comparison with its end counts for " + reg + " here."
 		a.Fix = "Compare before reading: dsl.Header(packet, offset, short) does this, and runs short when the packet is too short. By " +
 			"hand: add the size to a copy of the pointer, and exit when the copy is greater than data_end."

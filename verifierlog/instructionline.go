@@ -37,6 +37,10 @@ func readInstruction(text string, e *Event) {
 		return
 	}
 	e.Text = strings.TrimSpace(text)
+	if jump, message := cutGlued(e.Text); message != "" {
+		e.Text, e.glued = jump, message
+		return
+	}
 	colon := strings.Index(text, ": ")
 	if colon < 0 {
 		return
@@ -49,6 +53,26 @@ func readInstruction(text string, e *Event) {
 		}
 	}
 }
+
+// cutGlued splits a jump from a message that has no line of its own: the kernel ends the line of a jump only after the state. "message" is
+// "" when a state follows, or nothing.
+func cutGlued(text string) (jump, message string) {
+	i := strings.Index(text, "goto pc")
+	if i < 0 {
+		return text, ""
+	}
+	end := i + len("goto pc")
+	for end < len(text) && (isDigit(text[end]) || text[end] == '+' || text[end] == '-') {
+		end++
+	}
+	rest := strings.TrimSpace(text[end:])
+	if _, state, ok := cutInsn(rest); rest == "" || ok && isState(state) || isState(rest) {
+		return text, ""
+	}
+	return text[:end], rest
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // readBranch reads "2 to 5: R0=1", "2 to 5 (speculative execution): R0=1" and "2 to 5: safe".
 func readBranch(text string, e *Event) bool {

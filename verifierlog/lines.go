@@ -14,7 +14,7 @@ type lineReader struct {
 	statistics  bool      // the statistics have begun: nothing else follows
 	label       EventKind // CallerState, CalleeState, ReturnState or ResumeState when the line before was that label
 	labelInsn   int
-	pending     string // statistics that came after other text in the same line
+	pending     string // a message or statistics after other text in the same line
 }
 
 // A linePrefix is the beginning of lines that are recognised only by it.
@@ -112,6 +112,7 @@ func (r *lineReader) readNumbered(line string, e *Event) bool {
 	switch {
 	case isInstruction(rest):
 		readInstruction(rest, e)
+		r.pending = e.glued
 	case isState(rest):
 		e.Kind = EntryState
 		e.setState(rest)
@@ -202,10 +203,12 @@ func (r *lineReader) readMessage(line string, e *Event) {
 	}
 }
 
-// readPending reads the statistics that followed a message in the same line.
+// readPending reads what followed something else in the same line: a message, or statistics.
 func (r *lineReader) readPending(e *Event) {
-	e.Kind, e.Insn, e.From, e.Text = Statistics, -1, -1, r.pending
+	text := r.pending
 	r.pending = ""
+	e.Insn, e.From = -1, -1
+	r.readMessage(text, e)
 }
 
 func (r *lineReader) readExplanation(line string, e *Event) {

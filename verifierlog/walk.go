@@ -220,8 +220,10 @@ func (w *Walk) apply(e *Event) {
 		return
 	}
 	w.settle(true)
-	if len(w.path.steps) == 0 && !w.entered && !(e.Whole || e.Insn == 0 || w.validates) {
-		w.gap()
+	if len(w.path.steps) == 0 && !w.entered && !(e.Insn == 0 || w.validates) { // the log begins in the middle
+		if w.path.Cut = true; !e.Whole {
+			w.gap()
+		}
 	}
 	w.entered, w.follows = true, true
 	e.ReadState(&w.state)
