@@ -58,7 +58,9 @@ var (
 	refusedLater = diagnosis{becomes: mistake.NoLog,
 		says: "The verifier found no mistake in the program, but the load failed with {errno}. Either an argument of the load is " +
 			"wrong that the kernel checks after the verifier, or the kernel's JIT compiler failed.",
-		whatToDo: "Check net.core.bpf_jit_enable, free memory, and the kernel's own log (dmesg)."}
+		whatToDo: "Look at net.core.bpf_jit_enable, and at net.core.bpf_jit_harden: with 2 the JIT compiler hides constants, which " +
+			"makes large programs too long for it. Set it to 0 or 1, or make the program shorter. Look at free memory and at the " +
+			"kernel's own log (dmesg) too."}
 	onlyStatistics = diagnosis{
 		says: "For a program that the kernel accepts, log level 1 prints only statistics. The log is the same when a signal interrupts " +
 			"the load: then the error is EAGAIN, and the program must be loaded again."}
@@ -94,6 +96,9 @@ func diagnose(r *Report, types bool, p Program) {
 	errno := strings.ToUpper(p.Errno)
 	if d := diagnosisOf(r, types, errno); d != nil {
 		r.Kind, r.Explanation, r.Fix = d.becomes, strings.ReplaceAll(withLimits(d.says), "{errno}", errno), withLimits(d.whatToDo)
+		if d == &refusedLater { // not at the last instruction that the verifier saw
+			*r = Report{Insn: -1, Kind: r.Kind, Explanation: r.Explanation, Fix: r.Fix, Stats: r.Stats, language: r.language}
+		}
 		if d == &beforeTheWalk {
 			r.Fix += loadHintOf(p.Type)
 		}
@@ -102,7 +107,11 @@ func diagnose(r *Report, types bool, p Program) {
 
 // diagnosisOf returns nil when there is nothing to say: the log is complete and has no error.
 func diagnosisOf(r *Report, types bool, errno string) *diagnosis {
+	walked := r.Kind == mistake.None && r.Insn >= 0 && r.Stats.Processed > 0
 	for i := range diagnoses {
+		if walked && diagnoses[i].becomes == mistake.BadAttach {
+			continue // the target was found
+		}
 		if d := &diagnoses[i]; r.Kind == d.kind || slices.Contains(d.errnos, errno) {
 			return d
 		}

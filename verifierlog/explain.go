@@ -16,6 +16,7 @@ type Program struct {
 	License        string         // the licence that it was loaded with
 	Errno          string         // the error of the load: EACCES, ENOSPC
 	Lines          []Line         // Go lines, for logs without source lines
+	Loader         []string       // lines that the loader printed around the log
 	Language       Language       // of its source; AnyLanguage when the log should show it
 	Usual          Language       // the language when the log does not show it: that of the loader's users; AnyLanguage is C
 
@@ -52,6 +53,14 @@ func explain(r Report, types bool, p Program) Report {
 
 // explainInGo writes the texts in the words of package dsl.
 func explainInGo(r Report, types bool, p Program) Report {
+	if rule, _ := ruleFor(r.Reason); rule == nil {
+		for _, line := range p.Loader {
+			if isOfLoader(line) {
+				r = Report{Reason: line, Insn: -1, Stats: r.Stats, language: r.language}
+				break
+			}
+		}
+	}
 	if r.Source == (Source{}) {
 		for _, l := range p.Lines {
 			if l.Insn <= r.Insn && r.Insn >= 0 {
@@ -92,6 +101,12 @@ func explainInGo(r Report, types bool, p Program) Report {
 		r.Fix = strings.ReplaceAll(r.Fix, "{writable}", writableText(p.Struct, writtenStruct(r, args)))
 	}
 	return r
+}
+
+// isOfLoader reports whether a line of a loader says why a program is not loaded.
+func isOfLoader(line string) bool {
+	rule, _ := ruleFor(line)
+	return rule != nil && slices.ContainsFunc(loaderRules[:], func(r Rule) bool { return r.Pattern == rule.Pattern })
 }
 
 // writtenStruct names the struct of the kernel that the program writes to.

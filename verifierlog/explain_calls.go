@@ -28,6 +28,13 @@ func refineNilArgument(a *account) {
 
 // refineArgument says which argument is expected and which value is passed.
 func refineArgument(a *account) {
+	if strings.HasPrefix(a.Reason, "arg#") && strings.Contains(a.Reason, "pointer type UNKNOWN") && len(a.args) > 0 {
+		a.Explanation = "Argument " + a.args[0] + " of the called function, counted from 0, is declared as a pointer to void, or to a " +
+			"type without a known size. The verifier does not know how many bytes the function uses there."
+		a.Fix = "For a kernel function, declare the number of bytes as the next parameter, with a name that ends in __sz, or let the " +
+			"name of the pointer end in __ign so that it is not checked. Otherwise use a pointer to a struct."
+		return
+	}
 	callee := calleeOf(a.Text)
 	if callee == "" {
 		return

@@ -38,6 +38,7 @@ var refinements = [...]struct {
 	{mistake.ContextAccess, refineContext},
 	{mistake.ReadOnlyStruct, refineReadOnlyStruct},
 	{mistake.ReadOnlyField, refineField},
+	{mistake.ReadOnlyMemory, refineMapItself},
 	{mistake.WriteTooWide, refineWidth},
 
 	{mistake.ArgumentType, refineNilArgument},
@@ -112,13 +113,13 @@ func refineUninitialised(a *account) {
 			"before dsl.Exit()."
 	case a.Insn == 0 && a.named() >= 2 && a.named() <= 9:
 		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + ", the first instruction. At the beginning only two registers " +
-			"have a value: R1, the context, and R10, the end of the stack. The program gets one argument, the context: a second or third " +
-			"parameter of its function holds nothing."
+			"have a value: R1, the context, and R10, the end of the stack. The program gets one argument, the context: a second or " +
+			"third parameter of its function holds nothing."
 		a.Fix = "Take the arguments out of the context, R1: PT_REGS_PARM1(ctx) or BPF_KPROBE for kprobes, BPF_PROG for tracing and " +
 			"struct_ops, its fields for others."
 	case !a.whole && !isLost && !begins: // the log does not show why
-		a.Explanation = reg + " has no value at " + instructionOf(*a.Report) + ": on this path nothing has set it, or a call has cleared " +
-			"it. A call clears R1 to R5 and writes its result to R0."
+		a.Explanation = reg + " has no value at " + instructionOf(*a.Report) + ": on this path nothing has set it, or a call has " +
+			"cleared it. A call clears R1 to R5 and writes its result to R0."
 	case reg == "R0" && strings.HasPrefix(a.Text, "(95)"):
 		a.Explanation = "The program ends here, but its result, R0, was not set on the path to this exit."
 		if a.Frame > 0 {

@@ -234,6 +234,22 @@ func refinePacket(a *account) {
 	}
 }
 
+// refineMapItself explains a write through a pointer to the map itself.
+func refineMapItself(a *account) {
+	register, v, _ := a.pointerOf()
+	if v.Kind != PointerMap {
+		return
+	}
+	a.Explanation = "R" + strconv.Itoa(register) + " is the map itself, the kernel's own struct, and not the address of a value in it. " +
+		"Programs may not write there."
+	if made, ok := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(18)") }); ok {
+		a.Explanation += " It was loaded at " + placed(made) + ". When the source has a global variable there, the loader did not " +
+			"relocate it to the value of its map."
+	}
+	a.Fix = "Get the address of a value with bpf_map_lookup_elem. For global variables, use a loader that puts them into a map (.data, " +
+		".bss), or keep the state in a map that is declared."
+}
+
 // refineUnbounded says what is known about the number that was added.
 func refineUnbounded(a *account) {
 	register, _, _ := a.pointerOf()

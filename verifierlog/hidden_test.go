@@ -69,7 +69,8 @@ func TestValuesOfOldLogs(t *testing.T) {
 	for name, tt := range map[string]struct{ log, says, never string }{
 		"a constant": {"0: (bf) r6 = r1\n1: (18) r1 = 0xffff888000000000\n3: (b7) r2 = 0\n4: (85) call bpf_map_delete_elem#3\n" +
 			"R2 type=inv expected=fp\n", "is the number 0", "never set"},
-		"the type in the message": {"7: (bf) r2 = r8\n8: (85) call bpf_map_lookup_elem#1\nR1 type=ctx expected=map_ptr\n", "is the context",
+		"the type in the message": {"7: (bf) r2 = r8\n8: (85) call bpf_map_lookup_elem#1\nR1 type=ctx expected=map_ptr\n", "is the " +
+			"context",
 			"never set"},
 		"a value that is overwritten": {"5: (15) if r1 == 0x0 goto pc+3\n R0=inv7 R1=map_value(id=0,off=0,ks=4,vs=8,imm=0) R10=fp0\n" +
 			"6: (79) r1 = *(u64 *)(r1 +0)\n7: (71) r2 = *(u8 *)(r1 +0)\nR1 invalid mem access 'inv'\n", "number", "map_value"},

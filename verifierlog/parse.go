@@ -129,7 +129,7 @@ func (r *reporter) finish() Report {
 	}
 	report.Kind = r.kind()
 	report.hidden = 1<<registerCount - 1
-	if path.Len() > 0 && !isAfterTheWalk(report.Reason) && !(r.gap && report.Reason != "") {
+	if path.Len() > 0 && !isAfterTheWalk(report.Reason) && !(r.gap && !fits(report.Reason, path)) {
 		report.Frame = path.After().Frame
 		report.Registers, report.Stack = path.After().list()
 		report.hidden = path.After().hidden()
@@ -156,6 +156,28 @@ func (r *reporter) finish() Report {
 		}
 	}
 	return *report
+}
+
+// fits reports whether a message can be about the last instruction of a path after which lines are missing.
+func fits(reason string, path *Path) bool {
+	if reason == "" {
+		return true
+	}
+	o := parseOperands(path.At(path.Len() - 1).Text)
+	n, named := registerIn(reason)
+	switch o.operation {
+	case loadOperation:
+		return strings.Contains(reason, "access") && named && n == o.src
+	case storeOperation, atomicOperation:
+		return strings.Contains(reason, "access") && named && n == o.dst
+	case arithmetic:
+		return (strings.Contains(reason, "math between") || strings.Contains(reason, "pointer")) && (!named || n == o.dst || n == o.src)
+	case kernelCall:
+		return strings.Contains(reason, " expected=") || strings.Contains(reason, o.callee+"#") && o.callee != ""
+	case exitOperation:
+		return strings.Contains(reason, " exit")
+	}
+	return false
 }
 
 // kind returns the reason why there is no answer, when the text alone shows it.

@@ -376,12 +376,21 @@ var callRules = [...]Rule{
 		Fix:         "Load with CAP_BPF. Arenas also need CAP_PERFMON; functions that may stop the machine need CAP_SYS_BOOT.",
 	},
 	{
+		Kind:    mistake.KernelForbidden,
+		Pattern: "tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls",
+		Also: []string{"mixing of tail_calls and bpf-to-bpf calls is not supported", "tail_calls are not allowed in programs with " +
+			"bpf-to-bpf calls"},
+		Explanation: "The program makes tail calls and also calls functions. For both together the kernel's JIT compiler must support " +
+			"it: on x86-64 since Linux 5.10, on arm64 since 6.0, on other architectures later or not at all. The kernel prints the same " +
+			"words when the JIT compiler is off.",
+		Fix: "Use a newer kernel, or make the called functions static __always_inline. If this kernel and architecture have it, look at " +
+			"net.core.bpf_jit_enable.",
+	},
+	{
 		Kind:    mistake.FunctionContract,
 		Pattern: "tail_call is only allowed in functions that return 'int'.",
 		Also: []string{
 			"tail_call is not allowed in subprogs without BTF",
-			"tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls",
-			"mixing of tail_calls and bpf-to-bpf calls is not supported",
 			"program with __ref argument cannot tail call",
 			"cannot tail call within exception cb",
 			"LD_ABS is only allowed in functions that return 'int'.",

@@ -164,17 +164,23 @@ var resourceRules = [...]Rule{
 	},
 	{
 		Kind:    mistake.SpecialField,
+		Pattern: "map '%s' has no valid kptr",
+		Also:    []string{"off=%d doesn't point to kptr", "off=%d kptr isn't referenced kptr", "R%d has no valid kptr"},
+		Explanation: "The call needs a kptr in the map's value, and the map's BTF shows none there. A kptr is a pointer with a type tag " +
+			"(__kptr), and old compilers do not write the tag into BTF: clang does since release 15.",
+		Fix: "Add the field to the Go type of the map's value: package maps describes it to the kernel. In C, declare the member with " +
+			"__kptr and compile with a newer clang.",
+	},
+	{
+		Kind:    mistake.SpecialField,
 		Pattern: "map '%s' has no valid %s",
 		Also: []string{
 			"map '%s' doesn't have 'struct bpf_spin_lock'",
 			"map '%s' doesn't have 'struct bpf_timer'",
 			"map '%s' has more than one 'struct bpf_spin_lock'",
 			"map '%s' has more than one 'struct bpf_timer'",
-			"off=%d doesn't point to kptr",
-			"off=%d kptr isn't referenced kptr",
-			"R%d has no valid kptr",
 		},
-		Explanation: "The call needs a lock, a timer or a kptr in the map's value, but the value has none, has it at another offset, or " +
+		Explanation: "The call needs a lock or a timer in the map's value, but the value has none, has it at another offset, or " +
 			"has two.",
 		Fix: "Add the field to the Go type of the map's value: package maps describes it to the kernel.",
 	},

@@ -233,6 +233,7 @@ func (l *logReader) mark(line []byte) {
 		l.framed = false
 		return
 	case loaderMark:
+		l.facts.say(line)
 		return
 	case typesMark: // what was before belongs to the loader
 		l.waits = l.waits[:0]
@@ -351,17 +352,22 @@ const typesBegin = "magic: "
 // loaderLines are the beginnings of lines that loaders and shells print before or after a log.
 var loaderLines = [...]string{
 	// libbpf, and the tools that use it
-	`prog '[^']*': `, `map '[^']*': `, `elf: `, `failed to load `, `failed to guess program type `, `supported section`,
-	`load bpf program failed`, `Error loading BTF`, `Error: `, `.*\bload (?:program|BTF|btf): [a-z ]+:$`,
+	`prog '[^']*': `, `map '[^']*': `, `elf: `, `failed to (?:load|guess|find|prepare|create|open|pin|init)\b`,
+	`supported section`, `extern `, `struct_ops init_kern`, `missing BPF prog type`,
+	`Error in bpf_object`, `Error loading `, `kernel BTF is missing`,
+	`load bpf program failed`, `Error: `, `.*\bload (?:program|BTF|btf): [a-z ]+:$`,
 	// iproute2
-	`Prog section '`, ` - (?:Type|Instructions|License|Maps?):`, `Verifier analysis:`, `Error fetching `, `Unable to load program`,
+	`Prog section '`, ` - (?:Type|Attach Type|Instructions|License|Maps?):`,
+	`Verifier analysis:`, `Error fetching `, `Unable to load program`,
 	// bcc
 	`HINT: `, `bpf: `, `Traceback `, `Exception: `,
 	// Rust
-	`Caused by:`, `Stack backtrace:`, ` *\d+: [A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`, ` *[A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`,
+	`Caused by:`, `Stack backtrace:`,
+	` *\d+: [A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`, ` *[A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`,
 	` *\d+: (?:failed |the BPF_)`,
 	// shells, and errors without more
-	`exit status \d`, `panic: `, `goroutine \d`, `Permission denied$`, `Invalid argument$`, `Operation not permitted$`,
+	`[#$] `, `\[?\w+@\S+ ?\S*\]?[#$] `, `(?:\w+=\S+ ?)+$`, `exit status \d`,
+	`panic: `, `goroutine \d`, `Permission denied$`, `Invalid argument$`, `Operation not permitted$`,
 }
 
 // clean cuts what other programs put before a line. The indent that is left belongs to the log.

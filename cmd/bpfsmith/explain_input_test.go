@@ -167,6 +167,43 @@ func TestExplainTakesTheEndOfALog(t *testing.T) {
 	}
 }
 
+// TestExplainReadsTheLoader: what the loader says counts when the verifier gives no reason, and its error is that of the load.
+func TestExplainReadsTheLoader(t *testing.T) {
+	const walked = "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                        ; R0=0\n1: (95) exit\n" +
+		"processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+	frame := func(log string) string {
+		return "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n" + log + "-- END PROG LOAD LOG --\n"
+	}
+	for name, tt := range map[string]struct {
+		text, kind, says string
+		insn             int
+	}{
+		"no target": {"$ ./tool\nlibbpf: prog 'x': failed to find kernel BTF type ID of 'no_such_function': -3\n" +
+			"libbpf: prog 'x': failed to prepare load attributes: -3\n", "bad-attach", "no_such_function", -1},
+		"no function": {"libbpf: extern (func ksym) 'bpf_of_tomorrow': not found in kernel or module BTFs\n" +
+			"libbpf: failed to load object 'x'\n", "unknown-helper", "bpf_of_tomorrow", -1},
+		"a reason": {"libbpf: map 'm': failed to create: -22\n" + frame("0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n"),
+			"uninitialised", "R0", 0},
+		"refused after the walk": {frame(walked) + "libbpf: prog 'x': failed to load: -524\n", "no-log", "bpf_jit_harden", -1},
+		"a failed relocation": {frame("; x = s->gone; @ a.bpf.c:7\n0: <invalid CO-RE relocation>\n" +
+			"failed to resolve CO-RE relocation <byte_off> [7] struct s.gone (0:1 @ offset 4)\n"), "unknown-field", "struct s.gone", 0},
+		"a missing function": {frame("0: <invalid kfunc call>\nkfunc 'bpf_of_tomorrow' is referenced but wasn't resolved\n"),
+			"unknown-helper", "bpf_of_tomorrow", 0},
+		"a mark": {frame("0: R1=ctx() R10=fp0\n0: (85) call unknown#195896080\ninvalid func unknown#195896080\n"),
+			"unknown-field", "CO-RE", 0},
+	} {
+		out, _, _ := tool(tt.text, "explain", "--json", "-")
+		var r struct {
+			Kind, Explanation, Fix string
+			Insn                   int
+		}
+		err := json.Unmarshal([]byte(out), &r)
+		if err != nil || r.Kind != tt.kind || r.Insn != tt.insn || !strings.Contains(r.Explanation+r.Fix, tt.says) {
+			t.Errorf("%s: %v, %s at %d, want %s at %d: %s %s", name, err, r.Kind, r.Insn, tt.kind, tt.insn, r.Explanation, r.Fix)
+		}
+	}
+}
+
 // cleanLog returns the first log in a text.
 func cleanLog(t *testing.T, text string) string {
 	t.Helper()

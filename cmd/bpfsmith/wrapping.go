@@ -53,8 +53,9 @@ func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
 
 // facts are what the lines around a log say about the load.
 type facts struct {
-	errno string         // EACCES
-	rust  bool           // the loader is aya
+	errno string // EACCES
+	rust  bool   // the loader is aya
+	said  []string
 	typ   linux.ProgType // 0 when no line says it
 }
 
@@ -62,6 +63,11 @@ type facts struct {
 func (f *facts) read(line []byte) {
 	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || line[0] == ';' {
 		return
+	}
+	if m := ofNumber.FindSubmatch(line); m != nil {
+		if name, err := readErrno(strings.TrimPrefix(string(m[1]), "-")); err == nil {
+			f.errno = name
+		}
 	}
 	f.rust = f.rust || bytes.Contains(line, verifierOutput)
 	if m := ofType.FindSubmatch(line); m != nil {
@@ -76,6 +82,16 @@ func (f *facts) read(line []byte) {
 	}
 }
 
+// say keeps a line that a loader printed, without the name of the program.
+func (f *facts) say(line []byte) {
+	if len(f.said) < mostSaid {
+		f.said = append(f.said, ofProgram.ReplaceAllString(string(line), ""))
+	}
+}
+
+// mostSaid is the number of lines of a loader that are kept: what is wrong is said at the beginning.
+const mostSaid = 1000
+
 // about adds the facts to what the flags tell.
 func (f facts) about(p verifierlog.Program) verifierlog.Program {
 	if p.Errno == "" {
@@ -84,6 +100,7 @@ func (f facts) about(p verifierlog.Program) verifierlog.Program {
 	if p.Type == 0 {
 		p.Type = f.typ
 	}
+	p.Loader = f.said
 	if f.rust {
 		p.Usual = verifierlog.Rust
 	}
@@ -99,6 +116,9 @@ var errorWords = [...]errorText{
 }
 
 var (
+	ofNumber  = regexp.MustCompile(`failed to load: (-\d+|-E[A-Z0-9]+)$`)
+	ofProgram = regexp.MustCompile(`^prog '[^']*': `)
+
 	ofType = regexp.MustCompile(`^ - Type: +(\d{1,3})$`)
 	// "load program: permission denied", "BPF program load failed: Permission denied", "rejected: Permission denied (13)!",
 	// "Permission denied (os error 13)"

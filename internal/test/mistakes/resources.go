@@ -315,6 +315,20 @@ var resources = [...]Mistake{
 		},
 	},
 	{
+		Name: "value_without_a_kptr",
+		Rule: "map '%s' has no valid kptr",
+		In:   tc,
+		Build: func() *dsl.Program {
+			counts := maps.NewArray[uint64]("counts", 1)
+			return dsl.Func("value_without_a_kptr", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+				count := counts.In(f).Lookup(0)
+				f.If(count.IsNil(), f.ReturnConst(0))
+				f.Helper("bpf_kptr_xchg", count, 0) // wrong: the value is a number, not a kptr
+				return f.S32(0)
+			})
+		},
+	},
+	{
 		Name: "value_without_a_lock",
 		Rule: "map '%s' has no valid %s",
 		In:   tc,
