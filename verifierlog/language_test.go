@@ -11,7 +11,7 @@ import (
 
 // ofGo are words that only readers of package dsl know.
 var ofGo = regexp.MustCompile(`\b(?:f|dsl|maps|isa|structops|prog|helper|m|r|x|i|p|tp|a|ring|size)\.[A-Z]|` +
-	`\bGo (?:type|func|struct|compiler)|\bnil\b|bpfsmith|func\(\)|program\.Sleepable|` +
+	`\bGo (?:type|func|struct|compiler)|\bnil\b|bpfsmith|func\(\)|program\.Sleepable|\bBy hand|` +
 	`[Pp]ackage (?:dsl|isa|maps|prog|compile|syscall|btf|kernel|structops|helper)`)
 
 // holes are what is left around a phrase that was taken out badly.

@@ -26,13 +26,13 @@ var phrasebook = [...]phrase{
 	{`Use unsigned integers (U32, U64)`, `Use unsigned integers (__u32, __u64)`, `Use unsigned integers (u32, u64)`},
 
 	// Packets.
-	{`dsl.Header(packet, offset, short) does this, and runs short when the packet is too short. By hand: add the size to a copy of ` +
+	{` dsl.Header(packet, offset, short) does this, and runs short when the packet is too short. By hand: add the size to a copy of ` +
 		`the pointer, and exit when the copy is greater than data_end.`,
-		`if ((void *)(hdr + 1) > data_end) return, before any byte of *hdr is read.`,
-		`if start + offset + size_of::<T>() > end { return Err(()) }, as ptr_at in aya's examples does.`},
-	{`dsl.Header(packet, offset, short) does this. By hand, add the size to a copy of the pointer and compare the sum with data_end.`,
-		`if ((void *)(hdr + 1) > data_end) return, before any byte of *hdr is read.`,
-		`if start + offset + size_of::<T>() > end { return Err(()) }, as ptr_at in aya's examples does.`},
+		` if ((void *)(hdr + 1) > data_end) return, before any byte of *hdr is read.`,
+		` if start + offset + size_of::<T>() > end { return Err(()) }, as ptr_at in aya's examples does.`},
+	{` dsl.Header(packet, offset, short) does this. By hand, add the size to a copy of the pointer and compare the sum with data_end.`,
+		` if ((void *)(hdr + 1) > data_end) return, before any byte of *hdr is read.`,
+		` if start + offset + size_of::<T>() > end { return Err(()) }, as ptr_at in aya's examples does.`},
 	{` dsl.Header(packet, offset, short) does this, and runs short when the packet is too short.`, ``, ``},
 	{`: dsl.Header(packet, offset, short) accepts a variable offset and does this`,
 		`, the sum plus the size of what is read with data_end`, ``},

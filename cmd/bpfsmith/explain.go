@@ -45,9 +45,13 @@ func newExplain() *cobra.Command {
 		Short: "Say why the kernel refused a program",
 		Long: `Explain reads the log of Linux's verifier, from any loader. It says which rule
 the program breaks, at which line and instruction, which values the registers
-had there, how it happened, and what to change. Timestamps, colours and
-prefixes before the lines are ignored. When a file has several logs, explain
-uses the one with an error.
+had there, how it happened, and what to change. Advice is in the words of the
+program's language: C, Rust, or Go.
+
+The log may be in any wrapping: with timestamps, colours, quotes or prefixes
+before the lines, in strings of JSON or key="value", between the lines of a
+loader, or shortened to an error of one line. What a part of a log does not show
+is not guessed. When a file has several logs, explain uses the one with an error.
 
 Source files are searched by the names in the log, in the current directory
 and below. Only the lines near those that the log quotes are shown. When the
