@@ -159,6 +159,13 @@ var opsTypes = [...]OpsType{
 		Restricted: scxRestricted, Limits: scxLimits, Flags: scxFlags,
 	},
 	{
+		// A second form of sched_ext_ops, whose members get numbers of CPUs of their own (cid). From what was published about Linux 7.3;
+		// nothing here was measured.
+		Name: "sched_ext_ops_cid", Since: "7.3", Config: "CONFIG_SCHED_CLASS_EXT",
+		Required: []string{"name"}, NameMember: "name", Running: "/sys/kernel/sched_ext/root/ops",
+		Restricted: scxRestricted, Limits: scxLimits, Flags: scxFlags,
+	},
+	{
 		// net/sched/bpf_qdisc.c, Linux 6.16.
 		Name: "Qdisc_ops", Since: "6.16", Config: "CONFIG_NET_SCH_BPF", Stubs: "Qdisc_ops__",
 		Required: []string{"id", "enqueue", "dequeue", "init", "reset", "destroy"}, NameMember: "id",
