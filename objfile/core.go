@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	cbtf "github.com/cilium/ebpf/btf"
 
@@ -40,10 +42,21 @@ func (k coreKind) isType() bool  { return k >= typeLocal && k <= typeSize || k =
 // refuses the program if it can get there.
 const failedRelocation = 195896080
 
-// coreTypes are types of the kernel that were found.
+// coreTypes are types of a kernel that were found, for all objects that are linked for it.
 type coreTypes struct {
-	candidates map[btf.ID][]cbtf.Type // by the type of the object
-	ids        map[cbtf.Type]btf.ID   // of candidates
+	mu         sync.Mutex
+	candidates map[coreName][]coreCandidate
+}
+
+// A coreName is what a type of an object must share with one of the kernel.
+type coreName struct {
+	kind btf.Kind
+	name string // without a flavour
+}
+
+type coreCandidate struct {
+	id  btf.ID
+	typ cbtf.Type
 }
 
 // relocateField answers one relocation and changes the instruction.
@@ -94,40 +107,43 @@ func accessPath(text string) ([]int, error) {
 const mostPath = 64
 
 // candidates are the types of the kernel that may be meant by a type of the object: of the same kind and name, apart from a flavour.
-func (l *linker) candidates(id btf.ID, local cbtf.Type) ([]cbtf.Type, error) {
-	if found, ok := l.core.candidates[id]; ok {
-		return found, nil
-	}
-	if l.core.candidates == nil {
-		l.core = coreTypes{map[btf.ID][]cbtf.Type{}, map[cbtf.Type]btf.ID{}}
-	}
+func (l *linker) candidates(id btf.ID, local cbtf.Type) ([]coreCandidate, error) {
 	kind, err := l.Types.Kind(id)
 	if err != nil {
 		return nil, err
 	}
-	kinds := []btf.Kind{kind}
-	switch kind {
-	case btf.KindEnum:
-		kinds = append(kinds, btf.KindEnum64)
-	case btf.KindEnum64:
-		kinds = append(kinds, btf.KindEnum)
+	found, err := l.kernel.named(coreName{kind, withoutFlavour(local.TypeName())})
+	if err != nil || kind != btf.KindEnum && kind != btf.KindEnum64 {
+		return found, err
 	}
-	var found []cbtf.Type
-	for _, kind := range kinds {
-		ids, err := l.kernel.Types.LookupAll(kind, withoutFlavour(local.TypeName()))
+	other := btf.KindEnum + btf.KindEnum64 - kind
+	more, err := l.kernel.named(coreName{other, withoutFlavour(local.TypeName())})
+	return slices.Concat(found, more), err
+}
+
+// named are the kernel's types of a kind and name.
+func (k *Kernel) named(name coreName) ([]coreCandidate, error) {
+	k.core.mu.Lock()
+	defer k.core.mu.Unlock()
+	if found, ok := k.core.candidates[name]; ok {
+		return found, nil
+	}
+	ids, err := k.Types.LookupAll(name.kind, name.name)
+	if err != nil {
+		return nil, err
+	}
+	var found []coreCandidate
+	for _, id := range ids {
+		set, err := k.Types.Decode(id)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			set, err := l.kernel.Types.Decode(id)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, set.Type(id))
-			l.core.ids[set.Type(id)] = id
-		}
+		found = append(found, coreCandidate{id, set.Type(id)})
 	}
-	l.core.candidates[id] = found
+	if k.core.candidates == nil {
+		k.core.candidates = map[coreName][]coreCandidate{}
+	}
+	k.core.candidates[name] = found
 	return found, nil
 }
 
@@ -149,7 +165,7 @@ type question struct {
 }
 
 // answer asks the candidates. Those that do not fit are left out, and the others must agree.
-func (q *question) answer(candidates []cbtf.Type) (coreAnswer, error) {
+func (q *question) answer(candidates []coreCandidate) (coreAnswer, error) {
 	var answer coreAnswer
 	found := false
 	for _, target := range candidates {
@@ -159,7 +175,7 @@ func (q *question) answer(candidates []cbtf.Type) (coreAnswer, error) {
 			return coreAnswer{}, err
 		case !fits:
 		case found && a.value != answer.value && q.relocation.kind != typeTarget:
-			return coreAnswer{}, fmt.Errorf("the kernel has several types %s, and they disagree about a relocation", target.TypeName())
+			return coreAnswer{}, fmt.Errorf("the kernel has several types %s, and they disagree about a relocation", target.typ.TypeName())
 		case !found:
 			answer, found = a, true
 		}
@@ -175,13 +191,14 @@ func (q *question) answer(candidates []cbtf.Type) (coreAnswer, error) {
 }
 
 // ask asks one candidate. fits is false if it does not have what the relocation names.
-func (q *question) ask(target cbtf.Type) (a coreAnswer, fits bool, err error) {
+func (q *question) ask(candidate coreCandidate) (a coreAnswer, fits bool, err error) {
+	target := candidate.typ
 	switch k := q.relocation.kind; {
 	case k.isType():
 		if k == typeMatches && !matches(q.local, target, 0) || k != typeMatches && !alike(q.local, target, 0) {
 			return a, false, nil
 		}
-		return q.aboutType(target)
+		return q.aboutType(candidate)
 	case k == enumExists, k == enumValue:
 		return q.aboutEnumerator(target)
 	}
@@ -196,15 +213,15 @@ func (q *question) ask(target cbtf.Type) (a coreAnswer, fits bool, err error) {
 	return q.aboutField(local, field)
 }
 
-func (q *question) aboutType(target cbtf.Type) (a coreAnswer, fits bool, err error) {
+func (q *question) aboutType(target coreCandidate) (a coreAnswer, fits bool, err error) {
 	switch q.relocation.kind {
 	case typeExists, typeMatches:
 		return coreAnswer{value: 1}, true, nil
 	case typeSize:
-		size, err := cbtf.Sizeof(target)
+		size, err := cbtf.Sizeof(target.typ)
 		return coreAnswer{value: uint64(size)}, err == nil, nil //nolint:nilerr // a type without a size does not fit
 	}
-	return coreAnswer{value: uint64(q.core.ids[target])}, true, nil
+	return coreAnswer{value: uint64(target.id)}, true, nil
 }
 
 func (q *question) aboutEnumerator(target cbtf.Type) (a coreAnswer, fits bool, err error) {

@@ -42,7 +42,7 @@ func (l *linker) resolveExtern(at int, s slot, name *symbol) error {
 		l.putWide(at, s, isa.PseudoMapValue, m.number, int32(setting.offset)+s.imm)
 		return nil
 	}
-	if _, ok := l.extern(kernelSection, name.name).(*cbtf.Func); ok {
+	if _, ok := l.externs[name.name].(*cbtf.Func); ok {
 		id, err := l.kernelFunction(name.name)
 		if err != nil {
 			l.putWide(at, s, isa.PseudoNumber, 0, 0)
@@ -105,25 +105,6 @@ func (l *linker) kernelID(kind btf.Kind, name string) (btf.ID, error) {
 	return l.kernel.Types.Lookup(kind, withoutFlavour(name))
 }
 
-// extern is the declaration of a name of the kernel.
-func (o *Object) extern(section, name string) cbtf.Type {
-	if s := o.datasec(section); s != nil {
-		for _, info := range s.Vars {
-			switch t := info.Type.(type) {
-			case *cbtf.Var:
-				if t.Name == name {
-					return t
-				}
-			case *cbtf.Func:
-				if t.Name == name {
-					return t
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // kernelFunction finds a function of the kernel. One with other parameters than the object declares is another function: programs declare
 // several flavours of a function that the kernel changed.
 func (l *linker) kernelFunction(name string) (btf.ID, error) {
@@ -131,7 +112,7 @@ func (l *linker) kernelFunction(name string) (btf.ID, error) {
 	if err != nil {
 		return 0, err
 	}
-	local, ok := l.extern(kernelSection, name).(*cbtf.Func)
+	local, ok := l.externs[name].(*cbtf.Func)
 	if !ok {
 		return id, nil
 	}
@@ -147,7 +128,7 @@ func (l *linker) kernelFunction(name string) (btf.ID, error) {
 
 // untyped reports whether a variable of the kernel is declared without a type: only its address matters.
 func (o *Object) untyped(name string) bool {
-	v, ok := o.extern(kernelSection, name).(*cbtf.Var)
+	v, ok := o.externs[name].(*cbtf.Var)
 	if !ok {
 		return true
 	}

@@ -4,7 +4,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"strings"
 
 	cbtf "github.com/cilium/ebpf/btf"
 
@@ -21,6 +20,8 @@ type Kernel struct {
 	Config func(name string) (value string, ok bool)
 	// Symbol is the address of a symbol of the kernel. If it is nil, all symbols exist somewhere.
 	Symbol func(name string) (address uint64, ok bool)
+
+	core coreTypes
 }
 
 // Code is a program as a loader passes it to the kernel: its own code, and after it the functions that it calls, in the order of libbpf.
@@ -61,8 +62,8 @@ func (o *Object) Link(p *Program, k *Kernel) (*Code, error) {
 	if err := l.place(p.function); err != nil {
 		return nil, err
 	}
-	exception := o.exceptionCallback(p.function.name)
-	if f := o.functionNamed(exception); f != nil {
+	exception := o.exceptions[p.function.name]
+	if f := o.functionNamed(exception); exception != "" && f != nil {
 		if err := l.place(f); err != nil {
 			return nil, err
 		}
@@ -82,23 +83,6 @@ func (o *Object) Link(p *Program, k *Kernel) (*Code, error) {
 	return code, l.describe(code)
 }
 
-// exceptionCallback is the function that a tag of a function names.
-func (o *Object) exceptionCallback(function string) string {
-	if o.Types == nil {
-		return ""
-	}
-	id, err := o.Types.Lookup(btf.KindFunc, function)
-	if err != nil {
-		return ""
-	}
-	for _, tag := range o.tags[id] {
-		if name, ok := strings.CutPrefix(tag.Tag, "exception_callback:"); ok && tag.Component < 0 {
-			return name
-		}
-	}
-	return ""
-}
-
 // A linker makes the code of one program.
 type linker struct {
 	*Object
@@ -106,7 +90,6 @@ type linker struct {
 	code   []byte
 	order  []*function
 	placed map[*function]int // the slot at which each begins
-	core   coreTypes
 }
 
 // place appends the code of a function, and after it the code of what it refers to, unless that is there already.

@@ -29,6 +29,9 @@ type Object struct {
 	info        map[string]*extInfo           // by section
 	decoded     *btf.Set                      // all of Types; nil if there are none
 	tags        map[btf.ID][]btf.DeclTag      // by what has them
+	exceptions  map[string]string             // by function: what bpf_throw ends in, from its tag
+	variables   map[variable]*symbol
+	externs     map[string]cbtf.Type // declarations in .ksyms, by name
 	mapOf       map[mapPlace]*Map
 	arena       *Map // nil if there is none
 }
@@ -43,6 +46,12 @@ type Program struct {
 	Struct, Member string
 
 	function *function
+}
+
+// A variable is a name in a section; several sections may have one name.
+type variable struct {
+	section int
+	name    string
 }
 
 // A function is a piece of a section of code.
@@ -63,7 +72,12 @@ func Read(data []byte) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Object{tables: t, mapOf: map[mapPlace]*Map{}, tags: map[btf.ID][]btf.DeclTag{}}
+	o := &Object{tables: t, mapOf: map[mapPlace]*Map{}, tags: map[btf.ID][]btf.DeclTag{}, exceptions: map[string]string{},
+		variables: map[variable]*symbol{}, externs: map[string]cbtf.Type{}}
+	for n := range t.symbols {
+		s := &t.symbols[n]
+		o.variables[variable{s.section, s.name}] = s
+	}
 	if t.order == binary.ByteOrder(binary.BigEndian) {
 		o.Order = isa.BigEndian
 	}
@@ -107,6 +121,16 @@ func (o *Object) readTypes() error {
 	}
 	for tag := range o.Types.DeclTags() {
 		o.tags[tag.Target] = append(o.tags[tag.Target], tag)
+		if name, ok := strings.CutPrefix(tag.Tag, "exception_callback:"); ok && tag.Component < 0 {
+			o.exceptions[o.Types.Name(tag.Target)] = name
+		}
+	}
+	if s := o.datasec(kernelSection); s != nil {
+		for _, info := range s.Vars {
+			if t := info.Type; t != nil {
+				o.externs[t.TypeName()] = t
+			}
+		}
 	}
 	i, ok := o.tables.section(".BTF.ext")
 	if !ok {
@@ -173,12 +197,7 @@ func (o *Object) functionNamed(name string) *function {
 
 // symbolOf finds the variable with a name in a section.
 func (o *Object) symbolOf(section int, name string) *symbol {
-	for n := range o.tables.symbols {
-		if s := &o.tables.symbols[n]; s.section == section && s.name == name {
-			return s
-		}
-	}
-	return nil
+	return o.variables[variable{section, name}]
 }
 
 // Tags are the tags of the declaration of a type of the object.

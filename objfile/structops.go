@@ -12,6 +12,10 @@ import (
 
 // readInterfaces finds for which members of which interfaces the programs are: the structs in .struct_ops name them.
 func (o *Object) readInterfaces() error {
+	programs := map[*function]*Program{}
+	for _, p := range o.Programs {
+		programs[p.function] = p
+	}
 	for i, name := range o.tables.names {
 		if name := strings.TrimPrefix(name, "?"); name != ".struct_ops" && name != ".struct_ops.link" || o.decoded == nil {
 			continue
@@ -27,7 +31,7 @@ func (o *Object) readInterfaces() error {
 			}
 			ops, ok := btf.Underlying(v.Type).(*cbtf.Struct)
 			if at := o.symbolOf(i, v.Name); ok && at != nil {
-				o.readInterface(i, at.value, ops)
+				o.readInterface(i, at.value, ops, programs)
 			}
 		}
 	}
@@ -35,7 +39,7 @@ func (o *Object) readInterfaces() error {
 }
 
 // readInterface reads a struct at an offset of a section.
-func (o *Object) readInterface(section int, begin uint64, ops *cbtf.Struct) {
+func (o *Object) readInterface(section int, begin uint64, ops *cbtf.Struct, programs map[*function]*Program) {
 	for _, m := range ops.Members {
 		at := begin + uint64(m.Offset.Bytes())
 		r, ok := o.relocations[section][at]
@@ -48,11 +52,8 @@ func (o *Object) readInterface(section int, begin uint64, ops *cbtf.Struct) {
 				offset += o.tables.order.Uint64(word)
 			}
 		}
-		f := o.functionAt(r.symbol.section, offset)
-		for _, p := range o.Programs {
-			if p.function == f && p.Struct == "" {
-				p.Struct, p.Member = withoutFlavour(ops.Name), withoutFlavour(m.Name)
-			}
+		if p := programs[o.functionAt(r.symbol.section, offset)]; p != nil && p.Struct == "" {
+			p.Struct, p.Member = withoutFlavour(ops.Name), withoutFlavour(m.Name)
 		}
 	}
 }

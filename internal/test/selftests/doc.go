@@ -8,7 +8,8 @@
 //
 //	prepare   linux-source-6.12 and clang from Debian; libbpf and bpftool made from that source; vmlinux.h of the running kernel
 //	compile   tools/testing/selftests/bpf/progs/*.c
-//	ask       each program singly, by libbpf (loader/loader.c): the kernel's verdict, its message, the code, and the maps in it
+//	ask       each program singly, by libbpf (loader/objects.c), and the programs of test_verifier as it loads them (loader/verifier.c):
+//	          the kernel's verdict, its message, the code, and the maps in it
 //	check     each object by the tool, and each program as hex by internal/verify
 //	compare   prints the table, and writes the programs with their verdicts and findings to report.jsonl
 //

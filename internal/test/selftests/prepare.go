@@ -104,20 +104,51 @@ func (w *workshop) makeTools(ctx context.Context) error {
 			return err
 		}
 	}
-	code := filepath.Join(w.tools, "loader.c")
-	if old, err := os.ReadFile(code); err == nil && string(old) == string(loaderSource) && exists(w.loader()) {
-		return nil
-	}
-	if err := os.WriteFile(code, loaderSource, 0o644); err != nil {
-		return err
-	}
-	_, err := tool.Output(ctx, w.tools, "gcc", "-O1", "-Wall", "-Werror", "-o", w.loader(), code,
-		"-I"+filepath.Join(lib, "usr", "include"), "-I"+w.source("tools", "include", "uapi"), "-Wl,--wrap=syscall", archive,
-		"-lelf", "-lz")
-	return err
+	return w.makeLoaders(ctx)
 }
 
-func (w *workshop) loader() string { return filepath.Join(w.tools, "loader") }
+// Loaders, each with the sources of this tree and of the kernel's tests.
+const (
+	objectLoader = "ask-objects"
+	rawLoader    = "ask-test_verifier"
+)
+
+// makeLoaders makes the programs that ask the kernel.
+func (w *workshop) makeLoaders(ctx context.Context) error {
+	dir := filepath.Join(w.tools, "loader")
+	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(w.tools, loaderSources)); err != nil {
+		return err
+	}
+	library := filepath.Join(w.tools, "libbpf", "usr")
+	link := func(name string, args ...string) error {
+		args = append(args, "-O1", "-w", "-D_GNU_SOURCE", "-o", filepath.Join(w.tools, name), "-I"+filepath.Join(library, "include"),
+			"-I"+w.source("tools", "include"), "-I"+w.source("tools", "include", "uapi"), "-Wl,--wrap=syscall",
+			filepath.Join(library, "lib", "libbpf.a"), "-lelf", "-lz")
+		_, err := tool.Output(ctx, dir, "gcc", args...)
+		return err
+	}
+	if err := link(objectLoader, "objects.c", "ask.c"); err != nil {
+		return err
+	}
+	// The list of the tests is a header that the kernel's Makefile makes.
+	tests, err := filepath.Glob(filepath.Join(w.selftests(), "verifier", "*.c"))
+	if err != nil || len(tests) == 0 {
+		return fmt.Errorf("no tests in %s", w.selftests())
+	}
+	list := "#ifdef FILL_ARRAY\n"
+	for _, test := range tests {
+		list += fmt.Sprintf("#include %q\n", test)
+	}
+	if err := os.WriteFile(filepath.Join(made(dir, "verifier"), "tests.h"), []byte(list+"#endif\n"), 0o644); err != nil {
+		return err
+	}
+	args := []string{"verifier.c", "ask.c", "-I" + dir, "-I" + w.selftests(), "-I" + w.source("kernel", "bpf"),
+		"-Wl,--wrap=load_bpf_testmod,--wrap=unload_bpf_testmod"}
+	for _, name := range []string{"test_verifier.c", "testing_helpers.c", "cap_helpers.c", "unpriv_helpers.c", "disasm.c"} {
+		args = append(args, filepath.Join(w.selftests(), name))
+	}
+	return link(rawLoader, args...)
+}
 
 // made makes a folder and returns its name.
 func made(parts ...string) string {

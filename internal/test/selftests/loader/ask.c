@@ -1,0 +1,164 @@
+// What the loaders share: a program of the kernel's tests is on its way to the kernel, in BPF_PROG_LOAD. The linker puts a function of the
+// loader in front of syscall (--wrap), which has all that the kernel is told. It asks with a log, and prints a line of JSON with the answer.
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include "ask.h"
+
+enum {
+	log_size = 32 << 20,
+	log_shown = 64 << 10, // bytes of its end
+};
+
+FILE *answers;
+
+static char *verifier_log;
+static struct btf *kernel_types;
+
+void print_string(const char *name, const char *text)
+{
+	fprintf(answers, ",\"%s\":\"", name);
+	for (; text && *text; text++) {
+		unsigned char c = *text;
+		if (c == '"' || c == '\\')
+			fprintf(answers, "\\%c", c);
+		else if (c < ' ' || c > '~')
+			fprintf(answers, "\\u%04x", c);
+		else
+			fputc(c, answers);
+	}
+	fputc('"', answers);
+}
+
+// print_field prints a field of a map's value that may belong to the kernel: a struct, by its name, or a pointer with a tag. Who reads it
+// knows the names.
+static int print_field(const struct btf *btf, unsigned id, unsigned offset, int first)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	int tagged = 0;
+	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
+		t = btf__type_by_id(btf, t->type);
+	if (t && btf_is_struct(t)) {
+		fprintf(answers, "%s\"%s\":%u", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
+		return 1;
+	}
+	if (!t || !btf_is_ptr(t))
+		return 0;
+	for (t = btf__type_by_id(btf, t->type); t && (btf_is_mod(t) || btf_is_typedef(t)); t = btf__type_by_id(btf, t->type))
+		tagged |= btf_is_type_tag(t);
+	if (!t || !tagged)
+		return 0;
+	fprintf(answers, "%s\"kptr %s\":%u", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
+	return 1;
+}
+
+static void print_special(const struct bpf_map_info *info)
+{
+	struct btf *btf = info->btf_id && info->btf_value_type_id ? btf__load_from_kernel_by_id(info->btf_id) : NULL;
+	const struct btf_type *t = btf ? btf__type_by_id(btf, info->btf_value_type_id) : NULL;
+	int n = 0;
+	fprintf(answers, ",\"Special\":{");
+	for (unsigned i = 0; t && btf_is_struct(t) && i < btf_vlen(t); i++)
+		n += print_field(btf, btf_members(t)[i].type, btf_member_bit_offset(t, i) / 8, !n);
+	for (unsigned i = 0; t && btf_is_datasec(t) && i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
+		n += print_field(btf, btf__type_by_id(btf, v->type)->type, v->offset, !n);
+	}
+	fputc('}', answers);
+	btf__free(btf);
+}
+
+static void print_maps(const struct bpf_insn *code, unsigned count)
+{
+	int seen[256], n = 0;
+	fprintf(answers, ",\"maps\":{");
+	for (unsigned i = 0; i < count; i++) {
+		if (code[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		int fd = code[i].imm, again = 0, kind = code[i].src_reg;
+		i++;
+		if (kind != BPF_PSEUDO_MAP_FD && kind != BPF_PSEUDO_MAP_VALUE)
+			continue;
+		for (int k = 0; k < n; k++)
+			again |= seen[k] == fd;
+		struct bpf_map_info info = {};
+		unsigned size = sizeof(info);
+		if (again || n == 256 || bpf_map_get_info_by_fd(fd, &info, &size))
+			continue;
+		fprintf(answers, "%s\"%d\":{\"Name\":\"%s\",\"Type\":%u,\"Key\":%u,\"Value\":%u,\"Max\":%u,\"Flags\":%u", n ? "," : "", fd, info.name,
+		       info.type, info.key_size, info.value_size, info.max_entries, info.map_flags);
+		print_special(&info);
+		fprintf(answers, "}");
+		seen[n++] = fd;
+	}
+	fputc('}', answers);
+}
+
+// print_target prints what the program is attached to, or the member that it implements.
+static void print_target(const union bpf_attr *attr)
+{
+	const struct btf_type *t;
+	if (!attr->attach_btf_id || attr->attach_btf_obj_fd || attr->prog_type == BPF_PROG_TYPE_EXT)
+		return;
+	if (!kernel_types)
+		kernel_types = btf__load_vmlinux_btf();
+	t = btf__type_by_id(kernel_types, attr->attach_btf_id);
+	if (!t)
+		return;
+	const char *name = btf__name_by_offset(kernel_types, t->name_off);
+	if (attr->prog_type != BPF_PROG_TYPE_STRUCT_OPS) {
+		print_string("attach", name);
+		return;
+	}
+	print_string("struct", name);
+	if (btf_is_struct(t) && attr->expected_attach_type < btf_vlen(t))
+		print_string("member", btf__name_by_offset(kernel_types, btf_members(t)[attr->expected_attach_type].name_off));
+}
+
+static long microseconds(void)
+{
+	struct rusage used;
+	getrusage(RUSAGE_SELF, &used);
+	return used.ru_stime.tv_sec * 1000000 + used.ru_stime.tv_usec;
+}
+
+long ask(const union bpf_attr *given, unsigned long size)
+{
+	union bpf_attr attr = {};
+	memcpy(&attr, given, size < sizeof(attr) ? size : sizeof(attr));
+	if (!verifier_log)
+		verifier_log = malloc(log_size);
+	verifier_log[0] = 0;
+	attr.log_level = 1;
+	attr.log_buf = (unsigned long)verifier_log;
+	attr.log_size = log_size;
+	long before = microseconds();
+	long fd = __real_syscall(__NR_bpf, BPF_PROG_LOAD, &attr, size);
+	int error = fd < 0 ? errno : 0;
+	const struct bpf_insn *code = (void *)(unsigned long)attr.insns;
+	size_t length = strnlen(verifier_log, log_size);
+
+	fprintf(answers, ",\"asked\":true,\"ok\":%s,\"errno\":%d,\"microseconds\":%ld", fd >= 0 ? "true" : "false", error, microseconds() - before);
+	fprintf(answers, ",\"type\":%u,\"hook\":%u,\"sleepable\":%s", attr.prog_type,
+	       attr.prog_type == BPF_PROG_TYPE_STRUCT_OPS ? 0 : attr.expected_attach_type, attr.prog_flags & BPF_F_SLEEPABLE ? "true" : "false");
+	print_string("license", (char *)(unsigned long)attr.license);
+	print_target(&attr);
+	print_maps(code, attr.insn_cnt);
+	print_string("log", verifier_log + (length > log_shown ? length - log_shown : 0));
+	fprintf(answers, ",\"hex\":\"");
+	for (unsigned i = 0; i < attr.insn_cnt * sizeof(*code); i++)
+		fprintf(answers, "%02x", ((unsigned char *)code)[i]);
+	fprintf(answers, "\"}\n");
+	fflush(answers);
+	errno = error;
+	return fd;
+}
