@@ -42,7 +42,8 @@ func On(t *testing.T, kernels []string, impl structops.Implementation, test func
 			if err != nil {
 				t.Fatal(err)
 			}
-			test(t, New(t, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Kernel: version(kernel)}, impl))
+			v := version(kernel)
+			test(t, New(t, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Kernel: v, Level: level(v)}, impl))
 		})
 	}
 }
@@ -57,6 +58,14 @@ func version(kernel string) (v isa.KernelVersion) {
 		return isa.KernelVersion{} // no limit
 	}
 	return isa.KernelVersion{Major: uint8(a), Minor: uint8(b)}
+}
+
+// level is the highest level of the instruction set that a kernel accepts: 4 since Linux 6.6. All fixtures have level 3.
+func level(v isa.KernelVersion) isa.Level {
+	if v == (isa.KernelVersion{}) || v.AtLeast(isa.KernelVersion{Major: 6, Minor: 6}) {
+		return isa.V4
+	}
+	return isa.V3
 }
 
 // New checks and compiles an implementation for a target, whose ByteOrder must be little-endian. A mistake ends the test, with all

@@ -17,7 +17,8 @@ func renoSsthresh(f *dsl.Fn, tp tcp.Sock) dsl.U32 { return tp.SndCwnd().Shr(1).M
 // renoCongAvoid lets the window grow: in slow start by what was acknowledged
 // (section 3.1), above it by a segment for each window of acknowledged ones.
 func renoCongAvoid(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
-	tp.CongAvoidAI(tp.SndCwnd(), slowStart(f, tp, acked))
+	left := slowStart(f, tp, acked)
+	tp.CongAvoidAI(tp.SndCwnd(), left) // the window that slow start has left: Go would read it first if this were one line
 }
 
 // slowStart leaves the program when the window may not grow, or when slow start has used all acknowledged segments. It returns how many
