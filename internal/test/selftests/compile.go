@@ -39,6 +39,7 @@ func (w *workshop) compile(ctx context.Context) error {
 // compileOne compiles a file. Some declare functions of the kernel themselves, others count on those of vmlinux.h.
 func (w *workshop) compileOne(ctx context.Context, name, headers string) error {
 	object := w.in("objects", name+suffix)
+	part := object + ".part" // it gets its name when it is whole
 	var output []byte
 	for _, more := range [][]string{nil, {"-DBPF_NO_KFUNC_PROTOTYPES"}} {
 		args := append([]string{"-g", "-O2", "-Wno-everything", "--target=bpf", "-mcpu=" + w.level, "-mlittle-endian",
@@ -46,15 +47,18 @@ func (w *workshop) compileOne(ctx context.Context, name, headers string) error {
 			"-I" + filepath.Join(w.tools, "libbpf", "usr", "include"), "-I" + w.selftests(),
 			"-I" + filepath.Join(w.selftests(), "progs"), "-I" + w.source("tools", "include", "uapi"),
 			"-I" + w.source("tools", "testing", "selftests"), "-idirafter", headers, "-idirafter", "/usr/local/include",
-			"-idirafter", "/usr/include/x86_64-linux-gnu", "-idirafter", "/usr/include", "-c", name + ".c", "-o", object}, more...)
+			"-idirafter", "/usr/include/x86_64-linux-gnu", "-idirafter", "/usr/include", "-c", name + ".c", "-o", part}, more...)
 		cmd := exec.CommandContext(ctx, compiler, args...)
 		cmd.Dir = filepath.Join(w.selftests(), "progs")
 		var err error
-		if output, err = cmd.CombinedOutput(); err == nil || ctx.Err() != nil {
+		switch output, err = cmd.CombinedOutput(); {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case err == nil:
+			return os.Rename(part, object)
 		}
 	}
-	_ = os.Remove(object) // there is none, or a part
+	_ = os.Remove(part) // there is none, or not all of it
 	return os.WriteFile(w.in("objects", name+".error"), append(output, '\n'), 0o644)
 }
 
