@@ -115,7 +115,9 @@ func (o *objectProgram) read(object *objfile.Object, p *objfile.Program, kernel 
 		o.lines[slot] = lineText(line)
 	}
 	for _, f := range code.Functions {
-		o.program.Functions = append(o.program.Functions, functionOf(&f, o.program.Type))
+		fn := functionOf(&f, o.program.Type)
+		fn.Exception = code.Exception != "" && fn.Name == code.Exception
+		o.program.Functions = append(o.program.Functions, fn)
 	}
 	o.program.Line = func(slot int) string {
 		if line := o.lineOf(slot); line != "" {

@@ -36,6 +36,7 @@ const (
 	FuncBegins        // it begins an iterator on the stack (KF_ITER_NEW)
 	FuncSteps         // KF_ITER_NEXT
 	FuncFinishes      // KF_ITER_DESTROY
+	FuncChangesLocked // its first argument is a list or tree, whose lock must be held
 	FuncThrows        // the program ends there
 )
 
@@ -83,16 +84,19 @@ var functions = [...]Function{
 	{Name: "bpf_refcount_acquire_impl", Does: FuncAcquires | FuncNilVaries | FuncLocked,
 		Held: "object", Back: []string{"bpf_obj_drop_impl"},
 		Since: "6.4", Source: "kernel/bpf/helpers.c"}, // not nil for an object that the program owns
-	{Name: "bpf_list_push_front_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_push_back_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_pop_front", Does: FuncAcquires | FuncMayBeNil | FuncLocked,
+	{Name: "bpf_list_push_front_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+		Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_push_back_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+		Since: "6.2", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_pop_front", Does: FuncChangesLocked | FuncAcquires | FuncMayBeNil | FuncLocked,
 		Held: "list node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a list that keeps it",
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_pop_back", Does: FuncAcquires | FuncMayBeNil | FuncLocked,
+	{Name: "bpf_list_pop_back", Does: FuncChangesLocked | FuncAcquires | FuncMayBeNil | FuncLocked,
 		Held: "list node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a list that keeps it",
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_rbtree_add_impl", Does: FuncTransfers | FuncLocked, Arg: 1, Since: "6.3", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_rbtree_remove", Does: FuncAcquires | FuncNilVaries | FuncLocked,
+	{Name: "bpf_rbtree_add_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+		Since: "6.3", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_remove", Does: FuncChangesLocked | FuncAcquires | FuncNilVaries | FuncLocked,
 		// nil since 6.5
 		Held: "tree node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a tree that keeps it",
 		Since: "6.3", Source: "kernel/bpf/helpers.c"},

@@ -126,6 +126,7 @@ const (
 	ArgDynptr                      // a dynptr on the stack
 	ArgNewDynptr                   // room for a new dynptr there, which the program must release
 	ArgHeldDynptr                  // a dynptr that the call releases
+	ArgOwnDynptr                   // room for a new dynptr there, which need not be released
 
 	ArgKinds // how many there are
 )
@@ -134,7 +135,7 @@ const (
 func (k ArgKind) Writes() bool {
 	switch k {
 	case ArgWrite, ArgWriteOrNil, ArgUpdate, ArgWrite4, ArgWrite8, ArgValueRoom,
-		ArgNewDynptr, ArgDynptr, ArgHeldDynptr, ArgRecord, ArgSocket, ArgLock, ArgUnlock:
+		ArgNewDynptr, ArgOwnDynptr, ArgDynptr, ArgHeldDynptr, ArgRecord, ArgSocket, ArgLock, ArgUnlock:
 		return true
 	}
 	return false

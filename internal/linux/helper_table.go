@@ -578,7 +578,7 @@ var helpers = [...]Helper{
 	196: {Name: "bpf_skc_to_mptcp_sock", Since: "5.19", C: "struct mptcp_sock *", Result: ResultOther,
 		Summary: "returns a socket as a multipath TCP socket; nil if it is not one", Args: []Arg{{ArgPointer, "void *sk"}}},
 	197: {Name: "bpf_dynptr_from_mem", Since: "5.19", C: "long", Result: ResultOther, Summary: "creates a dynptr to memory",
-		Args: []Arg{{ArgAny, "void *data"}, {ArgAny, "u32 size"}, {ArgAny, "u64 flags"}, {ArgAny, "struct bpf_dynptr *ptr"}}},
+		Args: []Arg{{ArgAny, "void *data"}, {ArgAny, "u32 size"}, {ArgAny, "u64 flags"}, {ArgOwnDynptr, "struct bpf_dynptr *ptr"}}},
 	198: {Name: "bpf_ringbuf_reserve_dynptr", Since: "5.19", C: "long", Result: ResultNumber, Maps: ringBuf,
 		Held: "dynptr of a ring buffer", Back: []string{"bpf_ringbuf_submit_dynptr", "bpf_ringbuf_discard_dynptr"},
 		Summary: "reserves a record in a ring buffer through a dynptr, which must be submitted or discarded even if this fails",

@@ -250,8 +250,20 @@ func IsContext(name string) bool {
 	return name == "pt_regs" || name == "user_pt_regs" || ProgramsOf(name) != 0
 }
 
+// Forbids reports whether programs of a type cannot use maps whose values have a field that belongs to the kernel, by its struct
+// (is_tracing_prog_type and check_map_prog_compatibility, kernel/bpf/verifier.c, 6.18).
+func (t ProgType) Forbids(field string) bool {
+	switch field {
+	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root":
+		return probes.Has(t)
+	}
+	return false
+}
+
 // Sets of types, for the rows of helpers.
 const (
+	probes ProgSet = 1<<ProgTypeKprobe | 1<<ProgTypeTracepoint | 1<<ProgTypePerfEvent | 1<<ProgTypeRawTracepoint |
+		1<<ProgTypeRawTracepointWritable
 	socketFilter   ProgSet = 1 << ProgTypeSocketFilter
 	trafficControl ProgSet = 1<<ProgTypeSchedCls | 1<<ProgTypeSchedAct
 	xdp            ProgSet = 1 << ProgTypeXDP

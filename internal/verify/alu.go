@@ -270,6 +270,14 @@ func signExtended(s scalar, size int, wide bool) scalar {
 		return exactly(uint64(x))
 	}
 	t := between(-limit, limit-1)
+	if sign := uint64(limit); s.bits.mask&sign == 0 { // the sign is known (coerce_reg_to_size_sx)
+		if high := ^(sign<<1 - 1); s.bits.value&sign != 0 {
+			t.bits = tnum{s.bits.value | high, s.bits.mask &^ high}
+		} else {
+			t.bits = tnum{s.bits.value &^ high, s.bits.mask &^ high}
+		}
+		t.sync()
+	}
 	if s.smin >= 0 && s.smax < limit { // it is its own extension
 		t = s
 	}

@@ -26,7 +26,7 @@ func (c *checker) receive(s *state) {
 // hold records something that must be released, and returns its id.
 func (c *checker) hold(s *state, insn int, k holding) uint32 {
 	id := c.newID()
-	s.held = append(s.held, held{id, insn, k})
+	s.held = append(s.held, held{id: id, insn: insn, kind: k})
 	return id
 }
 

@@ -47,6 +47,7 @@ var checks = [linux.ArgKinds]func(a *argument) bool{
 	linux.ArgKptr:         (*argument).kptr,
 	linux.ArgDynptr:       (*argument).dynptr,
 	linux.ArgNewDynptr:    (*argument).dynptr,
+	linux.ArgOwnDynptr:    (*argument).dynptr,
 	linux.ArgHeldDynptr:   (*argument).dynptr,
 }
 
@@ -358,6 +359,9 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 				return c.refuse(s, i, mistake.UninitialisedStack, "argument %d of %s overlaps a dynptr, an iterator or saved flags on "+
 					"the stack", n+1, h.name)
 			}
+			if tag == dynptr {
+				return c.refuse(s, i, mistake.UnreleasedReference, "argument %d of %s is written over a dynptr on the stack", n+1, h.name)
+			}
 			s.guess = true
 		case write:
 			if tag == spilled {
@@ -414,6 +418,9 @@ func (a *argument) lock() bool {
 	if a.kind == linux.ArgUnlock {
 		for n, x := range s.held {
 			if x.kind == spinLock {
+				if x.in.differs(allocationOf(v)) {
+					return c.refuse(s, i, mistake.NotHeld, "%s is held, but another lock is released here", c.theLock(s))
+				}
 				s.held = slices.Delete(slices.Clone(s.held), n, n+1)
 				return true
 			}
@@ -424,57 +431,6 @@ func (a *argument) lock() bool {
 		return c.refuse(s, i, mistake.ForbiddenWithLock, "a second spin lock is taken while %s is held", c.theLock(s))
 	}
 	c.hold(s, i, spinLock)
-	return true
-}
-
-// dynptr checks a dynptr on the stack.
-func (a *argument) dynptr() bool {
-	c, s, i, n, v := a.c, a.s, a.i, a.n, a.v
-	if v.kind != stack || !v.fixed() {
-		if v.kind == object || v.kind == memory {
-			s.guess = true
-			return true
-		}
-		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(n+1, a.name, v.describe(), "a dynptr on the stack"))
-	}
-	f := &s.frames[v.frame]
-	at := int(-v.off-1) / 8
-	for len(f.stack) <= at {
-		f.stack = append(f.stack, slot{})
-	}
-	if v.off%8 != 0 || at < 1 {
-		return c.refuse(s, i, mistake.NotHeld, "a dynptr needs 16 bytes of stack at a multiple of 8")
-	}
-	lo, hi := &f.stack[at], &f.stack[at-1]
-	is := lo.bytes[0] == dynptr && lo.first
-	switch a.kind {
-	case linux.ArgNewDynptr:
-		if lo.bytes[0] == dynptr && s.holds(lo.id) || hi.bytes[0] == dynptr && s.holds(hi.id) {
-			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be released before it is overwritten", c.thingOf(s, lo.id, hi.id))
-		}
-		id := c.hold(s, i, reference)
-		lo.become(dynptr, id)
-		hi.become(dynptr, id)
-		lo.first = true
-	case linux.ArgDynptr, linux.ArgHeldDynptr:
-		if !is {
-			return c.refuse(s, i, mistake.NotHeld, "argument %d of %s must be a dynptr; there is no dynptr at %d from r10",
-				n+1, a.name, v.off)
-		}
-		if a.kind == linux.ArgDynptr {
-			a.of = lo.id
-			return true
-		}
-		id := lo.id
-		if !s.release(id) {
-			return c.refuse(s, i, mistake.ReleasedTwice, "the dynptr was not acquired, so it cannot be released")
-		}
-		*lo, *hi = slot{}, slot{}
-		s.each(func(v *value) {
-			if v.ref == id || v.of == id {
-				v.giveBack(i)
-			}
-		})
-	}
+	s.held[len(s.held)-1].in = allocationOf(v)
 	return true
 }

@@ -109,7 +109,8 @@ func (tr *trial) call(p *place, id int32, row *linux.Helper, m int32) ([]isa.Ins
 }
 
 // elsewhere are kinds of arguments that random programs try: a record, a lock, a function.
-var elsewhere = [...]linux.ArgKind{linux.ArgRecord, linux.ArgSocket, linux.ArgLock, linux.ArgUnlock, linux.ArgDynptr, linux.ArgNewDynptr,
+var elsewhere = [...]linux.ArgKind{linux.ArgRecord, linux.ArgSocket, linux.ArgLock, linux.ArgUnlock, linux.ArgDynptr,
+	linux.ArgNewDynptr, linux.ArgOwnDynptr,
 	linux.ArgHeldDynptr,
 	linux.ArgConstantText, linux.ArgKptr, linux.ArgFunction, linux.ArgFunctionData}
 

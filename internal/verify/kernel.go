@@ -55,6 +55,9 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	case p.row.Has(linux.FuncBegins | linux.FuncSteps | linux.FuncFinishes):
 		return c.iterate(s, i, p, parent)
 	}
+	if p.row.Has(linux.FuncChangesLocked) && !c.lockedFor(s, i, p) {
+		return false
+	}
 	vague, ok := c.kernelArguments(s, i, p)
 	if !ok || !c.section(s, i, p.row) {
 		return false
@@ -65,6 +68,24 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	}
 	c.forget(s)
 	s.top().regs[isa.R0] = c.kernelResult(s, i, p, vague)
+	return true
+}
+
+// lockedFor checks that the lock of a list or tree is held where it is changed (check_reg_allocation_locked).
+func (c *checker) lockedFor(s *state, i int, p *proto) bool {
+	if !s.isHeld(spinLock) {
+		for _, other := range c.kernel {
+			if strings.HasPrefix(other.name, "bpf_res_spin_") {
+				return true // locks that are not followed
+			}
+		}
+		return c.refuse(s, i, mistake.NotHeld, "%s changes a list or tree, but its lock is not held here", p.name)
+	}
+	for _, h := range s.held {
+		if h.kind == spinLock && h.in.differs(allocationOf(&s.top().regs[isa.R1])) {
+			return c.refuse(s, i, mistake.NotHeld, "%s changes a list or tree, but the lock that is held is in another value", p.name)
+		}
+	}
 	return true
 }
 
@@ -137,6 +158,11 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone <= 0 && !v.vague && v.num.umin > 0:
 			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, "a number", "a pointer"))
+		case a.isDynptr():
+			if !c.kernelDynptr(s, i, p, n, v) {
+				return vague, false
+			}
+			continue
 		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {

@@ -38,6 +38,13 @@ func (c *checker) resolve() bool {
 					"values have a spin lock")
 				return false
 			}
+			for name := range c.maps[n].Special {
+				if c.Type.Forbids(name) {
+					c.report(c.slotAt(i), mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+c.maps[n].Name+
+						", because its values have a "+name)
+					return false
+				}
+			}
 			if off := uint32(in.Imm >> 32); in.Src == isa.PseudoMapValue && off >= max(c.maps[n].Value, 1) &&
 				c.maps[n].Type == linux.MapTypeArray {
 				c.report(c.slotAt(i), mistake.MapBounds, "offset "+fmt.Sprint(int64(off))+" is outside of the "+

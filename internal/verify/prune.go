@@ -100,7 +100,9 @@ func (c *checker) compareStates(a *saved, b *state, at int, how comparison) bool
 		}
 	}
 	for i := range a.held {
-		if a.held[i].kind != b.held[i].kind || a.held[i].insn != b.held[i].insn {
+		if a.held[i].kind != b.held[i].kind || a.held[i].insn != b.held[i].insn ||
+			a.held[i].in.known != b.held[i].in.known || a.held[i].in.m != b.held[i].in.m ||
+			!c.ids.same(a.held[i].in.id, b.held[i].in.id) {
 			return false
 		}
 	}
@@ -203,7 +205,7 @@ func compareValues(x, y *value, ids *pairs, exact, matters bool) bool {
 		min(x.rng, y.rng) < 0 {
 		return false
 	}
-	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref)
+	return x.num.within(&y.num) && ids.same(x.id, y.id) && ids.same(x.ref, y.ref) && ids.same(x.of, y.of)
 }
 
 // anythingVague reports whether the kernel may know more about the state.

@@ -131,7 +131,7 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		if sl.id != 0 && s.holds(sl.id) {
 			return c.refuse(s, i, mistake.UnreleasedReference, "%s must be released before it is overwritten", c.thingOf(s, sl.id))
 		}
-		c.dropDynptr(s, f, k)
+		c.dropDynptr(s, i, f, k)
 	case iterator, irqFlag:
 		s.guess = true // these are not followed any further
 		return true
@@ -182,19 +182,6 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		sl.bytes[n] = tag
 	}
 	return true
-}
-
-// dropDynptr forgets both slots of a dynptr.
-func (c *checker) dropDynptr(s *state, f *frame, k int) {
-	other := k - 1
-	if !f.stack[k].first {
-		other = k + 1
-	}
-	for _, n := range [2]int{k, other} {
-		if n >= 0 && n < len(f.stack) && f.stack[n].bytes[0] == dynptr {
-			f.stack[n] = slot{}
-		}
-	}
 }
 
 // blur forgets the contents of a frame's stack.

@@ -95,6 +95,7 @@ func TestTakenByTheKernel(t *testing.T) {
 			isa.CallHelper(7), isa.And32Imm(isa.R0, -1), isa.JGT32Imm(isa.R0, -0x7ffffffd, 4), isa.JSLT32Imm(isa.R0, -3, 3),
 			isa.JSGT32Imm(isa.R0, 5, 2), isa.JLE32Imm(isa.R0, 5, 1), isa.Mov64Imm(isa.R10, 0), isa.Mov64Imm(isa.R0, 0), isa.Exit(),
 		}, nil},
+		"a dynptr of a map's value": {"sched_cls", dynptrCalls(mapOf("array", false), isa.Mov64Imm(isa.R0, 0)), nil},
 		"a path ends where it throws": {"sched_cls", []isa.Instruction{
 			isa.Mov64Imm(isa.R1, 0), irq("bpf_throw"), isa.Mov64Reg(isa.R0, isa.R6), isa.Exit(),
 		}, nil},
@@ -125,6 +126,45 @@ func TestTakenByTheKernel(t *testing.T) {
 		}
 		if len(findings) > 0 || !complete {
 			t.Errorf("%s: %v", name, findings)
+		}
+	}
+}
+
+// dynptrCalls makes a dynptr of a map's value at r10-24 and, after some code, reads it.
+func dynptrCalls(m int32, between ...isa.Instruction) []isa.Instruction {
+	code := []isa.Instruction{
+		isa.StoreImm(isa.W, isa.R10, -4, 0), isa.LoadMapFD(isa.R1, m), isa.Mov64Reg(isa.R2, isa.R10), isa.Add64Imm(isa.R2, -4),
+		isa.CallHelper(1), isa.JEQ64Imm(isa.R0, 0, int16(len(between)+14)), isa.Mov64Reg(isa.R1, isa.R0), isa.Mov64Imm(isa.R2, 8),
+		isa.Mov64Imm(isa.R3, 0), isa.Mov64Reg(isa.R4, isa.R10), isa.Add64Imm(isa.R4, -24), isa.CallHelper(197),
+	}
+	code = append(code, between...)
+	return append(code, isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -8), isa.Mov64Imm(isa.R2, 8),
+		isa.Mov64Reg(isa.R3, isa.R10), isa.Add64Imm(isa.R3, -24), 
+		isa.Mov64Imm(isa.R4, 0), isa.Mov64Imm(isa.R5, 0), isa.CallHelper(201), isa.Mov64Imm(isa.R0, 0), isa.Exit())
+}
+
+// TestDynptrIsLost: what is written over a dynptr ends it, for the kernel and the check.
+func TestDynptrIsLost(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 18)
+	p := places(t)[0]
+	var fd int32
+	for _, m := range p.maps {
+		if m.Type.String() == "array" && m.Special == nil && m.Flags == 0 {
+			fd = m.fd
+		}
+	}
+	for name, between := range map[string][]isa.Instruction{
+		"a store": {isa.StoreImm(isa.DW, isa.R10, -16, 0)},
+		"a helper that writes": {isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -24), isa.Mov64Imm(isa.R2, 8),
+			isa.Mov64Imm(isa.R3, 0), isa.CallHelper(115)},
+	} {
+		q := p
+		if name != "a store" {
+			q = places(t)[3]
+		}
+		findings, _, err := q.load(dynptrCalls(fd, between...), nil)
+		if err == nil || len(findings) != 1 {
+			t.Errorf("%s: the kernel: %v, the check: %v", name, err, findings)
 		}
 	}
 }

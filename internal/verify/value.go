@@ -164,6 +164,24 @@ type held struct {
 	id   uint32
 	insn int // the instruction that acquired it; below 0: argument -1-insn
 	kind holding
+	in   allocation // a spin lock: where it is
+}
+
+// An allocation is where a spin lock and what it protects are: an element of a map. Look-ups of one element count as different ones.
+type allocation struct {
+	known bool
+	m     int16
+	id    uint32 // of the look-up
+}
+
+// allocationOf is the allocation that a pointer points into.
+func allocationOf(v *value) allocation {
+	return allocation{known: v.kind == mapValue && v.m >= 0 && !v.vague, m: v.m, id: v.id}
+}
+
+// differs reports whether two allocations are known to be different.
+func (a allocation) differs(b allocation) bool {
+	return a.known && b.known && (a.m != b.m || a.id != b.id)
 }
 
 type holding uint8
