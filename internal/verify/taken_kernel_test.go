@@ -139,7 +139,7 @@ func dynptrCalls(m int32, between ...isa.Instruction) []isa.Instruction {
 	}
 	code = append(code, between...)
 	return append(code, isa.Mov64Reg(isa.R1, isa.R10), isa.Add64Imm(isa.R1, -8), isa.Mov64Imm(isa.R2, 8),
-		isa.Mov64Reg(isa.R3, isa.R10), isa.Add64Imm(isa.R3, -24), 
+		isa.Mov64Reg(isa.R3, isa.R10), isa.Add64Imm(isa.R3, -24),
 		isa.Mov64Imm(isa.R4, 0), isa.Mov64Imm(isa.R5, 0), isa.CallHelper(201), isa.Mov64Imm(isa.R0, 0), isa.Exit())
 }
 
