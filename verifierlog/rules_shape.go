@@ -122,6 +122,17 @@ var shapeRules = [...]Rule{
 	},
 	{
 		Kind:    mistake.BadInstruction,
+		Pattern: "BPF_STX uses reserved fields",
+		Also:    []string{"BPF_XADD uses reserved fields"},
+		Explanation: "A field of the store must be zero in this kernel, but it is not. If it is an atomic operation, the kernel is too " +
+			"old for it: before Linux 5.12 there is only an atomic addition without a result. Those with a result, and, or, xor, " +
+			"exchange and compare are newer.",
+		Fix: "Use a newer kernel. For older ones, do not use the result of __sync_fetch_and_add, and protect other changes with " +
+			"bpf_spin_lock or keep a value for each processor. Choose an older set of instructions, as with clang -mcpu=v2, to find " +
+			"these places.",
+	},
+	{
+		Kind:    mistake.BadInstruction,
 		Pattern: "%s uses reserved fields",
 		Also: []string{
 			"BPF_%s uses reserved fields",

@@ -49,6 +49,7 @@ var without = [...]Lack{
 	{"BPF map '%s' is referenced but wasn't created", ofLoaders},
 	{"Tail call map owned by prog type %d, but prog type is %d!", ofLoaders},
 	{"Arg#%d type %s in %s() is not supported yet.", ofOld},
+	{"BPF_STX uses reserved fields", "package isa makes no store with a field that must be zero, and 6.18 has all atomic operations"},
 	{"tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls", "it needs a kernel whose JIT compiler is off or too old"},
 	{"insn %d cannot be patched due to 16-bit range", "on x86-64 the kernel makes no instruction so much longer that a jump does not fit"},
 	{"missing btf func_info", "package compile always writes func_info for programs with callbacks"},
