@@ -218,7 +218,7 @@ func PointerArgument(programType linux.ProgType, to string, size int64) Argument
 	switch {
 	case to != "" && to == programType.Info().Context:
 		return Argument{Kind: ArgumentContext}
-	case linux.IsContext(to), size == 0:
+	case linux.IsContext(to), to == "bpf_dynptr", size == 0: // a dynptr is no memory
 		return Argument{Kind: ArgumentUnknown}
 	}
 	return Argument{Kind: ArgumentMemory, Size: size, Nullable: true}
