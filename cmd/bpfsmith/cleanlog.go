@@ -206,6 +206,10 @@ func (l *logReader) line(line []byte) {
 
 // unwrap adds a line, or the lines of an error that has the end of a log.
 func (l *logReader) unwrap(line []byte) {
+	if l.known && ofWalk(l.lead.trim(line)) {
+		l.add(line)
+		return
+	}
 	l.facts.read(line)
 	w, ok := l.patterns.wrappedLog(line)
 	if !ok {
@@ -268,6 +272,24 @@ func (l *logReader) release() {
 		l.out = append(l.out, l.lead.trim(line)...)
 	}
 	l.waits = l.waits[:0]
+}
+
+// ofWalk reports whether the verifier prints lines like this one on its walk, by how it begins. Most lines of a log do, and they are
+// nothing else: the patterns for what is around a log take fifty times as long as this.
+func ofWalk(line []byte) bool {
+	line = bytes.TrimLeft(line, " ")
+	rest := bytes.TrimLeft(line, "0123456789")
+	if len(rest) < len(line) {
+		row, ok := bytes.CutPrefix(rest, []byte(": "))
+		isLive := len(row) > 10 && row[10] == ' ' && len(bytes.Trim(row[:10], ".0123456789")) == 0 // a row of "Live regs before insn:"
+		return ok && len(row) > 0 && (row[0] == '(' || row[0] == 'R' || isLive)
+	}
+	for _, begin := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "frame"} {
+		if bytes.HasPrefix(line, []byte(begin)) {
+			return true
+		}
+	}
+	return false
 }
 
 // A lead is what stands before each line of a log: an indent, or the prefix of a program that is not known.
