@@ -35,14 +35,14 @@ func shapes() []shape {
 	load := dsl.LoadMem(w, r0, r1, 0)
 	return []shape{
 		// A label every ten instructions, and jumps forward and, every third, backward, up to a hundred labels away: that are decided,
-		// open, or narrow a number, so that many states meet.
-		{"decided", compile.Target{}, func(n int) []dsl.Item { return labelled(n, 100, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm) }, false, false},
+		// open, or narrow a number, so that many states meet. Those that are decided never end, which is found from some length on.
+		{"decided", compile.Target{}, func(n int) []dsl.Item { return labelled(n, 100, dsl.Mov64Imm(r0, 0), dsl.JNE64Imm) }, true, false},
 		{"open", compile.Target{}, func(n int) []dsl.Item { return labelled(n, 100, load, dsl.JSGT64Imm) }, false, false},
 		{"narrowing", compile.Target{Place: number}, func(n int) []dsl.Item { return labelled(n, 100, load, dsl.JEQ64Imm) }, false, false},
 		// Anywhere in the program.
 		{"far", compile.Target{}, func(n int) []dsl.Item { return labelled(n, n, load, dsl.JGE64Imm) }, false, true},
 		// Over islands.
-		{"islands", compile.Target{Level: isa.V3}, distant, false, true},
+		{"islands", compile.Target{Level: isa.V3}, distant, true, true}, // its last block never ends
 		// Each block jumps back to the one before it, so that what the first one reads matters in all.
 		{"backward", compile.Target{}, backward, false, false},
 		// Jumps and calls by number: functions begin where another one does not end, which the kernel does not take.

@@ -319,7 +319,7 @@ func stackCases(ring *maps.RingBuf) []referenceCase {
 		{"dynptr, submitted", tc, none, false, l{dynptr(-16), finish(-16), done()}},
 		{"dynptr, submitted though it failed", tc, none, false,
 			l{dynptr(-16), list(dsl.JEQ64Imm(rz, 0, "have"), dsl.Label("have")), finish(-16), done()}},
-		{"dynptr, not submitted where it failed", tc, none, true,
+		{"dynptr, not submitted where it failed", tc, mistake.UnreleasedReference, false,
 			l{dynptr(-16), list(dsl.JNE64Imm(rz, 0, "out")), finish(-16), list(dsl.Label("out")), done()}},
 		{"dynptr, forgotten", tc, mistake.UnreleasedReference, false, l{dynptr(-16), done()}},
 		{"dynptr, submitted twice", tc, mistake.NotHeld, false, l{dynptr(-16), finish(-16), finish(-16), done()}},

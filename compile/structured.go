@@ -157,5 +157,7 @@ func leadsOn(label string, items []record.Item) bool {
 	return false
 }
 
-// has reports whether the target takes instructions of a level.
-func (t *Target) has(level isa.Level) bool { return t.Level == 0 || t.Level >= level }
+// has reports whether the target takes instructions of a level: it must not be below it, nor its kernel too old.
+func (t *Target) has(level isa.Level) bool {
+	return (t.Level == 0 || t.Level >= level) && (t.Kernel == isa.KernelVersion{} || t.Kernel.AtLeast(level.Since()))
+}

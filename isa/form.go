@@ -111,6 +111,20 @@ func (l Level) String() string {
 	return "v" + itoa(int64(l))
 }
 
+// Since is the release of Linux that took all of the level's instructions that clang emits for it: 4.14 for v2, 5.1 for v3, 6.6 for v4.
+// Single instructions may be older, or newer ([Form.Since]).
+func (l Level) Since() KernelVersion {
+	switch l {
+	case V2:
+		return KernelVersion{4, 14}
+	case V3:
+		return KernelVersion{5, 1}
+	case V4:
+		return KernelVersion{6, 6}
+	}
+	return KernelVersion{3, 18}
+}
+
 // A KernelVersion is a release of Linux. The zero value stands for none.
 type KernelVersion struct{ Major, Minor uint8 }
 
