@@ -35,8 +35,7 @@ const (
 	coreKindsEnd coreKind = 13
 )
 
-func (k coreKind) isField() bool { return k <= fieldRight }
-func (k coreKind) isType() bool  { return k >= typeLocal && k <= typeSize || k == typeMatches }
+func (k coreKind) isType() bool { return k >= typeLocal && k <= typeSize || k == typeMatches }
 
 // failedRelocation is the number of the helper that libbpf calls where a relocation has no answer. It does not exist, so the kernel
 // refuses the program if it can get there.
