@@ -134,32 +134,26 @@ func leadingNumber(line string) string {
 
 // cutVerb splits a format at its first verb; verb is 0 when there is none.
 func cutVerb(format string) (text string, verb byte, rest string) {
-	var literal strings.Builder
-	for i := 0; i < len(format); i++ {
-		if format[i] != '%' {
-			literal.WriteByte(format[i])
-			continue
-		}
-		if i+1 < len(format) && format[i+1] == '%' {
-			literal.WriteByte('%')
-			i++
-			continue
-		}
-		for k := i + 1; k < len(format); k++ {
-			switch c := format[k]; {
-			case c == 'd', c == 'i', c == 'u', c == 'x', c == 'X', c == 's', c == 'c', c == 'p':
-				if c == 'c' {
-					c = 's'
-				}
-				return literal.String(), c, format[k+1:]
-			case c == 'l', c == 'z', c == 'h', c == '#', c == '-', c >= '0' && c <= '9':
-			default:
-				return literal.String() + format[i:], 0, ""
-			}
-		}
-		return literal.String() + format[i:], 0, ""
+	at := strings.IndexByte(format, '%')
+	if at < 0 {
+		return format, 0, ""
 	}
-	return literal.String(), 0, ""
+	if strings.HasPrefix(format[at+1:], "%") {
+		text, verb, rest = cutVerb(format[at+2:])
+		return format[:at+1] + text, verb, rest
+	}
+	for k := at + 1; k < len(format); k++ {
+		switch c := format[k]; {
+		case c == 'c':
+			return format[:at], 's', format[k+1:]
+		case c == 'd', c == 'i', c == 'u', c == 'x', c == 'X', c == 's', c == 'p':
+			return format[:at], c, format[k+1:]
+		case c == 'l', c == 'z', c == 'h', c == '#', c == '-', c >= '0' && c <= '9':
+		default:
+			return format, 0, ""
+		}
+	}
+	return format, 0, ""
 }
 
 func isNumberByte(c byte) bool {
