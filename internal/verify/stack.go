@@ -31,7 +31,7 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 				"which is -%d to -1", byteCount(size), lo, hi, linux.StackSize)
 		}
 		if write {
-			c.blur(s, int(p.frame))
+			c.writeSomewhere(s, int(p.frame), lo, hi+size, v)
 		}
 		return unclear(), true
 	}
@@ -77,7 +77,7 @@ func (c *checker) readStack(s *state, i int, sl *slot, b, size int, at int64) (v
 			case sl.val.kind == number:
 				zeros, vague = false, true
 			default:
-				zeros = false
+				zeros, vague = false, vague || sl.val.vague
 			}
 		case misc:
 			zeros = false
@@ -182,6 +182,29 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 		sl.bytes[n] = tag
 	}
 	return true
+}
+
+// writeSomewhere writes a value at an offset between two that are not equal: each byte from lo to end, without end, may then be a part of
+// it (check_stack_write_var_off). Zeros stay zeros where zeros are written.
+func (c *checker) writeSomewhere(s *state, n int, lo, end int64, v *value) {
+	f := &s.frames[n]
+	c.reaches(s, f.fn, -lo)
+	for len(f.stack) <= int(-lo-1)/8 {
+		f.stack = append(f.stack, slot{})
+	}
+	for at := lo; at < end; at++ {
+		sl, b := &f.stack[int(-at-1)/8], int((at%8+8)%8)
+		switch {
+		case sl.isObject():
+			c.blur(s, n) // the kernel refuses some of these; they are not followed any further
+			return
+		case v.isZero() && (sl.bytes[b] == zero || sl.bytes[b] == spilled && sl.val.isZero()):
+			continue
+		case sl.bytes[b] == spilled: // the bytes of it that are not reached are not known to be numbers
+			sl.val = value{kind: opaque, vague: true}
+		}
+		sl.bytes[b] = misc
+	}
 }
 
 // blur forgets the contents of a frame's stack.
