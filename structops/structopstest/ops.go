@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -42,30 +41,10 @@ func On(t *testing.T, kernels []string, impl structops.Implementation, test func
 			if err != nil {
 				t.Fatal(err)
 			}
-			v := version(kernel)
-			test(t, New(t, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Kernel: v, Level: level(v)}, impl))
+			release, _ := isa.ParseKernelVersion(kernel) // "6.12" or "6.12-ops"
+			test(t, New(t, compile.Target{BTF: types, ByteOrder: isa.LittleEndian, Kernel: release}, impl))
 		})
 	}
-}
-
-// version reads the release in the name of a fixture: "6.12", "6.12-ops".
-func version(kernel string) (v isa.KernelVersion) {
-	release, _, _ := strings.Cut(kernel, "-")
-	major, minor, _ := strings.Cut(release, ".")
-	a, errMajor := strconv.ParseUint(major, 10, 8)
-	b, errMinor := strconv.ParseUint(minor, 10, 8)
-	if errMajor != nil || errMinor != nil {
-		return isa.KernelVersion{} // no limit
-	}
-	return isa.KernelVersion{Major: uint8(a), Minor: uint8(b)}
-}
-
-// level is the highest level of the instruction set that a kernel accepts: 4 since Linux 6.6. All fixtures have level 3.
-func level(v isa.KernelVersion) isa.Level {
-	if v == (isa.KernelVersion{}) || v.AtLeast(isa.KernelVersion{Major: 6, Minor: 6}) {
-		return isa.V4
-	}
-	return isa.V3
 }
 
 // New checks and compiles an implementation for a target, whose ByteOrder must be little-endian. A mistake ends the test, with all
