@@ -194,7 +194,7 @@ func (l *logReader) line(line []byte) {
 		if !whole { // some messages of the kernel have no end of the line
 			l.out = bytes.TrimSuffix(l.out, []byte("\n"))
 		}
-	} else if value, ok := quotedLog(line); ok {
+	} else if value, ok := l.patterns.quotedLog(line); ok {
 		for part := range bytes.Lines(value) {
 			l.unwrap(l.patterns.clean(bytes.TrimRight(part, "\r\n")))
 		}
@@ -210,7 +210,7 @@ func (l *logReader) unwrap(line []byte) {
 		l.add(line)
 		return
 	}
-	l.facts.read(line)
+	l.facts.read(line, &l.patterns)
 	w, ok := l.patterns.wrappedLog(line)
 	if !ok {
 		l.mark(line)
@@ -237,7 +237,7 @@ func (l *logReader) mark(line []byte) {
 		l.framed = false
 		return
 	case loaderMark:
-		l.facts.say(line)
+		l.facts.say(line, &l.patterns)
 		return
 	case typesMark: // what was before belongs to the loader
 		l.waits = l.waits[:0]
@@ -337,6 +337,11 @@ type logPatterns struct {
 	short   *regexp.Regexp // an error with the last lines of a log
 	omitted *regexp.Regexp // the end of such an error
 	reason  *regexp.Regexp // the last of two lines in it
+
+	errno   *regexp.Regexp // what libbpf says of the load: its error, by number or name
+	words   *regexp.Regexp // and what all loaders say: its error in words
+	typ     *regexp.Regexp // the type of the program, by its number
+	program *regexp.Regexp // the name of the program before a line
 }
 
 func newLogPatterns() logPatterns {
@@ -365,6 +370,15 @@ func newLogPatterns() logPatterns {
 		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+): `),
 		omitted: regexp.MustCompile(` \((truncated)?(?:, )?(?:\d+ line\(s\) omitted)?\)`),
 		reason:  regexp.MustCompile(`^(.*): (R\d+ .*|R\d+)$`),
+
+		errno: regexp.MustCompile(`failed to load: (-\d+|-E[A-Z0-9]+)$`),
+		// "load program: permission denied", "BPF program load failed: Permission denied", "rejected: Permission denied (13)!",
+		// "Permission denied (os error 13)"
+		words: regexp.MustCompile(`(?:load (?:program|BTF): |(?:failed|rejected|program): |^\s*(?:\d: )?)` +
+			`((?i:permission denied|invalid argument|operation not permitted|argument list too long|no space left on device|` +
+			`operation not supported))`),
+		typ:     regexp.MustCompile(`^ - Type: +(\d{1,3})$`),
+		program: regexp.MustCompile(`^prog '[^']*': `),
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,15 +9,15 @@ import (
 // Programs that write structured logs (JSON, key="value") put a verifier's log, or a line of one, into a string.
 
 // quotedLog returns the string of a structured line that has the log. ok is false for other lines.
-func quotedLog(line []byte) (log []byte, ok bool) {
-	if bytes.IndexByte(line, '"') < 0 || bytes.HasPrefix(line, []byte(";")) || logLine.Match(line) {
+func (p *logPatterns) quotedLog(line []byte) (log []byte, ok bool) {
+	if bytes.IndexByte(line, '"') < 0 || bytes.HasPrefix(line, []byte(";")) || p.first.Match(line) {
 		return nil, false
 	}
 	best := len(logKeys)
 	for _, v := range quotedValues(string(line)) {
 		rank := slices.Index(logKeys[:], v.key)
 		switch {
-		case strings.Contains(v.text, "\n") || logLine.MatchString(v.text): // a log whatever the key is
+		case strings.Contains(v.text, "\n") || p.first.MatchString(v.text): // a log whatever the key is
 			return []byte(v.text), true
 		case rank >= 0 && rank < best:
 			best, log, ok = rank, []byte(v.text), true
@@ -29,8 +28,6 @@ func quotedLog(line []byte) (log []byte, ok bool) {
 
 // logKeys are the names under which programs write a line of text; the first that a line has is used.
 var logKeys = [...]string{"log", "verifier_log", "output", "error", "err", "msg", "message"}
-
-var logLine = regexp.MustCompile(`^\s*(?:\d+: (?:\([0-9a-f]{2}\) |R\d+=)|func#\d|processed \d+ insns)`)
 
 // A quotedValue is a string of a structured line: key="text" or "key": "text".
 type quotedValue struct{ key, text string }

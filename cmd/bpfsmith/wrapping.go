@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,21 +59,21 @@ type facts struct {
 }
 
 // read looks for the error of the load, and for the type of the program.
-func (f *facts) read(line []byte) {
+func (f *facts) read(line []byte, p *logPatterns) {
 	if len(line) == 0 || line[0] >= '0' && line[0] <= '9' || line[0] == ';' {
 		return
 	}
-	if m := ofNumber.FindSubmatch(line); m != nil {
+	if m := p.errno.FindSubmatch(line); m != nil {
 		if name, err := readErrno(strings.TrimPrefix(string(m[1]), "-")); err == nil {
 			f.errno = name
 		}
 	}
 	f.rust = f.rust || bytes.Contains(line, verifierOutput)
-	if m := ofType.FindSubmatch(line); m != nil {
+	if m := p.typ.FindSubmatch(line); m != nil {
 		n, _ := strconv.Atoi(string(m[1])) // at most three digits
 		f.typ = linux.ProgType(n)
 	}
-	if m := ofError.FindSubmatch(line); m != nil {
+	if m := p.words.FindSubmatch(line); m != nil {
 		words := strings.ToLower(string(m[1]))
 		if i := slices.IndexFunc(errorWords[:], func(e errorText) bool { return e.words == words }); i >= 0 {
 			f.errno = errorWords[i].errno
@@ -83,9 +82,9 @@ func (f *facts) read(line []byte) {
 }
 
 // say keeps a line that a loader printed, without the name of the program.
-func (f *facts) say(line []byte) {
+func (f *facts) say(line []byte, p *logPatterns) {
 	if len(f.said) < mostSaid {
-		f.said = append(f.said, ofProgram.ReplaceAllString(string(line), ""))
+		f.said = append(f.said, p.program.ReplaceAllString(string(line), ""))
 	}
 }
 
@@ -114,15 +113,3 @@ var errorWords = [...]errorText{
 	{"permission denied", "EACCES"}, {"invalid argument", "EINVAL"}, {"operation not permitted", "EPERM"},
 	{"argument list too long", "E2BIG"}, {"no space left on device", "ENOSPC"}, {"operation not supported", "EOPNOTSUPP"},
 }
-
-var (
-	ofNumber  = regexp.MustCompile(`failed to load: (-\d+|-E[A-Z0-9]+)$`)
-	ofProgram = regexp.MustCompile(`^prog '[^']*': `)
-
-	ofType = regexp.MustCompile(`^ - Type: +(\d{1,3})$`)
-	// "load program: permission denied", "BPF program load failed: Permission denied", "rejected: Permission denied (13)!",
-	// "Permission denied (os error 13)"
-	ofError = regexp.MustCompile(`(?:load (?:program|BTF): |(?:failed|rejected|program): |^\s*(?:\d: )?)` +
-		`((?i:permission denied|invalid argument|operation not permitted|argument list too long|no space left on device|` +
-		`operation not supported))`)
-)
