@@ -13,7 +13,9 @@
 //		return scx.CreateDSQ(f, shared, -1)
 //	}
 //
-// The fields of a task that schedulers may write have methods that write: scx.slice, scx.dsq_vtime and scx.disallow.
+// The fields of a task that schedulers may write have methods that write: scx.slice, scx.dsq_vtime and scx.disallow. Linux 7.0 has
+// scx_bpf_task_set_slice and scx_bpf_task_set_dsq_vtime for the first two, and writing them directly is deprecated since then. It still
+// works; for later kernels, write dsl.Fn.IfKfunc with a call of the function, and Else with the field.
 //
 // Names are those of Linux 6.12. Later kernels renamed some functions (scx_bpf_dispatch
 // is scx_bpf_dsq_insert since 6.13): use dsl.Fn.IfKfunc to write code for both. For the
