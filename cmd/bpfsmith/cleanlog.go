@@ -284,7 +284,8 @@ func ofWalk(line []byte) bool {
 		isLive := len(row) > 10 && row[10] == ' ' && len(bytes.Trim(row[:10], ".0123456789")) == 0 // a row of "Live regs before insn:"
 		return ok && len(row) > 0 && (row[0] == '(' || row[0] == 'R' || isLive)
 	}
-	for _, begin := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "frame"} {
+	for _, begin := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "frame", "Live regs ", "caller:",
+		"callee:"} {
 		if bytes.HasPrefix(line, []byte(begin)) {
 			return true
 		}
@@ -375,8 +376,8 @@ func newLogPatterns() logPatterns {
 		// "load program: permission denied", "BPF program load failed: Permission denied", "rejected: Permission denied (13)!",
 		// "Permission denied (os error 13)"
 		words: regexp.MustCompile(`(?:load (?:program|BTF): |(?:failed|rejected|program): |^\s*(?:\d: )?)` +
-			`((?i:permission denied|invalid argument|operation not permitted|argument list too long|no space left on device|` +
-			`operation not supported))`),
+			`((?i:p)ermission denied|(?i:i)nvalid argument|(?i:o)peration not permitted|(?i:a)rgument list too long|` +
+			`(?i:n)o space left on device|(?i:o)peration not supported)`),
 		typ:     regexp.MustCompile(`^ - Type: +(\d{1,3})$`),
 		program: regexp.MustCompile(`^prog '[^']*': `),
 	}
