@@ -67,7 +67,11 @@ func TestExplainNeedsNoMoreForMore(t *testing.T) {
 	end := "\n1: (79) r0 = *(u64 *)(r6 +0)\nR6 !read_ok\n"
 	for _, page := range []bool{false, true} {
 		var peaks [2]uint64
-		for i, size := range []int{16 << 20, 64 << 20} {
+		sizes := [...]int{16 << 20, 64 << 20}
+		if underRace {
+			sizes = [...]int{2 << 20, 8 << 20}
+		}
+		for i, size := range sizes {
 			args := []string{"explain", "--source", t.TempDir(), "-"}
 			html := filepath.Join(t.TempDir(), "page.html")
 			if page {
@@ -96,7 +100,11 @@ func TestExplainNeedsNoMoreForMore(t *testing.T) {
 
 // TestExplainTakesAnyText: whatever the input is, explain says what it is, soon. The time here is for a machine with much else to do.
 func TestExplainTakesAnyText(t *testing.T) {
-	const size, soon = 100 << 20, 20 * time.Second
+	size, frames := 100<<20, 10<<20
+	if underRace {
+		size, frames = 10<<20, 1<<20
+	}
+	const soon = 20 * time.Second
 	log := recorded.Open(t).Text(t, "r1_after_call.level1.log")
 	utf16Text := func(order binary.AppendByteOrder, mark string) []byte {
 		text := []byte(mark)
@@ -122,8 +130,8 @@ func TestExplainTakesAnyText(t *testing.T) {
 		"UTF-16":                  {utf16Text(binary.LittleEndian, "\xff\xfe"), size, "", exitUsage, "the text is UTF-16: convert it"},
 		"UTF-16, big-endian":      {utf16Text(binary.BigEndian, "\xfe\xff"), size, "", exitUsage, "the text is UTF-16"},
 		"UTF-16 without a mark":   {utf16Text(binary.LittleEndian, ""), size, "", exitUsage, "the text is UTF-16"},
-		"frames":                  {[]byte("-- BEGIN PROG LOAD LOG --\n"), 10 << 20, "", 0, ""},
-		"ends of frames":          {[]byte("-- END PROG LOAD LOG --\n"), 10 << 20, "", 0, ""},
+		"frames":                  {[]byte("-- BEGIN PROG LOAD LOG --\n"), frames, "", 0, ""},
+		"ends of frames":          {[]byte("-- END PROG LOAD LOG --\n"), frames, "", 0, ""},
 	} {
 		in := &longText{text: bytes.Repeat(tt.text, 1+1<<16/len(tt.text)), end: tt.end, left: tt.size}
 		var out, errs bytes.Buffer
