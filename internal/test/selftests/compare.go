@@ -65,7 +65,7 @@ func (v *verdict) place() string {
 		func(s string) bool { return s == "" }), " ")
 }
 
-// compare checks all programs that the kernel was asked about, prints the table, and says whether a limit is passed.
+// compare checks all programs that the kernel was asked about, prints the table, and says whether a limit is missed.
 func (w *workshop) compare(ctx context.Context) error {
 	types, err := btf.Kernel()
 	if err != nil {
@@ -125,11 +125,11 @@ func (w *workshop) compare(ctx context.Context) error {
 	for _, line := range unread {
 		fmt.Println("  " + line)
 	}
-	passed := len(unread) > len(objects)/100
+	missed := len(unread) > len(objects)/100
 	for _, form := range slices.Sorted(maps.Keys(tables)) {
-		passed = tables[form].print(form) || passed
+		missed = tables[form].print(form) || missed
 	}
-	if passed {
+	if missed {
 		return errLimit
 	}
 	return nil
@@ -258,8 +258,8 @@ var leastLinked = map[form]int{asObject: 99}
 // slowestMs is the limit for one program, in milliseconds.
 const slowestMs = 1000
 
-// print prints the table of a form, and returns whether a limit is passed.
-func (f *figures) print(of form) (passed bool) {
+// print prints the table of a form, and returns whether a limit is missed.
+func (f *figures) print(of form) (missed bool) {
 	limits := []limit{
 		atMost("taken by the kernel, refused by check", f.falseAlarms, f.taken, 0),
 		atMost("taken by the kernel, not finished by check", f.unfinished, f.taken, 1),
@@ -275,7 +275,7 @@ func (f *figures) print(of form) (passed bool) {
 	for _, l := range limits {
 		mark := ""
 		if !l.holds {
-			mark, passed = "passed", true
+			mark, missed = "missed", true
 		}
 		fmt.Fprintf(table, "  %s\t%d of %d\t%s\t%s\n", l.name, l.part, l.of, l.goal, mark)
 	}
@@ -284,5 +284,5 @@ func (f *figures) print(of form) (passed bool) {
 		fmt.Println("    " + alarm)
 	}
 	fmt.Println()
-	return passed
+	return missed
 }

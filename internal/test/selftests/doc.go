@@ -1,6 +1,6 @@
 // Command selftests compares `bpfsmith check` with the running kernel on what the kernel's developers test their verifier with.
 //
-//	go run ./internal/test/selftests                    # as root on Debian: prints the table, exits with 1 if a limit is passed
+//	go run ./internal/test/selftests                    # as root on Debian: prints the table, exits with 1 if a limit is missed
 //	go run ./internal/test/selftests -level v4          # another ISA level: v2, v3 (the default) or v4
 //	go run ./internal/test/selftests -only verifier_and # objects with this in their names
 //

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-var errLimit = errors.New("a limit is passed")
+var errLimit = errors.New("a limit is missed")
 
 func main() {
 	level := flag.String("level", "v3", "ISA level to compile for: v2, v3 or v4")
