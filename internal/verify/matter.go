@@ -1,6 +1,9 @@
 package verify
 
-import "github.com/bpfsmith/bpfsmith/isa"
+import (
+	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/isa"
+)
 
 // A slotSet is a set of the 8-byte slots of a frame: bit 0 is the one below R10.
 type slotSet uint64
@@ -247,7 +250,7 @@ func (c *checker) through(i int, d demand) demand {
 		if in.Op.Class() == isa.ClassSTX && d.numbers&c.matters.at[i].touched != 0 {
 			d.regs |= isa.Registers(in.Src)
 		}
-		if in.Dst == isa.R10 && in.Op.Size() == isa.DW && in.Off < 0 && in.Off%8 == 0 && in.Off >= -512 {
+		if in.Dst == isa.R10 && in.Op.Size() == isa.DW && in.Off < 0 && in.Off%8 == 0 && in.Off >= -linux.StackSize {
 			own := slotAtIndex(int(-in.Off-1) / 8)
 			d.numbers, d.reads = d.numbers&^own, d.reads&^own
 		}

@@ -31,7 +31,7 @@ func (c *checker) accessStack(s *state, i int, r isa.Register, p value, off, siz
 				"which is -%d to -1", byteCount(size), lo, hi, linux.StackSize)
 		}
 		if write {
-			c.writeSomewhere(s, int(p.frame), lo, hi+size, v)
+			c.writeSomewhere(s, i, int(p.frame), lo, hi+size, v)
 		}
 		return unclear(), true
 	}
@@ -186,7 +186,8 @@ func (c *checker) writeStack(s *state, i int, f *frame, sl *slot, k, b, size int
 
 // writeSomewhere writes a value at an offset between two that are not equal: each byte from lo to end, without end, may then be a part of
 // it (check_stack_write_var_off). Zeros stay zeros where zeros are written.
-func (c *checker) writeSomewhere(s *state, n int, lo, end int64, v *value) {
+func (c *checker) writeSomewhere(s *state, i, n int, lo, end int64, v *value) {
+	c.numbersMatter(i, c.code[i].Reads()) // whether the value is 0
 	f := &s.frames[n]
 	c.reaches(s, f.fn, -lo)
 	for len(f.stack) <= int(-lo-1)/8 {
