@@ -12,6 +12,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -36,10 +37,6 @@ const (
 )
 
 func (k coreKind) isType() bool { return k >= typeLocal && k <= typeSize || k == typeMatches }
-
-// failedRelocation is the number of the helper that libbpf calls where a relocation has no answer. It does not exist, so the kernel
-// refuses the program if it can get there.
-const failedRelocation = 195896080
 
 // coreTypes are types of a kernel that were found, for all objects that are linked for it.
 type coreTypes struct {
@@ -149,7 +146,7 @@ func (k *Kernel) named(name coreName) ([]coreCandidate, error) {
 // A coreAnswer is what the kernel's types say to a relocation.
 type coreAnswer struct {
 	value uint64
-	none  bool // there is no answer: the instruction becomes a call of failedRelocation
+	none  bool // there is no answer: the instruction becomes a call of linux.FailedRelocation
 
 	size  int  // of a field: the width with which it is read, in bytes; 0 if the width stays
 	wrong bool // an access would have the wrong width: the field has another size and a sign
@@ -310,9 +307,9 @@ func (l *linker) patch(at int, s slot, a coreAnswer) error {
 	class := s.op.Class()
 	memory := class == isa.ClassLDX || class == isa.ClassST || class == isa.ClassSTX
 	if a.none || memory && (a.wrong || a.value > math.MaxInt16) {
-		l.put(at, slot{op: opCall, imm: failedRelocation})
+		l.put(at, slot{op: opCall, imm: linux.FailedRelocation})
 		if wide {
-			l.put(at+1, slot{op: opCall, imm: failedRelocation})
+			l.put(at+1, slot{op: opCall, imm: linux.FailedRelocation})
 		}
 		return nil
 	}
@@ -326,7 +323,7 @@ func (l *linker) patch(at int, s slot, a coreAnswer) error {
 		if a.size > 0 {
 			size, ok := map[int]isa.Opcode{1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18}[a.size]
 			if !ok {
-				l.put(at, slot{op: opCall, imm: failedRelocation})
+				l.put(at, slot{op: opCall, imm: linux.FailedRelocation})
 				return nil
 			}
 			s.op = s.op&^0x18 | size

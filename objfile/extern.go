@@ -6,6 +6,7 @@ import (
 	cbtf "github.com/cilium/ebpf/btf"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -54,9 +55,6 @@ func (l *linker) resolveExtern(at int, s slot, name *symbol) error {
 	return l.resolveKernelVariable(at, s, name)
 }
 
-// missingFunction is the number of a helper that does not exist: libbpf calls 2002000000 and up where a weak kernel function is missing.
-const missingFunction = 2002000000
-
 func (l *linker) resolveKernelFunction(at int, s slot, name *symbol) error {
 	if l.kernel.Types == nil { // id 0: some function of the kernel
 		s.src, s.off, s.imm = isa.PseudoKfunc, 0, 0
@@ -65,7 +63,7 @@ func (l *linker) resolveKernelFunction(at int, s slot, name *symbol) error {
 	}
 	id, err := l.kernelFunction(name.name)
 	if err != nil {
-		s.src, s.off, s.imm = isa.PseudoHelper, 0, missingFunction
+		s.src, s.off, s.imm = isa.PseudoHelper, 0, linux.MissingFunction
 		l.put(at, s)
 		return missing(at, "kernel function", name)
 	}

@@ -85,15 +85,6 @@ func refineHelper(a *account) {
 	}
 }
 
-// Numbers that libbpf puts into calls that it could not resolve (libbpf_internal.h, libbpf.c): a call with such a number is refused when
-// the walk comes to it.
-const (
-	failedRelocation = 0xbad2310  // of a field or type (CO-RE)
-	missingMap       = 2001000000 // plus the number of the map
-	missingFunction  = 2002000000 // plus the number of the kernel function
-	mostMissing      = 1000000
-)
-
 // refineUnknownHelper says what a number means that is not one of a helper, and which kernel has the helper.
 func refineUnknownHelper(a *account) {
 	if len(a.args) == 0 {
@@ -105,17 +96,17 @@ func refineUnknownHelper(a *account) {
 		return
 	}
 	switch {
-	case n == failedRelocation:
+	case n == linux.FailedRelocation:
 		a.Kind = mistake.UnknownField
 		a.Explanation = "This is not a call: the number " + number + " (0xbad2310) marks an instruction whose CO-RE relocation " +
 			"failed. The program uses a struct, field or enum value that this kernel does not have, and the loader put the mark there."
 		a.Fix = "Find the field in the source line above, or in the loader's messages about relocations. Ask before it is used whether " +
 			"this kernel has it: bpf_core_field_exists, bpf_core_type_exists or bpf_core_enum_value_exists."
-	case n >= missingFunction && n < missingFunction+mostMissing:
+	case n >= linux.MissingFunction && n < linux.MissingFunction+linux.MostMissing:
 		a.Explanation = "This number stands for a kernel function that the loader did not find: this kernel does not have it, or it is " +
 			"in a module that is not loaded. The loader's messages name it."
 		a.Fix = missingFunctionFix
-	case n >= missingMap && n < missingMap+mostMissing:
+	case n >= linux.MissingMap && n < linux.MissingMap+linux.MostMissing:
 		a.Kind = mistake.BadMap
 		a.Explanation = "This number stands for a map that the loader did not create (its autocreate is off), but the program uses it."
 		a.Fix = "Create the map, or do not reach this code without it: set a constant in .rodata that the program asks first."
