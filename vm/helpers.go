@@ -92,13 +92,18 @@ func mapLookupPerCPU(m *Machine) (uint64, error) {
 	return m.lookup(uint32(m.Arg(3)))
 }
 
+// mapAndKey are the first two arguments of the helpers that find an element.
+func (m *Machine) mapAndKey() (l lentMap, key []byte, err error) {
+	if l, err = m.mapArg(1); err != nil {
+		return l, nil, err
+	}
+	key, err = m.Bytes(m.Arg(2), int(l.content.Spec.KeySize))
+	return l, key, err
+}
+
 // lookup finds the value of a key, and returns its address.
 func (m *Machine) lookup(cpu uint32) (uint64, error) {
-	l, err := m.mapArg(1)
-	if err != nil {
-		return 0, err
-	}
-	key, err := m.Bytes(m.Arg(2), int(l.content.Spec.KeySize))
+	l, key, err := m.mapAndKey()
 	if err != nil {
 		return 0, err
 	}
@@ -110,11 +115,7 @@ func (m *Machine) lookup(cpu uint32) (uint64, error) {
 }
 
 func mapUpdate(m *Machine) (uint64, error) {
-	l, err := m.mapArg(1)
-	if err != nil {
-		return 0, err
-	}
-	key, err := m.Bytes(m.Arg(2), int(l.content.Spec.KeySize))
+	l, key, err := m.mapAndKey()
 	if err != nil {
 		return 0, err
 	}
@@ -126,11 +127,7 @@ func mapUpdate(m *Machine) (uint64, error) {
 }
 
 func mapDelete(m *Machine) (uint64, error) {
-	l, err := m.mapArg(1)
-	if err != nil {
-		return 0, err
-	}
-	key, err := m.Bytes(m.Arg(2), int(l.content.Spec.KeySize))
+	l, key, err := m.mapAndKey()
 	if err != nil {
 		return 0, err
 	}
@@ -193,12 +190,11 @@ func forEach(m *Machine) (uint64, error) {
 
 // loop calls a function of the program with 0, 1, 2, … and the program's own pointer, until it returns another number than 0.
 func loop(m *Machine) (uint64, error) {
-	const most = 8 << 20 // BPF_MAX_LOOPS
 	turns, function, own, flags := uint32(m.Arg(1)), m.Arg(2), m.Arg(3), m.Arg(4)
 	switch {
 	case flags != 0:
 		return errnoOf(syscall.EINVAL)
-	case turns > most:
+	case turns > turnLimit:
 		return errnoOf(syscall.E2BIG)
 	}
 	for n := range turns {

@@ -14,7 +14,8 @@ const (
 	// DefaultStepLimit is how many instructions a program may run if Machine.StepLimit is 0: less than a second.
 	DefaultStepLimit = 1 << 28
 
-	// turnLimit is how many times the may_goto instructions of one call of a function go on (BPF_MAX_LOOPS, include/linux/bpf.h).
+	// turnLimit is how many times the may_goto instructions of one call of a function go on, and how many turns bpf_loop makes
+	// (BPF_MAX_LOOPS, include/linux/bpf.h).
 	turnLimit = 8 << 20
 
 	// checkInterval is after how many instructions the context is asked whether it has ended.
