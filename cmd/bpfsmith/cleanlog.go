@@ -284,9 +284,14 @@ func ofWalk(line []byte) bool {
 		isLive := len(row) > 10 && row[10] == ' ' && len(bytes.Trim(row[:10], ".0123456789")) == 0 // a row of "Live regs before insn:"
 		return ok && len(row) > 0 && (row[0] == '(' || row[0] == 'R' || isLive)
 	}
-	for _, begin := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "frame", "Live regs ", "caller:",
-		"callee:"} {
-		if bytes.HasPrefix(line, []byte(begin)) {
+	return hasWalkWord(line)
+}
+
+// hasWalkWord reports whether a line begins with a word of the verifier.
+func hasWalkWord(line []byte) bool {
+	for _, word := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "propagating ", "frame",
+		"Live regs ", "caller:", "callee:"} {
+		if bytes.HasPrefix(line, []byte(word)) {
 			return true
 		}
 	}
@@ -315,7 +320,7 @@ func (p *logPatterns) leadOf(line []byte) (lead, bool) {
 		return lead{indent: bytes.Clone(m[1])}, true
 	}
 	m := p.inside.FindSubmatch(line)
-	if m == nil || p.ofKernel.Match(line) {
+	if m == nil || hasWalkWord(line) {
 		return lead{}, false
 	}
 	prefix := p.digits.ReplaceAllString(regexp.QuoteMeta(string(m[1])), `\d+`)
@@ -331,9 +336,8 @@ type logPatterns struct {
 	loader  *regexp.Regexp // the loader's own lines
 	frame   *regexp.Regexp // the beginning and end of a log
 
-	inside   *regexp.Regexp // an instruction after a prefix, the group
-	ofKernel *regexp.Regexp // lines of a log that have an instruction after other words
-	digits   *regexp.Regexp
+	inside *regexp.Regexp // an instruction after a prefix, the group
+	digits *regexp.Regexp
 
 	short   *regexp.Regexp // an error with the last lines of a log
 	omitted *regexp.Regexp // the end of such an error
@@ -364,9 +368,8 @@ func newLogPatterns() logPatterns {
 		loader: regexp.MustCompile(`^(?:` + strings.Join(loaderLines[:], "|") + `)`),
 		frame:  regexp.MustCompile(`-- (BEGIN|END) (?:[A-Z]+ )*LOG --+$`),
 
-		inside:   regexp.MustCompile(`^(.{0,200}?[\]:>|)] ?[ \t]*)\d+: \([0-9a-f]{2}\) `),
-		ofKernel: regexp.MustCompile(`^(?:mark_precise|regs=|last_idx|from \d|parent|propagating|; )`),
-		digits:   regexp.MustCompile(`\d+`),
+		inside: regexp.MustCompile(`^(.{0,200}?[\]:>|)] ?[ \t]*)\d+: \([0-9a-f]{2}\) `),
+		digits: regexp.MustCompile(`\d+`),
 
 		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+): `),
 		omitted: regexp.MustCompile(` \((truncated)?(?:, )?(?:\d+ line\(s\) omitted)?\)`),

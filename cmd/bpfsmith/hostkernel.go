@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/objfile"
 )
 
@@ -26,7 +27,7 @@ func otherKernel(types *btf.Types) *objfile.Kernel {
 // hostKernel is the running kernel. Its files are read when a program asks for them. A file that is not there answers nothing.
 func hostKernel(types *btf.Types) *objfile.Kernel {
 	k := otherKernel(types)
-	release := hostRelease()
+	release := host.Release()
 	if version, ok := releaseVersion(release); ok {
 		k.Version = version
 	}
@@ -43,14 +44,6 @@ func hostKernel(types *btf.Types) *objfile.Kernel {
 		return address, ok
 	}
 	return k
-}
-
-func hostRelease() string {
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(release))
 }
 
 // releaseVersion reads "6.18.44-amd64" as LINUX_KERNEL_VERSION. The third number has 8 bits.
