@@ -1,0 +1,5 @@
+package narrow
+
+import "testing"
+
+func onlyLinux(t *testing.T) { t.Log(Wide) }

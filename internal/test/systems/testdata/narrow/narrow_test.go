@@ -1,0 +1,5 @@
+package narrow
+
+import "testing"
+
+func TestOnlyLinux(t *testing.T) { onlyLinux(t) }
