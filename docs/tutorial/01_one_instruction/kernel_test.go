@@ -1,0 +1,17 @@
+package one_test
+
+import (
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/prog"
+	"github.com/bpfsmith/bpfsmith/syscall"
+)
+
+// TestKernelSays records what the verifier says about the mistake of this chapter.
+func TestKernelSays(t *testing.T) {
+	p := dsl.Assembly("no_exit", dsl.Mov64Imm(isa.R0, 2))
+	recorded.Refused(t, "testdata/no_exit.txt", p, prog.Options{Type: syscall.ProgTypeSocketFilter, License: "GPL"})
+}

@@ -1,0 +1,44 @@
+// Tutorialgen fills the code and the outputs into the chapters of docs/tutorial.
+//
+// A chapter is a README.md. A comment in it names a part of a file beside it, and the block after the comment is that part:
+//
+//	<!-- code example_test.go Example_sum run -->   declarations of a Go file; of an Example, its body without the output
+//	<!-- output example_test.go Example_sum -->     what an Example prints, as go test compares it
+//	<!-- file testdata/refused.txt -->              a whole file, such as a log that a kernel test has recorded
+//	<!-- minutes -->                                how long it takes to read the chapter
+//	<!-- contents -->                               the list of the chapters, in docs/tutorial/README.md
+//
+// Run it with `go generate ./docs/tutorial`. With -check it writes nothing, and fails if a file is not up to date.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/bpfsmith/bpfsmith/internal/gen/genfiles"
+)
+
+// folder has the chapters.
+const folder = "docs/tutorial"
+
+func main() {
+	check := flag.Bool("check", false, "write nothing, and fail if a file is not up to date")
+	flag.Parse()
+	if err := update(*check); err != nil {
+		fmt.Fprintln(os.Stderr, "tutorial:", err)
+		os.Exit(1)
+	}
+}
+
+func update(check bool) error {
+	root, err := genfiles.Root()
+	if err != nil {
+		return err
+	}
+	files, err := pages(root)
+	if err != nil {
+		return err
+	}
+	return genfiles.Update(files, "go generate ./docs/tutorial", check)
+}
