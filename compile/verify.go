@@ -149,14 +149,11 @@ func mapFor(p *verify.Program, fds map[*dsl.MapSpec]int32, spec *dsl.MapSpec) in
 	if spec.Value != nil {
 		for _, field := range spec.Value.Leaves() {
 			if field.Kind == dsl.LayoutKernel {
-				if m.Special == nil {
-					m.Special = map[string]uint32{}
-				}
 				name := field.Kernel
 				if !verify.IsSpecial(name) {
-					name = "kptr " + name
+					name = verify.Kptr + " " + name
 				}
-				m.Special[name] = uint32(field.Offset)
+				m.Fields = append(m.Fields, verify.ParseField(name, uint32(field.Offset)))
 			}
 		}
 	}

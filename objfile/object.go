@@ -200,6 +200,22 @@ func (o *Object) symbolOf(section int, name string) *symbol {
 	return o.variables[variable{section, name}]
 }
 
+// Type is a type of the object by its id; nil if there is none.
+func (o *Object) Type(id btf.ID) cbtf.Type {
+	if o.decoded == nil {
+		return nil
+	}
+	return o.decoded.Type(id)
+}
+
+// ID is the id of a type of the object in its section .BTF; false for types that are not there as they are.
+func (o *Object) ID(t cbtf.Type) (btf.ID, bool) {
+	if o.decoded == nil {
+		return 0, false
+	}
+	return o.decoded.ID(t)
+}
+
 // Tags are the tags of the declaration of a type of the object.
 func (o *Object) Tags(t cbtf.Type) []btf.DeclTag {
 	if o.decoded == nil {

@@ -191,10 +191,7 @@ func readMap(text string) (int32, verify.Map, error) {
 		if !ok || err != nil {
 			return bad(part + " is not FIELD@OFFSET")
 		}
-		if m.Special == nil {
-			m.Special = map[string]uint32{}
-		}
-		m.Special[name] = uint32(n)
+		m.Fields = append(m.Fields, verify.ParseField(name, uint32(n)))
 	}
 	return int32(fd), m, nil
 }

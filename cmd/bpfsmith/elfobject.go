@@ -66,8 +66,9 @@ func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) 
 	common.Maps = map[int32]verify.Map{}
 	for n, m := range object.Maps {
 		common.Maps[int32(n+1)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.Key, Value: m.Value, Max: m.Max, Flags: m.Flags,
-			Special: specialFields(m.ValueType), Frozen: frozen(object, m, kernel)}
+			Fields: specialFields(object, m.ValueType), Frozen: frozen(object, m, kernel)}
 	}
+	common.Own = ownTypes{object}.record
 	var programs []objectProgram
 	for _, p := range object.Programs {
 		o := objectProgram{name: p.Name, section: p.Section, program: common, lines: map[int]string{}}
@@ -188,36 +189,34 @@ func tagged(tags []btf.DeclTag, param int) bool {
 	return false
 }
 
+// ownTypes are the types of an object, for the check.
+type ownTypes struct{ *objfile.Object }
+
+// Named finds a struct by its name; nil if there is none.
+func (o ownTypes) Named(name string) (*cbtf.Struct, btf.ID) {
+	id, err := o.Types.Lookup(btf.KindStruct, name)
+	if err != nil {
+		return nil, 0
+	}
+	t, _ := o.Type(id).(*cbtf.Struct)
+	return t, id
+}
+
+// record is a struct of the object's types.
+func (o ownTypes) record(id btf.ID) (verify.Record, bool) {
+	t, ok := btf.Underlying(o.Type(id)).(*cbtf.Struct)
+	if !ok {
+		return verify.Record{}, false
+	}
+	return verify.Record{Name: t.Name, Size: int64(t.Size), Fields: verify.FieldsOf(t, o)}, true
+}
+
 // specialFields finds the fields of a map's value that only the kernel may use.
-func specialFields(value cbtf.Type) map[string]uint32 {
+func specialFields(object *objfile.Object, value cbtf.Type) []verify.Field {
 	if value == nil {
 		return nil
 	}
-	special := map[string]uint32{}
-	switch t := btf.Underlying(value).(type) {
-	case *cbtf.Struct:
-		for _, m := range t.Members {
-			addSpecial(special, m.Type, m.Offset.Bytes())
-		}
-	case *cbtf.Datasec:
-		for _, v := range t.Vars {
-			addSpecial(special, v.Type.(*cbtf.Var).Type, v.Offset) // objfile lists only variables
-		}
-	}
-	return special
-}
-
-func addSpecial(special map[string]uint32, t cbtf.Type, offset uint32) {
-	switch t := btf.Underlying(t).(type) {
-	case *cbtf.Struct:
-		if verify.IsSpecial(t.Name) {
-			special[t.Name] = offset
-		}
-	case *cbtf.Pointer:
-		if _, tagged := t.Target.(*cbtf.TypeTag); tagged {
-			special["kptr "+btf.PointedTo(t)] = offset
-		}
-	}
+	return verify.FieldsOf(value, ownTypes{object})
 }
 
 // codeOfFunctions are the codes of the functions and sections of an object, for finding the one of a log.

@@ -95,7 +95,7 @@ func recordedSeeds(t testing.TB, placeOf func(string) *place) []seedProgram {
 				was, ok := e.Maps[strconv.Itoa(int(int32(in.Imm)))]
 				n := slices.IndexFunc(p.maps, func(m createdMap) bool {
 					return ok && m.Type.String() == was.Type &&
-						len(m.Special) == len(was.Fields)
+						len(m.Fields) == len(was.Fields)
 				})
 				known = known && n >= 0
 				if n >= 0 {

@@ -411,7 +411,7 @@ func (g *generator) look(n int) {
 
 func (g *generator) valueMap() int {
 	for range 20 {
-		if n := g.r.IntN(len(g.place.maps)); g.place.maps[n].values && (g.place.maps[n].Special == nil || g.one(4)) || g.careless() {
+		if n := g.r.IntN(len(g.place.maps)); g.place.maps[n].values && (g.place.maps[n].Fields == nil || g.one(4)) || g.careless() {
 			g.allow(n)
 			return n
 		}

@@ -409,10 +409,9 @@ func (a *argument) lock() bool {
 		return a.wrong("a spin lock in a map's value")
 	}
 	if v.m >= 0 {
-		at, has := c.maps[v.m].Special["bpf_spin_lock"]
-		if has && v.fixed() && v.off != int64(at) {
+		if f := fieldNamed(c.maps[v.m].Fields, spinLockField); f != nil && v.fixed() && v.off != int64(f.Offset) {
 			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, but the argument of %s is at "+
-				"offset %d", at, a.name, v.off)
+				"offset %d", f.Offset, a.name, v.off)
 		}
 	}
 	if a.kind == linux.ArgUnlock {

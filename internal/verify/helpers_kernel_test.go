@@ -145,7 +145,7 @@ func TestHelperArguments(t *testing.T) {
 		for _, p := range list {
 			for _, m := range p.maps {
 				if takes(row, linux.ArgMap) && !row.TakesMap(m.Type) || takes(row, linux.ArgKey, linux.ArgValue) && m.Key+m.Value == 0 ||
-					m.Special != nil || m.Flags&(1<<7|1<<8) != 0 {
+					m.Fields != nil || m.Flags&(1<<7|1<<8) != 0 {
 					continue
 				}
 				code, ok := (&trial{}).call(p, id, row, m.fd)

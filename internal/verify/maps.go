@@ -2,7 +2,7 @@ package verify
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -33,13 +33,13 @@ func (c *checker) resolve() bool {
 			if m := &c.maps[n]; c.Sleepable && m.Type.Info().NotSleeping {
 				c.report(c.slotAt(i), mistake.BadMap, "programs that may sleep cannot use the map "+m.Name+" of type "+m.Type.String())
 				return false
-			} else if _, locked := m.Special["bpf_spin_lock"]; locked && c.Type.Info().NoSpinLock {
+			} else if fieldNamed(m.Fields, spinLockField) != nil && c.Type.Info().NoSpinLock {
 				c.report(c.slotAt(i), mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+m.Name+", because its "+
 					"values have a spin lock")
 				return false
 			}
-			for name := range c.maps[n].Special {
-				if c.Type.Forbids(name) {
+			for _, f := range c.maps[n].Fields {
+				if name := f.Name; c.Type.Forbids(name) {
 					c.report(c.slotAt(i), mistake.BadMap, "programs of type "+c.Type.String()+" cannot use the map "+c.maps[n].Name+
 						", because its values have a "+name)
 					return false
@@ -114,20 +114,12 @@ func (c *checker) accessMap(s *state, i int, r isa.Register, p value, off, size 
 		return false
 	}
 	if p.fixed() {
-		for name, at := range m.Special {
-			width := int64(8) // a kptr
-			if field, ok := linux.MapFieldNamed(name); ok {
-				width = int64(field.Size)
+		if f := fieldWithin(m.Fields, p.off+off, p.off+off+size); f != nil {
+			if f.Name != Kptr {
+				return c.refuse(s, i, mistake.SpecialField, "%s of the value cannot be read or written like memory", f.text())
 			}
-			begin := p.off + off
-			if begin < int64(at)+width && int64(at) < begin+size {
-				if strings.HasPrefix(name, "kptr") {
-					if size != 8 {
-						return c.refuse(s, i, mistake.SpecialField, "a kptr must be read and written with 8 bytes, not with %d", size)
-					}
-					continue
-				}
-				return c.refuse(s, i, mistake.SpecialField, "%s at offset %d of the value cannot be read or written like memory", name, at)
+			if size != 8 {
+				return c.refuse(s, i, mistake.SpecialField, "a kptr must be read and written with 8 bytes, not with %d", size)
 			}
 		}
 	}
@@ -139,8 +131,7 @@ func (c *checker) hasLock(v *value) bool {
 	if v.m < 0 {
 		return true
 	}
-	_, has := c.maps[v.m].Special["bpf_spin_lock"]
-	return has
+	return slices.ContainsFunc(c.maps[v.m].Fields, func(f Field) bool { return f.isLock() })
 }
 
 // kptrAt is the pointer that a kptr in a map's value holds, if there is a kptr at the offset.
@@ -149,30 +140,20 @@ func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
 		return value{}, false
 	}
 	if !p.fixed() {
-		return unclear(), len(c.maps[p.m].Special) > 0
+		return unclear(), len(c.maps[p.m].Fields) > 0
 	}
-	for name, at := range c.maps[p.m].Special {
-		target, ok := strings.CutPrefix(name, "kptr")
-		if !ok || int64(at) != p.off+off {
-			continue
-		}
-		if c.Types == nil {
-			return unclear(), true
-		}
-		id, err := c.Types.Composite(strings.TrimSpace(target))
-		if err != nil {
-			return unclear(), true
-		}
-		v := pointer(object)
-		v.typ, v.nullable, v.id = id, true, c.newID()
-		return v, true
+	f := fieldAt(c.maps[p.m].Fields, Kptr, p.off+off)
+	if f == nil {
+		return value{}, false
 	}
-	return value{}, false
-}
-
-// IsSpecial reports whether only the kernel may access a struct in a map's value. Map.Special then has it under the struct's name. It has
-// a pointer to a struct (a kptr) under "kptr " and the struct's name.
-func IsSpecial(name string) bool {
-	_, ok := linux.MapFieldNamed(name)
-	return ok
+	if c.Types == nil {
+		return unclear(), true
+	}
+	id, err := c.Types.Composite(f.To)
+	if err != nil {
+		return unclear(), true
+	}
+	v := pointer(object)
+	v.typ, v.nullable, v.id = id, true, c.newID()
+	return v, true
 }

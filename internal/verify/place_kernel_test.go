@@ -46,14 +46,14 @@ var pairArguments = []verify.Argument{{Kind: verify.ArgumentNumber}, {Kind: veri
 func createMaps(t testing.TB) []createdMap {
 	var list []createdMap
 	add := func(text string, kind syscall.MapType, key, value, most uint32, flags syscall.MapFlags, values bool,
-		attr syscall.MapCreateAttr, special map[string]uint32) {
+		attr syscall.MapCreateAttr, fields []verify.Field) {
 		attr.Type, attr.KeySize, attr.ValueSize, attr.MaxEntries, attr.Flags, attr.Name = kind, key, value, most, flags, "fuzz"
 		fd, err := syscall.MapCreate(&attr)
 		if err != nil {
 			t.Fatal(text, err)
 		}
 		t.Cleanup(func() { fd.Close() })
-		m := verify.Map{Name: text, Type: kind, Key: key, Value: value, Max: most, Flags: uint32(flags), Special: special}
+		m := verify.Map{Name: text, Type: kind, Key: key, Value: value, Max: most, Flags: uint32(flags), Fields: fields}
 		list = append(list, createdMap{m, int32(fd.Int()), values})
 	}
 	none := syscall.MapCreateAttr{}
@@ -93,7 +93,7 @@ func createMaps(t testing.TB) []createdMap {
 	add("sk_storage", syscall.MapTypeSKStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
 	add("cgrp_storage", syscall.MapTypeCgrpStorage, 4, 4, 0, syscall.MapNoPrealloc, false, storage, nil)
 	add("array", syscall.MapTypeArray, 4, 24, 2, 0, true, syscall.MapCreateAttr{BTF: types, BTFKeyTypeID: uint32(key),
-		BTFValueTypeID: uint32(val)}, map[string]uint32{"bpf_spin_lock": 8})
+		BTFValueTypeID: uint32(val)}, []verify.Field{{Name: "bpf_spin_lock", Offset: 8}})
 	return list
 }
 

@@ -27,6 +27,10 @@ type Program struct {
 	Maps      map[int32]Map // by descriptor, as in the instructions; nil: maps are not known
 	Functions []Function    // of the program, from its func_info; nil if it has none
 
+	// Own finds a struct of the program's own types, of which it may allocate objects, by the id in its BTF. If it is nil, nothing is
+	// known about these objects.
+	Own func(id btf.ID) (Record, bool)
+
 	// Structs has the instructions, by their index in Code, that access a field by its name: the struct that they expect at the address.
 	Structs map[int]string
 
@@ -40,8 +44,8 @@ type Map struct {
 	Type            linux.MapType
 	Key, Value, Max uint32 // bytes, bytes, elements
 	Flags           uint32
-	Frozen          []byte            // the value of an array with one element that is frozen and read-only for programs; nil: not known
-	Special         map[string]uint32 // offsets of the value's fields that only the kernel may access: bpf_spin_lock, bpf_timer, kptr
+	Frozen          []byte  // the value of an array with one element that is frozen and read-only for programs; nil: not known
+	Fields          []Field // of the value: those that only the kernel may access
 }
 
 // A Function is a function of the program. A global one (BTF_FUNC_GLOBAL) is checked by its prototype, for all callers. The others are

@@ -58,8 +58,11 @@ func recordedProgram(t testing.TB, e recorded.Program, types *btf.Types) verify.
 		if !ok {
 			t.Fatalf("%s is not a map type", m.Type)
 		}
-		p.Maps[int32(n)] = verify.Map{Name: m.Name, Type: kind, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags,
-			Special: m.Fields}
+		made := verify.Map{Name: m.Name, Type: kind, Key: m.KeySize, Value: m.ValueSize, Max: m.MaxEntries, Flags: m.Flags}
+		for name, at := range m.Fields {
+			made.Fields = append(made.Fields, verify.ParseField(name, at))
+		}
+		p.Maps[int32(n)] = made
 	}
 	return p
 }

@@ -27,7 +27,7 @@ func TestTakenByTheKernel(t *testing.T) {
 	}
 	mapOf := func(kind string, locked bool) int32 {
 		for _, m := range list[0].maps {
-			if m.Type.String() == kind && (m.Special != nil) == locked {
+			if m.Type.String() == kind && (m.Fields != nil) == locked {
 				return m.fd
 			}
 		}
@@ -149,7 +149,7 @@ func TestDynptrIsLost(t *testing.T) {
 	p := places(t)[0]
 	var fd int32
 	for _, m := range p.maps {
-		if m.Type.String() == "array" && m.Special == nil && m.Flags == 0 {
+		if m.Type.String() == "array" && m.Fields == nil && m.Flags == 0 {
 			fd = m.fd
 		}
 	}

@@ -6,11 +6,11 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,13 +111,8 @@ func (w *workshop) verdicts(name string) ([]verdict, error) {
 			continue
 		}
 		for fd, m := range v.Maps {
-			maps.DeleteFunc(m.Special, func(field string, _ uint32) bool {
-				return !verify.IsSpecial(field) && !strings.HasPrefix(field, "kptr ")
-			})
-			if len(m.Special) == 0 {
-				m.Special = nil
-				v.Maps[fd] = m
-			}
+			m.Fields = slices.DeleteFunc(m.Fields, func(f verify.Field) bool { return !verify.IsSpecial(f.Name) && f.Name != verify.Kptr })
+			v.Maps[fd] = m
 		}
 		v.Object, v.Attach = name, strings.TrimPrefix(v.Attach, v.Hook.Info().Prefix)
 		all = append(all, v)

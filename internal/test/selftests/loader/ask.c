@@ -48,7 +48,7 @@ static int print_field(const struct btf *btf, unsigned id, unsigned offset, int 
 	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
 		t = btf__type_by_id(btf, t->type);
 	if (t && btf_is_struct(t)) {
-		fprintf(answers, "%s\"%s\":%u", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
+		fprintf(answers, "%s{\"Name\":\"%s\",\"Offset\":%u}", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
 		return 1;
 	}
 	if (!t || !btf_is_ptr(t))
@@ -57,7 +57,7 @@ static int print_field(const struct btf *btf, unsigned id, unsigned offset, int 
 		tagged |= btf_is_type_tag(t);
 	if (!t || !tagged)
 		return 0;
-	fprintf(answers, "%s\"kptr %s\":%u", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
+	fprintf(answers, "%s{\"Name\":\"kptr\",\"To\":\"%s\",\"Offset\":%u}", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
 	return 1;
 }
 
@@ -66,14 +66,14 @@ static void print_special(const struct bpf_map_info *info)
 	struct btf *btf = info->btf_id && info->btf_value_type_id ? btf__load_from_kernel_by_id(info->btf_id) : NULL;
 	const struct btf_type *t = btf ? btf__type_by_id(btf, info->btf_value_type_id) : NULL;
 	int n = 0;
-	fprintf(answers, ",\"Special\":{");
+	fprintf(answers, ",\"Fields\":[");
 	for (unsigned i = 0; t && btf_is_struct(t) && i < btf_vlen(t); i++)
 		n += print_field(btf, btf_members(t)[i].type, btf_member_bit_offset(t, i) / 8, !n);
 	for (unsigned i = 0; t && btf_is_datasec(t) && i < btf_vlen(t); i++) {
 		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
 		n += print_field(btf, btf__type_by_id(btf, v->type)->type, v->offset, !n);
 	}
-	fputc('}', answers);
+	fputc(']', answers);
 	btf__free(btf);
 }
 
