@@ -12,6 +12,6 @@ import (
 
 // TestKernelSays records what the verifier says about the mistake of this chapter.
 func TestKernelSays(t *testing.T) {
-	p := dsl.Assembly("no_exit", dsl.Mov64Imm(isa.R0, 2))
-	recorded.Refused(t, "testdata/no_exit.txt", p, prog.Options{Type: syscall.ProgTypeSocketFilter, License: "GPL"})
+	recorded.Refused(t, "testdata/no_exit.txt", dsl.Assembly("no_exit", dsl.Mov64Imm(isa.R0, 2)),
+		prog.Options{Type: syscall.ProgTypeSocketFilter, License: "GPL"})
 }
