@@ -4,18 +4,25 @@ package exercise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/bpfsmith/bpfsmith/isa"
+	"github.com/bpfsmith/bpfsmith/mistake"
 	"github.com/bpfsmith/bpfsmith/vm"
 )
 
 // Solved is what Report prints for a right answer.
 const Solved = "solved"
 
-// Report prints the result of a check, and ends the process with 1 when the answer is not right.
+// Report prints the result of a check, and ends the process with 1 when the answer is not right. Of several mistakes it prints the first
+// one: the others often follow from it.
 func Report(err error) {
+	var found mistake.Findings
+	if errors.As(err, &found) && len(found) > 0 {
+		err = found[0]
+	}
 	if err != nil {
 		fmt.Println("not yet:", err)
 		os.Exit(1)

@@ -1,0 +1,15 @@
+// Exercise 6: add the third and the fourth byte of a packet, in a way that the verifier accepts.
+package main
+
+import (
+	"github.com/bpfsmith/bpfsmith/docs/tutorial/exercise"
+	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/kernel/ctx"
+)
+
+func sum(f *dsl.Fn, x ctx.XDP) dsl.U32 {
+	two := x.Packet().Bytes(2, 2, f.ReturnConst(ctx.XDPDrop))
+	return two.At(0).U8().U32().Add(two.At(1).U8().U32())
+}
+
+func main() { exercise.Report(exercise.Verifier(sum)) }
