@@ -54,15 +54,19 @@ var layers = map[string][]string{
 		"internal/host", "internal/linux"},
 	"vm": {"mistake", "isa", "btf", "compile", "dsl", "maps", "internal/usermap", "internal/linux",
 		"internal/phrase"},
-	"internal/usermap":        {"dsl", "internal/linux"},
-	"btf/fixture":             {"btf", "internal/test/fixture"},
-	"structops/structopstest": {"isa", "btf", "btf/fixture", "compile", "structops", "vm", "internal/linux", "internal/phrase"},
-	"internal/refusal":        {},
-	"internal/attachment":     {},
-	"internal/holder":         {"syscall"},
-	"internal/host":           {"isa", "syscall"},
-	"internal/test/fixture":   {"btf"},
-	"internal/gen/btfgen":     {"dsl", "btf", "structops", "internal/linux"},
+	"internal/usermap": {"dsl", "internal/linux"},
+	"btf/fixture":      {"btf", "internal/test/fixture"},
+	"structops/structopstest": {"isa", "btf", "btf/fixture", "compile", "structops", "vm", "internal/linux",
+		"internal/passing"},
+	"progtest": {"isa", "btf", "btf/fixture", "compile", "dsl", "prog", "vm", "syscall", "internal/linux", "internal/passing",
+		"internal/place"},
+	"internal/passing":      {"btf", "vm", "internal/place", "internal/phrase"},
+	"internal/refusal":      {},
+	"internal/attachment":   {},
+	"internal/holder":       {"syscall"},
+	"internal/host":         {"isa", "syscall"},
+	"internal/test/fixture": {"btf"},
+	"internal/gen/btfgen":   {"dsl", "btf", "structops", "internal/linux"},
 }
 
 // outside is what library packages may import besides the standard library.
@@ -70,7 +74,8 @@ var outside = []string{"golang.org/x/sys/unix", "github.com/cilium/ebpf/btf"}
 
 // testsMore is what their tests may import as well; peers are measured beside
 // us and serve as witnesses.
-var testsMore = []string{"github.com/google/go-cmp/cmp", "github.com/cilium/ebpf/asm"}
+var testsMore = []string{"github.com/google/go-cmp/cmp", "github.com/cilium/ebpf/asm", "github.com/gopacket/gopacket",
+	"github.com/gopacket/gopacket/layers"}
 
 // TestImports holds the house rules: which way dependencies point, and that
 // library packages stay free of others' code.

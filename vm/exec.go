@@ -220,6 +220,12 @@ func (m *Machine) loadPacket(in *instr) bool {
 		at += int64(int32(m.regs[in.src&15]))
 	}
 	packet := m.regions[packetRegion].read
+	if p := m.packet; p != nil {
+		packet = p.Bytes()
+		if at < 0 {
+			packet, at = p.frame[:p.end], p.fromNegative(at)
+		}
+	}
 	if at < 0 || at+int64(in.size) > int64(len(packet)) {
 		return false
 	}

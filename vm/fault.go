@@ -156,6 +156,8 @@ func (m *Machine) accessError(addr uint64, size int, write bool) *accessError {
 		return &accessError{NotAnAddress, fmt.Sprintf("%s in %s, which programs cannot access", access, r.name)}
 	case write && r.object != nil && at >= 0 && at+int64(size) <= int64(len(r.read)):
 		return &accessError{ReadOnly, fmt.Sprintf("%s at %s.%s; %s", access, r.object.name, r.object.describe(at), r.object.writable())}
+	case write && r.packet != nil && r.packet.describe(at) != "" && at+int64(size) <= int64(len(r.read)):
+		return &accessError{ReadOnly, fmt.Sprintf("%s at %s, which programs of this type only read", access, r.packet.describe(at))}
 	case write && r.write == nil && at >= 0 && at+int64(size) <= int64(len(r.read)):
 		return &accessError{ReadOnly, fmt.Sprintf("%s at byte %d of %s", access, at, r.name)}
 	}
@@ -178,6 +180,11 @@ func (m *Machine) pointee(v uint64) string {
 	}
 	if r.object != nil && at > 0 {
 		if field := r.object.describe(at); field != "" {
+			return r.name + ", " + field
+		}
+	}
+	if r.packet != nil && at > 0 {
+		if field := r.packet.describe(at); field != "" {
 			return r.name + ", " + field
 		}
 	}

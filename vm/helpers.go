@@ -18,29 +18,51 @@ var helpers = [linux.HelperCount]Function{
 	3:   mapDelete, // bpf_map_delete_elem
 	4:   probeRead, // bpf_probe_read
 	5:   nanoseconds,
-	6:   tracePrintk, // bpf_trace_printk
-	7:   random,      // bpf_get_prandom_u32
-	8:   processor,   // bpf_get_smp_processor_id
-	12:  tailCall,    // bpf_tail_call
-	87:  mapPush,     // bpf_map_push_elem
-	88:  mapPop,      // bpf_map_pop_elem
-	89:  mapPeek,     // bpf_map_peek_elem
-	93:  nothing,     // bpf_spin_lock: a machine runs alone
-	94:  nothing,     // bpf_spin_unlock
-	113: probeRead,   // bpf_probe_read_kernel
-	118: jiffies,     // bpf_jiffies64
-	125: nanoseconds, // bpf_ktime_get_boot_ns
-	130: ringOutput,  // bpf_ringbuf_output
-	131: ringReserve, // bpf_ringbuf_reserve
-	132: ringSubmit,  // bpf_ringbuf_submit
-	133: ringDiscard, // bpf_ringbuf_discard
-	134: ringQuery,   // bpf_ringbuf_query
-	137: toTCPSock,   // bpf_skc_to_tcp_sock
-	160: nanoseconds, // bpf_ktime_get_coarse_ns
-	164: forEach,     // bpf_for_each_map_elem
+	6:   tracePrintk,          // bpf_trace_printk
+	7:   random,               // bpf_get_prandom_u32
+	8:   processor,            // bpf_get_smp_processor_id
+	9:   skbStoreBytes,        // bpf_skb_store_bytes
+	10:  replaceIPChecksum,    // bpf_l3_csum_replace
+	11:  replaceChecksum,      // bpf_l4_csum_replace
+	12:  tailCall,             // bpf_tail_call
+	18:  skbVLANPush,          // bpf_skb_vlan_push
+	19:  skbVLANPop,           // bpf_skb_vlan_pop
+	23:  redirect,             // bpf_redirect
+	26:  skbLoadBytes,         // bpf_skb_load_bytes
+	28:  checksumDifference,   // bpf_csum_diff
+	32:  skbChangeType,        // bpf_skb_change_type
+	34:  hashOfPacket,         // bpf_get_hash_recalc
+	38:  skbChangeTail,        // bpf_skb_change_tail
+	39:  skbPullData,          // bpf_skb_pull_data
+	41:  forgetHash,           // bpf_set_hash_invalid
+	43:  skbChangeHead,        // bpf_skb_change_head
+	44:  xdpAdjustHead,        // bpf_xdp_adjust_head
+	48:  setHash,              // bpf_set_hash
+	54:  xdpAdjustMeta,        // bpf_xdp_adjust_meta
+	65:  xdpAdjustTail,        // bpf_xdp_adjust_tail
+	68:  skbLoadBytesRelative, // bpf_skb_load_bytes_relative
+	87:  mapPush,              // bpf_map_push_elem
+	88:  mapPop,               // bpf_map_pop_elem
+	89:  mapPeek,              // bpf_map_peek_elem
+	93:  nothing,              // bpf_spin_lock: a machine runs alone
+	94:  nothing,              // bpf_spin_unlock
+	113: probeRead,            // bpf_probe_read_kernel
+	118: jiffies,              // bpf_jiffies64
+	125: nanoseconds,          // bpf_ktime_get_boot_ns
+	130: ringOutput,           // bpf_ringbuf_output
+	131: ringReserve,          // bpf_ringbuf_reserve
+	132: ringSubmit,           // bpf_ringbuf_submit
+	133: ringDiscard,          // bpf_ringbuf_discard
+	134: ringQuery,            // bpf_ringbuf_query
+	137: toTCPSock,            // bpf_skc_to_tcp_sock
+	160: nanoseconds,          // bpf_ktime_get_coarse_ns
+	164: forEach,              // bpf_for_each_map_elem
 	177: traceVprintk,
 	181: loop,            // bpf_loop
 	182: compareStrings,  // bpf_strncmp
+	188: xdpLength,       // bpf_xdp_get_buff_len
+	189: xdpLoadBytes,    // bpf_xdp_load_bytes
+	190: xdpStoreBytes,   // bpf_xdp_store_bytes
 	195: mapLookupPerCPU, // bpf_map_lookup_percpu_elem
 	208: nanoseconds,     // bpf_ktime_get_tai_ns
 }

@@ -65,6 +65,7 @@ type Machine struct {
 	called    int      // the index in code after the helper call that runs
 	tailCalls int      // of this run
 	next      *Program // what a tail call goes on with
+	packet    *Packet  // that the program runs on, or nil
 
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing

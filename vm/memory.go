@@ -42,6 +42,7 @@ type region struct {
 	gone  bool   // it was there, and was removed
 
 	object   *Struct         // the object of the kernel that it is, or nil
+	packet   *Packet         // the packet whose context it is, or nil
 	table    *usermap.Map    // the map that its address stands for, or nil
 	elements *usermap.Map    // the map whose values it has, or nil
 	record   *usermap.Record // the record of a ring buffer that it is, or nil
@@ -127,13 +128,18 @@ func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 	if r.elements != nil {
 		return element(r.elements, at, n, write)
 	}
-	if write && (r.object == nil || !r.object.allows(at, n)) {
+	if write && !r.allows(at, n) {
 		b = r.write
 	}
 	if at < 0 || at > int64(len(b)) || int64(n) > int64(len(b))-at {
 		return nil, false
 	}
 	return b[at : at+int64(n) : at+int64(n)], true
+}
+
+// allows reports whether programs may write these bytes of a region that they may not write as a whole.
+func (r *region) allows(at int64, n int) bool {
+	return r.object != nil && r.object.allows(at, n) || r.packet != nil && r.packet.allows(at, n)
 }
 
 // readable gives the bytes of a region from an address on, at most up to the end.

@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 		{"r0 = 0", vm.PastEnd, 1, 1, "exit is missing"},
 		{"r0 = 7; gotox r0; exit", vm.BadTarget, 1, 1, "0x7"},
 		{"r0 = 1000; callx r0; exit", vm.BadTarget, 1, 1, "0x3e8"},
-		{"r0 = 0; call 9; exit", vm.Missing, 1, 1, "SetHelper(\"bpf_skb_store_bytes\""},
+		{"r0 = 0; call 69; exit", vm.Missing, 1, 1, "SetHelper(\"bpf_fib_lookup\""},
 		{"r0 = 0; call 100000; exit", vm.Missing, 1, 1, "number 100000"},
 		{"r1 = 5; r2 = 0; call pc+1; exit; r0 = *(u8 *)(r2 +0); exit", vm.NilPointer, 4, 3, ""},
 	} {
@@ -315,11 +315,11 @@ func TestHelpers(t *testing.T) {
 	if _, err := m.Run(t.Context(), nil); !errors.As(err, &f) || f.Kind != vm.HelperFailed || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
-	own := vm.New(parse(t, "call bpf_redirect\nexit", vm.Options{}))
-	if err := own.SetHelper("bpf_redirect", loop); err != nil {
+	own := vm.New(parse(t, "call bpf_fib_lookup\nexit", vm.Options{}))
+	if err := own.SetHelper("bpf_fib_lookup", loop); err != nil {
 		t.Fatal(err)
 	}
-	other := vm.New(parse(t, "call bpf_redirect\nexit", vm.Options{}))
+	other := vm.New(parse(t, "call bpf_fib_lookup\nexit", vm.Options{}))
 	if _, err := other.Run(t.Context(), nil); !errors.As(err, &f) || f.Kind != vm.Missing {
 		t.Errorf("the helper of one machine is in another: %v", err)
 	}

@@ -12,12 +12,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf/fixture"
 	"github.com/bpfsmith/bpfsmith/compile"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
-	"github.com/bpfsmith/bpfsmith/internal/phrase"
+	"github.com/bpfsmith/bpfsmith/internal/passing"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/vm"
-
-	cbtf "github.com/cilium/ebpf/btf"
 )
 
 // Ops is an implementation whose members can be called.
@@ -121,7 +119,7 @@ func (o *Ops) Try(member string, args ...any) (int64, error) {
 	place := o.plan.Type.Place(m)
 	var objects []*vm.Struct
 	for n, arg := range args {
-		value, object, err := o.argument(place, m.Params[n].Type, arg)
+		value, object, err := passing.Argument(o.Machine, place, m.Params[n].Type, arg)
 		if err != nil {
 			return 0, fmt.Errorf("argument %d, %s: %w", n+1, m.Params[n].Name, err)
 		}
@@ -138,7 +136,7 @@ func (o *Ops) Try(member string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return resultOf(m.Proto.Return, result), nil
+	return passing.Result(m.Proto.Return, result), nil
 }
 
 func (o *Ops) members() string {
@@ -147,127 +145,4 @@ func (o *Ops) members() string {
 		names = append(names, p.Member.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// argument is what the kernel would put into the array of arguments.
-func (o *Ops) argument(place *compile.Place, t cbtf.Type, arg any) (value uint64, object *vm.Struct, err error) {
-	if name := btf.PointedTo(t); name != "" || isPointer(t) {
-		object, ok := arg.(*vm.Struct)
-		if !ok && arg != nil {
-			is := phrase.A(fmt.Sprintf("%T", arg))
-			return 0, nil, fmt.Errorf("it is a pointer to %s: expected a *vm.Struct or nil, not %s", name, is)
-		}
-		if object == nil {
-			return 0, nil, nil
-		}
-		wanted := name
-		if cast := place.Cast(name); cast != "" {
-			wanted = cast
-		}
-		if object.Err() == nil && !object.IsA(wanted) {
-			return 0, nil, fmt.Errorf("expected a %s, not a %s", wanted, object.Name())
-		}
-		permit(place, object)
-		addr, err := o.Machine.Object(object)
-		return addr, object, err
-	}
-	value, err = number(t, arg)
-	return value, nil, err
-}
-
-func isPointer(t cbtf.Type) bool {
-	_, ok := btf.Underlying(t).(*cbtf.Pointer)
-	return ok
-}
-
-// permit lets programs write what the interface lets them write.
-func permit(place *compile.Place, object *vm.Struct) {
-	var paths []string
-	for _, field := range place.Writable {
-		if object.IsA(field.Struct) {
-			paths = append(paths, field.Path)
-		}
-	}
-	switch {
-	case place.Writable == nil: // not known: the kernel would say it
-		object.AllowWrites()
-	case paths == nil:
-		object.DenyWrites()
-	default:
-		object.AllowWrites(paths...)
-	}
-}
-
-// number is a number as an argument of a type. It must fit.
-func number(t cbtf.Type, arg any) (uint64, error) {
-	size, signed := integer(t)
-	if size == 0 {
-		return 0, fmt.Errorf("a %s cannot be passed here", btf.Declaration(t, ""))
-	}
-	var value int64
-	switch arg := arg.(type) {
-	case int:
-		value = int64(arg)
-	case int8:
-		value = int64(arg)
-	case int16:
-		value = int64(arg)
-	case int32:
-		value = int64(arg)
-	case int64:
-		value = arg
-	case uint:
-		value = int64(arg)
-	case uint8:
-		value = int64(arg)
-	case uint16:
-		value = int64(arg)
-	case uint32:
-		value = int64(arg)
-	case uint64:
-		value = int64(arg)
-	case bool:
-		if arg {
-			value = 1
-		}
-	default:
-		return 0, fmt.Errorf("expected a number for a %s, not %s", btf.Declaration(t, ""), phrase.A(fmt.Sprintf("%T", arg)))
-	}
-	if size < 8 {
-		low, high := int64(0), int64(1)<<(8*size)-1
-		if signed {
-			low, high = -1<<(8*size-1), 1<<(8*size-1)-1
-		}
-		if value < low || value > high {
-			return 0, fmt.Errorf("%d does not fit a %s: expected %d to %d", value, btf.Declaration(t, ""), low, high)
-		}
-	}
-	return uint64(value), nil
-}
-
-// integer is the size of an integer, enum or bool in bytes, and whether it has a sign; 0 for other types.
-func integer(t cbtf.Type) (size int, signed bool) {
-	switch t := btf.Underlying(t).(type) {
-	case *cbtf.Int:
-		return int(t.Size), t.Encoding == cbtf.Signed
-	case *cbtf.Enum:
-		return int(t.Size), t.Signed
-	}
-	return 0, false
-}
-
-// resultOf cuts a result to its type, as the kernel's caller does.
-func resultOf(t cbtf.Type, r0 uint64) int64 {
-	size, signed := integer(t)
-	if size == 0 && !isPointer(t) {
-		return 0
-	}
-	if size == 0 || size > 8 {
-		size = 8
-	}
-	unused := 64 - 8*size
-	if signed {
-		return int64(r0<<unused) >> unused
-	}
-	return int64(r0 << unused >> unused)
 }
