@@ -233,8 +233,11 @@ func (p *Program) callWithContext(args []any) (uint64, error) {
 
 // callWithArguments runs a program whose R1 points to an array of arguments.
 func (p *Program) callWithArguments(args []any) (uint64, error) {
-	if len(args) > linux.MostArguments || p.params != nil && len(args) != len(p.params) {
-		return 0, fmt.Errorf("it is called with %d arguments; the kernel passes %d", len(args), max(len(p.params), linux.MostArguments))
+	switch {
+	case p.params != nil && len(args) != len(p.params):
+		return 0, fmt.Errorf("it is called with %d arguments; the kernel passes %d", len(args), len(p.params))
+	case len(args) > linux.MostArguments:
+		return 0, fmt.Errorf("it is called with %d arguments; the kernel passes at most %d", len(args), linux.MostArguments)
 	}
 	clear(p.args)
 	var objects []*vm.Struct
