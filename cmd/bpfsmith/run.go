@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/vm"
 )
@@ -16,7 +17,10 @@ import (
 // runFlags are the flags of run.
 type runFlags struct {
 	isa, mode, file string
+	name, btf       string
 	programType     string
+	packets         string
+	context         []string
 	trace           bool
 	steps           uint64
 }
@@ -26,11 +30,20 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [MEMORY_HEX]",
 		Short: "Run a program in user space, without a kernel",
-		Long: `Run reads a program from standard input, as hex or as bytes, and runs it in a
-machine of its own: no kernel is asked, and no privilege is needed. It prints
-R0 at the end, in hex. MEMORY_HEX is the memory that R1 points to; in the mode
-conformant R2 has its length. In hex, blanks may stand between bytes. With
---type, it is a packet, and R1 points to the context of that type.
+		Long: `Run reads a program from standard input, as hex, as bytes, or as an ELF object
+of clang's, and runs it in a machine of its own: no kernel is asked, and no
+privilege is needed. It prints R0 at the end, in hex. MEMORY_HEX is the memory
+that R1 points to; in the mode conformant R2 has its length. In hex, blanks may
+stand between bytes.
+
+With --type, R1 points to the context of that type. For a type that sees
+packets, MEMORY_HEX is a packet from its Ethernet header on, and --context sets
+fields of the context; for other types it is the context. The sections of an
+object say the type, without --type.
+
+With --packet, the program runs on each packet of a capture (pcap or pcapng).
+A line for each has its number, the verdict, the length, and what it is. Maps
+keep what the program stores from packet to packet.
 
 A program that does what it may not, such as an access out of bounds, ends with
 a message on standard error that has the instruction and the registers. Then
@@ -41,6 +54,8 @@ way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 		Example: `  echo 'b7 00 00 00 03 00 00 00  95 00 00 00 00 00 00 00' | bpfsmith run
   echo 'r0 = *(u8 *)(r1 +1); exit' | bpfsmith asm | bpfsmith run '0a 0b'
   bpfsmith run --type xdp '00 01 02 03' < prog.bin
+  bpfsmith run --type sched_cls --context mark=5 --packet trace.pcap < prog.bin
+  bpfsmith run --program firewall.o --name xdp_filter --packet trace.pcap
   bpfsmith run --trace --isa v3 < prog.bin`,
 		Args: cobra.ArbitraryArgs,
 		RunE: r.run,
@@ -49,8 +64,11 @@ way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 	flags.StringVar(&r.isa, "isa", "v4", "`LEVEL` of the instruction set, v1 to v4: instructions of a higher one are refused")
 	flags.StringVar(&r.mode, "mode", vm.Conformant.String(), "conformant: `RULES` of RFC 9669; linux: those of the kernel")
 	flags.StringVar(&r.file, "program", "-", "`FILE` with the program instead of standard input")
-	flags.StringVar(&r.programType, "type", "", "`TYPE` of a program that sees packets: xdp, sched_cls, socket_filter, ... The memory is "+
-		"then the packet, and R1 points to the context")
+	flags.StringVar(&r.name, "name", "", "`NAME` of the program in an object that has several")
+	flags.StringVar(&r.btf, "btf", "", "link an object for the types in a `FILE` instead of those of the running kernel")
+	flags.StringVar(&r.programType, "type", "", "`TYPE` of the program: xdp, sched_cls, kprobe, ...: R1 points to its context")
+	flags.StringVar(&r.packets, "packet", "", "run it on each packet of a capture, a `FILE` in the format of pcap or pcapng")
+	flags.StringArrayVar(&r.context, "context", nil, "set a field of the context of packets: `FIELD=NUMBER`, such as mark=5")
 	flags.BoolVar(&r.trace, "trace", false, "print each instruction with the registers that it changes, on standard error")
 	flags.Uint64Var(&r.steps, "steps", vm.DefaultStepLimit, "how many instructions the program may run")
 	return cmd
@@ -73,46 +91,90 @@ func (r *runFlags) run(cmd *cobra.Command, args []string) error {
 	if err = errors.Join(err, in.close()); err != nil {
 		return &inputError{err}
 	}
-	code, err := readCode(in.name, data)
+	chosen, err := r.load(in.name, data, options)
 	if err != nil {
 		return err
 	}
-	p, err := vm.Load(code, options)
-	if err != nil {
-		return &inputError{fmt.Errorf("%s: %w", in.name, err)}
-	}
-	m := vm.New(p)
+	m := vm.New(chosen.program)
 	m.StepLimit = r.steps
+	if r.packets != "" {
+		return r.runPackets(cmd, m, chosen.section.Type)
+	}
 	var t tracer
 	if r.trace {
 		t = tracer{w: cmd.ErrOrStderr(), m: m}
 		m.Trace = t.step
 	}
-	result, err := r.start(cmd.Context(), m, memory)
+	result, err := r.start(cmd.Context(), m, chosen.section.Type, memory)
 	if r.trace {
 		t.changes()
 	}
-	var fault *vm.Fault
-	if errors.As(err, &fault) {
-		return &inputError{errors.New(strings.TrimSuffix(fault.Report(), "\n"))}
-	}
 	if err != nil {
-		return &inputError{err}
+		return &inputError{faultText(err)}
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%#x\n", result)
 	return asInputError(err)
 }
 
-// start runs the program with the memory, or with a context for the packet in it.
-func (r *runFlags) start(ctx context.Context, m *vm.Machine, memory []byte) (uint64, error) {
-	if r.programType == "" {
+// faultText is the error with the report of a fault.
+func faultText(err error) error {
+	var fault *vm.Fault
+	if errors.As(err, &fault) {
+		return errors.New(strings.TrimSuffix(fault.Report(), "\n"))
+	}
+	return err
+}
+
+// load makes the program, and finds out its type.
+func (r *runFlags) load(name string, data []byte, o vm.Options) (runnable, error) {
+	kernel := otherKernel(nil)
+	if isELF(data) {
+		var err error
+		if kernel, _, err = linkTarget(r.btf); err != nil {
+			return runnable{}, err
+		}
+	}
+	programs, err := loadRunnables(name, data, o, kernel)
+	if err != nil {
+		return runnable{}, err
+	}
+	chosen, err := chooseProgram(programs, r.name)
+	if err != nil {
+		return runnable{}, err
+	}
+	if r.programType != "" {
+		if chosen.section, err = (&placeFlags{programType: r.programType}).section(); err != nil {
+			return runnable{}, &inputError{err}
+		}
+	}
+	if (r.packets != "" || r.context != nil) && !seesPackets(chosen.section.Type) {
+		return runnable{}, errors.New("--packet and --context are for programs that see packets: --type xdp, for example")
+	}
+	return chosen, nil
+}
+
+// seesPackets reports whether programs of a type see packets through a context.
+func seesPackets(t linux.ProgType) bool {
+	access := t.Info().Access
+	return access != nil && access.Context != nil
+}
+
+// start runs the program with the memory as its context, or with a context for the packet in it.
+func (r *runFlags) start(ctx context.Context, m *vm.Machine, kind linux.ProgType, memory []byte) (uint64, error) {
+	if !seesPackets(kind) {
+		if access := kind.Info().Access; access != nil && !access.Memory && int64(len(memory)) < access.Size {
+			memory = append(memory, make([]byte, access.Size-int64(len(memory)))...)
+		}
 		return m.Run(ctx, memory)
 	}
-	section, err := (&placeFlags{programType: r.programType}).section()
+	p, err := vm.NewPacket(kind, memory)
 	if err != nil {
 		return 0, err
 	}
-	return m.RunPacket(ctx, section.Type, memory)
+	if err := r.setContext(p); err != nil {
+		return 0, err
+	}
+	return m.RunOn(ctx, p)
 }
 
 func (r *runFlags) options() (o vm.Options, err error) {
