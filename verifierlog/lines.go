@@ -259,6 +259,11 @@ func hasReason(line string) bool {
 			return i < len(words)-1
 		}
 	}
+	for i := 0; i < min(len(words), 2); i++ { // the record of a type cannot be read: "[3] Invalid kind:21", a member's name neither
+		if strings.HasPrefix(words[i], "Invalid") || strings.HasPrefix(words[i], "meta_left:") {
+			return true
+		}
+	}
 	// "[3] FWD name struct"
 	return len(words) > 4 || len(words) == 4 && words[3] != "struct" && words[3] != "union"
 }

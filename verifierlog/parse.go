@@ -100,6 +100,9 @@ func isCutOff(line string) bool {
 func (r *reporter) reason() (reason string, details []string) {
 	last := len(r.message) - 1
 	if last < 0 {
+		if rule, _ := ruleFor(r.remark); rule != nil { // a global function was verified separately, and nothing follows
+			return r.remark, nil
+		}
 		return "", nil
 	}
 	for i := last; i >= max(0, last-trailingLimit); i-- {

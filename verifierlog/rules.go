@@ -33,9 +33,9 @@ func Rules() []Rule {
 }
 
 // ruleTables returns the rules by subject. They are literals: nothing is computed at start-up.
-func ruleTables() [9][]Rule {
-	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], typeRules[:], attachRules[:],
-		btfRules[:], loaderRules[:]}
+func ruleTables() [12][]Rule {
+	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], objectRules[:], typeRules[:],
+		symbolRules[:], prototypeRules[:], attachRules[:], btfRules[:], loaderRules[:]}
 }
 
 func eachRule(f func(r *Rule)) {

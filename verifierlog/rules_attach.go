@@ -24,8 +24,11 @@ var attachRules = [...]Rule{
 		Example:     "tp_target_func",
 	},
 	{
-		Kind:        mistake.BadAttach,
-		Pattern:     "attach_btf_id %u is not a supported struct",
+		Kind:    mistake.BadAttach,
+		Pattern: "attach_btf_id %u is not a supported struct",
+		Also: []string{
+			"struct_ops module %s is not found",
+		},
 		Explanation: "Programs cannot implement this struct in this kernel.",
 		Fix:         "Name the ops struct itself. The kernel must be built with this interface, and its module must be loaded.",
 		Example:     "qdisc_enqueue_leak",
@@ -85,6 +88,12 @@ var attachRules = [...]Rule{
 			"Cannot extend fentry/fexit",
 			"can't modify return codes of BPF programs",
 			"Subprog %s doesn't exist",
+			"Extension program changes packet data, while original does not",
+			"Extension program may sleep, while original does not",
+			"Extension programs should be JITed",
+			"Only FENTRY/FEXIT progs are attachable to another BPF prog",
+			"Target program bound device mismatch",
+			"Attach to function %s with a >8 byte return value is not supported for this attach type",
 		},
 		Explanation: "The target exists, but this kind of program cannot be attached to it. Possible reasons: it never returns, it has " +
 			"no address, it is a tracing program itself, or it cannot be replaced.",
@@ -101,72 +110,5 @@ var attachRules = [...]Rule{
 		},
 		Explanation: "The program uses a map that is not allowed here, or too many maps.",
 		Fix:         "A program has at most {MostMaps} maps, one arena, and one cgroup storage of each kind.",
-	},
-}
-
-// Messages of BPF_BTF_LOAD: the reason follows the type in its line.
-var btfRules = [...]Rule{
-	{
-		Kind:        mistake.BadType,
-		Pattern:     "[%d] %s Invalid type_id",
-		Also:        []string{"%s Invalid type_id"},
-		Explanation: "Type {1} refers to a type that does not exist or has the wrong kind.",
-		Fix:         "Use the number that the Builder's method returned for the type. Package btf stores numbers without a check.",
-		Example:     "btf_bad_type_id",
-	},
-	{
-		Kind:        mistake.BadType,
-		Pattern:     "[%d] %s Invalid name",
-		Also:        []string{"%s Invalid name"},
-		Explanation: "The name of type {1} is not a C identifier.",
-		Fix:         "Use letters, digits and underscores.",
-		Example:     "btf_bad_name",
-	},
-	{
-		Kind:        mistake.BadType,
-		Pattern:     "[%d] %s Loop detected",
-		Also:        []string{"%s Loop detected"},
-		Explanation: "Type {1} contains itself.",
-		Fix:         "Use a pointer instead of the type itself.",
-		Example:     "btf_loop",
-	},
-	{
-		Kind:        mistake.BadType,
-		Pattern:     "%s Member exceeds struct_size",
-		Explanation: "A member lies outside of its struct.",
-		Fix:         "Make the struct larger, or correct the offset.",
-		Example:     "btf_member_overflow",
-	},
-	{
-		Kind:    mistake.BadType,
-		Pattern: "[%d] %s Invalid arg#%d",
-		Also:    []string{"%s Invalid arg#%d"},
-		Explanation: "A parameter of a function has no name or no valid type (type {1}). The kernel refuses the types of the " +
-			"program, not its code.",
-		Fix:     "Name all parameters of the function, also in declarations. With C compile with -O2 -g and a current clang.",
-		Example: "btf_no_param_name",
-	},
-	{
-		Kind:        mistake.BadType,
-		Pattern:     "Invalid string section",
-		Explanation: "The strings do not end with a zero byte.",
-		Fix:         "Use package btf's Builder, which writes them correctly.",
-		Example:     "btf_str_no_nul",
-	},
-	{
-		Kind:    mistake.BadType,
-		Pattern: "Invalid magic",
-		Also: []string{
-			"Unsupported version",
-			"Unsupported flags",
-			"Total section length too long",
-			"Unaligned type_off",
-			"Unsupported section found",
-			"Invalid section offset",
-			"hdr_len not found",
-			"btf_header not found",
-		},
-		Explanation: "The header of the BTF is wrong.",
-		Fix:         "Use package btf's Builder, which writes it correctly.",
 	},
 }

@@ -125,6 +125,7 @@ var callRules = [...]Rule{
 			"helper call is not allowed in probe",
 			"kernel func %s is sleepable within %s",
 			"global functions that may sleep are not allowed in non-sleepable context",
+			"kernel function %s is sleepable but the program is not",
 		},
 		Explanation: "The call may sleep, which is not allowed here.",
 		Fix:         "Set program.Sleepable = true where the hook allows it, and end RCU sections and locks before the call.",
@@ -163,6 +164,7 @@ var callRules = [...]Rule{
 		Also: []string{
 			"arg#%d pointer type %s must point to scalar",
 			"max struct nesting depth exceeded",
+			"arg#%d pointer type %s %s must point to %sscalar, or struct with scalar",
 		},
 		Explanation: "An argument must be a pointer to a struct of the kernel, but something else is passed: the context itself, a " +
 			"number, or a pointer that was released.",
@@ -244,6 +246,7 @@ var callRules = [...]Rule{
 	{
 		Kind:    mistake.FunctionContract,
 		Pattern: "arg#%d reference type('%s %s') size cannot be determined",
+		Also:    []string{},
 		Explanation: "Argument {1} of a global function has a type without a size, so the verifier does not know how many bytes may be " +
 			"read.",
 		Fix: "Use a pointer to a struct that is fully defined in the program's BTF.",
@@ -307,6 +310,7 @@ var callRules = [...]Rule{
 			"arg#%d doesn't point to map value or allocated object",
 			"arg#%d expected pointer to map value or allocated object",
 			"arg#%d expected for bpf_obj_drop_impl()",
+			"arg#%d expected for bpf_percpu_obj_drop_impl()",
 		},
 		Explanation: "Argument {1}, counted from 0, must point into a map's value or to an object that the program allocated, but " +
 			"something else is passed.",
@@ -351,6 +355,9 @@ var callRules = [...]Rule{
 			"JIT does not support %s",
 			"calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF",
 			"too many different kernel function calls",
+			"JIT doesn't support arena",
+			"JIT is required to use arena",
+			"Private stack not supported by jit",
 		},
 		Explanation: "In this kernel, programs cannot call kernel functions, or not this one; the same is true of callbacks and other " +
 			"calls. They need the JIT compiler, which must be on (net.core.bpf_jit_enable) and support them on this architecture, and " +
@@ -361,7 +368,7 @@ var callRules = [...]Rule{
 	{
 		Kind:        mistake.KernelForbidden,
 		Pattern:     "invalid module BTF fd specified",
-		Also:        []string{"kfunc offset > 0 without fd_array is invalid"},
+		Also:        []string{"kfunc offset > 0 without fd_array is invalid", "failed to find BTF for kernel function"},
 		Explanation: "The called function is in a module, but the file descriptor for the module's types is not of BTF.",
 		Fix:         "Call by name: f.Kernel(\"...\"). Package prog does not find functions of modules.",
 	},

@@ -27,8 +27,11 @@ var memoryRules = [...]Rule{
 		Example:     "map_value_unbounded",
 	},
 	{
-		Kind:        mistake.Unbounded,
-		Pattern:     "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
+		Kind:    mistake.Unbounded,
+		Pattern: "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
+		Also: []string{
+			"R%d min value is negative (%d), either use unsigned index or do a if (index >=0) check.",
+		},
 		Explanation: "The index that was added to R{1} may be negative: a signed comparison limited only its upper side.",
 		Fix:         "Use unsigned integers (U32, U64), or compare its lower side too.",
 		Example:     "map_value_negative",
@@ -55,9 +58,13 @@ var memoryRules = [...]Rule{
 			"value before it is computed anew, does not count.",
 	},
 	{
-		Kind:        mistake.BadSize,
-		Pattern:     "R%d is not a known constant",
-		Also:        []string{"R%d must be a known constant"},
+		Kind:    mistake.BadSize,
+		Pattern: "R%d is not a known constant",
+		Also: []string{
+			"R%d must be a known constant",
+			"R%d is not a const",
+			"R%d rdonly/rdwr_buf_size exceeds u32 max",
+		},
 		Explanation: "The size in R{1} must be a constant for this call.",
 		Fix:         "Pass a Go constant. For records of different lengths use bpf_ringbuf_output or a dynptr.",
 		Example:     "ringbuf_var_size",
@@ -71,6 +78,7 @@ var memoryRules = [...]Rule{
 			"invalid indirect access to stack R%d off=%d size=%d",
 			"invalid stack type R%d off=%d access_size=%d", // up to 5.11
 			"invalid stack off=%d size=%d",
+			"invalid%s stack R%d off=%d size=%d",
 		},
 		Explanation: "The stack is the {StackSize} bytes below R10. This access is outside of it: {insn}.",
 		Fix:         "A buffer of n bytes must begin at -n or lower. dsl.Local makes objects of the right size.",
@@ -83,6 +91,7 @@ var memoryRules = [...]Rule{
 			"invalid read from stack R%d off %d+%d size %d",
 			"invalid indirect read from stack R%d off %d+%d size %d",
 			"invalid indirect read from stack off %d+%d size %d",
+			"invalid%s read from stack R%d off %d+%d size %d",
 		},
 		Explanation: "The program reads bytes of the stack that it has not written. This needs CAP_PERFMON.",
 		Fix:         "Write all bytes first, padding too: dsl.Local makes an object whose bytes are 0.",
@@ -94,6 +103,7 @@ var memoryRules = [...]Rule{
 		Also: []string{
 			"misaligned stack access off %s size %d",
 			"misaligned access off %s size %d",
+			"misaligned %saccess off %s+%d+%d size %d",
 		},
 		Explanation: "The offset of an access to the stack must be a multiple of its size; this one is at {1}.",
 		Fix:         "Use an offset that is a multiple of the size.",
@@ -195,8 +205,12 @@ var memoryRules = [...]Rule{
 		Example:     "map_bad_fd",
 	},
 	{
-		Kind:        mistake.AtomicTarget,
-		Pattern:     "BPF_ATOMIC stores into R%d %s is not allowed",
+		Kind:    mistake.AtomicTarget,
+		Pattern: "BPF_ATOMIC stores into R%d %s is not allowed",
+		Also: []string{
+			"BPF_ATOMIC loads from R%d %s is not allowed",
+			"BPF_XADD stores into R%d %s is not allowed",
+		},
 		Explanation: "Atomic operations are not possible on the {2}.",
 		Fix:         "They are possible on map values, other plain memory and the stack.",
 		Example:     "ctx_atomic",
@@ -317,6 +331,7 @@ var memoryRules = [...]Rule{
 			"string is not zero-terminated",
 			"Invalid format string",
 			"arg#%d doesn't point to a const string",
+			"R%d points to insn_array map which cannot be used as const string",
 		},
 		Explanation: "The text that is passed must be a constant: in a read-only, frozen map, at a constant offset, with a zero byte at " +
 			"its end.",

@@ -177,9 +177,12 @@ var registerRules = [...]Rule{
 		Example: "leak_compare",
 	},
 	{
-		Kind:        mistake.ResultRange,
-		Pattern:     "At program exit the register R%d has %s should have been in [%d, %d]",
-		Also:        []string{"At program exit the register R%d has %s should have been in %s"},
+		Kind:    mistake.ResultRange,
+		Pattern: "At program exit the register R%d has %s should have been in [%d, %d]",
+		Also: []string{
+			"At program exit the register R%d has %s should have been in %s",
+			"At program exit the register R%d has %s should have been %s",
+		},
 		Explanation: "The result, R{1}, has {2} at the end. This hook does not accept all of these values.",
 		Fix:         "Return a constant in the allowed range on every path. Mask or compare a computed number before it is returned.",
 		Example:     "ret_range_cgroup",

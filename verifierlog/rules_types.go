@@ -33,8 +33,11 @@ var typeRules = [...]Rule{
 		Example:     "btf_ptr_write",
 	},
 	{
-		Kind:        mistake.StructBounds,
-		Pattern:     "R%d is ptr_%s invalid negative access: off=%d",
+		Kind:    mistake.StructBounds,
+		Pattern: "R%d is ptr_%s invalid negative access: off=%d",
+		Also: []string{
+			"R%d is %s invalid negative access: off=%d",
+		},
 		Explanation: "Offset {3} is before the beginning of the struct {2}.",
 		Fix:         "Use the pointer to the struct that the field is in.",
 		Example:     "btf_ptr_negative",

@@ -67,4 +67,42 @@ var types = [...]Mistake{
 			blob[0]++ // wrong: BTF must begin with 0xeb9f
 		},
 	},
+	{
+		Name: "kind_of_the_future",
+		Rule: "[%u] Invalid kind:%u",
+		Types: func(b *btf.Builder) {
+			b.Int("u32", 4, false)
+		},
+		SpoilTypes: func(blob []byte) {
+			blob[headerSize+7] = 31 // wrong: the kind of the type is a number that no kernel knows yet
+		},
+	},
+	{
+		Name: "section_without_a_size",
+		Rule: "%s Invalid offset",
+		Types: func(b *btf.Builder) {
+			number := b.Int("u64", 8, false)
+			b.Datasec(".data", 0, btf.Variable{Var: b.Var("total", number), Size: 8}) // wrong: a section has the size of its variables
+		},
+	},
+	{
+		Name: "linkage_of_no_kind",
+		Rule: "%s Invalid func linkage",
+		Types: func(b *btf.Builder) {
+			b.Func("f", b.FuncProto(0), btf.Linkage(7)) // wrong: a function is static, global or extern
+		},
+	},
+	{
+		Name: "integer_with_members",
+		Rule: "%s vlen != 0",
+		Types: func(b *btf.Builder) {
+			b.Int("u32", 4, false)
+		},
+		SpoilTypes: func(blob []byte) {
+			blob[headerSize+4] = 1 // wrong: an integer has no members
+		},
+	},
 }
+
+// headerSize is the size of struct btf_header, in bytes. The types follow it.
+const headerSize = 24

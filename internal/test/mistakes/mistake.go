@@ -75,6 +75,7 @@ func Fields() []Field {
 		{"Calls", callsText, "calls.go", calls[:]},
 		{"Resources", resourcesText, "resources.go", resources[:]},
 		{"Structs of the kernel", structsText, "structs.go", structs[:]},
+		{"Names of the kernel", symbolsText, "symbols.go", symbols[:]},
 		{"Shape and size", shapeText, "shape.go", shape[:]},
 		{"Attach targets", attachText, "attach.go", attach[:]},
 		{"Types of a program", btfText, "btf.go", types[:]},

@@ -16,6 +16,12 @@ const (
 	ofLoaders   = "a loader writes it, not the kernel"
 	ofOld       = "only older kernels say it"
 	taggedTypes = "it needs a tag on an argument of a global function, which package compile does not write"
+	ofModules   = "it needs a kernel module with a wrong function, or one that is not there"
+	ofKernels   = "it needs a kernel that was built in another way"
+	newer       = "only kernels after 6.18 say it"
+	lockedNodes = "package maps has no lists and trees in values"
+	replacing   = "it needs a program that replaces a function of another one, and package prog does not load these"
+	seldom      = "package dsl has no names for what it needs"
 )
 
 var without = [...]Lack{
@@ -56,4 +62,69 @@ var without = [...]Lack{
 	{"func '%s' arg%d type %s is not a struct", "it needs a function whose argument is a pointer to a pointer, and programs for " +
 		"functions are refused on the test machine (EPERM) before the verifier runs"},
 	{"Attaching tracing programs to function '%s' is rejected.", ofFunctions},
+	{"allocated object must be referenced", lockedNodes},
+	{"operation on %s expects arg#1 %s at offset=%d in struct %s, but arg is at offset=%d in struct %s", lockedNodes},
+	{"%s not found at offset=%u", lockedNodes},
+	{"%s can only take non-owning or refcounted bpf_rb_node pointer", lockedNodes},
+	{"%s not allowed in rbtree cb", lockedNodes},
+	{"%s w/o active lock", lockedNodes},
+	{"timer pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+		"it needs a map of maps with timers, which package maps does not have"},
+	{"bpf_timer cannot be used for PREEMPT_RT.", ofKernels},
+	{"irq flag acquired by %s kfuncs cannot be restored with %s kfuncs", ofLists},
+	{"map '%s' has more than %d kptr", ofOld},
+	{"off %d doesn't point to 'struct %s'", ofOld},
+	{"expected valid iter pointer as arg #%d", newer},
+	{"cannot release unowned const bpf_dynptr", seldom},
+	{"R%d is ptr_%s access percpu memory: off=%d", "package dsl has no variables of the kernel"},
+	{"R%d is ptr_%s access user memory: off=%d", ofKernels + ", by clang: other BTF has no tag for memory of processes"},
+	{"ldimm64 failed to find the address for kernel symbol '%s'.", ofKernels},
+	{"kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.", ofKernels},
+	{"invalid module BTF object FD specified.", ofModules},
+	{"ldimm64 unable to resolve the size of type '%s': %d", ofKernels},
+	{"kernel function %s args#%d pointer type %s %s is not supported", ofModules},
+	{"Unrecognized arg#%d type %s", ofModules},
+	{"acquire kernel function does not return PTR_TO_BTF_ID", ofModules},
+	{"address of kernel function %s is out of range", ofModules},
+	{"invalid kernel function call not eliminated in verifier pass", seldom},
+	{"css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs", seldom},
+	{"%s() may write into memory pointed by R%d type=%s", seldom},
+	{"R%d is of type %s but %s is expected", seldom},
+	{"R%d must point to kernel BTF", seldom},
+	{"Helper has invalid btf/btf_id in R1", "package dsl has no variables of the kernel"},
+	{"expected %s or socket", seldom},
+	{"Cannot access kernel 'struct %s' from non-GPL compatible program", seldom},
+	{"map_ptr access not supported for map type %d", ofOld},
+	{"tail_call abusing map_ptr", seldom},
+	{"program's hash doesn't match map's excl_prog_hash", seldom},
+	{"exception callback '%s' could not be found in BTF", taggedTypes},
+	{"exception cb only supports single integer argument", taggedTypes},
+	{"%s the register R%d is not a known value (%s)", ofLists},
+	{"Caller passes invalid args into func#%d", ofOld},
+	{"jump table for insn %d points outside of the subprog [%u,%u]", newer},
+	{"R%u points to outside of jump table: [%d,%d] max_entries %u", newer},
+	{"64-bit load-acquires are only supported on 64-bit arches", "the test machine has 64 bits"},
+	{"BPF_ST stores into R%d %s is not allowed", ofOld},
+	{"BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!", ofFunctions},
+	{"get_local_storage() doesn't support non-zero flags", "package maps has no storage of cgroups"},
+	{"invalid zero-sized read", ofOld},
+	{"arg#%d has invalid combination of tags", taggedTypes},
+	{"arg#%d reference type('%s %s') %s", taggedTypes},
+	{"arg#%d should be `struct %s *`", taggedTypes},
+	{"arg#%d type isn't a pointer", taggedTypes},
+	{"Global function %s() with %d > %d args. Buggy compiler.", "package compile writes at most five arguments"},
+	{"Global functions need valid BTF", "package compile always writes types that fit"},
+	{"%s() has %d args while %s() has %d args", replacing},
+	{"%s() is not a global function", replacing},
+	{"The function %s arg%d type %s is unsupported.", ofFunctions},
+	{"ret type %s not allowed for fmod_ret", ofFunctions},
+	{"func '%s' arg%d '%s' has type %s. Only pointer access is allowed", ofFunctions},
+	{"invalid btf_id for context argument offset %u", ofKernels},
+	{"struct %s doesn't have field at offset %d", "the test kernel's structs have no gap that a program reaches"},
+	{"Type '%s' is not a struct", seldom},
+	{"direct access to %s is disallowed", lockedNodes},
+	{"btf_vmlinux is malformed", ofKernels},
+	{"kernel function %s args#%d expected pointer to %s %s", ofOld},
+	{"arg#%d pointer type %s %s must be valid and initialized", ofOld},
+	{"arg#0 no referenced kptr at map value offset=%d", ofOld},
 }

@@ -38,7 +38,7 @@ type Logs struct {
 	Others   []Other    `json:"extra"`
 
 	Catalogue string            `json:"-"` // the messages that were collected, a line each: number `message` | meaning | what to do
-	Formats   map[string]string `json:"-"` // by kernel ("k61"): lines whose last column is a format of printf
+	Formats   map[string]string `json:"-"` // by file ("k61.verifier"): lines of a number, a function and a format of printf
 	texts     map[string]string // by file name
 }
 
@@ -46,7 +46,7 @@ type Logs struct {
 const (
 	catalogueFile = "CATALOGUE.md"
 	formatsStart  = "formats/fmt."
-	formatsEnd    = ".verifier.tsv"
+	formatsEnd    = ".tsv"
 )
 
 // A Program is a program that was loaded, and in most cases refused.
