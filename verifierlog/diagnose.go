@@ -54,7 +54,7 @@ var (
 	endsEarly = diagnosis{becomes: mistake.NoLog,
 		says: "The log ends without a reason: it was not passed on to its end, or the loader did not keep all of it.",
 		whatToDo: "Look for the lines after the last instruction: the last line before \"processed ... insns\" is the reason. Ask the " +
-			"loader for the whole log (level 1, with a large buffer)."}
+			"loader for the whole log (level 1, with a large buffer); with cilium/ebpf, print the error with %+v."}
 	refusedLater = diagnosis{becomes: mistake.NoLog,
 		says: "The verifier found no mistake in the program, but the load failed with {errno}. Either an argument of the load is " +
 			"wrong that the kernel checks after the verifier, or the kernel's JIT compiler failed.",
@@ -119,7 +119,7 @@ func diagnosisOf(r *Report, types bool, errno string) *diagnosis {
 	switch {
 	case errno == "" && r.Kind == mistake.None && r.Insn < 0 && r.Stats.Processed > 0:
 		return &onlyStatistics
-	case r.Kind == mistake.NoLog && r.Insn >= 0:
+	case r.Kind == mistake.NoLog && (r.Insn >= 0 || r.shortened):
 		return &endsEarly
 	case errno == "":
 		return nil

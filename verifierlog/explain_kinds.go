@@ -23,6 +23,7 @@ var refinements = [...]struct {
 }{
 	{mistake.Uninitialised, refineUninitialised},
 	{mistake.NotAPointer, refineNotAPointer},
+	{mistake.ModifiedPointer, refineModified},
 	{mistake.ResultRange, refineResult},
 	{mistake.TooComplex, refineTooComplex},
 	{mistake.FunctionContract, refineContract},
@@ -39,6 +40,7 @@ var refinements = [...]struct {
 	{mistake.ReadOnlyStruct, refineReadOnlyStruct},
 	{mistake.ReadOnlyField, refineField},
 	{mistake.ReadOnlyMemory, refineMapItself},
+	{mistake.StructBounds, refineMapItself},
 	{mistake.WriteTooWide, refineWidth},
 
 	{mistake.ArgumentType, refineNilArgument},
@@ -185,10 +187,15 @@ func refineNotAPointer(a *account) {
 	if a.lost(reg) {
 		return
 	}
+	if a.brokenByArithmetic(reg) {
+		return
+	}
 	n, known := v.Bounds.Constant()
 	known = known && v.Kind == Scalar
 	made, ok := a.step(func(s Step) bool { // a comparison does not change the value
-		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation != jumpOperation
+		o := parseOperands(s.Text)
+		return strings.HasPrefix(s.Value, reg+"=") && o.operation != jumpOperation ||
+			o.operation == loadOperation && o.dst == a.named() && a.Frame == 0 // old kernels do not print the value
 	})
 	if !ok && known && n >= 0 && n < 1<<16 {
 		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, but " + instructionOf(*a.Report) + " uses " +
@@ -220,6 +227,10 @@ func refineNotAPointer(a *account) {
 		giver := made
 		if call, ok := a.step(func(s Step) bool { return calleeOf(s.Text) != "" }); ok {
 			giver = call
+		} else if parseOperands(made.Text).operation != programCall {
+			a.Explanation = reg + " was a pointer at " + placed(made) + ", but is only a number here. The log does not show what " +
+				"changed it: arithmetic other than adding a number, or a call that releases the object or moves the packet."
+			return
 		}
 		a.Kind = mistake.UsedAfterRelease
 		a.Explanation = reg + " was a pointer from " + placed(giver) + ", but is only a number now: a later call made it invalid. Such " +
@@ -230,10 +241,84 @@ func refineNotAPointer(a *account) {
 	}
 }
 
+// brokenByArithmetic explains a pointer that became a number by arithmetic, and reports whether it did.
+func (a *account) brokenByArithmetic(reg string) bool {
+	for i := len(a.Slice) - 1; i >= 0; i-- {
+		s := a.Slice[i]
+		o := parseOperands(s.Text)
+		if s.Insn == a.Insn || o.operation != arithmetic || "R"+strconv.Itoa(o.dst) != reg {
+			continue
+		}
+		before, value := Value{}, ""
+		for _, earlier := range a.Slice[:i] {
+			if strings.HasPrefix(earlier.Value, reg+"=") && parseOperands(earlier.Text).operation != jumpOperation {
+				before = ParseValue(strings.TrimPrefix(earlier.Value, reg+"="))
+			}
+		}
+		if s.Note.Kind == BreaksPointer {
+			before = ParseValue(s.Note.Was)
+		}
+		value = strings.TrimPrefix(s.Value, reg+"=")
+		switch {
+		case !before.Kind.IsPointer() || ParseValue(value).Kind.IsPointer():
+		case before.Kind == PointerContext && o.adds:
+			a.Kind = mistake.ModifiedPointer
+			a.Explanation = reg + " was the address of the context until " + placed(s) + " added an offset to it. Kernels before 4.14 " +
+				"take the sum for a number. Newer ones know that it is the context with an offset, and do not allow an access through " +
+				"it either."
+			a.Fix = contextFix
+			return true
+		case !o.adds:
+			a.Explanation = reg + " was a pointer until " + placed(s) + ". After a shift, a mask or another operation than adding and " +
+				"subtracting, only a number is left."
+			a.Fix = "Keep all 64 bits of pointers, and only add numbers to them. Compilers shift a pointer left and right by 32 bits " +
+				"when the source converts it to a type of 32 bits, or when they join a pointer and a number in one variable: use one " +
+				"variable for each."
+			return true
+		}
+	}
+	return false
+}
+
+// contextFix says how a program reads the context when a compiler computes the address first.
+const contextFix = "Put the offset into the load instruction: read each field of the context by name, into a variable of its own. " +
+	"Compilers may join such reads from several branches, and choose the offset first: keep them apart with barrier_var() or a volatile " +
+	"access, or read them all before the branches."
+
+// refineModified says where the offset was added to the pointer.
+func refineModified(a *account) {
+	register, v, _ := a.pointerOf()
+	if len(a.args) >= 2 {
+		if n, ok := parseInt(a.args[1]); ok && n >= 0 && n <= 10 {
+			register, v = n, a.register(n)
+		}
+	}
+	if !strings.Contains(a.Reason, " ctx ") {
+		return
+	}
+	a.Explanation = "R" + strconv.Itoa(register) + " is the address of the context, and an offset was added to it"
+	if s, ok := a.step(func(s Step) bool {
+		o := parseOperands(s.Text)
+		return o.operation == arithmetic && o.dst == register
+	}); ok {
+		a.Explanation += " at " + placed(s)
+	}
+	if v.Kind == PointerContext && v.Offset != 0 {
+		a.Explanation += " (" + strconv.FormatInt(v.Offset, 10) + ")"
+	}
+	a.Explanation += ". The context may be accessed only through its own address, with the offset in the instruction, because the " +
+		"kernel rewrites these accesses."
+	a.Fix = contextFix
+}
+
 // refineResult writes the range always in one form. Kernels before 6.8 print a value and a mask, newer kernels print the bounds.
 func refineResult(a *account) {
 	if len(a.args) == 3 {
-		if low, high, ok := maskedRange(a.args[2]); ok {
+		low, high, ok := maskedRange(a.args[2])
+		if !ok {
+			low, high, ok = strings.Cut(a.args[2], " or ") // "0 or 1", up to 5.2
+		}
+		if ok {
 			a.args = []string{a.args[0], a.args[1], low, high}
 		}
 	}

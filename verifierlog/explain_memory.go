@@ -197,6 +197,13 @@ func refinePacket(a *account) {
 	_, constant := variable.Constant()
 	compared, wrongWay := a.noted(ProvesNoPacket)
 	switch {
+	case proven > 0 && proven == off && width == 1 && isRightOpen(a):
+		compared, _ := a.noted(ProvesPacket)
+		a.Explanation = placed(compared) + " compares the pointer itself with the packet's end. In newer kernels this shows that the " +
+			"byte at offset " + strconv.FormatInt(off, 10) + " is there, " + end + " bytes in all. Kernels before 5.16 make a " +
+			"mistake: they count only " + strconv.FormatInt(proven, 10) + "."
+		a.Explanation = strings.ToUpper(a.Explanation[:1]) + a.Explanation[1:]
+		a.Fix = "Compare the end of what is read: if (p + 1 > data_end) instead of if (p >= data_end). All kernels understand this."
 	case proven > 0:
 		a.Explanation = "The program checked that the packet has " + strconv.FormatInt(proven, 10) + " bytes from there, but the access " +
 			"needs " + end + ": " + count(width, "byte") + " at offset " + strconv.FormatInt(off, 10) + "."
@@ -234,14 +241,25 @@ func refinePacket(a *account) {
 	}
 }
 
-// refineMapItself explains a write through a pointer to the map itself.
+// isRightOpen reports whether the comparison with the packet's end is one with >= or <: Linux before 5.16 counts a byte less for it
+// (find_good_pkt_pointers, kernel/bpf/verifier.c).
+func isRightOpen(a *account) bool {
+	compared, ok := a.noted(ProvesPacket)
+	return ok && (strings.Contains(compared.Text, " >= ") || strings.Contains(compared.Text, " < "))
+}
+
+// refineMapItself explains an access through a pointer to the map itself.
 func refineMapItself(a *account) {
 	register, v, _ := a.pointerOf()
 	if v.Kind != PointerMap {
 		return
 	}
-	a.Explanation = "R" + strconv.Itoa(register) + " is the map itself, the kernel's own struct, and not the address of a value in it. " +
-		"Programs may not write there."
+	a.Explanation = "R" + strconv.Itoa(register) + " is the map itself, the kernel's own struct, and not the address of a value in it. "
+	if parseOperands(a.Text).operation == loadOperation {
+		a.Explanation += "Few of its fields can be read, and only with their own width."
+	} else {
+		a.Explanation += "Programs may not write there."
+	}
 	if made, ok := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(18)") }); ok {
 		a.Explanation += " It was loaded at " + placed(made) + ". When the source has a global variable there, the loader did not " +
 			"relocate it to the value of its map."
@@ -270,6 +288,11 @@ func refineUnbounded(a *account) {
 	case v.Bounds.Min < 0 && ok && strings.Contains(signed.Text, " s"):
 		a.Explanation += " The comparison at " + placed(signed) + " is signed, so it does not limit the lower side: -1 passes it too."
 		a.Fix = "Compare it as unsigned: convert it to U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."
+	case v.Bounds.Min < 0 && a.fromStack(index):
+		read, _ := a.noted(ReadFromStack)
+		a.Explanation += " It was read back from the stack at " + placed(read) + ". Old kernels forget the limits of a number that is " +
+			"saved there (before 5.10, and before 5.16 when it has fewer than 8 bytes), so comparisons before that do not count."
+		a.Fix = "Compare it again after it is read from the stack, just before it is added: f.If(x.Lt(n), ...), or mask it: x.And(63)."
 	case v.Bounds.Min < 0:
 		a.Explanation += " Nothing on this path limits it."
 		a.Fix = "Limit it before it is added, with an unsigned comparison, f.If(x.Lt(n), ...), or with a mask, x.And(63)."
@@ -277,6 +300,15 @@ func refineUnbounded(a *account) {
 		a.Explanation += " That is more than the size of any object."
 		a.Fix = "Limit it before it is added: f.If(i.Lt(n), ...), or with a mask, i.And(63)."
 	}
+}
+
+// fromStack reports whether the last that is known of a register is that it was read from the stack.
+func (a *account) fromStack(register int) bool {
+	last, ok := a.step(func(s Step) bool {
+		o := parseOperands(s.Text)
+		return o.dst == register && (o.operation == loadOperation || o.operation == moveOperation || o.operation == arithmetic)
+	})
+	return ok && last.Note.Kind == ReadFromStack
 }
 
 // refineSize says which sizes are possible.
@@ -303,7 +335,7 @@ func refineSize(a *account) {
 // refineStack separates two mistakes for which the kernel has the same words: an access outside of the stack, and an access to bytes that
 // were never written.
 func refineStack(a *account) {
-	if len(a.args) < 3 || !strings.Contains(a.Reason, " off=") {
+	if len(a.args) < 2 || !strings.Contains(a.Reason, " off=") {
 		return
 	}
 	n, ok := numbers(a.args[len(a.args)-2:])
@@ -328,11 +360,28 @@ func refineStack(a *account) {
 		a.Explanation = instructionOf(*a.Report) + " takes " + at +
 			withLimits(". The stack of a function is the {StackSize} bytes below R10, from -{StackSize} to -1.")
 		a.Fix = "Use less stack: put large objects into a map's value, for example a per-CPU array with one element as working memory."
+	case a.objectEnds():
+		o := parseOperands(a.Text)
+		a.Explanation = instructionOf(*a.Report) + " takes " + count(size, "byte") + " at offset " + strconv.Itoa(o.offset) + " of an " +
+			"object on the stack, and this is past the end of the stack: the object is smaller than this offset."
+		a.Fix = "Make the object as large as the struct that is read through it. If it is a copy of a struct of the kernel, the loader " +
+			"may have changed the offset to that of this kernel (CO-RE), where the struct is larger than the copy: read the field from " +
+			"the kernel's own struct instead, with BPF_CORE_READ or bpf_probe_read_kernel."
 	default:
 		a.Explanation = instructionOf(*a.Report) + " takes " + at + withLimits(", which is above the stack. The stack is below R10, from "+
 			"-{StackSize} to -1.")
 		a.Fix = "Use a negative offset: an object of 8 bytes begins at -8 or lower. dsl.Local chooses the offset."
 	}
+}
+
+// objectEnds reports whether the refused access goes through the address of an object on the stack, at an offset in the instruction.
+func (a *account) objectEnds() bool {
+	o := parseOperands(a.Text)
+	base := o.dst
+	if o.operation == loadOperation {
+		base = o.src
+	}
+	return (o.operation == loadOperation || o.operation == storeOperation) && base >= 0 && base != 10 && o.offset > 0
 }
 
 // stackBytes are the messages that name the first byte that was never written.

@@ -142,7 +142,7 @@ func (r *lineReader) readIndented(line string, label EventKind, e *Event) bool {
 			e.Kind, e.Insn, e.Text = LiveRegisters, insn, rest
 			return true
 		}
-		return false
+		return r.readNumbered(rest, e) // only a part of the log was indented
 	}
 	_, after, ok := strings.Cut(rest, " ") // with the number of a loop in front: "1 0: .1........"
 	insn, mask, isInsn := cutInsn(strings.TrimLeft(after, " "))

@@ -44,15 +44,16 @@ const (
 	ComparisonMute  // the comparison says nothing about the value
 	ProvesPacket    // N bytes
 	ProvesNoPacket
-	TakenAway  // Callee made the pointer Was, in Place, invalid
-	MustEnd    // this must be ended first
-	TakesLock  // a lock that is held
-	BeginsIt   // a section that was not ended
-	TurnsBack  // jumps back to instruction N, Times
-	AlsoHolds  // the reference
-	Acquires   // reference N
-	LastIsLost // the last copy of the reference
-	noteKinds  = iota
+	TakenAway     // Callee made the pointer Was, in Place, invalid
+	MustEnd       // this must be ended first
+	TakesLock     // a lock that is held
+	BeginsIt      // a section that was not ended
+	TurnsBack     // jumps back to instruction N, Times
+	AlsoHolds     // the reference
+	Acquires      // reference N
+	LastIsLost    // the last copy of the reference
+	BreaksPointer // the pointer Was is only a number after this arithmetic
+	noteKinds     = iota
 )
 
 // noteTexts are the notes in English. {callee}, {place}, {was}, {n} and {times} are replaced by the fields.
@@ -87,6 +88,7 @@ var noteTexts = [noteKinds]string{
 	AlsoHolds:         "this holds it too",
 	Acquires:          "this acquires reference {n}",
 	LastIsLost:        "the last copy is lost here",
+	BreaksPointer:     "makes a number of the pointer",
 }
 
 // String returns the note in English, "" for NoNote.

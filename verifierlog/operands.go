@@ -34,6 +34,7 @@ type operands struct {
 	size      int    // of memory, in bytes
 	wide      bool   // a move that copies all 64 bits
 	plain     bool   // a number is moved, or added in 64 bits
+	adds      bool   // arithmetic that adds or subtracts in 64 bits
 	constant  int    // that number
 	callee    string // kernelCall: the name
 }
@@ -86,6 +87,7 @@ var classes = [8]func(o *operands, i isa.Instruction){
 
 func alu(o *operands, i isa.Instruction) {
 	o.operation = arithmetic
+	o.adds = i.Op.Class() == isa.ClassALU64 && (i.Op.Operation() == isa.OpAdd || i.Op.Operation() == isa.OpSub)
 	switch operation := i.Op.Operation(); {
 	case operation == isa.OpMov && o.src >= 0:
 		o.operation = moveOperation

@@ -64,6 +64,7 @@ func (r *reporter) take(e *Event) {
 		r.last, r.gap = e.Kind, false
 	case LeftOut:
 		r.gap = r.gap || len(r.message) == 0
+		r.report.shortened = true
 	}
 	if e.Kind == SourceLine && r.report.language == AnyLanguage {
 		r.report.language = languageOf(e.Source)

@@ -28,8 +28,9 @@ type Report struct {
 
 	language Language // of the source lines in the log
 
-	whole  bool   // the log has the path from its beginning, without gaps
-	hidden uint16 // a bit for each register whose value the log does not show
+	whole     bool   // the log has the path from its beginning, without gaps
+	shortened bool   // somebody left out lines
+	hidden    uint16 // a bit for each register whose value the log does not show
 
 	// Explain adds these.
 	Kind        mistake.Kind // the kind of mistake; None when the log has no error

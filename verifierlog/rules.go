@@ -33,9 +33,9 @@ func Rules() []Rule {
 }
 
 // ruleTables returns the rules by subject. They are literals: nothing is computed at start-up.
-func ruleTables() [12][]Rule {
+func ruleTables() [13][]Rule {
 	return [...][]Rule{shapeRules[:], registerRules[:], memoryRules[:], callRules[:], resourceRules[:], objectRules[:], typeRules[:],
-		symbolRules[:], prototypeRules[:], attachRules[:], btfRules[:], loaderRules[:]}
+		symbolRules[:], prototypeRules[:], attachRules[:], btfRules[:], oldRules[:], loaderRules[:]}
 }
 
 func eachRule(f func(r *Rule)) {

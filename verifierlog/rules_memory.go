@@ -32,9 +32,10 @@ var memoryRules = [...]Rule{
 		Also: []string{
 			"R%d min value is negative (%d), either use unsigned index or do a if (index >=0) check.",
 		},
-		Explanation: "The index that was added to R{1} may be negative: a signed comparison limited only its upper side.",
-		Fix:         "Use unsigned integers (U32, U64), or compare its lower side too.",
-		Example:     "map_value_negative",
+		Explanation: "The index that was added to R{1} may be negative: nothing limits it, or a signed comparison limits only its " +
+			"upper side.",
+		Fix:     "Use unsigned integers (U32, U64) and limit them, f.If(i.Lt(n), ...), or compare both sides.",
+		Example: "map_value_negative",
 	},
 	{
 		Kind:        mistake.BadSize,
@@ -163,6 +164,7 @@ var memoryRules = [...]Rule{
 		Also: []string{
 			"negative offset %s ptr R%d off=%d disallowed",
 			"variable %s access var_off=%s disallowed",
+			"dereference of modified %s ptr R%d off=%d+%d",
 		},
 		Explanation: "An offset was added to the {1} pointer in R{2}, which is not allowed for such pointers.",
 		Fix:         "Keep a copy without the offset, for example in R6, and put the offset into the load instruction.",

@@ -54,6 +54,9 @@ var shapeRules = [...]Rule{
 	{
 		Kind:    mistake.TooComplex,
 		Pattern: "BPF program is too large. Processed %d insn",
+		Also: []string{
+			"BPF program is too large. Proccessed %d insn",
+		},
 		Explanation: "The verifier walks through every turn of a loop and every combination of branches. It stopped after {1} " +
 			"instructions. The number of states is too large, not the size of the program.",
 		Fix: "Use loops whose body the verifier walks through only a few times: f.Loop (bpf_loop), an iterator, or f.While. " +

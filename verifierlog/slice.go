@@ -177,7 +177,7 @@ var effects = [...]func(s *slicer, a access) effect{
 	otherOperation:  func(_ *slicer, a access) effect { return effect{hit: a.changed} },
 	moveOperation:   func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst), from: a.registerCells(a.src)} },
 	constantOf:      func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst)} },
-	arithmetic:      func(_ *slicer, a access) effect { return effect{hit: a.is(a.dst), from: a.registerCells(a.dst, a.src)} },
+	arithmetic:      arithmeticEffect,
 	loadOperation:   loadEffect,
 	storeOperation:  storeEffect,
 	atomicOperation: atomicEffect,
@@ -186,6 +186,15 @@ var effects = [...]func(s *slicer, a access) effect{
 	jumpOperation:   jumpEffect,
 	exitOperation:   exitEffect,
 	notReadable:     func(_ *slicer, a access) effect { return effect{hit: a.changed} },
+}
+
+// arithmeticEffect: only adding and subtracting leaves a pointer a pointer.
+func arithmeticEffect(_ *slicer, a access) effect {
+	e := effect{hit: a.is(a.dst), from: a.registerCells(a.dst, a.src)}
+	if was := ParseValue(a.before.known[a.cell]); e.hit && was.Kind.IsPointer() && !ParseValue(a.after).Kind.IsPointer() && !a.adds {
+		e.note = Note{Kind: BreaksPointer, Was: was.Text}
+	}
+	return e
 }
 
 // loadEffect: a load from the stack returns the value that was stored there. A pointer from a struct depends on the pointer to the struct.
@@ -306,6 +315,10 @@ func jumpEffect(s *slicer, a access) effect {
 		return effect{hit: true, stay: true, note: Note{Kind: ComparisonMute}}
 	case was.Kind == PointerPacket:
 		return s.packetEffect(a, was)
+	case was.Kind <= NotShown && (a.is(a.dst) || a.is(a.src)): // the log begins here, with what the comparison shows
+		if v := ParseValue(a.after); v.Kind == PointerPacket && v.Range > 0 {
+			return effect{hit: true, stay: true, note: Note{Kind: ProvesPacket, N: v.Range}}
+		}
 	}
 	return effect{}
 }

@@ -30,6 +30,10 @@ type Walk struct {
 	entered bool // the state at the beginning of the path is known
 	follows bool // a line says that the walk continues at another instruction
 
+	backtracks bool  // the lines of Linux 6.0 and before that say which numbers must be exact
+	held       Event // a state after them, when waits is set: it may be that of an earlier instruction
+	waits      bool
+
 	validates bool // a global function begins
 	missing   bool // instructions are missing before the next one
 
@@ -61,12 +65,47 @@ func pathOf(log string) *Path {
 }
 
 // Path returns the path to the last event. It belongs to the walk: the next call of Follow changes it.
-func (w *Walk) Path() *Path { return &w.path }
+func (w *Walk) Path() *Path {
+	w.releaseHeld()
+	return &w.path
+}
 
 // Follow continues the walk with an event.
 func (w *Walk) Follow(e *Event) {
+	if e.Kind == Precision {
+		w.backtrack(e)
+		return
+	}
+	if w.backtracks && e.Kind == EntryState && e.Insn < 0 {
+		w.held, w.waits, w.backtracks = *e, true, false
+		return
+	}
+	w.backtracks = false
+	w.releaseHeld()
+	w.follow(e)
+}
+
+func (w *Walk) follow(e *Event) {
 	if int(e.Kind) < len(follow) && follow[e.Kind] != nil {
 		follow[e.Kind](w, e)
+	}
+}
+
+// backtrack reads a line about numbers that must be exact. Up to Linux 6.0 such lines are followed by the state of an earlier place, and
+// the next line says so: "parent didn't have regs=4 stack=0 marks". Otherwise the state is that of the walk.
+func (w *Walk) backtrack(e *Event) {
+	if w.waits && strings.HasPrefix(e.Text, "parent ") {
+		w.waits = false
+	}
+	w.releaseHeld()
+	w.backtracks = strings.HasPrefix(e.Text, "last_idx ") || strings.HasPrefix(e.Text, "regs=")
+}
+
+// releaseHeld follows the state that was held back.
+func (w *Walk) releaseHeld() {
+	if w.waits {
+		w.waits = false
+		w.follow(&w.held)
 	}
 }
 
@@ -88,6 +127,7 @@ var follow = [...]func(w *Walk, e *Event){
 func (w *Walk) restart() {
 	w.path.restart()
 	w.called, w.silent, w.entered, w.validates, w.missing = false, false, false, false, false
+	w.backtracks, w.waits = false, false
 }
 
 // instruction adds an instruction to the path.
@@ -170,7 +210,7 @@ func (w *Walk) guess(o operands, frame int) {
 	}
 }
 
-// resultOf computes constants, copies, and addresses on the stack.
+// resultOf computes constants, copies, addresses on the stack, and what is loaded from it.
 func (w *Walk) resultOf(o operands, frame int) string {
 	value := func(n int) string {
 		if n == 10 {
@@ -187,6 +227,27 @@ func (w *Walk) resultOf(o operands, frame int) string {
 		if v := ParseValue(value(o.dst)); v.Kind == PointerStack && v.Frame < 0 && v.Bounds == (Bounds{}) {
 			return "fp" + strconv.FormatInt(v.Offset+int64(o.constant), 10)
 		}
+	case o.operation == loadOperation:
+		return w.loaded(o, frame)
+	}
+	return notShown
+}
+
+// loaded returns what a load from a slot of the stack gives.
+func (w *Walk) loaded(o operands, frame int) string {
+	from := stackCells(&w.path.end, frame, o.src, o.offset, o.size)
+	if len(from) != 1 {
+		return notShown
+	}
+	text := w.path.end.known[from[0]]
+	switch v := ParseValue(text); {
+	case v.Kind == Bytes && text == "00000000":
+		return "0"
+	case o.size < 8:
+	case v.Kind == Bytes && strings.Trim(text, "m0") == "":
+		return "scalar()"
+	case v.Kind.IsPointer(), v.Kind == Scalar && v.Width == 0:
+		return text
 	}
 	return notShown
 }
@@ -234,6 +295,9 @@ func (w *Walk) apply(e *Event) {
 	w.path.end.Frame = s.Frame
 	if e.Whole {
 		w.forget(s.Frame, s.Values)
+	}
+	if isOldState(s) {
+		s.modernise()
 	}
 	for _, v := range s.Values {
 		w.set(v.Place, v.Text)

@@ -206,7 +206,7 @@ func (l *logReader) line(line []byte) {
 
 // unwrap adds a line, or the lines of an error that has the end of a log.
 func (l *logReader) unwrap(line []byte) {
-	if l.known && ofWalk(l.lead.trim(line)) {
+	if l.known && ofWalk(l.trim(line)) {
 		l.add(line)
 		return
 	}
@@ -262,14 +262,24 @@ func (l *logReader) add(line []byte) {
 		}
 		return
 	}
-	l.out = append(append(l.out, l.lead.trim(line)...), '\n')
+	l.out = append(append(l.out, l.trim(line)...), '\n')
+}
+
+// trim cuts what stands before each line. The verifier begins only members of types with a tab: other tabs are of an indent that not all
+// lines have.
+func (l *logReader) trim(line []byte) []byte {
+	line = l.lead.trim(line)
+	if !l.types {
+		line = bytes.TrimLeft(line, "\t")
+	}
+	return line
 }
 
 // release moves the lines that wait to those that can be read.
 func (l *logReader) release() {
 	l.known = true
 	for line := range bytes.Lines(l.waits) {
-		l.out = append(l.out, l.lead.trim(line)...)
+		l.out = append(l.out, l.trim(line)...)
 	}
 	l.waits = l.waits[:0]
 }
@@ -341,6 +351,7 @@ type logPatterns struct {
 
 	short   *regexp.Regexp // an error with the last lines of a log
 	omitted *regexp.Regexp // the end of such an error
+	nothing *regexp.Regexp // such an error without a line of the log
 	reason  *regexp.Regexp // the last of two lines in it
 
 	errno   *regexp.Regexp // what libbpf says of the load: its error, by number or name
@@ -372,6 +383,7 @@ func newLogPatterns() logPatterns {
 		digits: regexp.MustCompile(`\d+`),
 
 		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+): `),
+		nothing: regexp.MustCompile(`^\(\d+ line\(s\) omitted\)`),
 		omitted: regexp.MustCompile(` \((truncated)?(?:, )?(?:\d+ line\(s\) omitted)?\)`),
 		reason:  regexp.MustCompile(`^(.*): (R\d+ .*|R\d+)$`),
 

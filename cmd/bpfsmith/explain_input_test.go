@@ -146,7 +146,11 @@ func TestExplainTakesTheEndOfALog(t *testing.T) {
 		"truncated": {"load program: permission denied: 9: (79) r3 = *(u64 *)(r1 +96): R1 invalid mem access 'scalar' (truncated, " +
 			"16 line(s) omitted)\n",
 			"not-a-pointer", 9},
-		"no reason": {"load program: argument list too long: 12: (07) r1 += 8 (truncated)", "log-truncated", 12},
+		"nothing of the log": {"agent: load program: permission denied: (21 line(s) omitted)\n", "no-log", -1},
+		"a tab before some lines": {"8: (15) if r1 == 0x0 goto pc-3\n\t9: (79) r1 = *(u64 *)(r10 -8)\n\tBPF program is too large. " +
+			"Processed 1000001 insn\n\tprocessed 1000001 insns (limit 1000000) max_states_per_insn 2\n", "too-complex", 9},
+		"bcc's guess": {"bpf: Argument list too long. Program  too large (90 insns), at most 4096 insns\n\n", "too-complex", -1},
+		"no reason":   {"load program: argument list too long: 12: (07) r1 += 8 (truncated)", "log-truncated", 12},
 		"in JSON": {`{"level":"fatal","msg":"start: program x: load program: permission denied: 37: (07) r9 += 4: ` +
 			`R9 pointer arithmetic on map_value_or_null prohibited, null-check it first (75 line(s) omitted)","subsys":"daemon"}`,
 			"maybe-nil", 37},

@@ -36,6 +36,9 @@ func (p *logPatterns) wrappedLog(line []byte) (w wrapped, ok bool) {
 		return wrapped{}, false
 	}
 	log, truncated := bytes.Clone(line[at[1]:]), false // the text of the line is lost when the next one is read
+	if p.nothing.Match(log) {                          // the error has no line of the log
+		return wrapped{lines: [][]byte{[]byte("...")}, complete: true}, true
+	}
 	if m := p.omitted.FindSubmatchIndex(log); m != nil && m[1] > m[0]+len(" ()") {
 		truncated = m[2] >= 0
 		log, w.complete = log[:m[0]], true

@@ -127,4 +127,12 @@ var without = [...]Lack{
 	{"kernel function %s args#%d expected pointer to %s %s", ofOld},
 	{"arg#%d pointer type %s %s must be valid and initialized", ofOld},
 	{"arg#0 no referenced kptr at map value offset=%d", ofOld},
+	{"addition of negative constant to packet pointer is not allowed", ofOld},
+	{"perf_event programs can only use preallocated hash map", ofOld},
+	{"function calls to other bpf functions are allowed for root only", ofOld},
+	{"BPF_LD_[ABS|IND] cannot be mixed with bpf-to-bpf calls", ofOld},
+	{"R%d tried to %s from different pointers", ofOld},
+	{"cannot pass map_type %d into func %d", ofOld},
+	{"bpf: Argument list too long. Program  too large (%d insns), at most %d insns", ofLoaders},
+	{"kernel doesn't support global data", ofLoaders},
 }

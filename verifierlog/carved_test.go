@@ -1,0 +1,85 @@
+package verifierlog_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bpfsmith/bpfsmith/mistake"
+	"github.com/bpfsmith/bpfsmith/verifierlog"
+)
+
+// carved are short logs in the words of different kernels, each for one way to find a cause.
+var carved = []struct {
+	name, log string
+	kind      mistake.Kind
+	insn      int
+	says      []string // in the explanation and the fix
+	saysNot   []string
+}{
+	{"a state of an earlier place, up to 6.0", "" +
+		"10: (bf) r1 = r7\n R1=map_value(id=0,off=0,ks=4,vs=64,imm=0) R10=fp0 fp-16=mmmmmmmm\n" +
+		"11: (79) r2 = *(u64 *)(r10 -16)\n12: (0f) r1 += r2\nlast_idx 12 first_idx 10\nregs=4 stack=0 before 11: (79) r2 = *(u64 " +
+		"*)(r10 -16)\n R1=map_value(id=0,off=0,ks=4,vs=64,imm=0) R2=inv(id=0,umax_value=7,var_off=(0x0; 0x7)) R10=fp0 fp-16=mmmmmmmm\n" +
+		"parent already had regs=0 stack=0 marks\n" +
+		"math between map_value pointer and register with unbounded min value is not allowed\n",
+		mistake.Unbounded, 12, []string{"R2"}, []string{"from 0 to 7"}},
+	{"a number that was kept on the stack", "from 3 to 10: R1=map_value(id=0,off=0,ks=4,vs=64,imm=0) R10=fp0 fp-16=mmmmmmmm\n" +
+		"11: (79) r2 = *(u64 *)(r10 -16)\n12: (0f) r1 += r2\n" +
+		"math between map_value pointer and register with unbounded min value is not allowed\n",
+		mistake.Unbounded, 12, []string{"read back from the stack at instruction 11", "5.16"}, nil},
+	{"a nil pointer that was kept on the stack", " R10=fp0 fp-24=00000000\n4: (79) r6 = *(u64 *)(r10 -24)\n5: (71) r1 = *(u8 *)(r6 +4)\n" +
+		"R6 invalid mem access 'inv'\n", mistake.NotAPointer, 5, []string{"R6 is the number 0"}, nil},
+	{"words of 4.9", " R1=imm8,min_value=8,max_value=8 R3=inv56 R5=pkt(id=0,off=0,r=0) R6=ctx R10=fp\n7: (67) r5 <<= 32\n" +
+		"8: (77) r5 >>= 32\n R5=inv32 R6=ctx R10=fp\n9: (71) r1 = *(u8 *)(r5 +0)\nR5 invalid mem access 'inv'\n",
+		mistake.NotAPointer, 9, []string{"until instruction 7", "shift"}, []string{"number 32", "later call"}},
+	{"the context with an offset, up to 4.13", " R1=ctx R10=fp\n0: (bf) r7 = r1\n1: (07) r7 += 8\n2: (61) r0 = *(u32 *)(r7 +0)\n" +
+		"R7 invalid mem access 'inv'\n", mistake.ModifiedPointer, 2,
+		[]string{"address of the context", "instruction 1"}, []string{"later call"}},
+	{"the context with an offset", "0: R1=ctx() R10=fp0\n0: (b7) r2 = 16                      ; R2=16\n1: (0f) r1 += r2               " +
+		"       ; R1=ctx(off=16) R2=16\n2: (79) r0 = *(u64 *)(r1 +0)\ndereference of modified ctx ptr R1 off=16 disallowed\n",
+		mistake.ModifiedPointer, 2, []string{"instruction 1", "(16)", "barrier_var"}, nil},
+	{"a comparison that old kernels do not count", "; if (p >= end) @ a.c:1\n20: (3d) if r6 >= r1 goto pc+9\n" +
+		" R1=pkt_end(id=0,off=0,imm=0) R6=pkt(id=2,off=8,r=8,umax_value=60)\n21: (71) r5 = *(u8 *)(r6 +0)\n" +
+		"invalid access to packet, off=8 size=1, R6(id=2,off=8,r=8)\nR6 offset is outside of the packet\n",
+		mistake.PacketBounds, 21, []string{"before 5.16", "p + 1 > data_end"}, nil},
+	{"and one that they count", "; if (p > end) @ a.c:1\n20: (2d) if r6 > r1 goto pc+9\n" +
+		" R1=pkt_end(id=0,off=0,imm=0) R6=pkt(id=2,off=8,r=8,umax_value=60)\n21: (71) r5 = *(u8 *)(r6 +0)\n" +
+		"invalid access to packet, off=8 size=1, R6(id=2,off=8,r=8)\nR6 offset is outside of the packet\n",
+		mistake.PacketBounds, 21, []string{"needs 9"}, []string{"5.16"}},
+	{"an object that is smaller than a struct", "7: (bf) r6 = r10\n8: (07) r6 += -16\n9: (61) r1 = *(u32 *)(r6 +16)\n" +
+		"invalid read from stack R6 off=0 size=4\n", mistake.StackBounds, 9, []string{"smaller", "CO-RE"}, []string{"negative offset"}},
+	{"a stack that is too small, up to 5.11", "9: (7b) *(u64 *)(r10 -520) = r1\ninvalid stack off=-520 size=8\n",
+		mistake.StackBounds, 9, []string{"per-CPU"}, nil},
+	{"the map itself is read", "0: R1=ctx() R10=fp0\n0: (18) r1 = 0xffff888100000000      ; R1=map_ptr(map=m,ks=4,vs=8)\n" +
+		"2: (61) r2 = *(u32 *)(r1 +0)\ncannot access ptr member ops with moff 0 in struct bpf_map with off 0 size 4\n",
+		mistake.StructBounds, 2, []string{"the map itself", "instruction 0", "bpf_map_lookup_elem"}, nil},
+	{"results up to 5.2", "0: (b7) r0 = 5\n1: (95) exit\nAt program exit the register R0 has value (0x5; 0x0) should have been 0 or 1\n",
+		mistake.ResultRange, 1, []string{"is 5", "from 0 to 1"}, nil},
+	{"a part of the log is indented", "10: (15) if r1 == 0x0 goto pc-4\n   11: (79) r1 = *(u64 *)(r10 -8)\n" +
+		"   BPF program is too large. Processed 1000001 insn\n", mistake.TooComplex, 11, nil, nil},
+	{"a global function's prototype is the reason", "Validating f() func#1...\n1: R1=scalar() R10=fp0\n" +
+		"Global function f() doesn't return scalar. Only those are supported.\n", mistake.FunctionContract, -1,
+		[]string{"f is a global"}, nil},
+	{"nothing of a log", "...\n", mistake.NoLog, -1, []string{"whole log"}, []string{"argument of the load"}},
+}
+
+// TestCausesInCarvedLogs: what the explanation of each carved log says, in the words of C.
+func TestCausesInCarvedLogs(t *testing.T) {
+	for _, tt := range carved {
+		r := verifierlog.Explain(tt.log, verifierlog.Program{Language: verifierlog.C, Errno: "EACCES"})
+		if r.Kind != tt.kind || r.Insn != tt.insn {
+			t.Errorf("%s: %v at %d, want %v at %d", tt.name, r.Kind, r.Insn, tt.kind, tt.insn)
+		}
+		text := r.Explanation + " " + r.Fix
+		for _, want := range tt.says {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is not in %q", tt.name, want, text)
+			}
+		}
+		for _, not := range tt.saysNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: %q is in %q", tt.name, not, text)
+			}
+		}
+	}
+}
