@@ -40,8 +40,8 @@
 // # Helpers and maps
 //
 // The machine has the helpers for maps, ring buffers, loops, tail calls, time, random numbers and printing. What they return can be set:
-// [Machine.Now], [Machine.Random], [Machine.CPU]. Others are Go functions, see [Function] and [Machine.SetHelper]. A program that calls
-// one that the machine does not have ends with a fault that names it.
+// [Machine.Now], [Machine.Random], [Machine.CPU], [Machine.Current]. Others are Go functions, see [Function] and [Machine.SetHelper]. A
+// program that calls one that the machine does not have ends with a fault that names it.
 //
 // Maps are those of package maps. [LoadObject] creates the maps that a program names in this process, and then their handles work as they
 // do with the kernel: what a program stores, Lookup finds. There are hashes, arrays, per-CPU and LRU maps, tries, queues, stacks, ring

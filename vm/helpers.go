@@ -25,6 +25,9 @@ var helpers = [linux.HelperCount]Function{
 	10:  replaceIPChecksum,    // bpf_l3_csum_replace
 	11:  replaceChecksum,      // bpf_l4_csum_replace
 	12:  tailCall,             // bpf_tail_call
+	14:  currentProcess,       // bpf_get_current_pid_tgid
+	15:  currentUser,          // bpf_get_current_uid_gid
+	16:  currentName,          // bpf_get_current_comm
 	18:  skbVLANPush,          // bpf_skb_vlan_push
 	19:  skbVLANPop,           // bpf_skb_vlan_pop
 	23:  redirect,             // bpf_redirect
@@ -37,16 +40,21 @@ var helpers = [linux.HelperCount]Function{
 	41:  forgetHash,           // bpf_set_hash_invalid
 	43:  skbChangeHead,        // bpf_skb_change_head
 	44:  xdpAdjustHead,        // bpf_xdp_adjust_head
+	45:  probeReadString,      // bpf_probe_read_str
 	48:  setHash,              // bpf_set_hash
 	54:  xdpAdjustMeta,        // bpf_xdp_adjust_meta
 	65:  xdpAdjustTail,        // bpf_xdp_adjust_tail
 	68:  skbLoadBytesRelative, // bpf_skb_load_bytes_relative
+	80:  currentCgroup,        // bpf_get_current_cgroup_id
 	87:  mapPush,              // bpf_map_push_elem
 	88:  mapPop,               // bpf_map_pop_elem
 	89:  mapPeek,              // bpf_map_peek_elem
 	93:  nothing,              // bpf_spin_lock: a machine runs alone
 	94:  nothing,              // bpf_spin_unlock
+	112: probeRead,            // bpf_probe_read_user
 	113: probeRead,            // bpf_probe_read_kernel
+	114: probeReadString,      // bpf_probe_read_user_str
+	115: probeReadString,      // bpf_probe_read_kernel_str
 	118: jiffies,              // bpf_jiffies64
 	125: nanoseconds,          // bpf_ktime_get_boot_ns
 	130: ringOutput,           // bpf_ringbuf_output
@@ -244,6 +252,27 @@ func probeRead(m *Machine) (uint64, error) {
 	}
 	copy(to, from)
 	return 0, nil
+}
+
+// probeReadString copies text up to its zero byte. Text without one is cut off: the last byte is a zero. It returns how many bytes it
+// wrote.
+func probeReadString(m *Machine) (uint64, error) {
+	to, err := m.Writable(m.Arg(1), int(uint32(m.Arg(2))))
+	if err != nil || len(to) == 0 {
+		return 0, err
+	}
+	for i := range to {
+		b, err := m.Bytes(m.Arg(3)+uint64(i), 1)
+		if err != nil {
+			clear(to)
+			return errnoOf(syscall.EFAULT)
+		}
+		if to[i] = b[0]; b[0] == 0 {
+			return uint64(i + 1), nil
+		}
+	}
+	to[len(to)-1] = 0
+	return uint64(len(to)), nil
 }
 
 // compareStrings compares at most as many bytes as the second argument says, up to a zero byte.

@@ -37,6 +37,9 @@ type Machine struct {
 	// CPU is the number of the processor, 0 to 3: it decides which value of a per-CPU map programs see.
 	CPU uint32
 
+	// Current is the task that runs, for programs that ask for it. If it is nil, it is a process of user 1000, with the name test.
+	Current *Task
+
 	// Print gets the lines that programs print, without the end of the line. If it is nil, they are dropped.
 	Print func(line string)
 

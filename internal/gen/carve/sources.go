@@ -19,7 +19,7 @@ var sources = [...]source{
 	{"6.1", "6.1-debian.btf.xz", []*part{&tcp}},
 	{"6.12", "6.12-debian-cloud.btf.xz", []*part{&tcp}},
 	{"6.12-ops", "6.12-ops.btf.xz", []*part{&scheduler}},
-	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &mistaken, &numbered}},
+	{"6.18", "6.18.btf.xz", []*part{&tcp, &contexts, &tracepoints, &mistaken, &numbered}},
 }
 
 // tcp is for congestion controls; kernel/tcp is generated from it.
@@ -61,6 +61,16 @@ var contexts = part{
 		"bpf_cgroup_dev_ctx", "sk_msg_md", "sk_reuseport_md",
 	},
 	enums: []string{"xdp_action", "sk_action", "tcx_action_base"},
+}
+
+// tracepoints are those that people watch first: tests of such programs need their prototypes.
+var tracepoints = part{
+	typedefs: []string{
+		"btf_trace_sched_process_exec", "btf_trace_sched_process_exit", "btf_trace_sched_process_fork", "btf_trace_sched_switch",
+		"btf_trace_sched_wakeup", "btf_trace_sys_enter", "btf_trace_sys_exit", "btf_trace_tcp_retransmit_skb", "btf_trace_tcp_probe",
+		"btf_trace_kfree_skb", "btf_trace_netif_receive_skb",
+	},
+	structs: []string{"pt_regs", "linux_binprm", "sk_buff"},
 }
 
 // mistaken has the names in the programs of internal/test/mistakes.
