@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"syscall"
@@ -89,8 +90,12 @@ func (m *Machine) now() uint64 {
 	return uint64(time.Since(boot))
 }
 
-// jiffies counts milliseconds: it is a kernel with CONFIG_HZ=1000.
-func jiffies(m *Machine) (uint64, error) { return m.now() / uint64(time.Millisecond), nil }
+func jiffies(m *Machine) (uint64, error) {
+	const usual = 1000 // of Machine.HZ
+	hz := uint64(cmp.Or(m.HZ, usual))
+	now := m.now()
+	return now/uint64(time.Second)*hz + now%uint64(time.Second)*hz/uint64(time.Second), nil
+}
 
 func random(m *Machine) (uint64, error) {
 	if m.Random != nil {

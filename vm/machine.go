@@ -31,6 +31,9 @@ type Machine struct {
 	// Now gives the time in nanoseconds for the helpers that ask for it. If it is nil, it is the time since the process began.
 	Now func() uint64
 
+	// HZ is how many jiffies a second has: the kernel's CONFIG_HZ. 0 means 1000.
+	HZ uint32
+
 	// Random gives random numbers. If it is nil, they are Go's.
 	Random func() uint32
 

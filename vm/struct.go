@@ -229,16 +229,23 @@ func (s *Struct) Bytes(path string) []byte {
 	return s.data[f.Offset : f.Offset+f.Size]
 }
 
+// Field says where the object has a field; false if it has none with that path. Code that uses a field very often looks it up once, and
+// then uses the memory of Bytes("").
+func (s *Struct) Field(path string) (btf.Field, bool) {
+	known := s.err
+	f, ok := s.field(path)
+	s.err = known
+	return f, ok
+}
+
 // AllowWrites lets programs write the fields with these paths; without a path, all of the object. A path that this kernel does not have is
 // left out.
 func (s *Struct) AllowWrites(paths ...string) {
 	s.spans, s.all = nil, len(paths) == 0
 	for _, path := range paths {
-		known := s.err
-		if f, ok := s.field(path); ok {
+		if f, ok := s.Field(path); ok {
 			s.spans = append(s.spans, span{int64(f.Offset), int64(f.Offset + f.Size)})
 		}
-		s.err = known
 	}
 	if s.machine != nil {
 		s.machine.region(s.addr).allow(s)

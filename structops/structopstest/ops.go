@@ -1,17 +1,15 @@
 package structopstest
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/btf/fixture"
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/internal/opsrun"
 	"github.com/bpfsmith/bpfsmith/internal/passing"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
@@ -22,12 +20,9 @@ import (
 type Ops struct {
 	Machine *vm.Machine // that runs the programs of all members: for helpers, functions of the kernel, and limits
 
-	t        testing.TB
-	types    *btf.Types
-	plan     *structops.Plan
-	programs map[string]*vm.Program
-	args     []byte // the array that R1 points to
-	argsAddr uint64
+	t     testing.TB
+	types *btf.Types
+	ops   *opsrun.Ops
 }
 
 // On runs a test of an implementation on the types of several kernels, by their names in package fixture: one subtest for each.
@@ -49,30 +44,15 @@ func On(t *testing.T, kernels []string, impl structops.Implementation, test func
 // findings.
 func New(t testing.TB, target compile.Target, impl structops.Implementation) *Ops {
 	t.Helper()
-	plan, err := structops.Prepare(impl, target)
+	ops, err := opsrun.New(impl, target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &Ops{t: t, types: target.BTF, plan: plan, programs: make(map[string]*vm.Program), args: make([]byte, 8*linux.MostArguments)}
-	for _, p := range plan.Programs {
-		program, err := vm.LoadObject(p.Object, target.BTF, vm.Options{Mode: vm.Linux})
-		if err != nil {
-			t.Fatalf("%s: %v", p.Member.Name, err)
-		}
-		o.programs[p.Member.Name] = program
-		if o.Machine == nil {
-			o.Machine = vm.New(program)
-		}
-	}
-	if o.Machine == nil {
-		t.Fatalf("%s has no programs: set a member", plan.Type.Name)
-	}
-	o.argsAddr = o.Machine.Add(vm.Memory{Name: "the arguments", Data: o.args, ReadOnly: true})
-	return o
+	return &Ops{Machine: ops.Machine, t: t, types: target.BTF, ops: ops}
 }
 
 // Has reports whether the implementation has a program for a member.
-func (o *Ops) Has(member string) bool { return o.programs[member] != nil }
+func (o *Ops) Has(member string) bool { return o.ops.Member(member) != nil }
 
 // Struct makes an object of the kernel, all zero: "rate_sample", for example. Programs may not write it, until it is passed to a member
 // that may.
@@ -96,27 +76,25 @@ func (o *Ops) Call(member string, args ...any) int64 {
 	o.t.Helper()
 	result, err := o.Try(member, args...)
 	if err != nil {
-		var fault *vm.Fault
-		if errors.As(err, &fault) {
-			o.t.Fatalf("%s: %s", member, fault.Report())
-		}
-		o.t.Fatalf("%s: %v", member, err)
+		o.t.Fatalf("%s: %s", member, opsrun.Explain(err))
 	}
 	return result
 }
 
 // Try is Call for tests of what goes wrong: it returns the error, a *vm.Fault if it is the program's.
 func (o *Ops) Try(member string, args ...any) (int64, error) {
-	m, ok := o.plan.Type.Member(member)
+	kind := o.ops.Plan.Type
+	m, ok := kind.Member(member)
 	switch {
 	case !ok || m.Proto == nil:
-		return 0, fmt.Errorf("%s has no callback %q; the implementation has %s", o.plan.Type.Name, member, o.members())
+		return 0, fmt.Errorf("%s has no callback %q; the implementation has %s", kind.Name, member, o.ops.Members())
 	case !o.Has(member):
-		return 0, fmt.Errorf("the implementation does not have %s; it has %s", member, o.members())
+		return 0, fmt.Errorf("the implementation does not have %s; it has %s", member, o.ops.Members())
 	case len(args) != len(m.Params):
 		return 0, fmt.Errorf("it is called with %d arguments; the kernel passes %d: %s", len(args), len(m.Params), m.Declaration())
 	}
-	place := o.plan.Type.Place(m)
+	place := kind.Place(m)
+	values := make([]uint64, len(args))
 	var objects []*vm.Struct
 	for n, arg := range args {
 		value, object, err := passing.Argument(o.Machine, place, m.Params[n].Type, arg)
@@ -126,23 +104,14 @@ func (o *Ops) Try(member string, args ...any) (int64, error) {
 		if object != nil {
 			objects = append(objects, object)
 		}
-		binary.LittleEndian.PutUint64(o.args[8*n:], value)
+		values[n] = value
 	}
-	o.Machine.SetProgram(o.programs[member])
-	result, err := o.Machine.Call(o.t.Context(), o.argsAddr)
+	result, err := o.ops.Member(member).Call(o.t.Context(), values...)
 	for _, object := range objects {
 		err = errors.Join(err, object.Err())
 	}
 	if err != nil {
 		return 0, err
 	}
-	return passing.Result(m.Proto.Return, result), nil
-}
-
-func (o *Ops) members() string {
-	var names []string
-	for _, p := range o.plan.Programs {
-		names = append(names, p.Member.Name)
-	}
-	return strings.Join(names, ", ")
+	return result, nil
 }
