@@ -39,8 +39,8 @@ func (c cell64) set(v uint64) { binary.LittleEndian.PutUint64(c.b[:], v) }
 func (c cellBits) get() uint8  { return c.b[0] >> c.shift & c.mask }
 func (c cellBits) set(v uint8) { c.b[0] = c.b[0]&^(c.mask<<c.shift) | v&c.mask<<c.shift }
 
-// find points cells to the fields of an object, by their paths. A field that the kernel does not have gets memory of its own: no program of
-// that kernel asks for it. A field of another size is an error.
+// find points cells to the fields of an object, by their paths. A field that the kernel does not have gets memory of its own: no program
+// of that kernel asks for it. A field of another size is an error.
 func find(object *vm.Struct, cells map[string]any) error {
 	memory := object.Bytes("")
 	if err := object.Err(); err != nil {

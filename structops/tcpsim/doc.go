@@ -1,12 +1,13 @@
-// Package tcpsim runs congestion controls of TCP over a simulated bottleneck: without a kernel, without root, and a hundred times as fast as
-// in real time.
+// Package tcpsim runs congestion controls of TCP over a simulated bottleneck: without a kernel, without root, and a hundred times as fast
+// as in real time.
 //
 // # What congestion control is
 //
 // A sender does not know how fast the path is. It keeps a window: how many segments may be on the way. Each acknowledgement says that some
-// have arrived, and lets as many more leave. What is more than the path holds waits in a queue before its slowest link, the bottleneck. When
-// the queue is full, packets are dropped. The sender learns this about a round trip later, and makes its window smaller. How the window
-// grows, and what is left of it after a loss, is the algorithm: in Linux a struct tcp_congestion_ops, and with this module a struct of Go.
+// have arrived, and lets as many more leave. What is more than the path holds waits in a queue before its slowest link, the bottleneck.
+// When the queue is full, packets are dropped. The sender learns this about a round trip later, and makes its window smaller. How the
+// window grows, and what is left of it after a loss, is the algorithm: in Linux a struct tcp_congestion_ops, and with this module a struct
+// of Go.
 //
 // # The experiment
 //
@@ -16,9 +17,9 @@
 //	})
 //	fmt.Println(r.Flows[0].GoodputBPS, r.Flows[0].MeanCwnd)
 //
-// The implementation is checked and compiled as for a kernel, and its bytes run in package vm. A mistake of a program, such as a write to a
-// field that it must not write, ends the experiment with a [ProgramError], which has the line of Go and the registers. The same experiment
-// always has the same result: random numbers come from its seed.
+// The implementation is checked and compiled as for a kernel, and its bytes run in package vm. A mistake of a program, such as a write to
+// a field that it must not write, ends the experiment with a [ProgramError], which has the line of Go and the registers. The same
+// experiment always has the same result: random numbers come from its seed.
 //
 // # What happens, and what is called
 //
@@ -55,11 +56,11 @@
 //
 // # What is not
 //
-// Packets are not reordered, and the way back loses none. All segments are full. Buffers never limit a connection. The handshake and the end
-// of a connection take no time. The smallest round-trip time is that of the whole connection; the kernel forgets it after five minutes.
-// Hosts answer at once; real ones take some time, and not always the same. So algorithms that measure how acknowledgements bunch, such as
-// BBR, have a somewhat smaller window here.
+// Packets are not reordered, and the way back loses none. All segments are full. Buffers never limit a connection. The handshake and the
+// end of a connection take no time. The smallest round-trip time is that of the whole connection; the kernel forgets it after five
+// minutes. Hosts answer at once; real ones take some time, and not always the same. So algorithms that measure how acknowledgements bunch,
+// such as BBR, have a somewhat smaller window here.
 //
-// A test compares with the kernel: the mean window and the goodput of Reno, CUBIC, DCTCP and BBR differ by less than 15 % from those of real
-// connections over a link with the same properties; most differ by less than 5 %.
+// A test compares with the kernel: the mean window and the goodput of Reno, CUBIC, DCTCP and BBR differ by less than 15 % from those of
+// real connections over a link with the same properties; most differ by less than 5 %.
 package tcpsim

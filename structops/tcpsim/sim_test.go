@@ -46,8 +46,8 @@ func TestTheProgramDoesWhatTheKernelsRenoDoes(t *testing.T) {
 		program := run(t, Experiment{Link: link, Flows: []Flow{{Ops: halving()}}})
 		a, b := native.Flows[0], program.Flows[0]
 		if !slices.Equal(a.Samples, b.Samples) || a.Received != b.Received || a.MeanCwnd != b.MeanCwnd || a.Acks < 1000 {
-			t.Errorf("%+v: Reno in Go has a mean window of %v and %d bytes, Reno in BPF %v and %d", link, a.MeanCwnd, a.Received, b.MeanCwnd,
-				b.Received)
+			t.Errorf("%+v: Reno in Go has a mean window of %v and %d bytes, Reno in BPF %v and %d", link, a.MeanCwnd, a.Received,
+				b.MeanCwnd, b.Received)
 		}
 	}
 }
@@ -69,8 +69,9 @@ func TestCountsAgree(t *testing.T) {
 		if r.IntN(3) == 0 {
 			link.ECNThreshold = 1 + r.IntN(20)
 		}
-		e := Experiment{Link: link, Seed: seed, Duration: 3 * time.Second, Flows: []Flow{{}, {Start: 500 * ms, AppRate: int64(1+r.IntN(50)) * 100_000},
-			{Start: 100 * ms, Bytes: int64(1 + r.IntN(300_000))}}}
+		e := Experiment{Link: link, Seed: seed, Duration: 3 * time.Second,
+			Flows: []Flow{{}, {Start: 500 * ms, AppRate: int64(1+r.IntN(50)) * 100_000},
+				{Start: 100 * ms, Bytes: int64(1 + r.IntN(300_000))}}}
 		s, err := newSim(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
@@ -266,7 +267,8 @@ func TestAWindowThatIsNotUsedDoesNotGrow(t *testing.T) {
 // TestAFileArrives: a connection with an end.
 func TestAFileArrives(t *testing.T) {
 	const size = 1_000_000
-	r := run(t, Experiment{Link: Link{Rate: 10e6, Delay: 10 * ms, Loss: 0.02}, Flows: []Flow{{Bytes: size}}, Duration: 30 * time.Second, Seed: 3})
+	r := run(t, Experiment{Link: Link{Rate: 10e6, Delay: 10 * ms, Loss: 0.02}, Flows: []Flow{{Bytes: size}},
+		Duration: 30 * time.Second, Seed: 3})
 	f := r.Flows[0]
 	if f.Received != (size+1447)/1448*1448 || f.Done == 0 || f.Done < 800*ms {
 		t.Errorf("%d bytes were received, the last of them after %v", f.Received, f.Done)
@@ -275,7 +277,8 @@ func TestAFileArrives(t *testing.T) {
 
 // TestFlowsShareFairly: two equal algorithms have the same share in the long run.
 func TestFlowsShareFairly(t *testing.T) {
-	r := run(t, Experiment{Link: Link{Rate: 20e6, Delay: 10 * ms, Loss: 0.0002}, Flows: []Flow{{}, {Start: time.Second}}, Duration: 5 * time.Minute})
+	r := run(t, Experiment{Link: Link{Rate: 20e6, Delay: 10 * ms, Loss: 0.0002}, Duration: 5 * time.Minute,
+		Flows: []Flow{{}, {Start: time.Second}}})
 	a, b := r.Flows[0].GoodputBPS, r.Flows[1].GoodputBPS
 	if share := a / (a + b); share < 0.4 || share > 0.6 {
 		t.Errorf("the first has %.0f %% of the link", 100*share)

@@ -7,8 +7,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/vm"
 )
 
-// A sock is a tcp_sock of the kernel, with the fields that the simulator keeps. They have the kernel's names and units (include/linux/tcp.h,
-// include/net/inet_connection_sock.h, include/net/sock.h).
+// A sock is a tcp_sock of the kernel, with the fields that the simulator keeps. They have the kernel's names and units
+// (include/linux/tcp.h, include/net/inet_connection_sock.h, include/net/sock.h).
 type sock struct {
 	object *vm.Struct
 
