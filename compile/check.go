@@ -184,8 +184,29 @@ func (u *unit) checkReachable(f *function) {
 			named = false
 		case !named && !f.code[i].is(added): // an added instruction is unreachable only if the jump that needs it is
 			named = true
+			if at := f.endlessBefore(i); at >= 0 {
+				u.found(f, at, mistake.EndlessLoop, mistake.Finding{Detail: fmt.Sprintf("%q: nothing leaves this loop", f.item(at)),
+					Help: "leave it under a condition, with a conditional jump to a label after it"})
+				continue
+			}
 			u.found(f, i, mistake.Unreachable, mistake.Finding{Detail: fmt.Sprintf("no path reaches %q", f.item(i)),
 				Help: "remove it, or put a label here and jump to it"})
 		}
 	}
+}
+
+// endlessBefore is the jump that ends before instruction i, if it makes a loop that no jump and no exit leaves; otherwise -1.
+func (f *function) endlessBefore(i int) int {
+	at := i - 1
+	if at < 0 || !f.code[at].is(jumps) || !f.code[at].is(ends) || int(f.code[at].to) > at || f.code[at].to == nowhere {
+		return -1
+	}
+	first := int(f.code[at].to)
+	for n := first; n < at; n++ {
+		in := &f.code[n]
+		if in.is(jumps) && (int(in.to) < first || int(in.to) > at) || in.is(ends) && !in.is(jumps) {
+			return -1
+		}
+	}
+	return at
 }

@@ -19,7 +19,7 @@ func nilBodies() *dsl.Program {
 		f.If(n.Eq(5).OrElse(nil), f.Exit)                                     // want "the condition of OrElse is nil"
 		dsl.Pick[dsl.U32](f, n.Eq(6), nil, nil)                               // want "Pick needs two functions"
 		f.Call(nil)                                                           // want "the called program is nil"
-		f.Loop(n, nil, nil)                                                   // want "Loop needs a function and a pointer"
+		f.Loop(n, nil, nil)                                                   // want "the function of Loop is nil"
 		f.If(n.Eq(7), f.Exit).ElseIf(func() dsl.Bool { return n.Eq(8) }, nil) // want "the body of ElseIf is nil"
 	})
 }

@@ -159,9 +159,9 @@ func mapsThatCannotBe() *dsl.Program {
 		none.In(f).Push(n)               // want "map \"none\" is not valid: its maximum number of elements is 0"
 		small.Output(f, sk, 1, 0)        // want "map \"small\" is not valid: a ring buffer of 512 bytes"
 		storage.In(f).Lookup(sk)         // want "map \"storage\" is not valid: value int: int has no fixed layout"
-		flags.In(f).Lookup(n)            // want "map \"flags\" is not valid: its flags 0x1 are not possible for an array; possible are"
+		flags.In(f).Lookup(n)            // want "map \"flags\" is not valid: an array cannot have the flags MapNoPrealloc; possible are"
 		unknown.In(f).Lookup(n)          // want "map \"unknown\" is not valid: its flags 0x40000000 do not exist"
-		trie.In(f).Lookup(sk.Ptr.To("")) // want "map \"trie\" is not valid: its flags must contain 0x1, as for each lpm_trie"
+		trie.In(f).Lookup(sk.Ptr.To("")) // want "map \"trie\" is not valid: its flags must contain MapNoPrealloc, as for each lpm_trie"
 		empty.In(f).Put(n, n)
 	})
 }

@@ -22,7 +22,7 @@ func otherFunctions() *dsl.Program {
 		f.If(condition, f.Exit)  // want "belongs to \"other\", but this function is \"p\""
 		f.If(n.Lt(kept), f.Exit) // want "belongs to \"other\", but this function is \"p\""
 		n.Set(kept.Add(1))       // want "belongs to"
-		f.If(kept.Eq(1), f.Exit) // want "this value was never made"
+		f.If(kept.Eq(1), f.Exit) // want "belongs to"
 		n.Set(7)
 	})
 }

@@ -7,6 +7,7 @@ func checkPlace(u *unit) {
 		return
 	}
 	if f := u.target.Place.Missing(u.target.BTF); f != nil {
+		f.Position = u.program.Pos
 		u.note(u.program, f.Kind, *f)
 	}
 }

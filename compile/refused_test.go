@@ -32,7 +32,7 @@ func refusals() []refusal {
 		{reason: "conditional jump past end", rule: mistake.JumpOutside},
 		{reason: "gotol past end", rule: mistake.JumpOutside},
 		{reason: "jump into second slot of LDDW", rule: mistake.JumpOutside},
-		{reason: "infinite self loop", rule: mistake.Unreachable},
+		{reason: "infinite self loop", rule: mistake.EndlessLoop},
 		{reason: "read uninitialised stack below 512", rule: mistake.StackBounds},
 		{reason: "store above frame pointer", rule: mistake.StackBounds},
 

@@ -24,6 +24,7 @@ func verifyCode(u *unit) {
 		NotGPL: u.target.License != "" && !linux.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
 	if u.target.Place != nil {
 		p.Place = *u.target.Place
+		p.Sleepable = p.Sleepable || p.Place.Sleepable
 	}
 	code := make([]isa.Instruction, 0, u.count())
 	fds := map[*dsl.MapSpec]int32{}
@@ -79,9 +80,16 @@ func (u *unit) advised(kind mistake.Kind, f *function, i int, found mistake.Find
 		if f.program.Structured() { // only a function of the kernel can leave it so
 			finding.Help = "return a value on every path, and use only results of functions that have one"
 		}
+	case mistake.NotAPointer:
+		if finding.Help == "" && f.program.Structured() && in.Op.Class() == isa.ClassLDX {
+			finding.Help = "an address in a number is read with a copy: p.Field(\"pid\").Probe()"
+		}
 	case mistake.NoArgument:
 		finding.Help = argumentHelp(p, int64(in.Off))
 	case mistake.ContextWrite:
+		if finding.Help != "" {
+			break
+		}
 		finding.Help = "load the argument, which is a pointer, and write through it"
 	case mistake.ArgumentWidth:
 		finding.Help = "load pointers as DW, and numbers at the offset of the argument"

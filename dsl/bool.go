@@ -48,7 +48,7 @@ func (b Bool) Or(c Bool) Bool { return b.join(ir.Or, c) }
 func (b Bool) join(op ir.Op, c Bool) Bool {
 	f := b.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: op, Type: ir.Bool}, f.condition(b), f.condition(c)))
 }
@@ -57,7 +57,7 @@ func (b Bool) join(op ir.Op, c Bool) Bool {
 func (b Bool) Not() Bool {
 	f := b.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: ir.Not, Type: ir.Bool}, f.condition(b)))
 }
@@ -76,7 +76,7 @@ func (b Bool) OrElse(c func() Bool) Bool {
 func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 	f := b.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	if c == nil {
 		f.mistake(mistake.NilBody, "", "the condition of %s is nil", what)
@@ -96,7 +96,7 @@ func (b Bool) lazily(what string, c func() Bool, when bool) Bool {
 func (b Bool) U32() U32 {
 	f := b.fn
 	if !f.usable() {
-		return U32{}
+		return U32{number{fn: f.unmade()}}
 	}
 	return f.newU32(f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))
 }
@@ -105,7 +105,7 @@ func (b Bool) U32() U32 {
 func (b Bool) U8() U8 {
 	f := b.fn
 	if !f.usable() {
-		return U8{}
+		return U8{number{fn: f.unmade()}}
 	}
 	return U8{f.newNumber(record.U8, f.emit(ir.Value{Op: ir.Copy, Type: ir.I32}, f.condition(b)))}
 }
@@ -125,7 +125,7 @@ func Pick[N Int](f *Fn, cond Bool, yes, no func() N) N {
 // pick is Pick for numbers of a width.
 func (f *Fn) pick(w record.Width, cond Bool, yes, no func() number) number {
 	if !f.usable() {
-		return number{}
+		return number{fn: f.unmade()}
 	}
 	if yes == nil || no == nil {
 		f.condition(cond)

@@ -33,7 +33,7 @@ func (r Result) value() ir.V {
 // number is the result as a number of a width: U8 to S64 are its methods.
 func (r Result) number(w record.Width) number {
 	if !r.fn.usable() {
-		return number{}
+		return number{fn: r.fn.unmade()}
 	}
 	r.checkType(numberType(w))
 	return r.converted(w)
@@ -42,7 +42,7 @@ func (r Result) number(w record.Width) number {
 // Bool is true when a function with a C bool as its result returned true. Like all results of calls, it may stay unused.
 func (r Result) Bool() Bool {
 	if !r.fn.usable() {
-		return Bool{}
+		return Bool{fn: r.fn.unmade()}
 	}
 	r.checkType(boolType)
 	return r.fn.isTrue(r.converted(record.U8).v)
@@ -72,7 +72,7 @@ func (r Result) checkType(as CType) {
 // Ptr is the result as a pointer to a struct of that name; the name is "" when it points to something else.
 func (r Result) Ptr(structName string) Ptr {
 	if !r.fn.usable() {
-		return Ptr{}
+		return Ptr{fn: r.fn.unmade()}
 	}
 	f := r.fn
 	p := f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, r.value()), structName)
@@ -291,7 +291,7 @@ func (f *Fn) mapNumber(m *MapSpec) int32 {
 // start. Such a map holds variables that the program shares with user space.
 func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	return f.newPtr(f.emit(ir.Value{Op: ir.MapValue, Type: ir.Ptr, Aux: f.mapNumber(m), Imm: int64(offset)}), "")
 }
@@ -304,7 +304,7 @@ func (f *Fn) MapData(m *MapSpec, offset int) Ptr {
 func ArenaPtr(address U64) Ptr {
 	f := address.n.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	v := address.num().read(f)
 	return f.newPtr(f.emit(ir.Value{Op: ir.ToArena, Type: ir.Ptr}, v), "")
@@ -315,21 +315,21 @@ func ArenaPtr(address U64) Ptr {
 func (p Ptr) ArenaAddress() U64 {
 	f := p.fn
 	if !f.usable() {
-		return U64{}
+		return U64{number{fn: f.unmade()}}
 	}
 	return f.newU64(f.emit(ir.Value{Op: ir.FromArena, Type: ir.I64}, p.pointer(f)))
 }
 
 // Loop calls a function n times (bpf_loop, Linux 5.17). The verifier checks the function
 // once, not for each turn. The function has two parameters: the number of the turn, a
-// U32, and the pointer data. It returns 0 to continue or 1 to stop. The result is the
-// number of turns.
+// U32, and the pointer data. When data is nil, it has only the first. It returns 0 to
+// continue or 1 to stop. The result is the number of turns.
 func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
 	if !f.statement() {
 		return U32{}
 	}
-	if turn == nil || data == nil {
-		f.mistake(mistake.NilBody, "", "Loop needs a function and a pointer; one is nil")
+	if turn == nil {
+		f.mistake(mistake.NilBody, "make one with dsl.Func", "the function of Loop is nil")
 		return f.U32(0)
 	}
 	count := f.value32(n)
@@ -339,7 +339,7 @@ func (f *Fn) Loop(n Operand, turn *Program, data StructPtr) U32 {
 // value32 is an operand of 32 bits as a number.
 func (f *Fn) value32(o Operand) U32 {
 	if !f.usable() {
-		return U32{}
+		return U32{number{fn: f.unmade()}}
 	}
 	return f.newU32(f.value(record.U32, o))
 }

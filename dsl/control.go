@@ -512,7 +512,7 @@ func (f *Fn) ifTarget(name ir.Name, what string, then func()) *Branches {
 // constant may be in any enum.
 func (f *Fn) EnumValue(enum, constant string) U32 {
 	if !f.usable() {
-		return U32{}
+		return U32{number{fn: f.unmade()}}
 	}
 	aux := f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})
 	return f.newU32(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I32, Aux: aux}))
@@ -521,7 +521,7 @@ func (f *Fn) EnumValue(enum, constant string) U32 {
 // EnumValue64 is EnumValue for constants that do not fit into 32 bits.
 func (f *Fn) EnumValue64(enum, constant string) U64 {
 	if !f.usable() {
-		return U64{}
+		return U64{number{fn: f.unmade()}}
 	}
 	aux := f.b.Name(ir.Name{Kind: ir.EnumName, Name: enum, Path: constant})
 	return f.newU64(f.emit(ir.Value{Op: ir.EnumValue, Type: ir.I64, Aux: aux}))

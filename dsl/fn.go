@@ -26,6 +26,8 @@ type Fn struct {
 	result  CType
 	pending *Branches // an If that may still get its Else
 
+	unmadeAt uintptr // of what unmade returns: a line of Go, as a program counter; 0 for a function
+
 	sites map[uintptr]int32 // by program counter, the number in ir.Sites; 0 for those within the language itself
 
 	computed []ir.V // results of operators, which the program must use
@@ -67,19 +69,37 @@ func (f *Fn) emit(v ir.Value, args ...ir.V) ir.V {
 	return f.b.Emit(v, args...)
 }
 
-// usable reports whether code can still be written, and notes a mistake when not. A
-// value that was never made has no function; take notes that where it is used.
+// usable reports whether code can still be written. For a value that has no function, or one that has ended, it reports false, and what is
+// made of the value is unmade: the function that uses it in the end notes the mistake. Where no function runs, it is noted here.
 func (f *Fn) usable() bool {
-	if f == nil || f.full {
+	switch {
+	case f == nil || f.full || f.unmadeAt != 0:
 		return false
-	}
-	if !f.ended {
+	case !f.ended:
 		return f.hasRoom()
 	}
-	// The function may be compiled at the same time: nothing of it is written any more.
+	if !runs() {
+		f.noteEnded()
+	}
+	return false
+}
+
+// noteEnded notes a use after the end. The function may be compiled at the same time: nothing of it is written any more.
+func (f *Fn) noteEnded() {
 	f.mistakeAt(ir.Site{PC: userFrame()}, mistake.EndedFunction, "use values and f only while the Go function runs",
 		"%s has ended", quoted(f.program.Name))
-	return false
+}
+
+// unmade is the function of a value that cannot be made, because it would be made of a value without a function, or of one whose function
+// has ended. It keeps the line where that began.
+func (f *Fn) unmade() *Fn {
+	switch {
+	case f == nil:
+		return &Fn{unmadeAt: userFrame()}
+	case f.ended:
+		return &Fn{unmadeAt: userFrame(), program: f.program}
+	}
+	return f
 }
 
 // terminate ends the current block, and continues in a block that no path leads to.
@@ -137,12 +157,11 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 		f.taken[v] = true
 	}
 	switch {
-	case from != nil && from != f:
-		f.mistake(mistake.ForeignValue, "pass it as an argument",
-			"this value belongs to %s, but this function is %s", quoted(from.program.Name), quoted(f.program.Name))
-	case from == nil || v == 0:
-		f.mistake(mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)",
-			zeroUsed)
+	case from != nil && from != f && from.program != nil:
+		f.mistakeAt(f.useOf(from), mistake.ForeignValue, "pass it as an argument",
+			"this value belongs to %q, but this function is %q", from.program.Name, f.program.Name)
+	case from != f || v == 0:
+		f.mistakeAt(f.useOf(from), mistake.ZeroValue, "make values from parameters, fields, calls or constants such as f.U32(1)", zeroUsed)
 	case !f.scopes[scope]:
 		f.mistake(mistake.OutOfScope, "to carry a value out of a block, set a variable made before it (Var), or use Pick",
 			"this value was made at %v, inside a block, but is used outside it", record.Position(f.b.Func.Sites[f.b.Func.Values[v].Site]))
@@ -150,6 +169,14 @@ func (f *Fn) take(from *Fn, v ir.V, scope int32, typ ir.Type) ir.V {
 		return v
 	}
 	return f.b.Const(typ, 0)
+}
+
+// useOf is the line where a value without a function, or of another function, was used.
+func (f *Fn) useOf(from *Fn) ir.Site {
+	if from != nil && from.unmadeAt != 0 {
+		return ir.Site{PC: from.unmadeAt}
+	}
+	return f.b.Func.Sites[f.site()]
 }
 
 func quoted(s string) string { return fmt.Sprintf("%q", s) }

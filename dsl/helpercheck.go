@@ -3,6 +3,7 @@ package dsl
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
@@ -76,6 +77,20 @@ func (l *Layout) hasLock() bool {
 	return false
 }
 
+// isNil reports whether an operand is Go's nil, or the constant 0 that stands for it.
+func isNil(o Operand) bool {
+	c, ok := goInteger(o)
+	return o == nil || ok && c == (goInt{})
+}
+
+// refTo is the type of a parameter for a pointer, as Go writes it.
+func refTo(o Operand) string {
+	if at, _ := pointeeOf(o); at.typ != nil {
+		return fmt.Sprintf("dsl.Ref[%v]", at.typ)
+	}
+	return "dsl.Ptr"
+}
+
 // checkCallback compares the parameters of a function with what a helper calls it with: data is the argument of the helper that is for the
 // function, and m is its map.
 func (f *Fn) checkCallback(h *linux.Helper, callback *Program, m *MapSpec, data Operand) {
@@ -88,6 +103,10 @@ func (f *Fn) checkCallback(h *linux.Helper, callback *Program, m *MapSpec, data 
 		f.mistake(mistake.BadArguments, "", "%s calls %s with %s, but it has %s", h.Name, callback.Name,
 			phrase.Count(len(passed), "argument"), phrase.Count(len(params), "parameter"))
 		return
+	}
+	if at := slices.Index(passed, linux.ArgFunctionData); at >= len(params) && !isNil(data) {
+		f.mistake(mistake.BadArguments, fmt.Sprintf("give %s a parameter such as data %s, or pass nil", callback.Name, refTo(data)),
+			"%s passes data to %s, which has no parameter for it", h.Name, callback.Name)
 	}
 	for i := range params {
 		want := params[i].Go

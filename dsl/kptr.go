@@ -52,7 +52,7 @@ func (r Ref[T]) kernelPtr(path string) (at Ptr, structName string) {
 func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 	f := r.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	at, name := r.kernelPtr(path)
 	return f.Helper("bpf_kptr_xchg", at, p).Ptr(name)
@@ -63,7 +63,7 @@ func (r Ref[T]) Exchange(path string, p StructPtr) Ptr {
 func (r Ref[T]) Owned(path string) Ptr {
 	f := r.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	at, name := r.kernelPtr(path)
 	return f.newPtr(f.emit(ir.Value{Op: ir.Load, Type: ir.Ptr, Size: 8}, at.pointer(f)), name)

@@ -84,10 +84,9 @@ func (m *MapSpec) Check() error {
 	case flags&^known != 0:
 		add("its flags %#x do not exist", uint32(flags&^known))
 	case info.Flags != 0 && flags&^info.Flags != 0:
-		add("its flags %#x are not possible for %s; possible are %#x", uint32(flags&^info.Flags), phrase.A(m.Type.String()),
-			uint32(info.Flags))
+		add("%s cannot have the flags %v; possible are %v", phrase.A(m.Type.String()), flags&^info.Flags, info.Flags)
 	case flags&info.Must != info.Must:
-		add("its flags must contain %#x, as for each %v", uint32(info.Must&^flags), m.Type)
+		add("its flags must contain %v, as for each %v", info.Must&^flags, m.Type)
 	}
 	if m.Inner != nil {
 		if err := m.Inner.Check(); err != nil {

@@ -17,7 +17,10 @@ func (f *Fn) keyOf(what string, m *MapSpec, size uint32, l *Layout, o Operand) S
 	if p, ok := o.(StructPtr); ok {
 		return p
 	}
-	none := func() Ptr { return f.newPtr(f.b.Const(ir.Ptr, 0), "") }
+	none := func() Ptr {
+		f.readOperand(readable(o)) // it counts as used
+		return f.newPtr(f.b.Const(ir.Ptr, 0), "")
+	}
 	isBool := l != nil && l.Kind == LayoutBool
 	switch {
 	case m.Err != nil: // compiling reports it
@@ -74,7 +77,7 @@ func MapLookup[V any](f *Fn, m *MapSpec, key Operand) Ref[V] {
 // MapLookupIn looks a key up in a map that was found in a map of maps. The result may be nil: compare it before use.
 func MapLookupIn[V any](f *Fn, inner Ptr, key StructPtr) Ref[V] {
 	if !f.usable() {
-		return Ref[V]{}
+		return Ref[V]{Ptr{fn: f.unmade()}}
 	}
 	f.checkValue(reflect.TypeFor[V](), mapBehind(inner))
 	return Ref[V]{f.Helper("bpf_map_lookup_elem", inner, key).Ptr("")}

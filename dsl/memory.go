@@ -66,7 +66,7 @@ func (r Ref[T]) layout() (*Layout, bool) {
 func (p Ptr) cell(w record.Width, t reflect.Type, path string) number {
 	f := p.fn
 	if !f.usable() {
-		return number{}
+		return number{fn: f.unmade()}
 	}
 	l, err := LayoutOf(t)
 	if err != nil {
@@ -137,7 +137,7 @@ func (r Ref[T]) S64(path string) CellS64 {
 func (r Ref[T]) Part(path string) Ptr {
 	f := r.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	l, ok := r.layout()
 	if !ok {
@@ -158,7 +158,7 @@ func (r Ref[T]) Part(path string) Ptr {
 func Index[E any, T any](r Ref[T], path string, i Operand) Ref[E] {
 	f := r.fn
 	if !f.usable() {
-		return Ref[E]{}
+		return Ref[E]{Ptr{fn: f.unmade()}}
 	}
 	e, err := LayoutFor[E]()
 	if err != nil {
@@ -196,7 +196,7 @@ func (f *Fn) checkIndex(l *Layout, path string, e *Layout, i Operand) {
 // Local makes a T in the frame and sets all its bytes to 0. The frame has 512 bytes.
 func Local[T any](f *Fn) Ref[T] {
 	if !f.usable() {
-		return Ref[T]{}
+		return Ref[T]{Ptr{fn: f.unmade()}}
 	}
 	l, err := LayoutFor[T]()
 	if err != nil {
@@ -211,7 +211,7 @@ func (f *Fn) local(name string, size int) Ptr {
 	const frame = linux.StackSize
 	if size > frame {
 		f.mistake(mistake.FrameTooLong, "put it into a map's value", "%s has %d bytes; the limit of a frame is %d", name, size, frame)
-		size = 8
+		return f.newPtr(f.b.Const(ir.Ptr, 0), "")
 	}
 	object := f.object(name, size)
 	at := f.frameAddr(object)

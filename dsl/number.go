@@ -56,7 +56,7 @@ func numberOf[N Int](x number) N {
 // number converts a constant or an operand to a number.
 func (f *Fn) number(w record.Width, o Operand) number {
 	if !f.usable() {
-		return number{}
+		return number{fn: f.unmade()}
 	}
 	f.site()
 	return f.newNumber(w, f.value(w, o))
@@ -78,13 +78,10 @@ func (n number) read(f *Fn) ir.V {
 	return f.take(n.fn, n.v, n.scope, n.width.Type())
 }
 
-// unusable is the result of an operator after the Go function has ended.
-func (n number) unusable() number { return number{fn: n.fn} }
-
 func (n number) arithmetic(op ir.Op, o Operand) number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	if c, ok := goInteger(o); ok && c == (goInt{}) && (op == ir.Div || op == ir.Mod) {
 		f.mistake(mistake.BadConstant, "", "the divisor is 0")
@@ -110,7 +107,7 @@ func (n number) swap() number {
 func (n number) unary(op func(*record.Builder, record.Width, ir.V) ir.V) number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	x := n.read(f)
 	f.site()
@@ -124,7 +121,7 @@ func (n number) min(o Operand) number { return n.binary((*record.Builder).Min, o
 func (n number) binary(op func(*record.Builder, record.Width, ir.V, ir.V) ir.V, o Operand) number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	x := n.read(f)
 	y := f.value(n.width, o)
@@ -136,7 +133,7 @@ func (n number) binary(op func(*record.Builder, record.Width, ir.V, ir.V) ir.V, 
 func (n number) shift(op ir.Op, count Operand) number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	x := n.read(f)
 	if c, ok := goInteger(count); ok {
@@ -167,7 +164,7 @@ func (n number) shift(op ir.Op, count Operand) number {
 func (n number) relation(c ir.Cond, o Operand) Bool {
 	f := n.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	x := n.read(f)
 	y := f.value(n.width, o)
@@ -178,17 +175,21 @@ func (n number) relation(c ir.Cond, o Operand) Bool {
 func (n number) convert(to record.Width) number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	x := n.read(f)
 	f.site()
-	return f.newNumber(to, f.b.Convert(to, n.width, x))
+	v := f.b.Convert(to, n.width, x)
+	if v == x { // no code, but a value of its own, which may be used or not
+		v = f.b.Emit(ir.Value{Op: ir.Copy, Type: to.Type()}, x)
+	}
+	return f.computedNumber(to, v)
 }
 
 func (n number) get() number {
 	f := n.fn
 	if !f.usable() {
-		return n.unusable()
+		return number{fn: f.unmade()}
 	}
 	return f.newNumber(n.width, n.read(f))
 }
@@ -197,7 +198,7 @@ func (n number) get() number {
 func (n number) variable() number {
 	f := n.fn
 	if !f.usable() {
-		return number{}
+		return number{fn: f.unmade()}
 	}
 	return f.newVariable(n.width, n.read(f))
 }

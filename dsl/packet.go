@@ -20,7 +20,7 @@ type Packet struct {
 func (c Context) PacketPtr(path string) Ptr {
 	f := c.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	aux := f.b.Name(ir.Name{Kind: ir.FieldName, Name: c.name, Path: path})
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldLoad, Type: ir.Ptr, Size: 4, Aux: aux}, c.pointer(f)), "")
@@ -86,7 +86,7 @@ func (f *Fn) mayExceed(offset Operand, limit int64) bool {
 func Header[T any](k Packet, offset Operand, short func()) Ref[T] {
 	f := k.data.fn
 	if !f.usable() {
-		return Ref[T]{}
+		return Ref[T]{Ptr{fn: f.unmade()}}
 	}
 	l, err := LayoutFor[T]()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 func At[T, F any](r Ref[T], part func(*T) *F) Ref[F] {
 	f := r.fn
 	if !f.usable() {
-		return Ref[F]{}
+		return Ref[F]{Ptr{fn: f.unmade()}}
 	}
 	wrong := func(format string, args ...any) Ref[F] {
 		f.mistake(mistake.BadLayout, "return the address of a field of the parameter: func(t *T) *uint64 { return &t.Count }",

@@ -57,7 +57,7 @@ func (p Ptr) NotNil() Bool { return p.compareNil(ir.NE) }
 func (p Ptr) compareNil(c ir.Cond) Bool {
 	f := p.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	return f.computedBool(f.emit(ir.Value{Op: ir.Compare, Type: ir.Bool, Cond: c, Wide: true}, p.pointer(f)))
 }
@@ -71,7 +71,7 @@ func (p Ptr) Ne(q StructPtr) Bool { return p.comparePtr(ir.NE, q) }
 func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 	f := p.fn
 	if !f.usable() {
-		return Bool{}
+		return Bool{fn: f.unmade()}
 	}
 	if q == nil {
 		f.mistake(mistake.ZeroValue, "IsNil compares with nil", "a pointer is compared with a Go nil")
@@ -84,7 +84,7 @@ func (p Ptr) comparePtr(c ir.Cond, q StructPtr) Bool {
 func (p Ptr) Address() U64 {
 	f := p.fn
 	if !f.usable() {
-		return U64{}
+		return U64{number{fn: f.unmade()}}
 	}
 	return f.newU64(f.emit(ir.Value{Op: ir.Copy, Type: ir.I64}, p.pointer(f)))
 }
@@ -94,7 +94,7 @@ func (p Ptr) Address() U64 {
 func PtrFrom(address U64, structName string) Ptr {
 	f := address.n.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	v := address.num().read(f)
 	return f.newPtr(f.emit(ir.Value{Op: ir.Copy, Type: ir.Ptr}, v), structName)
@@ -104,7 +104,7 @@ func PtrFrom(address U64, structName string) Ptr {
 func (p Ptr) Offset(bytes Operand) Ptr {
 	f := p.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	base := p.pointer(f)
 	if c, ok := goInteger(bytes); ok && !c.over && c.n == int64(int32(c.n)) {
@@ -170,7 +170,7 @@ func (p Ptr) Field(path string) Field { return Field{base: p, path: path} }
 func (d Field) number(w record.Width) number {
 	f := d.base.fn
 	if !f.usable() {
-		return number{}
+		return number{fn: f.unmade()}
 	}
 	if d.probe {
 		return f.newNumber(w, d.read(w))
@@ -276,7 +276,7 @@ func (d Field) accepts(t record.Typed) bool {
 func (d Field) Ptr(structName string) Ptr {
 	f := d.base.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	if d.probe {
 		return f.newPtr(d.read(0), structName)
@@ -290,7 +290,7 @@ func (d Field) Ptr(structName string) Ptr {
 func (d Field) Addr(structName string) Ptr {
 	f := d.base.fn
 	if !f.usable() {
-		return Ptr{}
+		return Ptr{fn: f.unmade()}
 	}
 	aux := d.name()
 	return f.newPtr(f.emit(ir.Value{Op: ir.FieldAddr, Type: ir.Ptr, Aux: aux}, d.base.pointer(f)), structName)

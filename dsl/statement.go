@@ -17,11 +17,14 @@ type statement struct {
 
 // statement notes that a statement begins here. It reports whether code can be written, as usable does.
 func (f *Fn) statement() bool {
-	if f == nil {
+	switch {
+	case f == nil || f.unmadeAt != 0:
 		neverMade()
 		return false
-	}
-	if !f.usable() {
+	case f.ended:
+		f.noteEnded()
+		return false
+	case !f.usable():
 		return false
 	}
 	f.statements = append(f.statements, statement{f.b.At, f.site()})
@@ -63,15 +66,19 @@ const (
 // value does not know the function, so the mistake cannot be noted in it. The panic ends in Fn.run, which notes it with its line. Outside
 // of a Go function nothing is written, and nothing happens.
 func neverMade() {
+	if runs() {
+		panic(zeroUse{})
+	}
+}
+
+// runs reports whether a Go function is being run.
+func runs() bool {
 	run := runtime.FuncForPC(reflect.ValueOf((*Fn).run).Pointer()).Name()
 	pcs := make([]uintptr, 1024)
 	for frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)]); ; {
 		frame, more := frames.Next()
-		if frame.Function == run {
-			panic(zeroUse{})
-		}
-		if !more {
-			return
+		if frame.Function == run || !more {
+			return frame.Function == run
 		}
 	}
 }

@@ -280,7 +280,8 @@ func (m *Map) compare(info *syscall.MapInfo) error {
 	differ("value size", info.ValueSize, m.spec.ValueSize)
 	differ("maximum number of elements", info.MaxEntries, m.spec.MaxEntries)
 	// The kernel adds its own flags to those of user space.
-	differ("flags", uint32(info.Flags)&m.spec.Flags, m.spec.Flags)
+	flags := syscall.MapFlags(m.spec.Flags)
+	differ("flags", info.Flags&flags, flags)
 	if differences == nil {
 		return nil
 	}

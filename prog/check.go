@@ -3,7 +3,6 @@ package prog
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +45,8 @@ func (c *checker) check() error {
 		c.place = nil
 		return nil
 	}
+	c.place.Sleepable = o.Flags&syscall.ProgSleepable != 0
+	c.checkSleepable()
 	c.settleAttachType()
 	c.place.Hook = o.AttachType
 	if o.Type != syscall.ProgTypeTracing && o.Type != syscall.ProgTypeLSM {
@@ -62,7 +63,29 @@ func (c *checker) check() error {
 			Help: "set Options.AttachTo: a tracepoint, a function or a hook of the kernel, by name"})
 		return nil
 	}
+	if o.AttachType != 0 && !o.AttachType.Info().Types.Has(o.Type) {
+		return nil // compiling reports it
+	}
 	return c.findTarget()
+}
+
+// checkSleepable finds programs that are marked as sleepable and are of a type that never sleeps. For the other types, the kernel decides
+// by the hook.
+func (c *checker) checkSleepable() {
+	t := c.plan.Options.Type
+	if c.unchecked || t.Info().Name == "" || t.Info().Sleepable {
+		return
+	}
+	f := mistake.Finding{Kind: mistake.MustNotSleep, Detail: fmt.Sprintf("%v programs cannot be sleepable", t)}
+	switch {
+	case c.place.Sleepable:
+		f.Help = "leave syscall.ProgSleepable out of Options.Flags"
+	case c.program.Sleepable:
+		f.Help = "leave Sleepable of the program false"
+	default:
+		return
+	}
+	c.found(f)
 }
 
 // checkLicense requires a licence. The author decides which one.
@@ -126,34 +149,19 @@ func given(t syscall.ProgType) string {
 	return "such programs have other parameters"
 }
 
-// settleAttachType finds the place that the program is checked for, if its type has places. For some types Options must name it, and it
-// lists the choices: for tracing programs, and for those that see addresses and options of sockets (bpf_prog_load_check_attach,
-// kernel/bpf/syscall.c).
+// settleAttachType finds the place that the program is checked for, if its type has places. For some types Options must name it: for
+// tracing programs, and for those that see addresses and options of sockets (bpf_prog_load_check_attach, kernel/bpf/syscall.c). Whether
+// the type has the place that Options names is checked with the rest of the place, when the program is compiled.
 func (c *checker) settleAttachType() {
 	o := &c.plan.Options
-	may := o.Type.Attach()
-	list := func() string {
-		var names []string
-		for _, t := range may {
-			names = append(names, t.String())
-		}
-		return strings.Join(names, ", ")
+	switch {
+	case o.AttachType != 0:
+	case o.Type.Info().Placed:
+		c.found(mistake.Finding{Kind: mistake.BadAttach, Help: place.AttachTypes(o.Type),
+			Detail: fmt.Sprintf("the attach type (Options.AttachType) is missing: the kernel checks %v programs for one", o.Type)})
+	default:
+		o.AttachType = o.Type.Info().Place
 	}
-	if o.AttachType != 0 {
-		if len(may) > 0 && !slices.Contains(may, o.AttachType) && !c.unchecked {
-			c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("%v programs cannot be attached at %v",
-				o.Type, o.AttachType),
-				Help: "Options.AttachType may be " + list()})
-		}
-		return
-	}
-	if o.Type.Info().Placed {
-		c.found(mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("the attach type is missing: the kernel checks %v programs "+
-			"for one",
-			o.Type), Help: "set Options.AttachType; it may be " + list()})
-		return
-	}
-	o.AttachType = o.Type.Info().Place
 }
 
 // findTarget looks up the tracepoint or function that the program is for.
@@ -171,12 +179,10 @@ func (c *checker) findTarget() error {
 	}
 	id, err := c.types.Lookup(kind, name)
 	if errors.Is(err, btf.ErrNotFound) {
-		f := mistake.Finding{Kind: mistake.BadAttach, Detail: fmt.Sprintf("this kernel has no %q for %v programs",
-			o.AttachTo, o.AttachType)}
-		if near := c.types.Nearest(kind, name); len(near) > len(prefix) {
-			f.Help = "did you mean " + near[len(prefix):] + "?"
+		missing := place.Place{Type: o.Type, Hook: o.AttachType, Attach: o.AttachTo}
+		if f := missing.Missing(c.types); f != nil {
+			c.found(*f)
 		}
-		c.found(f)
 		return nil
 	}
 	if err != nil {

@@ -97,7 +97,8 @@ func (p *Plan) refused(err *syscall.LoadError) error {
 	e.Report = verifierlog.Explain(err.Log, verifierlog.Program{
 		Language: verifierlog.Go,
 		Type:     p.Options.Type, Struct: p.Struct, Member: p.Member,
-		Sleepable: o.Program.Sleepable, License: p.Options.License, Errno: err.ErrnoName(), Field: kernelField,
+		Sleepable: o.Program.Sleepable || p.Options.Flags&syscall.ProgSleepable != 0,
+		License:   p.Options.License, Errno: err.ErrnoName(), Field: kernelField,
 	})
 	if pos := o.Pos(e.Report.Insn); pos.IsValid() {
 		e.Position = pos

@@ -108,7 +108,7 @@ func TestFindingsAndBadOptions(t *testing.T) {
 			Flags: 1 << 20},
 		"the attach type xdp (Options.AttachType; since Linux 5.9), or the type cgroup_skb": {Type: syscall.ProgTypeCgroupSKB,
 			AttachType: syscall.AttachXDP, Unchecked: true},
-		"Options.AttachType may be sk_lookup": {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
+		"the attach type may be sk_lookup": {Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP},
 	} {
 		o.License = "GPL"
 		if _, err := prog.Load(zero, o); err == nil || !strings.Contains(err.Error(), want) {

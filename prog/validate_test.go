@@ -73,9 +73,9 @@ func TestAProgramKnowsItsType(t *testing.T) {
 		{"instructions without", raw(), prog.Options{}, 0, 0, mistake.BadProgType,
 			"the program's type is missing\n\thelp: set Options.Type"},
 		{"a place of another type", raw(), prog.Options{Type: syscall.ProgTypeSKLookup, AttachType: syscall.AttachXDP}, 0, 0,
-			mistake.BadAttach, "sk_lookup programs cannot be attached at xdp\n\thelp: Options.AttachType may be sk_lookup"},
+			mistake.BadAttach, "sk_lookup programs cannot be attached at xdp\n\thelp: the attach type may be sk_lookup"},
 		{"no place, and several", raw(), prog.Options{Type: syscall.ProgTypeCgroupSockOpt}, 0, 0, mistake.BadAttach,
-			"it may be cgroup_getsockopt, cgroup_setsockopt"},
+			"may be cgroup_getsockopt or cgroup_setsockopt"},
 		{"a contradiction, unchecked", dsl.Func("p", takesTwo), prog.Options{Type: syscall.ProgTypeXDP, Unchecked: true},
 			syscall.ProgTypeXDP, syscall.AttachXDP, mistake.None, ""},
 	} {
@@ -139,10 +139,10 @@ func TestTracepointsHavePrototypes(t *testing.T) {
 	}
 	none := dsl.Func("p", func(f *dsl.Fn) dsl.U32 { return f.U32(0) })
 	wantFinding(t, prog.Validate(none, prog.Options{License: "GPL", Type: syscall.ProgTypeTracing}, target), mistake.BadAttach,
-		"the attach type is missing")
+		"the attach type (Options.AttachType) is missing")
 	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, ""), target), mistake.BadAttach, "set Options.AttachTo")
 	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "no_such_tracepoint"), target), mistake.BadAttach,
-		`this kernel has no "no_such_tracepoint" for trace_raw_tp programs`)
+		`this kernel has no tracepoint "no_such_tracepoint"`)
 	wantFinding(t, prog.Validate(none, tracing(syscall.AttachTraceRawTP, "sys_enter"), compile.Target{}), mistake.NeedsBTF,
 		"set Target.BTF")
 	newtask := tracing(syscall.AttachTraceRawTP, "task_newtask") // (struct task_struct *task, u64 clone_flags)

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
+	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/mistake"
 
 	cbtf "github.com/cilium/ebpf/btf"
@@ -79,11 +80,11 @@ func (v *validator) checkFlags(m Member) {
 	if !known || !ok {
 		return
 	}
-	all, err := v.target.BTF.EnumValue(flags.Enum, flags.All)
-	if err != nil {
+	all, ok := v.allFlags(flags)
+	if !ok {
 		return // this kernel does not say
 	}
-	if unknown := n &^ uint64(all); unknown != 0 {
+	if unknown := n &^ all; unknown != 0 {
 		v.found(mistake.Finding{Member: m.Name, Kind: mistake.BadValue, Note: m.Declaration(),
 			Detail: fmt.Sprintf("%#x has flags that this kernel does not know: %#x", n, unknown), Help: v.flagNames(flags)})
 	}
@@ -96,9 +97,25 @@ func (v *validator) checkFlags(m Member) {
 	}
 }
 
+// allFlags are the bits that the target's kernel knows; ok is false where that is not known.
+func (v *validator) allFlags(flags linux.OpsFlags) (all uint64, ok bool) {
+	if flags.Enum != "" {
+		n, err := v.target.BTF.EnumValue(flags.Enum, flags.All)
+		return uint64(n), err == nil
+	}
+	for _, f := range flags.Bits {
+		all |= f.Bit
+	}
+	until, _ := isa.ParseKernelVersion(string(flags.Until))
+	return all, v.target.Kernel != isa.KernelVersion{} && until.AtLeast(v.target.Kernel)
+}
+
 // flagNames lists the flags that the target's kernel knows.
 func (v *validator) flagNames(flags linux.OpsFlags) string {
 	var names []string
+	for _, f := range flags.Bits {
+		names = append(names, fmt.Sprintf("%s %#x", f.Name, f.Bit))
+	}
 	for _, name := range flags.Known {
 		if bit, err := v.target.BTF.EnumValue(flags.Enum, name); err == nil {
 			names = append(names, fmt.Sprintf("%s %#x", name, bit))

@@ -125,12 +125,17 @@ func Projected(name string) string {
 	return name
 }
 
-// What programs of some types may do with their context.
+// What programs of some types may do with their context. TestContextWrites holds the writable fields to the running kernel.
 var (
-	packetAccess       = Access{Context: &skBuff, Size: 192}
+	controlAccess = Access{Context: &skBuff, Size: 192,
+		Writable: []string{"mark", "tc_index", "priority", "tc_classid", "cb", "tstamp", "queue_mapping"}}
+	cgroupAccess       = Access{Context: &skBuff, Size: 192, Writable: []string{"mark", "priority", "cb", "tstamp"}}
+	tunnelAccess       = Access{Context: &skBuff, Size: 192, Writable: []string{"mark", "priority", "cb"}}
+	streamAccess       = Access{Context: &skBuff, Size: 192, Writable: []string{"tc_index", "priority"}}
 	socketFilterAccess = Access{Context: &skBuff, Size: 192,
 		Hidden: []string{"tc_classid", "data", "data_end", "data_meta", "tstamp", "wire_len"}, Writable: []string{"cb"}}
-	xdpAccess           = Access{Context: &xdpMD, Size: 24, Words: true, Writable: []string{"rx_queue_index"}}
+	// Programs for a network card that runs BPF itself may write rx_queue_index; bpfsmith does not load such programs.
+	xdpAccess           = Access{Context: &xdpMD, Size: 24, Words: true, Writable: []string{}}
 	registersAccess     = Access{Size: 168, ReadOnly: true}               // struct pt_regs of x86-64
 	rawTracepointAccess = Access{Size: 8 * MostArguments, ReadOnly: true} // raw_tp_prog_is_valid_access
 	syscallAccess       = Access{Size: math.MaxUint16, Memory: true}

@@ -25,7 +25,6 @@ const (
 	FuncReleases        // an argument is released, and no longer valid (KF_RELEASE)
 	FuncTransfers       // an argument then belongs to another owner; the pointer may stay valid
 	FuncTrusts          // arguments must be trusted and not nil (KF_TRUSTED_ARGS)
-	FuncSleeps          // it may sleep (KF_SLEEPABLE)
 	FuncLocked          // it may be called with a spin lock held
 	FuncEntersRCU       // an RCU section begins
 	FuncLeavesRCU       // the RCU section ends
@@ -100,7 +99,7 @@ var functions = [...]Function{
 		// nil since 6.5
 		Held: "tree node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a tree that keeps it",
 		Since: "6.3", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_lookup_user_key", Does: FuncAcquires | FuncMayBeNil | FuncSleeps, Held: "key", Back: []string{"bpf_key_put"},
+	{Name: "bpf_lookup_user_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: []string{"bpf_key_put"},
 		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
 	{Name: "bpf_lookup_system_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: []string{"bpf_key_put"},
 		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
@@ -108,7 +107,7 @@ var functions = [...]Function{
 	{Name: "bpf_get_task_exe_file", Does: FuncAcquires | FuncMayBeNil, Held: "file", Back: []string{"bpf_put_file"},
 		Since: "6.12", Source: "fs/bpf_fs_kfuncs.c"},
 	{Name: "bpf_put_file", Does: FuncReleases, Held: "file", Since: "6.12", Source: "fs/bpf_fs_kfuncs.c"},
-	{Name: "bpf_crypto_ctx_create", Does: FuncAcquires | FuncMayBeNil | FuncSleeps,
+	{Name: "bpf_crypto_ctx_create", Does: FuncAcquires | FuncMayBeNil,
 		Held: "crypto context", Back: []string{"bpf_crypto_ctx_release"}, Since: "6.10", Source: "kernel/bpf/crypto.c"},
 	{Name: "bpf_crypto_ctx_acquire", Does: FuncAcquires | FuncMayBeNil, Held: "crypto context", Back: []string{"bpf_crypto_ctx_release"},
 		Since: "6.10", Source: "kernel/bpf/crypto.c"},
@@ -217,7 +216,6 @@ var functions = [...]Function{
 	{Name: "bpf_iter_scx_dsq_destroy", Does: FuncFinishes, Held: "iterator of a dispatch queue",
 		Since: "6.12", Source: "kernel/sched/ext.c"},
 	{Name: "bpf_throw", Does: FuncThrows, Since: "6.7", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_copy_from_user_str", Does: FuncSleeps, Since: "6.12", Source: "kernel/bpf/helpers.c"},
 	{Name: "tcp_slow_start", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
 	{Name: "tcp_cong_avoid_ai", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},
 	{Name: "tcp_reno_ssthresh", Does: FuncTrusts, Since: "5.6", Source: "net/ipv4/bpf_tcp_ca.c"},

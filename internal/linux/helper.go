@@ -115,6 +115,7 @@ const (
 	ArgConstant                    // the size of the result, a known constant
 	ArgPointer                     // some pointer that is not nil: a socket, a task, a struct
 	ArgPointerOrNil                // as ArgPointer, or 0
+	ArgOwner                       // the socket, task or cgroup whose value in a storage it is
 	ArgConstantText                // a text in a read-only map
 	ArgFunction                    // a function of the program that is called back
 	ArgFunctionData                // what it is called with

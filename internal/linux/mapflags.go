@@ -1,5 +1,10 @@
 package linux
 
+import (
+	"fmt"
+	"strings"
+)
+
 // MapFlags are given when a map is created. Which bits a kernel knows grows with its version; an unknown bit is EINVAL.
 type MapFlags uint32
 
@@ -40,3 +45,27 @@ const (
 	storageFlags  = MapNoPrealloc | MapClone
 	ringFlags     = MapNUMANode | 1<<19
 )
+
+// mapFlagNames has the flags of the constants above by their bits.
+var mapFlagNames = [...]string{
+	"MapNoPrealloc", "MapNoCommonLRU", "MapNUMANode", "MapReadOnly", "MapWriteOnly", "MapStackBuildID", "MapZeroSeed", "MapReadOnlyProg",
+	"MapWriteOnlyProg", "MapClone", "MapMmapable", "MapPreserveElems", "MapInnerMap", "MapLink", "MapPathFD", "MapVTypeBTFObjFD",
+	"MapTokenFD", "MapSegvOnFault", "MapNoUserConv",
+}
+
+// String lists the flags by the names of their constants: MapReadOnly|MapMmapable. Flags without a name are a number.
+func (f MapFlags) String() string {
+	if f == 0 {
+		return "0"
+	}
+	var names []string
+	for bit, name := range mapFlagNames {
+		if f&(1<<bit) != 0 {
+			names = append(names, name)
+		}
+	}
+	if rest := f &^ AllMapFlags; rest != 0 {
+		names = append(names, fmt.Sprintf("%#x", uint32(rest)))
+	}
+	return strings.Join(names, "|")
+}

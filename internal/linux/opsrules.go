@@ -21,13 +21,23 @@ type Limit struct {
 	Text   string // what the limit is, for people: "30000, which is 30 s"
 }
 
-// OpsFlags says which bits a data member may have, and what they need.
+// OpsFlags says which bits a data member may have, and what they need. The bits are those of an enum of the target's kernel, or, where the
+// kernel has only macros for them, those of the table.
 type OpsFlags struct {
 	Member string
-	Enum   string // its constants are the flags
+	Enum   string // its constants are the flags; "" if there is none
 	All    string // the constant of the enum that has all bits
 	Known  []string
 	Needs  []FlagNeeds
+
+	Bits  []FlagBit
+	Until Version // the last release whose bits are known to be these
+}
+
+// A FlagBit is a flag that is a macro in the kernel's source.
+type FlagBit struct {
+	Name string
+	Bit  uint64
 }
 
 // FlagNeeds says that a flag is refused unless a callback is set.
@@ -81,6 +91,10 @@ var (
 			"SCX_OPS_ENQ_MIGRATION_DISABLED", "SCX_OPS_ALLOW_QUEUED_WAKEUP", "SCX_OPS_BUILTIN_IDLE_PER_NODE", "SCX_OPS_HAS_CGROUP_WEIGHT"},
 		Needs: []FlagNeeds{{"SCX_OPS_ENQ_LAST", "enqueue"}}}} // validate_ops
 )
+
+// tcpFlags are checked by bpf_tcp_ca_init_member (TCP_CONG_MASK, include/net/tcp.h). Some of Linux 7 have more of them.
+var tcpFlags = []OpsFlags{{Member: "flags", Until: "6.18",
+	Bits: []FlagBit{{"TCP_CONG_NON_RESTRICTED", 1}, {"TCP_CONG_NEEDS_ECN", 2}}}}
 
 // RestrictedFor says why a member may not call a kernel function that only some members may call; "" if it may.
 func (t *OpsType) RestrictedFor(member, function string) (why string) {

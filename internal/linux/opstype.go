@@ -131,6 +131,7 @@ var opsTypes = [...]OpsType{
 			"bbr_init", "bbr_main", "bbr_sndbuf_expand", "bbr_undo_cwnd", "bbr_cwnd_event", "bbr_ssthresh", "bbr_min_tso_segs",
 			"bbr_set_state",
 		},
+		Flags: tcpFlags,
 		Helpers: []ForbiddenHelper{
 			{"release", "bpf_setsockopt", "a socket option set there could start the algorithm again just before its release"},
 		},
@@ -155,7 +156,11 @@ var opsTypes = [...]OpsType{
 		// kernel/sched/ext.c, Linux 6.12.
 		Name: "sched_ext_ops", Since: "6.12", Config: "CONFIG_SCHED_CLASS_EXT", Stubs: "sched_ext_ops__",
 		Required: []string{"name"}, NameMember: "name", Running: "/sys/kernel/sched_ext/root/ops",
-		Sleepable:  []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
+		Sleepable: []string{"init_task", "cgroup_init", "cgroup_exit", "cgroup_prep_move", "cpu_online", "cpu_offline", "init", "exit"},
+		Writable: []Field{ // bpf_scx_btf_struct_access, 6.12 and 6.18
+			{Struct: "task_struct", Path: "scx.slice"}, {Struct: "task_struct", Path: "scx.dsq_vtime"},
+			{Struct: "task_struct", Path: "scx.disallow"},
+		},
 		Restricted: scxRestricted, Limits: scxLimits, Flags: scxFlags,
 	},
 	{

@@ -161,6 +161,10 @@ func (p *Place) missingTarget(types *btf.Types) *mistake.Finding {
 	return f
 }
 
+// syscallWrappers begin the names of the functions that a kernel calls for system calls, on some architectures (SYSCALL_DEFINEx,
+// arch/x86/include/asm/syscall_wrapper.h and others).
+var syscallWrappers = [...]string{"__x64_sys_", "__arm64_sys_", "__riscv_sys_", "__s390x_sys_"}
+
 // targetHelp suggests another name, or says that the name is something else.
 func targetHelp(types *btf.Types, kind btf.Kind, prefix, name string) string {
 	point := linux.AttachTraceRawTP.Info().Prefix
@@ -169,6 +173,18 @@ func targetHelp(types *btf.Types, kind btf.Kind, prefix, name string) string {
 	}
 	if _, err := types.Lookup(btf.KindTypedef, point+name); err == nil && prefix != point {
 		return fmt.Sprintf("%s is a tracepoint: use %v", name, linux.AttachTraceRawTP)
+	}
+	if _, last, ok := strings.Cut(name, "/"); ok { // with its group, or as a section
+		if _, err := types.Lookup(kind, prefix+last); err == nil {
+			return "did you mean " + last + "?"
+		}
+	}
+	for _, wrapper := range syscallWrappers {
+		function := wrapper + strings.TrimPrefix(name, "sys_")
+		if _, err := types.Lookup(btf.KindFunc, function); err == nil && kind == btf.KindFunc && prefix == "" {
+			return fmt.Sprintf("the function of this system call is %s; its argument is a struct pt_regs with the arguments of the call",
+				function)
+		}
 	}
 	near := spell.Nearest(name, func(yield func(string) bool) {
 		for candidate := range types.Names(kind) {

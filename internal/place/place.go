@@ -22,6 +22,8 @@ type Place struct {
 	Hook   linux.AttachType
 	Attach string // tracing and lsm: the tracepoint, function or hook
 
+	Sleepable bool // it is loaded as sleepable, whatever the program says
+
 	Signature *Signature // the function that calls the program
 
 	// Rules of the place that types do not tell.

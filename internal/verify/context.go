@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
@@ -80,7 +81,15 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 		if f, ok := l.Field(at); ok && slices.Contains(l.Writable, f.Name) && at+size <= f.Offset+f.Size {
 			return any, true
 		}
-		return any, c.refuse(s, i, mistake.ContextWrite, "offset %d of the context may not be written in %s", at, c.Type)
+		field := fmt.Sprintf("the context at offset %d", at)
+		if f, ok := l.Field(at); ok {
+			field = fmt.Sprintf("%s.%s", l.Context.Name, f.Name)
+		}
+		help := fmt.Sprintf("%v programs may write nothing of it", c.Type)
+		if len(l.Writable) > 0 {
+			help = phrase.Writable(l.Writable)
+		}
+		return any, c.refuseWith(s, i, mistake.ContextWrite, help, "%s cannot be written in %v programs", field, c.Type)
 	case write:
 		return any, true
 	case l.Words && size != 4:

@@ -37,6 +37,7 @@ var checks = [linux.ArgKinds]func(a *argument) bool{
 	linux.ArgConstant:     (*argument).constant,
 	linux.ArgPointer:      (*argument).somePointer,
 	linux.ArgPointerOrNil: (*argument).somePointer,
+	linux.ArgOwner:        (*argument).owner,
 	linux.ArgConstantText: (*argument).constantText,
 	linux.ArgFunction:     (*argument).calledBack,
 	linux.ArgFunctionData: (*argument).dataOfFunction,
@@ -222,6 +223,22 @@ func (a *argument) somePointer() bool {
 		return a.wrong("a pointer")
 	}
 	return true
+}
+
+// owner checks the socket, task or cgroup of a storage. In programs of type cgroup_sock, the context is the socket.
+func (a *argument) owner() bool {
+	v := a.v
+	if v.vague || v.kind != packet && v.kind != packetEnd && (v.kind != context || a.c.Type == linux.ProgTypeCgroupSock) {
+		return a.somePointer()
+	}
+	want, help := "a pointer to what the value belongs to", ""
+	if a.m >= 0 && a.c.maps[a.m].Type == linux.MapTypeSKStorage {
+		want = "a socket"
+		if access := a.c.Type.Info().Access; access != nil && access.Context == linux.ContextNamed("__sk_buff") {
+			help = "its field sk is the socket, or nil: compare it with nil first"
+		}
+	}
+	return a.c.refuseWith(a.s, a.i, mistake.ArgumentType, help, "%s", phrase.Argument(a.n+1, a.name, v.kind.String(), want))
 }
 
 func (a *argument) constantText() bool {

@@ -72,7 +72,7 @@ func (c *checker) mayCall(s *state, i int, id int32, row *linux.Helper) bool {
 	case row.GPL && c.NotGPL:
 		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program with a licence that is compatible with the GPL", row.Name)
 	case sleeps && !c.Sleepable && !c.Type.Info().Sleeps:
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", row.Name)
+		return c.refuseWith(s, i, mistake.MaySleep, c.sleepHelp(), maySleep, row.Name)
 	case sleeps && c.unsleepable(s) != "" && !s.isHeld(spinLock):
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but this is inside %s", row.Name, c.unsleepable(s))
 	case s.isHeld(spinLock) && !row.Effects.Has(linux.Unlocks):

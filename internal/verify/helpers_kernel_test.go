@@ -38,7 +38,7 @@ func rightArgument(kind linux.ArgKind, r isa.Register, m int32, pointer isa.Regi
 		return []isa.Instruction{isa.Mov64Imm(r, 8)}, true
 	case linux.ArgContext:
 		return []isa.Instruction{isa.Mov64Reg(r, isa.R6)}, true
-	case linux.ArgPointer:
+	case linux.ArgPointer, linux.ArgOwner:
 		return []isa.Instruction{isa.Mov64Reg(r, pointer)}, true
 	case linux.ArgPointerOrNil, linux.ArgValueOrNil:
 		return []isa.Instruction{isa.Mov64Imm(r, 0)}, true
@@ -58,6 +58,8 @@ func wrongArguments(kind linux.ArgKind, n int) []trial {
 	switch kind {
 	case linux.ArgMap, linux.ArgContext, linux.ArgPointer, linux.ArgPointerOrNil, linux.ArgValueOrNil:
 		list = append(list, number, one("the stack", isa.Mov64Reg(r, isa.R10)))
+	case linux.ArgOwner:
+		list = append(list, number, one("the stack", isa.Mov64Reg(r, isa.R10)), one("the context", isa.Mov64Reg(r, isa.R6)))
 	case linux.ArgKey, linux.ArgValue, linux.ArgValueRoom, linux.ArgRead, linux.ArgWrite, linux.ArgReadOrNil, linux.ArgWriteOrNil,
 		linux.ArgUpdate,
 		linux.ArgWrite4, linux.ArgWrite8:
@@ -171,7 +173,7 @@ func TestHelperArguments(t *testing.T) {
 		}
 		if good == nil {
 			// there is no socket or file for the test
-			if !takes(row, linux.ArgPointer) && !strings.Contains(reason.Error(), "cannot use helper") {
+			if !takes(row, linux.ArgPointer, linux.ArgOwner) && !strings.Contains(reason.Error(), "cannot use helper") {
 				t.Errorf("%s (%v): no place accepts it: %v", name, row.Args, reason)
 			}
 			continue

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/btf"
@@ -108,9 +109,9 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 	switch {
 	case c.NotGPL:
 		return c.refuse(s, i, mistake.NeedsGPL, "%s needs a program with a licence that is compatible with the GPL", p.name)
-	case p.row.Has(linux.FuncSleeps) && !c.Sleepable && !c.Type.Info().Sleeps && c.Type != linux.ProgTypeUnspec:
-		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but the program may not sleep", p.name)
-	case p.row.Has(linux.FuncSleeps) && c.unsleepable(s) != "":
+	case linux.FunctionSleeps(p.name) && !c.Sleepable && !c.Type.Info().Sleeps && c.Type != linux.ProgTypeUnspec:
+		return c.refuseWith(s, i, mistake.MaySleep, c.sleepHelp(), maySleep, p.name)
+	case linux.FunctionSleeps(p.name) && c.unsleepable(s) != "":
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but this is inside %s", p.name, c.unsleepable(s))
 	case s.isHeld(spinLock) && p.known() && !p.row.Has(linux.FuncLocked):
 		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held", p.name, c.theLock(s))
@@ -118,6 +119,26 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 		s.guess = true
 	}
 	return true
+}
+
+const maySleep = "%s may sleep, but the program may not sleep"
+
+// sleepHelp says where a program may sleep, for one that calls what may sleep.
+func (c *checker) sleepHelp() string {
+	ops := linux.OpsTypeNamed(c.Struct)
+	switch {
+	case c.Type == linux.ProgTypeUnspec:
+		return ""
+	case c.Member != "" && ops.Sleepable != nil && len(ops.Sleepable) == 0:
+		return "no member of " + c.Struct + " may sleep"
+	case c.Member != "" && ops.Sleepable != nil && !slices.Contains(ops.Sleepable, c.Member):
+		return "call it in a member that may sleep: " + phrase.Or(ops.Sleepable)
+	case c.Member != "":
+		return c.Member + " may sleep if it says so: set its bool in Sleepable of the ops struct, or Sleepable of the program"
+	case !c.Type.Info().Sleepable:
+		return fmt.Sprintf("%v programs never sleep", c.Type)
+	}
+	return "a sleepable program has Sleepable set, and is for a hook that allows it"
 }
 
 // offered reports whether the kernel offers a function to some programs: its BTF then has a tag. Kernels before 6.8 have no tags.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
+	"github.com/bpfsmith/bpfsmith/isa"
 )
 
 // lost says why a value that was a pointer is a number now (see value.lose), and what to do.
@@ -15,6 +16,27 @@ func (c *checker) lost(v *value) (why, help string) {
 	}
 	return fmt.Sprintf("it is an old address in the packet: %s, at %s, may have moved the packet", c.calledAt(at), c.place(at)),
 		"after the call, get the addresses of the packet from the context again, and compare them with its end again"
+}
+
+// numberFrom says which call returned the number in a register, when that is so on every path: " that bpf_ktime_get_ns returned at …".
+// It is "" when the number comes from elsewhere.
+func (c *checker) numberFrom(i int, r isa.Register) string {
+	for !c.marks[i].is(first) {
+		i--
+		in := &c.code[i]
+		switch {
+		case in.IsCall() && r == isa.R0:
+			return fmt.Sprintf(" that %s, at %s, returned", c.calledAt(i), c.place(i))
+		case in.IsCall() && clobbered.Has(r):
+			return ""
+		case !in.Writes().Has(r):
+		case *in == isa.Mov64Reg(r, in.Src):
+			r = in.Src
+		default:
+			return ""
+		}
+	}
+	return ""
 }
 
 // calledAt names what an instruction calls.

@@ -110,7 +110,9 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 	case p.kind == number && p.gone < 0:
 		why, help := c.lost(&p)
 		return any, c.refuseFor(cause{kind: mistake.NotAPointer, gone: p.gone}, s, i, help, "%v is used as an address, but %s", r, why)
-	case p.kind == number || p.kind == packetEnd || p.kind == mapItself && write || p.kind == function:
+	case p.kind == number:
+		return any, c.refuse(s, i, mistake.NotAPointer, "%v is used as an address, but it is a number%s", r, c.numberFrom(i, r))
+	case p.kind == packetEnd || p.kind == mapItself && write || p.kind == function:
 		return any, c.refuse(s, i, mistake.NotAPointer, "%v is used as an address, but it is %s", r, p.kind)
 	}
 	if v != nil && c.NoPerfmon && v.kind.isPointer() && p.kind != stack {

@@ -209,7 +209,7 @@ func TestMemory(t *testing.T) {
 				return f.U32(ctx.XDPPass)
 			})
 		}},
-		{name: "storage of a wrong object", lacks: "nothing is said before the kernel refuses it", code: func() error {
+		{name: "storage of a wrong object", code: func() error {
 			return classify(func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
 				c := ended.In(f).LookupOrCreate(skb) // here
 				f.If(c.NotNil(), func() { c.U64("Packets").Inc(1) })
@@ -283,7 +283,7 @@ func TestMemory(t *testing.T) {
 				tp.CongAvoidAI(tp.SndCwnd(), acked)
 			})
 		}},
-		{name: "read of a number as an address", lacks: "it does not say Probe", code: func() error {
+		{name: "read of a number as an address", code: func() error {
 			return filter(func(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 				address := helper.KtimeGetNs(f)
 				return dsl.PtrFrom(address, "task_struct").Field("pid").S32().U32() // here
