@@ -16,6 +16,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 	"github.com/bpfsmith/bpfsmith/vm"
+	"github.com/bpfsmith/bpfsmith/vm/cover"
 
 	cbtf "github.com/cilium/ebpf/btf"
 )
@@ -92,6 +93,7 @@ func For(t testing.TB, target compile.Target, p *dsl.Program, o prog.Options) *P
 	if tested.params, err = tested.parameters(); err != nil {
 		t.Fatal(err)
 	}
+	cover.Record(t, tested.Machine, program)
 	tested.argsAddr = tested.Machine.Add(vm.Memory{Name: "the arguments", Data: tested.args, ReadOnly: true})
 	return tested
 }

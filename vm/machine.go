@@ -49,6 +49,9 @@ type Machine struct {
 	// Trace is called before each instruction, when it is not nil. It may read the machine. A traced program takes several times as long.
 	Trace func(Step)
 
+	// Coverage counts what runs, when it is not nil. It must be set before a run. A program that is counted takes several times as long.
+	Coverage *Coverage
+
 	main   *Program // that Run and Call begin with
 	prog   *Program // that runs: after a tail call, another one
 	code   []instr  // the steps of prog, or those of its traced form
@@ -72,6 +75,8 @@ type Machine struct {
 	tailCalls int      // of this run
 	next      *Program // what a tail call goes on with
 	packet    *Packet  // that the program runs on, or nil
+	counts    *counts  // of Coverage, for prog; nil if there is none
+	jumped    int      // one more than the index of the branch that ran last, if nothing ran after it; else 0
 
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing
@@ -116,7 +121,11 @@ func (m *Machine) use(p *Program) {
 		}
 	}
 	m.code, m.stride = p.steps, 1
-	if m.Trace != nil {
+	m.counts, m.jumped = nil, 0
+	if m.Coverage != nil {
+		m.counts = m.Coverage.of(p)
+	}
+	if m.Trace != nil || m.counts != nil {
 		m.code, m.stride = p.traced(), 2
 	}
 }

@@ -31,9 +31,15 @@ func (p *Program) traced() []instr {
 	return p.tracedSteps
 }
 
-// step calls Trace for the instruction with an index in code.
+// step counts the instruction with an index in code, and calls Trace for it.
 func (m *Machine) step(index int) {
 	index /= m.stride
+	if m.counts != nil {
+		m.count(index)
+	}
+	if m.Trace == nil {
+		return
+	}
 	slot := m.prog.slot(index)
 	m.Trace(Step{Slot: slot, Instruction: m.prog.source[index], Pos: m.prog.position(slot), Machine: m})
 }

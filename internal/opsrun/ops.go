@@ -62,6 +62,15 @@ func New(impl structops.Implementation, target compile.Target) (*Ops, error) {
 // Member is a callback of the implementation by the kernel's name; nil if it does not have it.
 func (o *Ops) Member(name string) *Member { return o.members[name] }
 
+// Programs are those of all members that the implementation has, in the order of the struct's members.
+func (o *Ops) Programs() []*vm.Program {
+	var programs []*vm.Program
+	for _, p := range o.Plan.Programs {
+		programs = append(programs, o.members[p.Member.Name].program)
+	}
+	return programs
+}
+
 // Members lists the callbacks that the implementation has, for messages.
 func (o *Ops) Members() string {
 	var names []string

@@ -14,6 +14,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/structops"
 	"github.com/bpfsmith/bpfsmith/vm"
+	"github.com/bpfsmith/bpfsmith/vm/cover"
 )
 
 // Ops is an implementation whose members can be called.
@@ -48,6 +49,7 @@ func New(t testing.TB, target compile.Target, impl structops.Implementation) *Op
 	if err != nil {
 		t.Fatal(err)
 	}
+	cover.Record(t, ops.Machine, ops.Programs()...)
 	return &Ops{Machine: ops.Machine, t: t, types: target.BTF, ops: ops}
 }
 
