@@ -10,7 +10,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TRANSFERS = TestOursCarryAsTheKernels
 RANDOM    = TestRandomProgramsDoWhatGoDoes|TestNumbersAreGos|TestCheckRefusesNothingThatTheKernelTakes|TestCheckWithoutPerfmon
 
-.PHONY: test race long short lint generate fresh fuzz bench bench-code cross matrix selftests
+.PHONY: test race long short lint generate fresh fuzz bench bench-code api cross matrix selftests
 
 # As root on Linux this runs the kernel tests too; otherwise they are skipped and
 # say why. With BPFSMITH_KERNEL_TESTS=require a skip is a failure. Results are not
@@ -59,6 +59,10 @@ fresh:
 	@if [ -d ../shared/verifierlogs ]; then $(GO) test -count=1 -tags fresh -run '^TestArchiveIsTheFolder$$' ./internal/test/recorded; fi
 	@if [ -d ../shared/conformance ]; then $(GO) test -count=1 -tags fresh -run '^TestConformance' ./vm; fi
 	@if [ -d ../shared/isa ]; then $(GO) test -count=1 -tags fresh -run '^TestRecordedDataIsTheSharedData$$' ./isa; fi
+
+# What differs from the last release for users of the packages; see CONTRIBUTING.md.
+api:
+	.ci/api
 
 # The packages must build where they can only answer "unsupported".
 cross:
