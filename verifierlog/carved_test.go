@@ -60,6 +60,18 @@ var carved = []struct {
 	{"a global function's prototype is the reason", "Validating f() func#1...\n1: R1=scalar() R10=fp0\n" +
 		"Global function f() doesn't return scalar. Only those are supported.\n", mistake.FunctionContract, -1,
 		[]string{"f is a global"}, nil},
+	{"a number that a helper returned", "3: (85) call bpf_get_current_task#35\n4: (bf) r6 = r0\n5: (79) r3 = *(u64 *)(r6 +8)\n" +
+		"R6 invalid mem access 'inv'\n", mistake.NotAPointer, 5, []string{"result of instruction 3", "bpf_get_current_task_btf"}, nil},
+	{"a size of 0", "invalid access to map value, value_size=64 off=8 size=0\nR1 min value is outside of the allowed memory range\n",
+		mistake.BadSize, -1, []string{"is 0 (zero)", "at most 56"}, []string{"-1"}},
+	{"a copy that is not checked, up to 4.9", "1: (85) call 1\n2: (bf) r7 = r0\n3: (15) if r0 == 0x0 goto pc+8\n" +
+		" R0=map_value(ks=8,vs=8) R7=map_value_or_null(ks=8,vs=8) R10=fp\n4: (b7) r0 = 0\n5: (79) r9 = *(u64 *)(r7 +0)\n" +
+		"R7 invalid mem access 'map_value_or_null'\n", mistake.MaybeNil, 5, []string{"instruction 2", "before 4.10"}, nil},
+	{"two fields that a compiler read at once", "0: R1=ctx() R10=fp0\n0: (79) r2 = *(u64 *)(r1 +24)\n" +
+		"invalid bpf_context access off=24 size=8\n", mistake.ContextAccess, 0, []string{"clang", "barrier_var"}, nil},
+	{"an iterator that is not aligned", "0: R1=fp-12 R10=fp0\n6: (85) call bpf_iter_num_new#64273\n" +
+		"cannot pass in iter at an offset=-12\nexpected uninitialized iter_num as arg #0\n", mistake.ArgumentType, 6,
+		[]string{"multiple of 8"}, []string{"End that iterator"}},
 	{"nothing of a log", "...\n", mistake.NoLog, -1, []string{"whole log"}, []string{"argument of the load"}},
 }
 

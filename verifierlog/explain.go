@@ -73,6 +73,11 @@ func explainInGo(r Report, types bool, p Program) Report {
 		return r
 	}
 	rule, args := ruleFor(r.Reason)
+	for _, line := range r.Details {
+		if before, values := ruleFor(line); before != nil && slices.Contains(causes[:], before.Pattern) {
+			rule, args = before, values
+		}
+	}
 	if rule == nil {
 		for i := len(r.Details) - 1; i >= 0 && rule == nil; i-- {
 			rule, args = ruleFor(r.Details[i])
@@ -102,6 +107,10 @@ func explainInGo(r Report, types bool, p Program) Report {
 	}
 	return r
 }
+
+// causes are the rules of messages that say more than the message after them: a dynptr or an iterator at a wrong address is not one that
+// was made, but the address is the mistake.
+var causes = [...]string{"cannot pass in %s at an offset", "%s has to be at a constant offset"}
 
 // isOfLoader reports whether a line of a loader says why a program is not loaded.
 func isOfLoader(line string) bool {

@@ -184,6 +184,11 @@ func refineMaybeNil(a *account) {
 	zero, constant := v.Bounds.Constant()
 	from, may := a.noted(MayGiveNil)
 	context, argument := a.noted(FromContext)
+	copyStep, copied := a.step(func(s Step) bool {
+		o := parseOperands(s.Text)
+		return o.operation == moveOperation && o.dst == n
+	})
+	call, calls := a.step(func(s Step) bool { return calleeOf(s.Text) != "" })
 	load, loaded := a.step(func(s Step) bool {
 		return strings.HasPrefix(s.Value, reg+"=") && parseOperands(s.Text).operation == loadOperation
 	})
@@ -195,6 +200,11 @@ func refineMaybeNil(a *account) {
 		a.Explanation = subject + " may be nil: " + placed(from) + " returns nil when it finds nothing or has no room, and the program " +
 			"did not check."
 		a.Fix = fix
+	case copied && calls && v.ID == 0 && v.Text != "":
+		a.Explanation = subject + " may be nil: it is a copy of the result of " + placed(call) + ", made at " + placed(copyStep) + ". " +
+			"Kernels before 4.10 do not know that both are the same: a check of one does not count for the other."
+		a.Fix = "Check this copy itself, or make the copy after the check: store the result in one variable, and check that variable " +
+			"at once. Or use a newer kernel."
 	case argument:
 		a.Explanation = subject + " may be nil: " + placed(context) + " reads an argument that the kernel may pass as nil."
 		a.Fix = fix

@@ -75,6 +75,10 @@ func refineContext(a *account) {
 		}
 		a.Explanation = subject + " cannot be read at offset " + a.args[0] + " with " + count(n[1], "byte") + ": there is no such " +
 			"field, it has another width, or it is not for this type of program."
+		if n[1] == 8 {
+			a.Fix += " When the source reads two fields of 4 bytes one after the other, the compiler (clang) may join them into one " +
+				"read of 8 bytes: read one of them through a volatile pointer, or put barrier_var() between the two."
+		}
 	case arguments:
 		a.Explanation = "The context in R1 is an array of arguments, 8 bytes each, and does not have " + at + ". Probably the program " +
 			"uses R1 as the struct itself, but the first argument is a pointer to the struct."

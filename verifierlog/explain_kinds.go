@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
@@ -197,6 +198,9 @@ func refineNotAPointer(a *account) {
 		return strings.HasPrefix(s.Value, reg+"=") && o.operation != jumpOperation ||
 			o.operation == loadOperation && o.dst == a.named() && a.Frame == 0 // old kernels do not print the value
 	})
+	if !ok && a.resultUsed(reg) {
+		return
+	}
 	if !ok && known && n >= 0 && n < 1<<16 {
 		a.Explanation = reg + " is the number " + strconv.FormatInt(n, 10) + " on this path, but " + instructionOf(*a.Report) + " uses " +
 			"it as an address. On other paths it may be a pointer: a pointer that begins as nil, and is set in only one branch, is nil " +
@@ -278,6 +282,51 @@ func (a *account) brokenByArithmetic(reg string) bool {
 		}
 	}
 	return false
+}
+
+// resultUsed explains a number that a helper returned, and reports whether it did: many helpers return addresses as numbers.
+func (a *account) resultUsed(reg string) bool {
+	o := parseOperands(a.Text)
+	if o.operation == kernelCall || o.operation == programCall {
+		return false
+	}
+	for i := len(a.Slice) - 1; i >= 0; i-- {
+		s := a.Slice[i]
+		if s.Insn == a.Insn {
+			continue
+		}
+		switch parseOperands(s.Text).operation {
+		case kernelCall:
+			if !givesNumber(calleeOf(s.Text)) {
+				return false
+			}
+			a.Explanation = reg + " is the result of " + placed(s) + ". For the verifier this is a number, also when it is an address " +
+				"of the kernel. " + instructionOf(*a.Report) + " uses it as an address."
+			a.Fix = "Read through such an address with bpf_probe_read_kernel: dsl.PtrFrom makes a pointer from the number, and " +
+				"p.Field(\"pid\").Probe().U32() reads a field."
+			if calleeOf(s.Text) == "bpf_get_current_task" {
+				a.Fix += " Since Linux 5.11 there is bpf_get_current_task_btf, whose result is a pointer to the task."
+			}
+			return true
+		case moveOperation, arithmetic:
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// givesNumber reports whether the verifier takes the result of a helper for a number.
+func givesNumber(callee string) bool {
+	id, ok := linux.HelperID(callee)
+	if !ok {
+		return false
+	}
+	switch linux.HelperByID(id).Result {
+	case linux.ResultNumber, linux.ResultAnyNumber, linux.ResultCopied:
+		return true
+	}
+	return callee == "bpf_get_current_task"
 }
 
 // contextFix says how a program reads the context when a compiler computes the address first.

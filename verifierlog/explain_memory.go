@@ -119,6 +119,13 @@ func refineBounds(a *account) {
 			a.Pattern = m.rule
 		}
 		register, v, _ := a.pointerOf()
+		if width == 0 {
+			a.Kind = mistake.BadSize
+			a.Explanation = "The size that is passed with " + m.what + " is 0 (zero). The call uses at least 1 byte."
+			a.Fix = "Pass the number of bytes that the call may use, at most " + strconv.FormatInt(size-off, 10) + " here: a constant " +
+				"such as the size of the type, or a number that is compared with 0 first."
+			return
+		}
 		name := m.what
 		if v.Map != "" {
 			name += " " + v.Map

@@ -87,7 +87,8 @@ var phrasebook = [...]phrase{
 		`Add the field to the struct of the map's value, and give the map BTF: declare it in .maps with __type(value, struct x).`, ``},
 	{`: r.U64("Packets").AtomicAdd`, `: __sync_fetch_and_add(&value->packets, 1)`, `: AtomicU64::fetch_add`},
 	{`Declare it with package maps, which writes BTF for it.`,
-		`Declare it in SEC(".maps") with __type(key, ...) and __type(value, ...), and compile with -g.`, ``},
+		`Declare it in SEC(".maps") with __type(key, ...) and __type(value, ...), and compile with -g.`,
+		`The maps of aya have no BTF for their values yet: use atomic operations, or a value for each CPU, instead.`},
 	{`for a map use the methods of package maps`, `for a map pass its address, &map`, ``},
 	{`: package prog does both`, `: loaders do both`, ``},
 

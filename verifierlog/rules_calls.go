@@ -132,11 +132,14 @@ var callRules = [...]Rule{
 		Example:     "helper_sleepable",
 	},
 	{
-		Kind:        mistake.KernelForbidden,
-		Pattern:     "calling kernel function %s is not allowed",
-		Explanation: "Programs cannot call {1}, or programs of this type or member cannot.",
-		Fix:         "Use a function that is offered here: package structops lists them for known interfaces.",
-		Example:     "kfunc_not_allowed",
+		Kind:    mistake.KernelForbidden,
+		Pattern: "calling kernel function %s is not allowed",
+		Explanation: "Programs cannot call {1}, or programs of this type or member cannot: the kernel, or the module that has the " +
+			"function, offers each of them only to some types of programs.",
+		Fix: "Use a function that is offered here: package structops lists them for known interfaces. Or make the program one of a " +
+			"type that may call it. In a module of yours, register the function for this type (register_btf_kfunc_id_set), and " +
+			"compile the module with BTF.",
+		Example: "kfunc_not_allowed",
 	},
 	{
 		Kind:    mistake.KernelForbidden,
@@ -295,13 +298,19 @@ var callRules = [...]Rule{
 		Also: []string{
 			"arg#%d expected pointer to an iterator on stack",
 			"arg#%d doesn't point to an irq flag on stack",
-			"cannot pass in dynptr at an offset",
-			"cannot pass in %s at an offset=%d",
 			"cannot pass pointer to const bpf_dynptr, the helper mutates it",
 		},
 		Explanation: "The argument must be the address of a kernel object on the program's stack: a dynptr, an iterator or saved flags. " +
 			"It must point to its beginning, and the call must be allowed to change it.",
 		Fix: "Make the object with dsl.Local, and pass its address without an offset.",
+	},
+	{
+		Kind:    mistake.ArgumentType,
+		Pattern: "cannot pass in %s at an offset",
+		Explanation: "The argument ({1}) must be the address of a kernel object on the stack: of its beginning, at an offset from R10 " +
+			"that is a multiple of 8. The address that is passed is another one.",
+		Fix: "Make the object with dsl.Local, and pass its address without an offset. A struct of one's own must have it at a multiple " +
+			"of 8 bytes, and the compiler must align the struct: declare it with the kernel's type.",
 	},
 	{
 		Kind:    mistake.ArgumentType,

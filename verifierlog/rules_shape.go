@@ -136,6 +136,15 @@ var shapeRules = [...]Rule{
 	},
 	{
 		Kind:    mistake.BadInstruction,
+		Pattern: "BPF_LD_IMM64 uses reserved fields",
+		Explanation: "A 64-bit load has a number in a field that must be zero. Compilers leave these fields empty, and the loader " +
+			"writes to them: descriptors of maps and modules, or numbers of types. This one wrote something that this kernel does not " +
+			"know.",
+		Fix: "Use a current version of the loader, and report it there if that does not help. Code that asks with bpf_ksym_exists for a " +
+			"function of a module needs a loader that knows this.",
+	},
+	{
+		Kind:    mistake.BadInstruction,
 		Pattern: "%s uses reserved fields",
 		Also: []string{
 			"BPF_%s uses reserved fields",

@@ -31,8 +31,11 @@ type logReader struct {
 	known  bool    // the lead
 	framed bool    // inside a frame of libbpf
 	begins wrapped // what the next part begins with
-	facts  facts
-	closed bool // the part: a NUL ended it, and only the end of the part is searched
+	facts  facts   // of the part
+	before facts   // of the part before it, when that was not a log
+	after  *facts  // gets those of the next part that is not a log
+	logs   int     // that were found
+	closed bool    // the part: a NUL ended it, and only the end of the part is searched
 
 	kind  partKind // of the part that was read last
 	ended bool     // the text
@@ -91,6 +94,7 @@ func isUTF16(text []byte) bool {
 func (l *logReader) next() bool {
 	for {
 		l.rest()
+		l.keepFacts()
 		if l.ended && l.begun && len(l.begins.lines) == 0 {
 			return false
 		}
@@ -102,6 +106,24 @@ func (l *logReader) next() bool {
 			return true
 		}
 	}
+}
+
+// keepFacts ends the facts of a part.
+func (l *logReader) keepFacts() {
+	isText := l.kind == partDropped || l.kind == partRest
+	switch {
+	case !l.begun:
+		return
+	case !isText:
+		l.before = facts{}
+		l.logs++
+	default:
+		if l.after != nil {
+			*l.after, l.after = l.facts, nil
+		}
+		l.before = l.facts
+	}
+	l.facts = facts{}
 }
 
 // beginWith adds the lines that were in the middle of another line. They do not have the indent of the others.
@@ -216,7 +238,11 @@ func (l *logReader) unwrap(line []byte) {
 		l.mark(line)
 		return
 	}
-	l.end(partDropped) // what was before belongs to the loader
+	if l.framed {
+		l.end(partFramed) // the log before it
+	} else {
+		l.end(partDropped) // what was before belongs to the loader
+	}
 	l.begins, l.framed = w, w.framed
 }
 

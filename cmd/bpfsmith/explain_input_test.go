@@ -352,3 +352,24 @@ func TestExplainObject(t *testing.T) {
 		}
 	}
 }
+
+// TestFactsBelongToTheirLog: what a loader says about one of several logs is not used for another one.
+func TestFactsBelongToTheirLog(t *testing.T) {
+	const stats = "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+	section := func(name, typ, log string) string {
+		return "Prog section '" + name + "' rejected: Permission denied (13)!\n - Type:         " + typ + "\n - Attach Type:  0\n" +
+			" - Instructions: 2 (0 over limit)\n - License:      GPL\n\nVerifier analysis:\n\n" + log + stats
+	}
+	fine := "0: R1=ctx() R10=fp0\n0: (b7) r0 = 0                       ; R0=0\n1: (95) exit\n"
+	text := section("first", "3", fine) + section("second", "6", "0: (85) call bpf_skb_load_bytes#26\n"+
+		"unknown func bpf_skb_load_bytes#26\n") + section("third", "1", fine)
+	if out, _, _ := tool(text, "explain", "-"); !strings.Contains(out, "type xdp") {
+		t.Errorf("the type is told before the log, xdp: %s", out)
+	}
+	aya := "Error: the BPF_PROG_LOAD syscall failed. Verifier output: "
+	text = aya + fine + stats + "\n\nCaused by:\n    No space left on device (os error 28)\n" +
+		aya + fine + stats + "\n\nCaused by:\n    Permission denied (os error 13)\n"
+	if out, _, _ := tool(text, "explain", "--json", "-"); !strings.Contains(out, "log-truncated") {
+		t.Errorf("the error is told after the log, ENOSPC: %s", out)
+	}
+}

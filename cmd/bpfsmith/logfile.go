@@ -64,14 +64,19 @@ func (l *logFile) read(p verifierlog.Program) error {
 	}
 	rank := [...]int{partFramed: 4, partEnded: 3, partShort: 2, partRest: 1, partDropped: 0}
 	best := 0
+	var said surroundings
+	afterwards := false // the loader tells the error after the log
 	for part := 0; logs.next(); part++ {
 		reading, err := verifierlog.Read(logs)
 		if err != nil {
 			return err
 		}
 		kind := logs.rest()
+		afterwards = afterwards || logs.logs == 0 && logs.before.errno == "" && logs.facts.errno == ""
 		if r := rank[kind]; r > best || r == best && r > 0 && reading.Refused() {
 			l.reading, l.part, best = reading, part, r
+			said = surroundings{before: logs.before, own: logs.facts, after: new(facts), afterwards: afterwards}
+			logs.after = said.after
 		}
 	}
 	if l.reading == nil { // a frame that is empty
@@ -79,7 +84,7 @@ func (l *logFile) read(p verifierlog.Program) error {
 			return err
 		}
 	}
-	l.reading.Explain(logs.facts.about(p))
+	l.reading.Explain(said.facts().about(p))
 	if l.copied != nil {
 		return l.copied.Flush()
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -95,6 +96,30 @@ func matchIf(pattern *regexp.Regexp, line []byte, words ...string) [][]byte {
 		}
 	}
 	return nil
+}
+
+// The surroundings of a log are the facts before it, in it and after it. A text may have many logs, of different programs.
+type surroundings struct {
+	before, own facts
+	after       *facts
+	afterwards  bool // this loader tells the error of a load after its log
+}
+
+// facts joins them. Between two logs stands what belongs to the first, and then what belongs to the second.
+func (s surroundings) facts() facts {
+	f := s.own
+	if s.after == nil {
+		return f
+	}
+	first, second := s.before, *s.after
+	if s.afterwards {
+		first, second = second, first
+	}
+	f.errno = cmp.Or(f.errno, first.errno, second.errno)
+	f.typ = cmp.Or(f.typ, s.before.typ) // is told before the log
+	f.rust = f.rust || s.before.rust || s.after.rust
+	f.said = slices.Concat(s.before.said, s.own.said, s.after.said)
+	return f
 }
 
 // say keeps a line that a loader printed, without the name of the program.

@@ -179,6 +179,18 @@ var resources = [...]Mistake{
 		Found: Compiling,
 	},
 	{
+		Name: "iterator_not_aligned",
+		Rule: "cannot pass in %s at an offset",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("iterator_not_aligned", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				memory := dsl.Local[room](f)
+				f.Kernel("bpf_iter_num_new", memory.Ptr.Offset(f.U64(4)), 0, 10) // wrong: an iterator begins at a multiple of 8
+				return f.S32(0)
+			})
+		},
+	},
+	{
 		Name: "dynptr_not_made",
 		Rule: "Expected an initialized dynptr as arg #%d",
 		In:   tc,

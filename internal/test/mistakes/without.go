@@ -135,4 +135,5 @@ var without = [...]Lack{
 	{"cannot pass map_type %d into func %d", ofOld},
 	{"bpf: Argument list too long. Program  too large (%d insns), at most %d insns", ofLoaders},
 	{"kernel doesn't support global data", ofLoaders},
+	{"BPF_LD_IMM64 uses reserved fields", "package isa makes no load with a field that must be zero"},
 }
