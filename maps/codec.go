@@ -64,7 +64,8 @@ func (c *codec[T]) decode(b []byte) (v T) {
 	return v
 }
 
-// Decode reads a value with a fixed layout from the beginning of a record, for example of a ring buffer. The record may be longer.
+// Decode reads a value with a fixed layout from the beginning of a record, for example of a RingBuf. The record may be longer. Only the
+// size is compared with the type: a [Ring] has records of one type, which programs and user space share.
 func Decode[T any](record []byte) (T, error) {
 	var v T
 	c, err := newCodec[T]()

@@ -12,6 +12,7 @@
 //	NewPerCPUHash, NewPerCPUArray  the same, with a value for each CPU: no contention
 //	NewLPMTrie                     values under prefixes; a look-up finds the longest prefix
 //	NewQueue, NewStack             values, first or last in first out
+//	NewRing                        records of one type, from programs to user space
 //	NewRingBuf                     records of any length, from programs to user space
 //	NewUserRingBuf                 records of any length, from user space to programs
 //	NewSkStorage, NewTaskStorage,

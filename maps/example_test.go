@@ -47,19 +47,15 @@ func ExampleGlobal_In() {
 	// map "runs"
 }
 
-func ExampleRingBuf_Read() {
+func ExampleRing_Read() {
 	type event struct{ PID, Signal uint32 }
-	events := maps.NewRingBuf("events", 1<<20)
+	events := maps.NewRing[event]("events", 1<<20)
 	if err := events.Create(); err != nil {
 		log.Fatal(err)
 	}
 	defer events.Close()
 	for {
-		record, err := events.Read(context.Background()) // until a program writes one
-		if err != nil {
-			log.Fatal(err)
-		}
-		e, err := maps.Decode[event](record)
+		e, err := events.Read(context.Background()) // until a program writes one
 		if err != nil {
 			log.Fatal(err)
 		}

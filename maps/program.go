@@ -80,8 +80,8 @@ func (r *RingBuf) Output(f *dsl.Fn, from dsl.StructPtr, size int, flags uint64) 
 	return f.Helper("bpf_ringbuf_output", r.spec, from, size, flags).S64()
 }
 
-// Reserve reserves a record for a T in the buffer. The result may be nil: check it before use. Submit or Discard must follow on every
-// path.
+// Reserve reserves a record for a T in a buffer of records of several types. The result may be nil: check it before use. Submit or Discard
+// must follow on every path.
 func Reserve[T any](f *dsl.Fn, r *RingBuf) dsl.Ref[T] {
 	size := 0
 	if l, err := dsl.LayoutFor[T](); err == nil { // a mistake in T is reported where the Ref is used

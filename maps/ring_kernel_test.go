@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -161,5 +162,61 @@ func TestUserRingBufIsRead(t *testing.T) {
 	ring.Close()
 	if err := ring.Write(nil); !errors.Is(err, maps.ErrNotCreated) {
 		t.Errorf("a closed ring buffer: %v", err)
+	}
+}
+
+// TestRing: a program and user space share the type of the records. A record of another size, which another program wrote, is an error.
+func TestRing(t *testing.T) {
+	kerneltest.Require(t)
+	t.Parallel()
+	ring := created(t, maps.NewRing[record]("ring", uint32(syscall.PageSize())))
+	if v, ok, err := ring.TryRead(); ok || err != nil {
+		t.Errorf("an empty ring has %+v, %v", v, err)
+	}
+	writer := func(f *dsl.Fn, x dsl.Context) dsl.U32 {
+		in := ring.In(f)
+		room := in.Reserve()
+		f.If(room.IsNil(), f.ReturnConst(1))
+		room.U32("Number").Set(7)
+		room.U16("Size").Set(0x0102)
+		in.Submit(room)
+		none := in.Reserve()
+		f.If(none.IsNil(), f.ReturnConst(2))
+		in.Discard(none)
+		local := dsl.Local[record](f)
+		local.U32("Number").Set(8)
+		f.If(in.Output(local).Ne(0), f.ReturnConst(3))
+		return f.U32(0)
+	}
+	options := prog.Options{License: "GPL", Type: syscall.ProgTypeSocketFilter}
+	l, err := prog.Load(dsl.Func("writer", writer), options)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer l.Close()
+	if out, err := l.Run(prog.Input{Data: packet}); err != nil || out.Result != 0 {
+		t.Fatal(out, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if v, err := ring.Read(ctx); err != nil || v.Number != 7 || v.Size.Get() != 0x0102 {
+		t.Errorf("the first record is %+v, %v", v, err)
+	}
+	if v, ok, err := ring.TryRead(); !ok || err != nil || v.Number != 8 {
+		t.Errorf("the second record is %+v, %v, %v", v, ok, err)
+	}
+	short, err := prog.Load(dsl.Assembly("short", dsl.StoreImm(w, fp, -8, 1), dsl.LoadMap(r1, ring.Spec()), dsl.Mov64Reg(r2, fp),
+		dsl.Add64Imm(r2, -8), dsl.Mov64Imm(r3, 4), dsl.Mov64Imm(r4, 0), dsl.CallHelper(ringbufOutput), dsl.Mov64Imm(r0, 0), dsl.Exit()),
+		options)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer short.Close()
+	if _, err := short.Run(prog.Input{Data: packet}); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := ring.Read(ctx); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err),
+		"a record has 4 bytes, but a maps_test.record has 8") {
+		t.Errorf("a short record is %+v, %v", v, err)
 	}
 }

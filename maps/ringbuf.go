@@ -17,15 +17,14 @@ const (
 	recordDiscard = 1 << 30
 )
 
-// A RingBuf sends records of any length from programs on all CPUs to user space, in the order of their reservation. Linux 5.8.
-type RingBuf struct {
+// A ring is a ring buffer that programs write.
+type ring struct {
 	Map
 	reader atomic.Pointer[ringReader] // of the created map
 }
 
-// NewRingBuf declares a ring buffer of size bytes. The size must be a power of two and at least a page.
-func NewRingBuf(name string, size uint32) *RingBuf {
-	r := &RingBuf{}
+// declareRing declares a ring buffer of size bytes.
+func (r *ring) declareRing(name string, size uint32, pos dsl.Position, err error) {
 	r.opened = func(fd *syscall.FD) error {
 		reader, err := newRingReader(fd, int(r.spec.MaxEntries))
 		if err == nil {
@@ -39,7 +38,17 @@ func NewRingBuf(name string, size uint32) *RingBuf {
 		}
 		return nil
 	}
-	r.declare(&dsl.MapSpec{Name: name, Type: dsl.MapRingBuf, MaxEntries: size, Pos: dsl.Here(0), Err: checkRing(size)})
+	r.declare(&dsl.MapSpec{Name: name, Type: dsl.MapRingBuf, MaxEntries: size, Pos: pos, Err: errors.Join(checkRing(size), err)})
+}
+
+// A RingBuf sends records of any length from programs on all CPUs to user space, in the order of their reservation. Linux 5.8. Use [Ring]
+// for records of one Go type.
+type RingBuf struct{ ring }
+
+// NewRingBuf declares a ring buffer of size bytes. The size must be a power of two and at least a page.
+func NewRingBuf(name string, size uint32) *RingBuf {
+	r := &RingBuf{}
+	r.declareRing(name, size, dsl.Here(0), nil)
 	return r
 }
 
@@ -53,7 +62,12 @@ func checkRing(size uint32) error {
 
 // Read returns the next record, and waits for one if there is none. When the context is done, it returns the context's error. When the map
 // is closed, the error wraps fs.ErrClosed. Several goroutines may read; each record goes to one of them.
-func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
+func (r *RingBuf) Read(ctx context.Context) ([]byte, error) { return r.next(ctx) }
+
+// TryRead returns the next record, or nil when there is none or another goroutine waits for it.
+func (r *RingBuf) TryRead() ([]byte, error) { return r.tryNext() }
+
+func (r *ring) next(ctx context.Context) ([]byte, error) {
 	if local := r.inProcess(); local != nil {
 		record, err := local.Read(ctx)
 		return record, r.failed(err)
@@ -66,8 +80,7 @@ func (r *RingBuf) Read(ctx context.Context) ([]byte, error) {
 	return record, r.failed(err)
 }
 
-// TryRead returns the next record, or nil when there is none or another goroutine waits for it.
-func (r *RingBuf) TryRead() ([]byte, error) {
+func (r *ring) tryNext() ([]byte, error) {
 	if local := r.inProcess(); local != nil {
 		record, err := local.TryRead()
 		return record, r.failed(err)

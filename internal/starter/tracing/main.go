@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/bpfsmith/bpfsmith/link"
-	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
 )
 
@@ -50,14 +49,10 @@ func run(ctx context.Context, stdout io.Writer) error {
 	defer attached.Close()
 	fmt.Fprintln(stdout, "process  program")
 	for {
-		record, err := w.events.Read(ctx)
+		e, err := w.events.Read(ctx)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			return attached.Close()
 		}
-		if err != nil {
-			return err
-		}
-		e, err := maps.Decode[event](record)
 		if err != nil {
 			return err
 		}

@@ -18,13 +18,18 @@ func TestRun(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	ctx, stop := context.WithTimeout(t.Context(), 1*time.Second)
 	defer stop()
+	started := make(chan struct{})
 	go func() {
+		defer close(started)
 		for ctx.Err() == nil {
 			_ = exec.CommandContext(ctx, "true").Run() // killed at the end
 		}
 	}()
 	var out strings.Builder
-	if err := run(ctx, &out); err != nil {
+	err := run(ctx, &out)
+	stop()
+	<-started // its last process has ended
+	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "  true\n") {

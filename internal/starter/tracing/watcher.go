@@ -12,7 +12,7 @@ import (
 
 // A watcher tells user space of each program that starts on this machine.
 type watcher struct {
-	events *maps.RingBuf // of event
+	events *maps.Ring[event]
 }
 
 // An event is a program that starts. The kernel writes it, and main reads it.
@@ -30,17 +30,17 @@ func (e event) command() string {
 }
 
 func newWatcher() *watcher {
-	return &watcher{events: maps.NewRingBuf("events", 256<<10)}
+	return &watcher{events: maps.NewRing[event]("events", 256<<10)}
 }
 
 // program is called by the kernel when a process has begun to run another program.
 func (w *watcher) program() (*dsl.Program, prog.Options) {
 	program := dsl.Func("starter", func(f *dsl.Fn, task dsl.Ptr, oldPID dsl.S32, binary dsl.Ptr) dsl.S32 {
-		record := maps.Reserve[event](f, w.events)
+		record := w.events.In(f).Reserve()
 		f.If(record.IsNil(), f.ReturnConst(0)) // nobody reads fast enough
 		record.U64("Thread").Set(helper.GetCurrentPidTgid(f))
 		helper.GetCurrentComm(f, record.Part("Command"), 16)
-		w.events.Submit(f, record)
+		w.events.In(f).Submit(record)
 		return f.S32(0)
 	})
 	return program, prog.Options{License: "GPL", Type: syscall.ProgTypeTracing, AttachType: syscall.AttachTraceRawTP,

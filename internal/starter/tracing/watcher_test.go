@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/progtest"
 )
 
@@ -12,13 +11,9 @@ func TestWatcher(t *testing.T) {
 	w := newWatcher()
 	program, options := w.program()
 	progtest.New(t, program, options).Call(nil, 100, nil)
-	record, err := w.events.TryRead()
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := maps.Decode[event](record)
-	if err != nil {
-		t.Fatal(err)
+	e, ok, err := w.events.TryRead()
+	if !ok || err != nil {
+		t.Fatal(ok, err)
 	}
 	if e.process() == 0 || e.command() == "" {
 		t.Errorf("the event is %+v", e)
