@@ -17,6 +17,7 @@ import (
 // mean has the means over all transfers of one algorithm.
 type mean struct {
 	contender
+	origin      string
 	transfers   int
 	goodputBPS  float64
 	cwnd        float64 // of the transfers' time-weighted means
@@ -40,6 +41,7 @@ func meansOf(list []contender, results [][]result) []mean {
 		m := mean{contender: c, transfers: len(results[i])}
 		n := float64(len(results[i]))
 		for k, r := range results[i] {
+			m.origin = r.origin()
 			m.goodputBPS += r.GoodputBPS / n
 			m.cwnd += r.MeanCwnd / n
 			m.rtt += time.Duration(float64(r.MeanRTT) / n)
@@ -147,7 +149,7 @@ func writeComparison(w io.Writer, means []mean, differences []difference) error 
 	}
 	for _, m := range means {
 		rows = append(rows, []string{
-			m.name, result{native: m.native, other: m.other}.origin(), strconv.Itoa(m.transfers),
+			m.name, m.origin, strconv.Itoa(m.transfers),
 			fmt.Sprintf("%.2f", m.goodputBPS/1e6),
 			fmt.Sprintf("%.1f", m.cwnd), fmt.Sprintf("%.1f", m.cwndRange[0]), fmt.Sprintf("%.1f", m.cwndRange[1]),
 			fmt.Sprintf("%.1f", milliseconds(m.rtt)),

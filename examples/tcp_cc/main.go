@@ -1,11 +1,14 @@
 // Command tcp_cc runs TCP congestion controls that are written in Go in the kernel, and compares them with the kernel's own.
 //
-//	go run ./examples/tcp_cc                   # as root
+//	go run ./examples/tcp_cc                   # as root, or without: then in a simulator
 //	go run -exec sudo ./examples/tcp_cc        # from an ordinary user's shell
 //
 // It compiles two algorithms: Reno (package cc), and a variant with one program in instructions (gentle.go). It checks them against the
 // kernel's BTF and registers them. Then each carries a real TCP transfer over an emulated link between two network namespaces. When the
 // command ends, also by an interrupt, everything is removed.
+//
+// Without root, on any system, the same programs run in this process, over a simulated link (package tcpsim). The first line says so. With
+// -simulate root gets this too.
 //
 //	go run ./examples/tcp_cc -compare cubic,go_cubic -rounds 3
 //
@@ -16,7 +19,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,9 +36,8 @@ import (
 
 // Exit codes.
 const (
-	exitFailed       = 1
-	exitUnprivileged = 2   // compiled and checked, but nothing was registered
-	exitInterrupted  = 130 // as shells have it for Ctrl-C
+	exitFailed      = 1
+	exitInterrupted = 130 // as shells have it for Ctrl-C
 )
 
 func main() {
@@ -45,6 +46,7 @@ func main() {
 	flag.BoolVar(&opt.json, "json", false, "print one JSON object instead of tables and pictures")
 	flag.DurationVar(&opt.duration, "duration", netlab.DefaultDuration, "length of each transfer")
 	flag.StringVar(&opt.out, "out", ".", "folder for tcp_cc.svg and tcp_cc.png")
+	flag.BoolVar(&opt.simulate, "simulate", false, "simulate TCP and the link; without privileges this is always so")
 	compare := flag.String("compare", "", compareHelp())
 	hz := flag.Uint("hz", 0, "CONFIG_HZ of the kernel, `jiffies` a second, such as 250; 0: as its configuration says")
 	flag.IntVar(&opt.rounds, "rounds", 1, "transfers of each algorithm that is compared")
@@ -86,8 +88,6 @@ func main() {
 	case err != nil && interrupted:
 		fmt.Fprintln(os.Stderr, "tcp_cc: interrupted; nothing is left behind")
 		os.Exit(exitInterrupted)
-	case errors.Is(err, errUnprivileged):
-		os.Exit(exitUnprivileged)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "tcp_cc:", err)
 		os.Exit(exitFailed)
@@ -97,6 +97,7 @@ func main() {
 // options are what the command line sets.
 type options struct {
 	json     bool
+	simulate bool
 	duration time.Duration // of each transfer
 	out      string        // folder for the plots
 	compare  []string      // names; nil: our two and the kernel's Reno
@@ -108,8 +109,11 @@ type options struct {
 
 // run does everything. It removes what it registers and builds before it returns.
 func run(ctx context.Context, opt options, stdout io.Writer) error {
+	if opt.simulate {
+		return simulate(ctx, "-simulate asks for it", opt, stdout)
+	}
 	if missing := missingCapabilities(); len(missing) > 0 {
-		return offline(missing, opt, stdout)
+		return simulate(ctx, "this process lacks "+strings.Join(missing, ", "), opt, stdout)
 	}
 	text := stdout
 	if opt.json {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -43,23 +43,66 @@ func TestAlgorithmsFitThreeKernels(t *testing.T) {
 	}
 }
 
-func TestWithoutPrivilegesItCompilesChecksAndLists(t *testing.T) {
+// simulation runs the simulator's part of the example.
+func simulation(t *testing.T, opt options) string {
+	t.Helper()
 	var out bytes.Buffer
-	err := offline([]string{"CAP_BPF to load BPF programs"}, options{}, &out)
-	if !errors.Is(err, errUnprivileged) {
-		t.Fatalf("got %v", err)
+	opt.simulate, opt.start = true, time.Now()
+	if err := run(t.Context(), opt, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestASimulationSaysSo: in its first line. It has all that a run in the kernel has.
+func TestASimulationSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	out := simulation(t, options{duration: 4 * time.Second, out: dir})
+	first, _, _ := strings.Cut(out, "\n")
+	if !strings.HasPrefix(first, "A simulation, not the kernel: ") {
+		t.Errorf("it begins with %q", first)
 	}
 	for _, want := range []string{
-		"compiled and checked against the types of Linux 6.18",
+		"the types of Linux 6.18",
 		"u32 (*)(struct sock *sk)",
-		"r0 = *(u32 *)(r1 +1444)", // tcp_sock.snd_cwnd of that kernel
-		"r0 = tcp_sock.snd_cwnd",
-		"call kernel-function#", // tcp_slow_start
-		"; reno.go:",
+		"simulated link: 10 Mbit/s, 10ms one way, queue 20 packets; 4s each",
+		"go_reno (Go): congestion window in segments",
+		"go_gentle (Go): congestion window in segments",
+		"reno (simulator): congestion window in segments",
+		"nothing was registered",
 	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, &out)
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
 		}
+	}
+	if plots, _ := filepath.Glob(filepath.Join(dir, "tcp_cc.*")); len(plots) != 2 {
+		t.Errorf("plots: %v", plots)
+	}
+}
+
+// TestASimulationCompares: our Reno and the simulator's, which are written in different languages, have the same windows. The kernel's
+// other algorithms are not there.
+func TestASimulationCompares(t *testing.T) {
+	opt := options{duration: 2 * time.Second, json: true, rounds: 2,
+		compare: []string{"reno", "go_reno", "go_cubic", "go_dctcp", "go_bbr"}}
+	var r comparisonReport
+	if err := json.Unmarshal([]byte(simulation(t, opt)), &r); err != nil {
+		t.Fatal(err)
+	}
+	if !r.Simulated || len(r.Means) != 5 || len(r.Algorithms) != 10 {
+		t.Fatalf("simulated: %v; %d means of %d transfers", r.Simulated, len(r.Means), len(r.Algorithms))
+	}
+	if a, b := r.Means[0], r.Means[1]; a.MeanCwnd != b.MeanCwnd || a.GoodputBPS != b.GoodputBPS {
+		t.Errorf("the simulator's Reno has a window of %v and ours of %v", a.MeanCwnd, b.MeanCwnd)
+	}
+	for _, m := range r.Means {
+		if m.GoodputBPS < 6e6 || m.GoodputBPS > 9.7e6 {
+			t.Errorf("%s carries %.0f bit/s", m.Name, m.GoodputBPS)
+		}
+	}
+	err := run(t.Context(), options{simulate: true, compare: []string{"cubic", "go_cubic"}}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), `"cubic": the kernel's own algorithms need the kernel`) {
+		t.Errorf("the kernel's CUBIC: %v", err)
 	}
 }
 

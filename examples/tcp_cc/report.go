@@ -18,6 +18,8 @@ type result struct {
 	netlab.Result
 	native bool // not ours; otherwise written in Go and registered by this program
 	other  bool // registered by another process
+
+	simulated bool // without the kernel
 }
 
 // origin says where the algorithm comes from, in words.
@@ -25,6 +27,8 @@ func (r result) origin() string {
 	switch {
 	case r.other:
 		return "another process"
+	case r.native && r.simulated:
+		return "simulator"
 	case r.native:
 		return "kernel"
 	}
@@ -33,7 +37,8 @@ func (r result) origin() string {
 
 // report is what -json prints: exactly one object. Units are in the names of the fields.
 type report struct {
-	Kernel       string            `json:"kernel"` // release, as in uname -r
+	Kernel       string            `json:"kernel"`              // release, as in uname -r; in a simulation, whose types were used
+	Simulated    bool              `json:"simulated,omitempty"` // no kernel took part
 	Algorithms   []algorithmReport `json:"algorithms"`
 	ListedBefore []string          `json:"listed_before"` // in net.ipv4.tcp_available_congestion_control, before anything was registered
 	ListedDuring []string          `json:"listed_during"` // while the transfers ran
