@@ -54,6 +54,7 @@ var layers = map[string][]string{
 		"internal/host", "internal/linux"},
 	"vm": {"mistake", "isa", "btf", "compile", "dsl", "maps", "internal/usermap", "internal/linux",
 		"internal/phrase"},
+	"vm/debug":         {"mistake", "isa", "vm"},
 	"vm/cover":         {"mistake", "vm", "internal/phrase"},
 	"internal/usermap": {"dsl", "internal/linux"},
 	"btf/fixture":      {"btf", "internal/test/fixture"},

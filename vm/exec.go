@@ -31,7 +31,9 @@ func (m *Machine) exec(pc, base int) error {
 		case opEnd:
 			return m.fault(PastEnd, pc, "execution goes on after the last instruction: exit is missing")
 		case opTrace:
-			m.step(pc)
+			if err := m.step(pc); err != nil {
+				return err
+			}
 		case opMayGoto:
 			if m.turns[m.depth] > 0 {
 				m.turns[m.depth]--

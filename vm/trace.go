@@ -31,17 +31,21 @@ func (p *Program) traced() []instr {
 	return p.tracedSteps
 }
 
-// step counts the instruction with an index in code, and calls Trace for it.
-func (m *Machine) step(index int) {
+// step counts the instruction with an index in code, and calls Trace for it. Trace may end the context, and so the run.
+func (m *Machine) step(index int) error {
 	index /= m.stride
 	if m.counts != nil {
 		m.count(index)
 	}
 	if m.Trace == nil {
-		return
+		return nil
 	}
 	slot := m.prog.slot(index)
 	m.Trace(Step{Slot: slot, Instruction: m.prog.source[index], Pos: m.prog.position(slot), Machine: m})
+	if m.ctx.Err() != nil {
+		return m.check(index * m.stride)
+	}
+	return nil
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/vm"
+	"github.com/bpfsmith/bpfsmith/vm/debug"
 )
 
 // runFlags are the flags of run.
@@ -21,7 +22,7 @@ type runFlags struct {
 	programType     string
 	packets         string
 	context         []string
-	trace           bool
+	trace           string
 	steps           uint64
 }
 
@@ -69,7 +70,9 @@ way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 	flags.StringVar(&r.programType, "type", "", "`TYPE` of the program: xdp, sched_cls, kprobe, ...: R1 points to its context")
 	flags.StringVar(&r.packets, "packet", "", "run it on each packet of a capture, a `FILE` in the format of pcap or pcapng")
 	flags.StringArrayVar(&r.context, "context", nil, "set a field of the context of packets: `FIELD=NUMBER`, such as mark=5")
-	flags.BoolVar(&r.trace, "trace", false, "print each instruction with the registers that it changes, on standard error")
+	flags.StringVar(&r.trace, "trace", "", "print each instruction with the registers that it changes, on standard error; --trace=json: "+
+		"as a line of JSON")
+	flags.Lookup("trace").NoOptDefVal = "text"
 	flags.Uint64Var(&r.steps, "steps", vm.DefaultStepLimit, "how many instructions the program may run")
 	return cmd
 }
@@ -100,20 +103,31 @@ func (r *runFlags) run(cmd *cobra.Command, args []string) error {
 	if r.packets != "" {
 		return r.runPackets(cmd, m, chosen.section.Type)
 	}
-	var t tracer
-	if r.trace {
-		t = tracer{w: cmd.ErrOrStderr(), m: m}
-		m.Trace = t.step
+	finish, err := r.startTrace(cmd.ErrOrStderr(), m)
+	if err != nil {
+		return err
 	}
 	result, err := r.start(cmd.Context(), m, chosen.section.Type, memory)
-	if r.trace {
-		t.changes()
-	}
-	if err != nil {
+	if err = errors.Join(err, finish()); err != nil {
 		return &inputError{faultText(err)}
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%#x\n", result)
 	return asInputError(err)
+}
+
+// startTrace makes the machine print what it runs, as --trace says. finish prints the last instruction.
+func (r *runFlags) startTrace(w io.Writer, m *vm.Machine) (finish func() error, err error) {
+	formats := map[string]debug.Format{"text": debug.Text, "json": debug.JSON}
+	format, ok := formats[r.trace]
+	switch {
+	case r.trace == "":
+		return func() error { return nil }, nil
+	case !ok:
+		return nil, fmt.Errorf("--trace %s: expected text or json", r.trace)
+	}
+	tracer := debug.NewTracer(w, format, m)
+	m.Trace = tracer.Step
+	return tracer.End, nil
 }
 
 // faultText is the error with the report of a fault.
@@ -208,38 +222,4 @@ func memoryArgument(args []string) ([]byte, error) {
 		return nil, &inputError{fmt.Errorf("MEMORY_HEX: column %d: %s", err.offset+1, err.detail)}
 	}
 	return text.code, nil
-}
-
-// A tracer prints instructions as they run. What an instruction has changed is known when the next one begins.
-type tracer struct {
-	w      io.Writer
-	m      *vm.Machine
-	before [11]uint64
-	line   string
-}
-
-func (t *tracer) step(s vm.Step) {
-	t.changes()
-	t.line = fmt.Sprintf("%4d: %v", s.Slot, s.Instruction)
-	for r := range t.before {
-		t.before[r] = t.m.Register(isa.Register(r))
-	}
-}
-
-// changes prints the last instruction, with the registers that it has changed.
-func (t *tracer) changes() {
-	if t.line == "" {
-		return
-	}
-	var changed []string
-	for r := range t.before {
-		if now := t.m.Register(isa.Register(r)); now != t.before[r] {
-			changed = append(changed, fmt.Sprintf("r%d = %#x", r, now))
-		}
-	}
-	if changed != nil {
-		t.line = fmt.Sprintf("%-44s ; %s", t.line, strings.Join(changed, ", "))
-	}
-	fmt.Fprintln(t.w, t.line)
-	t.line = ""
 }

@@ -36,6 +36,8 @@ func TestRun(t *testing.T) {
 		{second, []string{"0a", "0b"}, "", "expected one argument", 2},
 		{second, []string{"0ag"}, "", "MEMORY_HEX: column 3: ", 1},
 		{three, []string{"--trace"}, "0x3\n", "r0 = 0x3", 0},
+		{three, []string{"--trace=json"}, "0x3\n", `{"step":0,"slot":0,"insn":"r0 = 3","depth":0,"changed":{"r0":"0x3"}}`, 0},
+		{three, []string{"--trace=xml"}, "", "expected text or json", 2},
 		{division, nil, "0x0\n", "", 0},
 		{division, []string{"--mode", "linux"}, "", "Linux refuses the constant 0", 1},
 		{"bf31000000000000", []string{"--mode", "l"}, "", "expected conformant or linux", 2},
