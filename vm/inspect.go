@@ -72,8 +72,8 @@ type Field struct {
 	Value string
 }
 
-// Describe lists the fields of what is at an address: an object of the kernel, the context of a packet, or the value of a map whose type is
-// known. Fields of objects that are 0 are left out. The name is "" if the address is none of these.
+// Describe lists the fields of what is at an address: an object of the kernel, the context of a packet, or the value of a map whose type
+// is known. Fields of objects that are 0 are left out. The name is "" if the address is none of these.
 func (m *Machine) Describe(addr uint64) (name string, fields []Field) {
 	number := addr >> regionShift
 	if number >= uint64(len(m.regions)) || m.regions[number].gone {

@@ -7,8 +7,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/usermap"
 )
 
-// A Snapshot is what programs can change in a machine: its memory, and the maps that they use. With it, a run can be repeated from the same
-// state; package [github.com/bpfsmith/bpfsmith/vm/debug] steps back in this way.
+// A Snapshot is what programs can change in a machine: its memory, and the maps that they use. With it, a run can be repeated from the
+// same state; package [github.com/bpfsmith/bpfsmith/vm/debug] steps back in this way.
 type Snapshot struct {
 	regions  []region
 	contents [][]byte // of the regions' memory, without that of maps

@@ -2,8 +2,8 @@
 //
 // # How it works
 //
-// A program runs in package vm, on a goroutine of its own, which waits before each instruction at which the [Debugger] stops. While it waits,
-// the machine can be asked for all it has: registers and what they point to, the stack, fields of objects, elements of maps.
+// A program runs in package vm, on a goroutine of its own, which waits before each instruction at which the [Debugger] stops. While it
+// waits, the machine can be asked for all it has: registers and what they point to, the stack, fields of objects, elements of maps.
 //
 // To go back, the program is run again from the begin to the instruction before. For that, memory and maps are made what they were at the
 // begin, and the helpers for time and random numbers return the same as before. A step is a number: the count of instructions before it.
