@@ -65,8 +65,9 @@ func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) 
 	common.NotGPL = common.NotGPL || !linux.GPLCompatible(object.License)
 	common.Maps = map[int32]verify.Map{}
 	for n, m := range object.Maps {
-		common.Maps[int32(n+1)] = verify.Map{Name: m.Name, Type: m.Type, Key: m.Key, Value: m.Value, Max: m.Max, Flags: m.Flags,
-			Fields: specialFields(object, m.ValueType), Frozen: frozen(object, m, kernel)}
+		known := mapFrom(object, m)
+		known.Frozen = frozen(object, m, kernel)
+		common.Maps[int32(n+1)] = known
 	}
 	common.Own = ownTypes{object}.record
 	var programs []objectProgram
@@ -76,6 +77,17 @@ func objectPrograms(data []byte, common verify.Program, kernel *objfile.Kernel) 
 		programs = append(programs, o)
 	}
 	return programs, nil
+}
+
+// mapFrom is what the check knows about a map, apart from its contents.
+func mapFrom(object *objfile.Object, m *objfile.Map) verify.Map {
+	known := verify.Map{Name: m.Name, Type: m.Type, Key: m.Key, Value: m.Value, Max: m.Max, Flags: m.Flags,
+		Fields: specialFields(object, m.ValueType)}
+	if m.Inner != nil {
+		inner := mapFrom(object, m.Inner)
+		known.Inner = &inner
+	}
+	return known
 }
 
 // frozen is what a map holds for as long as the program runs; nil if that is not known.
@@ -208,7 +220,12 @@ func (o ownTypes) record(id btf.ID) (verify.Record, bool) {
 	if !ok {
 		return verify.Record{}, false
 	}
-	return verify.Record{Name: t.Name, Size: int64(t.Size), Fields: verify.FieldsOf(t, o)}, true
+	r := verify.Record{Name: t.Name, Size: int64(t.Size), Fields: verify.FieldsOf(t, o)}
+	if n := len(t.Members); n > 0 {
+		array, ok := btf.Underlying(t.Members[n-1].Type).(*cbtf.Array)
+		r.Open = ok && array.Nelems == 0
+	}
+	return r, true
 }
 
 // specialFields finds the fields of a map's value that only the kernel may use.

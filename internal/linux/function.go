@@ -12,6 +12,8 @@ type Function struct {
 	Or     string   // another way, after "or": "pass it to a list that keeps it"
 	Since  Version  // the first Linux that has it
 	Source string   // the file of Linux that says so
+	// NilWith, with FuncNilVaries, is a function of later kernels: where it is too, the result may be nil.
+	NilWith string
 }
 
 // FunctionEffects are the effects of a call of a kernel function.
@@ -35,8 +37,14 @@ const (
 	FuncBegins        // it begins an iterator on the stack (KF_ITER_NEW)
 	FuncSteps         // KF_ITER_NEXT
 	FuncFinishes      // KF_ITER_DESTROY
-	FuncChangesLocked // its first argument is a list or tree, whose lock must be held
+	FuncNeedsLock     // its first argument is a list or tree, whose lock must be held
 	FuncThrows        // the program ends there
+	FuncTrustsRCU     // as FuncTrusts, but arguments that RCU protects are enough (KF_RCU)
+	FuncAllocates     // the result is an object of the program's type whose id is the first argument
+	FuncPerCPU        // of such an object there is one for each CPU
+	FuncNode          // the result is a node of the list or tree; without FuncAcquires, it still owns the node
+	FuncLocks         // it takes a lock if the result is 0
+	FuncUnlocks
 )
 
 // functions lists the kernel functions that acquire or release something, and others that are often called. Effects are those of their
@@ -56,49 +64,62 @@ var functions = [...]Function{
 		Since: "6.14", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_local_irq_restore", Does: FuncRestoresFlags, Held: "saved interrupt flags",
 		Since: "6.14", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_task_acquire", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "task", Back: []string{"bpf_task_release"},
+	{Name: "bpf_task_acquire", Does: FuncAcquires | FuncTrustsRCU | FuncMayBeNil, Held: "task", Back: []string{"bpf_task_release"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"}, // nil since 6.4
 	{Name: "bpf_task_from_pid", Does: FuncAcquires | FuncMayBeNil, Held: "task", Back: []string{"bpf_task_release"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_task_from_vpid", Does: FuncAcquires | FuncMayBeNil, Held: "task", Back: []string{"bpf_task_release"},
 		Since: "6.14", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_task_release", Does: FuncReleases, Held: "task", Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_task_under_cgroup", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_cgroup_acquire", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
+	{Name: "bpf_task_under_cgroup", Does: FuncTrustsRCU, Since: "6.5", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_cgroup_acquire", Does: FuncAcquires | FuncTrustsRCU | FuncMayBeNil, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"}, // nil since 6.4
-	{Name: "bpf_cgroup_ancestor", Does: FuncAcquires | FuncTrusts | FuncMayBeNil, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
+	{Name: "bpf_cgroup_ancestor", Does: FuncAcquires | FuncTrustsRCU | FuncMayBeNil, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_cgroup_from_id", Does: FuncAcquires | FuncMayBeNil, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
 		Since: "6.4", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_task_get_cgroup1", Does: FuncAcquires | FuncMayBeNil | FuncTrusts, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
+	{Name: "bpf_task_get_cgroup1", Does: FuncAcquires | FuncMayBeNil | FuncTrustsRCU, Held: "cgroup", Back: []string{"bpf_cgroup_release"},
 		Since: "6.8", Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_cgroup_release", Does: FuncReleases, Held: "cgroup", Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_obj_new_impl", Does: FuncAcquires | FuncMayBeNil,
+	{Name: "bpf_obj_new_impl", Does: FuncAcquires | FuncMayBeNil | FuncAllocates,
 		Held: "object", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a list, tree or map that keeps it", Since: "6.2",
 		Source: "kernel/bpf/helpers.c"},
 	{Name: "bpf_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_percpu_obj_new_impl", Does: FuncAcquires | FuncMayBeNil, Held: "object", Back: []string{"bpf_percpu_obj_drop_impl"},
-		Since: "6.7", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_percpu_obj_drop_impl", Does: FuncReleases, Held: "object", Since: "6.7", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_refcount_acquire_impl", Does: FuncAcquires | FuncNilVaries | FuncLocked,
-		Held: "object", Back: []string{"bpf_obj_drop_impl"},
+	{Name: "bpf_percpu_obj_new_impl", Does: FuncAcquires | FuncMayBeNil | FuncAllocates | FuncPerCPU,
+		Held: "object", Back: []string{"bpf_percpu_obj_drop_impl"}, Since: "6.7", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_percpu_obj_drop_impl", Does: FuncReleases | FuncPerCPU, Held: "object", Since: "6.7", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_refcount_acquire_impl", Does: FuncAcquires | FuncNilVaries | FuncLocked | FuncTrustsRCU,
+		Held: "object", Back: []string{"bpf_obj_drop_impl"}, NilWith: "bpf_iter_task_new",
 		Since: "6.4", Source: "kernel/bpf/helpers.c"}, // not nil for an object that the program owns
-	{Name: "bpf_list_push_front_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+	{Name: "bpf_list_push_front_impl", Does: FuncNeedsLock | FuncTransfers | FuncLocked, Arg: 1,
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_push_back_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+	{Name: "bpf_list_push_back_impl", Does: FuncNeedsLock | FuncTransfers | FuncLocked, Arg: 1,
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_pop_front", Does: FuncChangesLocked | FuncAcquires | FuncMayBeNil | FuncLocked,
+	{Name: "bpf_list_pop_front", Does: FuncNeedsLock | FuncAcquires | FuncNode | FuncMayBeNil | FuncLocked,
 		Held: "list node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a list that keeps it",
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_list_pop_back", Does: FuncChangesLocked | FuncAcquires | FuncMayBeNil | FuncLocked,
+	{Name: "bpf_list_pop_back", Does: FuncNeedsLock | FuncAcquires | FuncNode | FuncMayBeNil | FuncLocked,
 		Held: "list node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a list that keeps it",
 		Since: "6.2", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_rbtree_add_impl", Does: FuncChangesLocked | FuncTransfers | FuncLocked, Arg: 1,
+	{Name: "bpf_list_front", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.16", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_list_back", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.16", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_add_impl", Does: FuncNeedsLock | FuncTransfers | FuncLocked, Arg: 1,
 		Since: "6.3", Source: "kernel/bpf/helpers.c"},
-	{Name: "bpf_rbtree_remove", Does: FuncChangesLocked | FuncAcquires | FuncNilVaries | FuncLocked,
+	{Name: "bpf_rbtree_remove", Does: FuncNeedsLock | FuncAcquires | FuncNode | FuncNilVaries | FuncLocked,
 		// nil since 6.5
-		Held: "tree node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a tree that keeps it",
+		NilWith: "bpf_iter_task_new", Held: "tree node", Back: []string{"bpf_obj_drop_impl"}, Or: "pass it to a tree that keeps it",
 		Since: "6.3", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_first", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.3", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_root", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.16", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_left", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.16", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_rbtree_right", Does: FuncNeedsLock | FuncNode | FuncMayBeNil | FuncLocked, Since: "6.16", Source: "kernel/bpf/helpers.c"},
+	{Name: "bpf_res_spin_lock", Does: FuncLocks | FuncLocked, Held: "lock", Back: []string{"bpf_res_spin_unlock"}, Since: "6.15",
+		Source: "kernel/bpf/rqspinlock.c"},
+	{Name: "bpf_res_spin_unlock", Does: FuncUnlocks | FuncLocked, Held: "lock", Since: "6.15", Source: "kernel/bpf/rqspinlock.c"},
+	{Name: "bpf_res_spin_lock_irqsave", Does: FuncLocks | FuncSavesFlags | FuncLocked, Held: "lock",
+		Back: []string{"bpf_res_spin_unlock_irqrestore"}, Since: "6.15", Source: "kernel/bpf/rqspinlock.c"},
+	{Name: "bpf_res_spin_unlock_irqrestore", Does: FuncUnlocks | FuncRestoresFlags | FuncLocked, Held: "lock", Since: "6.15",
+		Source: "kernel/bpf/rqspinlock.c"},
 	{Name: "bpf_lookup_user_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: []string{"bpf_key_put"},
 		Since: "6.1", Source: "kernel/trace/bpf_trace.c"},
 	{Name: "bpf_lookup_system_key", Does: FuncAcquires | FuncMayBeNil, Held: "key", Back: []string{"bpf_key_put"},
@@ -117,28 +138,28 @@ var functions = [...]Function{
 	{Name: "bpf_cpumask_acquire", Does: FuncAcquires | FuncTrusts, Held: "CPU mask", Back: []string{"bpf_cpumask_release"},
 		Since: "6.3", Source: "kernel/bpf/cpumask.c"},
 	{Name: "bpf_cpumask_release", Does: FuncReleases, Held: "CPU mask", Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_first", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_set_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_clear_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_test_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_setall", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_clear", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_empty", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_copy", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_first_zero", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_first_and", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_test_and_set_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_test_and_clear_cpu", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_and", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_or", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_xor", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_equal", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_intersects", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_subset", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_full", Does: FuncTrusts, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_any_distribute", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_any_and_distribute", Does: FuncTrusts, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
-	{Name: "bpf_cpumask_weight", Does: FuncTrusts, Since: "6.8", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_set_cpu", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_clear_cpu", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_cpu", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_setall", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_clear", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_empty", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_copy", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first_zero", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_first_and", Does: FuncTrustsRCU, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_and_set_cpu", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_test_and_clear_cpu", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_and", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_or", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_xor", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_equal", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_intersects", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_subset", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_full", Does: FuncTrustsRCU, Since: "6.3", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_any_distribute", Does: FuncTrustsRCU, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_any_and_distribute", Does: FuncTrustsRCU, Since: "6.5", Source: "kernel/bpf/cpumask.c"},
+	{Name: "bpf_cpumask_weight", Does: FuncTrustsRCU, Since: "6.8", Source: "kernel/bpf/cpumask.c"},
 
 	{Name: "bpf_skb_ct_alloc", Does: FuncAcquires | FuncMayBeNil, Held: "connection", Back: []string{"bpf_ct_insert_entry"},
 		Since: "6.0", Source: "net/netfilter/nf_conntrack_bpf.c"},

@@ -25,7 +25,7 @@ func (h *Helper) Holding() (_ Holding, ok bool) {
 
 // Holding is what a program holds after a call of the function; ok is false for nothing.
 func (f *Function) Holding() (_ Holding, ok bool) {
-	return Holding{Thing: f.Held, Back: f.Back, Or: f.Or, Section: f.Has(FuncEntersRCU | FuncStopsPreemption | FuncSavesFlags),
+	return Holding{Thing: f.Held, Back: f.Back, Or: f.Or, Section: f.Has(FuncEntersRCU | FuncStopsPreemption | FuncSavesFlags | FuncLocks),
 		MayBeNil: f.Has(FuncMayBeNil | FuncNilVaries), Always: f.Has(FuncBegins)}, len(f.Back) > 0 || f.Or != ""
 }
 
@@ -60,7 +60,16 @@ func GivesBack(name string) bool {
 		h := &helpers[id]
 		return h.Takes(ArgSocket) || h.Takes(ArgRecord) || h.Takes(ArgHeldDynptr) || h.Takes(ArgUnlock)
 	}
-	return FunctionNamed(name).Has(FuncReleases | FuncTransfers | FuncFinishes | FuncRestoresFlags | FuncLeavesRCU | FuncAllowsPreemption)
+	return FunctionNamed(name).Has(FuncReleases | FuncTransfers | FuncFinishes | FuncRestoresFlags | FuncLeavesRCU | FuncAllowsPreemption |
+		FuncUnlocks)
+}
+
+// EndsLock reports whether a helper or kernel function releases a lock.
+func EndsLock(name string) bool {
+	if id, ok := HelperID(name); ok {
+		return helpers[id].Takes(ArgUnlock)
+	}
+	return FunctionNamed(name).Has(FuncUnlocks)
 }
 
 // Takes reports whether the helper has an argument of a kind.

@@ -62,6 +62,10 @@ const (
 	// NumIteratorSize is how many bytes of stack an iterator of numbers takes (struct bpf_iter_num, include/uapi/linux/bpf.h).
 	NumIteratorSize = 8
 
+	// MostPerCPUObject is how many bytes an object may have of which each CPU has one (BPF_GLOBAL_PERCPU_MA_MAX_SIZE,
+	// kernel/bpf/verifier.c).
+	MostPerCPUObject = 512
+
 	// MostErrno is the largest errno that the kernel returns as a negative number (MAX_ERRNO, include/linux/err.h).
 	MostErrno = 4095
 

@@ -39,3 +39,11 @@ func MapFieldNamed(name string) (f MapField, ok bool) {
 	}
 	return MapField{}, false
 }
+
+// guardedByRCU are the structs of the kernel that are freed only after all RCU sections that began before have ended, so that a pointer
+// to one in a map is valid in such a section (rcu_protected_types, kernel/bpf/verifier.c).
+var guardedByRCU = [...]string{"prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx"}
+
+// GuardedByRCU reports whether RCU protects a struct of the kernel, by its name, so that a pointer to it that is read from a map is
+// valid in an RCU section.
+func GuardedByRCU(name string) bool { return slices.Contains(guardedByRCU[:], name) }

@@ -81,7 +81,7 @@ func (c *checker) outcome(op isa.Opcode, wide bool, a, b *value) outcome {
 		return beyondEnd(op, a, b)
 	}
 	if a.kind.isPointer() && b.isZero() && !a.nullable && wide && a.kind != packetEnd && !a.vague {
-		if a.kind == object && a.trust != trusted && a.trust != rcu {
+		if a.kind == object && a.trust != trusted && a.trust != rcu || a.kind == allocated && !c.isNotNil(a) {
 			return open // it may be nil after all
 		}
 		switch op {
@@ -165,7 +165,7 @@ func (c *checker) nilOr(s *state, i int, p value, isNil bool) {
 			return
 		}
 		v.nullable = false
-		if v.ref == 0 && !(v.kind == mapValue && c.hasLock(v)) {
+		if v.ref == 0 && !(v.kind == mapValue && c.hasLock(v)) && v.kind != allocated {
 			v.id = 0
 		}
 	})

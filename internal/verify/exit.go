@@ -25,6 +25,8 @@ func (c *checker) exit(s *state, i int) (next int, goOn bool) {
 		c.numbersMatter(i, isa.Registers(isa.R0))
 		if r0.kind == none {
 			c.refuse(s, i, mistake.Uninitialised, "r0 has no value at the end of the callback")
+		} else if r0.kind.isPointer() && !r0.vague {
+			c.refuse(s, i, mistake.ResultRange, "the callback returns %s; it must return 0 or 1", r0.kind)
 		} else if r0.kind == number && !r0.vague && (r0.num.smin < 0 || r0.num.smax > 1) {
 			c.refuse(s, i, mistake.ResultRange, "the callback returns %s; it must return 0 or 1", r0.num.text())
 		}

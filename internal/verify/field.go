@@ -38,6 +38,7 @@ type Record struct {
 	Name   string
 	Size   int64
 	Fields []Field
+	Open   bool // it ends with an array without a length, so that more may be read
 }
 
 // ParseField is a field that is written as text: the name of its struct, or "kptr " and the name of the struct that it points to.

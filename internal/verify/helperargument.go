@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"slices"
-
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -219,6 +217,8 @@ func (a *argument) somePointer() bool {
 	switch v := a.v; {
 	case v.nullable && !orNil, v.kind == stack || v.kind == mapItself:
 		return a.wrong("a pointer")
+	case v.kind == object && v.trust == untrusted:
+		return a.refuse(mistake.Untrusted, "%s", phrase.Argument(a.n+1, a.name, readElsewhere, trustedPointer))
 	case v.kind == number && !v.vague && !(orNil && v.num.umin == 0):
 		return a.wrong("a pointer")
 	}
@@ -394,59 +394,5 @@ func (h *helperCall) onStack(n int, v value, size int64, write bool) bool {
 				n+1, h.name, at)
 		}
 	}
-	return true
-}
-
-// kptr checks the address of a kptr. The object that is put there then belongs to the map.
-func (a *argument) kptr() bool {
-	v := a.v
-	if v.kind == memory || v.kind == object {
-		a.s.guess = true
-		return true
-	}
-	if v.kind != mapValue || v.nullable {
-		return a.wrong("the address of a kptr in a map's value")
-	}
-	if old := &a.s.top().regs[isa.R2]; old.ref != 0 {
-		a.s.release(old.ref)
-	} else if !old.isZero() {
-		a.s.guess = true
-	}
-	return true
-}
-
-// lock follows the taking and the release of a spin lock.
-func (a *argument) lock() bool {
-	c, s, i, v := a.c, a.s, a.i, a.v
-	if v.kind != mapValue || v.nullable {
-		if v.kind == object || v.kind == memory {
-			s.guess = true
-			return true
-		}
-		return a.wrong("a spin lock in a map's value")
-	}
-	if v.m >= 0 {
-		if f := fieldNamed(c.maps[v.m].Fields, spinLockField); f != nil && v.fixed() && v.off != int64(f.Offset) {
-			return c.refuse(s, i, mistake.SpecialField, "the spin lock is at offset %d of the value, but the argument of %s is at "+
-				"offset %d", f.Offset, a.name, v.off)
-		}
-	}
-	if a.kind == linux.ArgUnlock {
-		for n, x := range s.held {
-			if x.kind == spinLock {
-				if x.in.differs(allocationOf(v)) {
-					return c.refuse(s, i, mistake.NotHeld, "%s is held, but another lock is released here", c.theLock(s))
-				}
-				s.held = slices.Delete(slices.Clone(s.held), n, n+1)
-				return true
-			}
-		}
-		return c.refuse(s, i, mistake.NotHeld, "no spin lock is held here")
-	}
-	if s.isHeld(spinLock) {
-		return c.refuse(s, i, mistake.ForbiddenWithLock, "a second spin lock is taken while %s is held", c.theLock(s))
-	}
-	c.hold(s, i, spinLock)
-	s.held[len(s.held)-1].in = allocationOf(v)
 	return true
 }

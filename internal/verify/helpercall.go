@@ -118,9 +118,7 @@ func (h *helperCall) result(gives linux.Result) value {
 	case linux.ResultSocket:
 		return acquired(socket)
 	case linux.ResultKptr:
-		v := acquired(object)
-		v.trust, v.vague = trusted, true
-		return v
+		return h.swapped()
 	case linux.ResultDynptrData:
 		v := pointer(memory)
 		v.nullable, v.id, v.size, v.of = true, c.newID(), h.size, h.of
@@ -133,6 +131,11 @@ func (h *helperCall) result(gives linux.Result) value {
 func (h *helperCall) lookedUp() value {
 	if h.m < 0 {
 		return unclear()
+	}
+	if inner, ok := h.c.inner[h.m]; ok {
+		v := pointer(mapItself)
+		v.nullable, v.id, v.m = true, h.c.newID(), inner
+		return v
 	}
 	v := pointer(mapValue)
 	v.nullable, v.id, v.m = true, h.c.newID(), h.m
@@ -162,6 +165,7 @@ type helperCall struct {
 	key     int64  // the map's key if it is a known number; otherwise -1
 	vague   bool
 	of      uint32 // the dynptr
+	field   *Field // the kptr
 }
 
 // unknown is for functions that are not followed: they may write to the memory that their arguments point to.
@@ -173,7 +177,7 @@ func (h *helperCall) unknown(count int) {
 			h.c.blur(h.s, int(v.frame))
 		case function:
 			h.callBack(int(v.fn), false)
-		case memory, socket, object, opaque:
+		case memory, socket, object, allocated, opaque:
 			if v.ref != 0 {
 				h.s.release(v.ref)
 				h.s.guess = true

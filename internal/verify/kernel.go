@@ -51,16 +51,22 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		return false
 	}
 	switch {
+	case p.row.Has(linux.FuncLocks | linux.FuncUnlocks):
+		return c.resilient(s, i, p, parent)
 	case p.row.Has(linux.FuncSavesFlags | linux.FuncRestoresFlags):
-		return c.irq(s, i, p)
+		return c.irq(s, i, p, isa.R1)
 	case p.row.Has(linux.FuncBegins | linux.FuncSteps | linux.FuncFinishes):
 		return c.iterate(s, i, p, parent)
 	}
-	if p.row.Has(linux.FuncChangesLocked) && !c.lockedFor(s, i, p) {
+	call := kernelCall{vague: !p.known(), id: -1}
+	if !c.kernelArguments(s, i, p, &call) || !c.allocates(s, i, p, &call) {
 		return false
 	}
-	vague, ok := c.kernelArguments(s, i, p)
-	if !ok || !c.section(s, i, p.row) {
+	c.compareNodes(s, i, &call, parent)
+	if call.node != 0 {
+		c.giveNode(s, call.node)
+	}
+	if !c.section(s, i, p.row) {
 		return false
 	}
 	if p.row.Has(linux.FuncThrows) {
@@ -68,25 +74,7 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 		return false
 	}
 	c.forget(s)
-	s.top().regs[isa.R0] = c.kernelResult(s, i, p, vague)
-	return true
-}
-
-// lockedFor checks that the lock of a list or tree is held where it is changed (check_reg_allocation_locked).
-func (c *checker) lockedFor(s *state, i int, p *proto) bool {
-	if !s.isHeld(spinLock) {
-		for _, other := range c.kernel {
-			if strings.HasPrefix(other.name, "bpf_res_spin_") {
-				return true // locks that are not followed
-			}
-		}
-		return c.refuse(s, i, mistake.NotHeld, "%s changes a list or tree, but its lock is not held here", p.name)
-	}
-	for _, h := range s.held {
-		if h.kind == spinLock && h.in.differs(allocationOf(&s.top().regs[isa.R1])) {
-			return c.refuse(s, i, mistake.NotHeld, "%s changes a list or tree, but the lock that is held is in another value", p.name)
-		}
-	}
+	s.top().regs[isa.R0] = c.kernelResult(s, i, p, &call)
 	return true
 }
 
@@ -115,7 +103,7 @@ func (c *checker) mayCallKernel(s *state, i int, p *proto) bool {
 		return c.refuse(s, i, mistake.MaySleep, "%s may sleep, but this is inside %s", p.name, c.unsleepable(s))
 	case s.isHeld(spinLock) && p.known() && !p.row.Has(linux.FuncLocked):
 		return c.refuse(s, i, mistake.ForbiddenWithLock, "%s is called while %s is held", p.name, c.theLock(s))
-	case s.isHeld(spinLock):
+	case s.isHeld(spinLock) && !p.known():
 		s.guess = true
 	}
 	return true
@@ -154,9 +142,8 @@ func (c *checker) offered(name string, id btf.ID) bool {
 	return len(c.tagged) == 0 || c.tagged[id]
 }
 
-// kernelArguments checks the arguments of a kernel function. vague says that the result may depend on something that is not followed.
-func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
-	vague = !p.known()
+// kernelArguments checks the arguments of a kernel function, and records what the result depends on.
+func (c *checker) kernelArguments(s *state, i int, p *proto, call *kernelCall) bool {
 	c.numbersMatter(i, argumentRegisters)
 	for n, a := range p.params[:min(len(p.params), linux.MostCallArguments)] {
 		r := isa.R1 + isa.Register(n)
@@ -166,35 +153,43 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			continue
 		case v.kind == opaque || v.vague && v.kind != number:
 			s.guess = s.guess || p.row.Has(linux.FuncReleases|linux.FuncTransfers)
-			vague = true
+			call.vague = true
 			continue
 		case v.kind == none:
-			return vague, c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", inRegister(r, a.name), p.name)
+			return c.refuse(s, i, mistake.Uninitialised, "argument %s of %s has no value", inRegister(r, a.name), p.name)
+		}
+		if done, ok := c.objectArgument(s, i, p, n, v, call); done {
+			if !ok {
+				return false
+			}
+			continue
+		}
+		switch {
 		case !a.pointer && v.kind != number && a.size > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
+			return c.refuse(s, i, mistake.ArgumentType, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, v.kind.String(), "a number"))
 		case !a.pointer && a.has("__k") && !v.isConst() && !v.vague:
-			return vague, c.refuse(s, i, mistake.BadSize, "%s",
+			return c.refuse(s, i, mistake.BadSize, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, v.describe(), "a known constant"))
 		case a.pointer && a.typ == 0 && v.kind == number && v.gone <= 0 && !v.vague && v.num.umin > 0:
-			return vague, c.refuse(s, i, mistake.ArgumentType, "%s",
+			return c.refuse(s, i, mistake.ArgumentType, "%s",
 				phrase.Argument(inRegister(r, a.name), p.name, "a number", "a pointer"))
 		case a.isDynptr():
 			if !c.kernelDynptr(s, i, p, n, v) {
-				return vague, false
+				return false
 			}
 			continue
 		case a.typ == 0 && !p.row.Takes(n):
 			if done, ok := c.buffer(s, i, p, n, v); done {
 				if !ok {
-					return vague, false
+					return false
 				}
 				continue
 			}
 			if v.kind == stack {
 				c.blur(s, int(v.frame))
 			}
-			vague = vague || v.kind == stack
+			call.vague = call.vague || v.kind == stack
 			continue
 		}
 		if !p.known() && v.ref != 0 { // the function may release it, or keep it
@@ -202,10 +197,10 @@ func (c *checker) kernelArguments(s *state, i int, p *proto) (vague, ok bool) {
 			continue
 		}
 		if !c.structArgument(s, i, p, n, v) {
-			return vague, false
+			return false
 		}
 	}
-	return vague, true
+	return true
 }
 
 // section opens or ends a section if the kernel function does so.
@@ -240,16 +235,22 @@ func (c *checker) section(s *state, i int, row *linux.Function) bool {
 }
 
 // kernelResult sets the result of a kernel function.
-func (c *checker) kernelResult(s *state, i int, p *proto, vague bool) value {
+func (c *checker) kernelResult(s *state, i int, p *proto, call *kernelCall) value {
 	if !p.known() {
 		s.guess = s.guess || p.result.pointer // it may have to be released
 	}
 	switch {
 	case p.void:
 		return value{}
+	case p.known() && p.result.pointer:
+		if v, ok := c.newObject(s, i, p, call); ok {
+			return v
+		}
+	}
+	switch {
 	case p.result.pointer && p.known() && (p.result.typ != 0 || p.row.Has(linux.FuncAcquires)):
 		v := pointer(object)
-		v.typ, v.trust, v.vague = p.result.typ, trusted, vague
+		v.typ, v.trust, v.vague = p.result.typ, trusted, call.vague
 		v.nullable, v.there = p.row.Has(linux.FuncMayBeNil), p.row.Has(linux.FuncNilVaries)
 		if p.row.Has(linux.FuncAcquires) {
 			v.ref = c.hold(s, i, reference)
@@ -309,9 +310,10 @@ const (
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
 	gives := p.row.Takes(n)
+	trusts := p.row.Has(linux.FuncTrusts | linux.FuncTrustsRCU)
 	switch {
 	case v.isZero():
-		if (p.row.Has(linux.FuncTrusts) || gives) && !a.has("__nullable") {
+		if (trusts || gives) && !a.has("__nullable") {
 			return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s is nil", a.name, p.name)
 		}
 		return true
@@ -332,7 +334,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return true
 	case v.kind != object:
 		return true
-	case v.nullable && (p.row.Has(linux.FuncTrusts) || gives) && !a.has("__nullable"):
+	case v.nullable && (trusts || gives) && !a.has("__nullable"):
 		return c.refuse(s, i, mistake.MaybeNil, "argument %s of %s may be nil: compare it with 0 before the call", a.name, p.name)
 	case gives && v.there:
 		s.guess = true
@@ -340,10 +342,10 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was released before",
 			a.name, p.name)
 	}
-	if v.trust == lost && p.row.Has(linux.FuncTrusts) {
+	if trusts && (v.trust == lost || v.trust == untrusted || v.trust == rcu && !p.row.Has(linux.FuncTrustsRCU)) && v.ref == 0 {
 		return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(inRegister(r, a.name), p.name, readElsewhere, trustedPointer))
 	}
-	if v.trust == walked && p.row.Has(linux.FuncTrusts) {
+	if v.trust == walked && trusts {
 		if v.typ != a.typ && !c.Types.Embeds(v.typ, a.typ) && !c.Types.Embeds(a.typ, v.typ) {
 			return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(inRegister(r, a.name), p.name, readElsewhere, trustedPointer))
 		}
@@ -371,9 +373,9 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 }
 
 // irq saves interrupt flags on the stack, or restores them.
-func (c *checker) irq(s *state, i int, p *proto) bool {
+func (c *checker) irq(s *state, i int, p *proto, r isa.Register) bool {
 	save := p.row.Has(linux.FuncSavesFlags)
-	v := s.top().regs[isa.R1]
+	v := s.top().regs[r]
 	if v.kind == opaque || v.vague {
 		return c.kernelUnknown(s, i)
 	}
@@ -401,10 +403,13 @@ func (c *checker) irq(s *state, i int, p *proto) bool {
 			}
 			break
 		}
+		if n := s.heldAt(sl.id); n >= 0 && !c.isReleasedBy(s.held[n], p.name) && p.known() {
+			return c.refuse(s, i, mistake.NotHeld, "%s cannot restore %s", p.name, c.thingAt(s, n))
+		}
 		s.release(sl.id)
 		*sl = slot{}
 	}
-	c.forget(s)
+	c.endLockCall(s, save && p.row.Has(linux.FuncLocks))
 	return true
 }
 

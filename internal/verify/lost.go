@@ -14,6 +14,10 @@ func (c *checker) lost(v *value) (why, help string) {
 		return fmt.Sprintf("it is nil on this path: the comparison at %s leads here when it is nil", c.place(at)),
 			"use the pointer only where it is not nil; perhaps the comparison is the wrong way round"
 	}
+	if name := c.calledAt(at); linux.EndsLock(name) {
+		return fmt.Sprintf("it is the address of a node of a list or tree, whose lock was released at %s", c.place(at)),
+			"use the node while the lock is held, or remove it from the list or tree: then the program owns it"
+	}
 	return fmt.Sprintf("it is an old address in the packet: %s, at %s, may have moved the packet", c.calledAt(at), c.place(at)),
 		"after the call, get the addresses of the packet from the context again, and compare them with its end again"
 }

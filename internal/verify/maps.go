@@ -15,6 +15,15 @@ func (c *checker) resolve() bool {
 		c.mapOf[fd] = int16(len(c.maps))
 		c.maps = append(c.maps, m)
 	}
+	for n := range c.maps {
+		if inner := c.maps[n].Inner; inner != nil {
+			if c.inner == nil {
+				c.inner = map[int16]int16{}
+			}
+			c.inner[int16(n)] = int16(len(c.maps))
+			c.maps = append(c.maps, *inner)
+		}
+	}
 	for i := range c.code {
 		in := &c.code[i]
 		c.patient = c.patient || c.loops(i)
@@ -132,28 +141,4 @@ func (c *checker) hasLock(v *value) bool {
 		return true
 	}
 	return slices.ContainsFunc(c.maps[v.m].Fields, func(f Field) bool { return f.isLock() })
-}
-
-// kptrAt is the pointer that a kptr in a map's value holds, if there is a kptr at the offset.
-func (c *checker) kptrAt(p value, off, size int64) (value, bool) {
-	if p.m < 0 || size != 8 {
-		return value{}, false
-	}
-	if !p.fixed() {
-		return unclear(), len(c.maps[p.m].Fields) > 0
-	}
-	f := fieldAt(c.maps[p.m].Fields, Kptr, p.off+off)
-	if f == nil {
-		return value{}, false
-	}
-	if c.Types == nil {
-		return unclear(), true
-	}
-	id, err := c.Types.Composite(f.To)
-	if err != nil {
-		return unclear(), true
-	}
-	v := pointer(object)
-	v.typ, v.nullable, v.id = id, true, c.newID()
-	return v, true
 }

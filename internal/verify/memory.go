@@ -127,10 +127,10 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		if !write && p.m >= 0 && c.maps[p.m].Flags&uint32(linux.MapReadOnlyProg) != 0 {
 			any = c.frozen(p, off, size)
 		}
-		if k, ok := c.kptrAt(p, off, size); ok && !write {
+		if k, ok := c.kptrAt(s, p, off, size); ok && !write {
 			any = k
 		}
-		return any, c.accessMap(s, i, r, p, off, size, write)
+		return any, c.accessMap(s, i, r, p, off, size, write) && (!write || c.storeKptr(s, i, &p, off, size, v))
 	case mapKey:
 		return any, c.inside(s, i, r, p, off, size, int64(c.maps[p.m].Key), mistake.MapBounds, "the map's key")
 	case memory:
@@ -142,6 +142,8 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		return any, c.accessPacket(s, i, r, p, off, size, write)
 	case object:
 		return c.accessObject(s, i, r, p, off, size, write)
+	case allocated:
+		return c.accessAllocated(s, i, r, p, off, size, write)
 	}
 	return unclear(), true
 }

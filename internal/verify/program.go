@@ -46,6 +46,7 @@ type Map struct {
 	Flags           uint32
 	Frozen          []byte  // the value of an array with one element that is frozen and read-only for programs; nil: not known
 	Fields          []Field // of the value: those that only the kernel may access
+	Inner           *Map    // of a map of maps: what its maps are like; nil if that is not known
 }
 
 // A Function is a function of the program. A global one (BTF_FUNC_GLOBAL) is checked by its prototype, for all callers. The others are

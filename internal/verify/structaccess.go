@@ -53,7 +53,9 @@ func (c *checker) accessObject(s *state, i int, r isa.Register, p value, off, si
 		}
 		v := pointer(object)
 		v.typ, v.trust = m.target, walked
-		if c.kernelCalls && !c.mayTrust(p, at, m.typ) {
+		if p.trust == untrusted {
+			v.trust = untrusted
+		} else if c.kernelCalls && !c.mayTrust(p, at, m.typ) {
 			v.trust = lost
 		}
 		return v, true

@@ -21,6 +21,7 @@ const (
 	packetMeta             // into the metadata before a packet
 	packetEnd              // its end
 	object                 // a struct of the kernel
+	allocated              // an object that the program allocates: a struct of its own types
 	socket                 // struct bpf_sock and similar ones, whose accesses the verifier translates
 	memory                 // of a known size
 	function               // a function of the program, to be called back
@@ -38,6 +39,7 @@ const (
 	rcu                    // valid in an RCU section
 	untrusted              // only for reads, which may fault
 	lost                   // read from another struct, from a field that is not trusted
+	borrowed               // an allocated object in a list or tree: valid as long as a lock is held
 )
 
 // A value is what is known about a register or about 8 bytes of stack. It is comparable.
@@ -48,6 +50,7 @@ type value struct {
 	there    bool // for some kernels it is not nil, for others it may be
 	readOnly bool // memory
 	ring     bool // memory: a record of a ring buffer
+	perCPU   bool // an object that each CPU has of its own
 	trust    trust
 	frame    uint8  // stack: which one
 	fn       int16  // function
@@ -57,7 +60,7 @@ type value struct {
 	of       uint32 // memory: the dynptr that it belongs to
 	gone     int32  // numbers that were pointers: see giveBack and lose; 0 for others
 	rng      int32  // packet: bytes from its beginning that were compared with the end
-	typ      btf.ID // object
+	typ      btf.ID // object: the kernel's struct; allocated: the program's
 	param    int8   // which argument of the program it is, counted from 1; 0 for others
 	outcome  bool   // a vague number that says how a call ended: for every kernel it may be 0, and it may be negative
 	size     int64  // memory
@@ -167,23 +170,6 @@ type held struct {
 	in   allocation // a spin lock: where it is
 }
 
-// An allocation is where a spin lock and what it protects are: an element of a map. Look-ups of one element count as different ones.
-type allocation struct {
-	known bool
-	m     int16
-	id    uint32 // of the look-up
-}
-
-// allocationOf is the allocation that a pointer points into.
-func allocationOf(v *value) allocation {
-	return allocation{known: v.kind == mapValue && v.m >= 0 && !v.vague, m: v.m, id: v.id}
-}
-
-// differs reports whether two allocations are known to be different.
-func (a allocation) differs(b allocation) bool {
-	return a.known && b.known && (a.m != b.m || a.id != b.id)
-}
-
 type holding uint8
 
 const (
@@ -254,5 +240,5 @@ func (s *state) release(id uint32) bool {
 func (k kind) String() string {
 	return [...]string{"nothing", "a number", "the context", "the stack", "a map", "a map's key", "a map's value", "a packet",
 		"a packet's metadata", "a packet's end",
-		"a struct of the kernel", "a socket", "memory", "a function", "something"}[k]
+		"a struct of the kernel", "an allocated object", "a socket", "memory", "a function", "something"}[k]
 }

@@ -27,6 +27,7 @@ type checker struct {
 	again       [][]int       // by finding: further slots with the same cause
 	maps        []Map
 	mapOf       map[int32]int16 // by descriptor
+	inner       map[int16]int16 // the maps in maps, by those
 	lastID      uint32
 	joins       []int32  // the instructions at which states are kept, in order
 	visited     []*visit // by join, the latest
@@ -37,6 +38,7 @@ type checker struct {
 	members     map[fieldKey]foundMember
 	writable    map[btf.ID][]place.WritableField // by struct
 	sizes       map[btf.ID]uint32                // of structs
+	records     map[btf.ID]*Record               // of the program's own types
 	given       []uint32                         // by argument: the reference that must be released
 	room        room
 	ids         pairs           // of the states that are compared

@@ -39,25 +39,51 @@ void print_string(const char *name, const char *text)
 	fputc('"', answers);
 }
 
-// print_field prints a field of a map's value that may belong to the kernel: a struct, by its name, or a pointer with a tag. Who reads it
-// knows the names.
-static int print_field(const struct btf *btf, unsigned id, unsigned offset, int first)
+enum { most_nested = 8, most_elements = 64 };
+
+// print_fields prints what belongs to the kernel in a map's value, or may: structs by their names, and pointers with a tag. Who reads it
+// knows the names. Structs and arrays are searched too.
+static int print_fields(const struct btf *btf, unsigned id, unsigned offset, int before, int depth)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
-	int tagged = 0;
+	int n = 0, tagged = 0;
 	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
 		t = btf__type_by_id(btf, t->type);
-	if (t && btf_is_struct(t)) {
-		fprintf(answers, "%s{\"Name\":\"%s\",\"Offset\":%u}", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
-		return 1;
-	}
-	if (!t || !btf_is_ptr(t))
+	if (!t || depth > most_nested)
 		return 0;
-	for (t = btf__type_by_id(btf, t->type); t && (btf_is_mod(t) || btf_is_typedef(t)); t = btf__type_by_id(btf, t->type))
+	if (btf_is_array(t)) {
+		const struct btf_array *array = btf_array(t);
+		long size = btf__resolve_size(btf, array->type);
+		for (unsigned i = 0; size > 0 && i < array->nelems && i < most_elements; i++) {
+			int more = print_fields(btf, array->type, offset + i * size, before + n, depth + 1);
+			n += more;
+			if (!more)
+				break;
+		}
+		return n;
+	}
+	if (btf_is_struct(t)) {
+		const char *name = btf__name_by_offset(btf, t->name_off);
+		if (!strncmp(name, "bpf_", 4)) {
+			fprintf(answers, "%s{\"Name\":\"%s\",\"Offset\":%u}", before ? "," : "", name, offset);
+			return 1;
+		}
+		for (unsigned i = 0; i < btf_vlen(t); i++)
+			n += print_fields(btf, btf_members(t)[i].type, offset + btf_member_bit_offset(t, i) / 8, before + n, depth + 1);
+		return n;
+	}
+	if (!btf_is_ptr(t))
+		return 0;
+	const char *tag = "";
+	for (t = btf__type_by_id(btf, t->type); t && (btf_is_mod(t) || btf_is_typedef(t)); t = btf__type_by_id(btf, t->type)) {
+		if (btf_is_type_tag(t))
+			tag = btf__name_by_offset(btf, t->name_off);
 		tagged |= btf_is_type_tag(t);
+	}
 	if (!t || !tagged)
 		return 0;
-	fprintf(answers, "%s{\"Name\":\"kptr\",\"To\":\"%s\",\"Offset\":%u}", first ? "" : ",", btf__name_by_offset(btf, t->name_off), offset);
+	fprintf(answers, "%s{\"Name\":\"kptr\",\"To\":\"%s\",\"Tag\":\"%s\",\"Offset\":%u}", before ? "," : "",
+	       btf__name_by_offset(btf, t->name_off), tag, offset);
 	return 1;
 }
 
@@ -67,11 +93,11 @@ static void print_special(const struct bpf_map_info *info)
 	const struct btf_type *t = btf ? btf__type_by_id(btf, info->btf_value_type_id) : NULL;
 	int n = 0;
 	fprintf(answers, ",\"Fields\":[");
-	for (unsigned i = 0; t && btf_is_struct(t) && i < btf_vlen(t); i++)
-		n += print_field(btf, btf_members(t)[i].type, btf_member_bit_offset(t, i) / 8, !n);
+	if (t && btf_is_struct(t))
+		n += print_fields(btf, info->btf_value_type_id, 0, n, 0);
 	for (unsigned i = 0; t && btf_is_datasec(t) && i < btf_vlen(t); i++) {
 		const struct btf_var_secinfo *v = &btf_var_secinfos(t)[i];
-		n += print_field(btf, btf__type_by_id(btf, v->type)->type, v->offset, !n);
+		n += print_fields(btf, btf__type_by_id(btf, v->type)->type, v->offset, n, 0);
 	}
 	fputc(']', answers);
 	btf__free(btf);
