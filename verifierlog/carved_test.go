@@ -72,6 +72,29 @@ var carved = []struct {
 	{"an iterator that is not aligned", "0: R1=fp-12 R10=fp0\n6: (85) call bpf_iter_num_new#64273\n" +
 		"cannot pass in iter at an offset=-12\nexpected uninitialized iter_num as arg #0\n", mistake.ArgumentType, 6,
 		[]string{"multiple of 8"}, []string{"End that iterator"}},
+	{"an address as a number, for a value", "1: (79) r6 = *(u64 *)(r10 -64)\n2: (bf) r3 = r6\n3: (85) call bpf_map_update_elem#2\n" +
+		"R3 type=inv expected=fp, pkt, map_value\n", mistake.ArgumentType, 3, []string{"on the stack first", "bpf_probe_read_user"},
+		[]string{"0 is a null"}},
+	{"memory that only newer kernels take", "3: (85) call 4\nR1 type=map_value_adj expected=fp\n", mistake.ArgumentType, 3,
+		[]string{"since Linux 4.11"}, nil},
+	{"a pointer in the memory of an argument", " R6=ctx R10=fp fp-8=map_ptr\n1: (bf) r3 = r10\n2: (07) r3 += -8\n3: (85) call 2\n" +
+		"invalid indirect read from stack off -8+0 size 8\n", mistake.AddressLeak, 3, []string{"saved a pointer (map_ptr)"},
+		[]string{"never written"}},
+	{"a call that writes on the stack", " R10=fp0 fp-16=00000000\n1: (bf) r1 = r10\n2: (07) r1 += -16\n3: (b7) r2 = 8\n4: (b7) r3 = 0\n" +
+		"5: (85) call bpf_probe_read#4\n6: (79) r6 = *(u64 *)(r10 -16)\n7: (71) r1 = *(u8 *)(r6 +4)\nR6 invalid mem access 'inv'\n",
+		mistake.NotAPointer, 7, []string{"instruction 6"}, []string{"number 0"}},
+	{"a pointer that was kept on the stack, up to 5.10", "1: (79) r1 = *(u64 *)(r10 -64)\n2: (bf) r4 = r1\n3: (0f) r4 += r6\n" +
+		"4: (73) *(u8 *)(r4 +3) = r5\nR4 invalid mem access 'inv'\n", mistake.NotAPointer, 4,
+		[]string{"what instruction 1", "from the stack", "before 5.11"}, nil},
+	{"an offset that is not shown", "invalid access to map value, value_size=64 off=64 size=1\n" +
+		"R0 max value is outside of the allowed memory range\n", mistake.MapBounds, -1,
+		[]string{"not a constant"}, []string{"a constant on"}},
+	{"a section that ends elsewhere", "bpf_rcu_read_unlock is missing\n", mistake.LockHeld, -1, []string{"before 6.8", "__always_inline"},
+		[]string{"the instruction is"}},
+	{"a field that is read twice", "R1 invalid mem access 'rcu_ptr_or_null_'\n", mistake.MaybeNil, -1,
+		[]string{"once into a variable"}, nil},
+	{"a function of the kernel for a path", "0: (85) call bpf_d_path#147\nhelper call is not allowed in probe\n",
+		mistake.HelperForbidden, 0, []string{"vfs_getattr"}, nil},
 	{"nothing of a log", "...\n", mistake.NoLog, -1, []string{"whole log"}, []string{"argument of the load"}},
 }
 

@@ -99,6 +99,7 @@ func (a *account) refineExpected(callee string, n int) {
 	wants := argKind(callee, n)
 	number := strings.HasPrefix(a.args[1], "inv") || strings.HasPrefix(a.args[1], "scalar")
 	zero, constant := v.Bounds.Constant()
+	constant = constant && v.Kind == Scalar
 	address, empty := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(18)") && strings.HasSuffix(s.Text, " = 0x0") })
 	switch {
 	case number && empty:
@@ -126,6 +127,14 @@ func (a *account) refineExpected(callee string, n int) {
 	case number && strings.Contains(a.args[2], "fp") && constant && zero == 0:
 		a.Explanation += " 0 is a null pointer."
 		a.Fix = "Pass the address of memory: a variable on the stack, or a map's value."
+	case number && strings.Contains(a.args[2], "fp"):
+		a.Explanation += " Also an address of the kernel or of a process is only a number for the verifier: a call reads and writes " +
+			"only memory that the program has."
+		a.Fix = "Copy the bytes to a variable on the stack first, with bpf_probe_read_kernel or bpf_probe_read_user, and pass its address."
+	case a.args[2] == "fp" && strings.HasPrefix(a.args[1], "map_value"):
+		a.Explanation += " In old kernels, calls take only memory on the stack: a map's value is possible since Linux 4.11, and in " +
+			"places for keys and values since 4.18."
+		a.Fix = "Use a newer kernel, or copy the bytes to a variable on the stack and pass its address."
 	}
 }
 
@@ -217,6 +226,9 @@ func refineMaybeNil(a *account) {
 	default:
 		a.Explanation = subject + " may be nil, and the program did not check."
 		a.Fix = fix
+	}
+	if !may && !argument && (v.Kind == PointerBTF || strings.Contains(a.Reason, "ptr_or_null")) {
+		a.Fix += " A field that is read twice gives two pointers: read it once into a variable, check the variable, and use the same one."
 	}
 }
 

@@ -198,7 +198,7 @@ func refineNotAPointer(a *account) {
 		return strings.HasPrefix(s.Value, reg+"=") && o.operation != jumpOperation ||
 			o.operation == loadOperation && o.dst == a.named() && a.Frame == 0 // old kernels do not print the value
 	})
-	if !ok && a.resultUsed(reg) {
+	if !ok && (a.resultUsed(reg) || a.readAndMoved(reg)) {
 		return
 	}
 	if !ok && known && n >= 0 && n < 1<<16 {
@@ -307,6 +307,33 @@ func (a *account) resultUsed(reg string) bool {
 			if calleeOf(s.Text) == "bpf_get_current_task" {
 				a.Fix += " Since Linux 5.11 there is bpf_get_current_task_btf, whose result is a pointer to the task."
 			}
+			return true
+		case moveOperation, arithmetic:
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// readAndMoved explains a number that was computed from what was read from memory, and reports whether it was.
+func (a *account) readAndMoved(reg string) bool {
+	for i := len(a.Slice) - 1; i >= 0; i-- {
+		s := a.Slice[i]
+		if s.Insn == a.Insn {
+			continue
+		}
+		switch parseOperands(s.Text).operation {
+		case loadOperation:
+			a.Explanation = reg + " was computed from what " + placed(s) + " read"
+			a.Fix = "If it is an address of the kernel, read through it with bpf_probe_read_kernel."
+			if s.Note.Kind == ReadFromStack {
+				a.Explanation += " from the stack"
+				a.Fix = "If the program saved a pointer there, keep it in a variable of the same function, or make it again (look the " +
+					"value up, or check the pointer) after it is read: old kernels lose some kinds of pointers on the stack, such as " +
+					"records of ring buffers before 5.11."
+			}
+			a.Explanation += ". The verifier does not know that it is a pointer: for it this is a number."
 			return true
 		case moveOperation, arithmetic:
 		default:

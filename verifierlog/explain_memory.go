@@ -170,6 +170,14 @@ func refineBounds(a *account) {
 				"used."
 			return
 		}
+		if v.Kind <= NotShown && strings.Contains(a.Reason, "max value is outside") {
+			// The kernel compares the smallest offset first, so the largest one is another.
+			a.Explanation = text + " The offset is not a constant: this is the largest that is possible."
+			a.Fix = "Limit the number that is added to the pointer, so that offset and size together are at most " +
+				strconv.FormatInt(size, 10) + ": compare the index with the number of elements, f.If(i.Lt(n), ...), just before it is " +
+				"used."
+			return
+		}
 		if size < width {
 			a.Fix = "Access at most " + count(size, "byte") + ": use the Go type of this memory."
 			return
@@ -178,8 +186,13 @@ func refineBounds(a *account) {
 		if width == 1 {
 			fit = " fits is "
 		}
-		a.Fix = "The last offset at which " + count(width, "byte") + fit + strconv.FormatInt(size-width, 10) + ". The offset is a " +
-			"constant on this path: check the layout of the Go type, the number of bytes that were reserved, or how often the loop " +
+		a.Fix = "The last offset at which " + count(width, "byte") + fit + strconv.FormatInt(size-width, 10) + ". "
+		if v.Kind > NotShown {
+			a.Fix += "The offset is a constant on this path: check"
+		} else {
+			a.Fix += "Check"
+		}
+		a.Fix += " the layout of the Go type, the number of bytes that were reserved, or how often the loop " +
 			"added to the pointer."
 		return
 	}
@@ -407,6 +420,17 @@ func refineStackByte(a *account) {
 		n, ok := numbers(args[len(args)-3:])
 		if !ok {
 			return
+		}
+		for _, slot := range a.Stack {
+			v := ParseValue(slot.Value)
+			if at := n[0] + n[1]; int64(slot.Offset) <= at && at < int64(slot.Offset)+8 && v.Kind.IsPointer() {
+				a.Kind = mistake.AddressLeak
+				a.Explanation = "The program saved a pointer (" + slot.Value + ") at " + strconv.Itoa(slot.Offset) + " from R10. A call " +
+					"may not read it there: user space could see an address of the kernel."
+				a.Fix = "Do not pass memory with pointers in it. Copy what the pointer points to, or the number that is needed, to " +
+					"another variable and pass that."
+				return
+			}
 		}
 		a.Explanation = "Of the " + count(n[2], "byte") + " at " + strconv.FormatInt(n[0], 10) + " from R10, the one at " +
 			strconv.FormatInt(n[0]+n[1], 10) + " was never written on this path. It is number " + strconv.FormatInt(n[1], 10) + ", " +

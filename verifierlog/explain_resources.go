@@ -68,10 +68,16 @@ func refineSection(a *account) {
 		if began, ok := a.noted(BeginsIt); ok {
 			a.Explanation += ", since " + placed(began)
 		}
-		a.Explanation += ". " + instructionOf(*a.Report) + " is not allowed before it ends."
+		a.Explanation += "."
+		if a.Text != "" {
+			a.Explanation += " " + instructionOf(*a.Report) + " is not allowed before it ends."
+		}
 		a.Fix = "On every path, call " + givingBack(section) + "."
-		if a.Frame > 0 && section.Thing == "RCU read lock" {
-			a.Explanation += " This is the end of a function that was called. Kernels before 6.8 do not accept a section that begins in " +
+		if (a.Frame > 0 || a.Text == "") && section.Thing == "RCU read lock" {
+			if a.Frame > 0 {
+				a.Explanation += " This is the end of a function that was called."
+			}
+			a.Explanation += " Kernels before 6.8 do not accept a section that begins in " +
 				"one function and ends in another, not even when the caller ends it."
 			a.Fix += " Or make the function static __always_inline, so that begin and end are in one function."
 		}

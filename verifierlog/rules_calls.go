@@ -122,7 +122,6 @@ var callRules = [...]Rule{
 		Also: []string{
 			"program must be sleepable to call sleepable kfunc %s",
 			"sleepable helper %s#%d in %s",
-			"helper call is not allowed in probe",
 			"kernel func %s is sleepable within %s",
 			"global functions that may sleep are not allowed in non-sleepable context",
 			"kernel function %s is sleepable but the program is not",
@@ -130,6 +129,15 @@ var callRules = [...]Rule{
 		Explanation: "The call may sleep, which is not allowed here.",
 		Fix:         "Set program.Sleepable = true where the hook allows it, and end RCU sections and locks before the call.",
 		Example:     "helper_sleepable",
+	},
+	{
+		Kind:    mistake.HelperForbidden,
+		Pattern: "helper call is not allowed in probe",
+		Explanation: "The helper may be called only in programs for some functions of the kernel. For bpf_d_path these are the LSM " +
+			"hooks that may sleep, iterators, and a list of functions: security_file_open, security_file_permission, " +
+			"security_path_truncate, security_inode_getattr, vfs_truncate, vfs_fallocate, vfs_getattr, dentry_open and filp_close.",
+		Fix: "Trace one of these functions instead, or an LSM hook. Otherwise follow the names in the structs (dentry, d_parent) with " +
+			"bpf_probe_read_kernel.",
 	},
 	{
 		Kind:    mistake.KernelForbidden,

@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // A Walk follows the verifier through a program. It gets one event after the other, and keeps the path to the last one and the state at
@@ -181,6 +183,9 @@ func (w *Walk) gap() {
 // instruction, as in kernels before 5.18, the place that it wrote is known only when it was a constant or a copy.
 func (w *Walk) settle(printed bool) {
 	frame := w.path.end.Frame
+	if w.called && w.silent && !printed && len(w.path.steps) > 0 {
+		w.forgetWritten(calleeName(w.path.steps[len(w.path.steps)-1].code.text), frame)
+	}
 	if w.called {
 		for n := 1; n <= 5; n++ {
 			w.set(register(frame, n), "")
@@ -190,6 +195,32 @@ func (w *Walk) settle(printed bool) {
 		w.guess(parseOperands(w.path.steps[len(w.path.steps)-1].code.text), frame)
 	}
 	w.called, w.silent = false, false
+}
+
+// forgetWritten forgets what is on the stack where a call may write: its arguments are still known. The size of the memory is the next
+// argument, when that is a constant.
+func (w *Walk) forgetWritten(callee string, frame int) {
+	id, known := linux.HelperID(callee)
+	for n := 1; n <= 5; n++ {
+		if known && !argKind(callee, n).Writes() && linux.HelperByID(id).Followed() {
+			continue
+		}
+		v := w.path.end.Value(register(frame, n))
+		if v.Kind != PointerStack || v.Offset >= 0 || v.Frame >= 0 && v.Frame != frame {
+			continue
+		}
+		size := -v.Offset
+		if next := w.path.end.Value(register(frame, n+1)); n < 5 && next.Kind == Scalar {
+			if n, ok := next.Bounds.Constant(); ok && n > 0 {
+				size = min(size, n)
+			}
+		}
+		for _, cell := range slotCells(frame, int(v.Offset), int(size)) {
+			if w.path.end.known[cell] != "" {
+				w.set(placeOf(cell), notShown)
+			}
+		}
+	}
 }
 
 // guess stores what an instruction does for which no state was printed.

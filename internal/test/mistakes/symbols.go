@@ -46,6 +46,16 @@ var symbols = [...]Mistake{
 		},
 	},
 	{
+		Name: "path_of_a_new_task",
+		Rule: "helper call is not allowed in probe",
+		In:   newTask,
+		Build: func() *dsl.Program {
+			return dsl.Func("path_of_a_new_task", func(f *dsl.Fn, task dsl.Ptr, flags dsl.U64) dsl.S32 {
+				return helper.DPath(f, task, dsl.Local[uint64](f), 8).S32() // wrong: only programs for some functions may call this helper
+			})
+		},
+	},
+	{
 		Name: "variable_of_another_kernel",
 		Rule: "ldimm64 insn specifies invalid btf_id %d.",
 		In:   tc,
