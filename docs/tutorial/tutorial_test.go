@@ -85,8 +85,8 @@ func TestChapters(t *testing.T) {
 }
 
 var (
-	link   = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-	fenced = regexp.MustCompile("(?ms)^```.*?^```$")
+	link   = regexp.MustCompile(`\]\(([^)#:\n]+)(?:#[^)\n]*)?\)`)
+	fenced = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
 )
 
 // TestLinksLead: files that the chapters link to exist.
