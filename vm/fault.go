@@ -178,6 +178,9 @@ func (m *Machine) pointee(v uint64) string {
 	if at < -nearby || at > int64(r.size)+nearby { // more likely a number that looks like an address
 		return ""
 	}
+	if r.table != nil && at == 0 {
+		return r.name
+	}
 	if r.object != nil && at > 0 {
 		if field := r.object.describe(at); field != "" {
 			return r.name + ", " + field

@@ -68,7 +68,7 @@ a program, from any loader.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain(), newRun(), newCover(), newDoctor(), newNew())
+	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain(), newRun(), newDebug(), newCover(), newDoctor(), newNew())
 	return root
 }
 

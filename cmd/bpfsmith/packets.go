@@ -101,15 +101,9 @@ func or(text, otherwise string) string {
 
 // runPacket runs the program on one packet. changed says what it has made of it.
 func (r *runFlags) runPacket(ctx context.Context, m *vm.Machine, kind linux.ProgType, data []byte) (verdict, changed string, err error) {
-	p, err := vm.NewPacket(kind, data)
+	p, err := r.packetFor(kind, data)
 	if err != nil {
 		return "", "", err
-	}
-	if err := r.setContext(p); err != nil {
-		return "", "", err
-	}
-	if kind == linux.ProgTypeCgroupSKB {
-		p.HideEthernet()
 	}
 	result, err := m.RunOn(ctx, p)
 	if err != nil {
@@ -125,6 +119,18 @@ func (r *runFlags) runPacket(ctx context.Context, m *vm.Machine, kind linux.Prog
 		changed += fmt.Sprintf(", to interface %d", to)
 	}
 	return kind.Verdict(uint32(result)), changed, nil
+}
+
+// packetFor is a packet with the fields of --context. Programs of cgroups see packets of captures from the network header on.
+func (r *runFlags) packetFor(kind linux.ProgType, data []byte) (*vm.Packet, error) {
+	p, err := vm.NewPacket(kind, data)
+	if err != nil {
+		return nil, err
+	}
+	if kind == linux.ProgTypeCgroupSKB && r.packets != "" {
+		p.HideEthernet()
+	}
+	return p, r.setContext(p)
 }
 
 // setContext sets the fields of --context.

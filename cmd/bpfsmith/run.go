@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -62,19 +63,24 @@ way: a plugin is a script with the line  exec bpfsmith run "$@"`,
 		RunE: r.run,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.isa, "isa", "v4", "`LEVEL` of the instruction set, v1 to v4: instructions of a higher one are refused")
-	flags.StringVar(&r.mode, "mode", vm.Conformant.String(), "conformant: `RULES` of RFC 9669; linux: those of the kernel")
+	r.machineFlags(flags)
 	flags.StringVar(&r.file, "program", "-", "`FILE` with the program instead of standard input")
-	flags.StringVar(&r.name, "name", "", "`NAME` of the program in an object that has several")
-	flags.StringVar(&r.btf, "btf", "", "link an object for the types in a `FILE` instead of those of the running kernel")
-	flags.StringVar(&r.programType, "type", "", "`TYPE` of the program: xdp, sched_cls, kprobe, ...: R1 points to its context")
 	flags.StringVar(&r.packets, "packet", "", "run it on each packet of a capture, a `FILE` in the format of pcap or pcapng")
-	flags.StringArrayVar(&r.context, "context", nil, "set a field of the context of packets: `FIELD=NUMBER`, such as mark=5")
 	flags.StringVar(&r.trace, "trace", "", "print each instruction with the registers that it changes, on standard error; --trace=json: "+
 		"as a line of JSON")
 	flags.Lookup("trace").NoOptDefVal = "text"
-	flags.Uint64Var(&r.steps, "steps", vm.DefaultStepLimit, "how many instructions the program may run")
 	return cmd
+}
+
+// machineFlags are those that debug has too.
+func (r *runFlags) machineFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&r.isa, "isa", "v4", "`LEVEL` of the instruction set, v1 to v4: instructions of a higher one are refused")
+	flags.StringVar(&r.mode, "mode", vm.Conformant.String(), "conformant: `RULES` of RFC 9669; linux: those of the kernel")
+	flags.StringVar(&r.name, "name", "", "`NAME` of the program in an object that has several")
+	flags.StringVar(&r.btf, "btf", "", "link an object for the types in a `FILE` instead of those of the running kernel")
+	flags.StringVar(&r.programType, "type", "", "`TYPE` of the program: xdp, sched_cls, kprobe, ...: R1 points to its context")
+	flags.StringArrayVar(&r.context, "context", nil, "set a field of the context of packets: `FIELD=NUMBER`, such as mark=5")
+	flags.Uint64Var(&r.steps, "steps", vm.DefaultStepLimit, "how many instructions the program may run")
 }
 
 func (r *runFlags) run(cmd *cobra.Command, args []string) error {
@@ -181,11 +187,8 @@ func (r *runFlags) start(ctx context.Context, m *vm.Machine, kind linux.ProgType
 		}
 		return m.Run(ctx, memory)
 	}
-	p, err := vm.NewPacket(kind, memory)
+	p, err := r.packetFor(kind, memory)
 	if err != nil {
-		return 0, err
-	}
-	if err := r.setContext(p); err != nil {
 		return 0, err
 	}
 	return m.RunOn(ctx, p)
