@@ -27,6 +27,7 @@ long:
 	BPFSMITH_RANDOM=2000 $(GO) test -vet=off -count=1 -timeout 30m -p 1 -run '^($(RANDOM)|$(TRANSFERS))$$' $(TESTFLAGS) \
 		./compile ./internal/verify ./vm ./examples/tcp_cc
 	BPFSMITH_RANDOM=20000 $(GO) test -vet=off -count=1 -run '^TestRandomCodeDoesWhatTheKernelDoes$$' $(TESTFLAGS) ./vm
+	BPFSMITH_LOG_MB=1024 $(GO) test -vet=off -count=1 -run '^TestExplainKeepsUp$$' $(TESTFLAGS) ./cmd/bpfsmith
 
 # What needs neither privilege nor long. Root runs it as a user who has none.
 short:

@@ -82,10 +82,10 @@ func (r *lineReader) read(line string, e *Event) bool {
 	case isState(line): // the blanks were lost when the log was passed on
 		e.Kind, e.Whole = EntryState, true
 		e.setState(line)
-	case isLeftOut(line):
-		e.Kind, e.Text = LeftOut, line
 	case r.readPrefixed(line, e):
 	case r.readShaped(line, e):
+	case isLeftOut(line):
+		e.Kind, e.Text = LeftOut, line
 	case strings.HasPrefix(line, "Verification failed: "):
 		r.explanation = true
 		r.readExplanation(line, e)

@@ -32,14 +32,15 @@ type reporter struct {
 	last    EventKind // of the events that are part of the walk
 	types   bool      // a log of BPF_BTF_LOAD
 	ended   bool      // there are statistics
-	cut     bool      // the last line is not complete
-	gap     bool      // lines are left out after the last instruction
+	text    string    // of the last line, and the state after it: it may be not complete
+	state   string
+	gap     bool // lines are left out after the last instruction
 }
 
 // take adds an event.
 func (r *reporter) take(e *Event) {
 	if e.Kind != LeftOut || isCutOff(e.Text) {
-		r.cut = isCutOff(e.Text + e.state)
+		r.text, r.state = e.Text, e.state
 	}
 	switch e.Kind {
 	case Message, UnknownEvent:
@@ -193,7 +194,7 @@ func (r *reporter) kind() mistake.Kind {
 		return mistake.None
 	case r.walk.Path().Len() == 0 && r.last == UnknownEvent && r.report.Stats.Processed == 0:
 		return mistake.NoLog // or the statistics say that there was no walk
-	case !r.ended && (r.cut || r.last == Instruction && !r.readable()):
+	case !r.ended && (isCutOff(r.text+r.state) || r.last == Instruction && !r.readable()):
 		return mistake.LogTruncated
 	case !r.ended:
 		return mistake.NoLog

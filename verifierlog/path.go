@@ -6,7 +6,7 @@ import (
 )
 
 // pathLimit is the number of steps of a path that are kept. A walk may have a million steps, but the cause of a mistake is rarely older.
-const pathLimit = 1 << 16
+const pathLimit = 1 << 15
 
 // pathBytes limits the texts of these steps, in bytes. Each text counts as often as it is used, so the real size is smaller.
 const pathBytes = 24 << 20

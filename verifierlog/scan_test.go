@@ -82,7 +82,7 @@ func TestWalkNeedsNoMoreForMore(t *testing.T) {
 			peak = max(peak, now.HeapAlloc)
 		}
 	}
-	if s.Err() != nil || w.Path().Len() < 1<<15 || !w.Path().Cut {
+	if s.Err() != nil || w.Path().Len() < 1<<14 || !w.Path().Cut {
 		t.Fatalf("%d steps, cut %v, %v", w.Path().Len(), w.Path().Cut, s.Err())
 	}
 	if peak > before.HeapAlloc+most {

@@ -206,6 +206,10 @@ func (l *logReader) end(kind partKind) {
 
 // line adds a line of the text: cleaned, and without what wraps the log.
 func (l *logReader) line(line []byte) {
+	if plain, ok := l.plain(line); ok {
+		l.add(plain)
+		return
+	}
 	nul, whole := bytes.IndexByte(line, 0), bytes.HasSuffix(line, []byte("\n"))
 	if nul >= 0 {
 		line = line[:nul]
@@ -224,6 +228,15 @@ func (l *logReader) line(line []byte) {
 		l.unwrap(line)
 	}
 	l.closed = l.closed || nul >= 0
+}
+
+// plain is the fast way of nearly all lines of a large log: they have only an indent in front, or nothing, and are of the walk.
+func (l *logReader) plain(line []byte) (plain []byte, ok bool) {
+	if !l.known || l.types || l.lead.prefix != nil || bytes.IndexByte(line, 0) >= 0 || bytes.IndexByte(line, 0x1b) >= 0 {
+		return nil, false
+	}
+	line = bytes.TrimRight(line, "\r\n")
+	return line, ofWalk(l.trim(line))
 }
 
 // unwrap adds a line, or the lines of an error that has the end of a log.
@@ -313,25 +326,49 @@ func (l *logReader) release() {
 // ofWalk reports whether the verifier prints lines like this one on its walk, by how it begins. Most lines of a log do, and they are
 // nothing else: the patterns for what is around a log take fifty times as long as this.
 func ofWalk(line []byte) bool {
-	line = bytes.TrimLeft(line, " ")
-	rest := bytes.TrimLeft(line, "0123456789")
-	if len(rest) < len(line) {
-		row, ok := bytes.CutPrefix(rest, []byte(": "))
-		isLive := len(row) > 10 && row[10] == ' ' && len(bytes.Trim(row[:10], ".0123456789")) == 0 // a row of "Live regs before insn:"
-		return ok && len(row) > 0 && (row[0] == '(' || row[0] == 'R' || isLive)
+	n := 0
+	for n < len(line) && line[n] == ' ' {
+		n++
 	}
-	return hasWalkWord(line)
+	line = line[n:]
+	for n = 0; n < len(line) && '0' <= line[n] && line[n] <= '9'; n++ {
+	}
+	if n == 0 {
+		return hasWalkWord(line)
+	}
+	if row := line[n:]; len(row) > 2 && row[0] == ':' && row[1] == ' ' {
+		switch row = row[2:]; row[0] {
+		case '(', 'R':
+			return true
+		case 'f':
+			return bytes.HasPrefix(row, []byte("frame"))
+		case 's':
+			return string(row) == "safe"
+		}
+		// a row of "Live regs before insn:"
+		return len(row) > 10 && row[10] == ' ' && len(bytes.Trim(row[:10], ".0123456789")) == 0
+	}
+	return false
 }
 
 // hasWalkWord reports whether a line begins with a word of the verifier.
 func hasWalkWord(line []byte) bool {
-	for _, word := range [...]string{"; ", "from ", "mark_precise: ", "regs=", "parent ", "last_idx ", "propagating ", "frame",
-		"Live regs ", "caller:", "callee:"} {
-		if bytes.HasPrefix(line, []byte(word)) {
+	if len(line) == 0 {
+		return false
+	}
+	for _, word := range walkWords[line[0]&0x3f] {
+		if len(word) <= len(line) && string(line[:len(word)]) == word {
 			return true
 		}
 	}
 	return false
+}
+
+// walkWords are such words, by the lower six bits of their first letter.
+var walkWords = [1 << 6][]string{
+	';' & 0x3f: {"; "}, 'f' & 0x3f: {"from ", "frame"}, 'm' & 0x3f: {"mark_precise: "}, 'r' & 0x3f: {"regs=", "returning from callee:"},
+	'p' & 0x3f: {"parent ", "propagating "}, 'l' & 0x3f: {"last_idx "}, 'L' & 0x3f: {"Live regs "}, 'c' & 0x3f: {"caller:", "callee:"},
+	't' & 0x3f: {"to caller at "}, 'S' & 0x3f: {"SCC enter ", "SCC exit "},
 }
 
 // A lead is what stands before each line of a log: an indent, or the prefix of a program that is not known.
@@ -369,7 +406,7 @@ type logPatterns struct {
 	prefix  *regexp.Regexp // timestamps, names of programs, levels
 	stats   *regexp.Regexp // the last line of a log
 	first   *regexp.Regexp // a line that only a log has; the group is its indent
-	loader  *regexp.Regexp // the loader's own lines
+	loader  []loaderLine   // the loader's own lines
 	frame   *regexp.Regexp // the beginning and end of a log
 
 	inside *regexp.Regexp // an instruction after a prefix, the group
@@ -402,7 +439,7 @@ func newLogPatterns() logPatterns {
 		}, "|") + `)`),
 		stats:  regexp.MustCompile(`processed \d+ insns(?: \(limit \d+\)|, stack depth |$)`),
 		first:  regexp.MustCompile(`^([ \t]*)(?:\d+: \([0-9a-f]{2}\) |\d+: R\d+=|func#\d+ @\d|processed \d+ insns )`),
-		loader: regexp.MustCompile(`^(?:` + strings.Join(loaderLines[:], "|") + `)`),
+		loader: newLoaderLines(),
 		frame:  regexp.MustCompile(`-- (BEGIN|END) (?:[A-Z]+ )*LOG --+$`),
 
 		inside: regexp.MustCompile(`^(.{0,200}?[\]:>|)] ?[ \t]*)\d+: \([0-9a-f]{2}\) `),
@@ -427,13 +464,14 @@ func newLogPatterns() logPatterns {
 // typesBegin begins a log of types.
 const typesBegin = "magic: "
 
-// loaderLines are the beginnings of lines that loaders and shells print before or after a log.
+// loaderLines are the beginnings of lines that loaders and shells print before or after a log. Each begins with letters that are always
+// the same.
 var loaderLines = [...]string{
 	// libbpf, and the tools that use it
 	`prog '[^']*': `, `map '[^']*': `, `elf: `, `failed to (?:load|guess|find|prepare|create|open|pin|init)\b`,
 	`supported section`, `extern `, `struct_ops init_kern`, `missing BPF prog type`,
 	`Error in bpf_object`, `Error loading `, `kernel BTF is missing`,
-	`load bpf program failed`, `Error: `, `.*\bload (?:program|BTF|btf): [a-z ]+:$`,
+	`load bpf program failed`, `Error: `,
 	// iproute2
 	`Prog section '`, ` - (?:Type|Attach Type|Instructions|License|Maps?):`,
 	`Verifier analysis:`, `Error fetching `, `Unable to load program`,
@@ -441,11 +479,51 @@ var loaderLines = [...]string{
 	`HINT: `, `bpf: `, `Traceback `, `Exception: `,
 	// Rust
 	`Caused by:`, `Stack backtrace:`,
-	` *\d+: [A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`, ` *[A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`,
-	` *\d+: (?:failed |the BPF_)`,
 	// shells, and errors without more
-	`[#$] `, `\[?\w+@\S+ ?\S*\]?[#$] `, `(?:\w+=\S+ ?)+$`, `exit status \d`,
+	`# `, `\$ `, `exit status \d`,
 	`panic: `, `goroutine \d`, `Permission denied$`, `Invalid argument$`, `Operation not permitted$`,
+}
+
+// loaderShapes are such lines that begin with anything, by a part that they all have.
+var loaderShapes = [...]struct{ part, pattern string }{
+	{"load ", `.*\bload (?:program|BTF|btf): [a-z ]+:$`},
+	// Rust
+	{"(os error ", ` *(?:\d+: )?[A-Z][a-z]+(?: [a-z]+)+ \(os error \d+\)`},
+	{": failed ", ` *\d+: failed `}, {": the BPF_", ` *\d+: the BPF_`},
+	// shells
+	{"@", `\[?\w+@\S+ ?\S*\]?[#$] `}, {"=", `(?:\w+=\S+ ?)+$`},
+}
+
+// A loaderLine describes a line of a loader. The pattern is tried only on lines with its beginning and its part: messages of the kernel
+// have neither, and a log may have millions of them.
+type loaderLine struct {
+	begin   []byte
+	part    []byte
+	pattern *regexp.Regexp
+}
+
+func newLoaderLines() []loaderLine {
+	var lines []loaderLine
+	for _, pattern := range loaderLines {
+		re := regexp.MustCompile("^(?:" + pattern + ")")
+		begin, _ := regexp.MustCompile(pattern).LiteralPrefix()
+		lines = append(lines, loaderLine{begin: []byte(begin), pattern: re})
+	}
+	for _, s := range loaderShapes {
+		lines = append(lines, loaderLine{part: []byte(s.part), pattern: regexp.MustCompile("^(?:" + s.pattern + ")")})
+	}
+	return lines
+}
+
+// ofLoader reports whether a loader or a shell prints lines like this one.
+func (p *logPatterns) ofLoader(line []byte) bool {
+	for i := range p.loader {
+		l := &p.loader[i]
+		if bytes.HasPrefix(line, l.begin) && bytes.Contains(line, l.part) && l.pattern.Match(line) {
+			return true
+		}
+	}
+	return false
 }
 
 // clean cuts what other programs put before a line. The indent that is left belongs to the log.
@@ -508,7 +586,7 @@ func (p *logPatterns) markOf(line []byte) mark {
 	case bytes.HasPrefix(line, []byte(typesBegin)):
 		return typesMark
 	case line[0] >= '0' && line[0] <= '9', line[0] == ';', line[0] == 'R': // most lines of a log
-	case p.loader.Match(line):
+	case p.ofLoader(line):
 		return loaderMark
 	}
 	return noMark

@@ -67,7 +67,9 @@ func (l *logFile) read(p verifierlog.Program) error {
 	var said surroundings
 	afterwards := false // the loader tells the error after the log
 	for part := 0; logs.next(); part++ {
-		reading, err := verifierlog.Read(logs)
+		ahead := newReadAhead(logs)
+		reading, err := verifierlog.Read(ahead)
+		ahead.close()
 		if err != nil {
 			return err
 		}
