@@ -38,7 +38,8 @@ func (m *Machine) SetHelper(name string, f Function) error {
 // gives the name of an id.
 func (m *Machine) SetKernelFunction(name string, f Function) {
 	m.ownFunctions().kernel[name] = f
-	m.findKernelFunctions()
+	m.bindings = nil
+	m.bind(m.prog)
 }
 
 // ownFunctions are those of this machine alone, which may be changed.
@@ -49,14 +50,6 @@ func (m *Machine) ownFunctions() *functions {
 		m.functions = &own
 	}
 	return m.functions
-}
-
-// findKernelFunctions looks up the functions of the kernel that the program calls.
-func (m *Machine) findKernelFunctions() {
-	m.kernel = m.kernel[:0]
-	for _, name := range m.prog.kernel {
-		m.kernel = append(m.kernel, m.functions.kernel[name])
-	}
 }
 
 // call runs a call that is not one of the program's own functions by a distance. next is where to go on.

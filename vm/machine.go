@@ -70,6 +70,7 @@ type Machine struct {
 
 	lent      []lentMap // the maps that programs use
 	used      []lentMap // those of prog, by its numbers
+	bindings  []binding // what was looked up for programs that ran before
 	tails     map[tail]*Program
 	called    int      // the index in code after the helper call that runs
 	tailCalls int      // of this run
@@ -81,7 +82,9 @@ type Machine struct {
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing
 
-	first  [firstFree + 2]region
+	first        [firstFree + 2]region
+	firstBinding [1]binding
+
 	stack  [stackSize]byte             // of the first function
 	deeper [maxFrames]*[stackSize]byte // by depth: those of the functions that it calls are made when they are first needed
 }
@@ -114,11 +117,7 @@ func (m *Machine) use(p *Program) {
 	if m.prog != p {
 		m.prog = p
 		m.regions[codeRegion] = region{name: "the code", size: 8 * len(p.source)}
-		m.findKernelFunctions()
-		m.used = m.used[:0]
-		for _, content := range p.maps {
-			m.used = append(m.used, m.lend(content))
-		}
+		m.bind(p)
 	}
 	m.code, m.stride = p.steps, 1
 	m.counts, m.jumped = nil, 0
@@ -128,6 +127,34 @@ func (m *Machine) use(p *Program) {
 	if m.Trace != nil || m.counts != nil {
 		m.code, m.stride = p.traced(), 2
 	}
+}
+
+// A binding is what a program uses of a machine, found once: a machine whose programs take turns changes between them at every call.
+type binding struct {
+	prog   *Program
+	kernel []Function // as in Machine
+	used   []lentMap
+}
+
+// bind finds the functions of the kernel and the maps that a program uses.
+func (m *Machine) bind(p *Program) {
+	for i := range m.bindings {
+		if b := &m.bindings[i]; b.prog == p {
+			m.kernel, m.used = b.kernel, b.used
+			return
+		}
+	}
+	m.kernel, m.used = nil, nil
+	for _, name := range p.kernel {
+		m.kernel = append(m.kernel, m.functions.kernel[name])
+	}
+	for _, content := range p.maps {
+		m.used = append(m.used, m.lend(content))
+	}
+	if m.bindings == nil {
+		m.bindings = m.firstBinding[:0]
+	}
+	m.bindings = append(m.bindings, binding{p, m.kernel, m.used})
 }
 
 // setStack makes memory the stack of the frame with a depth.

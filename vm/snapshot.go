@@ -57,4 +57,5 @@ func (m *Machine) Restore(s *Snapshot) {
 		s.packet.frame, s.packet.fields = bytes.Clone(s.state.frame), bytes.Clone(s.state.fields)
 	}
 	m.depth = 0
+	m.bindings = nil // maps may have been lent since
 }

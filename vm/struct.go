@@ -29,6 +29,9 @@ type Struct struct {
 	spans    []span             // what programs may write
 	all      bool               // they may write everything
 
+	kinds map[string]bool // what IsA has found
+	tcp   *tcpFields      // those that functions of the kernel use, if it is a tcp_sock
+
 	machine *Machine // that it belongs to, or nil
 	addr    uint64
 }
@@ -182,6 +185,11 @@ func (s *Struct) Get(path string) int64 {
 		s.failed(fmt.Errorf("%s.%s is not a number: read its members, or use Bytes", s.name, path))
 		return 0
 	}
+	return s.get(f)
+}
+
+// get is the value of a field that is a number.
+func (s *Struct) get(f btf.Field) int64 {
 	value, bits := load(s.data[f.Offset:f.Offset+f.Size], uint8(f.Size)), 8*f.Size
 	if f.BitSize != 0 {
 		value, bits = value>>f.BitOffset, f.BitSize
@@ -270,8 +278,16 @@ func (s *Struct) IsA(name string) bool {
 	if s.types == nil {
 		return false
 	}
-	id, err := s.types.Composite(name)
-	return err == nil && s.types.Embeds(s.id, id)
+	is, known := s.kinds[name]
+	if !known {
+		id, err := s.types.Composite(name)
+		is = err == nil && s.types.Embeds(s.id, id)
+		if s.kinds == nil {
+			s.kinds = make(map[string]bool)
+		}
+		s.kinds[name] = is
+	}
+	return is
 }
 
 // allow makes a region have the rights of its object.

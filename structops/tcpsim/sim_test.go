@@ -349,16 +349,32 @@ func TestMistakesAreNamed(t *testing.T) {
 	if _, err := Run(t.Context(), Experiment{Link: link, Flows: []Flow{{Ops: wrong}}}); !errors.As(err, &findings) {
 		t.Errorf("a misspelt field: %v", err)
 	}
-	lacking := halving()
-	lacking.CongAvoid = func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
-		f.If(tp.SndCwnd().Gt(11), func() { f.Helper("bpf_get_current_pid_tgid") })
+}
+
+// TestAFaultHasItsTime: the second connection's program fails when its window has grown.
+func TestAFaultHasItsTime(t *testing.T) {
+	failing := halving()
+	failing.CongAvoid = func(f *dsl.Fn, tp tcp.Sock, ack, acked dsl.U32) {
+		f.If(tp.SndCwnd().Gt(11), func() { tp.SetSndCwnd(f.Helper("bpf_jiffies64").U32()) })
 		tp.RenoCongAvoid(ack, acked)
 	}
-	_, err := Run(t.Context(), Experiment{Link: link, Flows: []Flow{{}, {Ops: lacking}}})
+	s, err := newSim(t.Context(), Experiment{Link: Link{Rate: 10e6, Delay: 10 * ms}, Flows: []Flow{{}, {Ops: failing}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the clock is broken")
+	err = s.flows[1].programs[0].ops.Machine.SetHelper("bpf_jiffies64", func(*vm.Machine) (uint64, error) { return 0, broken })
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.run(t.Context())
 	var program *ProgramError
 	var fault *vm.Fault
-	if !errors.As(err, &program) || !errors.As(err, &fault) || program.Flow != "t_halving" || program.At < 20*ms {
-		t.Errorf("a helper that is missing: %v", err)
+	if !errors.As(err, &program) || !errors.As(err, &fault) || program.Flow != "t_halving" || program.At < 20*ms || program.At > 60*ms {
+		t.Errorf("a helper that fails: %v", err)
+	}
+	if text := err.Error(); !strings.Contains(text, "t_halving, after ") || !strings.Contains(text, "the clock is broken") {
+		t.Errorf("it says %s", text)
 	}
 }
 
