@@ -95,6 +95,30 @@ var carved = []struct {
 		[]string{"once into a variable"}, nil},
 	{"a function of the kernel for a path", "0: (85) call bpf_d_path#147\nhelper call is not allowed in probe\n",
 		mistake.HelperForbidden, 0, []string{"vfs_getattr"}, nil},
+	{"bytes before a packet", "0: R1=pkt(off=-4,r=8) R10=fp0\n3: (71) r0 = *(u8 *)(r1 +0)\n" +
+		"invalid access to packet, off=-4 size=1, R1(id=0,off=-4,r=8)\nR1 offset is outside of the packet\n", mistake.PacketBounds, 3,
+		[]string{"begins before R1"}, []string{"needs"}},
+	{"an iterator that is read", "0: R10=fp0 fp-24=iter_num(ref_id=1,state=active,depth=0) fp-16=iiiiiiii\n3: (79) r7 = *(u64 *)(r10 " +
+		"-16)\ninvalid read from stack off -16+0 size 8\n", mistake.SpecialField, 3, []string{"an iterator"}, []string{"never written"}},
+	{"a lock of another object", "0: R1=map_value(map=m,ks=4,vs=64) R10=fp0\n4: (85) call bpf_list_pop_front#64491\n" +
+		"held lock and object are not in the same allocation\nbpf_spin_lock at off=16 must be held for bpf_list_head\n",
+		mistake.NotHeld, 4, []string{"does not protect this list"}, []string{"without holding"}},
+	{"a kptr of another type", "0: R2=ptr_other() R10=fp0\n4: (85) call bpf_kptr_xchg#194\n" +
+		"invalid kptr access, R2 type=ptr_other expected=ptr_node\n", mistake.ArgumentType, 4, []string{"ptr_node"}, []string{"8 bytes"}},
+	{"a limit on one side", "0: R0=scalar(smin=7) R10=fp0\n1: (95) exit\n" +
+		"At program exit the register R0 has smin=7 should have been in [1, 1]\n", mistake.ResultRange, 1,
+		[]string{"at least 7", "be 1."}, nil},
+	{"the end of the packet", "0: R3=pkt_end() R10=fp0\n1: (07) r3 += 8\nR3 pointer arithmetic on pkt_end prohibited\n",
+		mistake.PointerArithmetic, 1, []string{"data_end"}, []string{"look up its key"}},
+	{"the second release", "0: R10=fp0\n1: (85) call bpf_sk_lookup_tcp#84 ; R0=sock(ref_obj_id=2) refs=2\n2: (bf) r6 = r0 ; " +
+		"R0=sock(ref_obj_id=2) R6=sock(ref_obj_id=2) refs=2\n3: (bf) r1 = r6 ; R1=sock(ref_obj_id=2) R6=sock(ref_obj_id=2) refs=2\n" +
+		"4: (85) call bpf_sk_release#86 ;\n5: (bf) r1 = r6 ; R1=scalar(id=3) R6=scalar(id=3)\n6: (85) call bpf_sk_release#86\n" +
+		"R1 type=scalar expected=sock_common, sock, tcp_sock, xdp_sock, ptr_, trusted_ptr_\n", mistake.ReleasedTwice, 6,
+		[]string{"already released at instruction 4"}, nil},
+	{"a map of another type", "0: R1=map_ptr() R10=fp0\n3: (85) call bpf_map_lookup_elem#1\n" +
+		"cannot pass map_type 7 into func bpf_map_lookup_elem#1\n", mistake.BadMap, 3, []string{"stack_trace"}, nil},
+	{"a loader's name for a device", "metadata kfuncs require device-bound program\n", mistake.KernelForbidden, -1,
+		[]string{"bpf_program__set_ifindex"}, nil},
 	{"nothing of a log", "...\n", mistake.NoLog, -1, []string{"whole log"}, []string{"argument of the load"}},
 }
 

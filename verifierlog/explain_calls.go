@@ -88,6 +88,12 @@ func refineArgument(a *account) {
 func (a *account) refineExpected(callee string, n int) {
 	v := a.register(n)
 	if a.lost("R" + a.args[0]) {
+		if gone, ok := a.noted(TakenAway); ok && linux.GivesBack(callee) && linux.GivesBack(gone.Note.Callee) {
+			a.Kind = mistake.ReleasedTwice
+			a.Explanation = argument(n) + " of " + callee + ", was already released at " + placed(gone) + ": the program no longer " +
+				"holds it."
+			a.Fix = "Release it only once on each path, and do not use it after that."
+		}
 		return
 	}
 	is := strings.TrimPrefix(v.what(), "R")
@@ -337,3 +343,38 @@ func refineAttach(a *account) {
 }
 
 func (a *account) errnoIs(name string) bool { return strings.EqualFold(a.program.Errno, name) }
+
+// refineMapType names the type of the map that a call does not take.
+func refineMapType(a *account) {
+	if !strings.HasPrefix(a.Reason, "cannot pass map_type ") || len(a.args) < 2 {
+		return
+	}
+	n, err := strconv.ParseUint(a.args[0], 10, 32)
+	if err != nil {
+		return
+	}
+	name := a.args[1]
+	if id, err := strconv.ParseInt(name, 10, 32); err == nil {
+		name, _ = linux.HelperName(int32(id))
+	}
+	id, ok := linux.HelperID(name)
+	if !ok {
+		return
+	}
+	if _, ok := a.detail("cannot update sockmap in this context"); ok {
+		a.Explanation = "Programs of this type may not change maps of type " + linux.MapType(n).String() + " with " + name + "."
+		a.Fix = "Change the map in a program for sockets, packets or their iterators (sock_ops, tc, xdp, sk_lookup), or from user space."
+		return
+	}
+	a.Explanation = name + " does not take maps of type " + linux.MapType(n).String()
+	if h := linux.HelperByID(id); h.Maps != 0 {
+		var names []string
+		for t := linux.MapType(1); t < 64; t++ {
+			if h.Maps.Has(t) {
+				names = append(names, t.String())
+			}
+		}
+		a.Explanation += ", only of type " + strings.Join(names, " or ")
+	}
+	a.Explanation += ". The same text is printed when this map is not possible in this type of program."
+}

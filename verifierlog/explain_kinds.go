@@ -51,12 +51,15 @@ var refinements = [...]struct {
 	{mistake.UnreleasedReference, refineReference},
 	{mistake.ReleasedTwice, refineReleased},
 	{mistake.LockHeld, refineSection},
+	{mistake.NotHeld, refineOtherLock},
+	{mistake.PointerArithmetic, refineSum},
 	{mistake.ForbiddenWithLock, refineLocked},
 	{mistake.HelperForbidden, refineHelper},
 	{mistake.UnknownHelper, refineUnknownHelper},
 	{mistake.KernelForbidden, refineKernelFunction},
 	{mistake.MaySleep, refineSleep},
 	{mistake.NeedsGPL, refineLicense},
+	{mistake.BadMap, refineMapType},
 	{mistake.BadAttach, refineAttach},
 }
 
@@ -406,17 +409,25 @@ func refineResult(a *account) {
 		low, high, ok = maskedRange(strings.TrimPrefix(a.args[1], "value "))
 	}
 	has := "may be from " + low + " to " + high
+	if least, one := strings.CutPrefix(a.args[1], "smin="); !ok && one {
+		has, ok = "is at least "+least, true
+	} else if most, one := strings.CutPrefix(a.args[1], "smax="); !ok && one {
+		has, ok = "is at most "+most, true
+	} else if low == high {
+		has = "is " + low
+	}
 	if !ok {
 		return
 	}
-	if low == high {
-		has = "is " + low
+	must := "from " + a.args[2] + " to " + a.args[3]
+	if a.args[2] == a.args[3] {
+		must = a.args[2]
 	}
 	subject, set := "The result", "Return a constant in that range on every path, or compare a computed number before it is returned."
 	if strings.HasPrefix(a.Reason, "At callback") {
 		subject, set = "A callback returns 0 to continue or 1 to stop. The result of this one", "Return f.U32(0) or f.U32(1)."
 	}
-	a.Explanation = subject + ", R" + a.args[0] + ", " + has + " here, but it must be from " + a.args[2] + " to " + a.args[3] + "."
+	a.Explanation = subject + ", R" + a.args[0] + ", " + has + " here, but it must be " + must + "."
 	a.Fix = set
 }
 
@@ -427,6 +438,23 @@ func maskedRange(text string) (low, high string, ok bool) {
 		return "", "", false
 	}
 	return strconv.FormatUint(t.Value, 10), strconv.FormatUint(t.Value|t.Mask, 10), true
+}
+
+// refineSum says what the pointer is that nothing may be added to.
+func refineSum(a *account) {
+	if len(a.args) < 2 || !strings.HasSuffix(a.Reason, " prohibited") {
+		return
+	}
+	switch a.args[1] {
+	case "pkt_end":
+		a.Explanation = "R" + a.args[0] + " is the end of the packet (data_end). It is only for comparisons: nothing may be added to it."
+		a.Fix = "Add to the pointer into the packet (data) instead, and compare the sum with data_end."
+	case "map_ptr", "ctx":
+	default:
+		if v := ParseValue(a.args[1]); v.Kind.IsPointer() {
+			a.Fix = "Use it without an offset, as the call gave it."
+		}
+	}
 }
 
 // refineTooComplex says which loop the verifier was in when it stopped.

@@ -145,7 +145,7 @@ func refineBounds(a *account) {
 			text = "The sum would point to offset " + strconv.FormatInt(off, 10) + " of " + name + ", which has " + count(size, "byte") +
 				". Without CAP_PERFMON a pointer must stay inside, even when the program does not use it."
 		}
-		if !constant && index >= 0 && iv.Kind == Scalar {
+		if !constant && index >= 0 && iv.Kind == Scalar && iv.Bounds.Max < linux.OffsetLimit && iv.Bounds.Min > -linux.OffsetLimit {
 			a.Explanation = "R" + strconv.Itoa(index) + ", which " + added + " to the pointer, " + rangeOf(iv.Bounds) + ". " + text
 			if o := parseOperands(a.Text); o.operation == kernelCall && width > 1 {
 				a.Explanation += " The verifier keeps the limits of the offset and of the size each for itself, not together: a " +
@@ -217,6 +217,10 @@ func refinePacket(a *account) {
 	_, constant := variable.Constant()
 	compared, wrongWay := a.noted(ProvesNoPacket)
 	switch {
+	case off < 0:
+		a.Explanation = "The access begins before " + reg + ", at offset " + strconv.FormatInt(off, 10) + ". A comparison with the " +
+			"packet's end shows only that bytes after a pointer are there, not before it."
+		a.Fix = "Keep a pointer to the beginning of the packet, and reach all bytes from there with offsets of 0 or more."
 	case proven > 0 && proven == off && width == 1 && isRightOpen(a):
 		compared, _ := a.noted(ProvesPacket)
 		a.Explanation = placed(compared) + " compares the pointer itself with the packet's end. In newer kernels this shows that the " +
@@ -410,6 +414,31 @@ var stackBytes = [...]string{
 	"invalid read from stack off %d+%d size %d", "invalid indirect read from stack off %d+%d size %d",
 }
 
+// objectOfKernel explains that an object of the kernel is at a place of the stack, and reports whether it is.
+func (a *account) objectOfKernel(at int64) bool {
+	for _, slot := range a.Stack {
+		name := ""
+		switch v := ParseValue(slot.Value); {
+		case int64(slot.Offset) > at || at >= int64(slot.Offset)+8:
+		case v.Kind == Dynptr, slot.Value == "dddddddd":
+			name = "a dynptr"
+		case v.Kind == Iterator, slot.Value == "iiiiiiii":
+			name = "an iterator"
+		case v.Kind == IRQFlag:
+			name = "saved interrupt flags"
+		}
+		if name == "" {
+			continue
+		}
+		a.Kind = mistake.SpecialField
+		a.Explanation = "At " + strconv.Itoa(slot.Offset) + " from R10 the program has " + name + ", which belongs to the kernel " +
+			"until it is released. Its bytes cannot be read."
+		a.Fix = "Use only the calls for it, and do not copy it or pass it as memory."
+		return true
+	}
+	return false
+}
+
 // refineStackByte says which byte was not written.
 func refineStackByte(a *account) {
 	for _, format := range stackBytes {
@@ -418,7 +447,7 @@ func refineStackByte(a *account) {
 			continue
 		}
 		n, ok := numbers(args[len(args)-3:])
-		if !ok {
+		if !ok || a.objectOfKernel(n[0]+n[1]) {
 			return
 		}
 		for _, slot := range a.Stack {

@@ -1,7 +1,6 @@
 package verifierlog
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -59,34 +58,61 @@ func refineReleased(a *account) {
 
 // refineSection names the section that is not ended.
 func refineSection(a *account) {
-	for name, section := range linux.Holdings() {
-		named := func(call string) bool { return strings.Contains(a.Reason, call) }
-		if !section.Section || !named(name) && !slices.ContainsFunc(section.Back, named) {
-			continue
-		}
-		a.Explanation = "Here the program still holds the " + section.Thing
-		if began, ok := a.noted(BeginsIt); ok {
-			a.Explanation += ", since " + placed(began)
-		}
-		a.Explanation += "."
-		if a.Text != "" {
-			a.Explanation += " " + instructionOf(*a.Report) + " is not allowed before it ends."
-		}
-		a.Fix = "On every path, call " + givingBack(section) + "."
-		if (a.Frame > 0 || a.Text == "") && section.Thing == "RCU read lock" {
-			if a.Frame > 0 {
-				a.Explanation += " This is the end of a function that was called."
-			}
-			a.Explanation += " Kernels before 6.8 do not accept a section that begins in " +
-				"one function and ends in another, not even when the caller ends it."
-			a.Fix += " Or make the function static __always_inline, so that begin and end are in one function."
-		}
+	section, ok := a.section()
+	if !ok {
 		return
 	}
+	a.Explanation = "Here the program still holds the " + section.Thing
+	if began, ok := a.noted(BeginsIt); ok {
+		a.Explanation += ", since " + placed(began)
+	}
+	a.Explanation += "."
+	if a.Text != "" {
+		a.Explanation += " " + instructionOf(*a.Report) + " is not allowed before it ends."
+	}
+	a.Fix = "On every path, call " + givingBack(section) + "."
+	if (a.Frame > 0 || a.Text == "") && section.Thing == "RCU read lock" {
+		if a.Frame > 0 {
+			a.Explanation += " This is the end of a function that was called."
+		}
+		a.Explanation += " Kernels before 6.8 do not accept a section that begins in one function and ends in another, not even when " +
+			"the caller ends it."
+		a.Fix += " Or make the function static __always_inline, so that begin and end are in one function."
+	}
+}
+
+// section finds the section that the message names. One name may be the beginning of another: the longest counts.
+func (a *account) section() (section linux.Holding, ok bool) {
+	longest := 0
+	for name, held := range linux.Holdings() {
+		if !held.Section {
+			continue
+		}
+		for _, call := range append([]string{name}, held.Back...) {
+			if len(call) > longest && strings.Contains(a.Reason, call) {
+				section, longest = held, len(call)
+			}
+		}
+	}
+	return section, longest > 0
+}
+
+// refineOtherLock says that a lock is held, but another one.
+func refineOtherLock(a *account) {
+	if _, ok := a.detail("held lock and object are not in the same allocation"); !ok {
+		return
+	}
+	a.Explanation = "A lock is held here, but it does not protect this list or tree: the two must be in the same object, a value of a " +
+		"map or an object that the program allocated. For the verifier, two look-ups give two values, even with the same key."
+	a.Fix = "Declare the lock in the same struct as the list or tree (for global variables, in the same private section), and take it " +
+		"through the pointer that leads to the list."
 }
 
 // refineLocked names the call.
 func refineLocked(a *account) {
+	if !strings.Contains(a.Reason, "holding a lock") && !strings.HasPrefix(a.Reason, "Locking two") {
+		return
+	}
 	callee := calleeOf(a.Text)
 	if callee == "" {
 		return

@@ -132,7 +132,6 @@ var resourceRules = [...]Rule{
 			"kptr access misaligned expected=%d off=%d",
 			"kptr in map can only be accessed using BPF_MEM instruction mode",
 			"store to referenced kptr disallowed",
-			"invalid kptr access, R%d type=%s%s",
 			"kptr access cannot have variable offset",
 			"%s access size must be BPF_DW",
 			"%s access misaligned expected=%d off=%d",
@@ -143,6 +142,14 @@ var resourceRules = [...]Rule{
 		Explanation: "A kptr is read as 8 bytes, and only bpf_kptr_xchg may write it.",
 		Fix:         "Use r.Owned and r.Exchange.",
 		Example:     "kptr_unaligned",
+	},
+	{
+		Kind:    mistake.ArgumentType,
+		Pattern: "invalid kptr access, R%d type=%s expected=%s",
+		Also:    []string{"invalid kptr access, R%d type=%s"},
+		Explanation: "R{1} is a {2}, which does not fit the kptr at this place: that has another type, or it must be a pointer that the " +
+			"program owns, to the beginning of the object.",
+		Fix: "Store a pointer of the type with which the kptr is declared: the one that an allocation or an acquiring call returned.",
 	},
 	{
 		Kind:        mistake.ForbiddenWithLock,

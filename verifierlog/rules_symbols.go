@@ -174,6 +174,15 @@ var symbolRules = [...]Rule{
 		Fix: "Create the map for this program, with the hash of its code, or create it without the option.",
 	},
 
+	{
+		Kind:    mistake.KernelForbidden,
+		Pattern: "metadata kfuncs require device-bound program",
+		Explanation: "Kernel functions for what a network card knows of a packet (bpf_xdp_metadata_rx_...) are those of its driver. The " +
+			"program was loaded without a device.",
+		Fix: "Load the program for the device (BPF_F_XDP_DEV_BOUND_ONLY and prog_ifindex, in libbpf bpf_program__set_ifindex), and " +
+			"attach it only there.",
+	},
+
 	// Callbacks.
 	{
 		Kind:    mistake.FunctionContract,

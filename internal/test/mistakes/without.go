@@ -136,4 +136,6 @@ var without = [...]Lack{
 	{"bpf: Argument list too long. Program  too large (%d insns), at most %d insns", ofLoaders},
 	{"kernel doesn't support global data", ofLoaders},
 	{"BPF_LD_IMM64 uses reserved fields", "package isa makes no load with a field that must be zero"},
+	{"metadata kfuncs require device-bound program", "the test machine has no network card with such functions"},
+	{"invalid kptr access, R%d type=%s expected=%s", "packages maps and dsl store a kptr only with the type that it is declared with"},
 }
