@@ -4,15 +4,6 @@ import "github.com/bpfsmith/bpfsmith/btf"
 
 // The functions of the kernel that congestion controls call (net/ipv4/tcp_cong.c, Linux 6.18), on objects of any kernel.
 
-// kernelFunctions are the functions of the kernel that each machine has.
-var kernelFunctions = map[string]Function{
-	"tcp_slow_start":      tcpSlowStart,
-	"tcp_cong_avoid_ai":   tcpCongAvoidAI,
-	"tcp_reno_cong_avoid": tcpRenoCongAvoid,
-	"tcp_reno_ssthresh":   tcpRenoSsthresh,
-	"tcp_reno_undo_cwnd":  tcpRenoUndoCwnd,
-}
-
 // tcpFields are the fields of a tcp_sock that these functions use.
 type tcpFields struct {
 	*Struct

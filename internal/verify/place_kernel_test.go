@@ -30,6 +30,7 @@ type place struct {
 	global    btf.ID
 	number    func(*generator, isa.Register) // reads a number from the context, r6
 	special   func(*generator)               // does something with the object that the context points to
+	steady    int32                          // a map whose value stands for a random number, so that runs are the same; 0: none
 }
 
 // A createdMap is a map of the kernel.
@@ -37,6 +38,7 @@ type createdMap struct {
 	verify.Map
 	fd     int32
 	values bool // a look-up returns a value
+	handle *syscall.FD
 }
 
 // pairArguments are those of the global functions of random programs: int (int, struct pair *).
@@ -54,7 +56,7 @@ func createMaps(t testing.TB) []createdMap {
 		}
 		t.Cleanup(func() { fd.Close() })
 		m := verify.Map{Name: text, Type: kind, Key: key, Value: value, Max: most, Flags: uint32(flags), Fields: fields}
-		list = append(list, createdMap{m, int32(fd.Int()), values})
+		list = append(list, createdMap{m, int32(fd.Int()), values, fd})
 	}
 	none := syscall.MapCreateAttr{}
 	add("array", syscall.MapTypeArray, 4, 64, 4, 0, true, none, nil)
@@ -212,9 +214,19 @@ func places(t testing.TB) []*place {
 
 // load gives a program to the kernel, and then to the check.
 func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings []mistake.Finding, complete bool, err error) {
+	prog, findings, complete, err := p.open(code, funcs)
+	if prog != nil {
+		prog.Close()
+	}
+	return findings, complete, err
+}
+
+// open is load for a program that is run; prog is nil if the kernel does not take it.
+func (p *place) open(code []isa.Instruction, funcs []verify.Function) (prog *syscall.FD, findings []mistake.Finding, complete bool,
+	err error) {
 	raw, bad := isa.Append(nil, isa.Native, code...)
 	if bad != nil {
-		return nil, true, bad
+		return nil, nil, true, bad
 	}
 	attr := p.attr
 	attr.Instructions = raw
@@ -237,18 +249,15 @@ func (p *place) load(code []isa.Instruction, funcs []verify.Function) (findings 
 		attr.BTF = nil
 	}
 	if findings, complete = verify.Check(program); !complete {
-		return nil, false, nil // the kernel would need seconds
+		return nil, nil, false, nil // the kernel would need seconds
 	}
 	for _, f := range findings {
 		if strings.Contains(f.Note, "crashes") {
-			return nil, false, nil
+			return nil, nil, false, nil
 		}
 	}
-	prog, err := syscall.ProgLoad(&attr)
-	if err == nil {
-		prog.Close()
-	}
-	return findings, complete, err
+	prog, err = syscall.ProgLoad(&attr)
+	return prog, findings, complete, err
 }
 
 // socket does something with the struct sock that is an argument of a member of tcp_congestion_ops.
