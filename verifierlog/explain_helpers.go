@@ -77,12 +77,19 @@ func refineHelper(a *account) {
 		a.Explanation = subject + " may not call " + name + "."
 		a.Fix = "Use what this interface offers: the base helpers, its own kernel functions (f.Kernel), and those in the documentation " +
 			"of the interface. Other members may have helpers that this one does not have."
-	case known && linux.HelperByID(id).Only != 0 && a.program.Type != 0:
+	case known && a.program.Type != 0 && mayList(linux.HelperCallers(id)):
 		a.Explanation = name + " exists, but not for programs of type " + a.program.Type.String() + ". These types may call it: " +
-			strings.Join(linux.HelperByID(id).Only.Names(), ", ") + "."
+			strings.Join(linux.HelperCallers(id).Names(), ", ") + "."
 	case a.program.Type != 0:
 		a.Explanation = name + " exists, but not for programs of type " + a.program.Type.String() + "."
 	}
+}
+
+// mayList reports whether types of programs are known, and few.
+func mayList(types linux.ProgSet) bool {
+	const most = 10
+	n := len(types.Names())
+	return 0 < n && n <= most && !types.Has(linux.ProgTypeUnspec)
 }
 
 // refineUnknownHelper says what a number means that is not one of a helper, and which kernel has the helper.

@@ -137,7 +137,7 @@ func TestLongPathsAreCut(t *testing.T) {
 		fmt.Fprintf(&log, "1: (07) r6 += 1                       ; R6=%d\n2: (05) goto pc-2\n", n+1)
 	}
 	p := failingPath(t, log.String())
-	if p.Len() > 1<<16 || p.Len() < 1<<15 || !p.Cut {
+	if p.Len() > 1<<15 || p.Len() < 1<<14 || !p.Cut {
 		t.Fatalf("%d of %d steps are kept, cut %v", p.Len(), 2*rounds+1, p.Cut)
 	}
 	r6 := verifierlog.Place{Register: 6}

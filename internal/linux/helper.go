@@ -15,8 +15,6 @@ type Helper struct {
 	C       string    // the C type of the result: "void *"
 	Result  Result    // what the result is for the verifier; zero for a helper that may do anything
 	Effects Effects   // other effects of a call
-	Only    ProgSet   // the types of programs that may call it, if they are few and known; 0 for any
-	Not     ProgSet   // types of programs that may not call it
 	Maps    MapTypes  // the types of maps that it accepts, if they are few; 0 for all that are not restricted
 	Also    MapTypes  // restricted types of maps that it accepts too
 	Held    string    // what the program holds after the call, "socket"; "" for nothing
@@ -206,18 +204,6 @@ func (h *Helper) Prototype() string {
 	}
 	b.WriteByte(')')
 	return b.String()
-}
-
-// Offered reports whether programs of a type may call the helper, as far as that is known. The helpers of tracing programs depend
-// on what they trace: for them, only Not is used.
-func (h *Helper) Offered(t ProgType) bool {
-	switch {
-	case t == ProgTypeUnspec:
-		return true
-	case h.Not.Has(t):
-		return false
-	}
-	return h.Only == 0 || h.Only.Has(t) || t == ProgTypeTracing
 }
 
 // TakesMap reports whether the helper accepts maps of a type.

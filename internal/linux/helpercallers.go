@@ -1,16 +1,45 @@
 package linux
 
-// MayCallHelper reports whether programs of a type may call a helper somewhere. sure is false where that is not known: for tracing
-// programs, hooks and interfaces, which are offered helpers by what they are attached to, and for helpers that the measured kernel was
-// built without.
+import "slices"
+
+// MayCallHelper reports whether programs of a type may call a helper somewhere. sure is false where that is not known: tracing programs,
+// hooks and interfaces are offered helpers by what they are attached to, and the measured kernel was built without some helpers. This file
+// is the only one that says who may call a helper.
 func (t ProgType) MayCallHelper(id int32) (allowed, sure bool) {
-	if !judgedForHelpers.Has(t) || id <= 0 || int(id) >= len(helperCallers) || helperCallers[id] == 0 {
+	for _, row := range notOffered {
+		if row.types.Has(t) && slices.Contains(row.helpers, id) {
+			return false, true
+		}
+	}
+	callers := HelperCallers(id)
+	if !judgedForHelpers.Has(t) || callers == 0 {
 		return true, false
 	}
-	return helperCallers[id].Has(t), true
+	return callers.Has(t), true
+}
+
+// HelperCallers are the types of programs that may call a helper, of those that were measured; 0 where that is not known.
+func HelperCallers(id int32) ProgSet {
+	if id <= 0 || int(id) >= len(helperCallers) {
+		return 0
+	}
+	return helperCallers[id]
 }
 
 const judgedForHelpers = judged &^ (1 << ProgTypeTracing)
+
+// nobody stands for no type that was measured.
+const nobody ProgSet = 1 << ProgTypeUnspec
+
+// notOffered has the helpers that programs of types that the table does not judge may not call: those for packets, and those of tracing.
+// A program of type ext may call what the program that it replaces may call.
+var notOffered = [...]struct {
+	types   ProgSet
+	helpers []int32
+}{
+	{structOps | 1<<ProgTypeLIRCMode2 | 1<<ProgTypeLSM, []int32{9, 23, 38, 39, 44, 50, 51, 54, 65}},
+	{structOps, []int32{4, 27, 45, 67}}, // bpf_probe_read, bpf_probe_read_str, and stacks
+}
 
 // helperCallers has the types of programs that may call a helper, by its number; 0 where that is not known (get_func_proto of the types of
 // programs, Linux 6.18). Some types are offered a helper only at some places. TestHelperCallers holds it to the running kernel.
@@ -129,6 +158,7 @@ var helperCallers = [HelperCount]ProgSet{
 	113: judgedForHelpers,       // bpf_probe_read_kernel
 	114: judgedForHelpers,       // bpf_probe_read_user_str
 	115: judgedForHelpers,       // bpf_probe_read_kernel_str
+	116: nobody,                 // bpf_tcp_send_ack
 	117: judgedForHelpers,       // bpf_send_signal_thread
 	118: judgedForHelpers,       // bpf_jiffies64
 	119: 1 << ProgTypePerfEvent, // bpf_read_branch_records

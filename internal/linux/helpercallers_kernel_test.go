@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -17,6 +18,15 @@ import (
 // helper at one of them if and only if the table says so.
 func TestHelperCallers(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 18)
+	types, err := btf.Kernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer types.Close()
+	member, err := types.Lookup(btf.KindStruct, "tcp_congestion_ops")
+	if err != nil {
+		t.Fatal(err)
+	}
 	judged := 0
 	for id, row := range linux.Helpers() {
 		code := []isa.Instruction{isa.Mov64Imm(isa.R0, 0)}
@@ -29,10 +39,10 @@ func TestHelperCallers(t *testing.T) {
 		}
 		for kind := range linux.ProgTypes() {
 			allowed, sure := kind.MayCallHelper(id)
-			if !sure {
+			if !sure || kind == linux.ProgTypeLSM || kind == linux.ProgTypeLIRCMode2 { // this kernel may be built without these two
 				continue
 			}
-			kernel, known := offersHelper(kind, raw)
+			kernel, known := offersHelper(kind, raw, member)
 			if judged++; !known || kernel != allowed {
 				t.Errorf("%s: may call %s: the table says %v, the kernel %v (known: %v)", kind, row.Name, allowed, kernel, known)
 			}
@@ -45,11 +55,15 @@ func TestHelperCallers(t *testing.T) {
 
 // offersHelper asks the kernel whether a program with the call of a helper may call it at some place of its type. known is false if the
 // kernel refuses the program for other reasons everywhere.
-func offersHelper(kind linux.ProgType, raw []byte) (offers, known bool) {
+// A struct_ops program is for the member.
+func offersHelper(kind linux.ProgType, raw []byte, member btf.ID) (offers, known bool) {
 	for _, at := range append([]linux.AttachType{kind.Info().Place}, kind.Attach()...) {
 		attr := syscall.ProgLoadAttr{Type: kind, License: "GPL", Instructions: raw, ExpectedAttachType: at}
-		if kind == linux.ProgTypeSyscall {
+		switch kind {
+		case linux.ProgTypeSyscall:
 			attr.Flags = syscall.ProgSleepable
+		case linux.ProgTypeStructOps:
+			attr.AttachBTFID, attr.ExpectedAttachType = uint32(member), 0 // its first callback: ssthresh
 		}
 		p, err := syscall.ProgLoad(&attr)
 		if err == nil {

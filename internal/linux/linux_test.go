@@ -31,8 +31,6 @@ func TestHelpersAreWellFormed(t *testing.T) {
 			t.Errorf("%s has %d arguments", h.Name, len(h.Args))
 		case (h.Held == "") != (len(h.Back) == 0 && h.Or == ""):
 			t.Errorf("%s: Held must be set, and Back or Or, or none of them", h.Name)
-		case h.Only != 0 && h.Not != 0:
-			t.Errorf("%s sets both Only and Not; one is enough", h.Name)
 		case h.Maps != 0 && h.Also != 0:
 			t.Errorf("%s sets both Maps and Also; one is enough", h.Name)
 		}

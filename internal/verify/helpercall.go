@@ -55,11 +55,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 
 // mayCall checks whether a helper may be called here at all.
 func (c *checker) mayCall(s *state, i int, id int32, row *linux.Helper) bool {
-	allowed, sure := c.Type.MayCallHelper(id)
-	if !sure {
-		allowed = row.Offered(c.Type)
-	}
-	if !allowed {
+	if allowed, _ := c.Type.MayCallHelper(id); !allowed {
 		return c.refuse(s, i, mistake.HelperForbidden, "programs of type %s may not call %s", c.Type, row.Name)
 	}
 	if c.HelperForbidden != nil {
