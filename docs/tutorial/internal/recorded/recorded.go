@@ -12,6 +12,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/prog"
+	"github.com/bpfsmith/bpfsmith/structops"
 )
 
 // Compare fails the test when a file does not have the text.
@@ -46,6 +47,26 @@ func Refused(t *testing.T, path string, p *dsl.Program, o prog.Options) {
 		t.Error(errors.Join(errors.New("the kernel accepts the program"), loaded.Close()))
 		return
 	}
+	log(t, path, err)
+}
+
+// RefusedOps is Refused for an implementation of a kernel interface.
+func RefusedOps(t *testing.T, path string, impl structops.Implementation) {
+	t.Helper()
+	kerneltest.RequireExactly(t, 6, 18)
+	ops := structops.ByName(impl)
+	ops.Unchecked = true
+	loaded, err := structops.Load(ops)
+	if err == nil {
+		t.Error(errors.Join(errors.New("the kernel accepts the implementation"), loaded.Close()))
+		return
+	}
+	log(t, path, err)
+}
+
+// log compares the log in an error with a file.
+func log(t *testing.T, path string, err error) {
+	t.Helper()
 	var refused *prog.ProgramError
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
