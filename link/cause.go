@@ -209,24 +209,15 @@ func (r *request) taken(err error) (*cause, string) {
 // takenBy names the program at the place, the link that holds it, and who holds the link; "" when there is no link that this process may
 // see: the program may be there without one.
 func (r *request) takenBy() string {
-	for id, err := range syscall.AllLinkIDs() {
-		if err != nil {
-			return ""
-		}
-		fd, err := syscall.LinkFDByID(id)
-		if err != nil {
-			continue // gone in the meantime
-		}
-		info, err := syscall.LinkInfoByFD(fd)
-		fd.Close()
-		if err != nil || !r.isAt(info) {
+	for info := range holder.Links() {
+		if !r.isAt(info) {
 			continue
 		}
-		text := fmt.Sprintf(", through link %d", id)
+		text := fmt.Sprintf(", through link %d", info.ID)
 		if name := programName(info.ProgID); name != "" {
 			text = fmt.Sprintf(" (%s)", name) + text
 		}
-		if by := holder.Of(holder.Object{Kind: holder.Link, ID: id}); by != "" {
+		if by := holder.Of(holder.Object{Kind: holder.Link, ID: info.ID}); by != "" {
 			text += ", which is held by " + by
 		}
 		return text

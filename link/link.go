@@ -81,13 +81,7 @@ var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepDetach, fs.ErrClosed, ErrClosed, ""),
 	refusal.Row(prog.StepDetach, errno.EOPNOTSUPP, nil, "links of this kind end with Unpin and Close"),
 	refusal.Row(prog.StepPin, fs.ErrClosed, ErrClosed, ""),
-	refusal.Row(prog.StepPin, errno.EPERM, nil, notBPFFS),
-	refusal.Row(prog.StepPin, errno.EINVAL, nil, notBPFFS),
-	refusal.Row(prog.StepPin, errno.EEXIST, nil, "choose another name, or remove the file: what is pinned there ends then, unless "+
-		"somebody has it open"),
 }
-
-const notBPFFS = "the path must be in a BPF file system, for example mounted by: mount -t bpf bpf /sys/fs/bpf"
 
 // failed wraps the error of a step; nil stays nil.
 func (l *attached) failed(step prog.Step, place string, err error) error {

@@ -163,11 +163,11 @@ func TestLinksOfProgramsLiveAsLinksDo(t *testing.T) {
 	if err := l.Pin(pin); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Pin(pin); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "choose another name") {
+	if err := l.Pin(pin); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "pin at another path") {
 		t.Errorf("a name that is taken: %v", err)
 	}
 	if err := l.Pin(filepath.Join(t.TempDir(), "egress")); err == nil || !strings.Contains(err.Error(),
-		"the path must be in a BPF file system") {
+		"the path must be on a bpf file system") {
 		t.Errorf("outside of a BPF file system: %v", err)
 	}
 	if err := l.Close(); err != nil {

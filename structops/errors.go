@@ -41,11 +41,7 @@ var meanings = [...]refusal.Meaning{
 	refusal.Row(prog.StepUpdate, errno.EOPNOTSUPP, nil, "this interface cannot be replaced while it runs: close the link and register "+
 		"anew"),
 	refusal.Row(prog.StepDetach, errno.ENOLINK, attachment.ErrDetached, ""),
-	refusal.Row(prog.StepPin, errno.EPERM, nil, notBPFFS),
-	refusal.Row(prog.StepPin, errno.EINVAL, nil, notBPFFS),
 }
-
-const notBPFFS = "the path must be in a BPF file system, for example mounted by: mount -t bpf bpf /sys/fs/bpf"
 
 // failed wraps the error of a step.
 func (p *Plan) failed(step prog.Step, err error) *prog.StepError {

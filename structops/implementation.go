@@ -1,7 +1,9 @@
 package structops
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
@@ -74,6 +76,12 @@ func ByName(impl Implementation) Ops {
 			program := dsl.Func(name, value)
 			program.Sleepable = true
 			ops.Members[name] = program
+			delete(sleepable, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(sleepable)) {
+		if sleepable[name] {
+			ops.sleepable = append(ops.sleepable, name)
 		}
 	}
 	return ops

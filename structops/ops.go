@@ -25,6 +25,8 @@ type Ops struct {
 	License string  // what the programs are published under, compatible with the GPL: "GPL", "Dual MIT/GPL"
 
 	Unchecked bool // only the kernel checks the programs; see compile.Target
+
+	sleepable []string // members that a Go struct says may sleep, and does not set
 }
 
 // Members are the members that an implementation sets, by name. A callback
@@ -89,6 +91,7 @@ func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan
 	if err := v.bind(); err != nil {
 		return nil, err
 	}
+	v.checkSleepable()
 	v.checkLicense()
 	v.checkRequired()
 	if len(v.findings) > 0 {

@@ -58,17 +58,8 @@ func (t *Interface) registeredBy(id uint32) (name string, ok bool) {
 
 // linked reports whether some link holds a map.
 func linked(mapID uint32) bool {
-	for id, err := range syscall.AllLinkIDs() {
-		if err != nil {
-			return false
-		}
-		fd, err := syscall.LinkFDByID(id)
-		if err != nil {
-			continue // gone in the meantime
-		}
-		info, err := syscall.LinkInfoByFD(fd)
-		fd.Close()
-		if err == nil && info.Type == syscall.LinkTypeStructOps && info.MapID == mapID {
+	for info := range holder.Links() {
+		if info.Type == syscall.LinkTypeStructOps && info.MapID == mapID {
 			return true
 		}
 	}

@@ -135,7 +135,7 @@ func TestOpenPinnedRefusesOtherThings(t *testing.T) {
 	}
 	link := register(t, fixed(uniqueName(), 7))
 	outside := filepath.Join(t.TempDir(), "pin")
-	if err := link.Pin(outside); err == nil || !strings.Contains(err.Error(), "BPF file system") {
+	if err := link.Pin(outside); err == nil || !strings.Contains(err.Error(), "must be on a bpf file system") {
 		t.Errorf("pin outside a BPF file system: %v", err)
 	}
 }

@@ -58,3 +58,22 @@ func (t *Interface) Place(m Member) *compile.Place {
 	}
 	return p
 }
+
+// checkSleepable finds members that are said to sleep, but have no program that does. They may have been set by name, after the Go struct
+// was read.
+func (v *validator) checkSleepable() {
+	for _, name := range v.ops.sleepable {
+		f := mistake.Finding{Member: name, Kind: mistake.BadValue, Detail: fmt.Sprintf("Sleepable names %s, but %[1]s is not set", name),
+			Help: "set " + name + ", or leave it out of Sleepable"}
+		switch p, _ := v.ops.Members[name].(*dsl.Program); {
+		case p == nil:
+		case p.Sleepable:
+			continue
+		default:
+			f.Program, f.Position = p.Name, p.Pos
+			f.Detail = "Sleepable names " + name + ", but its program was set by name and is not sleepable"
+			f.Help = "set Sleepable of the program"
+		}
+		v.found(f)
+	}
+}

@@ -55,7 +55,7 @@ func TestTypedScheduler(t *testing.T) {
 		Name: "go_sched", License: "GPL", TimeoutMs: 5000, Flags: scx.OpsSwitchPartial,
 		Enqueue:   func(f *dsl.Fn, p scx.Task, flags dsl.U64) { p.Dispatch(scx.DSQGlobal, scx.SliceDfl, flags) },
 		Init:      func(f *dsl.Fn) dsl.S32 { return scx.CreateDSQ(f, 7, -1) },
-		Sleepable: scx.SleepableOps{Init: true, Exit: true}, // Exit is not set, so that does not matter
+		Sleepable: scx.SleepableOps{Init: true},
 	}
 	plan, err := structops.Prepare(ops, on(t, fixture.Scheduler))
 	if err != nil {
@@ -63,6 +63,17 @@ func TestTypedScheduler(t *testing.T) {
 	}
 	if len(plan.Programs) != 2 || plan.Programs[0].Object.Program.Sleepable || !plan.Programs[1].Object.Program.Sleepable {
 		t.Errorf("the programs are %v", plan.Programs)
+	}
+	ops.Sleepable.Exit = true
+	err = structops.Validate(ops, on(t, fixture.Scheduler))
+	if err == nil || !strings.Contains(err.Error(), "Sleepable names exit, but exit is not set\n\thelp: set exit, or leave it out") {
+		t.Errorf("a member that is said to sleep and is not set: %v", err)
+	}
+	named := structops.ByName(ops)
+	named.Members["exit"] = dsl.Assembly("leave", dsl.Exit())
+	err = structops.Validate(named, on(t, fixture.Scheduler))
+	if err == nil || !strings.Contains(err.Error(), "its program was set by name and is not sleepable") {
+		t.Errorf("a member that is said to sleep, with a program that does not: %v", err)
 	}
 	err = structops.Validate(ops, on(t, "6.18"))
 	if err == nil || !strings.Contains(err.Error(), "it needs Linux 6.12 or later, built with CONFIG_SCHED_CLASS_EXT") {

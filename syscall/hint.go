@@ -37,7 +37,8 @@ var hints = [...]struct {
 	{anyCommand, errno.ENFILE, "the system may not open more files: see fs.file-max"},
 	{anyCommand, errno.ENOSYS, "there is no bpf(2) here: the kernel is built without CONFIG_BPF_SYSCALL, or a sandbox hides it"},
 	{CmdObjPin, errno.ENOENT, "the folder does not exist: make it on a bpf file system (mount -t bpf bpf /sys/fs/bpf)"},
-	{CmdObjPin, errno.EEXIST, "something is pinned there: remove that file, or pin at another path"},
+	{CmdObjPin, errno.EEXIST, "something is pinned there: pin at another path, or remove that file; " +
+		"what it pins ends then, unless somebody has it open"},
 	{CmdObjPin, errno.EACCES, "this user may not write to the folder"},
 	{CmdObjGet, errno.ENOENT, "nothing is pinned there"},
 	{CmdObjGet, errno.EACCES, "the file is not in a bpf file system, or this user may not open it: it belongs to the user who pinned it"},

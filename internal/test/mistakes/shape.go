@@ -84,11 +84,11 @@ var shape = [...]Mistake{
 		Found: Compiling,
 	},
 	{
-		Name: "a_million_turns",
+		Name: "a_million_instructions",
 		Rule: "BPF program is too large. Processed %d insn",
 		In:   tc,
 		Build: func() *dsl.Program {
-			return dsl.Func("a_million_turns", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
+			return dsl.Func("a_million_instructions", func(f *dsl.Fn, skb ctx.SKB) dsl.U32 {
 				sum := f.U32(0).Var()
 				f.For(450_000, func(i dsl.U32) { // wrong: the verifier walks through each turn; use f.Loop or f.Range
 					sum.Set(sum.Xor(i)) // seen: after a million instructions the verifier stops, here or near
