@@ -37,7 +37,7 @@ var carved = []struct {
 		[]string{"address of the context", "instruction 1"}, []string{"later call"}},
 	{"the context with an offset", "0: R1=ctx() R10=fp0\n0: (b7) r2 = 16                      ; R2=16\n1: (0f) r1 += r2               " +
 		"       ; R1=ctx(off=16) R2=16\n2: (79) r0 = *(u64 *)(r1 +0)\ndereference of modified ctx ptr R1 off=16 disallowed\n",
-		mistake.ModifiedPointer, 2, []string{"instruction 1", "(16)", "barrier_var"}, nil},
+		mistake.ModifiedPointer, 2, []string{"instruction 1", "offset 16", "barrier_var"}, nil},
 	{"a comparison that old kernels do not count", "; if (p >= end) @ a.c:1\n20: (3d) if r6 >= r1 goto pc+9\n" +
 		" R1=pkt_end(id=0,off=0,imm=0) R6=pkt(id=2,off=8,r=8,umax_value=60)\n21: (71) r5 = *(u8 *)(r6 +0)\n" +
 		"invalid access to packet, off=8 size=1, R6(id=2,off=8,r=8)\nR6 offset is outside of the packet\n",
@@ -119,6 +119,17 @@ var carved = []struct {
 		"cannot pass map_type 7 into func bpf_map_lookup_elem#1\n", mistake.BadMap, 3, []string{"stack_trace"}, nil},
 	{"a loader's name for a device", "metadata kfuncs require device-bound program\n", mistake.KernelForbidden, -1,
 		[]string{"bpf_program__set_ifindex"}, nil},
+	{"a size of 0 on the stack", "5: (85) call bpf_skb_load_bytes#26\ninvalid stack type R3 off=-136 access_size=0\n", mistake.BadSize, 5,
+		[]string{"may be 0", "at least 1"}, []string{"outside"}},
+	{"a size that was kept on the stack", "4: (79) r2 = *(u64 *)(r10 -80)\n5: (85) call bpf_probe_read_kernel#113\n" +
+		"R2 min value is negative, either use unsigned or 'var &= const'\n", mistake.BadSize, 5,
+		[]string{"read back from the stack"}, nil},
+	{"the result of a call without one", "0: R1=ctx() R10=fp0\n2: (85) call bpf_tail_call#12\n3: (67) r0 <<= 32\nR0 !read_ok\n",
+		mistake.Uninitialised, 3, []string{"no value after instruction 2", "has failed"}, nil},
+	{"another struct for the context", "0: (79) r1 = *(u64 *)(r1 +112)\n4: (85) call 27\nR1 type=inv expected=ctx\n",
+		mistake.ArgumentType, 4, []string{"the context of the program itself"}, []string{"map"}},
+	{"strings for a loader that does not know them", "ELF contains non-map related relo data in entry 3 pointing to section 5! Compiler " +
+		"bug?!\n", mistake.BadMap, -1, []string{"section 5", ".rodata"}, nil},
 	{"nothing of a log", "...\n", mistake.NoLog, -1, []string{"whole log"}, []string{"argument of the load"}},
 }
 

@@ -122,6 +122,9 @@ func (a *account) refineExpected(callee string, n int) {
 		a.Explanation += " It is the key, and 0 is a null pointer."
 		a.Fix = "Pass the address of a key. Queues and stacks have no keys: fill them with bpf_map_push_elem, and read them with " +
 			"bpf_map_pop_elem or bpf_map_peek_elem."
+	case strings.HasPrefix(a.args[2], "ctx"):
+		a.Fix = "Pass the context of the program itself: R1 holds it at the beginning. A struct pt_regs or another struct that is an " +
+			"argument of the traced function is not the context."
 	case strings.HasPrefix(a.args[2], "map_ptr"):
 		a.Fix = "Pass the map: m.In(f).Lookup(key) and the other methods do this. By hand, use dsl.LoadMap."
 	case wants == linux.ArgConstantText:
@@ -141,6 +144,8 @@ func (a *account) refineExpected(callee string, n int) {
 		a.Explanation += " In old kernels, calls take only memory on the stack: a map's value is possible since Linux 4.11, and in " +
 			"places for keys and values since 4.18."
 		a.Fix = "Use a newer kernel, or copy the bytes to a variable on the stack and pass its address."
+	case !strings.Contains(a.args[2], "map_ptr"):
+		a.Fix = "Pass a value of the expected type."
 	}
 }
 

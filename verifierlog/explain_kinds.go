@@ -110,6 +110,7 @@ func refineUninitialised(a *account) {
 	reg := "R" + a.args[0]
 	lost, isLost := a.noted(CallLosesIt)
 	began, begins := a.noted(BeginsEmpty)
+	lastCall, _ := a.step(func(s Step) bool { return calleeOf(s.Text) != "" })
 	result, returned := a.step(func(s Step) bool { return strings.HasPrefix(s.Text, "(85) call pc") })
 	switch {
 	case reg == "R0" && returned:
@@ -117,6 +118,12 @@ func refineUninitialised(a *account) {
 			"on the path to its exit."
 		a.Fix = "Set R0 in the called function. In a Go function with a result use f.Return(v); by hand, use dsl.Mov64Imm(isa.R0, 0) " +
 			"before dsl.Exit()."
+	case reg == "R0" && givesNothing(calleeOf(lastCall.Text)):
+		a.Explanation = "R0 has no value after " + placed(lastCall) + ": this call has no result, also where its C prototype says long."
+		a.Fix = "Do not use its result."
+		if calleeOf(lastCall.Text) == "bpf_tail_call" {
+			a.Fix += " A tail call that succeeds does not come back: when the program goes on after it, it has failed."
+		}
 	case a.Insn == 0 && a.named() >= 2 && a.named() <= 9:
 		a.Explanation = reg + " is read by " + instructionOf(*a.Report) + ", the first instruction. At the beginning only two registers " +
 			"have a value: R1, the context, and R10, the end of the stack. The program gets one argument, the context: a second or " +
@@ -346,6 +353,12 @@ func (a *account) readAndMoved(reg string) bool {
 	return false
 }
 
+// givesNothing reports whether a helper has no result.
+func givesNothing(callee string) bool {
+	id, ok := linux.HelperID(callee)
+	return ok && linux.HelperByID(id).Result == linux.ResultNone
+}
+
 // givesNumber reports whether the verifier takes the result of a helper for a number.
 func givesNumber(callee string) bool {
 	id, ok := linux.HelperID(callee)
@@ -375,15 +388,16 @@ func refineModified(a *account) {
 	if !strings.Contains(a.Reason, " ctx ") {
 		return
 	}
-	a.Explanation = "R" + strconv.Itoa(register) + " is the address of the context, and an offset was added to it"
+	offset := "an offset"
+	if v.Kind == PointerContext && v.Offset != 0 {
+		offset = "the offset " + strconv.FormatInt(v.Offset, 10)
+	}
+	a.Explanation = "R" + strconv.Itoa(register) + " is the address of the context, and " + offset + " was added to it"
 	if s, ok := a.step(func(s Step) bool {
 		o := parseOperands(s.Text)
 		return o.operation == arithmetic && o.dst == register
 	}); ok {
 		a.Explanation += " at " + placed(s)
-	}
-	if v.Kind == PointerContext && v.Offset != 0 {
-		a.Explanation += " (" + strconv.FormatInt(v.Offset, 10) + ")"
 	}
 	a.Explanation += ". The context may be accessed only through its own address, with the offset in the instruction, because the " +
 		"kernel rewrites these accesses."

@@ -137,6 +137,9 @@ func refineBounds(a *account) {
 		} else {
 			text += ": it begins before the first byte."
 		}
+		if _, helper := linux.HelperID(calleeOf(a.Text)); calleeOf(a.Text) != "" && !helper {
+			text += " The size of the access is that of the argument's type in this kernel: what is passed must be as large."
+		}
 		index, iv := a.indexOf(register)
 		_, constant := v.Bounds.Constant()
 		added := "was added"
@@ -292,6 +295,10 @@ func refineMapItself(a *account) {
 		".bss), or keep the state in a map that is declared."
 }
 
+// forgottenLimits says what old kernels do with numbers on the stack.
+const forgottenLimits = "Old kernels forget the limits of a number that is saved there (before 5.10, and before 5.16 when it has fewer " +
+	"than 8 bytes), so comparisons before that do not count."
+
 // refineUnbounded says what is known about the number that was added.
 func refineUnbounded(a *account) {
 	register, _, _ := a.pointerOf()
@@ -314,8 +321,7 @@ func refineUnbounded(a *account) {
 		a.Fix = "Compare it as unsigned: convert it to U32 or U64 (x.U64()) and use f.If(x.Lt(n), ...), or mask it: x.And(63)."
 	case v.Bounds.Min < 0 && a.fromStack(index):
 		read, _ := a.noted(ReadFromStack)
-		a.Explanation += " It was read back from the stack at " + placed(read) + ". Old kernels forget the limits of a number that is " +
-			"saved there (before 5.10, and before 5.16 when it has fewer than 8 bytes), so comparisons before that do not count."
+		a.Explanation += " It was read back from the stack at " + placed(read) + ". " + forgottenLimits
 		a.Fix = "Compare it again after it is read from the stack, just before it is added: f.If(x.Lt(n), ...), or mask it: x.And(63)."
 	case v.Bounds.Min < 0:
 		a.Explanation += " Nothing on this path limits it."
@@ -339,6 +345,13 @@ func (a *account) fromStack(register int) bool {
 func refineSize(a *account) {
 	n := a.named()
 	v := a.register(n)
+	if n >= 1 && n <= 5 && a.fromStack(n) && (v.Kind <= NotShown || v.Kind == Scalar && v.Bounds.Min < 0) {
+		read, _ := a.noted(ReadFromStack)
+		a.Explanation = "R" + strconv.Itoa(n) + " is passed to " + instructionOf(*a.Report) + " as the size. It was read back from " +
+			"the stack at " + placed(read) + ". " + forgottenLimits
+		a.Fix = "Limit it again after it is read from the stack, just before the call: size.And(63), or f.If(size.Gt(64), f.Exit)."
+		return
+	}
 	if n < 1 || n > 5 || v.Kind != Scalar {
 		return
 	}
@@ -369,6 +382,11 @@ func refineStack(a *account) {
 	off, size := n[0], n[1]
 	at := count(size, "byte") + " at " + strconv.FormatInt(off, 10) + " from R10"
 	switch {
+	case size == 0:
+		a.Kind = mistake.BadSize
+		a.Explanation = "The size of the memory that is passed is 0 (zero), or may be 0 on this path. This call needs at least 1 byte."
+		a.Fix = "Pass a constant, or limit the size on both sides just before the call: f.If(size.Eq(0), f.Exit), and size.And(63). Old " +
+			"kernels (before 4.16) may still want a constant that is not 0: add 1 after the mask."
 	case off >= -linux.StackSize && off+size <= 0:
 		if !strings.HasPrefix(a.Reason, "invalid read from stack R") {
 			return

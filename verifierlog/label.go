@@ -2,6 +2,7 @@ package verifierlog
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,11 @@ func (p *printer) label() string {
 // holds writes the value of a register, and remembers that it was written.
 func (p *printer) holds(n int, value string) string {
 	p.said = append(p.said, n)
+	if v := ParseValue(value); v.Kind == Scalar && len(v.Unknown) == 0 {
+		if low, high := v.Bounds.Min, v.Bounds.Max; low == math.MinInt64 && high == math.MaxInt64 && v.Bits.Mask == math.MaxUint64 {
+			return fmt.Sprintf("R%d is any number", n)
+		}
+	}
 	return fmt.Sprintf("R%d is %s", n, visible(value))
 }
 

@@ -69,6 +69,18 @@ var loaderRules = [...]Rule{
 			"separately.",
 	},
 	{
+		Kind:    mistake.BadMap,
+		Pattern: "ELF contains non-{bss,call,data,map} related relo data in entry %d pointing to section %d! Compiler bug?!",
+		Also: []string{
+			"ELF contains non-map related relo data in entry %d pointing to section %d! Compiler bug?!",
+			"ELF contains non-{map,call} related relo data in entry %d pointing to section %d! Compiler bug?!",
+		},
+		Explanation: "The program uses data in section {2} of the object, and this loader (iproute2) does not know such sections: " +
+			"strings and constants (.rodata), or global variables. The kernel was not asked.",
+		Fix: "Use a loader with libbpf (current iproute2 has it). Or keep the data out of sections: put a string for printk into a " +
+			"local char fmt[] = \"...\", and variables into a map.",
+	},
+	{
 		Kind:        mistake.BadMap,
 		Pattern:     "kernel doesn't support global data",
 		Explanation: "The program has global variables, which need Linux 5.2: the loader did not ask the kernel to load it.",

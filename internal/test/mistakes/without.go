@@ -138,4 +138,5 @@ var without = [...]Lack{
 	{"BPF_LD_IMM64 uses reserved fields", "package isa makes no load with a field that must be zero"},
 	{"metadata kfuncs require device-bound program", "the test machine has no network card with such functions"},
 	{"invalid kptr access, R%d type=%s expected=%s", "packages maps and dsl store a kptr only with the type that it is declared with"},
+	{"ELF contains non-{bss,call,data,map} related relo data in entry %d pointing to section %d! Compiler bug?!", ofLoaders},
 }
