@@ -113,6 +113,7 @@ const (
 	MapHashOfMaps    = linux.MapTypeHashOfMaps
 	MapQueue         = linux.MapTypeQueue
 	MapStack         = linux.MapTypeStack
+	MapSockMap       = linux.MapTypeSockMap
 	MapSkStorage     = linux.MapTypeSKStorage
 	MapRingBuf       = linux.MapTypeRingBuf
 	MapInodeStorage  = linux.MapTypeInodeStorage

@@ -10,8 +10,10 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-// An Arena is memory that programs and user space share. A page is allocated when one of them first uses it. Arenas are for data
-// structures with pointers, of any size. Linux 6.9.
+// An Arena is memory that programs and user space share, for data structures with pointers, of any size. Linux 6.9.
+//
+// A page is allocated when user space first touches it, or by Alloc in a program. A program that uses a page before that is not stopped:
+// it reads 0, and what it writes is lost (ex_handler_bpf, arch/x86/net/bpf_jit_comp.c, 6.18).
 type Arena struct {
 	Map
 	memoryMu sync.Mutex

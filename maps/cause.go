@@ -52,6 +52,9 @@ func causeOf(spec *dsl.MapSpec, e *syscall.Error) string {
 		return fmt.Sprintf("it is full, it holds %s: delete some, declare it with more, or use a map such as NewLRUHash that makes room "+
 			"itself",
 			phrase.Count(n, "key"))
+	case is(errno.ENOTSUP) && spec.Type == dsl.MapSockMap && updates:
+		return "the map does not take this socket. It takes TCP sockets that listen or are connected, and UDP sockets. Go's listeners " +
+			"use MPTCP where the kernel has it: make this one with a net.ListenConfig, after SetMultipathTCP(false)"
 	case is(errno.EINVAL) && spec.Inner != nil && updates:
 		return fmt.Sprintf("the map is not like the inner map of the declaration: expected type %v, %s per key and %d per value, %s",
 			spec.Inner.Type, phrase.Count(spec.Inner.KeySize, "byte"), spec.Inner.ValueSize,

@@ -19,6 +19,7 @@
 //	NewCgroupStorage,
 //	NewInodeStorage                values that are attached to an object of the kernel, as long as it lives
 //	NewProgArray                   programs, for tail calls
+//	NewSockMap                     sockets
 //	NewArrayOf, NewHashOf          maps
 //	NewGlobal, NewReadOnly         variables and constants
 //	NewArena                       pages of memory

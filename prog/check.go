@@ -45,6 +45,9 @@ func (c *checker) check() error {
 		c.place = nil
 		return nil
 	}
+	if o.Type.Info().Sleeps { // the kernel takes it only with the flag
+		o.Flags |= syscall.ProgSleepable
+	}
 	c.place.Sleepable = o.Flags&syscall.ProgSleepable != 0
 	c.checkSleepable()
 	c.settleAttachType()

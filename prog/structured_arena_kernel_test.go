@@ -23,6 +23,30 @@ type node struct {
 	Value uint64
 }
 
+// TestAPageThatNobodyAllocated: what a program writes there is lost, as the documentation says, until user space has touched the page.
+func TestAPageThatNobodyAllocated(t *testing.T) {
+	kerneltest.RequireLinux(t, 6, 9)
+	t.Parallel()
+	arena := made(t, maps.NewArena("pages", 1))
+	write := loaded(t, dsl.Func("write", func(f *dsl.Fn, skb ctx.SKB) dsl.S32 {
+		at := maps.InArena[node](arena.At(f, 0)).U64("Value")
+		at.Set(at.Get().Add(7))
+		return at.Get().U32().S32()
+	}), prog.Options{License: "GPL", Type: syscall.ProgTypeSchedCls})
+	result(t, write)
+	memory, err := arena.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := memory.Load64(8); n != 0 || err != nil { // this touches it
+		t.Errorf("user space reads %d, %v; want 0", n, err)
+	}
+	result(t, write)
+	if n, err := memory.Load64(8); n != 7 || err != nil {
+		t.Errorf("after that it reads %d, %v; want 7", n, err)
+	}
+}
+
 // list is what the program that makes lists is told, and what it answers.
 type list struct{ Pages, Nodes, Head uint64 }
 
@@ -48,7 +72,6 @@ func TestListsInAnArena(t *testing.T) {
 		ask.U64("Head").Set(head)
 		return f.S32(0)
 	})
-	build.Sleepable = true
 	builder := loaded(t, build, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	in, err := maps.Encode(list{Pages: 2})
 	if err != nil {
@@ -107,7 +130,6 @@ func TestListsInAnArena(t *testing.T) {
 		arena.Free(f, ask.U64("Head").Get(), 2)
 		return f.S32(0)
 	})
-	release.Sleepable = true
 	first, err := arena.Offset(made.Head &^ 0xfff)
 	if err != nil {
 		t.Fatal(err)

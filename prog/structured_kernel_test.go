@@ -322,7 +322,6 @@ func TestSyscallProgramComputes(t *testing.T) {
 		d.S32("Remainder").Set(d.S32("Dividend").Mod(d.S32("Divisor")))
 		return f.S32(7)
 	})
-	divide.Sleepable = true
 	p := loaded(t, divide, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	in, err := maps.Encode(division{Dividend: -47, Divisor: 5})
 	if err != nil {

@@ -57,7 +57,6 @@ func TestValuesOwnObjects(t *testing.T) {
 		})
 		return has.Get()
 	})
-	keep.Sleepable = true
 	p := loaded(t, keep, prog.Options{License: "GPL", Type: syscall.ProgTypeSyscall})
 	for i, step := range []struct {
 		question

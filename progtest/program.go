@@ -66,7 +66,7 @@ func (r Result) Context(name string) (value uint64, ok bool) {
 }
 
 // New checks and compiles a program with the types of Linux 6.18, from package fixture: contexts of programs are the same in all kernels.
-// A mistake ends the test, with all findings.
+// A mistake ends the test, with all findings. The maps that the program names live as long as the test: the next one begins with new ones.
 func New(t testing.TB, p *dsl.Program, o prog.Options) *Program {
 	t.Helper()
 	types, err := fixture.Open(newest)
@@ -89,6 +89,11 @@ func For(t testing.TB, target compile.Target, p *dsl.Program, o prog.Options) *P
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := program.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	tested := &Program{Machine: vm.New(program), t: t, target: target, plan: plan, args: make([]byte, 8*linux.MostArguments)}
 	if tested.params, err = tested.parameters(); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
@@ -17,8 +18,11 @@ type lentMap struct {
 }
 
 // localMap is the map of a declaration in this process: that of its handle, or one that only the program has.
-func localMap(spec *dsl.MapSpec) (*usermap.Map, error) {
+func (p *Program) localMap(spec *dsl.MapSpec) (*usermap.Map, error) {
 	if handle := maps.HandleOf(spec); handle != nil {
+		if _, err := handle.FD(); errors.Is(err, maps.ErrNotCreated) {
+			p.created = append(p.created, handle)
+		}
 		return handle.CreateLocal()
 	}
 	content, err := usermap.New(spec)
@@ -26,6 +30,17 @@ func localMap(spec *dsl.MapSpec) (*usermap.Map, error) {
 		return nil, fmt.Errorf("%v: %w", spec, err)
 	}
 	return content, nil
+}
+
+// Close closes the maps that loading this program created, so that their handles can be used anew: by another machine, with new maps, or
+// for the kernel. Maps that existed before stay open.
+func (p *Program) Close() error {
+	var errs []error
+	for _, m := range p.created {
+		errs = append(errs, m.Close())
+	}
+	p.created = nil
+	return errors.Join(errs...)
 }
 
 // refer makes the load of a map's address one of the map in the program's list.

@@ -67,13 +67,14 @@ func (o *Options) mapOf(slot int, i isa.Instruction) *dsl.MapSpec {
 
 // A Program is decoded code. It does not change, so any number of machines may run it at the same time.
 type Program struct {
-	mode   Mode
-	steps  []instr           // one for each instruction, and opEnd after the last one
-	source []isa.Instruction // what they were made of
-	wide   []int             // indexes of the instructions that take two slots
-	maps   []*usermap.Map    // that it uses; loads of their addresses have indexes of this
-	kernel []string          // the functions of the kernel that it calls; calls have indexes of this
-	pos    func(slot int) mistake.Position
+	mode    Mode
+	steps   []instr           // one for each instruction, and opEnd after the last one
+	source  []isa.Instruction // what they were made of
+	wide    []int             // indexes of the instructions that take two slots
+	maps    []*usermap.Map    // that it uses; loads of their addresses have indexes of this
+	created []*maps.Map       // those that loading it created
+	kernel  []string          // the functions of the kernel that it calls; calls have indexes of this
+	pos     func(slot int) mistake.Position
 
 	makeTraced  sync.Once
 	tracedSteps []instr // what traced returns
@@ -153,7 +154,7 @@ func (p *Program) decodeMap(index int, o Options) (detail string) {
 	if spec == nil {
 		return fmt.Sprintf("the map with descriptor %d is missing: set Options.Maps", int32(i.Imm))
 	}
-	content, err := localMap(spec)
+	content, err := p.localMap(spec)
 	if err != nil {
 		return err.Error()
 	}

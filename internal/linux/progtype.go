@@ -65,7 +65,7 @@ type ProgInfo struct {
 
 	Classic      bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
 	NoSpinLock   bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
-	Sleeps       bool // it may always sleep
+	Sleeps       bool // it may always sleep, and must be loaded as sleepable (check_attach_btf_id)
 	Sleepable    bool // it may be loaded as sleepable, for some hooks or in some kernels (can_be_sleepable, kernel/bpf/verifier.c)
 	PrivateStack bool // larger functions may have a stack of their own (bpf_enable_priv_stack, kernel/bpf/verifier.c, 6.13)
 	Void         bool // its result means nothing, and 0 is always right (see MayBeVoid)

@@ -62,6 +62,15 @@ func New(impl structops.Implementation, target compile.Target) (*Ops, error) {
 // Member is a callback of the implementation by the kernel's name; nil if it does not have it.
 func (o *Ops) Member(name string) *Member { return o.members[name] }
 
+// Close closes the maps that were created for the implementation.
+func (o *Ops) Close() error {
+	var errs []error
+	for _, p := range o.Programs() {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // Programs are those of all members that the implementation has, in the order of the struct's members.
 func (o *Ops) Programs() []*vm.Program {
 	var programs []*vm.Program

@@ -42,13 +42,18 @@ func On(t *testing.T, kernels []string, impl structops.Implementation, test func
 }
 
 // New checks and compiles an implementation for a target, whose ByteOrder must be little-endian. A mistake ends the test, with all
-// findings.
+// findings. The maps of the implementation live as long as the test: the next one begins with new ones.
 func New(t testing.TB, target compile.Target, impl structops.Implementation) *Ops {
 	t.Helper()
 	ops, err := opsrun.New(impl, target)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := ops.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	cover.Record(t, ops.Machine, ops.Programs()...)
 	return &Ops{Machine: ops.Machine, t: t, types: target.BTF, ops: ops}
 }

@@ -137,6 +137,6 @@ func Example_start() {
 	// r0 = *(u64 *)(r1 +0)
 	// r2 = *(u32 *)(r1 +8)
 	// r1 = r0
-	// call kernel-function#642
+	// call kernel-function#715
 	// exit
 }
