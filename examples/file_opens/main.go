@@ -29,17 +29,17 @@ type open struct {
 	Path    [104]uint8
 }
 
-var opens = maps.NewRingBuf("opens", 1<<20)
+var opens = maps.NewRing[open]("opens", 1<<20)
 
 // onSyscall is called at each system call, with the registers that the process has set (x86: the path is in si).
 var onSyscall = dsl.Func("on_syscall", func(f *dsl.Fn, registers dsl.Ptr, number dsl.S64) dsl.S32 {
 	f.If(number.Ne(unix.SYS_OPENAT), f.ReturnConst(0))
-	o := maps.Reserve[open](f, opens)
+	o := opens.In(f).Reserve()
 	f.If(o.IsNil(), f.ReturnConst(0)) // nobody reads fast enough
 	o.U64("Thread").Set(helper.GetCurrentPidTgid(f))
 	helper.GetCurrentComm(f, o.Part("Program"), 16)
 	helper.ProbeReadUserStr(f, o.Part("Path"), 104, registers.To("pt_regs").Field("si").U64())
-	opens.Submit(f, o)
+	opens.In(f).Submit(o)
 	return f.S32(0)
 })
 
@@ -63,11 +63,7 @@ func run(ctx context.Context, stdout io.Writer) error {
 	}
 	defer attached.Close()
 	for {
-		record, err := opens.Read(ctx)
-		if err != nil {
-			return err
-		}
-		o, err := maps.Decode[open](record)
+		o, err := opens.Read(ctx)
 		if err != nil {
 			return err
 		}
