@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # TRANSFERS compare for minutes what connections carry. RANDOM are ordinary tests that try a few hundred random programs, unless
 # BPFSMITH_RANDOM says how many.
-TRANSFERS = TestOursCarryAsTheKernels
+TRANSFERS = TestOursCarryAsTheKernels|TestSimulatorAgreesWithTheKernel
 RANDOM    = TestRandomProgramsDoWhatGoDoes|TestNumbersAreGos|TestCheckRefusesNothingThatTheKernelTakes|TestCheckWithoutPerfmon|TestTakenProgramsDoTheSame
 
 .PHONY: test race long short lint generate fresh fuzz bench bench-code api cross matrix selftests

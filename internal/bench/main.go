@@ -32,7 +32,7 @@ func main() {
 		coldStartChild()
 		return
 	}
-	rows := slices.Concat(lookup(), assembler(), programs(), coldStart())
+	rows := slices.Concat(lookup(), assembler(), programs(), simulator(), coldStart())
 	fmt.Printf("%-34s %10s %10s %7s %9s %7s  %s\n", "", "bpfsmith", "cilium", "ratio", "bytes/op", "allocs", "goal")
 	failed := false
 	for _, r := range rows {

@@ -92,7 +92,9 @@ type program struct {
 }
 
 // newProgram compiles an algorithm and gives it the objects of a connection.
-func newProgram(ctx context.Context, impl structops.Implementation, target compile.Target, objects ...*vm.Struct) (*program, error) {
+// number is that of the socket in the experiment: sockets have different addresses, as in a kernel, because flows may share maps.
+func newProgram(ctx context.Context, impl structops.Implementation, target compile.Target, number int, objects ...*vm.Struct) (*program,
+	error) {
 	if kind := impl.KernelStruct(); kind != "tcp_congestion_ops" {
 		return nil, fmt.Errorf("the algorithm is a %s: expected a tcp_congestion_ops, such as tcp.CongestionOps", kind)
 	}
@@ -106,6 +108,9 @@ func newProgram(ctx context.Context, impl structops.Implementation, target compi
 	_, p.startsApart = kind.Member("cwnd_event_tx_start")
 	if m, ok := kind.Member("cong_control"); ok {
 		p.controlArgs = len(m.Params)
+	}
+	for range number {
+		ops.Machine.Add(vm.Memory{Name: "another socket"})
 	}
 	last := p.controlArgs - 1 // of cong_control: the sample
 	for n, to := range []struct {

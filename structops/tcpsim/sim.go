@@ -196,7 +196,7 @@ func (s *sim) newFlow(ctx context.Context, what Flow) (*flow, error) {
 // compile makes the programs of a flow: the sender's, and with ECN the receiver's.
 func (s *sim) compile(ctx context.Context, f *flow) error {
 	target := compile.Target{BTF: s.e.Types, ByteOrder: isa.LittleEndian}
-	p, err := newProgram(ctx, f.Ops, target, f.sender.object, f.sender.rs.object, f.sender.ack.object)
+	p, err := newProgram(ctx, f.Ops, target, 2*len(s.flows), f.sender.object, f.sender.rs.object, f.sender.ack.object)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (s *sim) compile(ctx context.Context, f *flow) error {
 	}, func(uint32) {})
 	if err == nil && s.link.ECNThreshold > 0 {
 		r := &f.receiver
-		if f.programs[1], err = newProgram(ctx, f.Ops, target, r.object); err != nil {
+		if f.programs[1], err = newProgram(ctx, f.Ops, target, 2*len(s.flows)+1, r.object); err != nil {
 			return err
 		}
 		r.cc = f.programs[1]

@@ -25,8 +25,10 @@ func TestBBRFindsAPolicerAsTheModelSays(t *testing.T) {
 		}
 		return nil
 	}
-	for socket, events := range bySocket(t, recordTransfer(t, tr, link, "t_replay_lt", 4*time.Second)) {
-		events = fromInit(events, true)
+	for socket, records := range bySocket(t, recordTransfer(t, tr, link, "t_replay_lt", 4*time.Second)) {
+		records = fromInit(records, true)
+		newPlayer(t, BBR("played", hz)).play(records)
+		events := eventsOf(records)
 		if err := model.Replay(&model.BBR{HZ: hz}, events, model.ReplayOptions{Compare: model.CompareAll, Check: check}); err != nil {
 			t.Errorf("socket %#x, %d events: %v", socket, len(events), err)
 		}

@@ -15,21 +15,21 @@ import (
 // TestRenoGrowsAsRFC5681SaysWindowByWindow runs a connection with losses, and compares each call of our Reno with the model.
 func TestRenoGrowsAsRFC5681SaysWindowByWindow(t *testing.T) {
 	replay(t, 0, model.CompareWindow, func(tr *tracer) structops.Ops { return tr.reno("t_replay_reno") },
-		func() model.Algorithm { return model.Reno{} }, model.MemberCongAvoid, model.MemberSsthresh)
+		Reno("played"), func() model.Algorithm { return model.Reno{} }, model.MemberCongAvoid, model.MemberSsthresh)
 }
 
 // TestCubicGrowsAsRFC9438SaysWindowByWindow does the same with CUBIC.
 func TestCubicGrowsAsRFC9438SaysWindowByWindow(t *testing.T) {
 	replay(t, 0, model.CompareWindow, func(tr *tracer) structops.Ops { return tr.cubic("t_replay_cubic", 250) },
-		func() model.Algorithm { return &model.Cubic{HZ: 250} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberPktsAcked,
-		model.MemberSetState)
+		Cubic("played", 250), func() model.Algorithm { return &model.Cubic{HZ: 250} }, model.MemberCongAvoid, model.MemberSsthresh,
+		model.MemberPktsAcked, model.MemberSetState)
 }
 
 // TestDCTCPReducesAsRFC8257SaysWindowByWindow does the same with DCTCP, at both ends of a connection.
 func TestDCTCPReducesAsRFC8257SaysWindowByWindow(t *testing.T) {
 	replay(t, 3, model.CompareAll, func(tr *tracer) structops.Ops { return tr.dctcp("t_replay_dctcp") },
-		func() model.Algorithm { return &model.DCTCP{} }, model.MemberCongAvoid, model.MemberSsthresh, model.MemberInAckEvent,
-		model.MemberCwndEvent)
+		DCTCP("played"), func() model.Algorithm { return &model.DCTCP{} }, model.MemberCongAvoid, model.MemberSsthresh,
+		model.MemberInAckEvent, model.MemberCwndEvent)
 }
 
 // TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement does the same with BBR, through startup, drain, cycles of gains and probes
@@ -38,13 +38,13 @@ func TestBBRPacesAsTheModelSaysAcknowledgementByAcknowledgement(t *testing.T) {
 	kerneltest.RequireLinux(t, 6, 10) // before that programs may not set app_limited
 	const hz = 50
 	replay(t, 0, model.CompareAll, func(tr *tracer) structops.Ops { return tr.bbr("t_replay_bbr", hz) },
-		func() model.Algorithm { return &model.BBR{HZ: hz} }, model.MemberCongControl, model.MemberMinTSOSegs)
+		BBR("played", hz), func() model.Algorithm { return &model.BBR{HZ: hz} }, model.MemberCongControl, model.MemberMinTSOSegs)
 }
 
-// replay runs a transfer with a traced algorithm, and replays the recorded calls of each connection in the model. The named members must
-// have been called.
-func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, algorithm func() model.Algorithm,
-	wanted ...model.Member) {
+// replay runs a transfer with a traced algorithm, and replays the recorded calls of each connection: the model makes them, and the program
+// itself in package vm. Both must give the kernel's values. The named members must have been called.
+func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) structops.Ops, plain structops.Implementation,
+	algorithm func() model.Algorithm, wanted ...model.Member) {
 	kerneltest.RequireLinux(t, 6, 1)
 	kerneltest.RequireTUN(t)
 	kerneltest.NoLeaks(t)
@@ -60,39 +60,7 @@ func replay(t *testing.T, ecn int, compare model.Fields, traced func(*tracer) st
 	if len(records) == 0 {
 		t.Fatal("nothing was recorded")
 	}
-	replayed, called, windows := 0, map[model.Member]int{}, map[uint32]bool{}
-	for socket, events := range bySocket(t, records) {
-		if events = fromInit(events, ops.Members["init"] != nil); len(events) == 0 {
-			continue // a listening socket
-		}
-		replayed += len(events)
-		for _, e := range events {
-			called[e.Member]++
-			windows[e.Left.SndCwnd] = true
-		}
-		modes := map[model.Mode]bool{}
-		options := model.ReplayOptions{Compare: compare, Check: func(_ *model.Event, state any) error {
-			if bbr, ok := state.(model.BBR); ok {
-				modes[bbr.Mode] = true
-			}
-			return nil
-		}}
-		if err := model.Replay(algorithm(), events, options); err != nil {
-			t.Errorf("socket %#x, %d events: %v", socket, len(events), err)
-		}
-		if len(modes) > 0 && len(modes) < 4 {
-			t.Errorf("BBR was only in %v", modes)
-		}
-	}
-	t.Logf("%d of %d events replayed, with %d different windows; called: %v", replayed, len(records), len(windows), called)
-	for _, m := range wanted {
-		if called[m] == 0 {
-			t.Errorf("%v was never called", m)
-		}
-	}
-	if replayed < 300 || len(windows) < 10 { // an emulated processor records only a few
-		t.Errorf("%d events, %d windows: too few to prove anything", replayed, len(windows))
-	}
+	witnesses(t, records, compare, plain, algorithm, wanted...)
 }
 
 // recordTransfer reads the tracer's records while a transfer runs, until its connection is closed.
@@ -135,32 +103,4 @@ func recordTransfer(t *testing.T, tr *tracer, link netlab.Link, name string, dur
 	t.Logf("%.2f Mbit/s, mean window %.1f, %d dropped, %d marked, %d sent again", result.GoodputBPS/1e6, result.MeanCwnd,
 		result.QueueDrops, result.QueueMarks, result.Retransmits)
 	return records
-}
-
-// fromInit leaves out the calls before init, while the connection was being made. Models begin with init.
-func fromInit(events []model.Event, hasInit bool) []model.Event {
-	if !hasInit {
-		return events
-	}
-	for i := range events {
-		if events[i].Member == model.MemberInit {
-			return events[i:]
-		}
-	}
-	return nil
-}
-
-// bySocket separates the connections. None of their calls may be missing.
-func bySocket(t *testing.T, records []record) map[uint64][]model.Event {
-	t.Helper()
-	sockets := map[uint64][]model.Event{}
-	seen := map[uint64]bool{}
-	for _, r := range records {
-		if seen[r.Seq] || r.Seq == 0 || r.Seq > uint64(len(records)) {
-			t.Fatalf("record %d of %d: some were lost; make the ring buffer larger", r.Seq, len(records))
-		}
-		seen[r.Seq] = true
-		sockets[r.Socket] = append(sockets[r.Socket], r.event())
-	}
-	return sockets
 }

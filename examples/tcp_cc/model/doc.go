@@ -7,6 +7,9 @@
 // must agree at each of them (Replay). A correct mean window proves much less: two errors may cancel out, and a branch that runs once an
 // hour has no visible effect.
 //
+// A model is one of three witnesses. The others are the program where it ran, in the kernel or in the simulator of package tcpsim, and the
+// same bytes in package vm, which get the recorded sockets. The model is the one that does not come from the program.
+//
 // # What a model is
 //
 // A model is a struct with what the algorithm stores for a connection, and one method for each member of the kernel's struct
