@@ -4,8 +4,9 @@ package vm
 type Task struct {
 	Process, Thread uint32 // their numbers; the kernel calls them tgid and pid
 	User, Group     uint32
-	Cgroup          uint64 // the number of its cgroup
-	Name            string // at most 15 bytes, as in /proc/PID/comm
+	Cgroup          uint64  // the number of its cgroup
+	Name            string  // at most 15 bytes, as in /proc/PID/comm
+	Object          *Struct // its task_struct; nil if programs do not ask for it
 }
 
 // firstTask runs programs until [Machine.Current] is set to another one.

@@ -57,6 +57,12 @@
 //	addr, err := m.Object(sk)
 //
 // Programs read all of it, and write what [Struct.AllowWrites] allows, as the kernel protects its own objects. The functions of the kernel
-// for congestion controls are in the machine: tcp_slow_start, tcp_cong_avoid_ai and tcp_reno_*. [Machine.SetKernelFunction] adds others.
+// for congestion controls are in the machine: tcp_slow_start, tcp_cong_avoid_ai and tcp_reno_*; iterators over numbers and bits, dynptrs,
+// and those of sched_ext for schedulers, whose queues are in [Machine.Scheduling]. [Machine.SetKernelFunction] adds others. Where a
+// pointer in an object is nil, loads through it give 0, as in Linux.
+//
+// A storage keeps a value with each object ([Machine.Stored]). Timers run when the test says so ([Machine.RunTimers]). A program that sees
+// packets runs on a [Packet], and helpers change it.
+//
 // Package [github.com/bpfsmith/bpfsmith/structops/structopstest] calls members of interfaces with such objects.
 package vm

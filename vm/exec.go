@@ -112,7 +112,11 @@ func (m *Machine) access(in *instr, index int) error {
 	}
 	addr := m.regs[base&15] + uint64(int64(in.off))
 	b, ok := m.bytes(addr, a.size, a.write)
-	if !ok {
+	switch {
+	case !ok && !a.write && m.readsNil(index, addr):
+		m.regs[in.dst&15] = 0
+		return nil
+	case !ok:
 		return m.memoryFault(index, addr, a.size, a.write)
 	}
 	switch {
@@ -129,6 +133,11 @@ func (m *Machine) access(in *instr, index int) error {
 		m.regs[in.dst&15] = value
 	}
 	return nil
+}
+
+// readsNil reports whether Linux reads 0 at an address: the pointer was nil in one of its structs.
+func (m *Machine) readsNil(index int, addr uint64) bool {
+	return m.prog.mode == Linux && addr < nilPages && m.prog.loadsFromObjects()[index/m.stride]
 }
 
 // accesses says what loads and stores do.

@@ -128,8 +128,10 @@ type accessError struct {
 
 func (e *accessError) Error() string { return e.kind.String() + ": " + e.detail }
 
+// nilPages is how far from nil an address still is one of a field of nil: fields of kernel structs are nearer.
+const nilPages = 1 << 16
+
 func (m *Machine) accessError(addr uint64, size int, write bool) *accessError {
-	const nilPages = 1 << 16 // fields of kernel structs are nearer than this
 	access := "a load of " + phrase.Count(size, "byte")
 	if write {
 		access = "a store of " + phrase.Count(size, "byte")

@@ -36,9 +36,11 @@ var helpers = [linux.HelperCount]Function{
 	28:  checksumDifference,   // bpf_csum_diff
 	32:  skbChangeType,        // bpf_skb_change_type
 	34:  hashOfPacket,         // bpf_get_hash_recalc
+	35:  currentTask,          // bpf_get_current_task
 	38:  skbChangeTail,        // bpf_skb_change_tail
 	39:  skbPullData,          // bpf_skb_pull_data
 	41:  forgetHash,           // bpf_set_hash_invalid
+	42:  nothing,              // bpf_get_numa_node_id: there is one node
 	43:  skbChangeHead,        // bpf_skb_change_head
 	44:  xdpAdjustHead,        // bpf_xdp_adjust_head
 	45:  probeReadString,      // bpf_probe_read_str
@@ -52,6 +54,8 @@ var helpers = [linux.HelperCount]Function{
 	89:  mapPeek,              // bpf_map_peek_elem
 	93:  nothing,              // bpf_spin_lock: a machine runs alone
 	94:  nothing,              // bpf_spin_unlock
+	107: storageGet,           // bpf_sk_storage_get
+	108: storageDelete,        // bpf_sk_storage_delete
 	112: probeRead,            // bpf_probe_read_user
 	113: probeRead,            // bpf_probe_read_kernel
 	114: probeReadString,      // bpf_probe_read_user_str
@@ -64,16 +68,36 @@ var helpers = [linux.HelperCount]Function{
 	133: ringDiscard,          // bpf_ringbuf_discard
 	134: ringQuery,            // bpf_ringbuf_query
 	137: toTCPSock,            // bpf_skc_to_tcp_sock
+	145: storageGet,           // bpf_inode_storage_get
+	146: storageDelete,        // bpf_inode_storage_delete
+	148: probeRead,            // bpf_copy_from_user
+	156: storageGet,           // bpf_task_storage_get
+	157: storageDelete,        // bpf_task_storage_delete
+	158: currentTask,          // bpf_get_current_task_btf
 	160: nanoseconds,          // bpf_ktime_get_coarse_ns
 	164: forEach,              // bpf_for_each_map_elem
+	169: timerInit,            // bpf_timer_init
+	170: timerSetCallback,     // bpf_timer_set_callback
+	171: timerStart,           // bpf_timer_start
+	172: timerCancel,          // bpf_timer_cancel
 	177: traceVprintk,
-	181: loop,            // bpf_loop
-	182: compareStrings,  // bpf_strncmp
-	188: xdpLength,       // bpf_xdp_get_buff_len
-	189: xdpLoadBytes,    // bpf_xdp_load_bytes
-	190: xdpStoreBytes,   // bpf_xdp_store_bytes
-	195: mapLookupPerCPU, // bpf_map_lookup_percpu_elem
-	208: nanoseconds,     // bpf_ktime_get_tai_ns
+	181: loop,              // bpf_loop
+	182: compareStrings,    // bpf_strncmp
+	183: functionArg,       // bpf_get_func_arg
+	188: xdpLength,         // bpf_xdp_get_buff_len
+	189: xdpLoadBytes,      // bpf_xdp_load_bytes
+	190: xdpStoreBytes,     // bpf_xdp_store_bytes
+	195: mapLookupPerCPU,   // bpf_map_lookup_percpu_elem
+	197: dynptrFromMemory,  // bpf_dynptr_from_mem
+	198: ringReserveDynptr, // bpf_ringbuf_reserve_dynptr
+	199: ringSubmitDynptr,  // bpf_ringbuf_submit_dynptr
+	200: ringDiscardDynptr, // bpf_ringbuf_discard_dynptr
+	201: dynptrRead,        // bpf_dynptr_read
+	202: dynptrWrite,       // bpf_dynptr_write
+	203: dynptrData,        // bpf_dynptr_data
+	208: nanoseconds,       // bpf_ktime_get_tai_ns
+	210: storageGet,        // bpf_cgrp_storage_get
+	211: storageDelete,     // bpf_cgrp_storage_delete
 }
 
 // boot is when the clock of machines without Now began.

@@ -43,6 +43,9 @@ type Machine struct {
 	// Current is the task that runs, for programs that ask for it. If it is nil, it is a process of user 1000, with the name test.
 	Current *Task
 
+	// Scheduling is the state of sched_ext, for schedulers.
+	Scheduling Scheduling
+
 	// Print gets the lines that programs print, without the end of the line. If it is nil, they are dropped.
 	Print func(line string)
 
@@ -68,16 +71,18 @@ type Machine struct {
 	regions []region
 	removed []int // numbers of regions that were removed, the first one first
 
-	lent      []lentMap // the maps that programs use
-	used      []lentMap // those of prog, by its numbers
-	bindings  []binding // what was looked up for programs that ran before
-	tails     map[tail]*Program
-	called    int      // the index in code after the helper call that runs
-	tailCalls int      // of this run
-	next      *Program // what a tail call goes on with
-	packet    *Packet  // that the program runs on, or nil
-	counts    *counts  // of Coverage, for prog; nil if there is none
-	jumped    int      // one more than the index of the branch that ran last, if nothing ran after it; else 0
+	lent        []lentMap // the maps that programs use
+	used        []lentMap // those of prog, by its numbers
+	bindings    []binding // what was looked up for programs that ran before
+	tails       map[tail]*Program
+	called      int               // the index in code after the helper call that runs
+	tailCalls   int               // of this run
+	next        *Program          // what a tail call goes on with
+	packet      *Packet           // that the program runs on, or nil
+	timers      map[uint64]*timer // by address
+	timerStarts int               // how many starts there were
+	counts      *counts           // of Coverage, for prog; nil if there is none
+	jumped      int               // one more than the index of the branch that ran last, if nothing ran after it; else 0
 
 	functions *functions
 	kernel    []Function // those of the program's list; nil where one is missing
@@ -185,6 +190,11 @@ func (m *Machine) Run(ctx context.Context, memory []byte) (uint64, error) {
 
 // Call is Run for a program with up to five arguments, which are R1 to R5. Memory that they point to is that of Add.
 func (m *Machine) Call(ctx context.Context, args ...uint64) (uint64, error) {
+	return m.start(ctx, 0, args...)
+}
+
+// start runs the program from the instruction with an index.
+func (m *Machine) start(ctx context.Context, index int, args ...uint64) (uint64, error) {
 	m.regs = [16]uint64{}
 	copy(m.regs[isa.R1:isa.R6], args)
 	m.regs[isa.R10] = firstAddress(stackRegion) + stackSize
@@ -196,7 +206,7 @@ func (m *Machine) Call(ctx context.Context, args ...uint64) (uint64, error) {
 	if f := m.check(0); f != nil {
 		return 0, f
 	}
-	if err := m.exec(0, 0); err != nil {
+	if err := m.exec(index*m.stride, 0); err != nil {
 		return 0, err
 	}
 	return m.regs[isa.R0], nil

@@ -76,6 +76,9 @@ type Program struct {
 	kernel  []string          // the functions of the kernel that it calls; calls have indexes of this
 	pos     func(slot int) mistake.Position
 
+	makeObjectLoads sync.Once
+	objectLoads     []bool // what loadsFromObjects returns
+
 	makeTraced  sync.Once
 	tracedSteps []instr // what traced returns
 }

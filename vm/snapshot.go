@@ -15,6 +15,8 @@ type Snapshot struct {
 	removed  []int
 	maps     []*usermap.Snapshot // of the maps that were lent
 	lent     []lentMap
+	timers   map[uint64]timer
+	sched    Scheduling
 	packet   *Packet
 	state    Packet // of packet
 }
@@ -25,6 +27,11 @@ func (m *Machine) Snapshot(packet *Packet) *Snapshot {
 	for _, r := range m.regions {
 		s.contents = append(s.contents, bytes.Clone(r.memory()))
 	}
+	s.timers = make(map[uint64]timer)
+	for addr, t := range m.timers {
+		s.timers[addr] = *t
+	}
+	s.sched = m.Scheduling.clone()
 	for _, l := range m.lent {
 		s.maps = append(s.maps, l.content.Snapshot())
 	}
@@ -49,6 +56,11 @@ func (m *Machine) Restore(s *Snapshot) {
 	for n := range m.regions {
 		copy(m.regions[n].memory(), s.contents[n])
 	}
+	m.timers = make(map[uint64]*timer)
+	for addr, t := range s.timers {
+		m.timers[addr] = &t
+	}
+	m.Scheduling = s.sched.clone()
 	for n, l := range s.lent {
 		l.content.Restore(s.maps[n])
 	}

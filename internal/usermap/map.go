@@ -71,6 +71,8 @@ func New(spec *dsl.MapSpec) (*Map, error) {
 		m.slots = make(map[string]int)
 	case linux.MapTypeHash, linux.MapTypeLRUHash, linux.MapTypeLPMTrie:
 		m.slots = make(map[string]int)
+	case linux.MapTypeSKStorage, linux.MapTypeTaskStorage, linux.MapTypeInodeStorage, linux.MapTypeCgrpStorage:
+		m.slots = make(map[string]int)
 	case linux.MapTypeQueue, linux.MapTypeStack:
 	case linux.MapTypeProgArray:
 	case linux.MapTypeRingBuf:
@@ -104,10 +106,18 @@ func (m *Map) Find(key []byte, cpu int) (offset int, ok bool) {
 
 func (m *Map) offset(slot, cpu int) int { return (slot*m.cpus + cpu%m.cpus) * m.Stride() }
 
+// keySize is the size of a key in bytes.
+func (m *Map) keySize() int {
+	if m.IsStorage() {
+		return storageKey
+	}
+	return int(m.Spec.KeySize)
+}
+
 // find gives the slot of a key.
 func (m *Map) find(key []byte) (slot int, ok bool) {
 	switch {
-	case len(key) != int(m.Spec.KeySize):
+	case len(key) != m.keySize():
 		return 0, false
 	case m.Spec.Type == linux.MapTypeLPMTrie:
 		return m.longest(key)
@@ -217,7 +227,7 @@ func (m *Map) insert(key []byte) (slot int, err error) {
 		}
 		key = prefixOf(key)
 	}
-	if len(m.slots) >= int(m.Spec.MaxEntries) {
+	if len(m.slots) >= int(m.Spec.MaxEntries) && !m.IsStorage() {
 		if m.Spec.Type == linux.MapTypeLPMTrie {
 			return 0, syscall.ENOSPC
 		}
@@ -231,7 +241,7 @@ func (m *Map) insert(key []byte) (slot int, err error) {
 	} else {
 		slot = m.used
 		m.used++
-		m.keys = append(m.keys, make([]byte, m.Spec.KeySize)...)
+		m.keys = append(m.keys, make([]byte, m.keySize())...)
 		m.values = append(m.values, make([]byte, m.cpus*m.Stride())...)
 	}
 	copy(m.keys[slot*len(key):], key)
@@ -242,7 +252,7 @@ func (m *Map) insert(key []byte) (slot int, err error) {
 
 // release makes a slot free. Its value stays until the slot is used again, so a program that still has its address reads the old one.
 func (m *Map) release(slot int) {
-	size := int(m.Spec.KeySize)
+	size := m.keySize()
 	delete(m.slots, string(m.keys[slot*size:(slot+1)*size]))
 	m.forget(slot)
 	m.free = append(m.free, slot)
@@ -320,7 +330,7 @@ func (m *Map) keyAt(slot int) (key []byte, end bool) {
 	if slot >= m.used {
 		return nil, true
 	}
-	size := int(m.Spec.KeySize)
+	size := m.keySize()
 	key = bytes.Clone(m.keys[slot*size : (slot+1)*size])
 	if at, ok := m.slots[string(key)]; !ok || at != slot {
 		return nil, false
