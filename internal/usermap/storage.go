@@ -39,4 +39,6 @@ func (m *Map) Of(object uint64, create bool, first []byte) (offset int, ok bool)
 }
 
 // Forget removes the value of an object.
-func (m *Map) Forget(object uint64) error { return m.Delete(binary.LittleEndian.AppendUint64(nil, object)) }
+func (m *Map) Forget(object uint64) error {
+	return m.Delete(binary.LittleEndian.AppendUint64(nil, object))
+}
