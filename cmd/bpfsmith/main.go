@@ -68,7 +68,8 @@ a program, from any loader.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain(), newRun(), newDebug(), newCover(), newDoctor(), newNew())
+	root.AddCommand(newAsm(), newDisasm(), newGen(), newCheck(), newExplain(), newRun(), newDebug(), newCover(), newDoctor(), newNew(),
+		newLearn())
 	return root
 }
 
