@@ -86,7 +86,11 @@ func translate(text string, l Language) string {
 		b.WriteString(words)
 		text = text[size:]
 	}
-	return strings.TrimSpace(strings.ReplaceAll(b.String(), "  ", " "))
+	text = strings.TrimSpace(strings.ReplaceAll(b.String(), "  ", " "))
+	if l == Rust {
+		text = inRust(text)
+	}
+	return text
 }
 
 func lastByte(b *strings.Builder) byte { return b.String()[b.Len()-1] }

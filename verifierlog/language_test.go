@@ -14,12 +14,16 @@ var ofGo = regexp.MustCompile(`\b(?:f|dsl|maps|isa|structops|prog|helper|m|r|x|i
 	`\bGo (?:type|func|struct|compiler)|\bnil\b|bpfsmith|func\(\)|program\.Sleepable|\bBy hand|` +
 	`[Pp]ackage (?:dsl|isa|maps|prog|compile|syscall|btf|kernel|structops|helper)`)
 
+// ofC are words that readers of Rust do not write.
+var ofC = regexp.MustCompile(`SEC\(|__always_inline|barrier_var|BPF_CORE_READ|\bchar\b|static const|-mcpu|->|__type\(|` +
+	`BPF_PROG\b|BPF_KPROBE|PT_REGS|volatile (?:access|pointer)|__sync_`)
+
 // holes are what is left around a phrase that was taken out badly.
 var holes = regexp.MustCompile(`\s[.,:](?:\s|$)|\.\.$|,\.|::? *\.|\(\)\.\(|  `)
 
 // TestAdviceIsInTheReadersLanguage: for logs that are not from Go, no text has the words of package dsl.
 func TestAdviceIsInTheReadersLanguage(t *testing.T) {
-	check := func(name string, r verifierlog.Report) {
+	check := func(name string, language verifierlog.Language, r verifierlog.Report) {
 		t.Helper()
 		texts := []string{r.Explanation, r.Fix}
 		for _, s := range r.Slice {
@@ -27,6 +31,9 @@ func TestAdviceIsInTheReadersLanguage(t *testing.T) {
 		}
 		for _, text := range texts {
 			if word := ofGo.FindString(text); word != "" {
+				t.Errorf("%s: %q in %s", name, word, text)
+			}
+			if word := ofC.FindString(text); word != "" && language == verifierlog.Rust {
 				t.Errorf("%s: %q in %s", name, word, text)
 			}
 			if holes.MatchString(text) {
@@ -37,12 +44,12 @@ func TestAdviceIsInTheReadersLanguage(t *testing.T) {
 	verbs := strings.NewReplacer("%lld", "7", "%02x", "7", "%d", "7", "%u", "7", "%x", "7", "%s", "word", "%c", "c")
 	for _, language := range []verifierlog.Language{verifierlog.C, verifierlog.Rust} {
 		for _, rule := range verifierlog.Rules() {
-			check(rule.Pattern, verifierlog.Explain(verbs.Replace(rule.Pattern)+"\n", verifierlog.Program{Language: language}))
+			check(rule.Pattern, language, verifierlog.Explain(verbs.Replace(rule.Pattern)+"\n", verifierlog.Program{Language: language}))
 		}
 		logs := recorded.Open(t)
 		for _, p := range logs.Programs {
 			for level, l := range p.Levels {
-				check(p.Name+" "+level, verifierlog.Explain(logs.Text(t, l.File), verifierlog.Program{
+				check(p.Name+" "+level, language, verifierlog.Explain(logs.Text(t, l.File), verifierlog.Program{
 					Type: programType(p.ProgType), Struct: p.Struct(), Member: p.Member, Sleepable: p.Sleepable, License: p.License,
 					Errno: l.Errno, Language: language,
 				}))
