@@ -28,6 +28,12 @@ const (
 	LeadsToPacketEnd              // the address after the last
 	LeadsToMetadata               // the address of the metadata before the packet
 	LeadsToStruct                 // a pointer that is not followed, or nil
+	LeadsToSocket                 // a pointer to a socket
+	LeadsToSocketOrNil
+	LeadsToCommonSocket // a pointer to what all sockets have, or nil
+	LeadsToFlowKeys     // a pointer to what a flow dissector finds: struct bpf_flow_keys
+
+	Leadings // how many there are
 )
 
 // At is the field at an offset; ok is false if there is none.

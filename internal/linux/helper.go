@@ -21,6 +21,7 @@ type Helper struct {
 	Back    []string  // the helpers that release or end it: one of them must be called
 	Or      string    // another way, after "or": "put it into a map with bpf_kptr_xchg"
 	Args    []Arg     // in order
+	Socket  Socket    // what a result that is a socket leads to
 	Flags   Flags     // what its argument "flags" may be
 	Calls   []ArgKind // the arguments that it passes to its ArgFunction; nil if that is not known
 	Summary string    // what it does, as the rest of a sentence that begins with its name
@@ -153,6 +154,8 @@ const (
 	ResultValue                    // a pointer to the value of the call's map, or nil
 	ResultRecord                   // a record of a ring buffer, of the call's constant size, or nil; the program holds it
 	ResultSocket                   // a socket, or nil; the program holds it
+	ResultSocketPart               // the socket that the first argument is, or nil; it is released with that one
+	ResultSocketView               // another socket, or nil, which the program does not hold
 	ResultKptr                     // the old pointer of a kptr, or nil; the program holds it
 	ResultDynptrData               // memory of the call's dynptr, of the call's constant size, or nil
 )

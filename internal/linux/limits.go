@@ -62,6 +62,9 @@ const (
 	// NumIteratorSize is how many bytes of stack an iterator of numbers takes (struct bpf_iter_num, include/uapi/linux/bpf.h).
 	NumIteratorSize = 8
 
+	// MostTraced is how many bytes the context of a tracepoint has at most (PERF_MAX_TRACE_SIZE, include/linux/trace_events.h).
+	MostTraced = 8192
+
 	// MostPerCPUObject is how many bytes an object may have of which each CPU has one (BPF_GLOBAL_PERCPU_MA_MAX_SIZE,
 	// kernel/bpf/verifier.c).
 	MostPerCPUObject = 512

@@ -127,9 +127,9 @@ func (c *checker) learn(s *state, i int, in *isa.Instruction, op isa.Opcode, wid
 		s.guess = s.guess || holds == (op == isa.OpJEQ)
 	case a.nullable && b.isZero() && wide && (op == isa.OpJEQ || op == isa.OpJNE):
 		c.nilOr(s, i, *a, holds == (op == isa.OpJEQ))
-	case register && b.nullable && a.kind.isPointer() && wide && (op == isa.OpJEQ || op == isa.OpJNE) && holds == (op == isa.OpJEQ):
-		if !a.nullable {
-			c.nilOr(s, i, *b, false)
+	case register && wide && a.kind.isPointer() && b.kind.isPointer() && a.nullable != b.nullable && (op == isa.OpJEQ || op == isa.OpJNE):
+		if holds == (op == isa.OpJEQ) && !a.isStruct() && !b.isStruct() { // the register is not nil; the kernel looks at no others
+			a.nullable, b.nullable = false, false
 		}
 	case register && wide:
 		c.comparePacket(s, a, b, op, holds)
@@ -169,7 +169,7 @@ func (c *checker) nilOr(s *state, i int, p value, isNil bool) {
 			v.id = 0
 		}
 	})
-	if isNil && p.ref != 0 {
+	if isNil && p.ref != 0 && p.ref == p.id { // not a part of what is held
 		s.release(p.ref)
 	}
 }

@@ -52,7 +52,17 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 	if arguments {
 		return c.argument(s, i, at, size, write)
 	}
+	rules, known := c.Type.ContextRules()
+	if known {
+		if p.off != 0 && at >= 0 {
+			return any, c.refuse(s, i, mistake.ModifiedPointer, "%d was added to the pointer through which the context is accessed", p.off)
+		}
+		if rule := c.ruleFor(rules, i, at, size, write); rule != nil {
+			return c.fromContext(rule, size), true
+		}
+	}
 	switch {
+	case l == nil && known:
 	case l == nil:
 		return unclear(), true
 	case l.Memory:
@@ -90,29 +100,72 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 			help = phrase.Writable(l.Writable)
 		}
 		return any, c.refuseWith(s, i, mistake.ContextWrite, help, "%s cannot be written in %v programs", field, c.Type)
-	case write:
+	case write && !known:
 		return any, true
 	case l.Words && size != 4:
 		return any, c.refuse(s, i, mistake.ContextAccess, "a field of the context must be read with 4 bytes, not with %d", size)
 	case l.Hides(at):
 		return any, c.refuse(s, i, mistake.ContextAccess, "programs of type %s may not read the context at offset %d", c.Type, at)
 	}
-	f, ok := l.Field(at)
-	if k := packetKinds[f.Leads]; ok && at == f.Offset && k != none {
-		if size != 4 {
-			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses must be read with 4 bytes")
+	switch {
+	case known && write:
+		return any, c.refuse(s, i, mistake.ContextWrite,
+			"%d bytes at offset %d of the context may not be written in programs of type %s", size,
+			at, c.Type)
+	case known:
+		if f, ok := fieldOf(l, at); ok && packetKinds[f.Leads] != none {
+			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses must be read with 4 bytes, without a sign")
 		}
-		return pointer(k), true
-	}
-	if l.Context == nil || size <= 4 {
+		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context may not be read in programs of type %s",
+			size,
+			at, c.Type)
+	case size <= 4 || l.Context == nil:
 		return any, true
 	}
-	return unclear(), true // sockets and keys, read with 8 bytes
+	return unclear(), true
+}
+
+// ruleFor is the rule that allows an access to the context; nil if none does.
+func (c *checker) ruleFor(rules []linux.ContextRule, i int, at, size int64, write bool) *linux.ContextRule {
+	info := c.Type.Info()
+	hook, placed := c.Hook, c.Hook != 0 || c.Attached || !info.Placed
+	if hook == 0 {
+		hook = c.Type.DefaultPlace()
+	}
+	placed = placed || c.Type == linux.ProgTypeCgroupSock
+	signed := c.code[i].Op.Class() == isa.ClassLDX && c.code[i].Op.Mode() == isa.ModeMEMSX
+	for n := range rules {
+		if rules[n].Allows(hook, placed, at, size, write, signed) {
+			return &rules[n]
+		}
+	}
+	return nil
+}
+
+// fromContext is what a read of the context returns.
+func (c *checker) fromContext(rule *linux.ContextRule, size int64) value {
+	switch rule.Leads {
+	case linux.LeadsNowhere:
+		return anyNumber(int(size))
+	case linux.LeadsToSocket, linux.LeadsToSocketOrNil, linux.LeadsToCommonSocket:
+		v := pointer(socket)
+		if v.sock = linux.SocketFull; rule.Leads == linux.LeadsToCommonSocket {
+			v.sock = linux.SocketCommon
+		}
+		if rule.Leads != linux.LeadsToSocket {
+			v.nullable, v.id = true, c.newID()
+		}
+		return v
+	}
+	if k := packetKinds[rule.Leads]; k != none {
+		return pointer(k)
+	}
+	return unclear()
 }
 
 // packetKinds are the kinds of pointers in fields of the context.
-var packetKinds = [...]kind{
-	linux.LeadsToPacket: packet, linux.LeadsToPacketEnd: packetEnd, linux.LeadsToMetadata: packetMeta, linux.LeadsToStruct: none,
+var packetKinds = [linux.Leadings]kind{
+	linux.LeadsToPacket: packet, linux.LeadsToPacketEnd: packetEnd, linux.LeadsToMetadata: packetMeta,
 }
 
 // argument reads an argument of the kernel's function.
@@ -163,4 +216,12 @@ func (c *checker) argument(s *state, i int, at, size int64, write bool) (value, 
 	}
 	v.nullable = a.nullable
 	return v, true
+}
+
+// fieldOf finds a field of a context whose fields may not be known.
+func fieldOf(l *linux.Access, at int64) (f linux.ContextField, ok bool) {
+	if l == nil {
+		return f, false
+	}
+	return l.Field(at)
 }

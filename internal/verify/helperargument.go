@@ -161,6 +161,9 @@ func (a *argument) valueOfMap() bool {
 		}
 		return true
 	}
+	if t := a.c.maps[a.m].Type; t == linux.MapTypeSockMap || t == linux.MapTypeSockHash { // resolve_map_arg_type
+		return a.v.kind == socket && !a.v.nullable || a.v.kind == object && !a.v.nullable || a.wrong("a socket")
+	}
 	return a.memory(a.n, *a.v, scalarOf(int64(a.c.maps[a.m].Value)), writes, false, a.wrong)
 }
 

@@ -19,7 +19,7 @@ func (c *checker) callHelper(s *state, i int, parent *visit) bool {
 		return false
 	}
 	h := helperCall{c: c, s: s, i: i, name: row.Name, effects: row.Effects, m: -1, key: -1, parent: parent,
-		mayFail: row.C == "long" || row.C == "int"}
+		socket: row.Socket, first: s.top().regs[isa.R1].ref, mayFail: row.C == "long" || row.C == "int"}
 	if !row.Followed() {
 		h.unknown(linux.MostCallArguments)
 		c.forget(s)
@@ -112,7 +112,16 @@ func (h *helperCall) result(gives linux.Result) value {
 		v.ring, v.size = true, h.size
 		return v
 	case linux.ResultSocket:
-		return acquired(socket)
+		v := acquired(socket)
+		v.sock = h.socket
+		return v
+	case linux.ResultSocketPart, linux.ResultSocketView:
+		v := pointer(socket)
+		v.nullable, v.id, v.sock, v.vague = true, c.newID(), h.socket, h.vague
+		if gives == linux.ResultSocketPart {
+			v.ref = h.first
+		}
+		return v
 	case linux.ResultKptr:
 		return h.swapped()
 	case linux.ResultDynptrData:
@@ -141,6 +150,22 @@ func (h *helperCall) lookedUp() value {
 			v.nullable, v.there = false, true // since Linux 6.14 (get_constant_map_key)
 		}
 	case linux.LookupUnknown:
+		return h.socketIn(m.Type)
+	}
+	return v
+}
+
+// socketIn is what a look-up in a map of sockets finds.
+func (h *helperCall) socketIn(m linux.MapType) value {
+	v := pointer(socket)
+	v.nullable = true
+	switch m {
+	case linux.MapTypeSockMap, linux.MapTypeSockHash:
+		v.sock, v.ref = linux.SocketFull, h.c.hold(h.s, h.i, reference)
+		v.id = v.ref
+	case linux.MapTypeXSKMap:
+		v.sock, v.id = linux.SocketXDP, h.c.newID()
+	default:
 		return unclear()
 	}
 	return v
@@ -162,6 +187,8 @@ type helperCall struct {
 	vague   bool
 	of      uint32 // the dynptr
 	field   *Field // the kptr
+	socket  linux.Socket
+	first   uint32 // the reference that the first argument belongs to
 }
 
 // unknown is for functions that are not followed: they may write to the memory that their arguments point to.

@@ -142,6 +142,8 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		return any, c.accessPacket(s, i, r, p, off, size, write)
 	case object:
 		return c.accessObject(s, i, r, p, off, size, write)
+	case socket:
+		return c.accessSocket(s, i, r, p, off, size, write)
 	case allocated:
 		return c.accessAllocated(s, i, r, p, off, size, write)
 	}

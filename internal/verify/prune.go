@@ -201,7 +201,8 @@ func compareValues(x, y *value, ids *pairs, exact, matters bool) bool {
 	}
 	if x.kind != y.kind || x.nullable != y.nullable || x.readOnly != y.readOnly || x.ring != y.ring || x.trust != y.trust ||
 		x.frame != y.frame ||
-		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.off != y.off || x.rng > y.rng || x.rng != y.rng &&
+		x.fn != y.fn || x.m != y.m || x.size != y.size || x.typ != y.typ || x.sock != y.sock || x.perCPU != y.perCPU || x.off != y.off ||
+		x.rng > y.rng || x.rng != y.rng &&
 		min(x.rng, y.rng) < 0 {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/linux"
 )
 
 // A kind says what a value is.
@@ -28,6 +29,9 @@ const (
 	opaque                 // something that this package does not follow: it reports nothing about it
 )
 
+// isStruct reports whether a pointer is to a struct that BTF describes (PTR_TO_BTF_ID).
+func (v *value) isStruct() bool { return v.kind == object || v.kind == allocated }
+
 func (k kind) isPointer() bool { return k >= context && k <= function }
 
 // A trust says whether a pointer to a struct of the kernel is known to be valid.
@@ -51,21 +55,24 @@ type value struct {
 	readOnly bool // memory
 	ring     bool // memory: a record of a ring buffer
 	perCPU   bool // an object that each CPU has of its own
-	trust    trust
-	frame    uint8  // stack: which one
-	fn       int16  // function
-	m        int16  // an index into the checker's maps
-	id       uint32 // numbers: equal ids differ only by delta; pointers: equal ids come from one look-up or have the same variable offset
-	ref      uint32 // the reference that it belongs to
-	of       uint32 // memory: the dynptr that it belongs to
-	gone     int32  // numbers that were pointers: see giveBack and lose; 0 for others
-	rng      int32  // packet: bytes from its beginning that were compared with the end
-	typ      btf.ID // object: the kernel's struct; allocated: the program's
-	param    int8   // which argument of the program it is, counted from 1; 0 for others
-	outcome  bool   // a vague number that says how a call ended: for every kernel it may be 0, and it may be negative
-	size     int64  // memory
-	off      int64  // pointers: the known part of the offset; numbers: delta
-	num      scalar // numbers; pointers: the variable part of the offset
+
+	sock linux.Socket // a socket: which struct it leads to
+
+	trust   trust
+	frame   uint8  // stack: which one
+	fn      int16  // function
+	m       int16  // an index into the checker's maps
+	id      uint32 // numbers: equal ids differ only by delta; pointers: equal ids come from one look-up or have the same variable offset
+	ref     uint32 // the reference that it belongs to
+	of      uint32 // memory: the dynptr that it belongs to
+	gone    int32  // numbers that were pointers: see giveBack and lose; 0 for others
+	rng     int32  // packet: bytes from its beginning that were compared with the end
+	typ     btf.ID // object: the kernel's struct; allocated: the program's
+	param   int8   // which argument of the program it is, counted from 1; 0 for others
+	outcome bool   // a vague number that says how a call ended: for every kernel it may be 0, and it may be negative
+	size    int64  // memory
+	off     int64  // pointers: the known part of the offset; numbers: delta
+	num     scalar // numbers; pointers: the variable part of the offset
 }
 
 // giveBack turns a pointer to an object that is released at instruction i into a number.
