@@ -57,6 +57,9 @@ func (m *Machine) exec(pc, base int) error {
 				return err
 			}
 			code = m.code
+		case opRefused:
+			return m.fault(Refused, pc, fmt.Sprintf("Linux refuses the constant %d here; the mode conformant takes it",
+				m.prog.source[pc/m.stride].Imm))
 		case opExit:
 			if m.depth == base {
 				m.executed++

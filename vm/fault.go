@@ -28,12 +28,14 @@ const (
 	BadTarget                         // callx or gotox with a value that is not the address of code
 	Missing                           // a helper or a function of the kernel that the machine does not have
 	HelperFailed                      // a helper written in Go returned an error
+	Refused                           // an instruction that Linux's verifier refuses, in the mode Linux
 )
 
 var faultNames = [...]string{
 	OutOfBounds: "out of bounds", NilPointer: "nil pointer", NotAnAddress: "not an address", ReadOnly: "read-only memory",
 	Released: "use after release", Unaligned: "unaligned atomic operation", StepLimit: "runaway program", Cancelled: "cancelled",
 	TooDeep: "calls too deep", PastEnd: "no exit", BadTarget: "bad target", Missing: "missing function", HelperFailed: "helper failed",
+	Refused: "refused by Linux",
 }
 
 // String returns the kind in words: "out of bounds".

@@ -138,6 +138,7 @@ const (
 	opCallKfunc
 	opCallX
 	opExit
+	opRefused // what Linux refuses where it can be reached
 
 	// Memory.
 	opLoad8

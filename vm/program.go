@@ -23,8 +23,9 @@ const (
 	// a helper whose number is in the register. R2 has the length of the memory that R1 points to.
 	Conformant Mode = iota
 
-	// Linux gives the results of Linux. What Linux refuses in an instruction is refused when the program is loaded: a constant divisor of
-	// 0, a constant shift by the width or more, and callx. Only R1 is set when a program starts.
+	// Linux gives the results of Linux. Instructions that no Linux has are refused when the program is loaded: callx. Constants that its
+	// verifier refuses where a path reaches them are faults: a divisor of 0, a shift by the width or more. Only R1 is set when a program
+	// starts.
 	Linux
 )
 
@@ -133,6 +134,9 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 		}
 		if p.steps[i], detail = p.decode(i); detail == "" {
 			detail = excluded(ins[i], o)
+			if o.Mode == Linux && refuses(ins[i]) {
+				p.steps[i] = instr{op: opRefused, dst: uint8(ins[i].Dst)}
+			}
 		}
 		if detail == "" && p.steps[i].op == opCallKfunc {
 			detail = p.nameKernelFunction(&p.steps[i], o)
@@ -215,10 +219,15 @@ func excluded(i isa.Instruction, o Options) string {
 		return fmt.Sprintf("it is not in %v of the instruction set: %v has it", o.Level, info.Level)
 	case o.Mode == Linux && info.Since == isa.KernelVersion{}:
 		return "no Linux has it"
-	case o.Mode == Linux && !info.Imm.LinuxAccepts(i.Imm) && !i.IsWide():
-		return fmt.Sprintf("Linux refuses the constant %d here; the mode conformant takes it", i.Imm)
 	}
 	return ""
+}
+
+// refuses reports whether Linux refuses the constant of an instruction. Its verifier looks only at instructions that a path reaches, and
+// it knows more about paths than their jumps: so such an instruction may be in a program that Linux takes, and is a fault when it is met.
+func refuses(i isa.Instruction) bool {
+	form, err := i.Form()
+	return err == nil && !i.IsWide() && !form.Info().Imm.LinuxAccepts(i.Imm)
 }
 
 // Len is the number of instructions.
