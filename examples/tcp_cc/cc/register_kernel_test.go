@@ -13,7 +13,7 @@ import (
 )
 
 // register registers an algorithm for the length of a test, and checks that nothing is left afterwards.
-func register(t *testing.T, ops structops.Implementation) *structops.Plan {
+func register(t testing.TB, ops structops.Implementation) *structops.Plan {
 	t.Helper()
 	host, err := prog.Host()
 	if err != nil {
@@ -56,7 +56,7 @@ func register(t *testing.T, ops structops.Implementation) *structops.Plan {
 }
 
 // listed reports whether sockets may choose an algorithm.
-func listed(t *testing.T, name string) bool {
+func listed(t testing.TB, name string) bool {
 	t.Helper()
 	text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control")
 	if err != nil {
