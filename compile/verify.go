@@ -20,7 +20,8 @@ func verifyCode(u *unit) {
 		return // there are mistakes already, or the code may not be for Linux as we know it
 	}
 	const stepsPerInstruction, leastSteps = 8, 4096
-	p := verify.Program{Types: u.target.BTF, Sleepable: u.program.Sleepable, Attached: true, Strict: true, Line: u.placeOf,
+	p := verify.Program{Types: u.target.BTF, Kernel: u.target.Kernel, Sleepable: u.program.Sleepable,
+		Attached: true, Strict: true, Line: u.placeOf,
 		NotGPL: u.target.License != "" && !linux.GPLCompatible(u.target.License), NoPerfmon: u.target.NoPerfmon}
 	if u.target.Place != nil {
 		p.Place = *u.target.Place

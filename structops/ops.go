@@ -92,6 +92,7 @@ func prepare(impl Implementation, target compile.Target, at dsl.Position) (*Plan
 		return nil, err
 	}
 	v.checkSleepable()
+	v.checkAdded()
 	v.checkLicense()
 	v.checkRequired()
 	if len(v.findings) > 0 {
@@ -250,6 +251,28 @@ func (v *validator) unknownMember(name string, value any) {
 		f.Help = "it has " + strings.Join(members, ", ")
 	}
 	v.found(f)
+}
+
+// checkAdded finds callbacks that ask for something that this kernel tells another callback, which is not set: their code for it would
+// never run.
+func (v *validator) checkAdded() {
+	for _, added := range v.plan.Type.known.Added {
+		_, has := v.plan.Type.Member(added.Member)
+		p, _ := v.ops.Members[added.Instead].(*dsl.Program)
+		if !has || p == nil || isSet(v.ops.Members[added.Member]) || v.target.Unchecked {
+			continue
+		}
+		body := p.Body(p.Global)
+		if body == nil {
+			continue // instructions
+		}
+		if at, asks := body.Compares(added.Param, added.Value); asks {
+			v.found(mistake.Finding{Member: added.Instead, Program: p.Name, Position: at, Kind: mistake.MissingMember,
+				Detail: fmt.Sprintf("this kernel does not call %s %s: it calls %s, which is not set", added.Instead, added.When,
+					added.Member),
+				Help: fmt.Sprintf("set %s too: Linux has it since %s, and earlier kernels do without it", added.Member, added.Since)})
+		}
+	}
 }
 
 func (v *validator) checkRequired() {

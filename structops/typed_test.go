@@ -174,3 +174,18 @@ func TestArgumentsMoveOnOtherMachines(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNewerKernelsTrustAllArguments: since Linux 7.0, nil is an argument only of functions of the kernel that say so. Earlier kernels pass
+// it on, to functions that do not expect it. Types of 6.18 stand in for those of 7.0.
+func TestNewerKernelsTrustAllArguments(t *testing.T) {
+	ops := structops.ByName(typed())
+	ops.Members["init"] = dsl.Assembly("init", dsl.Mov64Imm(isa.R1, 0), dsl.CallKernel("bbr_init"), dsl.Exit())
+	for major, want := range map[uint8]string{6: "", 7: "argument sk of bbr_init is nil"} {
+		target := on(t, "6.18")
+		target.Kernel = isa.KernelVersion{Major: major, Minor: map[uint8]uint8{6: 18, 7: 0}[major]}
+		err := structops.Validate(ops, target)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Linux %v: %v, want %q", target.Kernel, err, want)
+		}
+	}
+}

@@ -63,6 +63,8 @@ type Added struct {
 	Like    string // a callback of all kernels that has the same prototype
 	Instead string // the callback that kernels before Since call
 	When    string // and when they call it: "with CA_EVENT_TX_START"
+	Param   int    // the parameter of Instead that says so, from 0
+	Value   int64  // and its value
 }
 
 // A Variant is what the kernel passes since a release of Linux.
@@ -111,7 +113,7 @@ var opsTypes = [...]OpsType{
 		},
 		// Commit d1e59a469737 added it, for CA_EVENT_TX_START alone.
 		Added: []Added{{Member: "cwnd_event_tx_start", Since: "7.1", Like: "init", Instead: "cwnd_event",
-			When: "with CA_EVENT_TX_START"}},
+			When: "with CA_EVENT_TX_START", Param: 1, Value: 0}},
 		Changed: []Change{{"cong_control", []Variant{{"", []string{"sk", "rs"}}, {"6.10", []string{"sk", "ack", "flag", "rs"}}}}},
 		Writable: []Field{ // bpf_tcp_ca_btf_struct_access
 			{Struct: "tcp_sock", Path: "snd_cwnd"}, {Struct: "tcp_sock", Path: "snd_cwnd_cnt"},

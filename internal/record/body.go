@@ -70,3 +70,29 @@ func (b *Body) Wrong() int {
 	defer b.mu.Unlock()
 	return len(b.mistakes)
 }
+
+// Compares finds the line that compares an argument of the kernel with a number, for equality. Arguments count from 0.
+func (b *Body) Compares(argument int, n int64) (at mistake.Position, ok bool) {
+	values := b.IR.Values
+	isArgument := func(v ir.V) bool {
+		for {
+			switch x := &values[v]; x.Op {
+			case ir.And, ir.Copy, ir.SExt8, ir.SExt16, ir.SExt32, ir.ZExt, ir.Trunc: // it is brought to its width
+				v = x.Args[0]
+			default:
+				return x.Op == ir.Load && x.Aux == ir.ArgumentLoad && int(x.Off) == 8*argument
+			}
+		}
+	}
+	isNumber := func(v ir.V) bool { return values[v].Op == ir.Const && values[v].Imm == n }
+	for i := range values {
+		x := &values[i]
+		if x.Op != ir.Compare || x.Cond != ir.EQ && x.Cond != ir.NE || len(x.Args) != 2 {
+			continue
+		}
+		if l, r := x.Args[0], x.Args[1]; isArgument(l) && isNumber(r) || isArgument(r) && isNumber(l) {
+			return Position(b.IR.Sites[x.Site]), true
+		}
+	}
+	return mistake.Position{}, false
+}

@@ -306,11 +306,15 @@ const (
 	trustedPointer = "an argument of the program, or a pointer that it acquired"
 )
 
+// trustIsUsual is the release since which all functions trust their arguments, as KF_TRUSTED_ARGS said before. For pointers that RCU
+// protects, the function still decides.
+var trustIsUsual = isa.KernelVersion{Major: 7, Minor: 0}
+
 // structArgument checks an argument that is a pointer to a struct of the kernel.
 func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) bool {
 	a, r := p.params[n], isa.R1+isa.Register(n)
 	gives := p.row.Takes(n)
-	trusts := p.row.Has(linux.FuncTrusts | linux.FuncTrustsRCU)
+	trusts := p.row.Has(linux.FuncTrusts|linux.FuncTrustsRCU) || c.Kernel.AtLeast(trustIsUsual)
 	switch {
 	case v.isZero():
 		if (trusts || gives) && !a.has("__nullable") {
@@ -342,7 +346,7 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		return c.refuse(s, i, mistake.ReleasedTwice, "argument %s of %s was not acquired by this program, or was released before",
 			a.name, p.name)
 	}
-	if trusts && (v.trust == lost || v.trust == untrusted || v.trust == rcu && !p.row.Has(linux.FuncTrustsRCU)) && v.ref == 0 {
+	if trusts && (v.trust == lost || v.trust == untrusted || v.trust == rcu && p.row.Has(linux.FuncTrusts)) && v.ref == 0 {
 		return c.refuse(s, i, mistake.Untrusted, "%s", phrase.Argument(inRegister(r, a.name), p.name, readElsewhere, trustedPointer))
 	}
 	if v.trust == walked && trusts {

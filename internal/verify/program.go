@@ -15,7 +15,8 @@ type Program struct {
 	place.Place // where it is attached; place.Place says which fields may be empty
 
 	Code      []isa.Instruction
-	Types     *btf.Types // the kernel's types; nil if not known
+	Types     *btf.Types        // the kernel's types; nil if not known
+	Kernel    isa.KernelVersion // the release that runs it; zero if not known
 	Sleepable bool
 	Attached  bool // the caller checks whether the place exists
 	// Strict reports also what the kernel accepts but cannot be intended: a pointer returned as a number, or something that is held

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
@@ -52,5 +53,21 @@ func TestSendingBeginsAgain(t *testing.T) {
 		"with CA_EVENT_TX_START instead\n\thelp: set cwnd_event too: Linux has cwnd_event_tx_start since 7.1"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v; want %s", err, want)
+	}
+	// And the other way round: the newer kernel never tells cwnd_event of it. An algorithm that does not ask for it needs nothing.
+	old := Cubic("go_cubic", 1000)
+	old.CwndEventTxStart = nil
+	_, err = structops.Prepare(old, compile.Target{BTF: newer, ByteOrder: isa.LittleEndian})
+	const missed = "cwnd_event: this kernel does not call cwnd_event with CA_EVENT_TX_START: it calls cwnd_event_tx_start, " +
+		"which is not set\n\thelp: set cwnd_event_tx_start too"
+	if err == nil || !strings.Contains(err.Error(), missed) || !strings.Contains(err.Error(), "cubic.go:") {
+		t.Errorf("%v; want %s", err, missed)
+	}
+	if _, err = structops.Prepare(old, compile.Target{BTF: today, ByteOrder: isa.LittleEndian}); err != nil {
+		t.Errorf("today's kernel: %v", err)
+	}
+	old.CwndEvent = func(f *dsl.Fn, tp tcp.Sock, ev dsl.U32) { f.If(ev.Eq(tcp.CAEventLoss), func() { tp.SetSndCwnd(2) }) }
+	if _, err = structops.Prepare(old, compile.Target{BTF: newer, ByteOrder: isa.LittleEndian}); err != nil {
+		t.Errorf("an algorithm that asks for another event: %v", err)
 	}
 }
