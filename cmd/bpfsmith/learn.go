@@ -137,7 +137,7 @@ func (c *course) solved(ch tutorial.Chapter) bool {
 	return err == nil
 }
 
-// How long an answer may take, and how often its file is looked at.
+// How long an answer may run, and how often its file is looked at.
 const (
 	answerTime = time.Minute
 	pollTime   = 300 * time.Millisecond
@@ -145,8 +145,6 @@ const (
 
 // check compiles and runs an answer. The result is "" when it is right, and else what is wrong.
 func (c *course) check(ctx context.Context, ch tutorial.Chapter) (wrong string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
 	dir, err := os.MkdirTemp("", "bpfsmith-learn-")
 	if err != nil {
 		return "", err
@@ -158,6 +156,8 @@ func (c *course) check(ctx context.Context, ch tutorial.Chapter) (wrong string, 
 	if out, err := build.CombinedOutput(); err != nil {
 		return compilerSays(string(out), err), ctx.Err()
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime) // compiling takes as long as it takes
+	defer cancel()
 	answer := exec.CommandContext(ctx, binary)
 	answer.Dir = c.folder
 	out, err := answer.CombinedOutput()
