@@ -130,3 +130,53 @@ func TestDebugReadsWhatRunReads(t *testing.T) {
 		}
 	}
 }
+
+// TestDebugPackage: programs of a Go package are compiled by running it, and stepped through with the arguments that the flags set.
+func TestDebugPackage(t *testing.T) {
+	t.Parallel()
+	const pkg = "../../vm/cover/testdata/halve"
+	list, err := packageRunnables(t.Context(), pkg, "6.12")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range list {
+		names = append(names, r.name)
+	}
+	if got := strings.Join(names, " "); got != "Ops.cong_avoid Ops.ssthresh Ops.undo_cwnd" {
+		t.Errorf("the programs are %s", got)
+	}
+	chosen, err := chooseProgram(list, "Ops.ssthresh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := debugFlags{values: []string{"sk.snd_cwnd=10"}}
+	m := vm.New(chosen.program)
+	addr, err := flags.passArguments(m, chosen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := debug.New(m, debug.Options{Run: func(ctx context.Context) (uint64, error) { return m.Call(ctx, addr) }})
+	defer d.Close()
+	s := newScreen(d, new(sources))
+	s.Update(tea.WindowSizeMsg{Width: 140, Height: 45})
+	text := press(t, s, "n", "n", "1")
+	for _, want := range []string{"halve.go:", "half := tp.SndCwnd().Shr(1).Var()"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if text := press(t, s, "g", "n", "n", "l", "g", "c"); !strings.Contains(text, "halve.go:11") || !strings.Contains(text, "▶  11 ●") {
+		t.Errorf("the breakpoint of a line:\n%s", text)
+	}
+	if text := press(t, s, "c"); !strings.Contains(text, "the end: R0 = 0x5 (5)") {
+		t.Errorf("the end is\n%s", text)
+	}
+	flags.values = []string{"skk.snd_cwnd=10"}
+	if _, err := flags.passArguments(vm.New(chosen.program), chosen); err == nil || !strings.Contains(err.Error(), "there are sk") {
+		t.Errorf("%v", err)
+	}
+	if _, err := packageRunnables(t.Context(), "../../examples/xdp_firewall", "6.18"); err == nil || !strings.Contains(err.Error(), "no variable of") {
+		t.Errorf("%v", err)
+	}
+}

@@ -21,6 +21,9 @@ type runnable struct {
 	section linux.Section // where it goes; the zero value if nothing says it
 	program *vm.Program
 	maps    []*maps.Map // that it uses
+
+	types     *btf.Types   // of a Go package's program: those that it was compiled for
+	arguments []goArgument // of a member of an interface
 }
 
 // loadRunnables makes programs for the machine: one of code, and those of an ELF object. o has what the flags say.

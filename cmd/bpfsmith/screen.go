@@ -72,6 +72,10 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			s.cursor = max(s.cursor-1, 0)
 		case key == "b":
 			s.d.Break(debug.Breakpoint{Slot: s.slots[s.cursor]})
+		case key == "l":
+			if pos := s.program.Pos(s.slots[s.cursor]); pos.IsValid() {
+				s.d.Break(debug.Breakpoint{File: filepath.ToSlash(pos.File), Line: pos.Line})
+			}
 		case key == "tab":
 			s.other = (s.other + 1) % len(small)
 		case key == "a":
@@ -153,7 +157,7 @@ func (s *screen) View() tea.View {
 	line := styleDim.Render(strings.TrimSuffix(strings.Repeat("│\n", height), "\n"))
 	body := lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(leftPanes, "\n"), line, strings.Join(rightPanes, "\n"))
 	v := tea.NewView(s.head() + "\n" + body + "\n" + styleDim.Render(inWidth(
-		"s n i f c: on   S N C g: back   b: break   j k: cursor   0-9 a: memory   tab   q", s.width)))
+		"s n i f c: on   S N C g: back   b l: break  j k: cursor  0-9 a: memory  tab  q", s.width)))
 	v.AltScreen = true
 	v.WindowTitle = "bpfsmith debug"
 	return v
@@ -213,7 +217,11 @@ func (s *screen) sourceLines(_, height int) []string {
 	text := s.sources.lines(pos.File)
 	var lines []string
 	for n := around(pos.Line-1, len(text), height); n < len(text) && len(lines) < height; n++ {
-		line := fmt.Sprintf("%5d  %s", n+1, text[n])
+		mark := " "
+		if slices.Contains(s.d.Breakpoints(), debug.Breakpoint{File: filepath.ToSlash(pos.File), Line: n + 1}) {
+			mark = "●"
+		}
+		line := fmt.Sprintf(" %4d %s%s", n+1, mark, text[n])
 		if n+1 == pos.Line {
 			line = styleHere.Render("▶" + line[1:])
 		}
