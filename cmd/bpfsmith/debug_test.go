@@ -166,7 +166,8 @@ func TestDebugPackage(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if text := press(t, s, "g", "n", "n", "l", "g", "c"); !strings.Contains(text, "halve.go:11") || !strings.Contains(text, "▶  11 ●") {
+	text = press(t, s, "g", "n", "n", "l", "g", "c")
+	if !strings.Contains(text, "halve.go:11") || !strings.Contains(text, "▶  11 ●") {
 		t.Errorf("the breakpoint of a line:\n%s", text)
 	}
 	if text := press(t, s, "c"); !strings.Contains(text, "the end: R0 = 0x5 (5)") {
@@ -176,7 +177,8 @@ func TestDebugPackage(t *testing.T) {
 	if _, err := flags.passArguments(vm.New(chosen.program), chosen); err == nil || !strings.Contains(err.Error(), "there are sk") {
 		t.Errorf("%v", err)
 	}
-	if _, err := packageRunnables(t.Context(), "../../examples/xdp_firewall", "6.18"); err == nil || !strings.Contains(err.Error(), "no variable of") {
+	_, err = packageRunnables(t.Context(), "../../examples/xdp_firewall", "6.18")
+	if err == nil || !strings.Contains(err.Error(), "no variable of") {
 		t.Errorf("%v", err)
 	}
 }
