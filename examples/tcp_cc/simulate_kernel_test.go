@@ -20,7 +20,8 @@ const agreement = 15
 
 // tooLate is how late the lab may deliver a packet: as long as the link takes to send two. While a machine stands still, packets gather,
 // and then come all at once. That is another path than the one that is simulated: marks and losses come too early, and BBR keeps a larger
-// window. So such a transfer does not count, whatever its result is.
+// window. So such a transfer does not count, whatever its result is. On a busy machine, chrt -r 1 before the command keeps the lab
+// punctual.
 func tooLate(link netlab.Link) time.Duration {
 	const bits = 8
 	return 2 * time.Second * time.Duration(bits*link.MTU) / time.Duration(link.Rate)

@@ -123,14 +123,14 @@ func newSim(ctx context.Context, e Experiment) (*sim, error) {
 	}
 	err := e.Link.validate()
 	if e.Duration < 0 || e.SampleEvery < 0 {
-		err = errors.Join(err, fmt.Errorf("Duration is %v and SampleEvery is %v: must be positive", e.Duration, e.SampleEvery))
+		err = errors.Join(err, fmt.Errorf("fields Duration, %v, and SampleEvery, %v: must be positive", e.Duration, e.SampleEvery))
 	}
 	if len(e.Flows) == 0 {
-		err = errors.Join(err, errors.New("Flows is empty: add a Flow"))
+		err = errors.Join(err, errors.New("there are no Flows: add a Flow"))
 	}
 	for i, f := range e.Flows {
 		if f.Start < 0 || f.Bytes < 0 || f.AppRate < 0 {
-			err = errors.Join(err, fmt.Errorf("Flows[%d]: Start, Bytes and AppRate must be at least 0", i))
+			err = errors.Join(err, fmt.Errorf("flow %d: Start, Bytes and AppRate must be at least 0", i))
 		}
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/btf/fixture"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/mistake"
@@ -49,6 +50,37 @@ func TestTheProgramDoesWhatTheKernelsRenoDoes(t *testing.T) {
 			t.Errorf("%+v: Reno in Go has a mean window of %v and %d bytes, Reno in BPF %v and %d", link, a.MeanCwnd, a.Received,
 				b.MeanCwnd, b.Received)
 		}
+	}
+}
+
+// TestEachKernelGivesTheSameResult: sockets have other layouts in other kernels, and cong_control other parameters before Linux 6.10.
+func TestEachKernelGivesTheSameResult(t *testing.T) {
+	controlling := halving() // the rate decides about the window: twice what arrives in the smallest round trip
+	controlling.CongControl = func(f *dsl.Fn, tp tcp.Sock, ack dsl.U32, flag dsl.S32, rs tcp.RateSample) {
+		f.If(rs.Delivered().Gt(0).And(rs.IntervalUs().Gt(0)), func() {
+			arrived := rs.Delivered().U64().Mul(tp.RttMin().SV(0).U64()).Div(rs.IntervalUs().U64())
+			tp.SetSndCwnd(arrived.U32().Shl(1).Max(4))
+		})
+	}
+	controlling.CongAvoid = nil
+	for name, ops := range map[string]tcp.CongestionOps{"halving": halving(), "controlling": controlling} {
+		var first FlowResult
+		for i, kernel := range fixture.Kernels() {
+			types, err := fixture.Open(kernel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			link := Link{Rate: 10e6, Delay: 10 * ms, Queue: 20, Loss: 0.001}
+			f := run(t, Experiment{Link: link, Flows: []Flow{{Ops: ops}}, Types: types}).Flows[0]
+			if i == 0 {
+				first = f
+			}
+			if !slices.Equal(f.Samples, first.Samples) || f.Received < 1_000_000 {
+				t.Errorf("%s, %s: %d bytes, a mean window of %v; the first kernel has %d and %v", name, kernel, f.Received, f.MeanCwnd,
+					first.Received, first.MeanCwnd)
+			}
+		}
+		t.Logf("%s: %.2f Mbit/s, mean window %.1f", name, first.GoodputBPS/1e6, first.MeanCwnd)
 	}
 }
 
@@ -334,9 +366,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		e    Experiment
 		want string
 	}{
-		{Experiment{Link: link}, "Flows is empty"},
+		{Experiment{Link: link}, "there are no Flows"},
 		{Experiment{Link: Link{Rate: 10, Delay: -1, Loss: 1}, Flows: []Flow{{}}}, "Loss is 1: expected 0 to less than 1"},
-		{Experiment{Link: link, Flows: []Flow{{Bytes: -1}}}, "Flows[0]: Start, Bytes and AppRate"},
+		{Experiment{Link: link, Flows: []Flow{{Bytes: -1}}}, "flow 0: Start, Bytes and AppRate"},
 		{Experiment{Link: link, Duration: -1, Flows: []Flow{{}}}, "must be positive"},
 	} {
 		if _, err := Run(t.Context(), tt.e); err == nil || !strings.Contains(err.Error(), tt.want) {

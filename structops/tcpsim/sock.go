@@ -22,7 +22,7 @@ type sock struct {
 
 	// Segments.
 	packetsOut, sackedOut, lostOut, retransOut, totalRetrans, delivered, deliveredCE, lost cell32
-	appLimited, mssCache, advmss, sndWnd, rcvWnd, reordering, undoRetrans                  cell32
+	appLimited, mssCache, sndWnd, rcvWnd, reordering, undoRetrans                          cell32
 	prrDelivered, prrOut, dataSegsOut, segsOut, segsIn, rateDelivered, rateIntervalUS      cell32
 
 	// Times.
