@@ -23,6 +23,19 @@ var carved = []struct {
 		"parent already had regs=0 stack=0 marks\n" +
 		"math between map_value pointer and register with unbounded min value is not allowed\n",
 		mistake.Unbounded, 12, []string{"R2"}, []string{"from 0 to 7"}},
+	{"an index that is 0 or less, up to 6.0", "" +
+		"21: (73) *(u8 *)(r1 +4095) = r2\n R1_w=map_value(id=0,off=0,ks=4,vs=8192,smin_value=-4095,smax_value=0) R2_w=inv47 R10=fp0\n" +
+		"R1 unbounded memory access, make sure to bounds check any such access\n",
+		mistake.Unbounded, 21, []string{"from -4095 to 0", "never negative"}, []string{"no upper limit"}},
+	{"nothing tells what is on the stack", "110: (7b) *(u64 *)(r10 -32) = r0\n116: (bf) r3 = r10\n117: (07) r3 += -32\n" +
+		"120: (85) call 2\ninvalid indirect read from stack off -32+0 size 4\n",
+		mistake.UninitialisedStack, 120, []string{"or a pointer is saved there"}, nil},
+	{"an element smaller than the type of an argument", "" +
+		"4: (79) r3 = *(u64 *)(r10 -8)          ; R3=map_value(map=m,ks=4,vs=320,off=64,smin=0,smax=umax=248,var_off=(0x0; 0xf8)) " +
+		"R10=fp0\n" +
+		"5: (85) call bpf_cpumask_and#65708\ninvalid access to map value, value_size=320 off=312 size=1024\n" +
+		"R3 max value is outside of the allowed memory range\n",
+		mistake.MapBounds, 5, []string{"size of the access is that of the argument", "smaller than 1024 bytes"}, nil},
 	{"a number that was kept on the stack", "from 3 to 10: R1=map_value(id=0,off=0,ks=4,vs=64,imm=0) R10=fp0 fp-16=mmmmmmmm\n" +
 		"11: (79) r2 = *(u64 *)(r10 -16)\n12: (0f) r1 += r2\n" +
 		"math between map_value pointer and register with unbounded min value is not allowed\n",

@@ -171,6 +171,9 @@ func refineBounds(a *account) {
 			a.Fix = "Limit the number that is added to the pointer, so that offset and size together are at most " +
 				strconv.FormatInt(size, 10) + ": compare the index with the number of elements, f.If(i.Lt(n), ...), just before it is " +
 				"used."
+			if strings.HasSuffix(text, "as large.") {
+				a.Fix += " When the elements are smaller than " + count(width, "byte") + ", make them as large."
+			}
 			return
 		}
 		if v.Kind <= NotShown && strings.Contains(a.Reason, "max value is outside") {
@@ -306,6 +309,10 @@ func refineUnbounded(a *account) {
 		register = parseOperands(a.Text).dst
 	}
 	index, v := a.indexOf(register)
+	if index < 0 && strings.Contains(a.Reason, "unbounded memory access") {
+		refineOffset(a, register)
+		return
+	}
 	if index < 0 || v.Kind != Scalar || strings.Contains(a.Reason, "prohibited for !root") ||
 		strings.Contains(a.Reason, "variable buffer offset") {
 		return
@@ -330,6 +337,23 @@ func refineUnbounded(a *account) {
 		a.Explanation += " That is more than the size of any object."
 		a.Fix = "Limit it before it is added: f.If(i.Lt(n), ...), or with a mask, i.And(63)."
 	}
+}
+
+// refineOffset says how far a pointer may be from its object when the addition is not in the log.
+func refineOffset(a *account, register int) {
+	v := a.register(register)
+	if _, constant := v.Bounds.Constant(); constant || v.Kind <= NotShown || v.Kind == Scalar {
+		return
+	}
+	a.Explanation = "The number that was added to R" + strconv.Itoa(register) + " " + rangeOf(v.Bounds) + "."
+	if v.Bounds.Min < 0 {
+		a.Explanation += " The verifier also looks at it as an unsigned number, and as such a negative one is enormous, even when a " +
+			"constant in the instruction makes the sum positive."
+		a.Fix = "Put the constant into the index before the addition, so that the index is never negative, and limit that: " +
+			"f.If(i.Lt(n), ...), or a mask, i.And(63)."
+		return
+	}
+	a.Explanation += " That is more than the size of any object."
 }
 
 // fromStack reports whether the last that is known of a register is that it was read from the stack.
@@ -479,9 +503,13 @@ func refineStackByte(a *account) {
 				return
 			}
 		}
+		written := " was never written on this path"
+		if len(a.Registers) == 0 && len(a.Stack) == 0 { // no state tells which it is
+			written += ", or a pointer is saved there, which a call may not read"
+		}
 		a.Explanation = "Of the " + count(n[2], "byte") + " at " + strconv.FormatInt(n[0], 10) + " from R10, the one at " +
-			strconv.FormatInt(n[0]+n[1], 10) + " was never written on this path. It is number " + strconv.FormatInt(n[1], 10) + ", " +
-			"counted from 0. Reading it needs CAP_PERFMON."
+			strconv.FormatInt(n[0]+n[1], 10) + written + ". It is number " + strconv.FormatInt(n[1], 10) + ", counted from 0. " +
+			"Reading it needs CAP_PERFMON."
 		return
 	}
 }

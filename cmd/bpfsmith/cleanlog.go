@@ -222,7 +222,12 @@ func (l *logReader) line(line []byte) {
 		}
 	} else if value, ok := l.patterns.quotedLog(line); ok {
 		for part := range bytes.Lines(value) {
-			l.unwrap(l.patterns.clean(bytes.TrimRight(part, "\r\n")))
+			part = l.patterns.clean(bytes.TrimRight(part, "\r\n"))
+			if l.kind != partOpen { // a log began in the middle of the string
+				l.begins.lines = append(l.begins.lines, bytes.Clone(part))
+				continue
+			}
+			l.unwrap(part)
 		}
 	} else {
 		l.unwrap(line)
@@ -433,6 +438,7 @@ func newLogPatterns() logPatterns {
 			`(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? `, // syslog
 			`\S+ [\w./@-]+\[\d+\]: `,                           // the host and program of syslog
 			`\[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\]?:? `, // levels
+			`(?:DEBU|INFO|WARN|ERRO|FATA)\[\d+\] +`,            // levels of logrus, with seconds
 			`(?:[\w.-]+: )?kern: *\w+: `,                       // Talos and others that forward the kernel's messages
 			`libbpf: `, `libbpf:$`,
 			`> ?`, // quoted in a letter

@@ -90,6 +90,7 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 		"journal":    each("Nov 28 05:50:01 host agent[123]: libbpf: "),
 		"timestamps": each("2026-11-28T05:50:01.123Z INFO: "),
 		"Go's log":   each("2026/11/28 05:50:01 "),
+		"logrus":     each("ERRO[0045] "),
 		"colours":    each("\x1b[31m") + "\x1b[0m",
 		"a letter":   each("> "),
 		"compose":    each("agent-1  | "),
@@ -103,6 +104,8 @@ func TestExplainTakesLogsOfAnyLoader(t *testing.T) {
 			"Verifier analysis:\n\n" + log + "\nError fetching program/map!\nUnable to load program\n",
 		"bcc": "bpf: Failed to load program: Permission denied\n" + log + "\nHINT: The 'R1 !read_ok' error is said to be so and so.\n\n" +
 			"Traceback (most recent call last):\n  File \"x.py\", line 7, in <module>\n",
+		"a Rust main": `Error: "load engine: x.load: the BPF_PROG_LOAD syscall failed. Verifier output: ` +
+			strings.ReplaceAll(log, "\n", `\n`) + "\"\n",
 		"JSON":       `{"level":"error","msg":"load failed","log":` + strconv.Quote(log) + `,"prog":"x"}` + "\n",
 		"JSON lines": jsonLines(lines),
 		"logfmt":     `level=error msg=` + strconv.Quote("loading: load program: permission denied:\n"+log) + " prog=x\n",

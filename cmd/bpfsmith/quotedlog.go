@@ -32,7 +32,7 @@ var logKeys = [...]string{"log", "verifier_log", "output", "error", "err", "msg"
 // A quotedValue is a string of a structured line: key="text" or "key": "text".
 type quotedValue struct{ key, text string }
 
-// quotedValues finds the strings that have a key.
+// quotedValues finds the strings that have a key. "Error:" at the beginning of the line is one too.
 func quotedValues(line string) []quotedValue {
 	var values []quotedValue
 	last := "" // the string before: in JSON, the key
@@ -48,6 +48,8 @@ func quotedValues(line string) []quotedValue {
 		case between == ":" && last != "":
 			values = append(values, quotedValue{last, text})
 			last = ""
+		case between == "Error:": // of a main function of Rust
+			values = append(values, quotedValue{"error", text})
 		case strings.HasSuffix(between, "="):
 			key := strings.TrimSuffix(between, "=")
 			values = append(values, quotedValue{key[strings.LastIndexAny(key, " ,{[")+1:], text})
