@@ -43,6 +43,9 @@ func (r *references[K]) put(key K, object *syscall.FD) error {
 
 // Delete removes the object of a key. When there is none, the error wraps fs.ErrNotExist.
 func (r *references[K]) Delete(key K) error {
+	if local := r.inProcess(); local != nil && local.IsNested() {
+		return r.failed(failedAs(syscall.CmdMapDelete, local.RemoveInner(r.key.encode(key))))
+	}
 	fd, err := r.FD()
 	if err != nil {
 		return err
@@ -93,6 +96,17 @@ func (n *nested[K]) declareNested(spec *dsl.MapSpec) {
 func (n *nested[K]) Put(key K, m Handle) error {
 	if m == nil {
 		return n.failed(fmt.Errorf("the map is nil: %w", fs.ErrInvalid))
+	}
+	if local := n.inProcess(); local != nil {
+		handle := HandleOf(m.Spec())
+		if handle == nil {
+			return n.failed(fmt.Errorf("the map has no handle: %w", fs.ErrInvalid))
+		}
+		inner, err := handle.CreateLocal()
+		if err != nil {
+			return err
+		}
+		return n.failed(failedAs(syscall.CmdMapUpdate, local.SetInner(n.key.encode(key), inner)))
 	}
 	fd, err := m.FD()
 	if err != nil {

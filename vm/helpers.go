@@ -166,6 +166,13 @@ func (m *Machine) lookup(cpu uint32) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if l.content.IsNested() {
+		inner := l.content.Inner(key)
+		if inner == nil {
+			return 0, nil
+		}
+		return m.lend(inner).handle, nil
+	}
 	at, ok := l.content.Find(key, int(cpu))
 	if !ok {
 		return 0, nil

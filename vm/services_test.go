@@ -2,6 +2,8 @@ package vm_test
 
 import (
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
@@ -115,5 +117,63 @@ func TestStorages(t *testing.T) {
 	}
 	if got, err := m.Run(t.Context(), make([]byte, 8)); err != nil || int32(got) != -1 { // nil has no value
 		t.Errorf("%d, %v", int32(got), err)
+	}
+}
+
+// TestMapsOfMaps: programs find the maps that user space has put into a map, and both sides use these.
+func TestMapsOfMaps(t *testing.T) {
+	low, high := maps.NewArray[uint64]("low", 4), maps.NewArray[uint64]("high", 4)
+	outer := maps.NewArrayOf("outer", 3, low.Spec())
+	groups := maps.NewHashOf[uint32]("groups", 2, low.Spec())
+	m := machineOf(t, dsl.Func("count", func(f *dsl.Fn, x dsl.Context) dsl.S32 {
+		index := x.At(0).U32().Get()
+		inner := outer.In(f).Lookup(index)
+		f.If(inner.IsNil(), f.ReturnConst(-1))
+		key := dsl.Local[uint32](f)
+		key.U32("").Set(f.U32(2))
+		value := maps.LookupIn[uint64](f, inner, key)
+		f.If(value.IsNil(), f.ReturnConst(-2))
+		value.U64("").Inc(5)
+		f.If(groups.In(f).Lookup(f.U32(77)).IsNil(), f.ReturnConst(1))
+		return f.S32(0)
+	}))
+	run := func(index uint32, want int32) {
+		t.Helper()
+		got, err := m.Run(t.Context(), binary.LittleEndian.AppendUint32(nil, index))
+		if err != nil || int32(got) != want {
+			t.Errorf("%d: %d, %v, want %d", index, int32(got), err, want)
+		}
+	}
+	run(0, -1)
+	if err := errors.Join(outer.Put(0, low), outer.Put(2, high)); err != nil {
+		t.Fatal(err)
+	}
+	run(0, 1)
+	run(2, 1)
+	run(2, 1)
+	run(1, -1)
+	run(3, -1)
+	first, err := low.Lookup(2)
+	second, secondErr := high.Lookup(2)
+	if first != 5 || second != 10 || errors.Join(err, secondErr) != nil {
+		t.Errorf("%d, %v; %d, %v", first, err, second, secondErr)
+	}
+	if err := groups.Put(77, high); err != nil {
+		t.Fatal(err)
+	}
+	run(0, 0)
+	if err := errors.Join(groups.Delete(77), outer.Delete(0)); err != nil {
+		t.Fatal(err)
+	}
+	run(0, -1)
+	run(2, 1)
+	if err := groups.Delete(77); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	other := maps.NewHash[uint32, uint64]("other", 4)
+	for _, err := range []error{outer.Put(3, low), outer.Put(0, other)} {
+		if err == nil {
+			t.Error("a map that does not fit was put")
+		}
 	}
 }

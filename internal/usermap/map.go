@@ -40,14 +40,15 @@ type Map struct {
 	Spec *dsl.MapSpec
 
 	mu     sync.Mutex
-	cpus   int            // values of an element
-	values []byte         // of all slots; of each slot, those of all CPUs
-	keys   []byte         // of all slots; nil if keys are indexes
-	slots  map[string]int // of keys; nil if keys are indexes
-	free   []int          // slots that were used
-	used   int            // slots that are or were used
-	order  []int          // slots, the one that was used longest ago first: of LRU maps, queues and stacks
-	ring   *ring          // of a ring buffer
+	cpus   int             // values of an element
+	values []byte          // of all slots; of each slot, those of all CPUs
+	keys   []byte          // of all slots; nil if keys are indexes
+	slots  map[string]int  // of keys; nil if keys are indexes
+	free   []int           // slots that were used
+	used   int             // slots that are or were used
+	order  []int           // slots, the one that was used longest ago first: of LRU maps, queues and stacks
+	ring   *ring           // of a ring buffer
+	inners map[string]*Map // of a map of maps, by key
 }
 
 // New makes a map. All values of an array are zero; other maps are empty.
@@ -73,7 +74,7 @@ func New(spec *dsl.MapSpec) (*Map, error) {
 		m.slots = make(map[string]int)
 	case linux.MapTypeSKStorage, linux.MapTypeTaskStorage, linux.MapTypeInodeStorage, linux.MapTypeCgrpStorage:
 		m.slots = make(map[string]int)
-	case linux.MapTypeQueue, linux.MapTypeStack:
+	case linux.MapTypeQueue, linux.MapTypeStack, linux.MapTypeArrayOfMaps, linux.MapTypeHashOfMaps:
 	case linux.MapTypeProgArray:
 	case linux.MapTypeRingBuf:
 		m.ring = newRing(int(spec.MaxEntries))
@@ -183,7 +184,7 @@ func (m *Map) Update(key, value []byte, flags uint64, cpu int) error {
 		return m.push(value, flags)
 	}
 	flags &^= flagLock
-	if flags > flagExist || m.ring != nil || m.Spec.Type == linux.MapTypeProgArray {
+	if flags > flagExist || m.ring != nil || m.Spec.Type == linux.MapTypeProgArray || m.IsNested() {
 		return errInvalid
 	}
 	slot, ok := m.exact(key)
@@ -299,6 +300,8 @@ func (m *Map) Len() int {
 	switch {
 	case m.isSeries():
 		return len(m.order)
+	case m.IsNested():
+		return len(m.inners)
 	case m.slots != nil:
 		return len(m.slots)
 	}
