@@ -45,8 +45,8 @@
 //
 // Maps are those of package maps. [LoadObject] creates the maps that a program names in this process, and then their handles work as they
 // do with the kernel: what a program stores, Lookup finds. There are hashes, arrays, per-CPU and LRU maps, tries, queues, stacks, ring
-// buffers, variables, storages, maps of maps and arrays of programs ([Machine.SetTailCall]). While a machine runs, another goroutine may wait for records of a
-// ring buffer; it must not use values that the program uses.
+// buffers, variables, storages, maps of maps and arrays of programs ([Machine.SetTailCall]). While a machine runs, another goroutine may
+// wait for records of a ring buffer; it must not use values that the program uses.
 //
 // # Objects of the kernel
 //
