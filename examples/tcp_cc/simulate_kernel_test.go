@@ -28,7 +28,7 @@ func tooLate(link netlab.Link) time.Duration {
 }
 
 // TestSimulatorAgreesWithTheKernel lets each algorithm carry data in the kernel's lab and in the simulator, over the same links, and
-// compares mean window and goodput. It makes transfers in the kernel until their means are known well, and then compares once: make long
+// compares mean window and goodput. It makes transfers in the kernel until their means are known well, and then compares once: make agree
 // runs it.
 func TestSimulatorAgreesWithTheKernel(t *testing.T) {
 	kerneltest.RequireTUN(t)
