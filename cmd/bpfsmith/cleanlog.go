@@ -451,7 +451,7 @@ func newLogPatterns() logPatterns {
 		inside: regexp.MustCompile(`^(.{0,200}?[\]:>|)] ?[ \t]*)\d+: \([0-9a-f]{2}\) `),
 		digits: regexp.MustCompile(`\d+`),
 
-		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+): `),
+		short:   regexp.MustCompile(`\bload (?:program|BTF|btf): ([a-z ]+)(?: \([^)]*\))?: `), // with a hint
 		nothing: regexp.MustCompile(`^\(\d+ line\(s\) omitted\)`),
 		omitted: regexp.MustCompile(` \((truncated)?(?:, )?(?:\d+ line\(s\) omitted)?\)`),
 		reason:  regexp.MustCompile(`^(.*): (R\d+ .*|R\d+)$`),

@@ -149,6 +149,8 @@ func TestExplainTakesTheEndOfALog(t *testing.T) {
 		"truncated": {"load program: permission denied: 9: (79) r3 = *(u64 *)(r1 +96): R1 invalid mem access 'scalar' (truncated, " +
 			"16 line(s) omitted)\n",
 			"not-a-pointer", 9},
+		"a hint": {"load program: bad address (hit verifier bug, check dmesg): The sequence of 8193 jumps is too complex. " +
+			"(120 line(s) omitted)\n", "too-complex", -1},
 		"nothing of the log": {"agent: load program: permission denied: (21 line(s) omitted)\n", "no-log", -1},
 		"a tab before some lines": {"8: (15) if r1 == 0x0 goto pc-3\n\t9: (79) r1 = *(u64 *)(r10 -8)\n\tBPF program is too large. " +
 			"Processed 1000001 insn\n\tprocessed 1000001 insns (limit 1000000) max_states_per_insn 2\n", "too-complex", 9},
