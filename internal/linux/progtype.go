@@ -63,7 +63,10 @@ type ProgInfo struct {
 	Result  *Range     // what the program may return at some place of the type (see ResultAt); nil if there is no limit
 	Structs Structs    // whether it may write structs of the kernel
 
-	Classic      bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
+	Classic bool // packet access of classic BPF, by offset (LD_ABS and LD_IND; may_access_skb, kernel/bpf/verifier.c)
+	// WritesPackets says that it may write into packets directly (may_access_direct_pkt_data, kernel/bpf/verifier.c).
+	WritesPackets bool
+
 	NoSpinLock   bool // it cannot use maps whose values have a spin lock (check_map_prog_compatibility, kernel/bpf/verifier.c)
 	Sleeps       bool // it may always sleep, and must be loaded as sleepable (check_attach_btf_id)
 	Sleepable    bool // it may be loaded as sleepable, for some hooks or in some kernels (can_be_sleepable, kernel/bpf/verifier.c)
@@ -104,13 +107,13 @@ var progTypes = [...]ProgInfo{
 	ProgTypeKprobe: {Name: "kprobe", Since: "4.1", Sleepable: true, Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"kprobe", "kretprobe", "uprobe", "uretprobe", "ksyscall", "kretsyscall", "usdt"},
 		Context:  "bpf_user_pt_regs_t", Access: &registersAccess, Structs: StructsReadOnly},
-	ProgTypeSchedCls: {Name: "sched_cls", Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
+	ProgTypeSchedCls: {Name: "sched_cls", WritesPackets: true, Since: "4.1", NetAdmin: true, Sections: []string{"tc", "classifier"},
 		Context: "__sk_buff", Access: &controlAccess, Classic: true},
-	ProgTypeSchedAct: {Name: "sched_act", Since: "4.1", NetAdmin: true, Sections: []string{"action"},
+	ProgTypeSchedAct: {Name: "sched_act", WritesPackets: true, Since: "4.1", NetAdmin: true, Sections: []string{"action"},
 		Context: "__sk_buff", Access: &controlAccess, Classic: true},
 	ProgTypeTracepoint: {Name: "tracepoint", Since: "4.7", Sleepable: true, Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"tracepoint", "tp"}},
-	ProgTypeXDP: {Name: "xdp", Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
+	ProgTypeXDP: {Name: "xdp", WritesPackets: true, Since: "4.8", NetAdmin: true, Sections: []string{"xdp"}, Place: AttachXDP,
 		Context: "xdp_md", Access: &xdpAccess},
 	ProgTypePerfEvent: {Name: "perf_event", Since: "4.9", Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"perf_event"}, Context: "bpf_perf_event_data"},
@@ -123,15 +126,15 @@ var progTypes = [...]ProgInfo{
 		Context: "__sk_buff", Access: &tunnelAccess},
 	ProgTypeLWTOut: {Name: "lwt_out", Since: "4.10", NetAdmin: true, Sections: []string{"lwt_out"},
 		Context: "__sk_buff", Access: &tunnelAccess},
-	ProgTypeLWTXmit: {Name: "lwt_xmit", Since: "4.10", NetAdmin: true, Sections: []string{"lwt_xmit"},
+	ProgTypeLWTXmit: {Name: "lwt_xmit", WritesPackets: true, Since: "4.10", NetAdmin: true, Sections: []string{"lwt_xmit"},
 		Context: "__sk_buff", Access: &tunnelAccess},
 	ProgTypeSockOps: {Name: "sock_ops", Since: "4.13", NetAdmin: true, Sections: []string{"sockops"},
 		Context: "bpf_sock_ops", Place: AttachCgroupSockOps, Result: &Range{0, 1}},
-	ProgTypeSKSKB: {Name: "sk_skb", Since: "4.14", NetAdmin: true, Sections: []string{"sk_skb"},
+	ProgTypeSKSKB: {Name: "sk_skb", WritesPackets: true, Since: "4.14", NetAdmin: true, Sections: []string{"sk_skb"},
 		Context: "__sk_buff", Access: &streamAccess},
 	ProgTypeCgroupDevice: {Name: "cgroup_device", Since: "4.15", NetAdmin: true, Context: "bpf_cgroup_dev_ctx",
 		Place: AttachCgroupDevice, Result: &Range{0, 1}},
-	ProgTypeSKMsg: {Name: "sk_msg", Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
+	ProgTypeSKMsg: {Name: "sk_msg", WritesPackets: true, Since: "4.17", NetAdmin: true, Context: "sk_msg_md", Place: AttachSKMsgVerdict},
 	ProgTypeRawTracepoint: {Name: "raw_tracepoint", Since: "4.17", Sleepable: true,
 		Named: true, Perfmon: true, PrivateStack: true, Void: true,
 		Sections: []string{"raw_tracepoint", "raw_tp"},
@@ -149,7 +152,8 @@ var progTypes = [...]ProgInfo{
 	ProgTypeRawTracepointWritable: {Name: "raw_tracepoint_writable", Since: "5.2", Sleepable: true, Named: true, Perfmon: true, Void: true,
 		Sections: []string{"raw_tracepoint.w", "raw_tp.w"},
 		Context:  "bpf_raw_tracepoint_args", Arguments: true},
-	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", Since: "5.3", NetAdmin: true, Context: "bpf_sockopt", Result: &Range{0, 1},
+	ProgTypeCgroupSockOpt: {Name: "cgroup_sockopt", WritesPackets: true, Since: "5.3", NetAdmin: true, Context: "bpf_sockopt",
+		Result: &Range{0, 1},
 		Placed: true},
 	ProgTypeTracing: {Name: "tracing", Since: "5.5", Sleepable: true,
 		Perfmon: true, PrivateStack: true, Arguments: true, Structs: StructsReadOnly,

@@ -44,6 +44,10 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 			len(s.frames)+1, linux.MostFrames)
 	}
 	fn := c.functionOf(c.to(i))
+	if c.isException(fn) {
+		return 0, c.refuse(s, i, mistake.FunctionContract,
+			"the function that the kernel calls after an exception cannot be called by the program")
+	}
 	c.calls[[2]int{c.functionOf(i), fn}] = true
 	f := frame{fn: fn, call: i}
 	top := s.top()
@@ -54,6 +58,12 @@ func (c *checker) callFunction(s *state, i int) (next int, goOn bool) {
 	c.forget(s)
 	s.frames = append(s.frames, f)
 	return c.to(i), true
+}
+
+// isException reports whether a function is the program's exception callback.
+func (c *checker) isException(fn int) bool {
+	slot := c.slotAt(c.starts[fn])
+	return slices.ContainsFunc(c.Functions, func(f Function) bool { return f.Exception && f.Slot == slot })
 }
 
 // checkStack adds up the stack of functions that call each other (check_max_stack_depth). A function with a private stack counts alone.

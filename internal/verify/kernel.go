@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	cbtf "github.com/cilium/ebpf/btf"
+
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
@@ -68,6 +70,9 @@ func (c *checker) callNamed(s *state, i int, p *proto, parent *visit) bool {
 	}
 	if !c.section(s, i, p.row) {
 		return false
+	}
+	if p.row.Has(linux.FuncThrows) && slices.ContainsFunc(s.frames, func(f frame) bool { return f.callback }) {
+		return c.refuse(s, i, mistake.FunctionContract, "%s cannot be called by a function that the kernel calls back", p.name)
 	}
 	if p.row.Has(linux.FuncThrows) {
 		c.nothingHeld(s, i, nil, "where an exception ends the program")
@@ -333,6 +338,8 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 				phrase.Argument(inRegister(r, a.name), p.name, v.kind.String(), pointerTo(a.to)))
 		}
 		return true
+	case (v.kind == stack || v.kind == mapValue || v.kind == memory) && !strings.HasPrefix(a.to, "bpf_") && c.hasPointers(a.typ):
+		return c.refuse(s, i, mistake.ArgumentType, "%s", phrase.Argument(inRegister(r, a.name), p.name, v.kind.String(), pointerTo(a.to)))
 	case v.kind == stack:
 		c.blur(s, int(v.frame))
 		return true
@@ -374,6 +381,28 @@ func (c *checker) structArgument(s *state, i int, p *proto, n int, v *value) boo
 		})
 	}
 	return true
+}
+
+// hasPointers reports whether a struct of the kernel has a pointer in it. The kernel does not let programs make such a struct in memory of
+// their own.
+func (c *checker) hasPointers(typ btf.ID) bool {
+	set, err := c.Types.Decode(typ)
+	if err != nil {
+		return false
+	}
+	var search func(t cbtf.Type, depth int) bool
+	search = func(t cbtf.Type, depth int) bool {
+		switch t := btf.Underlying(t).(type) {
+		case *cbtf.Pointer:
+			return true
+		case *cbtf.Array:
+			return search(t.Type, depth)
+		case *cbtf.Struct:
+			return depth < 4 && slices.ContainsFunc(t.Members, func(m cbtf.Member) bool { return search(m.Type, depth+1) })
+		}
+		return false
+	}
+	return search(set.Type(typ), 0)
 }
 
 // irq saves interrupt flags on the stack, or restores them.

@@ -21,7 +21,7 @@ func (c *checker) load(s *state, i int) bool {
 	size := int64(in.Op.Size().Bytes())
 	base := s.top().regs[in.Src]
 	v, ok := c.access(s, i, in.Src, base, int64(in.Off), size, false, nil)
-	if !ok {
+	if !ok || !c.usedAlike(s, i, &base) {
 		return false
 	}
 	if in.Op.Mode() == isa.ModeMEMSX {
@@ -70,7 +70,7 @@ func (c *checker) store(s *state, i int) bool {
 			v = regs[in.Src]
 		}
 		_, ok := c.access(s, i, in.Dst, base, int64(in.Off), size, true, &v)
-		return ok
+		return ok && (atomic || c.usedAlike(s, i, &base))
 	}
 	switch base.kind {
 	case context, packet, packetMeta, socket:
@@ -91,6 +91,35 @@ func (c *checker) store(s *state, i int) bool {
 		regs[in.Src] = old
 	}
 	return true
+}
+
+// usedAlike checks that an instruction has the same kind of address on all paths. The kernel changes instructions that access its own
+// structs, so that they are right for one kind only (save_aux_ptr_type).
+func (c *checker) usedAlike(s *state, i int, p *value) bool {
+	if s.guess || p.vague || !p.kind.isPointer() {
+		return true
+	}
+	const memoryLike, structLike, contextLike, socketLike = 1, 2, 3, 16
+	is := byte(memoryLike)
+	switch p.kind {
+	case context:
+		is = contextLike
+	case socket:
+		is = socketLike + byte(p.sock)
+	case object, allocated:
+		is = structLike
+	}
+	was, known := c.addressed[i]
+	if !known {
+		if c.addressed == nil {
+			c.addressed = map[int]byte{}
+		}
+		c.addressed[i] = is
+		return true
+	}
+	return was == is || c.refuse(s, i, mistake.BadInstruction,
+		"the address here is %s on this path, but something else on another: the kernel "+
+			"translates the instruction for one of them only", p.kind)
 }
 
 // access checks a load, or a store of v, of some bytes at an offset from a pointer.
@@ -139,6 +168,9 @@ func (c *checker) access(s *state, i int, r isa.Register, p value, off, size int
 		}
 		return any, c.inside(s, i, r, p, off, size, p.size, mistake.MemoryBounds, "the memory")
 	case packet, packetMeta:
+		if write && !c.Type.Info().WritesPackets && c.Type != linux.ProgTypeUnspec {
+			return any, c.refuse(s, i, mistake.ReadOnlyMemory, "programs of type %s cannot write into packets", c.Type)
+		}
 		return any, c.accessPacket(s, i, r, p, off, size, write)
 	case object:
 		return c.accessObject(s, i, r, p, off, size, write)

@@ -69,7 +69,7 @@ func (c *checker) widen(s *state, i, next int, parent *visit) {
 // followExtra follows paths about which the kernel may know less, until there is a finding or the work is too much.
 func (c *checker) followExtra() {
 	for n := 0; n < len(c.extra) && len(c.findings) == 0; n++ {
-		c.pending = c.extra[n]
+		c.pending, c.waiting = c.extra[n], 1
 		if !c.followAll() {
 			return
 		}

@@ -22,6 +22,7 @@ type checker struct {
 	steps       int     // instructions of the first path, while it is the only one
 	straight    bool    // it is
 	findings    []mistake.Finding
+	addressed   map[int]byte // by instruction: what it was used with as an address
 	said        map[mistake.Finding]bool
 	causes      map[cause]int // findings by their cause
 	again       [][]int       // by finding: further slots with the same cause
@@ -32,6 +33,8 @@ type checker struct {
 	joins       []int32  // the instructions at which states are kept, in order
 	visited     []*visit // by join, the latest
 	pending     *path    // the latest
+	waiting     int      // how many paths are pending
+	overflowed  bool     // too many were
 	proto       *proto   // of the member or tracepoint
 	kernel      map[btf.ID]*proto
 	tagged      map[btf.ID]bool // the functions that the kernel offers to programs; nil: not read
@@ -164,9 +167,10 @@ func (c *checker) findKept() {
 
 // followAll follows all pending paths. It returns false if there were too many steps.
 func (c *checker) followAll() bool {
-	for c.pending != nil {
+	for c.pending != nil && !c.overflowed {
 		p := c.pending
 		c.pending = p.next
+		c.waiting--
 		if !c.follow(p) {
 			return false
 		}
@@ -240,7 +244,7 @@ func (c *checker) follow(p *path) bool {
 			}
 		}
 		next, goOn := c.step(s, i, parent)
-		if !goOn {
+		if !goOn || c.overflowed {
 			return true
 		}
 		i = next
@@ -269,6 +273,16 @@ func (c *checker) later(s *state, at int, parent *visit) {
 		parent.open++
 	}
 	c.pending = c.pathFrom(s, at, parent, c.pending)
+	if c.waiting++; c.waiting > linux.MostPending && !s.guess && !c.overflowed {
+		c.overflowed = true
+		slot := c.slotAt(at)
+		if s.via > 0 {
+			slot = c.slotAt(s.via - 1)
+		}
+		c.note(mistake.Finding{Insn: slot, Kind: mistake.TooComplex,
+			Help:   "make the program shorter, or split it into global functions",
+			Detail: fmt.Sprintf("more than %d branches wait for their other side: the verifier does not keep more", linux.MostPending)})
+	}
 }
 
 // pathFrom is a path from a state at an instruction.
