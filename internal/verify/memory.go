@@ -109,15 +109,13 @@ func (c *checker) usedAlike(s *state, i int, p *value) bool {
 	case object, allocated:
 		is = structLike
 	}
-	was, known := c.addressed[i]
-	if !known {
-		if c.addressed == nil {
-			c.addressed = map[int]byte{}
-		}
-		c.addressed[i] = is
-		return true
+	if c.addressed == nil {
+		c.addressed = make([]byte, len(c.code))
 	}
-	return was == is || c.refuse(s, i, mistake.BadInstruction,
+	if c.addressed[i] == 0 {
+		c.addressed[i] = is
+	}
+	return c.addressed[i] == is || c.refuse(s, i, mistake.BadInstruction,
 		"the address here is %s on this path, but something else on another: the kernel "+
 			"translates the instruction for one of them only", p.kind)
 }

@@ -22,7 +22,7 @@ type checker struct {
 	steps       int     // instructions of the first path, while it is the only one
 	straight    bool    // it is
 	findings    []mistake.Finding
-	addressed   map[int]byte // by instruction: what it was used with as an address
+	addressed   []byte // by instruction: what it had as an address; 0 for nothing
 	said        map[mistake.Finding]bool
 	causes      map[cause]int // findings by their cause
 	again       [][]int       // by finding: further slots with the same cause
