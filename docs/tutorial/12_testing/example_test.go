@@ -79,15 +79,20 @@ func Example_debugger() {
 	defer d.Close()
 	d.Break(debug.Breakpoint{File: "filter_test.go", Line: 18}) // if port == 53
 	fmt.Println("it stops before", d.Continue().Instruction)
-	fmt.Println("then before", d.Step().Instruction, "with r1 =", m.Register(isa.R1))
-	fmt.Println("then before", d.Step().Instruction, "with r1 =", m.Register(isa.R1))
-	fmt.Println("back before", d.Back().Instruction, "with r1 =", m.Register(isa.R1))
+	for range 3 {
+		fmt.Println("then before   ", d.Step().Instruction)
+	}
+	fmt.Println("r2 is", m.Register(isa.R2))
+	d.Back()
+	fmt.Println("one back, r2 is", m.Register(isa.R2))
 	fmt.Println("the result is", d.Finish().Result)
 	// Output:
 	// it stops before r1 = *(u16 *)(r2 +36)
-	// then before r2 = r1 with r1 = 13568
-	// then before r2 = be16 r2 with r1 = 13568
-	// back before r2 = r1 with r1 = 13568
+	// then before    r2 = r1
+	// then before    r2 = be16 r2
+	// then before    if w2 == 0x35 goto pc+3
+	// r2 is 53
+	// one back, r2 is 13568
 	// the result is 2
 }
 
