@@ -148,7 +148,7 @@ func (out *instr) load(i isa.Instruction) (detail string) {
 	case isa.PseudoNumber, isa.PseudoFunc:
 		return ""
 	case isa.PseudoBTFID:
-		return "variables of the kernel are not in the machine"
+		out.op, out.imm = opLoadVariable, uint64(uint32(i.Imm))
 	}
 	return "" // a map: see decodeMap
 }

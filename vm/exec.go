@@ -71,6 +71,12 @@ func (m *Machine) exec(pc, base int) error {
 			r[in.dst&15] = m.used[in.imm].handle
 		case opLoadMapValue:
 			r[in.dst&15] = m.used[in.imm].value + uint64(uint32(in.off))
+		case opLoadVariable:
+			addr, ok := m.variables[m.prog.variables[in.imm]]
+			if !ok {
+				return m.missingVariable(pc, m.prog.variables[in.imm])
+			}
+			r[in.dst&15] = addr
 		case opAtomic:
 			if err := m.atomic(in, pc); err != nil {
 				return err

@@ -71,6 +71,8 @@ var helpers = [linux.HelperCount]Function{
 	145: storageGet,           // bpf_inode_storage_get
 	146: storageDelete,        // bpf_inode_storage_delete
 	148: probeRead,            // bpf_copy_from_user
+	153: perCPUPointer,        // bpf_per_cpu_ptr
+	154: thisCPUPointer,       // bpf_this_cpu_ptr
 	156: storageGet,           // bpf_task_storage_get
 	157: storageDelete,        // bpf_task_storage_delete
 	158: currentTask,          // bpf_get_current_task_btf

@@ -79,6 +79,7 @@ type Machine struct {
 	tailCalls   int               // of this run
 	next        *Program          // what a tail call goes on with
 	packet      *Packet           // that the program runs on, or nil
+	variables   map[string]uint64 // addresses of the kernel's variables, by name
 	timers      map[uint64]*timer // by address
 	timerStarts int               // how many starts there were
 	counts      *counts           // of Coverage, for prog; nil if there is none

@@ -158,6 +158,7 @@ const (
 	opStoreImm64
 	opLoadMap      // the address that stands for a map; its number is in imm
 	opLoadMapValue // the address of byte off of its value
+	opLoadVariable // the address of a variable of the kernel; its number is in imm
 	opAtomic       // the operation is in imm, the size in size
 	opLoadPacket
 )

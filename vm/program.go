@@ -45,7 +45,8 @@ type Options struct {
 	// Pos gives the line that the instruction at a slot comes from, for messages. It may be nil.
 	Pos func(slot int) mistake.Position
 
-	// Kernel gives the name of the function of the kernel with a BTF id; "" if there is none. If it is nil, the program must not call any.
+	// Kernel gives the name of the function or variable of the kernel with a BTF id; "" if there is none. If it is nil, the program must
+	// not name any.
 	Kernel func(id btf.ID) string
 
 	// Maps are the maps that the program uses, by the descriptors or indexes in its 64-bit loads. They are created in this process.
@@ -68,14 +69,15 @@ func (o *Options) mapOf(slot int, i isa.Instruction) *dsl.MapSpec {
 
 // A Program is decoded code. It does not change, so any number of machines may run it at the same time.
 type Program struct {
-	mode    Mode
-	steps   []instr           // one for each instruction, and opEnd after the last one
-	source  []isa.Instruction // what they were made of
-	wide    []int             // indexes of the instructions that take two slots
-	maps    []*usermap.Map    // that it uses; loads of their addresses have indexes of this
-	created []*maps.Map       // those that loading it created
-	kernel  []string          // the functions of the kernel that it calls; calls have indexes of this
-	pos     func(slot int) mistake.Position
+	mode      Mode
+	steps     []instr           // one for each instruction, and opEnd after the last one
+	source    []isa.Instruction // what they were made of
+	wide      []int             // indexes of the instructions that take two slots
+	maps      []*usermap.Map    // that it uses; loads of their addresses have indexes of this
+	created   []*maps.Map       // those that loading it created
+	variables []string          // of the kernel, whose addresses it loads; loads have indexes of this
+	kernel    []string          // the functions of the kernel that it calls; calls have indexes of this
+	pos       func(slot int) mistake.Position
 
 	makeObjectLoads sync.Once
 	objectLoads     []bool // what loadsFromObjects returns
@@ -138,6 +140,9 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 				p.steps[i] = instr{op: opRefused, dst: uint8(ins[i].Dst)}
 			}
 		}
+		if detail == "" && p.steps[i].op == opLoadVariable {
+			detail = p.nameVariable(&p.steps[i], o)
+		}
 		if detail == "" && p.steps[i].op == opCallKfunc {
 			detail = p.nameKernelFunction(&p.steps[i], o)
 		}
@@ -199,6 +204,24 @@ func (p *Program) nameKernelFunction(in *instr, o Options) (detail string) {
 	if n < 0 {
 		n = len(p.kernel)
 		p.kernel = append(p.kernel, name)
+	}
+	in.imm = uint64(n)
+	return ""
+}
+
+// nameVariable replaces the BTF id in the load of a variable's address by an index in the program's list.
+func (p *Program) nameVariable(in *instr, o Options) (detail string) {
+	name := ""
+	if o.Kernel != nil {
+		name = o.Kernel(btf.ID(in.imm))
+	}
+	if name == "" {
+		return fmt.Sprintf("the variable of the kernel with BTF id %d is not known", uint32(in.imm))
+	}
+	n := slices.Index(p.variables, name)
+	if n < 0 {
+		n = len(p.variables)
+		p.variables = append(p.variables, name)
 	}
 	in.imm = uint64(n)
 	return ""
