@@ -212,7 +212,7 @@ const mostOptions = 40 // bytes of options in a header of IPv4 or TCP
 
 func checkOptions(options []byte) error {
 	if len(options)%4 != 0 || len(options) > mostOptions {
-		return fmt.Errorf("Options has %d bytes: expected a multiple of 4, at most %d", len(options), mostOptions)
+		return fmt.Errorf("field Options has %d bytes: expected a multiple of 4, at most %d", len(options), mostOptions)
 	}
 	return nil
 }

@@ -104,26 +104,17 @@ func (c *checker) endBorrowing(s *state, i int) {
 
 // A kernelCall is what the arguments of a call say about its result.
 type kernelCall struct {
-	vague    bool // it may depend on something that is not followed
-	root     *Field
-	rootHeld bool   // the argument for a list or tree was followed
-	typ      btf.ID // of the object that is passed
-	owned    bool   // the program owns it
-	node     uint32 // the reference that is given to a list or tree
-	id       int64  // of the type of a new object; -1: not known
+	vague bool // it may depend on something that is not followed
+	root  *Field
+	typ   btf.ID // of the object that is passed
+	owned bool   // the program owns it
+	node  uint32 // the reference that is given to a list or tree
+	id    int64  // of the type of a new object; -1: not known
 }
 
 // isRoot, isNode and isLock report whether an argument of a kernel function is a list or tree, a node of one, or a lock.
 func (a *param) isRoot() bool { return a.to == "bpf_list_head" || a.to == "bpf_rb_root" }
 func (a *param) isNode() bool { return a.to == "bpf_list_node" || a.to == "bpf_rb_node" }
-
-// nodeOf is the struct of the nodes of a list or tree.
-func nodeOf(root string) string {
-	if root == "bpf_rb_root" {
-		return "bpf_rb_node"
-	}
-	return "bpf_list_node"
-}
 
 // objectArgument checks an argument that is a list or tree, a node, or an allocated object. done is false for other arguments.
 func (c *checker) objectArgument(s *state, i int, p *proto, n int, v *value, call *kernelCall) (done, ok bool) {

@@ -12,6 +12,8 @@ type ethernet struct {
 	Type     dsl.BE16 // 0x0800 is IPv4, 0x0806 is ARP
 }
 
+var _ = dsl.Header[ethernet] // it reads one from a packet
+
 func filter(f *dsl.Fn, x ctx.XDP) dsl.U32 {
 	return f.U32(ctx.XDPPass)
 }
