@@ -73,7 +73,9 @@ func (s *Snapshot) Text(p Place) string {
 // Value returns a value; its kind is NoValue when there is none, and NotShown when the log does not show it.
 func (s *Snapshot) Value(p Place) Value {
 	if cell := cellOf(p); cell >= 0 {
-		return ParseValue(s.known[cell])
+		v := ParseValue(s.known[cell])
+		v.Text = shown(v.Text) // the log has no such text
+		return v
 	}
 	return Value{}
 }

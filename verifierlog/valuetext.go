@@ -15,7 +15,8 @@ import (
 func ParseValue(text string) Value {
 	v := Value{Text: text}
 	if text == notShown {
-		return Value{Kind: NotShown}
+		v.Kind = NotShown
+		return v
 	}
 	if v.slotBytes(text) {
 		return v

@@ -220,6 +220,7 @@ func FuzzParseValue(f *testing.F) {
 	for _, tt := range printedValues {
 		f.Add(tt.text)
 	}
+	f.Add("?") // what a place without a printed value has inside
 	f.Fuzz(func(t *testing.T, text string) {
 		v := ParseValue(text)
 		if v.Text != text {
