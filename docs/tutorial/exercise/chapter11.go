@@ -40,7 +40,7 @@ func Types(room func(f *dsl.Fn, tp tcp.Sock) dsl.U32) error {
 				return err
 			}
 			if want := max(in[0]-in[1], 0); int64(got) != want {
-				return fmt.Errorf("on Linux %s, with a window of %d and %d out: the result is %d, want %d", kernel, in[0], in[1], got, want)
+				return fmt.Errorf("on Linux %s, window %d, %d out: the result is %d, want %d", kernel, in[0], in[1], got, want)
 			}
 		}
 	}
