@@ -10,8 +10,8 @@ import (
 // TestDocumentCountsContexts checks what docs/check.md says about the contexts that the check follows.
 func TestDocumentCountsContexts(t *testing.T) {
 	known := 0
-	for p := ProgTypeUnspec; p <= ProgTypeNetfilter; p++ {
-		if p.Info().Access != nil {
+	for p := range ProgTypes() {
+		if _, rules := p.ContextRules(); rules || p.Info().Access != nil {
 			known++
 		}
 	}
