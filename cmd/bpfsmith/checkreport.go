@@ -97,6 +97,7 @@ func (f *checkFinding) String() string {
 // checkAll prints a line for each finding, with the program's name if there are several programs, and the source line if it is known.
 func (c *checkFlags) checkAll(cmd *cobra.Command, programs []objectProgram) error {
 	found, unchecked := false, false
+	out := &visibleWriter{to: cmd.OutOrStdout()}
 	encoder := json.NewEncoder(cmd.OutOrStdout())
 	for n := range programs {
 		o := &programs[n]
@@ -120,7 +121,7 @@ func (c *checkFlags) checkAll(cmd *cobra.Command, programs []objectProgram) erro
 			fmt.Fprintf(cmd.ErrOrStderr(), "bpfsmith: %sthe program has too many paths: the rest of them is not checked\n", about)
 		}
 		for n := range report.Findings {
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), about+report.Findings[n].String()); err != nil {
+			if _, err := fmt.Fprintln(out, about+report.Findings[n].String()); err != nil {
 				return &inputError{err}
 			}
 		}

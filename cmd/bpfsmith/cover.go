@@ -61,7 +61,7 @@ func (c *coverFlags) run(cmd *cobra.Command, args []string) error {
 			"and what calls cover.Record"))}
 	}
 	if err == nil {
-		err = c.write(cmd.OutOrStdout(), lines, branches)
+		err = c.write(&visibleWriter{to: cmd.OutOrStdout()}, lines, branches)
 	}
 	if err == nil && c.html != "" {
 		page := exec.CommandContext(cmd.Context(), "go", "tool", "cover", "-html="+c.out, "-o", c.html)

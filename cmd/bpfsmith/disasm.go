@@ -52,7 +52,7 @@ prints the place, what is wrong and what is allowed.`,
 					return in.at(line, column, err.detail)
 				}
 				ins, fault := lang.decode(text.code)
-				if err := isa.Disassemble(cmd.OutOrStdout(), ins, dialect); err != nil {
+				if err := isa.Disassemble(&visibleWriter{to: cmd.OutOrStdout()}, ins, dialect); err != nil {
 					return &inputError{err}
 				}
 				return text.explain(in, fault)

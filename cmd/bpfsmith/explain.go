@@ -126,7 +126,7 @@ func (e *explainCommand) run(cmd *cobra.Command, args []string) error {
 			return verdict(report)
 		}
 	}
-	if err := e.print(cmd.OutOrStdout(), log.reading, code, files.read); err != nil {
+	if err := e.print(&visibleWriter{cmd.OutOrStdout(), true}, log.reading, code, files.read); err != nil {
 		return unreadable(err)
 	}
 	return verdict(report)

@@ -77,5 +77,5 @@ func (l *language) run(cmd *cobra.Command, args []string, line func(out []byte, 
 	if !l.lines {
 		return whole(in, dialect)
 	}
-	return in.translateLines(cmd.OutOrStdout(), func(out []byte, text string) ([]byte, error) { return line(out, text, dialect) })
+	return in.translateLines(&visibleWriter{to: cmd.OutOrStdout()}, func(out []byte, text string) ([]byte, error) { return line(out, text, dialect) })
 }

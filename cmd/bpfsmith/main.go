@@ -24,6 +24,7 @@ func main() {
 }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	stderr = &visibleWriter{to: stderr}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)

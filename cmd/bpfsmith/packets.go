@@ -58,7 +58,7 @@ func (r *runFlags) runPackets(cmd *cobra.Command, m *vm.Machine, kind linux.Prog
 	if err != nil {
 		return &inputError{err}
 	}
-	out := cmd.OutOrStdout()
+	out := &visibleWriter{to: cmd.OutOrStdout()}
 	counts := make(map[string]int)
 	var verdicts []string // in the order in which they came
 	for number := 1; ; number++ {

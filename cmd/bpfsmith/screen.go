@@ -169,7 +169,7 @@ func (s *screen) head() string {
 	if !state.Done {
 		text := fmt.Sprintf("step %d  insn %d", state.Step, state.Slot)
 		if state.Pos.IsValid() {
-			text += fmt.Sprintf("  %s:%d", filepath.Base(state.Pos.File), state.Pos.Line)
+			text += fmt.Sprintf("  %s:%d", visible(filepath.Base(state.Pos.File)), state.Pos.Line)
 		}
 		if state.Depth > 0 {
 			text += fmt.Sprintf("  frame %d", state.Depth)
@@ -179,10 +179,10 @@ func (s *screen) head() string {
 	var fault *vm.Fault
 	switch {
 	case errors.As(state.Err, &fault):
-		text := fmt.Sprintf("step %d  insn %d: %v: %s", state.Step, fault.Slot, fault.Kind, fault.Detail)
+		text := fmt.Sprintf("step %d  insn %d: %v: %s", state.Step, fault.Slot, fault.Kind, visible(fault.Detail))
 		return styleError.Render(inWidth(text, s.width))
 	case state.Err != nil:
-		return styleError.Render(inWidth(state.Err.Error(), s.width))
+		return styleError.Render(inWidth(visible(state.Err.Error()), s.width))
 	}
 	text := fmt.Sprintf("step %d  the end: R0 = %#x (%d)", state.Step, state.Result, int64(state.Result))
 	return styleTitle.Render(inWidth(text, s.width))
@@ -261,7 +261,7 @@ func (s *screen) registerLines(int, int) []string {
 		text := fmt.Sprintf("r%-2d %#x", r, value.Bits)
 		switch signed := int64(value.Bits); {
 		case value.Points != "":
-			text = fmt.Sprintf("r%-2d → %s", r, value.Points)
+			text = fmt.Sprintf("r%-2d → %s", r, visible(value.Points))
 		case signed < 0 && signed > -1<<32:
 			text += fmt.Sprintf("  %d", signed)
 		case value.Bits > 9:
@@ -288,7 +288,7 @@ func (s *screen) stackLines(_, height int) []string {
 		}
 		text := fmt.Sprintf("% x", b)
 		if value.Points != "" {
-			text = "→ " + value.Points
+			text = "→ " + visible(value.Points)
 		}
 		lines = append(lines, fmt.Sprintf(" r10 -%-4d %s", len(stack)-at, text))
 	}
@@ -301,7 +301,7 @@ func (s *screen) stackLines(_, height int) []string {
 func (s *screen) mapLines(_, height int) []string {
 	var lines []string
 	for _, view := range s.d.Machine().Maps(height) {
-		lines = append(lines, fmt.Sprintf(" %s, %s: %d", view.Name, view.Type, view.Len))
+		lines = append(lines, fmt.Sprintf(" %s, %s: %d", visible(view.Name), view.Type, view.Len))
 		for _, e := range view.Elements {
 			if value := fieldText(e.Value); strings.Trim(value, "0 ") != "" {
 				lines = append(lines, fmt.Sprintf("   %s: %s", fieldText(e.Key), value))
@@ -324,20 +324,20 @@ func fieldText(fields []vm.Field) string {
 		}
 		parts = append(parts, f.Name+"="+f.Value)
 	}
-	return strings.Join(parts, " ")
+	return visible(strings.Join(parts, " "))
 }
 
 // pointerLines shows what a register points to: fields where they are known, else bytes.
 func (s *screen) pointerLines(_, height int) []string {
 	m := s.d.Machine()
 	value := m.Value(isa.Register(s.pointer))
-	lines := []string{fmt.Sprintf(" r%d → %s", s.pointer, value.Points)}
+	lines := []string{fmt.Sprintf(" r%d → %s", s.pointer, visible(value.Points))}
 	if value.Points == "" {
 		return []string{styleDim.Render(fmt.Sprintf(" r%d is a number; 0 to 9 and a show other registers", s.pointer))}
 	}
 	if _, fields := m.Describe(value.Bits); fields != nil {
 		for _, f := range fields {
-			lines = append(lines, fmt.Sprintf("   %s = %s", or(f.Name, "value"), f.Value))
+			lines = append(lines, fmt.Sprintf("   %s = %s", visible(or(f.Name, "value")), visible(f.Value)))
 		}
 		return lines
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 )
 
-// sources are the source files of a program, by their names. A file is read when it is first shown.
+// sources are the source files of a program, by their names. A file is read when it is first shown. An object may name any file as its
+// source: only files that can be one are read.
 type sources struct {
 	beside string // a directory where a file is looked for when it is not at its place: that of the object
 	files  map[string][]string
@@ -19,8 +19,11 @@ func (s *sources) lines(name string) []string {
 	}
 	var lines []string
 	for _, at := range []string{name, filepath.Join(s.beside, filepath.Base(name))} {
-		if text, err := os.ReadFile(at); err == nil && len(text) < maxSourceFile {
-			lines = strings.Split(strings.ReplaceAll(string(text), "\t", "    "), "\n")
+		if !isSource(filepath.Base(at)) {
+			break
+		}
+		if text, err := readRegular(at, maxSourceFile); err == nil {
+			lines = strings.Split(strings.ReplaceAll(visible(string(text)), "\t", "    "), "\n")
 			break
 		}
 	}
