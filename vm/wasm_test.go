@@ -16,7 +16,7 @@ func TestWebAssembly(t *testing.T) {
 	}
 	t.Parallel()
 	wasm := append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	build := exec.Command("go", "build", "-o", filepath.Join(t.TempDir(), "program.wasm"), "./testdata/wasm")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(t.TempDir(), "program.wasm"), "./testdata/wasm")
 	rest := exec.Command("go", "build", "../isa", ".", "../internal/verify", "../verifierlog/...")
 	for _, cmd := range []*exec.Cmd{build, rest} {
 		cmd.Env = wasm

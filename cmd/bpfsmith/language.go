@@ -77,5 +77,6 @@ func (l *language) run(cmd *cobra.Command, args []string, line func(out []byte, 
 	if !l.lines {
 		return whole(in, dialect)
 	}
-	return in.translateLines(&visibleWriter{to: cmd.OutOrStdout()}, func(out []byte, text string) ([]byte, error) { return line(out, text, dialect) })
+	out := &visibleWriter{to: cmd.OutOrStdout()}
+	return in.translateLines(out, func(out []byte, text string) ([]byte, error) { return line(out, text, dialect) })
 }

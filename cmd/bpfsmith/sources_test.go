@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestSourcesAreSources: an object names the files of its lines, and it may be somebody else's object. A file of another kind is not shown,
-// and one that never ends is not waited for.
+// TestSourcesAreSources: an object names the files of its lines, and it may be somebody else's object. A file of another kind is not
+// shown, and one that never ends is not waited for.
 func TestSourcesAreSources(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"a.c": "one\n\ttwo \x1b[2J", "server.key": "secret", ".hidden.c": "secret"} {

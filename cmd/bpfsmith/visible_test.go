@@ -56,8 +56,8 @@ func TestTextsOfOthersMoveNoTerminal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"/tmp/w/objects", "LICENSE", "nothing/known", "elsewhere", "no_such_function", "counter", "undo_cwnd",
-			"interface.c", "license", "SEC(", "maps", "syscall", "no_such_variable"} {
+		for _, name := range []string{"/tmp/w/objects", "LICENSE", "nothing/known", "elsewhere", "no_such_function", "counter",
+			"undo_cwnd", "interface.c", "license", "SEC(", "maps", "syscall", "no_such_variable"} {
 			n := bytes.Count(data, []byte(name))
 			if n == 0 {
 				continue
