@@ -77,7 +77,7 @@ api:
 # The packages must build where they can only answer "unsupported".
 cross:
 	$(GO) run ./internal/test/systems darwin/arm64 windows/amd64 freebsd/amd64 linux/arm64 linux/s390x linux/386
-	GOOS=js GOARCH=wasm $(GO) build ./isa ./vm ./internal/verify ./verifierlog/... # what a page runs
+	GOOS=js GOARCH=wasm $(GO) vet ./isa ./vm/... ./internal/verify ./verifierlog/... ./internal/playground/... # what a page runs
 
 # A short look with each fuzz target; FUZZTIME=10m for a long one.
 fuzz:

@@ -70,6 +70,7 @@ var layers = map[string][]string{
 	"internal/holder":       {"syscall"},
 	"internal/host":         {"isa", "syscall"},
 	"internal/test/fixture": {"btf"},
+	"internal/playground":   {"verifierlog", "verifierlog/page"},
 	"internal/gen/btfgen":   {"dsl", "btf", "structops", "internal/linux"},
 }
 
