@@ -39,57 +39,45 @@ func (c cell64) set(v uint64) { binary.LittleEndian.PutUint64(c.b[:], v) }
 func (c cellBits) get() uint8  { return c.b[0] >> c.shift & c.mask }
 func (c cellBits) set(v uint8) { c.b[0] = c.b[0]&^(c.mask<<c.shift) | v&c.mask<<c.shift }
 
+// A cell is found in an object by the path of its field.
+type cell interface {
+	size() uint32    // in bytes
+	point(at []byte) // at memory of that size
+}
+
+func (*cell8) size() uint32    { return 1 }
+func (*cell32) size() uint32   { return 4 }
+func (*cell64) size() uint32   { return 8 }
+func (*cellBits) size() uint32 { return 1 }
+
+func (c *cell8) point(at []byte)    { c.b = (*[1]byte)(at) }
+func (c *cell32) point(at []byte)   { c.b = (*[4]byte)(at) }
+func (c *cell64) point(at []byte)   { c.b = (*[8]byte)(at) }
+func (c *cellBits) point(at []byte) { c.b, c.mask = (*[1]byte)(at), 0xff }
+
 // find points cells to the fields of an object, by their paths. A field that the kernel does not have gets memory of its own: no program
 // of that kernel asks for it. A field of another size is an error.
-func find(object *vm.Struct, cells map[string]any) error {
+func find(object *vm.Struct, cells map[string]cell) error {
 	memory := object.Bytes("")
 	if err := object.Err(); err != nil {
 		return err
 	}
-	for path, to := range cells {
+	for path, c := range cells {
 		f, ok := object.Field(path)
-		var at []byte
-		size := uint32(0)
-		if ok {
-			at, size = memory[f.Offset:f.Offset+f.Size], f.Size
-		}
-		switch to := to.(type) {
-		case *cell8:
-			if at == nil {
-				at, size = make([]byte, 1), 1
-			}
-			if size != 1 {
-				return fmt.Errorf("%s.%s has %d bytes; the simulator expects 1", object.Name(), path, size)
-			}
-			to.b = (*[1]byte)(at)
-		case *cell32:
-			if at == nil {
-				at, size = make([]byte, 4), 4
-			}
-			if size != 4 {
-				return fmt.Errorf("%s.%s has %d bytes; the simulator expects 4", object.Name(), path, size)
-			}
-			to.b = (*[4]byte)(at)
-		case *cell64:
-			if at == nil {
-				at, size = make([]byte, 8), 8
-			}
-			if size != 8 {
-				return fmt.Errorf("%s.%s has %d bytes; the simulator expects 8", object.Name(), path, size)
-			}
-			to.b = (*[8]byte)(at)
-		case *cellBits:
-			if at == nil {
-				to.b, to.mask = new([1]byte), 0xff
-				break
-			}
-			to.b, to.shift, to.mask = (*[1]byte)(at[f.BitOffset/8:]), uint8(f.BitOffset%8), 0xff
-			if f.BitSize != 0 {
-				to.mask = 1<<f.BitSize - 1
-			}
-			if f.BitSize+f.BitOffset%8 > 8 || f.BitSize == 0 && size != 1 {
+		bits, isBits := c.(*cellBits)
+		switch {
+		case !ok:
+			c.point(make([]byte, c.size()))
+		case isBits && f.BitSize > 0:
+			if f.BitSize+f.BitOffset%8 > 8 {
 				return fmt.Errorf("%s.%s is not within one byte", object.Name(), path)
 			}
+			bits.point(memory[f.Offset+f.BitOffset/8:][:1])
+			bits.shift, bits.mask = uint8(f.BitOffset%8), 1<<f.BitSize-1
+		case f.Size != c.size():
+			return fmt.Errorf("%s.%s has %d bytes; the simulator expects %d", object.Name(), path, f.Size, c.size())
+		default:
+			c.point(memory[f.Offset : f.Offset+f.Size])
 		}
 	}
 	return nil

@@ -42,8 +42,8 @@ type sock struct {
 }
 
 // cells are the paths of the fields.
-func (s *sock) cells() map[string]any {
-	return map[string]any{
+func (s *sock) cells() map[string]cell {
+	return map[string]cell{
 		"snd_cwnd": &s.cwnd, "snd_cwnd_cnt": &s.cwndCnt, "snd_cwnd_clamp": &s.cwndClamp, "snd_ssthresh": &s.ssthresh,
 		"prior_cwnd": &s.priorCwnd, "prior_ssthresh": &s.priorSsthresh, "max_packets_out": &s.maxPacketsOut,
 		"cwnd_usage_seq": &s.cwndUsageSeq, "snd_cwnd_used": &s.cwndUsed, "snd_cwnd_stamp": &s.cwndStamp,
@@ -187,7 +187,7 @@ type rateSample struct {
 
 func newRateSample(types *btf.Types) (*rateSample, error) {
 	r := &rateSample{object: vm.NewStruct(types, "rate_sample")}
-	return r, find(r.object, map[string]any{
+	return r, find(r.object, map[string]cell{
 		"prior_mstamp": &r.priorMstamp, "prior_delivered": &r.priorDelivered, "prior_delivered_ce": &r.priorDeliveredCE,
 		"delivered": &r.delivered, "delivered_ce": &r.deliveredCE, "interval_us": &r.intervalUS, "rtt_us": &r.rttUS,
 		"snd_interval_us": &r.sndIntervalUS, "rcv_interval_us": &r.rcvIntervalUS, "losses": &r.losses, "acked_sacked": &r.ackedSacked,
@@ -204,5 +204,5 @@ type ackSample struct {
 
 func newAckSample(types *btf.Types) (*ackSample, error) {
 	a := &ackSample{object: vm.NewStruct(types, "ack_sample")}
-	return a, find(a.object, map[string]any{"pkts_acked": &a.pktsAcked, "rtt_us": &a.rttUS, "in_flight": &a.inFlight})
+	return a, find(a.object, map[string]cell{"pkts_acked": &a.pktsAcked, "rtt_us": &a.rttUS, "in_flight": &a.inFlight})
 }
