@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"internal/linux":             {},
 	"isa":                        {"internal/linux"},
 	"internal/spell":             {},
+	"internal/hextext":           {},
 	"internal/phrase":            {},
 	"internal/compiler/ir":       {},
 	"internal/callers":           {},

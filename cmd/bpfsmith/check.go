@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpfsmith/bpfsmith/btf"
+	"github.com/bpfsmith/bpfsmith/internal/hextext"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -238,19 +239,19 @@ func tooShort(text string) bool {
 
 // readCode reads code as bytes or as hex.
 func readCode(name string, data []byte) ([]byte, error) {
-	if !looksLikeHex(data) {
+	if !hextext.IsText(data) {
 		return data, nil
 	}
-	text := hexText{text: data}
-	if err := text.read(); err != nil {
-		line, column := lineAndColumn(data, err.offset)
-		return nil, (&input{name: name}).at(line, column, err.detail)
+	text := hextext.Text{Text: data}
+	if err := text.Read(); err != nil {
+		line, column := hextext.LineAndColumn(data, err.Offset)
+		return nil, (&input{name: name}).at(line, column, err.Detail)
 	}
-	return text.code, nil
+	return text.Code, nil
 }
 
 // isHex reports whether an argument is code and not the name of a file.
 func isHex(text string) bool {
-	t := hexText{text: []byte(text)}
-	return len(text) >= 16 && t.read() == nil
+	t := hextext.Text{Text: []byte(text)}
+	return len(text) >= 16 && t.Read() == nil
 }

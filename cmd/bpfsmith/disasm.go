@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpfsmith/bpfsmith/internal/hextext"
 	"github.com/bpfsmith/bpfsmith/isa"
 )
 
@@ -44,18 +45,18 @@ prints the place, what is wrong and what is allowed.`,
 						"its programs; to list one, copy its section first: llvm-objcopy -O binary --only-section=%s %s prog.bin",
 						in.name, in.name, programSection(data), in.name)}
 				}
-				text := hexText{text: data}
-				if raw || !looksLikeHex(data) {
-					text.code = data
-				} else if err := text.read(); err != nil {
-					line, column := lineAndColumn(data, err.offset)
-					return in.at(line, column, err.detail)
+				text := hextext.Text{Text: data}
+				if raw || !hextext.IsText(data) {
+					text.Code = data
+				} else if err := text.Read(); err != nil {
+					line, column := hextext.LineAndColumn(data, err.Offset)
+					return in.at(line, column, err.Detail)
 				}
-				ins, fault := lang.decode(text.code)
+				ins, fault := lang.decode(text.Code)
 				if err := isa.Disassemble(&visibleWriter{to: cmd.OutOrStdout()}, ins, dialect); err != nil {
 					return &inputError{err}
 				}
-				return text.explain(in, fault)
+				return explainHex(&text, in, fault)
 			})
 		},
 	}
@@ -64,29 +65,29 @@ prints the place, what is wrong and what is allowed.`,
 	return cmd
 }
 
-// explain adds the place in the input to an error of the decoder.
-func (h *hexText) explain(in *input, fault error) error {
+// explainHex adds the place in the input to an error of the decoder.
+func explainHex(h *hextext.Text, in *input, fault error) error {
 	var e *isa.EncodingError
 	switch {
 	case fault == nil:
 		return nil
 	case !errors.As(fault, &e) || e.Slot < 0:
 		return &inputError{fault}
-	case h.places == nil: // bytes have no lines
+	case h.Places == nil: // bytes have no lines
 		return &inputError{fmt.Errorf("%s: byte %d: %w", in.name, 8*e.Slot, fault)}
 	}
-	at := min(8*e.Slot, len(h.places)-1) // the last byte, when code is missing
-	line, column := lineAndColumn(h.text, h.places[at])
+	at := min(8*e.Slot, len(h.Places)-1) // the last byte, when code is missing
+	line, column := hextext.LineAndColumn(h.Text, h.Places[at])
 	return in.at(line, column, fault.Error())
 }
 
 // disassembleLine appends the text of the instruction in a line of hex.
 func (l *language) disassembleLine(out []byte, line string, dialect isa.Dialect) ([]byte, error) {
-	text := hexText{text: []byte(line)}
-	if err := text.read(); err != nil {
-		return nil, fmt.Errorf("column %d: %s", err.offset+1, err.detail)
+	text := hextext.Text{Text: []byte(line)}
+	if err := text.Read(); err != nil {
+		return nil, fmt.Errorf("column %d: %s", err.Offset+1, err.Detail)
 	}
-	ins, err := l.decode(text.code)
+	ins, err := l.decode(text.Code)
 	var fault *isa.EncodingError
 	if errors.As(err, &fault) && fault.Slot == 0 {
 		fault.Slot = -1 // a line has only one instruction

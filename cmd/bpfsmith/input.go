@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -114,9 +113,3 @@ func (in *input) translateLines(w io.Writer, translate func(out []byte, line str
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
-
-// lineAndColumn turns an offset in a text into line and column, counted from 1.
-func lineAndColumn(text []byte, offset int) (line, column int) {
-	before := text[:offset]
-	return bytes.Count(before, []byte{'\n'}) + 1, offset - bytes.LastIndexByte(before, '\n')
-}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/hextext"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -15,9 +16,9 @@ import (
 // log, by slot.
 func readProgram(arg string, opcodes map[int]byte) ([]byte, error) {
 	if _, err := os.Stat(arg); err != nil {
-		text := hexText{text: []byte(arg)}
-		if text.read() == nil && len(text.code) > 0 {
-			return wholeSlots("--prog", text.code)
+		text := hextext.Text{Text: []byte(arg)}
+		if text.Read() == nil && len(text.Code) > 0 {
+			return wholeSlots("--prog", text.Code)
 		}
 		return nil, fmt.Errorf("--prog %s: this is neither hex nor a file", arg)
 	}
@@ -28,13 +29,13 @@ func readProgram(arg string, opcodes map[int]byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte(elf.ELFMAG)):
 		return codeOfObject(arg, data, opcodes)
-	case looksLikeHex(data):
-		text := hexText{text: data}
-		if err := text.read(); err != nil {
-			line, column := lineAndColumn(data, err.offset)
-			return nil, fmt.Errorf("%s:%d:%d: %s", arg, line, column, err.detail)
+	case hextext.IsText(data):
+		text := hextext.Text{Text: data}
+		if err := text.Read(); err != nil {
+			line, column := hextext.LineAndColumn(data, err.Offset)
+			return nil, fmt.Errorf("%s:%d:%d: %s", arg, line, column, err.Detail)
 		}
-		data = text.code
+		data = text.Code
 	}
 	return wholeSlots(arg, data)
 }

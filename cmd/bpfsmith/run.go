@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bpfsmith/bpfsmith/internal/hextext"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/vm"
@@ -220,9 +221,9 @@ func memoryArgument(args []string) ([]byte, error) {
 	if len(args) == 0 || strings.TrimSpace(args[0]) == "" {
 		return nil, nil
 	}
-	text := hexText{text: []byte(args[0])}
-	if err := text.read(); err != nil {
-		return nil, &inputError{fmt.Errorf("MEMORY_HEX: column %d: %s", err.offset+1, err.detail)}
+	text := hextext.Text{Text: []byte(args[0])}
+	if err := text.Read(); err != nil {
+		return nil, &inputError{fmt.Errorf("MEMORY_HEX: column %d: %s", err.Offset+1, err.Detail)}
 	}
-	return text.code, nil
+	return text.Code, nil
 }
