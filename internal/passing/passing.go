@@ -3,6 +3,7 @@ package passing
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/phrase"
@@ -69,29 +70,13 @@ func number(t cbtf.Type, arg any) (uint64, error) {
 		return 0, fmt.Errorf("a %s cannot be passed here", btf.Declaration(t, ""))
 	}
 	var value int64
-	switch arg := arg.(type) {
-	case int:
-		value = int64(arg)
-	case int8:
-		value = int64(arg)
-	case int16:
-		value = int64(arg)
-	case int32:
-		value = int64(arg)
-	case int64:
-		value = arg
-	case uint:
-		value = int64(arg)
-	case uint8:
-		value = int64(arg)
-	case uint16:
-		value = int64(arg)
-	case uint32:
-		value = int64(arg)
-	case uint64:
-		value = int64(arg)
-	case bool:
-		if arg {
+	switch v := reflect.ValueOf(arg); {
+	case v.CanInt():
+		value = v.Int()
+	case v.CanUint():
+		value = int64(v.Uint())
+	case v.Kind() == reflect.Bool:
+		if v.Bool() {
 			value = 1
 		}
 	default:
