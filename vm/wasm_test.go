@@ -16,7 +16,8 @@ func TestWebAssembly(t *testing.T) {
 	}
 	t.Parallel()
 	wasm := append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(t.TempDir(), "program.wasm"), "./testdata/wasm")
+	program := filepath.Join(t.TempDir(), "program.wasm")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./testdata/wasm")
 	rest := exec.Command("go", "build", "../isa", ".", "../internal/verify", "../verifierlog/...")
 	for _, cmd := range []*exec.Cmd{build, rest} {
 		cmd.Env = wasm
@@ -30,7 +31,7 @@ func TestWebAssembly(t *testing.T) {
 		t.Logf("it is built, and not run: node: %v; GOROOT: %v", err, rootErr)
 		return
 	}
-	run := exec.Command(node, filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec_node.js"), build.Args[3])
+	run := exec.Command(node, filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec_node.js"), program)
 	out, err := run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
