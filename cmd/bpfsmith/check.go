@@ -11,6 +11,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/hextext"
+	"github.com/bpfsmith/bpfsmith/internal/host"
 	"github.com/bpfsmith/bpfsmith/internal/linux"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -22,6 +23,7 @@ import (
 type checkFlags struct {
 	placeFlags
 	attach, license      string
+	release              string
 	sleepable, noPerfmon bool
 	maps                 []string
 	json                 bool
@@ -64,6 +66,7 @@ the instructions. About maps without --map, check says nothing.`,
 	c.placeFlags.flags(flags)
 	flags.StringVar(&c.attach, "attach", "", "tracepoint, function or hook, the `TARGET` of a tracing program; of others, the attach "+
 		"type: cgroup_inet_egress, ...")
+	flags.StringVar(&c.release, "kernel", "", "`RELEASE` of the kernel with the types of --btf, such as 7.0; otherwise it counts as 6.18")
 	flags.BoolVar(&c.sleepable, "sleepable", false, "the program may sleep")
 	flags.StringVar(&c.license, "license", "GPL", "`LICENSE` of the program")
 	flags.BoolVar(&c.noPerfmon, "no-perfmon", false, "the program is loaded without CAP_PERFMON")
@@ -73,6 +76,9 @@ the instructions. About maps without --map, check says nothing.`,
 }
 
 func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
+	if c.release == "" && c.btf == "" {
+		c.release = host.Release()
+	}
 	name, data, inputErr := c.input(cmd, args)
 	object := isELF(data)
 	if c.programType == "" && inputErr == nil && !object {
@@ -115,15 +121,25 @@ func (c *checkFlags) run(cmd *cobra.Command, args []string) (err error) {
 
 // kernel is the kernel for which objects are linked.
 func (c *checkFlags) kernel(types *btf.Types) *objfile.Kernel {
-	if c.btf != "" {
-		return otherKernel(types)
+	if c.btf == "" {
+		return hostKernel(types)
 	}
-	return hostKernel(types)
+	kernel := otherKernel(types)
+	if version, ok := releaseVersion(c.release); ok {
+		kernel.Version = version
+	}
+	return kernel
 }
 
 // program makes the description of the program from the flags.
 func (c *checkFlags) program() (verify.Program, error) {
 	p := verify.Program{Sleepable: c.sleepable, NotGPL: !linux.GPLCompatible(c.license), NoPerfmon: c.noPerfmon, Strict: true}
+	if c.release != "" {
+		var ok bool
+		if p.Kernel, ok = isa.ParseKernelVersion(c.release); !ok {
+			return p, fmt.Errorf("--kernel %s: expected the release of a kernel, such as 6.18 or 7.0", c.release)
+		}
+	}
 	var section linux.Section
 	if c.programType != "" {
 		var err error

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/btf"
 	"github.com/bpfsmith/bpfsmith/internal/test/fixture"
 )
 
@@ -101,6 +104,41 @@ func TestCheckFindsWhatIsAcceptedButNotIntended(t *testing.T) {
 		"--map", "9=ringbuf:0:0:4096", "-")
 	if out != want || exit != 1 {
 		t.Errorf("exit %d, %q %q; want %q", exit, out, errs, want)
+	}
+}
+
+// TestCheckKnowsTheRelease: since Linux 7.0 functions of the kernel trust their arguments, so nil is a mistake. Types of 6.18 stand in for
+// those of 7.0.
+func TestCheckKnowsTheRelease(t *testing.T) {
+	raw, err := fixture.Raw("6.18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "types.btf")
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	types, err := btf.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := types.Lookup(btf.KindFunc, "bbr_init")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := fmt.Sprintf("b701000000000000"+"85200000%08x"+"9500000000000000", bits.ReverseBytes32(uint32(id)))
+	for _, tt := range []struct{ release, want string }{
+		{"", ""}, {"6.18", ""}, {"7.0", "insn 1: argument sk of bbr_init is nil\n"},
+		{"7.1-rc2", "insn 1: argument sk of bbr_init is nil\n"}, {"seven", "--kernel seven: expected the release of a kernel"},
+	} {
+		args := []string{"check", "--type", "struct_ops", "--member", "tcp_congestion_ops/init", "--btf", file, "-"}
+		if tt.release != "" {
+			args = append(args, "--kernel", tt.release)
+		}
+		out, errs, _ := tool(code, args...)
+		if all := out + errs; !strings.Contains(all, tt.want) || (all == "") != (tt.want == "") {
+			t.Errorf("--kernel %s: %q, want %q", tt.release, all, tt.want)
+		}
 	}
 }
 

@@ -49,7 +49,8 @@ type goArgument struct {
 
 // exported are the programs of a Go package, compiled for a kernel of package fixture.
 func exported(ctx context.Context, pkg, kernel string) ([]goProgram, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}\n{{.Name}}\n{{join .GoFiles \"\\n\"}}", pkg).Output()
+	const format = "{{.Dir}}\n{{.Name}}\n{{join .GoFiles \"\\n\"}}"
+	out, err := exec.CommandContext(ctx, "go", "list", "-buildvcs=false", "-f", format, pkg).Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return nil, fmt.Errorf("%s: %s", pkg, strings.TrimSpace(string(exit.Stderr)))

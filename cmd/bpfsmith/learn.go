@@ -151,7 +151,7 @@ func (c *course) check(ctx context.Context, ch tutorial.Chapter) (wrong string, 
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "answer.exe") // a name that Windows runs
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./"+ch.Name())
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "./"+ch.Name())
 	build.Dir = c.folder
 	if out, err := build.CombinedOutput(); err != nil {
 		return compilerSays(string(out), err), ctx.Err()
