@@ -49,6 +49,7 @@ type MissingError struct {
 	Line Line // of the instruction; the zero Line if it is not known
 }
 
+// Error says which instruction needs what.
 func (e *MissingError) Error() string {
 	return fmt.Sprintf("instruction %d: this kernel has no %s %s", e.Slot, e.What, e.Name)
 }

@@ -73,6 +73,7 @@ func (v Value) String() string {
 	return fmt.Sprintf("%#x", v.Bits)
 }
 
+// Error says where it happened, and what.
 func (f *Fault) Error() string {
 	text := fmt.Sprintf("%sinsn %d", linePrefix(f.Pos), f.Slot)
 	if f.Kind != PastEnd {

@@ -94,6 +94,7 @@ type LoadError struct {
 	Detail      string
 }
 
+// Error says which instruction cannot be run, and why.
 func (e *LoadError) Error() string {
 	return fmt.Sprintf("%sinsn %d: %v: %s", linePrefix(e.Pos), e.Slot, e.Instruction, e.Detail)
 }
