@@ -86,8 +86,9 @@ fuzz:
 			echo "fuzz $$target in $$(dirname $$file)"; \
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done; done
 
+# Our code beside that of others, in one run. BENCHFLAGS=machine measures only package vm; -ubpf=REPOSITORY takes its sources from there.
 bench:
-	$(GO) run ./internal/bench
+	$(GO) run ./internal/bench $(BENCHFLAGS)
 
 # Our code beside clang's, function by function: as root on a Debian, whose
 # archive has what is missing. BENCHFLAGS=-check fails when a goal is missed.

@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"encoding/binary"
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/isa"
@@ -68,41 +67,36 @@ func loopProgram(t testing.TB, text string) *Program {
 	return p
 }
 
-// BenchmarkRun measures the machine beside a plain loop, which has no regions, no limit and no faults: the least that a switch costs.
+// BenchmarkRun measures the machine alone; internal/bench measures it beside others.
 func BenchmarkRun(b *testing.B) {
 	for _, l := range loops {
-		p := loopProgram(b, l.text)
-		m, memory := New(p), make([]byte, 64)
-		if _, err := m.Run(b.Context(), memory); err != nil {
-			b.Fatal(err)
-		}
-		steps := float64(m.Steps())
-		b.Run(l.name+"/vm", func(b *testing.B) {
+		m, memory := New(loopProgram(b, l.text)), make([]byte, 64)
+		b.Run(l.name, func(b *testing.B) {
+			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := m.Run(b.Context(), memory); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/steps, "ns/insn")
-		})
-		b.Run(l.name+"/plain", func(b *testing.B) {
-			var stack [stackSize]byte
-			for b.Loop() {
-				plain(p.steps, memory, &stack)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/steps, "ns/insn")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(m.Steps()), "ns/insn")
 		})
 	}
 }
 
-// TestPlainIsRight: what is measured beside the machine computes the same.
-func TestPlainIsRight(t *testing.T) {
+// TestRunAllocatesNothing: a machine that is there runs a program without allocating, and making one takes a handful of allocations.
+func TestRunAllocatesNothing(t *testing.T) {
 	for _, l := range loops {
 		p := loopProgram(t, l.text)
-		var stack [stackSize]byte
-		want, err := New(p).Run(t.Context(), make([]byte, 64))
-		if got := plain(p.steps, make([]byte, 64), &stack); got != want || err != nil {
-			t.Errorf("%s: %d, want %d, %v", l.name, got, want, err)
+		m, memory := New(p), make([]byte, 64)
+		if n := testing.AllocsPerRun(10, func() {
+			if _, err := m.Run(t.Context(), memory); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: a run takes %v allocations, want 0", l.name, n)
+		}
+		if n := testing.AllocsPerRun(10, func() { New(p) }); n > 2 {
+			t.Errorf("%s: making a machine takes %v allocations, want at most 2", l.name, n)
 		}
 	}
 }
@@ -124,81 +118,4 @@ func BenchmarkNew(b *testing.B) {
 			}
 		}
 	})
-}
-
-// plain runs the instructions of the loops. R1 stands for the memory, and R10 for the stack.
-func plain(code []instr, memory []byte, stack *[stackSize]byte) uint64 {
-	var r [16]uint64
-	pc := 0
-	for {
-		in := &code[pc]
-		pc++
-		switch in.op {
-		case opAdd64Imm:
-			r[in.dst&15] += in.imm
-			continue
-		case opAdd64Reg:
-			r[in.dst&15] += r[in.src&15]
-			continue
-		case opSub64Reg:
-			r[in.dst&15] -= r[in.src&15]
-			continue
-		case opMul64Imm:
-			r[in.dst&15] *= in.imm
-			continue
-		case opMod64Reg:
-			r[in.dst&15] %= r[in.src&15]
-			continue
-		case opXor64Imm:
-			r[in.dst&15] ^= in.imm
-			continue
-		case opRsh64Imm:
-			r[in.dst&15] >>= in.imm & 63
-			continue
-		case opMov64Imm:
-			r[in.dst&15] = in.imm
-			continue
-		case opMov64Reg:
-			r[in.dst&15] = r[in.src&15]
-			continue
-		case opAdd32Reg:
-			r[in.dst&15] = uint64(uint32(r[in.dst&15]) + uint32(r[in.src&15]))
-			continue
-		case opLoad16:
-			r[in.dst&15] = uint64(binary.LittleEndian.Uint16(memory[in.off:]))
-			continue
-		case opLoad32:
-			r[in.dst&15] = uint64(binary.LittleEndian.Uint32(memory[in.off:]))
-			continue
-		case opLoad64:
-			r[in.dst&15] = binary.LittleEndian.Uint64(stack[stackSize+int(in.off):])
-			continue
-		case opStore32:
-			binary.LittleEndian.PutUint32(memory[in.off:], uint32(r[in.src&15]))
-			continue
-		case opStore64:
-			binary.LittleEndian.PutUint64(stack[stackSize+int(in.off):], r[in.src&15])
-			continue
-		case opJump:
-		case opJEQ64Imm:
-			if r[in.dst&15] != in.imm {
-				continue
-			}
-		case opJNE64Imm:
-			if r[in.dst&15] == in.imm {
-				continue
-			}
-		case opJGE64Reg:
-			if r[in.dst&15] < r[in.src&15] {
-				continue
-			}
-		case opJLT64Imm:
-			if r[in.dst&15] >= in.imm {
-				continue
-			}
-		case opExit:
-			return r[isa.R0]
-		}
-		pc = int(in.off)
-	}
 }

@@ -1,13 +1,16 @@
-// Bench measures bpfsmith and cilium/ebpf in one run on one machine, and prints ratios. Absolute times mean little on a machine with other
-// work.
+// Bench measures bpfsmith beside others in one run on one machine, and prints ratios: beside cilium/ebpf, if a row does not name another
+// one. Absolute times mean little on a machine with other work.
 //
-//	go run ./internal/bench
+//	go run ./internal/bench [GROUP...]
 //
-// It exits with 1 when a goal that does not depend on the machine (bytes,
-// allocations) is missed; times are printed beside their goals.
+// Without groups it measures all of them. Machines of others are fetched from GitHub and built in the user's cache, once; the flags -ubpf
+// and -mimic name other git repositories to take. Where that fails, their figures are missing.
+//
+// It exits with 1 when a goal that does not depend on the machine (bytes, allocations) is missed; times are printed beside their goals.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -27,14 +30,33 @@ type row struct {
 	missed bool // a goal that holds on any machine
 }
 
+// groups are what can be measured alone.
+var groups = []struct {
+	name string
+	rows func() []row
+}{
+	{"lookup", lookup}, {"assembler", assembler}, {"programs", programs}, {"machine", machines}, {"simulator", simulator},
+	{"cold-start", coldStart},
+}
+
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == coldStartArgument {
 		coldStartChild()
 		return
 	}
-	rows := slices.Concat(lookup(), assembler(), programs(), simulator(), coldStart())
-	fmt.Printf("%-34s %10s %10s %7s %9s %7s  %s\n", "", "bpfsmith", "cilium", "ratio", "bytes/op", "allocs", "goal")
+	for n := range peerMachines {
+		p := &peerMachines[n]
+		flag.StringVar(&p.source, p.name, p.source, "the git `repository` with its sources")
+	}
+	flag.Parse()
+	var rows []row
+	for _, g := range groups {
+		if flag.NArg() == 0 || slices.Contains(flag.Args(), g.name) {
+			rows = append(rows, g.rows()...)
+		}
+	}
 	failed := false
+	fmt.Printf("%-42s %10s %10s %7s %9s %7s  %s\n", "", "bpfsmith", "other", "ratio", "bytes/op", "allocs", "goal")
 	for _, r := range rows {
 		peer, ratio := "–", "–"
 		if r.peer > 0 {
@@ -44,7 +66,7 @@ func main() {
 		if r.missed {
 			mark, failed = "  MISSED", true
 		}
-		fmt.Printf("%-34s %10.2f %10s %7s %9d %7d  %s%s\n", r.what+" ("+r.unit+")", r.ours, peer, ratio, r.bytes, r.alloc, r.goal, mark)
+		fmt.Printf("%-42s %10.2f %10s %7s %9d %7d  %s%s\n", r.what+" ("+r.unit+")", r.ours, peer, ratio, r.bytes, r.alloc, r.goal, mark)
 	}
 	if failed {
 		os.Exit(1)
