@@ -71,8 +71,9 @@ var layers = map[string][]string{
 	"internal/holder":       {"syscall"},
 	"internal/host":         {"isa", "syscall"},
 	"internal/test/fixture": {"btf"},
-	"internal/playground":   {"verifierlog", "verifierlog/page"},
-	"internal/gen/btfgen":   {"dsl", "btf", "structops", "internal/linux"},
+	"internal/playground": {"mistake", "isa", "dsl", "maps", "verifierlog", "verifierlog/page", "vm", "vm/debug", "internal/verify",
+		"internal/place", "internal/linux", "internal/hextext", "internal/phrase"},
+	"internal/gen/btfgen": {"dsl", "btf", "structops", "internal/linux"},
 }
 
 // outside is what library packages may import besides the standard library.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -161,9 +160,9 @@ func (c *checkFlags) program() (verify.Program, error) {
 		return p, errors.New("a tracing program is attached to a function or a tracepoint: --attach tcp_v4_rcv, for example")
 	}
 	for _, text := range c.maps {
-		fd, m, err := readMap(text)
+		fd, m, err := verify.ParseMap(text)
 		if err != nil {
-			return p, err
+			return p, fmt.Errorf("--map %s: %w", text, err)
 		}
 		if p.Maps == nil {
 			p.Maps = map[int32]verify.Map{}
@@ -171,46 +170,6 @@ func (c *checkFlags) program() (verify.Program, error) {
 		p.Maps[fd] = m
 	}
 	return p, nil
-}
-
-// readMap reads FD=TYPE:KEY:VALUE:MAX[:FLAGS[:FIELD@OFFSET]]...
-func readMap(text string) (int32, verify.Map, error) {
-	bad := func(what string) (int32, verify.Map, error) {
-		return 0, verify.Map{}, fmt.Errorf("--map %s: %s: expected FD=TYPE:KEY:VALUE:MAX, then [:FLAGS[:FIELD@OFFSET]]", text, what)
-	}
-	before, after, ok := strings.Cut(text, "=")
-	fd, err := strconv.ParseInt(before, 0, 32)
-	if !ok || err != nil {
-		return bad("the descriptor is missing or not a number")
-	}
-	parts := strings.Split(after, ":")
-	if len(parts) < 4 {
-		return bad("TYPE, KEY, VALUE or MAX is missing")
-	}
-	kind, ok := linux.ParseMapType(strings.ToLower(parts[0]))
-	if !ok {
-		return bad(parts[0] + " is not a type of maps")
-	}
-	m := verify.Map{Name: fmt.Sprintf("with descriptor %d", fd), Type: kind}
-	for i, to := range [...]*uint32{&m.Key, &m.Value, &m.Max, &m.Flags} {
-		if i+1 >= len(parts) {
-			break
-		}
-		n, err := strconv.ParseUint(parts[i+1], 0, 32)
-		if err != nil {
-			return bad(parts[i+1] + " is not a number from 0 to 4294967295")
-		}
-		*to = uint32(n)
-	}
-	for _, part := range parts[min(5, len(parts)):] {
-		name, offset, ok := strings.Cut(part, "@")
-		n, err := strconv.ParseUint(offset, 0, 32)
-		if !ok || err != nil {
-			return bad(part + " is not FIELD@OFFSET")
-		}
-		m.Fields = append(m.Fields, verify.ParseField(name, uint32(n)))
-	}
-	return int32(fd), m, nil
 }
 
 // describeMember adds what is known about a member.

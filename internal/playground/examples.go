@@ -8,10 +8,13 @@ import (
 //go:embed examples
 var exampleFiles embed.FS
 
-// An example is something to begin with.
+// An example is something to begin with: a log, or a program with what it runs on.
 type example struct {
-	Title string `json:"title"`
-	Text  string `json:"text"`
+	Title  string `json:"title"`
+	Text   string `json:"text"`
+	Kind   string `json:"kind,omitempty"`   // of a program
+	Memory string `json:"memory,omitempty"` // in hex
+	Maps   string `json:"maps,omitempty"`
 
 	file string
 }
@@ -23,6 +26,20 @@ var exampleLogs = []example{
 	{Title: "A record that is not given back", file: "unreleased.log"},
 	{Title: "Wrong on the second path only", file: "second-path.log"},
 	{Title: "A loop without an end", file: "endless-loop.log"},
+}
+
+// query is a packet with a query to a name server, cut off after its UDP header.
+const query = `02 00 00 00 00 01  02 00 00 00 00 02  08 00
+45 00 00 1c 00 01 00 00 40 11 a6 ce c0 00 02 01 c6 33 64 02
+c0 00 00 35 00 08 00 00`
+
+// examplePrograms are in the notation of Linux's verifier. Their kinds are those that the comments say.
+var examplePrograms = []example{
+	{Title: "Drop a packet", file: "drop-dns.s", Kind: "xdp", Memory: query},
+	{Title: "A check is missing", file: "no-bounds.s", Kind: "xdp", Memory: query},
+	{Title: "Count in a map", file: "count-protocols.s", Kind: "xdp", Memory: query, Maps: "5=array:4:8:256"},
+	{Title: "A loop", file: "count-bits.s", Memory: "f0 0f 00 00 00 00 00 80"},
+	{Title: "A function", file: "squares.s", Kind: "syscall", Memory: "03 04"},
 }
 
 // read fills the texts of examples.
@@ -41,10 +58,16 @@ func read(list []example) ([]example, error) {
 
 // about is what the page shows before anything is typed.
 type about struct {
-	Logs []example `json:"logs"`
+	Logs     []example `json:"logs"`
+	Programs []example `json:"programs"`
+	Kinds    []kind    `json:"kinds"`
 }
 
 func (p *Playground) about(struct{}) (*about, error) {
 	logs, err := read(exampleLogs)
-	return &about{Logs: logs}, err
+	if err != nil {
+		return nil, err
+	}
+	programs, err := read(examplePrograms)
+	return &about{Logs: logs, Programs: programs, Kinds: kinds()}, err
 }

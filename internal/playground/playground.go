@@ -9,7 +9,9 @@ import (
 const maxInput = 16 << 20
 
 // A Playground answers requests, one at a time.
-type Playground struct{}
+type Playground struct {
+	session *session // of the last step; nil if there was none
+}
 
 // New makes a playground.
 func New() *Playground { return new(Playground) }
@@ -18,6 +20,8 @@ func New() *Playground { return new(Playground) }
 var requests = map[string]func(p *Playground, request []byte) (answer any, err error){
 	"about":   answerWith((*Playground).about),
 	"explain": answerWith((*Playground).explain),
+	"program": answerWith((*Playground).program),
+	"step":    answerWith((*Playground).step),
 }
 
 // answerWith makes a function for the table of one with types.

@@ -17,7 +17,7 @@ import (
 var static embed.FS
 
 // scripts are the parts of the page's script, in the order in which they run.
-var scripts = []string{"engine.js", "tabs.js", "explain.js", "begin.js"}
+var scripts = []string{"engine.js", "tabs.js", "explain.js", "program.js", "steps.js", "begin.js"}
 
 // parts are what the template needs. All of them are ours, so the template escapes nothing.
 type parts struct {

@@ -9,6 +9,7 @@ function selectTab(tab, focus) {
     byId(t.getAttribute("aria-controls")).hidden = !on;
   }
   if (focus) tab.focus();
+  if (tab.id === "tab-steps" && !stopped) move("begin");
   history.replaceState(null, "", tab.id.replace("tab-", "#view="));
 }
 
@@ -21,4 +22,4 @@ for (const [n, tab] of tabs.entries()) {
     selectTab(tabs[(to + tabs.length) % tabs.length], true);
   });
 }
-selectTab(byId(location.hash.replace("#view=", "tab-")) ?? tabs[0], false);
+const firstTab = () => selectTab(byId(location.hash.replace("#view=", "tab-")) ?? tabs[0], false);
