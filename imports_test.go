@@ -33,9 +33,10 @@ var layers = map[string][]string{
 	"internal/record":            {"isa", "mistake", "internal/compiler/ir"},
 	"dsl": {"mistake", "isa", "internal/linux", "internal/compiler/ir", "internal/record", "internal/callers",
 		"internal/phrase"},
-	"syscall":          {"internal/linux"},
-	"verifierlog":      {"mistake", "isa", "internal/linux"},
-	"verifierlog/page": {"verifierlog"},
+	"syscall":            {"internal/linux"},
+	"verifierlog":        {"mistake", "isa", "internal/linux"},
+	"verifierlog/page":   {"verifierlog"},
+	"internal/loaderlog": {"verifierlog", "internal/linux"},
 	"compile": {"mistake", "internal/place", "isa", "dsl", "btf", "internal/record", "internal/compiler/ir",
 		"internal/compiler/opt", "internal/compiler/regalloc", "internal/spell", "internal/phrase", "internal/verify", "internal/linux"},
 	"internal/place":  {"mistake", "btf", "internal/linux", "internal/spell", "internal/phrase"},
@@ -72,7 +73,7 @@ var layers = map[string][]string{
 	"internal/host":         {"isa", "syscall"},
 	"internal/test/fixture": {"btf"},
 	"internal/playground": {"mistake", "isa", "dsl", "maps", "verifierlog", "verifierlog/page", "vm", "vm/debug", "internal/verify",
-		"internal/place", "internal/linux", "internal/hextext", "internal/phrase"},
+		"internal/place", "internal/linux", "internal/hextext", "internal/loaderlog", "internal/phrase"},
 	"internal/gen/btfgen": {"dsl", "btf", "structops", "internal/linux"},
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/internal/loaderlog"
 	"github.com/bpfsmith/bpfsmith/internal/test/recorded"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
@@ -213,14 +214,18 @@ func TestExplainReadsTheLoader(t *testing.T) {
 	}
 }
 
-// cleanLog returns the first log in a text.
+// cleanLog returns the log of a text.
 func cleanLog(t *testing.T, text string) string {
 	t.Helper()
-	logs, err := newLogReader(strings.NewReader(text))
-	if err != nil || !logs.next() {
+	found, err := loaderlog.Find(strings.NewReader(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := io.ReadAll(logs)
+	clean, err := found.Again(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := io.ReadAll(clean)
 	if err != nil {
 		t.Fatal(err)
 	}

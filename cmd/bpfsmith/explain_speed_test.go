@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/internal/loaderlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -21,7 +22,7 @@ func walkText(t testing.TB) []byte {
 	t.Helper()
 	var all bytes.Buffer
 	for line := range bytes.Lines(wholePaths(t)) {
-		if ofWalk(bytes.TrimRight(line, "\n")) && !bytes.HasPrefix(line, []byte("Live regs")) {
+		if loaderlog.OfWalk(bytes.TrimRight(line, "\n")) && !bytes.HasPrefix(line, []byte("Live regs")) {
 			all.Write(line)
 		}
 	}

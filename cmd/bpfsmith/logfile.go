@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/loaderlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 )
 
@@ -19,7 +19,7 @@ type logFile struct {
 	remove func() // the copy
 
 	reading *verifierlog.Reading // of the log that is explained
-	part    int                  // which part of the text it is
+	found   *loaderlog.Log
 }
 
 // openLog prepares for one or two readings. What can be read only once, such as a pipe, is copied to a temporary file while it is read.
@@ -55,38 +55,13 @@ func openLog(in *input, twice bool) (*logFile, error) {
 
 func (l *logFile) close() { l.remove() }
 
-// read reads all logs in the text and keeps one of them: the last with an error, or else the first. What loaders mark as a log counts
-// more than text with statistics at its end, and that more than other text.
-func (l *logFile) read(p verifierlog.Program) error {
-	logs, err := newLogReader(l.source)
-	if err != nil {
+// read reads all logs in the text and keeps one of them.
+func (l *logFile) read(p verifierlog.Program) (err error) {
+	if l.found, err = loaderlog.Find(l.source); err != nil {
 		return err
 	}
-	rank := [...]int{partFramed: 4, partEnded: 3, partShort: 2, partRest: 1, partDropped: 0}
-	best := 0
-	var said surroundings
-	afterwards := false // the loader tells the error after the log
-	for part := 0; logs.next(); part++ {
-		ahead := newReadAhead(logs)
-		reading, err := verifierlog.Read(ahead)
-		ahead.close()
-		if err != nil {
-			return err
-		}
-		kind := logs.rest()
-		afterwards = afterwards || logs.logs == 0 && logs.before.errno == "" && logs.facts.errno == ""
-		if r := rank[kind]; r > best || r == best && r > 0 && reading.Refused() {
-			l.reading, l.part, best = reading, part, r
-			said = surroundings{before: logs.before, own: logs.facts, after: new(facts), afterwards: afterwards}
-			logs.after = said.after
-		}
-	}
-	if l.reading == nil { // a frame that is empty
-		if l.reading, err = verifierlog.Read(strings.NewReader("")); err != nil {
-			return err
-		}
-	}
-	l.reading.Explain(said.facts().about(p))
+	l.reading = l.found.Reading
+	l.found.Explain(p)
 	if l.copied != nil {
 		return l.copied.Flush()
 	}
@@ -101,14 +76,5 @@ func (l *logFile) again() (io.Reader, error) {
 	if _, err := l.file.Seek(l.begin, io.SeekStart); err != nil {
 		return nil, err
 	}
-	logs, err := newLogReader(l.file)
-	if err != nil {
-		return nil, err
-	}
-	for part := 0; logs.next(); part++ {
-		if part == l.part {
-			break
-		}
-	}
-	return logs, nil
+	return l.found.Again(l.file)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/bpfsmith/bpfsmith/internal/loaderlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog"
 	"github.com/bpfsmith/bpfsmith/verifierlog/page"
 )
@@ -25,13 +26,17 @@ func (p *Playground) explain(r explainRequest) (*explanation, error) {
 	if strings.TrimSpace(r.Log) == "" {
 		return nil, errors.New("there is no log: paste one, or choose an example")
 	}
-	reading, err := verifierlog.Read(strings.NewReader(r.Log))
+	log, err := loaderlog.Find(strings.NewReader(r.Log))
 	if err != nil {
 		return nil, err
 	}
-	report := reading.Explain(verifierlog.Program{})
+	report := log.Explain(verifierlog.Program{})
+	clean, err := log.Again(strings.NewReader(r.Log))
+	if err != nil {
+		return nil, err
+	}
 	var text bytes.Buffer
-	if err := page.WriteFrom(&text, strings.NewReader(r.Log), reading, page.Options{}); err != nil {
+	if err := page.WriteFrom(&text, clean, log.Reading, page.Options{}); err != nil {
 		return nil, err
 	}
 	return &explanation{Kind: report.Kind.String(), Heading: heading(report), Page: text.String()}, nil

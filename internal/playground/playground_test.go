@@ -71,6 +71,23 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestLogsInAJournal: readers paste what they see, with what stands around the log.
+func TestLogsInAJournal(t *testing.T) {
+	log := file(t, "../../verifierlog/page/testdata/ports.log")
+	text := "libbpf: prog 'ports': BPF program load failed: Permission denied\nlibbpf: prog 'ports': -- BEGIN PROG LOAD LOG --\n" + log +
+		"-- END PROG LOAD LOG --\nlibbpf: prog 'ports': failed to load: -13\n"
+	var journal strings.Builder
+	for line := range strings.Lines(text) {
+		journal.WriteString("Nov 30 10:00:01 host agent[77]: " + line)
+	}
+	for _, text := range []string{text, journal.String()} {
+		got := ask[explanation](t, "explain", explainRequest{Log: text})
+		if got.Kind != "maybe-nil" || !strings.HasSuffix(got.Heading, "at ports.go:27") || strings.Contains(got.Page, "agent[77]") {
+			t.Errorf("%s: %s", got.Kind, got.Heading)
+		}
+	}
+}
+
 // TestExampleLogsAreRecorded compares the examples with where they come from.
 func TestExampleLogsAreRecorded(t *testing.T) {
 	logs := recorded.Open(t)

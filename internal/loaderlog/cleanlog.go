@@ -1,4 +1,4 @@
-package main
+package loaderlog
 
 import (
 	"bufio"
@@ -241,12 +241,12 @@ func (l *logReader) plain(line []byte) (plain []byte, ok bool) {
 		return nil, false
 	}
 	line = bytes.TrimRight(line, "\r\n")
-	return line, ofWalk(l.trim(line))
+	return line, OfWalk(l.trim(line))
 }
 
 // unwrap adds a line, or the lines of an error that has the end of a log.
 func (l *logReader) unwrap(line []byte) {
-	if l.known && ofWalk(l.trim(line)) {
+	if l.known && OfWalk(l.trim(line)) {
 		l.add(line)
 		return
 	}
@@ -328,9 +328,9 @@ func (l *logReader) release() {
 	l.waits = l.waits[:0]
 }
 
-// ofWalk reports whether the verifier prints lines like this one on its walk, by how it begins. Most lines of a log do, and they are
+// OfWalk reports whether the verifier prints lines like this one on its walk, by how it begins. Most lines of a log do, and they are
 // nothing else: the patterns for what is around a log take fifty times as long as this.
-func ofWalk(line []byte) bool {
+func OfWalk(line []byte) bool {
 	n := 0
 	for n < len(line) && line[n] == ' ' {
 		n++

@@ -1,4 +1,4 @@
-package main
+package loaderlog
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ func (f *facts) read(line []byte, p *logPatterns) {
 	}
 	// The words are looked for first: a pattern takes fifty times as long.
 	if m := matchIf(p.errno, line, "failed to load: "); m != nil {
-		if name, err := readErrno(strings.TrimPrefix(string(m[1]), "-")); err == nil {
+		if name, ok := linux.ParseErrno(strings.TrimPrefix(string(m[1]), "-")); ok {
 			f.errno = name
 		}
 	}
@@ -132,7 +132,7 @@ func (f *facts) say(line []byte, p *logPatterns) {
 // mostSaid is the number of lines of a loader that are kept: what is wrong is said at the beginning.
 const mostSaid = 1000
 
-// about adds the facts to what the flags tell.
+// about adds the facts to what is known already.
 func (f facts) about(p verifierlog.Program) verifierlog.Program {
 	if p.Errno == "" {
 		p.Errno = f.errno
