@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,7 +102,9 @@ func (d *debugFlags) open(cmd *cobra.Command, args []string) (*debug.Debugger, *
 		run := func(ctx context.Context) (uint64, error) { return m.Call(ctx, addr) }
 		return debug.New(m, debug.Options{Run: run}), new(sources), nil
 	}
-	run := func(ctx context.Context) (uint64, error) { return d.start(ctx, m, chosen.section.Type, memory) }
+	run := func(ctx context.Context) (uint64, error) { // again for each step back: the program may have changed the memory
+		return d.start(ctx, m, chosen.section.Type, slices.Clone(memory))
+	}
 	var packet *vm.Packet
 	if seesPackets(chosen.section.Type) {
 		if d.packets != "" {

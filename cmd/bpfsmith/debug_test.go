@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/bpfsmith/bpfsmith/dsl"
+	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
 	"github.com/bpfsmith/bpfsmith/maps"
 	"github.com/bpfsmith/bpfsmith/prog"
@@ -181,4 +183,34 @@ func TestDebugPackage(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no variable of") {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestDebugBeginsWithTheSameMemory: a step back runs the program again, which has changed its memory.
+func TestDebugBeginsWithTheSameMemory(t *testing.T) {
+	code := assembled(t, "r0 = *(u8 *)(r1 +0)\nr0 += 1\n*(u8 *)(r1 +0) = r0\nexit")
+	d := debugFlags{runFlags: runFlags{isa: "v4", mode: "conformant", steps: 100}}
+	debugger, _, err := d.open(newDebug(), []string{code, "05"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer debugger.Close()
+	debugger.Continue()
+	debugger.Back()
+	if got := debugger.Machine().Register(isa.R0); got != 6 {
+		t.Errorf("after a step back r0 is %d, want 6", got)
+	}
+}
+
+// assembled is the code of a text, in hex.
+func assembled(t *testing.T, text string) string {
+	t.Helper()
+	instructions, err := isa.Parse(text, isa.Kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := isa.Append(nil, isa.LittleEndian, instructions...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(code)
 }
