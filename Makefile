@@ -49,7 +49,7 @@ lint:
 	$(GO) run $(STATICCHECK) -tags guest,fresh ./...
 
 generate:
-	$(GO) generate ./isa ./dsl ./helper ./syscall ./internal/test/fixture ./kernel/... ./internal/test/mistakes ./docs/tutorial
+	$(GO) generate ./isa ./dsl ./helper ./vm ./syscall ./internal/test/fixture ./kernel/... ./internal/test/mistakes ./docs/tutorial
 
 # Generated files must be what the tables and the fixtures give. Fixtures must be
 # what the kernels' types and the recorded data give, where those are at hand.
@@ -58,6 +58,7 @@ fresh:
 	$(GO) run ./internal/gen/numbergen -check
 	$(GO) run ./internal/gen/helpergen -check
 	$(GO) run ./internal/gen/typegen -check
+	$(GO) run ./internal/gen/vmgen -check
 	$(GO) run ./internal/gen/mistakesdoc -check
 	$(GO) run ./internal/gen/tutorialgen -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith

@@ -47,7 +47,7 @@ func (m *Machine) count(index int) {
 	}
 	c.steps[index]++
 	m.jumped = 0
-	if m.prog.steps[index].op.isBranch() {
+	if m.prog.steps[index].first().isBranch() {
 		m.jumped = index + 1
 	}
 }
@@ -153,7 +153,7 @@ func (c *Coverage) Branches() []BranchCount {
 func (p *Program) branch(index int, counted *counts) (b BranchCount, ok bool) {
 	step := p.steps[index]
 	to := int(step.off)
-	if !step.op.isBranch() || to == index+1 || max(to, index+1) >= len(p.source) {
+	if !step.first().isBranch() || to == index+1 || max(to, index+1) >= len(p.source) {
 		return b, false
 	}
 	taken := counted.taken[index]

@@ -6,9 +6,8 @@ import (
 
 // An instr is an instruction as the machine runs it: constants are extended, and targets of jumps are indexes.
 type instr struct {
-	op       op
+	op       op // of the instruction, or of a sequence that begins with it
 	dst, src uint8
-	size     uint8  // of memory, in bytes, where the op does not say it
 	off      int32  // bytes from the address; for jumps and calls, the index of the target
 	imm      uint64 // the constant as the operation takes it; for calls, the number of a helper or the id of a function
 }
@@ -27,7 +26,7 @@ func (p *Program) decode(index int) (out instr, detail string) {
 		out.imm = uint64(uint32(i.Imm))
 	case isa.ClassSTX:
 		if out.op == opAtomic {
-			out.size = uint8(i.Op.Size().Bytes())
+			out.imm = sized(i)
 		}
 	case isa.ClassLD:
 		detail = out.load(i)
@@ -137,7 +136,7 @@ func (out *instr) byZero(operation isa.Opcode, wide bool) {
 // load is for 64-bit constants, and for packet access.
 func (out *instr) load(i isa.Instruction) (detail string) {
 	if out.op == opLoadPacket {
-		out.size = uint8(i.Op.Size().Bytes())
+		out.imm = sized(i)
 		out.off = 0
 		if i.Op.Mode() == isa.ModeIND {
 			out.off = 1 // add src
@@ -152,3 +151,6 @@ func (out *instr) load(i isa.Instruction) (detail string) {
 	}
 	return "" // a map: see decodeMap
 }
+
+// sized is the constant of an instruction whose op does not say how many bytes of memory it takes: they are in the upper half.
+func sized(i isa.Instruction) uint64 { return uint64(i.Op.Size().Bytes())<<32 | uint64(uint32(i.Imm)) }

@@ -66,3 +66,5 @@
 //
 // Package [github.com/bpfsmith/bpfsmith/structops/structopstest] calls members of interfaces with such objects.
 package vm
+
+//go:generate go run ../internal/gen/vmgen

@@ -27,7 +27,7 @@ func (m *Machine) exec(pc, base int) error {
 		}
 		in := &code[pc]
 		next := pc + 1
-		switch in.op {
+		switch op := in.first(); op {
 		case opEnd:
 			return m.fault(PastEnd, pc, "execution goes on after the last instruction: exit is missing")
 		case opTrace:
@@ -93,7 +93,7 @@ func (m *Machine) exec(pc, base int) error {
 			next = m.leave()
 			code = m.code
 		default:
-			if in.op < opLoad8 { // fast stopped for the limit
+			if op < opLoad8 { // fast stopped for the limit
 				continue
 			}
 			if err := m.access(in, pc); err != nil {
@@ -114,7 +114,7 @@ const tooDeep = "functions may call each other 8 deep"
 // access runs the load or store with an index, whose memory is not plain: a value of a map, an object of the kernel, or where it is a
 // fault.
 func (m *Machine) access(in *instr, index int) error {
-	a := accesses[in.op]
+	a := accesses[in.first()]
 	base := in.src
 	if a.write {
 		base = in.dst
@@ -185,9 +185,9 @@ func remainder[N integer](a, b N) N {
 // atomic runs the atomic operation with an index in code. Machines share no memory while they run, so a plain load and a store are enough.
 func (m *Machine) atomic(in *instr, index int) error {
 	r := &m.regs
-	size := int(in.size)
+	size, operation := int(in.imm>>32), int64(uint32(in.imm))
 	base := in.dst
-	write := in.imm != isa.AtomicOpLoadAcquire
+	write := operation != isa.AtomicOpLoadAcquire
 	if !write {
 		base = in.src
 	}
@@ -199,24 +199,24 @@ func (m *Machine) atomic(in *instr, index int) error {
 	if addr%uint64(size) != 0 {
 		return m.fault(Unaligned, index, Value{addr, m.pointee(addr)}.String()+" is not a multiple of "+number(uint64(size)))
 	}
-	old, operand := load(b, in.size), r[in.src&15]
-	switch in.imm {
+	old, operand := load(b, uint8(size)), r[in.src&15]
+	switch operation {
 	case isa.AtomicOpLoadAcquire:
 		r[in.dst&15] = old
 		return nil
 	case isa.AtomicOpCmpXchg:
 		expected := r[isa.R0]
-		if in.size == 4 {
+		if size == 4 {
 			expected = uint64(uint32(expected))
 		}
 		if old == expected {
-			store(b, in.size, operand)
+			store(b, uint8(size), operand)
 		}
 		r[isa.R0] = old
 		return nil
 	}
 	result := operand // of xchg and store_release
-	switch in.imm &^ isa.AtomicOpFetch {
+	switch operation &^ isa.AtomicOpFetch {
 	case isa.AtomicOpAdd:
 		result = old + operand
 	case isa.AtomicOpOr:
@@ -226,8 +226,8 @@ func (m *Machine) atomic(in *instr, index int) error {
 	case isa.AtomicOpXor:
 		result = old ^ operand
 	}
-	store(b, in.size, result)
-	if in.imm&isa.AtomicOpFetch != 0 { // xchg has the bit too
+	store(b, uint8(size), result)
+	if operation&isa.AtomicOpFetch != 0 { // xchg has the bit too
 		r[in.src&15] = old
 	}
 	return nil
@@ -235,7 +235,7 @@ func (m *Machine) atomic(in *instr, index int) error {
 
 // loadPacket loads from the packet into R0, in network order. It returns false if the packet does not have the bytes.
 func (m *Machine) loadPacket(in *instr) bool {
-	at := int64(int32(in.imm))
+	at, size := int64(int32(in.imm)), int64(in.imm>>32)
 	if in.off != 0 {
 		at += int64(int32(m.regs[in.src&15]))
 	}
@@ -246,11 +246,11 @@ func (m *Machine) loadPacket(in *instr) bool {
 			packet, at = p.frame[:p.end], p.fromNegative(at)
 		}
 	}
-	if at < 0 || at+int64(in.size) > int64(len(packet)) {
+	if at < 0 || at+size > int64(len(packet)) {
 		return false
 	}
 	b := packet[at:]
-	switch in.size {
+	switch size {
 	case 1:
 		m.regs[isa.R0] = uint64(b[0])
 	case 2:

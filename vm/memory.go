@@ -116,7 +116,7 @@ func (m *Machine) Writable(addr uint64, n int) ([]byte, error) {
 	return nil, m.accessError(addr, n, true)
 }
 
-// bytes gives the memory at an address. All accesses go through here, or first through readable and writable, which know less.
+// bytes gives the memory at an address. All accesses go through here, if fast has not found plain memory.
 func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 	number := addr >> regionShift
 	if number >= uint64(len(m.regions)) || n < 0 {
@@ -140,28 +140,6 @@ func (m *Machine) bytes(addr uint64, n int, write bool) ([]byte, bool) {
 // allows reports whether programs may write these bytes of a region that they may not write as a whole.
 func (r *region) allows(at int64, n int) bool {
 	return r.object != nil && r.object.allows(at, n) || r.packet != nil && r.packet.allows(at, n)
-}
-
-// readable gives the bytes of a region from an address on, at most up to the end.
-func (m *Machine) readable(addr uint64) []byte {
-	if number := addr >> regionShift; number < uint64(len(m.regions)) {
-		b := m.regions[number].read
-		if at := addr&(1<<regionShift-1) - middle; at < uint64(len(b)) {
-			return b[at:]
-		}
-	}
-	return nil
-}
-
-// writable is readable for stores.
-func (m *Machine) writable(addr uint64) []byte {
-	if number := addr >> regionShift; number < uint64(len(m.regions)) {
-		b := m.regions[number].write
-		if at := addr&(1<<regionShift-1) - middle; at < uint64(len(b)) {
-			return b[at:]
-		}
-	}
-	return nil
 }
 
 // load reads size bytes, 1, 2, 4 or 8.

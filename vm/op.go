@@ -5,8 +5,8 @@ import "github.com/bpfsmith/bpfsmith/isa"
 // An op is what one step of the machine does. Each form of the instruction set that means something else has one; forms that differ only
 // in an operand share one: a subtraction of a constant is an addition, and loads of 64-bit constants are moves.
 //
-// The numbers are dense, so that the switch in exec.go becomes one indirect jump.
-type op uint8
+// The numbers are dense, so that the switch in fast_gen.go becomes one indirect jump.
+type op uint16
 
 const (
 	opEnd op = iota // after the last instruction
@@ -159,8 +159,10 @@ const (
 	opLoadMap      // the address that stands for a map; its number is in imm
 	opLoadMapValue // the address of byte off of its value
 	opLoadVariable // the address of a variable of the kernel; its number is in imm
-	opAtomic       // the operation is in imm, the size in size
-	opLoadPacket
+	opAtomic       // the operation is in the lower half of imm, the bytes of memory in the upper one
+	opLoadPacket   // the offset is in the lower half of imm, the bytes in the upper one
+
+	firstFused // of the sequences that are one step; see fast_gen.go
 )
 
 // opcodes gives the op of each opcode. Where an opcode has several forms, it is the op of the plain one; special (decode.go) knows the

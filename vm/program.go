@@ -151,6 +151,7 @@ func LoadInstructions(ins []isa.Instruction, o Options) (*Program, error) {
 			return nil, p.refused(i, detail)
 		}
 	}
+	fuse(p.steps)
 	return p, nil
 }
 

@@ -20,6 +20,7 @@ func (p *Program) traced() []instr {
 	p.makeTraced.Do(func() {
 		code := make([]instr, 0, 2*len(p.steps))
 		for _, in := range p.steps {
+			in.op = in.first()
 			if in.op >= opJump && in.op <= opCall { // off is a target
 				in.off *= 2
 			}

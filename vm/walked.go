@@ -85,7 +85,7 @@ func (p *Program) loadsFromObjects() []bool {
 			p.follow(index, states[index], flow)
 		}
 		for index, step := range p.steps[:len(p.source)] {
-			if step.op >= opLoad8 && step.op <= opLoadSX32 {
+			if op := step.first(); op >= opLoad8 && op <= opLoadSX32 {
 				p.objectLoads[index] = states[index].regs[min(step.src, 10)] == fromObject
 			}
 		}
@@ -97,7 +97,7 @@ func (p *Program) loadsFromObjects() []bool {
 func (p *Program) follow(index int, o origins, flow func(to int, o *origins)) {
 	step := p.steps[index]
 	dst, src := min(step.dst, 10), min(step.src, 10)
-	switch op := step.op; {
+	switch op := step.first(); {
 	case op == opMov64Reg:
 		o.regs[dst], o.at[dst] = o.regs[src], o.at[src]
 	case op == opAdd64Imm:
