@@ -41,8 +41,13 @@ var mimicDriver string
 //go:embed peers/mimic.mod.txt
 var mimicModule string
 
+// mostBuilding is how long a machine may take to fetch and build. A network that answers nothing does not hold up the benchmarks.
+const mostBuilding = 2 * time.Minute
+
 // build returns the program that drives a machine. It makes it if the cache does not have it.
 func (p peerMachine) build(ctx context.Context) (program string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, mostBuilding)
+	defer cancel()
 	base, err := os.UserCacheDir()
 	if err != nil { // no HOME, as in some containers
 		base = os.TempDir()
@@ -125,7 +130,7 @@ func save(folder, name, text string) error {
 // command runs a tool, and has what it says in the error.
 func command(ctx context.Context, folder, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
-	c.Dir = folder
+	c.Dir, c.Env = folder, append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w: %s", filepath.Base(name), strings.Join(args, " "), err, strings.TrimSpace(string(out)))
 	}
