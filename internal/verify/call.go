@@ -69,32 +69,57 @@ func (c *checker) isException(fn int) bool {
 // checkStack adds up the stack of functions that call each other (check_max_stack_depth). A function with a private stack counts alone.
 func (c *checker) checkStack() {
 	private := c.privateStack()
-	var walk func(fn int, above int64, seen []int) (int64, bool)
-	walk = func(fn int, above int64, seen []int) (int64, bool) {
-		if slices.Contains(seen, fn) {
-			return 0, true
+	total, known := make([]int64, len(c.starts)), make([]bool, len(c.starts)) // of a function with those that it calls
+	var add func(fn int) int64
+	add = func(fn int) int64 {
+		if known[fn] { // or it calls itself, which checkDepth finds
+			return total[fn]
 		}
+		known[fn] = true
 		own := (c.deepest[fn] + 15) / 16 * 16 // for compiled code; the interpreter needs more
-		total := above + own
 		if private && own >= linux.LeastPrivateStack {
-			total = above
+			own = 0
 		}
-		if total > linux.StackSize {
-			return total, false
-		}
+		below := int64(0)
 		for n := range c.starts {
 			if c.calls[[2]int{fn, n}] {
-				if t, ok := walk(n, total, append(seen, fn)); !ok {
-					return t, false
-				}
+				below = max(below, add(n))
 			}
 		}
-		return total, true
+		total[fn] = own + below
+		return total[fn]
 	}
-	if t, ok := walk(0, 0, nil); !ok {
+	if t := add(0); t > linux.StackSize {
 		c.note(mistake.Finding{Insn: -1, Kind: mistake.FrameTooLong,
 			Detail: fmt.Sprintf("functions that call each other use %d bytes of stack together; the limit is %d", t, linux.StackSize),
 			Help:   "put large values into a map, such as a per-CPU array with one element"})
+	}
+}
+
+// checkDepth counts the functions that call each other. The kernel looks at the code for this, and not at paths (check_max_stack_depth):
+// it refuses a function that calls itself, however soon that ends.
+func (c *checker) checkDepth() {
+	calls := make(map[[2]int]bool) // caller and called
+	for i := range c.code {
+		if c.code[i].IsSubprogramCall() {
+			calls[[2]int{c.functionOf(i), c.functionOf(c.to(i))}] = true
+		}
+	}
+	called := map[int]bool{0: true} // at one depth
+	for range linux.MostFrames {
+		callers := called
+		called = map[int]bool{}
+		for edge := range calls {
+			if callers[edge[0]] {
+				called[edge[1]] = true
+			}
+		}
+	}
+	if len(called) > 0 {
+		c.note(mistake.Finding{Insn: -1, Kind: mistake.Recursion,
+			Detail: fmt.Sprintf("functions call each other more than %d deep, or one calls itself; the limit is %d", linux.MostFrames,
+				linux.MostFrames),
+			Help: "use a loop instead of recursion"})
 	}
 }
 

@@ -133,6 +133,7 @@ func check(p *Program, thrifty bool) (findings []mistake.Finding, complete bool)
 		}
 	}
 	c.checkStack()
+	c.checkDepth()
 	if len(c.findings) == 0 {
 		c.followExtra()
 	}
