@@ -3,7 +3,7 @@ package one_test
 import (
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/prog"

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/picture"
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/isa"
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"

@@ -3,7 +3,7 @@ package nine_test
 import (
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/prog"
 )

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/internal/test/kerneltest"
 	"github.com/bpfsmith/bpfsmith/link"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/bpfsmith/bpfsmith/btf/fixture"
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/show"
+	"github.com/bpfsmith/bpfsmith/docs/internal/show"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/vm"

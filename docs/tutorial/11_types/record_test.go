@@ -3,7 +3,7 @@ package eleven_test
 import (
 	"testing"
 
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/kernel/tcp"
 	"github.com/bpfsmith/bpfsmith/structops"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpfsmith/bpfsmith/compile"
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/show"
+	"github.com/bpfsmith/bpfsmith/docs/internal/show"
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 )

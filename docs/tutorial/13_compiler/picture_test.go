@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/bpfsmith/bpfsmith/compile"
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/picture"
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/dsl"
 )
 

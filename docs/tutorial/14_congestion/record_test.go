@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpfsmith/bpfsmith/docs/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/picture"
-	"github.com/bpfsmith/bpfsmith/docs/tutorial/internal/recorded"
 	"github.com/bpfsmith/bpfsmith/structops/tcpsim"
 )
 

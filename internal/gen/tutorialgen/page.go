@@ -17,9 +17,9 @@ type chapter struct {
 	text   []byte // README.md with its blocks filled
 }
 
-// pages fills all chapters, and the list of them.
-func pages(root string) ([]genfiles.File, error) {
-	names, err := filepath.Glob(filepath.Join(root, folder, "[0-9][0-9]_*", "README.md"))
+// pages fills all chapters of a folder, and the list of them.
+func pages(root, folder, pattern string) ([]genfiles.File, error) {
+	names, err := filepath.Glob(filepath.Join(root, folder, pattern, "README.md"))
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +105,11 @@ func blockOf(dir string, marker, lines []string, chapters []chapter) (string, er
 		return "*1 minute to read.*\n", nil
 	case len(marker) == 1 && marker[0] == "contents":
 		return contents(chapters), nil
+	case len(marker) == 1 && marker[0] == "pages":
+		return titles(chapters), nil
 	case len(marker) == 2 && marker[0] == "file":
 		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(marker[1])))
-		return fence("text", strings.TrimRight(string(text), "\n")), err
+		return fence(language(marker[1]), strings.TrimRight(string(text), "\n")), err
 	case len(marker) == 3 && marker[0] == "output":
 		s, err := readSource(filepath.Join(dir, marker[1]))
 		if err != nil {
@@ -131,6 +133,15 @@ func blockOf(dir string, marker, lines []string, chapters []chapter) (string, er
 		return fence("go", strings.Join(parts, "\n\n")), nil
 	}
 	return "", fmt.Errorf("unknown marker %q", marker)
+}
+
+// language is how the block of a file is coloured.
+func language(name string) string {
+	switch ext := path.Ext(name); ext {
+	case ".c", ".go", ".sh":
+		return ext[1:]
+	}
+	return "text"
 }
 
 func fence(language, text string) string { return "```" + language + "\n" + text + "\n```\n" }
@@ -171,5 +182,15 @@ func contents(chapters []chapter) string {
 		fmt.Fprintf(&b, "| %s | [%s](%s/README.md) | %d |\n", number, title, c.folder, m)
 	}
 	fmt.Fprintf(&b, "| | together | %d |\n", sum)
+	return b.String()
+}
+
+// titles is the list of pages without numbers.
+func titles(pages []chapter) string {
+	var b strings.Builder
+	for _, p := range pages {
+		title, _, _ := strings.Cut(strings.TrimPrefix(string(p.text), "# "), "\n")
+		fmt.Fprintf(&b, "- [%s](%s/README.md)\n", title, p.folder)
+	}
 	return b.String()
 }

@@ -74,3 +74,11 @@ func TestWrongMarkers(t *testing.T) {
 		}
 	}
 }
+
+// TestTitles: the list of pages has their titles, and leads to them.
+func TestTitles(t *testing.T) {
+	got, err := blockOf("", []string{"pages"}, nil, []chapter{{"attach", []byte("# Attach a program\n\nText.\n")}})
+	if want := "- [Attach a program](attach/README.md)\n"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
