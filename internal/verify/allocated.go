@@ -87,8 +87,7 @@ func (c *checker) accessAllocated(s *state, i int, r isa.Register, p value, off,
 	}
 	if at+size > rec.Size && !rec.Open {
 		return any, c.refuse(s, i, mistake.StructBounds, "an access of %s at offset %d is outside of %s, which has %s", byteCount(size),
-			at,
-			c.ownStruct(p.typ), byteCount(rec.Size))
+			at, c.ownStruct(p.typ), byteCount(rec.Size))
 	}
 	return any, true
 }
@@ -171,8 +170,7 @@ func (c *checker) rootArgument(s *state, i int, p *proto, n int, v *value, call 
 	if fields, known := c.fieldsIn(v); known {
 		if call.root = fieldAt(fields, a.to, v.off); call.root == nil {
 			return c.refuse(s, i, mistake.SpecialField, "there is no %s at offset %d, where argument %s of %s points to", a.to, v.off,
-				a.name,
-				p.name)
+				a.name, p.name)
 		}
 	}
 	return c.lockedFor(s, i, p, v)
@@ -289,8 +287,7 @@ func (c *checker) counted(s *state, i int, p *proto, n int, v *value, call *kern
 	}
 	if fields, known := c.fieldsIn(v); known && fieldNamed(fields, refcountField) == nil {
 		return c.refuse(s, i, mistake.ArgumentType, "argument %s of %s is %s, which has no %s", p.params[n].name, p.name,
-			c.ownStruct(v.typ),
-			refcountField)
+			c.ownStruct(v.typ), refcountField)
 	}
 	call.typ, call.owned = v.typ, v.ref != 0
 	return true

@@ -117,8 +117,7 @@ func (c *checker) accessContext(s *state, i int, r isa.Register, p value, off, s
 			return any, c.refuse(s, i, mistake.ContextAccess, "the packet's addresses must be read with 4 bytes, without a sign")
 		}
 		return any, c.refuse(s, i, mistake.ContextAccess, "%d bytes at offset %d of the context may not be read in programs of type %s",
-			size,
-			at, c.Type)
+			size, at, c.Type)
 	case size <= 4 || l.Context == nil:
 		return any, true
 	}

@@ -119,8 +119,7 @@ func (c *checker) fitsKptr(s *state, i int, f *Field, v *value, what string) boo
 		return true // a struct within it may be meant
 	case v.kind == object:
 		return c.refuse(s, i, mistake.ArgumentType, "%s is %s; the kptr at offset %d holds %s", what, pointerTo(c.Types.Name(v.typ)),
-			f.Offset,
-			want)
+			f.Offset, want)
 	}
 	return c.refuse(s, i, mistake.ArgumentType, "%s is %s; the kptr at offset %d holds %s", what, c.ownStruct(v.typ), f.Offset,
 		c.ownStruct(to.typ))
@@ -144,8 +143,8 @@ func (a *argument) kptr() bool {
 		f := fieldAt(fields, Kptr, v.off+int64(v.num.bits.value))
 		if f == nil {
 			return a.refuse(mistake.SpecialField,
-				"argument 1 of %s must be the address of a kptr, but there is none at offset %d of %s", a.name,
-				v.off, c.holderText(v))
+				"argument 1 of %s must be the address of a kptr, but there is none at offset %d of %s",
+				a.name, v.off, c.holderText(v))
 		}
 		if counts, known := f.counts(); known && !counts {
 			return a.refuse(mistake.SpecialField,

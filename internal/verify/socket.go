@@ -21,8 +21,7 @@ func (c *checker) accessSocket(s *state, i int, r isa.Register, p value, off, si
 		return any, c.refuse(s, i, mistake.StructBounds, "an offset into a socket must be a constant")
 	case !p.sock.Allows(at, size):
 		return any, c.refuse(s, i, mistake.StructBounds, "no field of %s can be read with %s at offset %d", p.sock.Struct(),
-			byteCount(size),
-			at)
+			byteCount(size), at)
 	}
 	return any, true
 }
