@@ -49,7 +49,7 @@ lint:
 	$(GO) run $(STATICCHECK) -tags guest,fresh ./...
 
 generate:
-	$(GO) generate ./isa ./dsl ./helper ./vm ./syscall ./internal/test/fixture ./kernel/... ./internal/test/mistakes ./docs/tutorial
+	$(GO) generate ./isa ./dsl ./helper ./vm ./syscall ./internal/test/fixture ./kernel/... ./internal/test/mistakes ./docs/tutorial ./internal/gen/referencegen
 
 # Generated files must be what the tables and the fixtures give. Fixtures must be
 # what the kernels' types and the recorded data give, where those are at hand.
@@ -61,6 +61,7 @@ fresh:
 	$(GO) run ./internal/gen/vmgen -check
 	$(GO) run ./internal/gen/mistakesdoc -check
 	$(GO) run ./internal/gen/tutorialgen -check
+	$(GO) run ./internal/gen/referencegen -check
 	$(GO) test -count=1 -run '^TestKernelPackagesAreFresh$$' ./cmd/bpfsmith
 	@if [ -d ../shared/btf ] && command -v xz >/dev/null; then \
 		dir=$$(mktemp -d) && $(GO) run ./internal/gen/carve -from ../shared/btf -to $$dir && \
