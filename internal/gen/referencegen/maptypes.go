@@ -20,8 +20,7 @@ var keyTexts = [...]string{
 func mapTypes(p *page) error {
 	p.paragraph("The name is that of bpftool, and of `--map`. *Since* is the first Linux with the type. Flags are those that a map may be",
 		"created with, by the names of package `syscall`; an empty cell means that they are not known here. The last column has the",
-		"only helpers that accept maps of the type; where it is empty, the kernel does not restrict the type to some helpers.",
-		"Creating a map of any type may need CAP_BPF.")
+		"only helpers that accept maps of the type; where it is empty, the kernel does not restrict the type to some helpers.")
 	p.head("number", "name", "since", "keys", "flags", "must have", "not if the program may sleep", "creating needs", "only with")
 	for t := linux.MapType(1); t.Info().Name != ""; t++ {
 		i := t.Info()

@@ -134,11 +134,37 @@ func facts(p *page, t *linux.OpsType) {
 	for _, l := range t.Limits {
 		p.line("- `%s` is at most %s.", l.Member, l.Text)
 	}
+	for _, f := range t.Flags {
+		flagFacts(p, f)
+	}
+	if t.Functions != nil {
+		p.line("- Apart from functions named `bpf_…`, its programs may call only these functions of the kernel, where they are there: %s.",
+			codes(t.Functions))
+	}
 	for _, h := range t.Helpers {
 		p.line("- `%s` may not call `%s`: %s.", h.Member, h.Helper, h.Why)
 	}
 	for _, r := range t.Restricted {
 		p.line("- Only %s may call %s; otherwise %s.", codes(r.Members), codes(r.Functions), r.Otherwise)
+	}
+}
+
+// flagFacts writes the bits that a data member may have, and what they need.
+func flagFacts(p *page, f linux.OpsFlags) {
+	known := slices.Clone(f.Known)
+	for _, b := range f.Bits {
+		known = append(known, b.Name)
+	}
+	where := ""
+	if f.Until != "" {
+		where = " up to Linux " + string(f.Until)
+	}
+	if f.Enum != "" {
+		where = ", as far as `enum " + f.Enum + "` of the kernel has them"
+	}
+	p.line("- Flags that `%s` may have%s: %s.", f.Member, where, codes(known))
+	for _, n := range f.Needs {
+		p.line("- `%s` is refused if `%s` is not set.", n.Flag, n.Member)
 	}
 }
 
