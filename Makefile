@@ -11,7 +11,7 @@ TRANSFERS = TestOursCarryAsTheKernels
 AGREEMENT = TestSimulatorAgreesWithTheKernel
 RANDOM    = TestRandomProgramsDoWhatGoDoes|TestNumbersAreGos|TestCheckRefusesNothingThatTheKernelTakes|TestCheckWithoutPerfmon|TestTakenProgramsDoTheSame
 
-.PHONY: test race long agree short lint generate fresh fuzz bench bench-code api cross matrix selftests
+.PHONY: test race long agree short lint generate fresh fuzz bench bench-code api cross matrix selftests site
 
 # As root on Linux this runs the kernel tests too; otherwise they are skipped and
 # say why. With BPFSMITH_KERNEL_TESTS=require a skip is a failure. Results are not
@@ -80,6 +80,11 @@ api:
 cross:
 	$(GO) run ./internal/test/systems darwin/arm64 windows/amd64 freebsd/amd64 linux/arm64 linux/s390x linux/386
 	GOOS=js GOARCH=wasm $(GO) vet ./isa ./vm/... ./internal/verify ./verifierlog/... ./internal/playground/... # what a page runs
+
+# The documents and the playground as HTML files in site/. A link that leads nowhere is a failure.
+site:
+	$(GO) run ./internal/gen/sitegen -o site
+	$(GO) run ./internal/gen/playgroundgen -o site
 
 # A short look with each fuzz target; FUZZTIME=10m for a long one.
 fuzz:
