@@ -11,8 +11,6 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
@@ -22,7 +20,7 @@ import (
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
 
-const tcpCongestion = 13 // TCP_CONGESTION, which package unix has on Linux only
+const protocolTCP, tcpCongestion = 6, 13 // IPPROTO_TCP and TCP_CONGESTION, which package unix does not have everywhere
 
 // algorithms has the name of a congestion control by the port of the server.
 var algorithms = maps.NewHash[dsl.BE16, [16]uint8]("algorithms", 100)
@@ -32,8 +30,8 @@ var onConnect = dsl.Func("on_connect", func(f *dsl.Fn, address ctx.SockAddr) dsl
 	port := dsl.Local[dsl.BE16](f)
 	port.U16("").Set(address.UserPort().U16().Swap()) // the context has it in network order
 	name := algorithms.In(f).Lookup(port)
-	f.If(name.NotNil().And(address.Protocol().Eq(unix.IPPROTO_TCP)), func() {
-		helper.Setsockopt(f, address, unix.IPPROTO_TCP, tcpCongestion, name, 16)
+	f.If(name.NotNil().And(address.Protocol().Eq(protocolTCP)), func() {
+		helper.Setsockopt(f, address, protocolTCP, tcpCongestion, name, 16)
 	})
 	return f.S32(1) // it may connect
 })

@@ -12,8 +12,6 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/link"
@@ -21,6 +19,8 @@ import (
 	"github.com/bpfsmith/bpfsmith/prog"
 	"github.com/bpfsmith/bpfsmith/syscall"
 )
+
+const openat = 257 // the number of the system call on x86-64
 
 // An open is a call of openat. Texts end with a zero.
 type open struct {
@@ -33,7 +33,7 @@ var opens = maps.NewRing[open]("opens", 1<<20)
 
 // onSyscall is called at each system call, with the registers that the process has set (x86: the path is in si).
 var onSyscall = dsl.Func("on_syscall", func(f *dsl.Fn, registers dsl.Ptr, number dsl.S64) dsl.S32 {
-	f.If(number.Ne(unix.SYS_OPENAT), f.ReturnConst(0))
+	f.If(number.Ne(openat), f.ReturnConst(0))
 	o := opens.In(f).Reserve()
 	f.If(o.IsNil(), f.ReturnConst(0)) // nobody reads fast enough
 	o.U64("Thread").Set(helper.GetCurrentPidTgid(f))

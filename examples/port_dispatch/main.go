@@ -12,8 +12,6 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/bpfsmith/bpfsmith/dsl"
 	"github.com/bpfsmith/bpfsmith/helper"
 	"github.com/bpfsmith/bpfsmith/kernel/ctx"
@@ -22,13 +20,14 @@ import (
 	"github.com/bpfsmith/bpfsmith/prog"
 )
 
+const protocolTCP = 6       // IPPROTO_TCP, which package unix does not have everywhere
 const from, to = 7000, 7999 // the ports
 var listeners = maps.NewSockMap("listeners", 1)
 
 // dispatch is called when a connection comes in, to find its listener.
 var dispatch = dsl.Func("dispatch", func(f *dsl.Fn, c ctx.SkLookup) dsl.U32 {
 	const pass = 1 // as without the program, or to the socket that it has assigned
-	f.If(c.Protocol().Ne(unix.IPPROTO_TCP).Or(c.LocalPort().Lt(from)).Or(c.LocalPort().Gt(to)), f.ReturnConst(pass))
+	f.If(c.Protocol().Ne(protocolTCP).Or(c.LocalPort().Lt(from)).Or(c.LocalPort().Gt(to)), f.ReturnConst(pass))
 	listener := listeners.In(f).Lookup(0)
 	f.If(listener.NotNil(), func() {
 		helper.SkAssign(f, c, listener, 0)
