@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,13 +20,15 @@ func transfer(ctx context.Context, algorithm string, length time.Duration) (sent
 	if err != nil {
 		return 0, err
 	}
+	var receiver sync.WaitGroup
+	defer receiver.Wait()
 	defer server.Close()
-	go func() {
+	receiver.Go(func() {
 		if conn, err := server.Accept(); err == nil {
 			io.Copy(io.Discard, conn)
 			conn.Close()
 		}
-	}()
+	})
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var chosen error
 		err := raw.Control(func(fd uintptr) {
