@@ -42,11 +42,31 @@ func TestExplainKeepsUp(t *testing.T) {
 		size = n << 20
 	}
 	text := walkText(t)
-	plain := &longText{text: text, left: size}
+	for try := 1; ; try++ { // other tests may use the processors during one of the two
+		fastest, lines := findLines(text, size)
+		took, heap := explainFrom(t, text, size)
+		times := took.Seconds() / fastest.Seconds()
+		t.Logf("%d MB, %d lines: %v, %.0f MB/s, %.1f times as long as to find the lines (%v); %d KB of heap", size>>20, lines,
+			took.Round(time.Millisecond), float64(size)/(1<<20)/took.Seconds(), times, fastest.Round(time.Millisecond), heap>>10)
+		switch {
+		case heap > mostMemory:
+			t.Fatalf("a log of %d MB takes %d KB of heap; the limit is %d", size>>20, heap>>10, mostMemory>>10)
+		case times <= mostTimes:
+			return
+		case try == 3:
+			t.Fatalf("%v for %d MB is %.0f times as long as to find the ends of the lines; the limit is %d", took, size>>20, times,
+				mostTimes)
+		}
+	}
+}
+
+// findLines looks for the end of each line of a log.
+func findLines(text []byte, size int) (took time.Duration, lines int) {
+	in := &longText{text: text, left: size}
 	buffer := make([]byte, 64<<10)
-	begin, lines := time.Now(), 0
+	begin := time.Now()
 	for {
-		n, err := plain.Read(buffer)
+		n, err := in.Read(buffer)
 		for rest := buffer[:n]; ; lines++ {
 			at := bytes.IndexByte(rest, '\n')
 			if at < 0 {
@@ -55,32 +75,26 @@ func TestExplainKeepsUp(t *testing.T) {
 			rest = rest[at+1:]
 		}
 		if err != nil {
-			break
+			return time.Since(begin), lines
 		}
 	}
-	fastest := time.Since(begin)
+}
+
+// explainFrom explains a log, and returns how much heap it took at most.
+func explainFrom(t *testing.T, text []byte, size int) (took time.Duration, heap uint64) {
+	t.Helper()
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before) // the recorded logs
 	in := &longText{text: text, end: "\n1: (79) r0 = *(u64 *)(r6 +0)\nR6 !read_ok\n", left: size}
 	var out, errs bytes.Buffer
-	begin = time.Now()
+	begin := time.Now()
 	code := run([]string{"explain", "--source", t.TempDir(), "-"}, in, &out, &errs)
-	took := time.Since(begin)
+	took = time.Since(begin)
 	if code != 0 || !strings.Contains(out.String(), "R6 !read_ok") {
 		t.Fatalf("exit %d, %s\n%s", code, errs.String(), out.String())
 	}
-	heap := in.peak - min(in.peak, before.HeapAlloc)
-	t.Logf("%d MB, %d lines: %v, %.0f MB/s, %.1f times as long as to find the lines (%v); %d KB of heap", size>>20, lines,
-		took.Round(time.Millisecond), float64(size)/(1<<20)/took.Seconds(), took.Seconds()/fastest.Seconds(),
-		fastest.Round(time.Millisecond), heap>>10)
-	if heap > mostMemory {
-		t.Errorf("a log of %d MB takes %d KB of heap; the limit is %d", size>>20, heap>>10, mostMemory>>10)
-	}
-	if took > mostTimes*fastest {
-		t.Errorf("%v for %d MB is %.0f times as long as to find the ends of the lines; the limit is %d", took, size>>20,
-			took.Seconds()/fastest.Seconds(), mostTimes)
-	}
+	return took, in.peak - min(in.peak, before.HeapAlloc)
 }
 
 // BenchmarkExplain reads a log as the command does, without printing a report.
