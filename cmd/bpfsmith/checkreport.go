@@ -50,26 +50,11 @@ func reportOf(o *objectProgram) checkReport {
 		findings, complete = verify.Check(o.program)
 		report.Unfinished, report.Took = !complete, float64(time.Since(begin).Microseconds())/1000
 	}
-	report.Findings = o.merged(findings)
-	return report
-}
-
-// merged lists each defect once: a register that has no value is one, however many instructions read it.
-func (o *objectProgram) merged(findings []mistake.Finding) []checkFinding {
-	var list []checkFinding
-	known := map[mistake.Finding]int{}
-	for _, f := range findings {
-		insn := f.Insn
-		f.Insn = 0
-		if n, again := known[f]; again {
-			list[n].Again = append(list[n].Again, insn)
-			continue
-		}
-		known[f] = len(list)
-		list = append(list, checkFinding{Insn: insn, Kind: f.Kind.String(), Detail: f.Detail, Source: o.lineOf(insn), Note: f.Note,
-			Help: f.Help})
+	for _, d := range verify.Defects(findings) {
+		report.Findings = append(report.Findings, checkFinding{Insn: d.Insn, Kind: d.Kind.String(), Detail: d.Detail,
+			Source: o.lineOf(d.Insn), Again: d.Again, Note: d.Note, Help: d.Help})
 	}
-	return list
+	return report
 }
 
 // mostAgain is how many instructions with the same mistake a line names.

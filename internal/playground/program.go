@@ -8,7 +8,6 @@ import (
 	"github.com/bpfsmith/bpfsmith/internal/hextext"
 	"github.com/bpfsmith/bpfsmith/internal/verify"
 	"github.com/bpfsmith/bpfsmith/isa"
-	"github.com/bpfsmith/bpfsmith/mistake"
 )
 
 // mostCode is the most slots of a program: a page cannot show more.
@@ -150,16 +149,8 @@ func (out *program) check(code []isa.Instruction, r programRequest) error {
 	}
 	findings, complete := verify.Check(about)
 	out.Checked, out.Complete = true, complete
-	known := map[mistake.Finding]int{}
-	for _, f := range findings {
-		slot := f.Insn
-		f.Insn = 0
-		if n, again := known[f]; again { // a register without a value is one mistake, however many instructions read it
-			out.Findings[n].Again = append(out.Findings[n].Again, slot)
-			continue
-		}
-		known[f] = len(out.Findings)
-		out.Findings = append(out.Findings, finding{Slot: slot, Kind: f.Kind.String(), Detail: f.Detail, Note: f.Note, Help: f.Help})
+	for _, d := range verify.Defects(findings) {
+		out.Findings = append(out.Findings, finding{d.Insn, d.Again, d.Kind.String(), d.Detail, d.Note, d.Help})
 	}
 	return nil
 }
