@@ -8,10 +8,7 @@ import (
 )
 
 // functionTexts are the effects of calls of kernel functions, in words.
-var functionTexts = []struct {
-	effect linux.FunctionEffects
-	text   string
-}{
+var functionTexts = []effectText[linux.FunctionEffects]{
 	{linux.FuncMayBeNil, "The result may be nil."},
 	{linux.FuncNilVaries, "The result may be nil in some kernels, or for some arguments."},
 	{linux.FuncAllocates, "The result is a new object of the program's type whose id is the first argument."},
@@ -32,10 +29,7 @@ var functionTexts = []struct {
 }
 
 // needTexts are what calls need, in words.
-var needTexts = []struct {
-	effect linux.FunctionEffects
-	text   string
-}{
+var needTexts = []effectText[linux.FunctionEffects]{
 	{linux.FuncTrusts, "Its pointers must be trusted and not nil."},
 	{linux.FuncTrustsRCU, "Its pointers must be trusted or protected by RCU, and not nil."},
 	{linux.FuncNeedsLock, "The lock of its list or tree must be held."},
@@ -58,12 +52,7 @@ func sortedFunctions() []*linux.Function {
 }
 
 func functionDoes(f *linux.Function) string {
-	var list []string
-	for _, t := range functionTexts {
-		if f.Has(t.effect) {
-			list = append(list, t.text)
-		}
-	}
+	list := textsOf(functionTexts, f.Has)
 	switch arg := "Argument " + number(int64(f.Arg)+1); {
 	case f.Has(linux.FuncReleases):
 		list = append(list, arg+" is released.")
@@ -77,12 +66,7 @@ func functionDoes(f *linux.Function) string {
 }
 
 func functionNeeds(f *linux.Function) string {
-	var list []string
-	for _, t := range needTexts {
-		if f.Has(t.effect) {
-			list = append(list, t.text)
-		}
-	}
+	list := textsOf(needTexts, f.Has)
 	if linux.FunctionSleeps(f.Name) {
 		list = append(list, "The program must be one that may sleep.")
 	}

@@ -62,10 +62,7 @@ var resultTexts = [...]string{
 }
 
 // effectTexts are what calls do, in words.
-var effectTexts = []struct {
-	effect linux.Effects
-	text   string
-}{
+var effectTexts = []effectText[linux.Effects]{
 	{linux.MovesPacket, "Pointers into the packet are lost."},
 	{linux.Sleeps, "It may sleep."},
 	{linux.MayEnd, "The program may end there."},
@@ -112,12 +109,7 @@ func helperCall(h *linux.Helper) string {
 	if hold, ok := h.Holding(); ok {
 		list = append(list, held(hold))
 	}
-	for _, e := range effectTexts {
-		if h.Effects.Has(e.effect) {
-			list = append(list, e.text)
-		}
-	}
-	return strings.Join(list, " ")
+	return strings.Join(append(list, textsOf(effectTexts, h.Effects.Has)...), " ")
 }
 
 // held says what a program holds after a call, and how it gives that back.

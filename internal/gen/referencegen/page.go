@@ -68,3 +68,20 @@ func yes(is bool) string {
 	}
 	return ""
 }
+
+// An effectText is an effect of a call, in words.
+type effectText[E any] struct {
+	effect E
+	text   string
+}
+
+// textsOf are the texts of the effects that a call has.
+func textsOf[E any](all []effectText[E], has func(E) bool) []string {
+	var list []string
+	for _, t := range all {
+		if has(t.effect) {
+			list = append(list, t.text)
+		}
+	}
+	return list
+}
