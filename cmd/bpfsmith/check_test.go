@@ -110,18 +110,12 @@ func TestCheckFindsWhatIsAcceptedButNotIntended(t *testing.T) {
 // TestCheckKnowsTheRelease: since Linux 7.0 functions of the kernel trust their arguments, so nil is a mistake. Types of 6.18 stand in for
 // those of 7.0.
 func TestCheckKnowsTheRelease(t *testing.T) {
-	raw, err := fixture.Raw("6.18")
+	const file = "../../internal/test/fixture/6.18.btf"
+	types, err := btf.File(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "types.btf")
-	if err := os.WriteFile(file, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	types, err := btf.Parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer types.Close()
 	id, err := types.Lookup(btf.KindFunc, "bbr_init")
 	if err != nil {
 		t.Fatal(err)
